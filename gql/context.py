@@ -1,0 +1,56 @@
+"""The context of one operation: who is asking, and what they read through."""
+
+import uuid
+from dataclasses import dataclass, field
+
+from gql.database import Database, Snapshot
+from gql.errors import GatewayError
+from gql.identity import Identity
+from gql.loaders.batch import Loaders
+
+
+@dataclass
+class Context:
+    """What one operation carries; never shared between operations.
+
+    Attributes:
+        caller: Who is asking, or why the credential was refused.
+        database: For transactions of writes.
+        request_id: Printed in the log, in a response header and beside every error.
+        snapshot: Every read of the operation goes through it.
+        loaders: Batches keys into statements on the snapshot.
+    """
+
+    caller: Identity | GatewayError
+    database: Database
+    request_id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    snapshot: Snapshot = field(init=False)
+    loaders: Loaders = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.snapshot = self.database.snapshot()
+        self.loaders = Loaders()
+
+    @property
+    def identity(self) -> Identity:
+        """Who is asking.
+
+        Raises:
+            Unauthenticated: when no valid credential was presented.
+        """
+        if isinstance(self.caller, GatewayError):
+            raise self.caller
+        return self.caller
+
+    @property
+    def organization_id(self) -> int:
+        """The tenant that every statement of the operation is scoped to."""
+        return self.identity.organization_id
+
+    def fork(self) -> "Context":
+        """A fresh context for another operation of the same caller."""
+        return Context(self.caller, self.database, self.request_id)
+
+    async def close(self) -> None:
+        """End the operation: give its connection back."""
+        await self.snapshot.close()

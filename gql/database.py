@@ -1,0 +1,217 @@
+"""The engine, read snapshots and write transactions; SQLite/PostgreSQL differences end here."""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import orjson
+from sqlalchemy import URL, Connection, Executable, Row, event, make_url, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from gql.errors import Unavailable
+from gql.settings import Settings
+
+SQLITE_BUSY_SECONDS = 30
+"""How long a writer waits for another one before SQLite gives up."""
+
+
+class Database:
+    """One engine and its two ways in: `snapshot()` to read, `transaction()` to write."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self.embedded = settings.embedded
+        self.engine = create_engine(settings)
+
+    def snapshot(self) -> "Snapshot":
+        """A read-only view of one instant, opened by its first statement."""
+        return Snapshot(self.engine)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncConnection]:
+        """A write transaction: committed when the block ends, rolled back when it raises."""
+        async with self.engine.connect() as connection:
+            await connection.execution_options(jackfield_write=True)
+            with _reachable():
+                await connection.begin()
+            yield connection
+            with _reachable():
+                await connection.commit()
+
+    async def ping(self) -> None:
+        """Run the smallest statement, or raise `Unavailable`."""
+        with _reachable():
+            async with self.engine.connect() as connection:
+                await connection.execute(text("SELECT 1"))
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.engine.dispose()
+
+
+class Snapshot:
+    """A read-only view of the database at one instant, for one operation.
+
+    It opens at most one connection, at the first statement, and runs its statements one after
+    another: it never holds one connection while it waits for a second, so the pool cannot deadlock.
+
+    Attributes:
+        statements: How many statements have run.
+    """
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._connection: AsyncConnection | None = None
+        self._turn = asyncio.Lock()
+        self._closed = False
+        self.statements = 0
+
+    async def rows(
+        self, statement: Executable, parameters: Mapping[str, Any] | None = None
+    ) -> Sequence[Row[Any]]:
+        """All rows of a statement, when its turn has come."""
+        async with self._turn:
+            with _reachable():
+                connection = await self._open()
+                self.statements += 1
+                return (await connection.execute(statement, parameters)).all()
+
+    async def close(self) -> None:
+        """Wait for the running statement, then give the connection back."""
+        async with self._turn:
+            self._closed = True
+            if self._connection is not None:
+                await self._connection.close()
+                self._connection = None
+
+    async def _open(self) -> AsyncConnection:
+        if self._closed:
+            raise RuntimeError("the operation has ended: its snapshot is closed")
+        if self._connection is None:
+            connection = await self._engine.connect()
+            if self._engine.dialect.name == "postgresql":
+                await connection.execution_options(
+                    isolation_level="REPEATABLE READ", postgresql_readonly=True
+                )
+            self._connection = connection
+        return self._connection
+
+
+def create_engine(settings: Settings) -> AsyncEngine:
+    """The engine for a settings' database, with the asynchronous driver chosen here."""
+    url = make_url(settings.database_url)
+    if settings.embedded:
+        return _sqlite(url, settings)
+    return _postgresql(url, settings)
+
+
+def _sqlite(url: URL, settings: Settings) -> AsyncEngine:
+    if url.database:
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_async_engine(
+        url.set(drivername="sqlite+aiosqlite"),
+        pool_size=settings.pool_size,
+        max_overflow=0,
+        pool_timeout=settings.pool_timeout,
+        connect_args={"timeout": SQLITE_BUSY_SECONDS},
+        json_serializer=dump_json,
+        json_deserializer=orjson.loads,
+    )
+    event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+    event.listen(engine.sync_engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    """Settle a new connection: WAL, foreign keys, Unicode `lower`, and no implicit transactions."""
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=NORMAL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()
+    connection.run_async(
+        lambda driver: driver.create_function("lower", 1, _lower, deterministic=True)
+    )
+
+
+def _lower(value: Any) -> Any:
+    """SQLite's own `lower` knows ASCII alone; PostgreSQL's knows every letter."""
+    return value.lower() if isinstance(value, str) else value
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """Open the transaction by hand.
+
+    Python's sqlite3 opens none for a SELECT, so two reads of one operation could see two states.
+    A writer takes its lock at once: upgrading a read transaction later fails when another wrote.
+    """
+    write = connection.get_execution_options().get("jackfield_write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+def _postgresql(url: URL, settings: Settings) -> AsyncEngine:
+    arguments: dict[str, Any] = {"ssl": None if _unix_socket(url) else settings.database_tls}
+    if settings.transaction_pooler:
+        # A pooler hands every transaction another server connection: names must not be reused.
+        arguments |= {
+            "statement_cache_size": 0,
+            "prepared_statement_cache_size": 0,
+            "prepared_statement_name_func": lambda: f"jackfield_{uuid.uuid4().hex}",
+        }
+    else:
+        arguments["server_settings"] = {
+            "application_name": "jackfield",
+            "timezone": "UTC",
+            "jit": "off",
+            "statement_timeout": str(int(settings.statement_timeout * 1000)),
+        }
+    engine = create_async_engine(
+        url.set(drivername="postgresql+asyncpg"),
+        pool_size=settings.pool_size,
+        max_overflow=0,
+        pool_timeout=settings.pool_timeout,
+        pool_pre_ping=False,
+        connect_args=arguments,
+        json_serializer=dump_json,
+        json_deserializer=orjson.loads,
+    )
+    if settings.transaction_pooler:
+        milliseconds = int(settings.statement_timeout * 1000)
+
+        def limit_statement(connection: Connection) -> None:
+            connection.exec_driver_sql(f"SET LOCAL statement_timeout = {milliseconds}")
+
+        event.listen(engine.sync_engine, "begin", limit_statement)
+    return engine
+
+
+def _unix_socket(url: URL) -> bool:
+    host = url.query.get("host", url.host)
+    return isinstance(host, str) and host.startswith("/")
+
+
+def dump_json(value: Any) -> str:
+    """JSON without spaces, keys in the order given: the one way that both databases store it."""
+    return orjson.dumps(value).decode()
+
+
+_GAVE_UP = ("statement timeout", "database is locked", "unable to open database file")
+
+
+@contextmanager
+def _reachable() -> Iterator[None]:
+    """Turn a database that cannot be reached, or gave up, into `Unavailable`."""
+    try:
+        yield
+    except (PoolTimeoutError, OSError) as error:
+        raise Unavailable("The database cannot be reached right now; try again.") from error
+    except DBAPIError as error:
+        if error.connection_invalidated or any(words in str(error.orig) for words in _GAVE_UP):
+            raise Unavailable("The database gave up on this request; try again.") from error
+        raise

@@ -1,0 +1,55 @@
+"""Who is asking: one frozen value that every credential becomes."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from gql.errors import Forbidden
+
+
+class Permission(StrEnum):
+    """What a credential may do inside its organization."""
+
+    READ = "read"
+    WRITE = "write"
+    ADMIN = "admin"
+
+
+class Method(StrEnum):
+    """How the caller proved who they are."""
+
+    API_KEY = "api_key"
+    BEARER = "bearer"
+    DASHBOARD = "dashboard"
+
+
+GRANTABLE: dict[Method, frozenset[Permission]] = {
+    Method.API_KEY: frozenset(Permission),
+    Method.BEARER: frozenset(Permission),
+    Method.DASHBOARD: frozenset(Permission),
+}
+"""Which permissions a method may carry at most, whatever the credential itself claims."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """The caller of one request.
+
+    Attributes:
+        organization_id: The tenant; every statement is scoped to it.
+        method: How the caller proved who they are.
+        permissions: What the caller may do.
+        user_id: The person behind the credential, when known.
+        api_key_id: The key that was presented (or exchanged for a dashboard cookie), when one was.
+    """
+
+    organization_id: int
+    method: Method
+    permissions: frozenset[Permission]
+    user_id: int | None = None
+    api_key_id: int | None = None
+
+    def require(self, permission: Permission) -> None:
+        """Pass, or raise `Forbidden` naming the permission that is missing."""
+        if permission in self.permissions and permission in GRANTABLE[self.method]:
+            return
+        raise Forbidden(f"This needs the {permission} permission, which your credential lacks.")

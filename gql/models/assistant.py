@@ -1,0 +1,40 @@
+"""Assistants: the voices and writers that an organization configures."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Index
+from sqlmodel import Field, SQLModel
+
+from gql.models.types import (
+    AUTOINCREMENT,
+    json_object,
+    loose_reference,
+    now,
+    organization_key,
+    primary_key,
+)
+
+
+class Assistant(SQLModel, table=True):
+    """One assistant."""
+
+    __tablename__ = "assistant"
+    __table_args__ = (
+        Index("ix_assistant_organization", "organization_id", "id"),
+        Index("ix_assistant_name", "organization_id", "name", "id"),
+        AUTOINCREMENT,
+    )
+
+    id: int | None = primary_key()
+    organization_id: int = organization_key()
+    user_id: int | None = loose_reference()
+    name: str
+    description: str | None = None
+    phone_number: str | None = None
+    llm_provider: str = "openai"
+    llm_model: str = "gpt-4o-mini"
+    settings: dict[str, Any] = json_object()
+    is_active: bool = True
+    created_at: datetime = Field(default_factory=now)
+    updated_at: datetime = Field(default_factory=now)

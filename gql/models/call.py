@@ -1,0 +1,94 @@
+"""Calls: voice calls and SMS conversations are rows of one table, as the API documents say."""
+
+import re
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from gql.models.types import (
+    AUTOINCREMENT,
+    json_object,
+    loose_reference,
+    micros,
+    now,
+    organization_key,
+    primary_key,
+)
+from gql.models.words import CallStatus, Channel, Direction, one_of
+
+_NOT_A_DIGIT = re.compile(r"[^0-9]")
+
+
+def phone_digits(number: str) -> str:
+    """The digits of a phone number: how numbers are compared."""
+    return _NOT_A_DIGIT.sub("", number)
+
+
+class Call(SQLModel, table=True):
+    """A voice call, or an SMS conversation when `channel` is `sms`.
+
+    `assistant_id` and `graph_id` have no foreign key: a call outlives both, and `assistant_name`
+    and `graph_name` keep what they were called. Costs are millionths of `cost_currency`.
+    """
+
+    __tablename__ = "call"
+    __table_args__ = (
+        UniqueConstraint("organization_id", "call_sid", name="uq_call_call_sid"),
+        Index("ix_call_newest", "organization_id", "channel", "started_at", "id"),
+        Index("ix_call_assistant", "organization_id", "channel", "assistant_id", "started_at", "id"),
+        Index("ix_call_status", "organization_id", "channel", "status", "started_at", "id"),
+        Index(
+            "ix_call_assistant_status",
+            *("organization_id", "channel", "assistant_id", "status", "started_at", "id"),
+        ),
+        Index("ix_call_graph", "graph_id", "started_at", "id"),
+        Index("ix_call_activity", "organization_id", "channel", "last_activity", "id"),
+        Index(
+            "ix_call_customer",
+            *("organization_id", "customer_phone_number", "assistant_id", "started_at", "id"),
+        ),
+        Index("ix_call_duration", "organization_id", "channel", "duration", "id"),
+        Index("ix_call_cost", "organization_id", "channel", "total_cost", "id"),
+        # PostgreSQL cannot walk an index backwards past NULLs that come last in both directions.
+        Index(
+            "ix_call_duration_desc",
+            *("organization_id", "channel", text("duration DESC NULLS LAST"), text("id DESC")),
+        ).ddl_if(dialect="postgresql"),
+        Index(
+            "ix_call_cost_desc",
+            *("organization_id", "channel", text("total_cost DESC NULLS LAST"), text("id DESC")),
+        ).ddl_if(dialect="postgresql"),
+        CheckConstraint(one_of("channel", Channel), name="ck_call_channel"),
+        CheckConstraint(one_of("direction", Direction), name="ck_call_direction"),
+        CheckConstraint(one_of("status", CallStatus), name="ck_call_status"),
+        AUTOINCREMENT,
+    )
+
+    id: int | None = primary_key()
+    organization_id: int = organization_key()
+    channel: str = Channel.VOICE
+    call_sid: str
+    assistant_id: int | None = loose_reference()
+    assistant_name: str | None = None
+    graph_id: int | None = loose_reference()
+    graph_name: str | None = None
+    direction: str = Direction.INBOUND
+    to_phone_number: str
+    customer_phone_number: str
+    customer_phone_digits: str
+    status: str
+    duration: int | None = None
+    started_at: datetime = Field(default_factory=now)
+    ended_at: datetime | None = None
+    last_activity: datetime = Field(default_factory=now)
+    message_count: int = 0
+    call_meta: dict[str, Any] = json_object()
+    is_archived: bool = False
+    total_cost: int | None = micros()
+    llm_cost: int | None = micros()
+    tts_cost: int | None = micros()
+    stt_cost: int | None = micros()
+    telephony_cost: int | None = micros()
+    cost_currency: str | None = None

@@ -1,0 +1,73 @@
+"""Graph sessions: one conversation walking a graph, with its history."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from gql.models.types import (
+    AUTOINCREMENT,
+    json_object,
+    loose_reference,
+    now,
+    organization_key,
+    primary_key,
+    reference,
+)
+from gql.models.words import ConditionType, one_of
+
+
+class GraphSession(SQLModel, table=True):
+    """One conversation walking a graph.
+
+    The names are snapshots: they stay readable after the graph's structure was replaced.
+    """
+
+    __tablename__ = "graph_session"
+    __table_args__ = (
+        UniqueConstraint("organization_id", "call_sid", name="uq_graph_session_call_sid"),
+        Index("ix_graph_session_newest", "organization_id", "started_at", "id"),
+        Index("ix_graph_session_graph", "graph_id", "started_at", "id"),
+        Index("ix_graph_session_node", "current_node_id"),
+        AUTOINCREMENT,
+    )
+
+    id: int | None = primary_key()
+    organization_id: int = organization_key()
+    call_sid: str
+    graph_id: int = reference("assistant_graph.id")
+    current_node_id: int | None = reference("graph_node.id", nullable=True, on_delete="SET NULL")
+    current_assistant_name: str | None = None
+    graph_name: str
+    conversation_context: dict[str, Any] = json_object()
+    is_active: bool = True
+    started_at: datetime = Field(default_factory=now)
+    ended_at: datetime | None = None
+
+
+class GraphTransition(SQLModel, table=True):
+    """One step of a graph session from one node to the next."""
+
+    __tablename__ = "graph_transition"
+    __table_args__ = (
+        Index("ix_graph_transition_session", "graph_session_id", "id"),
+        CheckConstraint(
+            one_of("condition_type", ConditionType), name="ck_graph_transition_condition"
+        ),
+        AUTOINCREMENT,
+    )
+
+    id: int | None = primary_key()
+    organization_id: int = organization_key()
+    graph_session_id: int = reference("graph_session.id")
+    edge_id: int | None = loose_reference()
+    from_node_id: int | None = loose_reference()
+    to_node_id: int | None = loose_reference()
+    from_assistant_name: str | None = None
+    to_assistant_name: str | None = None
+    condition_type: str
+    matched_condition: str | None = None
+    triggered_by: str | None = None
+    handoff_sentence: str | None = None
+    created_at: datetime = Field(default_factory=now)

@@ -1,0 +1,72 @@
+"""Logs: what happened to an SMS conversation, and who changed what."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Index
+from sqlmodel import Field, SQLModel
+
+from gql.models.types import (
+    AUTOINCREMENT,
+    loose_reference,
+    now,
+    optional_json,
+    organization_key,
+    primary_key,
+    reference,
+)
+
+
+class SmsAuditLog(SQLModel, table=True):
+    """One event in the life of an SMS conversation."""
+
+    __tablename__ = "sms_audit_log"
+    __table_args__ = (Index("ix_sms_audit_log_call", "call_id", "id"), AUTOINCREMENT)
+
+    id: int | None = primary_key()
+    organization_id: int = organization_key()
+    call_id: int = reference("call.id")
+    event_type: str
+    level: str = "info"
+    message: str
+    event_data: dict[str, Any] | None = optional_json()
+    created_at: datetime = Field(default_factory=now)
+
+
+class SmsMessageLog(SQLModel, table=True):
+    """One SMS as the provider handled it."""
+
+    __tablename__ = "sms_message_log"
+    __table_args__ = (Index("ix_sms_message_log_call", "call_id", "id"), AUTOINCREMENT)
+
+    id: int | None = primary_key()
+    organization_id: int = organization_key()
+    call_id: int = reference("call.id")
+    provider: str
+    direction: str
+    status: str
+    from_number: str
+    to_number: str
+    body: str
+    provider_message_id: str | None = None
+    created_at: datetime = Field(default_factory=now)
+
+
+class AuditLog(SQLModel, table=True):
+    """Who changed what: one row per write."""
+
+    __tablename__ = "audit_log"
+    __table_args__ = (Index("ix_audit_log_newest", "organization_id", "id"), AUTOINCREMENT)
+
+    id: int | None = primary_key()
+    organization_id: int = organization_key()
+    user_id: int | None = loose_reference()
+    api_key_id: int | None = loose_reference()
+    method: str
+    action: str
+    object_type: str
+    object_id: int | None = loose_reference()
+    before: dict[str, Any] | None = optional_json()
+    after: dict[str, Any] | None = optional_json()
+    request_id: str
+    created_at: datetime = Field(default_factory=now)

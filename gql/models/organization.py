@@ -1,0 +1,72 @@
+"""Tenants, their people and their API keys."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Index
+from sqlmodel import Field, SQLModel
+
+from gql.models.types import (
+    AUTOINCREMENT,
+    json_object,
+    now,
+    optional_json,
+    organization_key,
+    primary_key,
+    reference,
+)
+
+
+class Organization(SQLModel, table=True):
+    """A tenant: everything below belongs to exactly one."""
+
+    __tablename__ = "organization"
+    __table_args__ = (AUTOINCREMENT,)
+
+    id: int | None = primary_key()
+    name: str
+    created_at: datetime = Field(default_factory=now)
+
+
+class User(SQLModel, table=True):
+    """A person of an organization."""
+
+    __tablename__ = "user"
+    __table_args__ = (
+        Index("ix_user_organization", "organization_id", "id"),
+        AUTOINCREMENT,
+    )
+
+    id: int | None = primary_key()
+    organization_id: int = organization_key()
+    email: str = Field(unique=True)
+    name: str
+    password_hash: str | None = None
+    is_admin: bool = False
+    is_active: bool = True
+    created_at: datetime = Field(default_factory=now)
+
+
+class ApiKey(SQLModel, table=True):
+    """A key of an organization; only its sha-256 is kept."""
+
+    __tablename__ = "api_key"
+    __table_args__ = (
+        Index("ix_api_key_organization", "organization_id", "id"),
+        AUTOINCREMENT,
+    )
+
+    id: int | None = primary_key()
+    organization_id: int = organization_key()
+    user_id: int | None = reference("user.id", nullable=True)
+    name: str
+    key_hash: str = Field(unique=True)
+    key_prefix: str
+    permissions: dict[str, Any] = json_object()
+    rate_limit: dict[str, Any] | None = optional_json()
+    is_active: bool = True
+    expires_at: datetime | None = None
+    last_used_at: datetime | None = None
+    usage_count: int = 0
+    created_at: datetime = Field(default_factory=now)
+    updated_at: datetime = Field(default_factory=now)

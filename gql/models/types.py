@@ -1,0 +1,65 @@
+"""Column types and field shorthands that every table shares."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, ForeignKey, Integer
+from sqlmodel import Field
+
+BIG = BigInteger().with_variant(Integer, "sqlite")
+"""A 64-bit integer; SQLite needs the word INTEGER for AUTOINCREMENT."""
+
+
+class Micros(BigInteger):
+    """Money in millionths of the currency unit; a distinct type so that it prints as a decimal."""
+
+    cache_ok = True
+
+
+def now() -> datetime:
+    """The current instant, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+def primary_key() -> Any:
+    """An id that is never used twice."""
+    return Field(default=None, primary_key=True, sa_type=BIG)
+
+
+def organization_key() -> Any:
+    """The tenant's id, on every row that a tenant owns."""
+    return Field(foreign_key="organization.id", sa_type=BIG)
+
+
+def reference(target: str, *, nullable: bool = False, on_delete: str = "CASCADE") -> Any:
+    """A foreign key to `target` ("table.column")."""
+    return Field(
+        default=None if nullable else ...,
+        sa_type=BIG,
+        nullable=nullable,
+        sa_column_args=[ForeignKey(target, ondelete=on_delete)],
+    )
+
+
+def loose_reference() -> Any:
+    """An id that may outlive the row it names, so there is no foreign key."""
+    return Field(default=None, sa_type=BIG, nullable=True)
+
+
+def micros() -> Any:
+    """An optional amount of money."""
+    return Field(default=None, sa_type=Micros, nullable=True)
+
+
+def json_object(**kwargs: Any) -> Any:
+    """A JSON object, kept as the text it was written as (`json`, not `jsonb`, on PostgreSQL)."""
+    return Field(default_factory=dict, sa_type=JSON, **kwargs)
+
+
+def optional_json() -> Any:
+    """JSON or SQL NULL; Python's None is the latter."""
+    return Field(default=None, sa_type=JSON(none_as_null=True), nullable=True)  # type: ignore[call-overload]
+
+
+AUTOINCREMENT = {"sqlite_autoincrement": True}
+"""Table option: without it SQLite would hand out a deleted row's id again."""

@@ -1,0 +1,1 @@
+"""One declaration per type, and the ways to run it."""

@@ -1,0 +1,89 @@
+"""Every setting of the gateway, and the only reader of the environment."""
+
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+SECRETS_FILE = Path("var/secrets.env")
+"""Where `jackfield serve --local` keeps the secrets that it generated."""
+
+JwtAlgorithm = Literal["HS256", "RS256", "ES256", "EdDSA"]
+
+
+class Settings(BaseSettings):
+    """One frozen value per process; no secret has a default.
+
+    Raises:
+        pydantic.ValidationError: when a variable does not parse.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="GQL_", env_file=SECRETS_FILE, extra="ignore", frozen=True
+    )
+
+    database_url: str = Field(
+        "sqlite:///var/jackfield.db",
+        description="`sqlite:///path` or `postgresql://user:password@host/database`.",
+    )
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(8000, ge=1, le=65535, description="Port to listen on.")
+    workers: int = Field(1, ge=1, le=64, description="Server processes.")
+
+    secret_key: SecretStr | None = Field(
+        None, description="Signs dashboard cookies; without it there are none."
+    )
+    jwt_secret: SecretStr | None = Field(None, description="Shared secret of HS256 tokens.")
+    jwt_public_key: str | None = Field(
+        None, description="PEM public key of RS256, ES256 or EdDSA tokens."
+    )
+    jwt_jwks_file: Path | None = Field(None, description="JWKS file with the public keys.")
+    jwt_algorithm: JwtAlgorithm = Field("HS256", description="The only algorithm accepted.")
+    jwt_audience: str | None = Field(None, description="Required `aud`, when set.")
+    jwt_issuer: str | None = Field(None, description="Required `iss`, when set.")
+    credential_ttl: float = Field(
+        5.0, ge=0, le=5, description="Seconds a verified credential is remembered per process."
+    )
+    dashboard_ttl: int = Field(
+        28_800, ge=60, description="Seconds until a dashboard cookie expires."
+    )
+
+    pool_size: int = Field(10, ge=1, le=500, description="Database connections per process.")
+    pool_timeout: float = Field(10, gt=0, description="Seconds to wait for a connection.")
+    statement_timeout: float = Field(
+        15, gt=0, description="Seconds until PostgreSQL gives up on a statement."
+    )
+    database_tls: Literal["disable", "prefer", "require", "verify-ca", "verify-full"] = Field(
+        "prefer", description="TLS towards PostgreSQL, in libpq's words."
+    )
+    transaction_pooler: bool = Field(
+        False, description="Set behind a pooler in transaction mode: no named prepared statements."
+    )
+
+    max_body_bytes: int = Field(1_000_000, ge=1, description="Largest request body.")
+    max_json_depth: int = Field(64, ge=1, le=500, description="Deepest nesting of a JSON body.")
+    max_number_digits: int = Field(64, ge=20, description="Longest number in a JSON body.")
+    max_tokens: int = Field(2_000, ge=1, description="Largest document, in GraphQL tokens.")
+    max_depth: int = Field(15, ge=1, description="Deepest selection of an operation.")
+    max_aliases: int = Field(50, ge=0, description="Most aliases of an operation.")
+    max_root_fields: int = Field(20, ge=1, description="Most root fields of an operation.")
+    introspection: bool = Field(True, description="Whether the schema may be asked for.")
+    suggestions: bool = Field(True, description="Whether errors say `Did you mean ...`.")
+
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="Least severity that is logged."
+    )
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, url: str) -> str:
+        if url.startswith(("sqlite:///", "postgresql://", "postgres://")):
+            return url
+        raise ValueError("must start with sqlite:/// or postgresql://")
+
+    @cached_property
+    def embedded(self) -> bool:
+        """Whether the database is a SQLite file inside this process."""
+        return self.database_url.startswith("sqlite:")
