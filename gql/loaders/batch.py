@@ -1,12 +1,13 @@
 """Batching: many keys, one statement.
 
-When does a batch leave? A resolver that calls `load` is suspended; its siblings run in the same turn of
-the event loop and call `load` too. Strawberry's DataLoader schedules the batch with `loop.call_soon`,
-so it leaves at the start of the next turn, with every key the siblings asked for. A timer would wait
-longer and collect no more: what a sibling asks for only after its own await belongs to the next level.
+When does a batch leave? A resolver that calls `load` is suspended; its siblings run in the same
+turn of the event loop and call `load` too. Strawberry's DataLoader schedules the batch with
+`loop.call_soon`, so it leaves at the start of the next turn, with every key the siblings asked
+for. A timer would wait longer and collect no more: what a sibling asks for only after its own
+await belongs to the next level.
 
-All batches of an operation run on its one snapshot, one after another: they see one instant, and the
-operation never holds a connection while it waits for a second one.
+All batches of an operation run on its one snapshot, one after another: they see one instant, and
+the operation never holds a connection while it waits for a second one.
 """
 
 import asyncio
@@ -27,6 +28,7 @@ class Loaders:
 
     def __init__(self) -> None:
         self._loaders: dict[Hashable, DataLoader[Any, Any]] = {}
+        self._known: dict[Hashable, dict[Any, Any]] = {}
 
     async def load(self, name: Hashable, batch: BatchFunction, key: Any) -> Any:
         """The value for `key` from the loader called `name`.
@@ -34,11 +36,14 @@ class Loaders:
         A field that fails cancels its siblings, and a cancelled waiter would cancel the future that
         unrelated fields share for the same key. The shield lets only the waiter go.
         """
+        known = self._known.get(name)
+        if known is not None and key in known:
+            return known[key]
         return await asyncio.shield(self._loader(name, batch).load(key))
 
-    def prime(self, name: Hashable, batch: BatchFunction, values: Mapping[Any, Any]) -> None:
-        """Remember values that another statement already brought."""
-        self._loader(name, batch).prime_many(values)
+    def remember(self, name: Hashable, values: Mapping[Any, Any]) -> None:
+        """Keep values that another statement already brought; asking for them costs nothing."""
+        self._known.setdefault(name, {}).update(values)
 
     def _loader(self, name: Hashable, batch: BatchFunction) -> DataLoader[Any, Any]:
         loader = self._loaders.get(name)

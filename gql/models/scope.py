@@ -1,7 +1,7 @@
 """The only place that writes the organization filter.
 
-Every statement on a tenant's table starts here, with the organization as a bound parameter; a lint in
-`make check` fails on a second place that compares `organization_id`.
+Every statement on a tenant's table starts here, with the organization as a bound parameter; a
+lint in `make check` fails on a second place that compares `organization_id`.
 """
 
 from typing import Any
@@ -17,12 +17,27 @@ def table_of(model: type[SQLModel]) -> Table:
     return model.__table__  # type: ignore[attr-defined,no-any-return]
 
 
-def owned(table: FromClause, organization_id: int) -> ColumnElement[bool]:
+def owned(table: FromClause, organization_id: int | None = None) -> ColumnElement[bool]:
     """The condition that a row of `table` (or of an alias of it) belongs to the organization.
 
-    The `organization` table is its own owner.
+    Without `organization_id` the parameter is left open and the statement cannot run until
+    `parameters(organization_id)` fills it. The `organization` table is its own owner.
     """
-    column: ColumnElement[Any] = (
-        table.c.id if getattr(table, "name", "") == "organization" else table.c.organization_id
-    )
-    return column == bindparam("organization_id", organization_id, type_=BIG)
+    required = organization_id is None
+    parameter = bindparam("organization_id", organization_id, type_=BIG, required=required)
+    return owner(table) == parameter
+
+
+def parameters(organization_id: int) -> dict[str, int]:
+    """The parameter that `owned` left open."""
+    return {"organization_id": organization_id}
+
+
+def same_owner(one: FromClause, other: FromClause) -> ColumnElement[bool]:
+    """The condition that two rows belong to the same organization."""
+    return owner(one) == owner(other)
+
+
+def owner(table: FromClause) -> ColumnElement[Any]:
+    """The column of `table` (or of an alias of it) that names the organization."""
+    return table.c.get("organization_id", table.c.id)

@@ -58,7 +58,7 @@ def json_object(**kwargs: Any) -> Any:
 
 def optional_json() -> Any:
     """JSON or SQL NULL; Python's None is the latter."""
-    return Field(default=None, sa_type=JSON(none_as_null=True), nullable=True)  # type: ignore[call-overload]
+    return Field(default=None, sa_type=JSON(none_as_null=True), nullable=True)
 
 
 AUTOINCREMENT = {"sqlite_autoincrement": True}

@@ -1,1 +1,1 @@
-"""The GraphQL door."""
+"""The GraphQL door: one schema, its types by noun, and the endpoint that serves it."""

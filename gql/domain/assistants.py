@@ -1,0 +1,45 @@
+"""Assistants, as readers see them."""
+
+from sqlalchemy import ColumnElement, FromClause, func, select
+
+from gql.domain.filters import compare
+from gql.domain.resource import Link, Order, Resource
+from gql.models.assistant import Assistant
+from gql.models.graph import GraphNode
+from gql.models.scope import owned, same_owner, table_of
+
+_NODE = table_of(GraphNode)
+
+ASSISTANTS = Resource(
+    "assistant",
+    table_of(Assistant),
+    filters={"is_active": compare("is_active"), "name": compare("name")},
+    orders={
+        "id": Order("id", "integer"),
+        "name": Order("name", "text"),
+        "created_at": Order("created_at", "instant"),
+    },
+)
+
+
+def _through_nodes(graph: FromClause) -> tuple[FromClause, ColumnElement[int]]:
+    """A graph is listed once under each assistant that any of its nodes has."""
+    node = _NODE.alias()
+    pairs = select(node.c.graph_id, node.c.assistant_id).where(owned(node)).distinct().subquery()
+    return graph.join(pairs, pairs.c.graph_id == graph.c.id), pairs.c.assistant_id
+
+
+GRAPHS_OF_ASSISTANT = Link("nodes.assistant_id", _through_nodes)
+"""From an assistant to the graphs that use it."""
+
+
+def current_name(row: FromClause) -> ColumnElement[str]:
+    """What the assistant of a row is called now, or the row's snapshot when it was deleted."""
+    assistant = table_of(Assistant).alias()
+    now = (
+        select(assistant.c.name)
+        .where(assistant.c.id == row.c.assistant_id, same_owner(assistant, row))
+        .correlate(row)
+        .scalar_subquery()
+    )
+    return func.coalesce(now, row.c.assistant_name)

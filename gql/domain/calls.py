@@ -1,0 +1,58 @@
+"""Voice calls, as readers see them."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause, or_, select
+
+from gql.domain.assistants import current_name
+from gql.domain.filters import COMPARATORS, Criterion, compare, digits, key_equals
+from gql.domain.resource import Link, Order, Resource
+from gql.models.assistant import Assistant
+from gql.models.call import Call
+from gql.models.scope import owned, table_of
+from gql.models.words import Channel
+
+TABLE = table_of(Call)
+
+
+def assistant_name(table: FromClause, comparator: str, value: Any) -> ColumnElement[bool]:
+    """The name the call was made under, or the name that its assistant has now."""
+    assistant = table_of(Assistant).alias()
+    by_name = COMPARATORS[comparator]
+    current = select(assistant.c.id).where(owned(assistant), by_name(assistant.c.name, value))
+    return or_(by_name(table.c.assistant_name, value), table.c.assistant_id.in_(current))
+
+
+FILTERS: dict[str, Criterion] = {
+    "status": compare("status"),
+    "assistant_id": compare("assistant_id"),
+    "assistant_name": assistant_name,
+    "graph_id": compare("graph_id"),
+    "customer_phone": digits("customer_phone_digits"),
+    "started_at": compare("started_at"),
+    "ended_at": compare("ended_at"),
+    "meta": key_equals("call_meta"),
+}
+"""What voice calls and SMS conversations may both be filtered by."""
+
+CALLS = Resource(
+    "call",
+    TABLE,
+    visible=lambda call: (call.c.channel == Channel.VOICE,),
+    computed={"assistant_name": current_name},
+    filters={
+        **FILTERS,
+        "call_sid": compare("call_sid"),
+        "direction": compare("direction"),
+        "duration": compare("duration"),
+        "total_cost": compare("total_cost"),
+    },
+    orders={
+        "started_at": Order("started_at", "instant"),
+        "duration": Order("duration", "integer", nullable=True),
+        "total_cost": Order("total_cost", "integer", nullable=True),
+    },
+)
+
+OF_ASSISTANT = Link.by("assistant_id")
+"""From an assistant to its calls or SMS conversations."""

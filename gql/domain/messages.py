@@ -1,0 +1,31 @@
+"""Messages and transcripts, as readers see them."""
+
+from gql.domain.filters import compare
+from gql.domain.resource import Link, Order, Resource
+from gql.models.message import ChatMessage, Transcript
+from gql.models.scope import table_of
+from gql.models.words import Role
+
+_FILTERS = {"role": compare("role"), "content": compare("content")}
+_ORDERS = {"message_index": Order("message_index", "integer")}
+
+MESSAGES = Resource("message", table_of(ChatMessage), filters=_FILTERS, orders=_ORDERS)
+
+SMS_MESSAGES = Resource(
+    "message",
+    table_of(ChatMessage),
+    visible=lambda message: (message.c.role != Role.SYSTEM,),
+    filters=_FILTERS,
+    orders=_ORDERS,
+)
+"""Messages of an SMS conversation: the system prompt is not part of the thread."""
+
+TRANSCRIPTS = Resource(
+    "transcript",
+    table_of(Transcript),
+    filters={"speaker": compare("speaker"), "is_final": compare("is_final")},
+    orders={"id": Order("id", "integer")},
+)
+
+OF_CALL = Link.by("call_id")
+"""From a call or an SMS conversation to its messages or transcripts."""

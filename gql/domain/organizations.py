@@ -1,0 +1,9 @@
+"""Organizations, their people and their keys, as readers see them."""
+
+from gql.domain.resource import Resource
+from gql.models.organization import ApiKey, Organization, User
+from gql.models.scope import table_of
+
+ORGANIZATIONS = Resource("organization", table_of(Organization))
+USERS = Resource("user", table_of(User))
+API_KEYS = Resource("api_key", table_of(ApiKey))

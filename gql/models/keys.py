@@ -1,0 +1,61 @@
+"""A list of keys as one bound parameter, so that a batch of any size is the same statement."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+from sqlalchemy import Boolean, ColumnElement, Integer, bindparam
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.engine import Dialect
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import BigInteger, Text, TypeDecorator, TypeEngine
+
+
+class Keys(TypeDecorator[Sequence[Any]]):
+    """An array on PostgreSQL, JSON text on SQLite."""
+
+    impl = Text
+    cache_ok = True
+
+    # Positional: SQLAlchemy's statement cache does not see keyword-only arguments of a type.
+    def __init__(self, textual: bool) -> None:
+        super().__init__()
+        self.textual = textual
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """How the parameter is declared to the driver."""
+        if dialect.name == "postgresql":
+            item: TypeEngine[Any] = Text() if self.textual else BigInteger()
+            return dialect.type_descriptor(ARRAY(item))
+        return dialect.type_descriptor(Text())
+
+    def process_bind_param(self, value: Sequence[Any] | None, dialect: Dialect) -> Any:
+        """The value as the driver wants it."""
+        keys = list(value or ())
+        return keys if dialect.name == "postgresql" else orjson.dumps(keys).decode()
+
+
+class _Among(FunctionElement[bool]):
+    """The column and the keys, which each dialect writes its own way."""
+
+    inherit_cache = True
+    type = Boolean()
+
+
+def is_among(column: ColumnElement[Any], name: str = "keys") -> ColumnElement[bool]:
+    """`column` is one of the keys that are bound as `name` when the statement runs."""
+    return _Among(column, bindparam(name, type_=Keys(not isinstance(column.type, Integer))))
+
+
+@compiles(_Among, "postgresql")
+def _postgresql(element: _Among, compiler: Any, **kw: Any) -> str:
+    """One array parameter, where a list of placeholders stops at 32,767."""
+    column, keys = (compiler.process(clause, **kw) for clause in element.clauses)
+    return f"{column} = ANY ({keys})"
+
+
+@compiles(_Among, "sqlite")
+def _sqlite(element: _Among, compiler: Any, **kw: Any) -> str:
+    column, keys = (compiler.process(clause, **kw) for clause in element.clauses)
+    return f"{column} IN (SELECT value FROM json_each({keys}))"

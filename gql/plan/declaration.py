@@ -1,0 +1,163 @@
+"""One declaration per GraphQL type: which resource it reads, its columns and its relations.
+
+Each function returns a Strawberry field that resolves through the batching loaders (the reference
+way) and carries the same fact as data under `metadata["reads"]`, for a compiled plan to read.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, TypeVar
+
+import strawberry
+from strawberry.types import Info
+
+from gql.domain import reading
+from gql.domain.resource import Link, Record, Resource
+
+READS = "reads"
+"""The key of a field's fact in its metadata."""
+
+MICRO = Decimal("0.000001")
+"""Money is stored in millionths."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Column:
+    """A field that is one label of the record."""
+
+    label: str
+
+
+@dataclass(frozen=True)
+class Money:
+    """A field that is an amount in micro-units under one label of the record."""
+
+    label: str
+
+
+@dataclass(frozen=True)
+class Part:
+    """A nested object made of the same record."""
+
+
+@dataclass(frozen=True)
+class One:
+    """The record of `resource` whose `column` is our `key`."""
+
+    resource: Resource
+    key: str
+    column: str
+
+
+@dataclass(frozen=True)
+class Many:
+    """All records of `resource` under us, in an order; bounded when they are written."""
+
+    resource: Resource
+    link: Link
+    order: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Count:
+    """How many records of `resource` are under us."""
+
+    resource: Resource
+    link: Link
+
+
+def entity(resource: Resource, *, also: tuple[Resource, ...] = ()) -> Callable[[type[T]], type[T]]:
+    """Make a class the GraphQL type of a resource's records; its docstring is the description.
+
+    `also` names narrower views of the same rows, whose records have the same labels.
+    """
+
+    def decorate(cls: type[T]) -> type[T]:
+        cls.resources = (resource, *also)  # type: ignore[attr-defined]
+        cls.is_type_of = _always  # type: ignore[attr-defined]
+        return strawberry.type(cls, description=described(cls))
+
+    return decorate
+
+
+def described(cls: type) -> str:
+    """The docstring of a class as the description of its GraphQL type."""
+    lines = (cls.__doc__ or "").strip().splitlines()
+    return "\n".join(line.strip() for line in lines)
+
+
+def column(description: str, label: str | None = None, *, name: str | None = None) -> Any:
+    """A column of the record; `label` when it is not the attribute's own name."""
+    if label is None:
+        return strawberry.field(name=name, description=description, metadata={READS: Column("")})
+
+    def resolve(root: strawberry.Parent[Record]) -> Any:
+        return getattr(root, label)
+
+    return strawberry.field(
+        resolve, name=name, description=description, metadata={READS: Column(label)}
+    )
+
+
+def money(description: str, label: str) -> Any:
+    """An amount, exact: integer micro-units in the record, a decimal outside; null stays null."""
+
+    def resolve(root: strawberry.Parent[Record]) -> Any:
+        micros = getattr(root, label)
+        return None if micros is None else micros * MICRO
+
+    return strawberry.field(resolve, description=description, metadata={READS: Money(label)})
+
+
+def part(description: str) -> Any:
+    """A nested object whose fields are columns of the same record."""
+
+    def resolve(root: strawberry.Parent[Record]) -> Any:
+        return root
+
+    return strawberry.field(resolve, description=description, metadata={READS: Part()})
+
+
+def one(
+    description: str, resource: Resource, key: str, *, column: str = "id", name: str | None = None
+) -> Any:
+    """The record that our `key` names; null when there is none that the caller may see."""
+
+    async def resolve(root: strawberry.Parent[Record], info: Info) -> Any:
+        value = getattr(root, key)
+        if value is None:
+            return None
+        return await reading.find(info.context, resource, value, column=column)
+
+    fact = One(resource, key, column)
+    return strawberry.field(resolve, name=name, description=description, metadata={READS: fact})
+
+
+def many(
+    description: str, resource: Resource, link: Link, *, order: tuple[str, ...] = ("id",)
+) -> Any:
+    """All the records under this one, as a plain list."""
+
+    async def resolve(root: strawberry.Parent[Record], info: Info) -> Any:
+        return await reading.children(info.context, resource, link, root.id, order=order)
+
+    fact = Many(resource, link, order)
+    return strawberry.field(resolve, description=description, metadata={READS: fact})
+
+
+def count(description: str, resource: Resource, link: Link) -> Any:
+    """How many records are under this one."""
+
+    async def resolve(root: strawberry.Parent[Record], info: Info) -> Any:
+        return await reading.count(info.context, resource, link=link, key=root.id)
+
+    fact = Count(resource, link)
+    return strawberry.field(resolve, description=description, metadata={READS: fact})
+
+
+def _always(_record: Any, _info: Any) -> bool:
+    """A record reaches a type only through a field that is declared to give that type."""
+    return True

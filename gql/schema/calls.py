@@ -1,0 +1,95 @@
+"""Calls in the GraphQL schema, and what they share with SMS conversations."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+from strawberry.scalars import JSON
+
+from gql.domain.assistants import ASSISTANTS
+from gql.domain.calls import CALLS
+from gql.domain.graph_sessions import GRAPH_SESSIONS
+from gql.domain.graphs import GRAPHS
+from gql.domain.messages import MESSAGES, OF_CALL, TRANSCRIPTS
+from gql.plan.connection import Connection, connection
+from gql.plan.declaration import column, entity, money, one, part
+from gql.schema.assistants import Assistant
+from gql.schema.graphs import AssistantGraph
+from gql.schema.inputs.messages import (
+    MessageFilter,
+    MessageOrder,
+    TranscriptFilter,
+    TranscriptOrder,
+)
+from gql.schema.messages import Message, Transcript
+from gql.schema.node import Node
+from gql.schema.words import CallStatus, Channel, Direction
+
+if TYPE_CHECKING:
+    from gql.schema.graph_sessions import GraphSession
+
+
+@strawberry.interface(description="A voice call or an SMS conversation.")
+class CallRecord(Node):
+    """What both have."""
+
+    call_sid: str = column("The provider's id, unique in the organization.")
+    channel: Channel = column("How customer and assistant talk.")
+    direction: Direction = column("Who started it.")
+    status: CallStatus = column("How far it is.")
+    customer_phone_number: str = column("The customer's number.")
+    message_count: int = column("How many messages it has, the system prompt not counted.")
+    started_at: datetime = column("When it started.")
+    ended_at: datetime | None = column("When it ended; null while it goes on.")
+    assistant_name: str | None = column(
+        "What the assistant is called, or was called before it was deleted."
+    )
+    assistant: Assistant | None = one(
+        "Who answered; null once it was deleted.", ASSISTANTS, "assistant_id"
+    )
+    meta: JSON = column("Free-form data that callers store with it.", "call_meta")
+
+
+@strawberry.type(description="What a call cost. Null is not zero: it means not known (yet).")
+class CallCost:
+    """Resolved from a call's record."""
+
+    total: Decimal | None = money("Everything together, as billed.", "total_cost")
+    llm: Decimal | None = money("The language model.", "llm_cost")
+    tts: Decimal | None = money("Text to speech.", "tts_cost")
+    stt: Decimal | None = money("Speech to text.", "stt_cost")
+    telephony: Decimal | None = money("The telephone line.", "telephony_cost")
+    currency: str | None = column("The currency's ISO 4217 code.", "cost_currency")
+
+
+@entity(CALLS)
+class Call(CallRecord):
+    """A voice call."""
+
+    to_phone_number: str = column("The organization's number.")
+    duration: int | None = column("Seconds; null while it goes on.")
+    cost: CallCost = part("What it cost.")
+    graph_name: str | None = column("What the graph that routed it was called.")
+    graph: AssistantGraph | None = one(
+        "The graph that routed it; null without one or once it was deleted.", GRAPHS, "graph_id"
+    )
+    session: Annotated["GraphSession", strawberry.lazy("gql.schema.graph_sessions")] | None = one(
+        "Its walk through the graph.", GRAPH_SESSIONS, "call_sid", column="call_sid"
+    )
+    messages: Connection[Message] = connection(
+        "What was said, as messages, oldest first.",
+        MESSAGES,
+        link=OF_CALL,
+        order=MessageOrder,
+        filter=MessageFilter,
+        descending=False,
+    )
+    transcript: Connection[Transcript] = connection(
+        "What was heard, oldest first.",
+        TRANSCRIPTS,
+        link=OF_CALL,
+        order=TranscriptOrder,
+        filter=TranscriptFilter,
+        descending=False,
+    )

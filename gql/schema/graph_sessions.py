@@ -1,0 +1,83 @@
+"""Graph sessions and their transitions in the GraphQL schema."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import strawberry
+from strawberry.scalars import JSON
+
+from gql.domain.calls import CALLS
+from gql.domain.graph_sessions import GRAPH_SESSIONS, OF_GRAPH_SESSION, TRANSITIONS
+from gql.domain.graphs import GRAPHS, NODES
+from gql.domain.pointer import point
+from gql.domain.resource import Record
+from gql.plan.connection import Connection, connection
+from gql.plan.declaration import column, entity, one
+from gql.schema.graphs import AssistantGraph, GraphNode
+from gql.schema.inputs.transitions import TransitionOrder
+from gql.schema.node import Node
+from gql.schema.words import ConditionType
+
+if TYPE_CHECKING:
+    from gql.schema.calls import Call
+
+
+@entity(TRANSITIONS)
+class GraphTransition(Node):
+    """One step of a graph session from one node to the next; names are kept as they were."""
+
+    from_node: GraphNode | None = one(
+        "Where it started; null once the structure was replaced.", NODES, "from_node_id"
+    )
+    to_node: GraphNode | None = one(
+        "Where it led; null once the structure was replaced.", NODES, "to_node_id"
+    )
+    from_assistant_name: str | None = column("Who spoke before.")
+    to_assistant_name: str | None = column("Who spoke after.")
+    condition_type: ConditionType = column("What the condition looked at.")
+    matched_condition: str | None = column("What made the condition hold.")
+    triggered_by: str | None = column("What the customer had said.")
+    handoff_sentence: str | None = column("What was said at the handover.")
+    created_at: datetime = column("When it happened.")
+
+
+Pointer = Annotated[
+    str,
+    strawberry.argument(description="A JSON Pointer (RFC 6901), like `/previous_assistants/0`."),
+]
+
+
+def _context_value(root: strawberry.Parent[Record], path: Pointer) -> Any:
+    return point(root.conversation_context, path)
+
+
+@entity(GRAPH_SESSIONS)
+class GraphSession(Node):
+    """One conversation walking a graph."""
+
+    call_sid: str = column("The SID of its call, unique in the organization.")
+    is_active: bool = column("Whether it goes on.")
+    started_at: datetime = column("When it started.")
+    ended_at: datetime | None = column("When it ended; null while it goes on.")
+    graph_name: str = column("What the graph was called when it started.")
+    current_assistant_name: str | None = column("Who speaks, or spoke last.")
+    context: JSON = column("What the assistants share about it.", "conversation_context")
+    graph: AssistantGraph = one("The graph it walks.", GRAPHS, "graph_id")
+    current_node: GraphNode | None = one(
+        "Where it is; null once the structure was replaced.", NODES, "current_node_id"
+    )
+    call: Annotated["Call", strawberry.lazy("gql.schema.calls")] | None = one(
+        "Its call, when there is a record of it.", CALLS, "call_sid", column="call_sid"
+    )
+    transitions: Connection[GraphTransition] = connection(
+        "Its steps, oldest first.",
+        TRANSITIONS,
+        link=OF_GRAPH_SESSION,
+        order=TransitionOrder,
+        descending=False,
+    )
+
+    context_value: JSON | None = strawberry.field(
+        resolver=_context_value,
+        description="One value inside the context; null when there is none.",
+    )

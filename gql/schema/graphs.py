@@ -1,0 +1,133 @@
+"""Assistant graphs, their nodes and their edges in the GraphQL schema."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import strawberry
+from strawberry.scalars import JSON
+from strawberry.types import Info
+
+from gql.domain import reading
+from gql.domain.assistants import ASSISTANTS
+from gql.domain.calls import CALLS
+from gql.domain.graph_sessions import GRAPH_SESSIONS
+from gql.domain.graphs import (
+    BY_PRIORITY,
+    EDGES,
+    ENTRY_NODES,
+    GRAPHS,
+    INCOMING,
+    NODES,
+    OF_GRAPH,
+    OUTGOING,
+)
+from gql.domain.resource import Record
+from gql.plan.connection import Connection, connection
+from gql.plan.declaration import column, count, entity, many, one, part
+from gql.schema.assistants import Assistant
+from gql.schema.inputs.calls import CallFilter, CallOrder
+from gql.schema.inputs.graph_sessions import GraphSessionFilter, GraphSessionOrder
+from gql.schema.node import Node
+from gql.schema.words import ConditionLogic, ConditionType, NodeType
+
+if TYPE_CHECKING:
+    from gql.schema.calls import Call
+    from gql.schema.graph_sessions import GraphSession
+
+
+async def _entry_node(root: strawberry.Parent[Record], info: Info) -> Any:
+    found = await reading.children(info.context, ENTRY_NODES, OF_GRAPH, root.id)
+    return found[0] if found else None
+
+
+@entity(GRAPHS)
+class AssistantGraph(Node):
+    """A graph that routes a conversation between assistants."""
+
+    name: str = column("Unique in the organization.")
+    description: str | None = column("What it is for.")
+    is_active: bool = column("Whether conversations may start in it.")
+    configuration: JSON = column("Free-form settings of the whole graph.")
+    version: int = column("Grows by one with every change of the structure.")
+    created_at: datetime = column("When it was created.")
+    updated_at: datetime = column("When it, its nodes or its edges last changed.")
+    nodes: list["GraphNode"] = many("All its nodes, by id.", NODES, OF_GRAPH)
+    edges: list["GraphEdge"] = many("All its edges, by id.", EDGES, OF_GRAPH)
+    total_nodes: int = count("How many nodes it has.", NODES, OF_GRAPH)
+    total_edges: int = count("How many edges it has.", EDGES, OF_GRAPH)
+
+    entry_node: "GraphNode | None" = strawberry.field(
+        resolver=_entry_node,
+        description="Where conversations start; without one the graph cannot run.",
+    )
+    sessions: Connection[
+        Annotated["GraphSession", strawberry.lazy("gql.schema.graph_sessions")]
+    ] = connection(
+        "Conversations that walk or walked it, newest first.",
+        GRAPH_SESSIONS,
+        link=OF_GRAPH,
+        order=GraphSessionOrder,
+        filter=GraphSessionFilter,
+    )
+    calls: Connection[Annotated["Call", strawberry.lazy("gql.schema.calls")]] = connection(
+        "Calls that it routed, newest first.",
+        CALLS,
+        link=OF_GRAPH,
+        order=CallOrder,
+        filter=CallFilter,
+    )
+
+
+def _x(root: strawberry.Parent[Record]) -> float | None:
+    return root.position.get("x")  # type: ignore[no-any-return]
+
+
+def _y(root: strawberry.Parent[Record]) -> float | None:
+    return root.position.get("y")  # type: ignore[no-any-return]
+
+
+@strawberry.type(description="Where a node lies on the canvas of a graph editor.")
+class Position:
+    """Resolved from a node's record; null where the editor stored nothing."""
+
+    x: float | None = strawberry.field(resolver=_x, description="To the right.")
+    y: float | None = strawberry.field(resolver=_y, description="Downwards.")
+
+
+@entity(NODES)
+class GraphNode(Node):
+    """A place in a graph where one assistant speaks."""
+
+    node_type: NodeType = column("What the node is for.")
+    position: Position = part("Where it lies on the canvas.")
+    configuration: JSON = column("Free-form settings of the node.")
+    created_at: datetime = column("When it was created.")
+    assistant: Assistant = one("Who speaks here.", ASSISTANTS, "assistant_id")
+    graph: AssistantGraph = one("The graph it belongs to.", GRAPHS, "graph_id")
+    outgoing: list["GraphEdge"] = many(
+        "The edges that leave it, in the order they are tried.", EDGES, OUTGOING, order=BY_PRIORITY
+    )
+    incoming: list["GraphEdge"] = many(
+        "The edges that reach it, by priority.", EDGES, INCOMING, order=BY_PRIORITY
+    )
+
+
+@entity(EDGES)
+class GraphEdge(Node):
+    """A way from one node to another, taken when its condition holds."""
+
+    graph: AssistantGraph = one("The graph it belongs to.", GRAPHS, "graph_id")
+    from_: GraphNode = one("Where it starts.", NODES, "from_node_id", name="from")
+    to: GraphNode = one("Where it leads.", NODES, "to_node_id")
+    condition_type: ConditionType = column("What its condition looks at.")
+    intent_pattern: str | None = column("Keywords, separated by commas; any of them matches.")
+    natural_language_trigger: str | None = column("The situation in words.")
+    mathematical_expression: str | None = column("The formula, like `call_duration > 600`.")
+    state_variable_condition: JSON | None = column("Variable, operator and value.")
+    condition_logic: ConditionLogic = column("How several conditions combine.")
+    priority: int = column("Lower numbers are tried first.")
+    is_active: bool = column("Whether it may be taken.")
+    handoff_sentence: str | None = column("What is said at the handover; silent without.")
+    description: str | None = column("A note for people.")
+    created_at: datetime = column("When it was created.")
+    updated_at: datetime = column("When it last changed.")

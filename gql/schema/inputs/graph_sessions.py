@@ -1,0 +1,44 @@
+"""How lists of graph sessions are filtered and sorted."""
+
+import strawberry
+
+from gql.domain.filters import Filter
+from gql.domain.graph_sessions import GRAPH_SESSIONS
+from gql.schema.inputs.comparators import (
+    DateTimeFilter,
+    IDFilter,
+    StringFilter,
+    compared,
+    flag,
+    given,
+    ids,
+)
+from gql.schema.inputs.ordering import order_of
+
+GraphSessionOrder = order_of(
+    "GraphSession",
+    GRAPH_SESSIONS,
+    started_at="By start.",
+    ended_at="By end; those that go on come last.",
+)
+
+
+@strawberry.input(description="Which graph sessions a list has.")
+class GraphSessionFilter:
+    """All conditions hold together."""
+
+    is_active: bool | None = given("Those that go on (true) or have ended (false).")
+    graph_id: IDFilter | None = given("By graph.")
+    call_sid: StringFilter | None = given("By the call's SID.")
+    started_at: DateTimeFilter | None = given("By start.")
+    ended_at: DateTimeFilter | None = given("By end.")
+
+    def conditions(self) -> Filter:
+        """What was given, as data."""
+        return (
+            *flag("is_active", self.is_active),
+            *compared("graph_id", self.graph_id, ids("graph")),
+            *compared("call_sid", self.call_sid),
+            *compared("started_at", self.started_at),
+            *compared("ended_at", self.ended_at),
+        )

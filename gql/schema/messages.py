@@ -1,0 +1,39 @@
+"""Messages and transcripts in the GraphQL schema."""
+
+from datetime import datetime
+
+from strawberry.scalars import JSON
+
+from gql.domain.messages import MESSAGES, SMS_MESSAGES, TRANSCRIPTS
+from gql.plan.declaration import column, entity
+from gql.schema.node import Node
+from gql.schema.words import Role, Speaker
+
+
+@entity(MESSAGES, also=(SMS_MESSAGES,))
+class Message(Node):
+    """One message between the customer and the assistant, or the prompt before them."""
+
+    role: Role = column("Who wrote it.")
+    content: str = column("The text.")
+    message_index: int = column("Its place in the conversation.")
+    timestamp: datetime = column("When it was written.")
+    llm_provider: str | None = column("Who ran the language model; null on the customer's.")
+    llm_model: str | None = column("The language model; null on the customer's.")
+    prompt_tokens: int | None = column("Tokens read by the language model.")
+    completion_tokens: int | None = column("Tokens written by the language model.")
+    total_tokens: int | None = column("Both together.")
+
+
+@entity(TRANSCRIPTS)
+class Transcript(Node):
+    """One stretch of speech, as the speech-to-text heard it."""
+
+    content: str = column("The words.")
+    speaker: Speaker = column("Who is heard.")
+    is_final: bool = column("Whether the words are settled.")
+    segment_start: float | None = column("Seconds from the call's start to its first word.")
+    segment_end: float | None = column("Seconds from the call's start to its last word.")
+    confidence: float | None = column("How sure the speech-to-text is, from 0 to 1.")
+    stt_timestamps: JSON | None = column("Word timings, as the provider gave them.")
+    created_at: datetime = column("When it was heard.")

@@ -1,0 +1,141 @@
+"""The root fields: where every query starts."""
+
+import asyncio
+from typing import Annotated, Any
+
+import strawberry
+from strawberry.types import Info
+
+from gql.domain import reading
+from gql.domain.assistants import ASSISTANTS
+from gql.domain.calls import CALLS
+from gql.domain.global_id import split_id
+from gql.domain.graph_sessions import GRAPH_SESSIONS
+from gql.domain.graphs import GRAPHS
+from gql.domain.resource import Record
+from gql.domain.sms import SMS_CONVERSATIONS
+from gql.errors import BadInput
+from gql.plan.connection import Connection, connection
+from gql.plan.roots import by, by_id
+from gql.schema.assistants import Assistant
+from gql.schema.calls import Call
+from gql.schema.entities import BY_NAME
+from gql.schema.graph_sessions import GraphSession
+from gql.schema.graphs import AssistantGraph
+from gql.schema.inputs.assistants import AssistantFilter, AssistantOrder
+from gql.schema.inputs.calls import CallFilter, CallOrder
+from gql.schema.inputs.graph_sessions import GraphSessionFilter, GraphSessionOrder
+from gql.schema.inputs.graphs import AssistantGraphFilter, AssistantGraphOrder
+from gql.schema.inputs.sms import SmsConversationFilter, SmsConversationOrder
+from gql.schema.node import Node
+from gql.schema.sms import SmsConversation
+from gql.schema.viewer import Viewer
+
+MAX_IDS = 100
+"""Most ids of one `nodes` field."""
+
+
+@strawberry.input(one_of=True, description="Names a call: by exactly one of these.")
+class CallBy:
+    """One of the two."""
+
+    id: strawberry.ID | None = strawberry.field(
+        default=strawberry.UNSET, description="The global id, or the documented integer."
+    )
+    call_sid: str | None = strawberry.field(
+        default=strawberry.UNSET, description="The provider's id, to the letter."
+    )
+
+
+@strawberry.input(one_of=True, description="Names a graph session: by exactly one of these.")
+class GraphSessionBy:
+    """One of the two."""
+
+    id: strawberry.ID | None = strawberry.field(
+        default=strawberry.UNSET, description="The global id, or the documented integer."
+    )
+    call_sid: str | None = strawberry.field(
+        default=strawberry.UNSET, description="The SID of its call, to the letter."
+    )
+
+
+async def _viewer(info: Info) -> Any:
+    return info.context.identity
+
+
+async def _node(
+    info: Info,
+    id: Annotated[strawberry.ID, strawberry.argument(description="The global id.")],
+) -> Any:
+    return await _find(info, id)
+
+
+async def _nodes(
+    info: Info,
+    ids: Annotated[
+        list[strawberry.ID],
+        strawberry.argument(description="Global ids, of any types, in any order."),
+    ],
+) -> Any:
+    if len(ids) > MAX_IDS:
+        raise BadInput(f"`ids` has {len(ids)} ids, but may have at most {MAX_IDS}.")
+    return await asyncio.gather(*(_find(info, text) for text in ids))
+
+
+async def _find(info: Info, text: str) -> Record | None:
+    name, key = split_id(text)
+    if name is None:
+        raise BadInput(f"`{text}` has no type: a global id is written like `call_{text}`.")
+    resource = BY_NAME.get(name)
+    if resource is None:
+        raise BadInput(f"`{text[:60]}` is not a global id: there are no `{name[:40]}` objects.")
+    return await reading.find(info.context, resource, key)
+
+
+@strawberry.type(description="Everything that can be read.")
+class Query:
+    """A field gives null, never an error, for an object that the caller may not see."""
+
+    viewer: Viewer = strawberry.field(resolver=_viewer, description="Who is asking.")
+    node: Node | None = strawberry.field(
+        resolver=_node, description="Any object by its global id; null when there is none."
+    )
+    nodes: list[Node | None] = strawberry.field(
+        resolver=_nodes,
+        description=f"Objects by their global ids, at most {MAX_IDS}, in the order of the ids,"
+        " with null for each that there is none of.",
+    )
+    graph: AssistantGraph | None = by_id("One assistant graph.", GRAPHS)
+    graphs: Connection[AssistantGraph] = connection(
+        "The organization's assistant graphs, oldest first.",
+        GRAPHS,
+        order=AssistantGraphOrder,
+        filter=AssistantGraphFilter,
+        descending=False,
+    )
+    graph_session: GraphSession | None = by("One graph session.", GRAPH_SESSIONS, GraphSessionBy)
+    graph_sessions: Connection[GraphSession] = connection(
+        "The organization's graph sessions, newest first.",
+        GRAPH_SESSIONS,
+        order=GraphSessionOrder,
+        filter=GraphSessionFilter,
+    )
+    assistant: Assistant | None = by_id("One assistant.", ASSISTANTS)
+    assistants: Connection[Assistant] = connection(
+        "The organization's assistants, oldest first.",
+        ASSISTANTS,
+        order=AssistantOrder,
+        filter=AssistantFilter,
+        descending=False,
+    )
+    call: Call | None = by("One voice call.", CALLS, CallBy)
+    calls: Connection[Call] = connection(
+        "The organization's voice calls, newest first.", CALLS, order=CallOrder, filter=CallFilter
+    )
+    sms_conversation: SmsConversation | None = by_id("One SMS conversation.", SMS_CONVERSATIONS)
+    sms_conversations: Connection[SmsConversation] = connection(
+        "The organization's SMS conversations that are not archived, the latest message first.",
+        SMS_CONVERSATIONS,
+        order=SmsConversationOrder,
+        filter=SmsConversationFilter,
+    )

@@ -1,0 +1,90 @@
+"""Scalars whose text is the same from Python and from a database."""
+
+import re
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import strawberry
+from graphql import GraphQLError
+from strawberry.types.scalar import ScalarDefinition
+
+MAX_MICROS = 2**63 - 1
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)")
+
+
+def print_instant(value: datetime) -> str:
+    """`2025-01-19T10:00:00Z`, with a fraction only when it is not zero, trailing zeros trimmed."""
+    fraction = f".{value.microsecond:06d}".rstrip("0") if value.microsecond else ""
+    value = value.astimezone(UTC)
+    return f"{value.year:04d}-{value:%m-%dT%H:%M:%S}{fraction}Z"
+
+
+def read_instant(value: Any) -> datetime:
+    """An instant from text with a zone.
+
+    Raises:
+        GraphQLError: when it is not one, or lies outside the years 1 to 9999.
+    """
+    if isinstance(value, str) and _INSTANT.fullmatch(value):
+        try:
+            return datetime.fromisoformat(value.upper().replace(" ", "T")).astimezone(UTC)
+        except (ValueError, OverflowError):
+            pass
+    raise GraphQLError(
+        f"{str(value)[:40]!r} is not a DateTime: write it like 2025-01-19T10:00:00Z."
+    )
+
+
+def print_decimal(value: Decimal) -> str:
+    """Exactly six decimals, never an exponent: `0.050000`."""
+    return f"{value:.6f}"
+
+
+def read_decimal(value: Any) -> Decimal:
+    """An exact amount from text or a number; a float counts as the shortest text that gives it.
+
+    Raises:
+        GraphQLError: when it is not one, has more than six decimals or does not fit in 64 bits.
+    """
+    if isinstance(value, (str, int, float)) and not isinstance(value, bool):
+        try:
+            amount = Decimal(str(value))
+        except InvalidOperation:
+            amount = Decimal("NaN")
+        if amount.is_finite() and _fits(amount):
+            return amount
+    raise GraphQLError(
+        f"{str(value)[:40]!r} is not a Decimal: write it with at most six decimals, like 0.05."
+    )
+
+
+def _fits(amount: Decimal) -> bool:
+    if amount.adjusted() > len(str(MAX_MICROS)):
+        return False
+    micros = amount.scaleb(6)
+    return micros == micros.to_integral_value() and abs(micros) <= MAX_MICROS
+
+
+SCALARS: dict[object, ScalarDefinition] = {
+    datetime: strawberry.scalar(
+        name="DateTime",
+        description="An instant in UTC, like `2025-01-19T10:00:00Z`; any zone is accepted.",
+        specified_by_url="https://scalars.graphql.org/andimarek/date-time",
+        serialize=print_instant,
+        parse_value=read_instant,
+    ),
+    Decimal: strawberry.scalar(
+        name="Decimal",
+        description='An exact amount as text with six decimals, like `"0.050000"`.',
+        serialize=print_decimal,
+        parse_value=read_decimal,
+    ),
+    strawberry.scalars.JSON: strawberry.scalar(
+        name="JSON",
+        description="Any JSON value: free-form objects that callers store with us.",
+        specified_by_url="https://www.rfc-editor.org/rfc/rfc8259",
+        serialize=lambda value: value,
+        parse_value=lambda value: value,
+    ),
+}

@@ -1,0 +1,19 @@
+"""The schema, put together."""
+
+import strawberry
+from strawberry.schema.config import StrawberryConfig
+
+from gql.schema.entities import ENTITIES
+from gql.schema.query import Query
+from gql.schema.scalars import SCALARS
+
+
+def build_schema() -> strawberry.Schema:
+    """The schema; building it checks it."""
+    return strawberry.Schema(
+        query=Query, types=ENTITIES, config=StrawberryConfig(scalar_map=SCALARS)
+    )
+
+
+schema = build_schema()
+"""The one schema of the process."""
