@@ -28,8 +28,7 @@ class Context:
     loaders: Loaders = field(init=False)
 
     def __post_init__(self) -> None:
-        self.snapshot = self.database.snapshot()
-        self.loaders = Loaders()
+        self._start()
 
     @property
     def identity(self) -> Identity:
@@ -51,6 +50,15 @@ class Context:
         """A fresh context for another operation of the same caller."""
         return Context(self.caller, self.database, self.request_id)
 
+    async def refresh(self) -> None:
+        """Read from now on what is committed now: after a write, before its answer is read."""
+        await self.snapshot.close()
+        self._start()
+
     async def close(self) -> None:
         """End the operation: give its connection back."""
         await self.snapshot.close()
+
+    def _start(self) -> None:
+        self.snapshot = self.database.snapshot()
+        self.loaders = Loaders()
