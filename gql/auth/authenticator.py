@@ -1,0 +1,110 @@
+"""Decide who is asking: try the kinds of credentials in order, remember, count, log refusals."""
+
+import hashlib
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from starlette.types import Scope
+
+from gql.auth import CREDENTIALS
+from gql.auth.api_key import ApiKeyCredential
+from gql.auth.credential import Verified
+from gql.auth.dashboard import DashboardCredential
+from gql.auth.memory import Memory
+from gql.auth.presented import read_presented
+from gql.auth.usage import Usage
+from gql.database import Database
+from gql.errors import GatewayError, Unauthenticated, Unavailable
+from gql.identity import Identity, Method
+from gql.settings import Settings
+
+NO_CREDENTIAL = "Authentication required. Provide a valid API key or login session."
+
+_CALLER = "caller"
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Exchanged:
+    """A dashboard cookie, whom it stands for, and its life in seconds."""
+
+    verified: Verified
+    cookie: str
+    seconds: int
+
+
+class Authenticator:
+    """One per process: the credentials with their settings, and what is remembered of them.
+
+    Args:
+        database: Where keys, organizations and people are looked up.
+        settings: Which tokens and cookies are accepted.
+        timer: What the memory measures its seconds with.
+
+    Raises:
+        ValueError: when a secret or key of the settings cannot be used.
+    """
+
+    def __init__(
+        self, database: Database, settings: Settings, *, timer: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.usage = Usage(database)
+        self.memory = Memory(settings.credential_ttl, timer)
+        self._credentials = tuple(kind(database, settings) for kind in CREDENTIALS)
+        self._api_key = ApiKeyCredential(database, settings)
+        self._dashboard = DashboardCredential(database, settings)
+
+    async def caller_of(self, scope: Scope) -> Identity | GatewayError:
+        """Who sent this request, or why they are refused; decided when first asked, then kept.
+
+        The refusal is `Unauthenticated`, `Unavailable`, or `Forbidden`: a cookie that another site
+        could have made the browser send.
+        """
+        state = scope["state"]
+        caller: Identity | GatewayError | None = state.get(_CALLER)
+        if caller is None:
+            caller = state[_CALLER] = await self._caller(scope)
+        return caller
+
+    async def exchange(self, api_key: str) -> Exchanged:
+        """A dashboard cookie in place of an API key.
+
+        Raises:
+            Unauthenticated: when the key is not good.
+            Unavailable: when there is no key to sign cookies with, or no database.
+        """
+        self._dashboard.require_signer()
+        verified = await self._api_key.verify(api_key)
+        self._count(verified.identity)
+        cookie = self._dashboard.seal(verified.identity)
+        return Exchanged(verified, cookie, self._dashboard.ttl)
+
+    async def _caller(self, scope: Scope) -> Identity | GatewayError:
+        try:
+            identity = await self._identify(scope)
+        except GatewayError as refusal:
+            if refusal.message != NO_CREDENTIAL:
+                level = logging.WARNING if isinstance(refusal, Unavailable) else logging.INFO
+                _log.log(level, "refused a credential: %s", refusal.message)
+            # Kept for the whole request: its frames would keep the request alive in turn.
+            return refusal.with_traceback(None)
+        self._count(identity)
+        return identity
+
+    async def _identify(self, scope: Scope) -> Identity:
+        presented = read_presented(scope)
+        for credential in self._credentials:
+            secret = credential.presented(presented)
+            if secret is None:
+                continue
+            key = (credential.method, hashlib.sha256(secret.encode()).digest())
+            verified = await self.memory.verify(key, partial(credential.verify, secret))
+            return verified.identity
+        raise Unauthenticated(NO_CREDENTIAL)
+
+    def _count(self, identity: Identity) -> None:
+        if identity.method is Method.API_KEY and identity.api_key_id is not None:
+            self.usage.record(identity.api_key_id)

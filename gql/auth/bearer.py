@@ -1,0 +1,182 @@
+"""Bearer tokens: `Authorization: Bearer <JWT>`, and the development token that the CLI issues."""
+
+import time
+from collections.abc import Collection, Mapping
+from typing import Any, ClassVar
+
+import jwt
+
+from gql.auth.credential import Presented, Verified
+from gql.auth.signing_keys import INVALID, shared_secret, signing_keys
+from gql.database import Database
+from gql.domain.api_keys import KEY_START, find_member
+from gql.errors import BadInput, Unauthenticated
+from gql.identity import Identity, Method, Permission
+from gql.settings import Settings
+
+LEEWAY = 5
+"""Seconds by which the issuer's clock may differ from ours."""
+
+DEFAULT_PERMISSIONS = frozenset({Permission.READ, Permission.WRITE})
+"""What a token without a `permissions` claim may do."""
+
+_MAX_ID = 2**63 - 1
+_MAX_DIGITS = len(str(_MAX_ID))
+
+
+class BearerCredential:
+    """A JWT, verified with the one algorithm and the keys of the settings."""
+
+    method: ClassVar[Method] = Method.BEARER
+
+    def __init__(self, database: Database, settings: Settings) -> None:
+        self._database = database
+        self._settings = settings
+        self._keys = signing_keys(settings)
+
+    def presented(self, presented: Presented) -> str | None:
+        """A bearer token that does not look like an API key."""
+        token = presented.token
+        return None if token is None or token.startswith(KEY_START) else token
+
+    async def verify(self, secret: str) -> Verified:
+        """Whom the token's claims name: an organization that exists, and no deactivated person."""
+        claims = self._claims(secret)
+        organization_id = _id(claims.get("organization_id"))
+        if organization_id is None:
+            raise Unauthenticated(f"{INVALID}: organization_id must be a positive integer.")
+        user_id = _user_id(claims)
+        permissions = _permissions(claims)
+        member = await find_member(self._database, organization_id, user_id)
+        if member is None:
+            raise Unauthenticated(f"{INVALID}: its organization does not exist.")
+        if user_id is not None and not member.user_is_active:
+            raise Unauthenticated(f"{INVALID}: its user is not active in its organization.")
+        identity = Identity(organization_id, Method.BEARER, permissions, user_id)
+        # Integers, because a far `exp` may be too large for a float.
+        seconds = min(int(claims["exp"]) + LEEWAY - int(time.time()), self._settings.credential_ttl)
+        return Verified(identity, member.organization_name, float(seconds))
+
+    def _claims(self, token: str) -> Mapping[str, Any]:
+        if self._keys is None:
+            raise Unauthenticated(f"{INVALID}: this gateway accepts API keys only.")
+        key = self._keys.find(token)
+        try:
+            return jwt.decode(
+                token,
+                key,
+                # Never the token's own `alg`: it could name HS256 and use our public key as secret.
+                algorithms=[self._settings.jwt_algorithm],
+                audience=self._settings.jwt_audience,
+                issuer=self._settings.jwt_issuer,
+                leeway=LEEWAY,
+                options={
+                    "require": ["exp"],
+                    "verify_aud": self._settings.jwt_audience is not None,
+                    "verify_sub": False,
+                    "enforce_minimum_key_length": True,
+                },
+            )
+        except jwt.PyJWTError as error:
+            raise Unauthenticated(_words(error)) from error
+
+
+def issue_token(
+    settings: Settings,
+    organization_id: int,
+    *,
+    user_id: int | None = None,
+    permissions: Collection[Permission] = DEFAULT_PERMISSIONS,
+    seconds: int = 3_600,
+) -> str:
+    """A JWT for development, signed with the HS256 secret of the settings.
+
+    Args:
+        settings: Issuer and audience are taken from here, when set.
+        organization_id: The tenant.
+        user_id: The person; without one the subject is `development`.
+        permissions: What it may do.
+        seconds: How long it is good.
+
+    Raises:
+        BadInput: when the settings do not verify HS256 tokens.
+    """
+    if settings.jwt_algorithm != "HS256":
+        raise BadInput(
+            f"GQL_JWT_ALGORITHM is {settings.jwt_algorithm}: only whoever holds the private key "
+            "can issue tokens. Set it to HS256 to issue them here."
+        )
+    try:
+        secret = shared_secret(settings)
+    except ValueError as error:
+        raise BadInput(f"No token can be issued: {error}") from error
+    issued = int(time.time())
+    claims: dict[str, Any] = {
+        "sub": "development" if user_id is None else str(user_id),
+        "organization_id": organization_id,
+        "permissions": sorted(permissions),
+        "iat": issued,
+        "exp": issued + seconds,
+    }
+    if settings.jwt_issuer is not None:
+        claims["iss"] = settings.jwt_issuer
+    if settings.jwt_audience is not None:
+        claims["aud"] = settings.jwt_audience
+    return jwt.encode(claims, secret, algorithm="HS256")
+
+
+_REASONS: tuple[tuple[type[jwt.PyJWTError], str], ...] = (
+    (jwt.ExpiredSignatureError, "it has expired."),
+    (jwt.ImmatureSignatureError, "it is not valid yet."),
+    (jwt.InvalidAudienceError, "it is for another audience."),
+    (jwt.InvalidIssuerError, "it is from another issuer."),
+)
+"""What may be said, since all of these are found only after the signature was good."""
+
+
+def _words(error: jwt.PyJWTError) -> str:
+    if isinstance(error, jwt.MissingRequiredClaimError):
+        return f"{INVALID}: it needs the claim {error.claim}."
+    for kind, reason in _REASONS:
+        if isinstance(error, kind):
+            return f"{INVALID}: {reason}"
+    return INVALID
+
+
+def _user_id(claims: Mapping[str, Any]) -> int | None:
+    """The person: `user_id`, or a `sub` of digits; any other `sub` is somebody we do not know.
+
+    An issuer outside the gateway may know its people by other names; what they may do is then what
+    the signed claims say.
+    """
+    if "user_id" in claims:
+        user_id = _id(claims["user_id"])
+        if user_id is None:
+            raise Unauthenticated(f"{INVALID}: user_id must be a positive integer.")
+        return user_id
+    subject = claims.get("sub")
+    user_id = _id(subject)
+    if user_id is None and not (isinstance(subject, str) and subject):
+        raise Unauthenticated(f"{INVALID}: it needs the claim user_id or sub.")
+    return user_id
+
+
+def _permissions(claims: Mapping[str, Any]) -> frozenset[Permission]:
+    words = claims.get("permissions", list(DEFAULT_PERMISSIONS))
+    if not isinstance(words, list):
+        raise Unauthenticated(f"{INVALID}: permissions must be a list of words.")
+    return frozenset(word for word in Permission if word in words)
+
+
+def _id(value: Any) -> int | None:
+    """A database id, given as an integer or as its digits."""
+    if (
+        isinstance(value, str)
+        and value.isascii()
+        and value.isdecimal()
+        and len(value) <= _MAX_DIGITS
+    ):
+        value = int(value)
+    if not isinstance(value, int) or isinstance(value, bool):
+        return None
+    return value if 0 < value <= _MAX_ID else None

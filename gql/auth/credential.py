@@ -1,0 +1,64 @@
+"""What every kind of credential does, and what it reads and answers."""
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
+
+from gql.database import Database
+from gql.identity import Identity, Method
+from gql.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Presented:
+    """What a request shows of its caller.
+
+    Attributes:
+        token: What follows `Bearer` in the Authorization header.
+        cookie: The dashboard cookie.
+        forgeable: Whether another site could have made a browser send this and change something.
+    """
+
+    token: str | None
+    cookie: str | None
+    forgeable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """A credential that is good right now.
+
+    Attributes:
+        seconds: How long it stays good by its own terms, from now.
+    """
+
+    identity: Identity
+    organization_name: str
+    seconds: float = math.inf
+
+
+class Credential(Protocol):
+    """One way to prove who is asking."""
+
+    method: ClassVar[Method]
+
+    def __init__(self, database: Database, settings: Settings) -> None:
+        """Raise `ValueError` when the settings for it cannot be used."""
+        ...
+
+    def presented(self, presented: Presented) -> str | None:
+        """The secret that a request presents for this kind, or None when it presents none.
+
+        Raises:
+            Forbidden: when one is presented in a way that another site could have forged.
+        """
+        ...
+
+    async def verify(self, secret: str) -> Verified:
+        """Whom the secret stands for.
+
+        Raises:
+            Unauthenticated: when it is not good.
+            Unavailable: when the database cannot be asked.
+        """
+        ...

@@ -1,0 +1,103 @@
+"""The dashboard cookie: a signed note of who exchanged which API key for it."""
+
+import hashlib
+import time
+from typing import Any, ClassVar
+
+from itsdangerous import BadData, SignatureExpired, URLSafeTimedSerializer
+
+from gql.auth.api_key import seconds_left
+from gql.auth.credential import Presented, Verified
+from gql.database import Database
+from gql.domain.api_keys import find_api_key, granted
+from gql.errors import Forbidden, Unauthenticated, Unavailable
+from gql.identity import Identity, Method
+from gql.settings import Settings
+
+_MIN_KEY_LENGTH = 32
+_NO_KEY = "Dashboard logins are off: set GQL_SECRET_KEY on the gateway to allow them."
+_ENDED = "The dashboard login has ended. Log in again."
+_SALT = "jackfield.dashboard.1"
+"""Names what is signed; a change of the note's shape changes the number, and old cookies end."""
+
+
+class DashboardCredential:
+    """A cookie that stands for an API key, and dies with it."""
+
+    method: ClassVar[Method] = Method.DASHBOARD
+
+    def __init__(self, database: Database, settings: Settings) -> None:
+        self._database = database
+        self.ttl = settings.dashboard_ttl
+        self._signer = _signer(settings)
+
+    def presented(self, presented: Presented) -> str | None:
+        """The cookie, unless another site could have made the browser send it."""
+        if presented.cookie is not None and presented.forgeable:
+            raise Forbidden(
+                "A request with the dashboard cookie needs an Origin header of this site, or the "
+                "header X-Requested-With."
+            )
+        return presented.cookie
+
+    async def verify(self, secret: str) -> Verified:
+        """The person at the dashboard, with what both the cookie and its key still permit."""
+        note, age = self._open(secret)
+        holder = await find_api_key(self._database, note["organization"], note["api_key"])
+        seconds = 0.0 if holder is None else min(seconds_left(holder), self.ttl - age)
+        if holder is None or seconds <= 0:
+            raise Unauthenticated(_ENDED)
+        identity = Identity(
+            organization_id=holder.key.organization_id,
+            method=Method.DASHBOARD,
+            permissions=granted(holder.key.permissions).intersection(note["permissions"]),
+            user_id=note["user"],
+            api_key_id=holder.key.id,
+        )
+        return Verified(identity, holder.organization_name, seconds)
+
+    def seal(self, identity: Identity) -> str:
+        """The cookie for the owner of an API key.
+
+        Raises:
+            Unavailable: when there is no key to sign with.
+        """
+        return self.require_signer().dumps(
+            {
+                "organization": identity.organization_id,
+                "user": identity.user_id,
+                "api_key": identity.api_key_id,
+                "permissions": sorted(identity.permissions),
+            }
+        )
+
+    def require_signer(self) -> URLSafeTimedSerializer:
+        """What signs cookies, or `Unavailable` when there is no key."""
+        if self._signer is None:
+            raise Unavailable(_NO_KEY)
+        return self._signer
+
+    def _open(self, secret: str) -> tuple[dict[str, Any], float]:
+        """The note inside a cookie, and its age in seconds."""
+        if self._signer is None:
+            raise Unauthenticated(_NO_KEY)
+        try:
+            note, sealed = self._signer.loads(secret, max_age=self.ttl, return_timestamp=True)
+        except SignatureExpired as error:
+            raise Unauthenticated(_ENDED) from error
+        except BadData as error:
+            raise Unauthenticated("The dashboard cookie is not valid. Log in again.") from error
+        return note, time.time() - sealed.timestamp()
+
+
+def _signer(settings: Settings) -> URLSafeTimedSerializer | None:
+    if settings.secret_key is None:
+        return None
+    key = settings.secret_key.get_secret_value()
+    if len(key) < _MIN_KEY_LENGTH:
+        raise ValueError(f"GQL_SECRET_KEY needs at least {_MIN_KEY_LENGTH} characters.")
+    return URLSafeTimedSerializer(
+        key,
+        salt=_SALT,
+        signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha256},
+    )

@@ -1,0 +1,94 @@
+"""Log in to the dashboard with an API key, and out again."""
+
+import orjson
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from gql.auth.middleware import authenticator_of
+from gql.auth.origin import forgeable, from_another_site, is_secure
+from gql.auth.presented import COOKIE
+from gql.auth.refusal import refusal
+from gql.errors import BadInput, Forbidden, GatewayError
+
+MAX_BODY = 10_000
+"""Most bytes of a login body; a key has 38."""
+
+_SHAPE = 'Send a JSON object of the form {"api_key": "burki_..."}.'
+_ELSEWHERE = "This must be sent from a page of this site."
+
+
+async def log_in(request: Request) -> Response:
+    """Exchange an API key for a dashboard cookie."""
+    try:
+        return await _log_in(request)
+    except GatewayError as error:
+        return refusal(error)
+
+
+async def log_out(request: Request) -> Response:
+    """Clear the dashboard cookie, valid or not."""
+    if COOKIE in request.cookies and forgeable(request.scope):
+        return refusal(Forbidden(_ELSEWHERE))
+    response = JSONResponse({"success": True}, headers={"Cache-Control": "no-store"})
+    response.delete_cookie(COOKIE, secure=is_secure(request.scope), httponly=True, samesite="lax")
+    return response
+
+
+ROUTES = (
+    Route("/auth/login", log_in, methods=["POST"]),
+    Route("/auth/logout", log_out, methods=["POST"]),
+)
+"""The routes of this room."""
+
+
+async def _log_in(request: Request) -> Response:
+    # Else another site could log its visitors in as somebody of its choice, and read what they do.
+    if from_another_site(request.scope):
+        raise Forbidden(_ELSEWHERE)
+    authenticator = authenticator_of(request.scope)
+    exchanged = await authenticator.exchange(await _api_key(request))
+    response = JSONResponse(
+        {
+            "organization": {
+                "id": exchanged.verified.identity.organization_id,
+                "name": exchanged.verified.organization_name,
+            },
+            "permissions": sorted(exchanged.verified.identity.permissions),
+        },
+        headers={"Cache-Control": "no-store"},
+    )
+    response.set_cookie(
+        COOKIE,
+        exchanged.cookie,
+        max_age=exchanged.seconds,
+        secure=is_secure(request.scope),
+        httponly=True,
+        samesite="lax",
+    )
+    return response
+
+
+async def _api_key(request: Request) -> str:
+    """The key of a login body.
+
+    Raises:
+        BadInput: when the body is anything but an object with one.
+    """
+    try:
+        body = orjson.loads(await _body(request))
+    except (orjson.JSONDecodeError, ClientDisconnect) as error:
+        raise BadInput(_SHAPE) from error
+    api_key = body.get("api_key") if isinstance(body, dict) else None
+    if not isinstance(api_key, str) or not api_key.strip():
+        raise BadInput(_SHAPE)
+    return api_key.strip()
+
+
+async def _body(request: Request) -> bytes:
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BODY:
+            raise BadInput(f"The body is longer than {MAX_BODY} bytes. {_SHAPE}")
+    return body

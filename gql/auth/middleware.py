@@ -1,0 +1,75 @@
+"""The middleware that lets every door ask who is asking, and costs nothing when none does."""
+
+import time
+from collections.abc import Callable
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gql.auth.authenticator import Authenticator
+from gql.database import Database
+from gql.errors import GatewayError
+from gql.identity import Identity
+from gql.settings import Settings
+
+_AUTHENTICATOR = "authenticator"
+
+
+async def caller_of(scope: Scope) -> Identity | GatewayError:
+    """Who sent this request, or why not: `Unauthenticated`, `Forbidden` or `Unavailable`.
+
+    Nothing is read or asked before the first call, so pages that call it never are public, whatever
+    the browser sends along. Later calls of the same request answer the same.
+    """
+    return await authenticator_of(scope).caller_of(scope)
+
+
+def authenticator_of(scope: Scope) -> Authenticator:
+    """The process's authenticator, put there by the middleware."""
+    authenticator: Authenticator = scope["state"][_AUTHENTICATOR]
+    return authenticator
+
+
+class Authentication:
+    """Pure ASGI middleware: it never answers by itself, doors decide.
+
+    It also runs the background writing of key usage for the life of the process. The last flush
+    happens before the shutdown message goes on, since the application then closes its database.
+
+    Raises:
+        ValueError: when a secret or key of the settings cannot be used.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        database: Database,
+        settings: Settings,
+        *,
+        timer: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._app = app
+        self._authenticator = Authenticator(database, settings, timer=timer)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, with the means to ask who sent it."""
+        if scope["type"] == "lifespan":
+            await self._live(scope, receive, send)
+            return
+        # A server may hand every request the same state: one caller must not become the next.
+        scope["state"] = {**scope.get("state", {}), _AUTHENTICATOR: self._authenticator}
+        await self._app(scope, receive, send)
+
+    async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
+        usage = self._authenticator.usage
+
+        async def receive_and_flush() -> Message:
+            message = await receive()
+            if message["type"] == "lifespan.shutdown":
+                await usage.stop()
+            return message
+
+        usage.start()
+        try:
+            await self._app(scope, receive_and_flush, send)
+        finally:
+            await usage.stop()

@@ -1,0 +1,67 @@
+"""Where a request was sent from: whether another site could have made a browser send it."""
+
+from urllib.parse import urlsplit
+
+from starlette.types import Scope
+
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+def forgeable(scope: Scope) -> bool:
+    """Whether this changes something and may have been sent without the cookie's owner wanting to.
+
+    A page of another site can make a browser send a form here, cookie included. It cannot choose
+    the Origin, and it cannot add a header of its own unless this server agrees in a preflight. A
+    WebSocket handshake is a GET without preflights, after which both sides talk: it needs the same
+    proof.
+    """
+    if scope["type"] == "http" and scope["method"] in _SAFE_METHODS:
+        return False
+    if any(headers(scope, b"x-requested-with")):
+        return False
+    return not _same_origin(scope, headers(scope, b"origin"))
+
+
+def from_another_site(scope: Scope) -> bool:
+    """Whether a browser says that a page of another site sent this."""
+    origins = headers(scope, b"origin")
+    return bool(origins) and not _same_origin(scope, origins)
+
+
+def is_secure(scope: Scope) -> bool:
+    """Whether the request came over TLS, as far as the server can see."""
+    return scope.get("scheme") in {"https", "wss"}
+
+
+def headers(scope: Scope, name: bytes) -> list[str]:
+    """Every value of a header, in order; ASGI names headers in lower case."""
+    return [value.decode("latin-1") for key, value in scope["headers"] if key == name]
+
+
+def _same_origin(scope: Scope, origins: list[str]) -> bool:
+    """Whether the one Origin names this very host.
+
+    An `https` Origin is ours on a plain connection too, since a proxy in front may have ended the
+    TLS; the opposite, a plain page speaking to the TLS one, is another origin.
+    """
+    hosts = headers(scope, b"host")
+    if len(origins) != 1 or len(hosts) != 1:
+        return False
+    scheme = origins[0].partition("://")[0].lower()
+    if scheme not in _DEFAULT_PORTS or (scheme == "http" and is_secure(scope)):
+        return False
+    ours = _place(f"{scheme}://{hosts[0]}")
+    return ours is not None and ours == _place(origins[0])
+
+
+def _place(url: str) -> tuple[str, int] | None:
+    """Host and port of a URL that has nothing else."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port or _DEFAULT_PORTS[parts.scheme]
+    except ValueError:
+        return None
+    if not parts.hostname or parts.path or parts.query or parts.fragment or "@" in parts.netloc:
+        return None
+    return parts.hostname, port

@@ -1,0 +1,223 @@
+"""Bearer tokens over HTTP: claims, people and organizations."""
+
+import time
+from typing import Any
+
+import jwt
+import pytest
+
+from gql.auth.bearer import issue_token
+from gql.errors import BadInput
+from gql.identity import Permission
+from gql.models.organization import User
+from tests.auth.house import JWT_SECRET, House, identity_of
+from tests.auth.tokens import claims_of, hs256
+from tests.databases import settings_for
+
+INVALID = "Invalid bearer token"
+
+
+async def test_a_token_speaks_for_the_organization_of_its_claims(house: House) -> None:
+    response = await house.ask(hs256(claims_of(house.organization_id)))
+
+    assert (response.status_code, response.json()) == (
+        200,
+        identity_of(house, "bearer", user_id=None),
+    )
+
+
+@pytest.mark.parametrize("as_text", [False, True])
+@pytest.mark.parametrize("claim", ["user_id", "sub"])
+async def test_a_person_is_named_by_user_id_or_by_a_subject_of_digits(
+    house: House, claim: str, *, as_text: bool
+) -> None:
+    user: Any = str(house.user_id) if as_text else house.user_id
+
+    response = await house.ask(hs256(claims_of(house.organization_id, **{claim: user})))
+
+    assert (response.status_code, response.json()) == (200, identity_of(house, "bearer"))
+
+
+@pytest.mark.parametrize(
+    ("words", "granted"),
+    [
+        (["read"], ["read"]),
+        (["admin", "read", "calls:read", 7, None, {}], ["admin", "read"]),
+        ([], []),
+    ],
+)
+async def test_permissions_are_the_known_words_of_the_claim(
+    house: House, words: list[Any], granted: list[str]
+) -> None:
+    response = await house.ask(hs256(claims_of(house.organization_id, permissions=words)))
+
+    assert response.json()["permissions"] == granted
+
+
+async def test_a_person_must_be_active_and_of_that_organization(house: House) -> None:
+    elsewhere = await house.add_organization("Elsewhere")
+    stranger = await house.add_user(elsewhere, f"eve@{elsewhere}.example")
+    gone = await house.add_user(
+        house.organization_id, f"bob@{house.organization_id}.example", is_active=False
+    )
+
+    for user_id in (stranger, gone, 2**62):
+        response = await house.ask(hs256(claims_of(house.organization_id, user_id=user_id)))
+        assert (response.status_code, response.json()) == (
+            401,
+            {"detail": f"{INVALID}: its user is not active in its organization."},
+        )
+
+
+@pytest.mark.parametrize(
+    ("claims", "reason"),
+    [
+        ({"exp": None}, ": it needs the claim exp."),
+        ({"exp": int(time.time()) - 60}, ": it has expired."),
+        ({"exp": "soon"}, ""),
+        ({"nbf": int(time.time()) + 86_400}, ": it is not valid yet."),
+        ({"organization_id": None}, ": organization_id must be a positive integer."),
+        ({"organization_id": True}, ": organization_id must be a positive integer."),
+        ({"organization_id": 0}, ": organization_id must be a positive integer."),
+        ({"organization_id": 2**63}, ": organization_id must be a positive integer."),
+        ({"organization_id": "²"}, ": organization_id must be a positive integer."),
+        ({"organization_id": [1]}, ": organization_id must be a positive integer."),
+        ({"organization_id": 2**62}, ": its organization does not exist."),
+        ({"sub": None}, ": it needs the claim user_id or sub."),
+        ({"sub": ""}, ": it needs the claim user_id or sub."),
+        ({"sub": {"id": 1}}, ": it needs the claim user_id or sub."),
+        ({"user_id": "ada"}, ": user_id must be a positive integer."),
+        ({"user_id": 1.5}, ": user_id must be a positive integer."),
+        ({"permissions": "read write"}, ": permissions must be a list of words."),
+    ],
+)
+async def test_claims_that_cannot_be_used_are_refused_with_the_reason(
+    house: House, claims: dict[str, Any], reason: str
+) -> None:
+    response = await house.ask(hs256(claims_of(house.organization_id, **claims)))
+
+    assert (response.status_code, response.json()) == (401, {"detail": INVALID + reason})
+    assert response.headers["www-authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize("exp", [2**80, 10**400, 4e9])
+async def test_an_expiry_far_away_is_an_expiry(house: House, exp: float) -> None:
+    assert (await house.ask(hs256(claims_of(house.organization_id, exp=exp)))).status_code == 200
+
+
+async def test_clocks_may_differ_by_five_seconds(house: House) -> None:
+    just_over = claims_of(house.organization_id, exp=int(time.time()) - 2)
+    early = claims_of(house.organization_id, iat=int(time.time()) + 3)
+
+    assert (await house.ask(hs256(just_over))).status_code == 200
+    assert (await house.ask(hs256(early))).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("setting", "claim", "reason"),
+    [
+        ("jwt_audience", "aud", "it is for another audience."),
+        ("jwt_issuer", "iss", "it is from another issuer."),
+    ],
+)
+async def test_audience_and_issuer_are_checked_when_set(
+    house: House, setting: str, claim: str, reason: str
+) -> None:
+    app = house.build(**{setting: "https://ours.example"})
+    ours = hs256(claims_of(house.organization_id, **{claim: "https://ours.example"}))
+    theirs = hs256(claims_of(house.organization_id, **{claim: "https://theirs.example"}))
+    nobodys = hs256(claims_of(house.organization_id))
+
+    assert (await house.ask(ours, app)).status_code == 200
+    assert (await house.ask(theirs, app)).json() == {"detail": f"{INVALID}: {reason}"}
+    assert (await house.ask(nobodys, app)).json() == {
+        "detail": f"{INVALID}: it needs the claim {claim}."
+    }
+    assert (await house.ask(theirs)).status_code == 200
+
+
+async def test_a_token_signed_with_another_secret_is_refused_without_a_statement(
+    house: House,
+) -> None:
+    token = hs256(claims_of(house.organization_id), "some other secret of thirty-two bytes")
+    house.statements.clear()
+
+    response = await house.ask(token)
+
+    assert (response.status_code, response.json()) == (401, {"detail": INVALID})
+    assert house.statements == []
+
+
+async def test_an_unsigned_token_is_refused(house: House) -> None:
+    token = jwt.encode(claims_of(house.organization_id), "", algorithm="none")
+
+    assert (await house.ask(token)).json() == {"detail": INVALID}
+    assert (await house.ask(token.rstrip("."))).json() == {"detail": INVALID}
+
+
+async def test_a_known_token_costs_no_statement_and_a_deactivated_person_ends_it(
+    house: House,
+) -> None:
+    token = hs256(claims_of(house.organization_id, user_id=house.user_id))
+    house.statements.clear()
+    for _ in range(5):
+        assert (await house.ask(token)).status_code == 200
+    assert len(house.statements) == 1
+
+    await house.change(User, house.user_id, is_active=False)
+    house.clock.seconds += 5
+
+    assert (await house.ask(token)).status_code == 401
+
+
+async def test_without_a_secret_no_token_is_accepted(house: House) -> None:
+    app = house.build(jwt_secret=None)
+
+    response = await house.ask(hs256(claims_of(house.organization_id)), app)
+
+    assert (response.status_code, response.json()) == (
+        401,
+        {"detail": f"{INVALID}: this gateway accepts API keys only."},
+    )
+
+
+async def test_a_bad_token_does_not_fall_through_to_a_good_cookie(house: House) -> None:
+    browser = await house.logged_in()
+    assert (await browser.get("/probe")).status_code == 200
+
+    response = await browser.get("/probe", headers={"Authorization": "Bearer a.b.c"})
+
+    assert (response.status_code, response.json()) == (401, {"detail": INVALID})
+
+
+async def test_an_issued_token_is_accepted_with_issuer_and_audience(house: House) -> None:
+    changes = {"jwt_issuer": "https://issuer.example", "jwt_audience": "gateway"}
+    settings = house.settings.model_copy(update=changes)
+    app = house.build(**changes)
+    personal = issue_token(
+        settings,
+        house.organization_id,
+        user_id=house.user_id,
+        permissions=[Permission.ADMIN, Permission.READ],
+    )
+    impersonal = issue_token(settings, house.organization_id, seconds=60)
+
+    assert (await house.ask(personal, app)).json() == identity_of(
+        house, "bearer", permissions=["admin", "read"]
+    )
+    assert (await house.ask(impersonal, app)).json() == identity_of(house, "bearer", user_id=None)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"jwt_secret": None}, "No token can be issued: GQL_JWT_SECRET needs at least 32 bytes."),
+        ({"jwt_secret": "short"}, "No token can be issued: GQL_JWT_SECRET needs at least 32"),
+        ({"jwt_secret": JWT_SECRET, "jwt_algorithm": "RS256"}, "GQL_JWT_ALGORITHM is RS256: only"),
+    ],
+)
+def test_a_token_cannot_be_issued_without_an_hs256_secret(
+    settings: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(BadInput, match=message):
+        issue_token(settings_for("sqlite:///unused.db", **settings), 1)
