@@ -1,0 +1,85 @@
+"""Demo assistants: active ones, an inactive one, and a deleted one that only calls remember."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from gql.demo.chance import NOW, pick
+from gql.demo.tenant import DemoAssistant, Item, Row, Tenant
+
+_ASSISTANTS = (
+    ("Front Desk", "Answers first and finds out what the caller needs", True),
+    ("Billing", "Invoices, refunds and payment plans", True),
+    ("Technical Support", "Diagnoses devices and lines", True),
+    ("Appointments", None, True),
+    ("José, el conserje", "Atiende en español 🌮", True),
+    ("李娜", "普通话客户服务", True),
+    ("Human Handover", "Finds a free colleague", True),
+    ("Night Desk", "Switched off until the autumn", False),
+)
+_DELETED = "Legacy Bot"
+_MODELS = (
+    ("openai", "gpt-4o-mini"),
+    ("anthropic", "claude-haiku"),
+    ("google", "gemini-flash"),
+)
+
+
+def assistants(tenant: Tenant) -> Iterator[Item]:
+    """The organization's assistants; the inactive one takes no calls."""
+    created = NOW - timedelta(days=700)
+    for name, description, is_active in _ASSISTANTS:
+        assistant = _new(tenant, name)
+        if is_active:
+            tenant.assistants.append(assistant)
+        yield assistant_row(
+            tenant.organization_id,
+            assistant,
+            description=description,
+            settings={"language": "es" if "José" in name else "en", "temperature": 0.4},
+            is_active=is_active,
+            created_at=created,
+            updated_at=created + timedelta(days=pick(tenant.dice, (0, 30, 365))),
+        )
+    tenant.deleted.append(_new(tenant, _DELETED))
+
+
+def numbered_assistants(tenant: Tenant, count: int) -> Iterator[Item]:
+    """`count` further assistants, for the large set."""
+    created = NOW - timedelta(days=500)
+    for number in range(1, count + 1):
+        assistant = _new(tenant, f"Desk {number:03d}")
+        tenant.assistants.append(assistant)
+        yield assistant_row(tenant.organization_id, assistant, description=None, created_at=created)
+
+
+def assistant_row(
+    organization_id: int,
+    assistant: DemoAssistant,
+    *,
+    description: str | None,
+    created_at: datetime,
+    updated_at: datetime | None = None,
+    is_active: bool = True,
+    settings: Row | None = None,
+) -> Item:
+    """One row of `assistant`."""
+    return "assistant", {
+        "id": assistant.id,
+        "organization_id": organization_id,
+        "user_id": organization_id,
+        "name": assistant.name,
+        "description": description,
+        "phone_number": assistant.phone_number,
+        "llm_provider": assistant.llm_provider,
+        "llm_model": assistant.llm_model,
+        "settings": settings or {},
+        "is_active": is_active,
+        "created_at": created_at,
+        "updated_at": updated_at or created_at,
+    }
+
+
+def _new(tenant: Tenant, name: str) -> DemoAssistant:
+    number = tenant.ids.take("assistant")
+    provider, model = pick(tenant.dice, _MODELS)
+    return DemoAssistant(number, name, f"+1800{number:07d}", provider, model)

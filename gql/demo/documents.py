@@ -1,0 +1,211 @@
+"""The examples of the API documents, as rows of the first organization: same ids, names and values.
+
+The documents give the id 101 to a voice call and to an SMS conversation, and 123 to two assistants.
+Both pairs share a table, so the conversation is 102 and its assistant is 124.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+from gql.demo.assistants import assistant_row
+from gql.demo.call_rows import Cost, call_row, message_row
+from gql.demo.graph_rows import edge_row, graph_row, node_row
+from gql.demo.graph_sessions import session_row, transition_row
+from gql.demo.tenant import DemoAssistant, DemoEdge, DemoGraph, DemoNode, Item
+
+ORGANIZATION = 1
+CUSTOMER = "+15559876543"
+OUR_NUMBER = "+15551234567"
+
+_GRAPH_CREATED = datetime(2025, 1, 19, 10, 0, tzinfo=UTC)
+_CALL_STARTED = datetime(2024, 1, 15, 10, 0, tzinfo=UTC)
+_SMS_STARTED = datetime(2026, 4, 30, 10, 0, tzinfo=UTC)
+
+
+def _assistant(id: int, name: str, phone_number: str) -> DemoAssistant:
+    return DemoAssistant(id, name, phone_number, "openai", "gpt-4o-mini")
+
+
+_RECEPTIONIST = _assistant(1, "Receptionist", "+18000000001")
+_SALES = _assistant(2, "Sales Specialist", "+18000000002")
+_SUPPORT = _assistant(3, "Support Agent", "+18000000003")
+_HUMAN = _assistant(4, "Human Agent Router", "+18000000004")
+_SERVICE_BOT = _assistant(123, "ServiceBot", OUR_NUMBER)
+_SUPPORT_BOT = _assistant(124, "Support Bot", OUR_NUMBER)
+
+_ASSISTANTS = (
+    (_RECEPTIONIST, "Greets callers and routes to departments"),
+    (_SALES, "Handles sales inquiries"),
+    (_SUPPORT, "Handles support requests"),
+    (_HUMAN, "Routes to human agents"),
+    (_SERVICE_BOT, None),
+    (_SUPPORT_BOT, None),
+)
+
+_ENTRY, _SALES_NODE, _SUPPORT_NODE = (
+    DemoNode(101, _RECEPTIONIST),
+    DemoNode(102, _SALES),
+    DemoNode(103, _SUPPORT),
+)
+_TO_SALES = DemoEdge(
+    *(201, _ENTRY, _SALES_NODE, "intent", "sales,purchase,buy"),
+    "Let me connect you with our sales team.",
+)
+_TO_SUPPORT = DemoEdge(
+    *(202, _ENTRY, _SUPPORT_NODE, "intent", "support,help,issue,problem"),
+    "I will transfer you to our support team.",
+)
+_ROUTER = DemoGraph(
+    1,
+    "Customer Service Router",
+    (_ENTRY, _SALES_NODE, _SUPPORT_NODE),
+    (_TO_SALES, _TO_SUPPORT),
+)
+
+_SMS = (
+    (300, "user", "Can I reschedule?"),
+    (305, "assistant", "Sure. What day works best?"),
+    (420, "user", "Thursday afternoon, if you have anything."),
+    (426, "assistant", "I can offer 2:00 pm or 4:30 pm on Thursday."),
+    (600, "user", "4:30 please"),
+    (607, "assistant", "Done: Thursday at 4:30 pm. Shall I send a reminder?"),
+    (830, "user", "Yes, the evening before."),
+    (840, "assistant", "You will get it on Wednesday evening. See you Thursday!"),
+)
+"""Seconds after the start, who wrote, and what; the documents print the first two."""
+
+
+def documented_rows() -> Iterator[Item]:
+    """Every documented example, parents before children."""
+    for assistant, description in _ASSISTANTS:
+        created = _CALL_STARTED if assistant.id >= _SERVICE_BOT.id else _GRAPH_CREATED
+        yield assistant_row(
+            ORGANIZATION,
+            assistant,
+            description=description,
+            created_at=created - timedelta(hours=1),
+        )
+    yield from _graph()
+    yield from _graph_sessions()
+    yield from _call()
+    yield from _sms_conversation()
+
+
+def _graph() -> Iterator[Item]:
+    yield graph_row(
+        ORGANIZATION,
+        _ROUTER,
+        description="Routes customers to the appropriate department",
+        created_at=_GRAPH_CREATED,
+        updated_at=_GRAPH_CREATED,
+    )
+    places = (("entry", 0, 0), ("standard", 200, -100), ("standard", 200, 100))
+    for node, (node_type, x, y) in zip(_ROUTER.nodes, places, strict=True):
+        yield node_row(
+            ORGANIZATION,
+            _ROUTER.id,
+            node,
+            node_type=node_type,
+            position={"x": x, "y": y},
+            created_at=_GRAPH_CREATED,
+        )
+    for edge in _ROUTER.edges:
+        yield edge_row(ORGANIZATION, _ROUTER.id, edge, priority=1, created_at=_GRAPH_CREATED)
+
+
+def _graph_sessions() -> Iterator[Item]:
+    """The two sessions; the one transition that 501's context counts, and its like for 500."""
+    started = datetime(2025, 1, 19, 13, 0, tzinfo=UTC)
+    yield session_row(
+        ORGANIZATION,
+        id=500,
+        call_sid="CA0987654321fedcba",
+        graph=_ROUTER,
+        node=_SUPPORT_NODE,
+        assistant_name=_SUPPORT.name,
+        context={"customer_name": "Jane", "inquiry_type": "support", "issue_resolved": True},
+        started_at=started,
+        ended_at=started + timedelta(minutes=15),
+    )
+    yield _first_step(1, 500, _TO_SUPPORT, "I need help with a problem", started)
+    started = datetime(2025, 1, 19, 14, 30, tzinfo=UTC)
+    yield session_row(
+        ORGANIZATION,
+        id=501,
+        call_sid="CA1234567890abcdef",
+        graph=_ROUTER,
+        node=_SALES_NODE,
+        assistant_name=_SALES.name,
+        context={
+            "customer_name": "John",
+            "inquiry_type": "sales",
+            "product_interest": "enterprise plan",
+            "transition_count": 1,
+            "initial_greeting_complete": True,
+        },
+        started_at=started,
+        ended_at=None,
+    )
+    yield _first_step(2, 501, _TO_SALES, "I want to buy the enterprise plan", started)
+
+
+def _first_step(id: int, session_id: int, edge: DemoEdge, said: str, started: datetime) -> Item:
+    return transition_row(
+        ORGANIZATION,
+        id=id,
+        session_id=session_id,
+        edge=edge,
+        matched=f"Intent matched: {'buy' if edge is _TO_SALES else 'help, problem'}",
+        triggered_by=said,
+        created_at=started + timedelta(minutes=1),
+    )
+
+
+def _call() -> Iterator[Item]:
+    yield (
+        "call",
+        call_row(
+            ORGANIZATION,
+            id=101,
+            channel="voice",
+            call_sid="CA" + "x" * 32,
+            assistant=_SERVICE_BOT,
+            customer_phone_number=CUSTOMER,
+            status="completed",
+            started_at=_CALL_STARTED,
+            ended_at=_CALL_STARTED + timedelta(seconds=180),
+            meta={"customer_id": "cust_abc123", "campaign": "winter_outreach"},
+            graph_name="Customer Support Flow",
+            duration=180,
+            cost=Cost(llm=20_000, tts=10_000, stt=10_000, telephony=10_000, currency="USD"),
+        ),
+    )
+
+
+def _sms_conversation() -> Iterator[Item]:
+    call = call_row(
+        ORGANIZATION,
+        id=102,
+        channel="sms",
+        call_sid="sms_102",
+        assistant=_SUPPORT_BOT,
+        customer_phone_number=CUSTOMER,
+        status="active",
+        started_at=_SMS_STARTED,
+        ended_at=None,
+        meta={},
+    )
+    messages = [
+        message_row(
+            call,
+            id=index,
+            index=index,
+            role=role,
+            content=content,
+            timestamp=_SMS_STARTED + timedelta(seconds=seconds),
+            assistant=_SUPPORT_BOT,
+        )
+        for index, (seconds, role, content) in enumerate(_SMS, 1)
+    ]
+    yield "call", call
+    yield from messages

@@ -1,0 +1,146 @@
+"""How much demo data: the set that every organization gets, and what the larger scales add."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from gql.demo.assistants import assistants, numbered_assistants
+from gql.demo.calls import Mix, calls
+from gql.demo.chance import stream
+from gql.demo.documents import ORGANIZATION, documented_rows
+from gql.demo.graphs import graphs, numbered_graphs
+from gql.demo.organizations import DemoOrganization, organization_rows
+from gql.demo.people import customers
+from gql.demo.sms import plain_sms, sms
+from gql.demo.tenant import DemoGraph, Ids, Item, Tenant
+
+Scale = Literal["small", "medium", "large"]
+
+_SMALL_CALLS = 200
+_SMALL_SMS = 40
+_SMALL_MIX = Mix(routed_every=3, walked=True, written_every=4, ongoing=12)
+
+_MEDIUM_CALLS = 50_000
+_MEDIUM_MIX = Mix(routed_every=10, walked=False, written_every=0, ongoing=20)
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much the large scale adds to the first organization.
+
+    Attributes:
+        assistants: Beside those of the small set, which keep to themselves.
+        graphs: Each has 10 nodes and 15 edges.
+        calls: One in ten is routed through a graph and has a graph session.
+        conversations: By SMS.
+        messages: In each conversation.
+    """
+
+    assistants: int
+    graphs: int
+    calls: int
+    conversations: int
+    messages: int
+
+
+LARGE = Size(assistants=200, graphs=1_000, calls=500_000, conversations=20_000, messages=10)
+_LARGE_MIX = Mix(routed_every=10, walked=True, written_every=0, ongoing=100)
+
+
+@dataclass(frozen=True)
+class Content:
+    """The rows of a demo database.
+
+    Attributes:
+        rows: Parents before children; made while they are read.
+        totals: How many rows each table will get.
+    """
+
+    rows: Iterator[Item]
+    totals: Counter[str]
+
+
+def content(organizations: list[DemoOrganization], scale: Scale, seed: int) -> Content:
+    """All rows of the demo: the documented examples first, then what is generated."""
+    ids = Ids()
+    tenants = [_tenant(organization, ids, seed) for organization in organizations]
+    small = [
+        row
+        for organization, tenant in zip(organizations, tenants, strict=True)
+        for row in _small(organization, tenant)
+    ]
+    totals = Counter(table for table, _ in small)
+    rows: Iterator[Item] = iter(small)
+    if scale == "medium":
+        totals["call"] += _MEDIUM_CALLS
+        rows = _chain(small, _medium(tenants, seed))
+    elif scale == "large":
+        totals.update(_large_totals())
+        rows = _chain(small, _large(tenants[0], seed))
+    return Content(rows, totals)
+
+
+def _chain(small: list[Item], more: Iterator[Item]) -> Iterator[Item]:
+    yield from small
+    yield from more
+
+
+def _tenant(organization: DemoOrganization, ids: Ids, seed: int) -> Tenant:
+    dice = stream(seed, "organization", organization.id)
+    return Tenant(
+        organization.id,
+        ids,
+        dice,
+        customers(dice, 60),
+        DemoGraph(ids.take("assistant_graph"), "Retired Flow", (), ()),
+    )
+
+
+def _small(organization: DemoOrganization, tenant: Tenant) -> Iterator[Item]:
+    yield from organization_rows(organization)
+    if organization.id == ORGANIZATION:
+        yield from documented_rows()
+    yield from assistants(tenant)
+    yield from graphs(tenant)
+    yield from calls(tenant, _SMALL_CALLS, _SMALL_MIX)
+    yield from sms(tenant, _SMALL_SMS)
+
+
+def _medium(tenants: list[Tenant], seed: int) -> Iterator[Item]:
+    """50,000 calls, shared evenly; the first organizations get what does not divide."""
+    share, rest = divmod(_MEDIUM_CALLS, len(tenants))
+    for number, tenant in enumerate(tenants):
+        yield from calls(_crowded(tenant, seed), share + (number < rest), _MEDIUM_MIX)
+
+
+def _large(tenant: Tenant, seed: int) -> Iterator[Item]:
+    """One large organization; its further calls and conversations use its further graphs."""
+    crowded = replace(_crowded(tenant, seed), assistants=[], graphs=[])
+    yield from numbered_assistants(crowded, LARGE.assistants)
+    yield from numbered_graphs(crowded, LARGE.graphs)
+    yield from calls(crowded, LARGE.calls, _LARGE_MIX)
+    yield from plain_sms(crowded, LARGE.conversations, LARGE.messages)
+
+
+def _large_totals() -> Counter[str]:
+    sessions = -(-LARGE.calls // _LARGE_MIX.routed_every)
+    return Counter(
+        {
+            "assistant": LARGE.assistants,
+            "assistant_graph": LARGE.graphs,
+            "graph_node": 10 * LARGE.graphs,
+            "graph_edge": 15 * LARGE.graphs,
+            "graph_session": sessions,
+            # Sessions take 0, 1, 2, 3, 0, ... steps.
+            "graph_transition": sum(number % 4 for number in range(sessions)),
+            "call": LARGE.calls + LARGE.conversations,
+            "chat_message": LARGE.conversations * LARGE.messages,
+        }
+    )
+
+
+def _crowded(tenant: Tenant, seed: int) -> Tenant:
+    """The same organization with its own chance for the larger scales, and many more customers."""
+    dice = stream(seed, "crowd", tenant.organization_id)
+    return replace(tenant, dice=dice, customers=customers(dice, 5_000, first=500_000))

@@ -1,0 +1,53 @@
+"""Reads demo databases whole: rows as the driver's values, and one digest of everything."""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, select
+
+from gql.database import Database
+from gql.models import TABLES
+from gql.models.scope import table_of
+
+TABLE_BY_NAME = {table_of(model).name: table_of(model) for model in TABLES}
+SECRET = {"key_hash", "key_prefix"}
+"""Columns of `api_key` that differ from one load to the next."""
+
+Rows = list[dict[str, Any]]
+
+
+async def rows_of(database: Database, table: str, *conditions: ColumnElement[bool]) -> Rows:
+    """Rows in the order of their ids, every column."""
+    columns = TABLE_BY_NAME[table].c
+    statement = select(*columns).where(*conditions).order_by(columns.id)
+    async with database.engine.connect() as connection:
+        return [dict(row) for row in (await connection.execute(statement)).mappings()]
+
+
+async def row_by_id(database: Database, table: str, id: int) -> dict[str, Any]:
+    """The one row."""
+    (row,) = await rows_of(database, table, TABLE_BY_NAME[table].c.id == id)
+    return row
+
+
+async def counts(database: Database) -> dict[str, int]:
+    """How many rows each table has; tables without any are left out."""
+    found: dict[str, int] = {}
+    async with database.engine.connect() as connection:
+        for name, table in TABLE_BY_NAME.items():
+            statement = select(func.count()).select_from(table)
+            found[name] = (await connection.execute(statement)).scalar_one()
+    return {name: count for name, count in found.items() if count}
+
+
+async def digests(database: Database) -> Mapping[str, str]:
+    """One digest per table over every value of every row but the secrets of the keys."""
+    found: dict[str, str] = {}
+    for name in TABLE_BY_NAME:
+        digest = hashlib.sha256()
+        for row in await rows_of(database, name):
+            kept = {column: value for column, value in row.items() if column not in SECRET}
+            digest.update(repr(kept).encode())
+        found[name] = digest.hexdigest()
+    return found

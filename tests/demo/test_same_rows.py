@@ -1,0 +1,73 @@
+"""The same seed gives the same rows: on another day, on the other database, at a larger scale."""
+
+from datetime import datetime
+
+import pytest
+
+from gql.database import Database
+from gql.demo import DemoOrganization, load_demo
+from gql.demo.chance import NOW
+from gql.demo.scale import content
+from gql.migrations import migrate
+from tests.databases import Databases, settings_for
+from tests.demo.conftest import Loaded
+from tests.demo.reading import TABLE_BY_NAME, digests, rows_of
+
+
+async def test_both_databases_hold_the_same_rows(databases: Databases) -> None:
+    found = []
+    for kind in ("sqlite", "postgresql"):
+        url = await databases.empty(kind)
+        database = Database(settings_for(url))
+        await migrate(database.engine)
+        await load_demo(database, organizations=3, seed=5)
+        found.append(await digests(database))
+        await database.close()
+        await databases.drop(url)
+
+    assert found[0] == found[1]
+
+
+async def test_the_same_seed_gives_the_same_rows_and_other_keys(
+    loaded: Loaded, bare: Database
+) -> None:
+    again = await load_demo(bare, seed=1)
+
+    assert await digests(bare) == await digests(loaded.database)
+    keys = {organization.api_key for organization in (*again, *loaded.organizations)}
+    assert len(keys) == 4
+
+
+async def test_another_seed_gives_other_rows(loaded: Loaded, bare: Database) -> None:
+    await load_demo(bare, seed=2)
+
+    found, others = await digests(bare), await digests(loaded.database)
+
+    assert {name for name in found if found[name] == others[name]} == {
+        *("organization", "user", "api_key", "audit_log")
+    }
+
+
+@pytest.mark.parametrize("scale", ["medium", "large"])
+def test_a_larger_scale_begins_with_the_very_rows_of_the_small_one(scale: str) -> None:
+    organizations = [DemoOrganization(number, "a", number, "b") for number in (1, 2)]
+
+    small = list(content(organizations, "small", 1).rows)
+    larger = content(organizations, "medium" if scale == "medium" else "large", 1).rows
+
+    for (table, row), (larger_table, larger_row) in zip(small, larger, strict=False):
+        assert (table, row) == (larger_table, larger_row)
+    assert next(larger, None) is not None
+
+
+async def test_no_instant_is_after_the_now_of_the_data(loaded: Loaded) -> None:
+    """So the rows are the same every day: nothing asked the clock."""
+    instants = [
+        value
+        for name in TABLE_BY_NAME
+        for row in await rows_of(loaded.database, name)
+        for value in row.values()
+        if isinstance(value, datetime)
+    ]
+
+    assert max(instants) <= NOW

@@ -1,0 +1,149 @@
+"""The history runs forwards, backwards, from many places at once, and all or nothing."""
+
+import asyncio
+import sys
+
+import pytest
+from alembic.util import CommandError
+from sqlalchemy import inspect, text
+from sqlalchemy.exc import DBAPIError
+
+from gql.database import Database
+from gql.migrations import current, downgrade, head, is_current, migrate
+from gql.models import TABLES
+from tests.databases import settings_for
+from tests.migrations.catalog import catalog
+from tests.migrations.conftest import EmptyDatabase
+
+TABLE_NAMES = {str(table.__tablename__) for table in TABLES}
+
+MIGRATE = """
+import asyncio, sys
+from gql.database import Database
+from gql.migrations import migrate
+from gql.settings import Settings
+
+async def main() -> None:
+    database = Database(Settings(database_url=sys.argv[1]))
+    await migrate(database.engine)
+    await database.close()
+
+asyncio.run(main())
+"""
+
+
+def test_the_newest_revision_is_the_trigram_indexes() -> None:
+    assert head() == "0002_trigram_indexes"
+
+
+async def test_an_empty_database_has_no_revision(empty_database: EmptyDatabase) -> None:
+    database = await empty_database()
+
+    assert await current(database.engine) is None
+    assert await is_current(database.engine) is False
+
+
+async def test_tables_go_up_down_to_nothing_and_up_again(empty_database: EmptyDatabase) -> None:
+    database = await empty_database()
+
+    await migrate(database.engine)
+    first = await catalog(database)
+    assert await is_current(database.engine) is True
+    assert await _tables(database) == TABLE_NAMES | {"alembic_version"}
+
+    await downgrade(database.engine)
+    assert await current(database.engine) is None
+    assert await _tables(database) == {"alembic_version"}
+
+    await migrate(database.engine)
+    assert await is_current(database.engine) is True
+    assert await catalog(database) == first
+
+
+async def test_migration_stops_at_the_revision_that_was_named(
+    empty_database: EmptyDatabase,
+) -> None:
+    database = await empty_database()
+
+    await migrate(database.engine, "0001_first_tables")
+
+    assert await current(database.engine) == "0001_first_tables"
+    assert await is_current(database.engine) is False
+
+
+async def test_migrating_twice_changes_nothing(empty_database: EmptyDatabase) -> None:
+    database = await empty_database()
+    await migrate(database.engine)
+    async with database.transaction() as connection:
+        await connection.execute(text("INSERT INTO organization VALUES (7, 'a', '2026-06-30')"))
+
+    await migrate(database.engine)
+
+    async with database.engine.connect() as connection:
+        rows = (await connection.execute(text("SELECT id, name FROM organization"))).all()
+    assert [tuple(row) for row in rows] == [(7, "a")]
+
+
+async def test_a_migration_that_fails_leaves_nothing_behind(empty_database: EmptyDatabase) -> None:
+    database = await empty_database()
+    async with database.transaction() as connection:
+        await connection.execute(text("CREATE TABLE transcript (id INTEGER)"))
+
+    with pytest.raises(DBAPIError, match="transcript"):
+        await migrate(database.engine)
+
+    assert await _tables(database) == {"transcript"}
+
+
+async def test_a_database_of_a_newer_version_is_refused(empty_database: EmptyDatabase) -> None:
+    database = await empty_database()
+    await migrate(database.engine)
+    async with database.transaction() as connection:
+        await connection.execute(text("UPDATE alembic_version SET version_num = '9999_future'"))
+
+    with pytest.raises(CommandError, match="9999_future"):
+        await migrate(database.engine)
+
+    assert await is_current(database.engine) is False
+
+
+async def test_four_processes_may_migrate_one_database_at_once(
+    empty_database: EmptyDatabase,
+) -> None:
+    database = await empty_database()
+
+    processes = [
+        await asyncio.create_subprocess_exec(
+            *(sys.executable, "-c", MIGRATE, _url(database)), stderr=asyncio.subprocess.PIPE
+        )
+        for _ in range(4)
+    ]
+    outputs = [(await process.communicate())[1].decode() for process in processes]
+
+    assert [process.returncode for process in processes] == [0, 0, 0, 0], outputs
+    assert await _tables(database) == TABLE_NAMES | {"alembic_version"}
+    assert await is_current(database.engine) is True
+
+
+async def test_tasks_may_migrate_one_database_and_another_at_once(
+    empty_database: EmptyDatabase,
+) -> None:
+    one, other = await empty_database(), await empty_database()
+    same = Database(settings_for(_url(one)))
+
+    await asyncio.gather(*(migrate(each.engine) for each in (one, other, same)))
+    await same.close()
+
+    assert await is_current(one.engine) is True
+    assert await is_current(other.engine) is True
+    assert await catalog(one) == await catalog(other)
+
+
+async def _tables(database: Database) -> set[str]:
+    async with database.engine.connect() as connection:
+        return set(await connection.run_sync(lambda sync: inspect(sync).get_table_names()))
+
+
+def _url(database: Database) -> str:
+    url = database.engine.url
+    return url.set(drivername=url.get_backend_name()).render_as_string(hide_password=False)
