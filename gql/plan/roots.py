@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 import strawberry
+from strawberry import UNSET
 from strawberry.types import Info
 
 from gql.domain import reading
@@ -47,7 +48,7 @@ def by(description: str, resource: Resource, names: Any) -> Any:
         info: Info,
         by: Annotated[names, strawberry.argument(description="Which one.")],
     ) -> Any:
-        if by.id:
+        if by.id is not UNSET:
             return await reading.find(info.context, resource, read_id(by.id, resource.name))
         return await reading.find(info.context, resource, by.call_sid, column="call_sid")
 

@@ -1,0 +1,171 @@
+"""Documents: GraphQL text parsed, held to the limits and validated once, then remembered."""
+
+import re
+from collections.abc import Sequence
+
+from cachetools import LRUCache
+from graphql import (
+    ASTValidationRule,
+    DocumentNode,
+    GraphQLError,
+    GraphQLInputObjectType,
+    GraphQLSchema,
+    GraphQLSyntaxError,
+    OperationDefinitionNode,
+    StringValueNode,
+    Visitor,
+    VisitorAction,
+    parse,
+    specified_rules,
+    validate,
+    visit,
+)
+from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
+
+from gql.errors import (
+    BadRequest,
+    OperationUnresolved,
+    ParseFailed,
+    RefusedDocument,
+    TooComplex,
+    ValidationFailed,
+)
+from gql.schema.limits import check_limits
+from gql.settings import Settings
+
+RULES: tuple[type[ASTValidationRule], ...] = (*specified_rules, MaybeNullValidationRule)
+"""Every rule of the specification, and Strawberry's for arguments that may be left out.
+
+Not Strawberry's rule for `@oneOf` inputs: it fails with a KeyError on an unknown variable, and with
+an AttributeError on a fragment written before the operation. graphql-core has the rule too, once
+the types are marked.
+"""
+
+REMEMBERED_BYTES = 32_000_000
+"""How much memory the valid documents of one process may take, roughly."""
+
+_BYTES_PER_TOKEN = 420
+_BYTES_PER_CHARACTER = 4
+
+MAX_ERRORS = 20
+"""Validation stops after so many errors of one document."""
+
+_MAY_BE_NUL = re.compile(r"\0|\\u(?:0000|\{0+\})")
+
+
+class InvalidDocument(Exception):  # noqa: N818 -- it is rendered, not raised further
+    """A document that cannot run, with every error that was found in it.
+
+    Attributes:
+        kind: Which class of refusal, for code and status.
+        errors: What is wrong, with locations.
+    """
+
+    def __init__(self, kind: type[RefusedDocument], errors: Sequence[GraphQLError]) -> None:
+        super().__init__(kind.__name__)
+        self.kind = kind
+        self.errors = errors
+
+
+class Documents:
+    """Valid documents by text.
+
+    Only valid ones are remembered, the least recently used forgotten first. They are weighed, not
+    counted: five hundred documents may be 100 KB of memory or 500 MB.
+    """
+
+    def __init__(self, schema: GraphQLSchema, settings: Settings) -> None:
+        _mark_one_of(schema)
+        self._schema = schema
+        self._settings = settings
+        self._valid: LRUCache[str, DocumentNode] = LRUCache(REMEMBERED_BYTES, getsizeof=_weight)
+
+    def prepare(self, text: str) -> DocumentNode:
+        """The valid document that a text is.
+
+        Raises:
+            InvalidDocument: when it does not parse or does not fit the schema.
+            TooComplex: when it is over a limit.
+            IntrospectionDisabled: when it asks for the schema and may not.
+            BadRequest: when a string in it holds a NUL character.
+        """
+        document = self._valid.get(text)
+        if document is None:
+            document = self._parse(text)
+            self._validate(document)
+            if _weight(document) <= REMEMBERED_BYTES:
+                self._valid[text] = document
+        return document
+
+    def _parse(self, text: str) -> DocumentNode:
+        limit = self._settings.max_tokens
+        try:
+            document = parse(text, max_lexical_tokens=limit, max_comments=limit)
+        except GraphQLSyntaxError as error:
+            if error.message.endswith("Parsing aborted."):
+                raise TooComplex(error.message.removeprefix("Syntax Error: ")) from None
+            raise InvalidDocument(ParseFailed, [error]) from None
+        if _MAY_BE_NUL.search(text):
+            visit(document, _RefuseNul())
+        return document
+
+    def _validate(self, document: DocumentNode) -> None:
+        try:
+            check_limits(document, self._settings)
+        except GraphQLError as error:
+            raise InvalidDocument(ValidationFailed, [error]) from None
+        hide = not self._settings.suggestions
+        errors = validate(self._schema, document, RULES, MAX_ERRORS, hide_suggestions=hide)
+        if errors:
+            raise InvalidDocument(ValidationFailed, errors)
+
+
+def choose_operation(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
+    """The operation of a document that a request means.
+
+    Raises:
+        OperationUnresolved: when none has the name, or none was named and there are several.
+    """
+    operations = [
+        definition
+        for definition in document.definitions
+        if isinstance(definition, OperationDefinitionNode)
+    ]
+    names = ", ".join(operation.name.value for operation in operations if operation.name)
+    if name is None:
+        if len(operations) == 1:
+            return operations[0]
+        raise OperationUnresolved(
+            f"The document has {len(operations)} operations; name one in operationName: {names}."
+        )
+    for operation in operations:
+        if operation.name and operation.name.value == name:
+            return operation
+    raise OperationUnresolved(
+        f"The document has no operation {name}; it has: {names or 'one without a name'}."
+    )
+
+
+def _weight(document: DocumentNode) -> int:
+    """About how many bytes of memory a parsed document takes, with its text."""
+    text = document.loc.source.body if document.loc else ""
+    return document.token_count * _BYTES_PER_TOKEN + len(text) * _BYTES_PER_CHARACTER
+
+
+def _mark_one_of(schema: GraphQLSchema) -> None:
+    """Tell graphql-core which input types are `@oneOf`; Strawberry tells only its own rule."""
+    for input_type in schema.type_map.values():
+        if isinstance(input_type, GraphQLInputObjectType):
+            definition = input_type.extensions.get("strawberry-definition")
+            input_type.is_one_of = bool(getattr(definition, "is_one_of", False))
+
+
+class _RefuseNul(Visitor):
+    """Refuses string values with a NUL character, which PostgreSQL cannot take."""
+
+    def enter_string_value(self, node: StringValueNode, *_: object) -> VisitorAction:
+        if "\0" in node.value:
+            raise BadRequest(
+                "The document has a NUL character (\\u0000) in a string; leave it out."
+            )
+        return None

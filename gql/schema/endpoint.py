@@ -1,0 +1,157 @@
+"""The GraphQL endpoint: one ASGI callable that follows the GraphQL-over-HTTP specification.
+
+A request goes through four steps, each a function: *decide* who asks and in which media type the
+answer goes out, *read* the request, *prepare* document and operation, *execute*. Whatever a step
+refuses is rendered in one place. Strawberry brings the schema and its executor; its own views
+answer 200 to everything, and know no limits that hold.
+"""
+
+import uuid
+from collections.abc import Awaitable, Callable
+from inspect import isawaitable
+from typing import Any, cast
+
+import strawberry
+from graphql import DocumentNode, ExecutionResult, OperationDefinitionNode, OperationType, execute
+from starlette.types import Receive, Scope, Send
+from strawberry.execution import optimized_is_awaitable
+
+from gql.context import Context
+from gql.database import Database
+from gql.errors import BadRequest, GatewayError, MethodNotAllowed
+from gql.identity import Identity, Permission
+from gql.schema.documents import Documents, InvalidDocument, choose_operation
+from gql.schema.negotiation import JSON, response_type
+from gql.schema.rendering import Answer, Renderer
+from gql.schema.request import (
+    METHODS,
+    Disconnected,
+    GraphQLRequest,
+    header,
+    read_request,
+    require_method,
+)
+from gql.settings import Settings
+
+Identify = Callable[[Scope], Awaitable[Identity | GatewayError]]
+"""Tells who is asking, or why the credential was refused."""
+
+
+class GraphQLEndpoint:
+    """Serves a schema at one address.
+
+    Args:
+        schema: What can be asked; its extensions would not run, so it must have none.
+        database: What operations read and write.
+        settings: Limits, and whether schema and suggestions are told.
+        identify: Tells who is asking.
+    """
+
+    def __init__(
+        self,
+        schema: strawberry.Schema,
+        database: Database,
+        settings: Settings,
+        *,
+        identify: Identify,
+    ) -> None:
+        if schema.extensions:
+            raise ValueError("GraphQLEndpoint does not run Strawberry's schema extensions")
+        self._schema = schema._schema  # noqa: SLF001 -- Strawberry has no other way to it
+        self._executor_class = schema.execution_context_class
+        self._database = database
+        self._settings = settings
+        self._identify = identify
+        self._documents = Documents(self._schema, settings)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one HTTP request."""
+        try:
+            answer = await self._answer(scope, receive)
+        except Disconnected:
+            return
+        await answer.send(send, head=scope["method"] == "HEAD")
+
+    async def _answer(self, scope: Scope, receive: Receive) -> Answer:
+        """The answer to a request, whatever happens to it."""
+        render = Renderer(JSON, _request_id(scope))
+        try:
+            render = Renderer(response_type(header(scope, b"accept")), render.request_id)
+            if scope["method"] == "OPTIONS":
+                return Answer(200, JSON, b"", {"allow": ", ".join(METHODS)})
+            require_method(scope["method"])
+            caller = await self._caller(scope)
+            request = await read_request(scope, receive, self._settings)
+            document, operation = self._prepare(request)
+            _permit(caller, operation, request)
+            return render.result(await self._execute(request, document, caller, render.request_id))
+        except InvalidDocument as error:
+            return render.invalid(error.kind, error.errors)
+        except GatewayError as error:
+            return render.refusal(error)
+        except Disconnected:
+            raise
+        except Exception as error:  # noqa: BLE001 -- the last line: a bug is masked and logged
+            return render.bug(error)
+
+    async def _caller(self, scope: Scope) -> Identity:
+        """Who is asking.
+
+        Raises:
+            GatewayError: why the credential was refused.
+        """
+        caller = await self._identify(scope)
+        if isinstance(caller, GatewayError):
+            raise caller
+        return caller
+
+    def _prepare(self, request: GraphQLRequest) -> tuple[DocumentNode, OperationDefinitionNode]:
+        """The valid document of a request, and the operation in it that is meant."""
+        document = self._documents.prepare(request.document)
+        return document, choose_operation(document, request.operation_name)
+
+    async def _execute(
+        self, request: GraphQLRequest, document: DocumentNode, caller: Identity, request_id: str
+    ) -> ExecutionResult:
+        """Run the operation in a context of its own."""
+        context = Context(caller, self._database, request_id)
+        try:
+            result = execute(
+                self._schema,
+                document,
+                context_value=context,
+                variable_values=request.variables,
+                operation_name=request.operation_name,
+                executor_class=self._executor_class,
+                is_awaitable=cast("Any", optimized_is_awaitable),
+                hide_suggestions=not self._settings.suggestions,
+            )
+            if isawaitable(result):
+                result = await result
+            return result
+        finally:
+            await context.close()
+
+
+def _request_id(scope: Scope) -> str:
+    """The id that a middleware gave the request, or a new one."""
+    given = scope.get("state", {}).get("request_id")
+    return given if isinstance(given, str) else uuid.uuid4().hex
+
+
+def _permit(caller: Identity, operation: OperationDefinitionNode, request: GraphQLRequest) -> None:
+    """Pass when the caller may run the operation by this HTTP method; decided once, not per field.
+
+    Raises:
+        Forbidden: when the credential lacks the permission.
+        MethodNotAllowed: when a mutation came by GET.
+        BadRequest: when it is a subscription.
+    """
+    if operation.operation == OperationType.SUBSCRIPTION:
+        raise BadRequest("Subscriptions are served over WebSocket, not as one HTTP answer.")
+    if operation.operation == OperationType.QUERY:
+        caller.require(Permission.READ)
+        return
+    if request.safe:
+        raise MethodNotAllowed("Send mutations by POST: a GET must not change anything.", "POST")
+    caller.require(Permission.WRITE)

@@ -1,0 +1,97 @@
+"""Media types: which one the answer has, and whether the body's is one that can be read."""
+
+from functools import lru_cache
+from typing import NamedTuple
+
+from gql.errors import NotAcceptable, UnsupportedMediaType
+
+GRAPHQL_RESPONSE = "application/graphql-response+json"
+"""Says that the answer comes from a GraphQL server: the status means what it says."""
+
+JSON = "application/json"
+"""What clients from before the specification read: 200 for nearly everything."""
+
+PRODUCED = (GRAPHQL_RESPONSE, JSON)
+
+
+@lru_cache(maxsize=64)
+def response_type(accept: str) -> str:
+    """The media type of the answer to a request with this `Accept` header.
+
+    The highest `q` wins, then the more exact name. Between equals a client that names types gets
+    the modern one, while wildcards and no header at all mean a client that may know only JSON.
+
+    Raises:
+        NotAcceptable: when the header names none that can be produced.
+    """
+    if not accept.strip():
+        return JSON
+    offers = [_offer(media_type, accept) for media_type in PRODUCED]
+    best = max(offers)
+    if best.quality > 0:
+        return best.media_type
+    raise NotAcceptable(
+        f"The Accept header allows none of what this endpoint produces: {' or '.join(PRODUCED)}.",
+        produces=list(PRODUCED),
+    )
+
+
+@lru_cache(maxsize=64)
+def require_json(content_type: str, content_encoding: str = "") -> None:
+    """Pass when a body of this `Content-Type` can be read.
+
+    Raises:
+        UnsupportedMediaType: unless it is uncompressed `application/json` in UTF-8.
+    """
+    media_type, parameters = _split(content_type)
+    if media_type != JSON:
+        given = f"not {media_type}" if media_type else "which is missing"
+        raise UnsupportedMediaType(f"Send a body of Content-Type {JSON}, {given}.")
+    charset = parameters.get("charset", "utf-8")
+    if charset not in {"utf-8", "utf8"}:
+        raise UnsupportedMediaType(f"Send the body in UTF-8, not {charset}.")
+    if content_encoding.strip().lower() not in {"", "identity"}:
+        raise UnsupportedMediaType(f"Send the body without compression, not {content_encoding}.")
+
+
+_NAMED = 2
+"""The exactness of a range that names the media type itself."""
+
+
+class _Offer(NamedTuple):
+    """How much a client wants a media type; the greatest is the one to send."""
+
+    quality: float
+    exactness: int
+    preference: bool
+    media_type: str
+
+
+def _offer(media_type: str, accept: str) -> _Offer:
+    """What the most exact matching range of the header says about a media type."""
+    exactness, quality = -1, 0.0
+    for entry in accept.split(","):
+        name, parameters = _split(entry)
+        if parameters.get("charset", "utf-8") not in {"utf-8", "utf8"}:
+            continue
+        matched = {"*/*": 0, "application/*": 1, media_type: _NAMED}.get(name, -1)
+        if matched > exactness:
+            exactness, quality = matched, _quality(parameters.get("q", "1"))
+    preferred = GRAPHQL_RESPONSE if exactness == _NAMED else JSON
+    return _Offer(quality, exactness, media_type == preferred, media_type)
+
+
+def _split(value: str) -> tuple[str, dict[str, str]]:
+    """A header value as its name and its parameters, all in lower case."""
+    name, *rest = (part.strip().lower() for part in value.split(";"))
+    pairs = (part.partition("=") for part in rest)
+    return name, {key.strip(): text.strip().strip('"') for key, _, text in pairs}
+
+
+def _quality(text: str) -> float:
+    """A weight from 0 to 1; one that does not parse asks for nothing."""
+    try:
+        quality = float(text)
+    except ValueError:
+        return 0.0
+    return quality if 0 <= quality <= 1 else 0.0

@@ -1,0 +1,168 @@
+"""Rendering: results, refusals and bugs as HTTP answers; every error has a code and an id."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+from graphql import ExecutionResult, GraphQLError
+from starlette.types import Send
+from strawberry.exceptions import StrawberryInputCoercionError
+
+from gql.errors import (
+    BadInput,
+    GatewayError,
+    MethodNotAllowed,
+    RefusedDocument,
+    Unauthenticated,
+)
+from gql.schema.negotiation import JSON
+
+_log = logging.getLogger(__name__)
+
+UNEXPECTED = "Unexpected error; the request id leads to the log."
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One HTTP answer, finished but for the sending.
+
+    Attributes:
+        status: The HTTP status.
+        media_type: What the body is.
+        body: JSON in UTF-8.
+        headers: Beside those that every answer has.
+    """
+
+    status: int
+    media_type: str
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    async def send(self, send: Send, *, head: bool = False) -> None:
+        """Send it; without the body when the request was a HEAD."""
+        headers = {
+            "content-type": f"{self.media_type}; charset=utf-8",
+            "content-length": str(len(self.body)),
+            "cache-control": "no-store",
+            "vary": "Accept",
+            "x-content-type-options": "nosniff",
+            **self.headers,
+        }
+        raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+        await send({"type": "http.response.start", "status": self.status, "headers": raw})
+        await send({"type": "http.response.body", "body": b"" if head else self.body})
+
+
+@dataclass(frozen=True, slots=True)
+class Renderer:
+    """Renders the answers to one request.
+
+    Attributes:
+        media_type: What the client accepts.
+        request_id: Printed beside every error, and in the log.
+    """
+
+    media_type: str
+    request_id: str
+
+    def result(self, result: ExecutionResult) -> Answer:
+        """The answer to an operation that ran, or whose variables did not let it run."""
+        errors = [self._executed(error) for error in result.errors or ()]
+        if result.data is None and all(error.path is None for error in result.errors or ()):
+            unexpected = any(entry["extensions"]["code"] == GatewayError.code for entry in errors)
+            return self._errors(GatewayError if unexpected else BadInput, errors)
+        body: dict[str, Any] = {"data": result.data}
+        if errors:
+            # First, as the specification advises: a reader of the raw answer sees them.
+            body = {"errors": errors, "data": result.data}
+        return Answer(200, self.media_type, orjson.dumps(body))
+
+    def invalid(self, kind: type[GatewayError], errors: Sequence[GraphQLError]) -> Answer:
+        """The answer to a document with these errors, all of one kind."""
+        return self._errors(kind, [self._entry(error, {"code": kind.code}) for error in errors])
+
+    def refusal(self, error: GatewayError) -> Answer:
+        """The answer to a request that was refused as a whole."""
+        entry = {"message": error.message, "extensions": self._stamped(error.extensions)}
+        return self._errors(type(error), [entry], _headers(error))
+
+    def bug(self, error: Exception) -> Answer:
+        """The answer to a request that found a bug: logged whole, masked for the caller."""
+        self._log_bug(error, "the request")
+        return self.refusal(GatewayError(UNEXPECTED))
+
+    def _errors(
+        self,
+        kind: type[GatewayError],
+        errors: Sequence[Mapping[str, Any]],
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """An answer without data.
+
+        `application/json` has no way to say that an error status comes from GraphQL and not from
+        something between, so what fails only as GraphQL answers 200 there.
+        """
+        legacy = self.media_type == JSON and issubclass(kind, (RefusedDocument, BadInput))
+        body = orjson.dumps({"errors": errors})
+        return Answer(200 if legacy else kind.status, self.media_type, body, headers or {})
+
+    def _executed(self, error: GraphQLError) -> dict[str, Any]:
+        """An error of the execution, masked unless it is a fact meant for the caller."""
+        cause = _root_cause(error)
+        if isinstance(cause, GatewayError) and type(cause) is not GatewayError:
+            return self._entry(error, cause.extensions)
+        if _caused_by_input(error):
+            return self._entry(error, {"code": BadInput.code})
+        self._log_bug(cause, "/".join(map(str, error.path or ("the variables",))))
+        masked = GraphQLError(UNEXPECTED, nodes=error.nodes, path=error.path)
+        return self._entry(masked, {"code": GatewayError.code})
+
+    def _entry(self, error: GraphQLError, extensions: Mapping[str, Any]) -> dict[str, Any]:
+        entry: dict[str, Any] = {"message": error.message}
+        if error.locations:
+            entry["locations"] = [location.formatted for location in error.locations]
+        if error.path is not None:
+            entry["path"] = error.path
+        return entry | {"extensions": self._stamped(extensions)}
+
+    def _stamped(self, extensions: Mapping[str, Any]) -> dict[str, Any]:
+        return {**extensions, "requestId": self.request_id}
+
+    def _log_bug(self, error: Exception, where: str) -> None:
+        """Log what the caller is not told."""
+        extra = {"request_id": self.request_id}
+        _log.error("unexpected error in %s", where, exc_info=error, extra=extra)
+
+
+def _headers(error: GatewayError) -> dict[str, str]:
+    """The headers that HTTP wants beside a refusal."""
+    if isinstance(error, Unauthenticated):
+        return {"www-authenticate": "Bearer"}
+    if isinstance(error, MethodNotAllowed):
+        return {"allow": error.allow}
+    return {}
+
+
+def _root_cause(error: GraphQLError) -> Exception:
+    """What was raised first; graphql-core wraps it when it learns where it was raised."""
+    cause: Exception = error
+    while isinstance(cause, GraphQLError) and cause.original_error is not None:
+        cause = cause.original_error
+    return cause
+
+
+def _caused_by_input(error: GraphQLError) -> bool:
+    """Whether an error of the execution says that a variable or an argument does not fit.
+
+    Coercing a variable fails before there is a path, with whatever the scalar raised as the cause.
+    Coercing an argument fails at its field, with a GraphQLError as the cause; so does printing a
+    value that its type does not allow, which is a bug of ours and told apart by its message.
+    """
+    cause = error.original_error
+    if error.path is None:
+        return cause is None or isinstance(cause, (GraphQLError, ValueError, TypeError))
+    if isinstance(cause, StrawberryInputCoercionError):
+        return True
+    return isinstance(cause, GraphQLError) and cause.message.startswith("Argument ")

@@ -1,0 +1,168 @@
+"""Reading a GraphQL request out of HTTP: the body of a POST, the query string of a GET."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl
+
+from starlette.types import Receive, Scope
+
+from gql.errors import BadRequest, MethodNotAllowed, PayloadTooLarge, UriTooLong
+from gql.schema.guard import load_json
+from gql.schema.negotiation import require_json
+from gql.settings import Settings
+
+METHODS = ("GET", "HEAD", "OPTIONS", "POST")
+"""The methods of the endpoint, as the `Allow` header lists them."""
+
+_PARAMETERS = ("query", "operationName", "variables", "extensions")
+
+
+class Disconnected(Exception):  # noqa: N818 -- a fact, not a fault
+    """The client went away before its body had arrived."""
+
+
+@dataclass(frozen=True, slots=True)
+class GraphQLRequest:
+    """The four parameters of a GraphQL request, checked for type.
+
+    Attributes:
+        document: The GraphQL text; HTTP calls it `query`.
+        operation_name: Which operation of the document to run.
+        variables: Values by variable name.
+        extensions: What the client sent beside the protocol; nothing reads it yet.
+        safe: Whether the HTTP method promises to change nothing.
+    """
+
+    document: str
+    operation_name: str | None
+    variables: dict[str, Any]
+    extensions: dict[str, Any]
+    safe: bool
+
+
+async def read_request(scope: Scope, receive: Receive, settings: Settings) -> GraphQLRequest:
+    """The GraphQL request in an HTTP request.
+
+    Raises:
+        Refused: when it is not one; the message says what to change.
+        Disconnected: when the client went away.
+    """
+    if scope["method"] == "POST":
+        return _from_body(await _body(scope, receive, settings), settings)
+    return _from_query_string(scope["query_string"], settings)
+
+
+def require_method(method: str) -> None:
+    """Pass for a method of the endpoint.
+
+    Raises:
+        MethodNotAllowed: for any other.
+    """
+    if method not in METHODS:
+        raise MethodNotAllowed(f"Send GraphQL by POST or GET, not {method}.", ", ".join(METHODS))
+
+
+def header(scope: Scope, name: bytes) -> str:
+    """The value of a request header, several joined by commas; empty when there is none."""
+    return ",".join(value.decode("latin-1") for key, value in scope["headers"] if key == name)
+
+
+async def _body(scope: Scope, receive: Receive, settings: Settings) -> bytes:
+    """The whole body, read no further than the limit."""
+    require_json(header(scope, b"content-type"), header(scope, b"content-encoding"))
+    limit = settings.max_body_bytes
+    too_large = PayloadTooLarge(f"The body is longer than {limit} bytes.")
+    announced = header(scope, b"content-length")
+    if announced.isdecimal() and (len(announced) > len(str(limit)) or int(announced) > limit):
+        raise too_large
+    body = bytearray()
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Disconnected
+        body += message.get("body", b"")
+        if len(body) > limit:
+            raise too_large
+        if not message.get("more_body", False):
+            return bytes(body)
+
+
+def _from_body(body: bytes, settings: Settings) -> GraphQLRequest:
+    if not body.strip():
+        raise BadRequest('The body is empty; send a JSON object such as {"query": "{ viewer }"}.')
+    parameters = load_json(body, settings, what="The body")
+    if isinstance(parameters, list):
+        raise BadRequest("Batches are not served: send one JSON object per request, not an array.")
+    if not isinstance(parameters, dict):
+        raise BadRequest(f"The body must be a JSON object, not {_kind(parameters)}.")
+    return _request(parameters, safe=False)
+
+
+def _from_query_string(raw: bytes, settings: Settings) -> GraphQLRequest:
+    """A GET's parameters; one that is empty counts as left out."""
+    if len(raw) > settings.max_body_bytes:
+        raise UriTooLong(
+            f"The query string is longer than {settings.max_body_bytes} bytes; use POST."
+        )
+    try:
+        pairs = parse_qsl(raw.decode("ascii"), errors="strict")
+    except UnicodeDecodeError:
+        raise BadRequest("The query string is not percent-encoded UTF-8.") from None
+    parameters: dict[str, Any] = {}
+    for name, text in pairs:
+        if name in parameters and name in _PARAMETERS:
+            raise BadRequest(f"The query string has {name} twice.")
+        parameters[name] = text
+    for name in ("variables", "extensions"):
+        if name in parameters:
+            parameters[name] = load_json(
+                parameters[name].encode(), settings, what=f"The parameter {name}"
+            )
+    return _request(parameters, safe=True)
+
+
+def _request(parameters: Mapping[str, Any], *, safe: bool) -> GraphQLRequest:
+    """A request of these parameters; others are ignored, as the specification asks."""
+    document = parameters.get("query")
+    if document is None:
+        given = ", ".join(sorted(parameters)[:8]) or "nothing"
+        raise BadRequest(f"The parameter query is missing; given were: {given}.")
+    if not isinstance(document, str):
+        raise BadRequest(f"The parameter query must be a string, not {_kind(document)}.")
+    operation_name = parameters.get("operationName")
+    if operation_name is not None and not isinstance(operation_name, str):
+        raise BadRequest(
+            f"The parameter operationName must be a string or null, not {_kind(operation_name)}."
+        )
+    return GraphQLRequest(
+        document,
+        operation_name or None,
+        _map(parameters, "variables"),
+        _map(parameters, "extensions"),
+        safe,
+    )
+
+
+def _map(parameters: Mapping[str, Any], name: str) -> dict[str, Any]:
+    value = parameters.get(name)
+    if value is None:
+        return {}
+    if isinstance(value, dict):
+        return value
+    raise BadRequest(f"The parameter {name} must be a JSON object or null, not {_kind(value)}.")
+
+
+_KINDS = {
+    bool: "a boolean",
+    int: "a number",
+    float: "a number",
+    str: "a string",
+    list: "an array",
+    dict: "an object",
+}
+
+
+def _kind(value: Any) -> str:
+    """What JSON calls a value, for a message."""
+    return _KINDS.get(type(value), "null")
