@@ -1,0 +1,48 @@
+// GraphiQL's fetcher: posts to /graphql and turns every refusal into an answer one can read.
+
+import { parse } from "graphql";
+import { graphql, readJson } from "./api.js";
+import { admitted, refused } from "./session.js";
+
+const CREDENTIALS = ["authorization", "x-api-key"];
+
+const failure = (message) => ({ errors: [{ message }] });
+
+// Right after a change of tabs GraphiQL still names the operation of the tab before.
+function withKnownOperation(params) {
+  try {
+    const names = parse(params.query).definitions.flatMap((part) =>
+      part.kind === "OperationDefinition" ? [part.name?.value] : [],
+    );
+    if (names.includes(params.operationName)) return params;
+    return { ...params, operationName: names.length === 1 ? names[0] : undefined };
+  } catch {
+    return params;
+  }
+}
+
+export async function fetcher(params, options = {}) {
+  const headers = options.headers ?? {};
+  const ownCredential = Object.keys(headers).some((name) =>
+    CREDENTIALS.includes(name.toLowerCase()),
+  );
+  let response;
+  try {
+    response = await graphql(withKnownOperation(params), headers);
+  } catch {
+    return failure("The gateway does not answer. Is it running?");
+  }
+  const body = await readJson(response);
+  if (response.status === 401) {
+    refused({ ownCredential });
+    return body?.errors
+      ? { errors: body.errors }
+      : failure(body?.detail ?? "Log in first: this request carried no valid credential.");
+  }
+  if (body === null || typeof body !== "object") {
+    return failure(`The gateway answered ${response.status} without JSON.`);
+  }
+  if (response.ok) admitted();
+  if ("data" in body || "errors" in body) return body;
+  return failure(body.detail ?? `The gateway answered ${response.status}.`);
+}

@@ -1,0 +1,101 @@
+"""What a person does in the browser, and what the browser did meanwhile."""
+
+import json
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException
+from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.wait import WebDriverWait
+
+ARTIFACTS = Path(__file__).parents[2] / "var" / "artifacts"
+PATIENCE = 30
+NETWORK = frozenset({"http", "https", "ws", "wss", "ftp"})
+
+
+class Page:
+    """One tab, opened on the live server."""
+
+    def __init__(self, driver: webdriver.Chrome, url: str) -> None:
+        self.driver = driver
+        self.url = url
+        self._requests: list[dict[str, Any]] = []
+
+    def open(self, path: str) -> None:
+        self.driver.get(self.url + path)
+
+    def find(self, selector: str) -> WebElement:
+        """Wait until an element is there to be seen."""
+        self._wait().until(lambda _: self._seen(selector), f"no {selector}")
+        return self._seen(selector)[0]
+
+    def wait_text(self, selector: str, text: str) -> None:
+        """Wait until an element shows a text."""
+        self._wait().until(
+            lambda _: any(text in element.text for element in self._seen(selector)),
+            f"{selector} never said {text!r}",
+        )
+
+    def wait_gone(self, selector: str) -> None:
+        """Wait until an element can no longer be seen."""
+        self._wait().until(lambda _: not self._seen(selector), f"{selector} stayed")
+
+    def log_in(self, api_key: str) -> None:
+        field = self.find("#api-key")
+        field.clear()
+        field.send_keys(api_key)
+        self.find("#login-button").click()
+
+    def run(self, tab: int) -> dict[str, Any]:
+        """Run the query of a tab and hand back the answer in the response pane."""
+        self.find(f"#graphiql-session-tab-{tab}").click()
+        self.find(".graphiql-execute-button").click()
+        text: str = self._wait().until(
+            lambda driver: driver.execute_script(
+                "return __MONACO.editor.getModels()"
+                ".find(model => model.uri.path.endsWith('response.json')).getValue()"
+            ),
+            "no answer in the response pane",
+        )
+        answer: dict[str, Any] = json.loads(text)
+        return answer
+
+    def screenshot(self, name: str) -> None:
+        ARTIFACTS.mkdir(parents=True, exist_ok=True)
+        assert self.driver.save_screenshot(str(ARTIFACTS / name))
+
+    def requests(self) -> list[dict[str, Any]]:
+        """Every request that the browser sent so far."""
+        for entry in self._log("performance"):
+            event = json.loads(entry["message"])["message"]
+            if event["method"] == "Network.requestWillBeSent":
+                self._requests.append(event["params"]["request"])
+            elif event["method"] == "Network.webSocketCreated":
+                self._requests.append({"method": "GET", "headers": {}, **event["params"]})
+        return self._requests
+
+    def hosts(self) -> set[str]:
+        """Every host that was asked for something; chrome:, data: and blob: ask nobody."""
+        urls = (urlsplit(request["url"]) for request in self.requests())
+        return {url.hostname or "" for url in urls if url.scheme in NETWORK}
+
+    def complaints(self) -> list[str]:
+        """What the console says, but for refusals, which every login test provokes."""
+        messages = (str(entry["message"]) for entry in self._log("browser"))
+        return [message for message in messages if "status of 401" not in message]
+
+    def _log(self, kind: str) -> list[dict[str, Any]]:
+        entries: list[dict[str, Any]] = self.driver.get_log(kind)  # type: ignore[no-untyped-call]
+        return entries
+
+    def _seen(self, selector: str) -> list[WebElement]:
+        found = self.driver.find_elements(By.CSS_SELECTOR, selector)
+        return [element for element in found if element.is_displayed()]
+
+    def _wait(self) -> "WebDriverWait[webdriver.Chrome]":
+        """A page that was just reloaded has stale elements, which is worth another look."""
+        stale = [StaleElementReferenceException]
+        return WebDriverWait(self.driver, PATIENCE, poll_frequency=0.1, ignored_exceptions=stale)
