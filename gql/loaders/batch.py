@@ -39,7 +39,9 @@ class Loaders:
         known = self._known.get(name)
         if known is not None and key in known:
             return known[key]
-        return await asyncio.shield(self._loader(name, batch).load(key))
+        future = asyncio.ensure_future(self._loader(name, batch).load(key))
+        future.add_done_callback(_retrieve)
+        return await asyncio.shield(future)
 
     def remember(self, name: Hashable, values: Mapping[Any, Any]) -> None:
         """Keep values that another statement already brought; asking for them costs nothing."""
@@ -50,3 +52,9 @@ class Loaders:
         if loader is None:
             loader = self._loaders[name] = DataLoader(load_fn=batch, max_batch_size=BATCH_SIZE)
         return loader
+
+
+def _retrieve(future: asyncio.Future[Any]) -> None:
+    """Look at an outcome that nobody may be waiting for any more, so that it is not logged."""
+    if not future.cancelled():
+        future.exception()

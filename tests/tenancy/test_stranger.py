@@ -1,0 +1,144 @@
+"""A stranger with the owner's ids gets nothing and learns nothing, on every path of the schema."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from graphql import build_schema
+from sqlalchemy import select
+
+from gql.database import Database
+from gql.models.scope import owner as owner_of
+from gql.schema.entities import ENTITIES
+from gql.schema.schema import schema
+from tests.conftest import GraphQL
+from tests.tenancy.walk import Owned, Probe, probes
+
+OWNER = 1
+ABSENT = 987_654_321
+
+CURSORS = """{
+    AssistantGraph: graphs(first: 1) { pageInfo { endCursor } }
+    Assistant: assistants(first: 1) { pageInfo { endCursor } }
+    GraphSession: graphSessions(first: 1) { pageInfo { endCursor } }
+    Call: calls(first: 1) { pageInfo { endCursor } }
+    SmsConversation: smsConversations(first: 1) { pageInfo { endCursor } }
+}"""
+TEXTS = """{
+    calls(first: 1) { nodes { callSid customerPhoneNumber assistantName } }
+    graphSessions(first: 1) { nodes { callSid } }
+    smsConversations(first: 1) { nodes { customerPhoneNumber assistantName } }
+}"""
+
+
+async def all_ids(database: Database) -> dict[str, set[int]]:
+    """The ids that the owner has of every resource."""
+    ids: dict[str, set[int]] = {}
+    async with database.engine.connect() as connection:
+        for entity in ENTITIES:
+            resource = entity.resources[0]
+            table = resource.table
+            found = await connection.execute(select(table.c.id).where(owner_of(table) == OWNER))
+            ids[resource.name] = {row[0] for row in found}
+    return ids
+
+
+@pytest.fixture
+async def owned(graphql: GraphQL) -> Owned:
+    """What the stranger tries."""
+    lists = {
+        "graph": "graphs(first: 1) { nodes { id nodes { id } edges { id } } }",
+        "assistant": "assistants(first: 1) { nodes { id } }",
+        "graph_session": "graphSessions(first: 1) { nodes { id transitions { nodes { id } } } }",
+        "call": "calls(first: 1) { nodes { id } }",
+        "sms_conversation": "smsConversations(first: 1) { nodes { id messages { nodes { id } } } }",
+        "organization": "viewer { organization { id } user { id } apiKey { id } }",
+    }
+    answer = await graphql("{ " + " ".join(lists.values()) + " }")
+    ids: dict[str, str] = {}
+    for text in _texts(answer["data"], "id"):
+        ids.setdefault(text.rpartition("_")[0], text)
+    cursors = (await graphql(CURSORS))["data"]
+    texts = (await graphql(TEXTS))["data"]
+    call = texts["calls"]["nodes"][0]
+    conversation = texts["smsConversations"]["nodes"][0]
+    return Owned(
+        ids=ids,
+        texts={
+            "call.callSid": call["callSid"],
+            "call.customerPhone": call["customerPhoneNumber"],
+            "call.assistantName": call["assistantName"],
+            "graphSession.callSid": texts["graphSessions"]["nodes"][0]["callSid"],
+            "smsConversation.customerPhone": conversation["customerPhoneNumber"],
+            "smsConversation.assistantName": conversation["assistantName"],
+        },
+        cursors={name: value["pageInfo"]["endCursor"] for name, value in cursors.items()},
+    )
+
+
+async def test_no_path_and_no_argument_shows_a_row_of_the_owner(
+    graphql: GraphQL, stranger: dict[str, str], owned: Owned, database: Database
+) -> None:
+    secret = {
+        f"{name}_{number}" for name, ids in (await all_ids(database)).items() for number in ids
+    }
+    assert len(owned.ids) >= 10
+    tried = 0
+    for probe in probes(build_schema(str(schema)), owned):
+        answer = await graphql(probe.query, headers=stranger)
+        assert "errors" not in answer, (probe, answer)
+        shown = secret.intersection(_texts(answer["data"]))
+        assert not shown, (probe, shown)
+        if probe.empty:
+            assert _is_empty(answer["data"]), (probe, answer)
+        tried += 1
+    print(f"{tried} paths and arguments walked with a stranger's key")  # noqa: T201
+
+    assert tried > 500
+
+
+async def test_an_id_of_the_owner_answers_like_one_that_nobody_has(
+    graphql: GraphQL, stranger: dict[str, str], owned: Owned
+) -> None:
+    """The whole body is the same, so existence cannot be told from absence."""
+    lookups: list[Probe] = [
+        probe for probe in probes(build_schema(str(schema)), owned) if "found:" in probe.query
+    ]
+    assert len(lookups) > 20
+    for probe in lookups:
+        absent = probe.query
+        for value in (*owned.ids.values(), *owned.texts.values()):
+            absent = absent.replace(f'"{value}"', f'"{value.rpartition("_")[0]}_{ABSENT}"')
+        if "callSid" in probe.query:
+            absent = probe.query.replace('callSid: "', 'callSid: "x')
+        taken = await graphql(probe.query, headers=stranger)
+        missing = await graphql(absent, headers=stranger)
+        assert taken == missing, probe
+
+
+def _texts(value: Any, key: str | None = None) -> Iterator[str]:
+    """Every text in an answer, or those under one key."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            if isinstance(inner, str):
+                if key in {None, name}:
+                    yield inner
+            else:
+                yield from _texts(inner, key)
+    elif isinstance(value, list):
+        for inner in value:
+            if isinstance(inner, str) and key is None:
+                yield inner
+            else:
+                yield from _texts(inner, key)
+
+
+def _is_empty(value: Any) -> bool:
+    """Whether an answer has no object: lists are empty, totals zero, look-ups null."""
+    if isinstance(value, dict):
+        if "totalCount" in value:
+            return bool(value["totalCount"] == 0 and not value.get("nodes"))
+        return all(_is_empty(inner) for name, inner in value.items() if name != "__typename")
+    if isinstance(value, list):
+        return all(_is_empty(inner) for inner in value)
+    return value is None
