@@ -1,18 +1,40 @@
 """Every error of the gateway, on one page.
 
-Errors are raised low, as facts, and rendered once per door: GraphQL prints `code` under `extensions`,
-REST answers `status` with `detail`.
+Errors are raised low, as facts, and rendered once per door: GraphQL prints `code` under
+`extensions`, REST answers `status` with `detail`.
 
-    GatewayError              INTERNAL_SERVER_ERROR   500  a bug: masked for the caller, logged whole
-    |-- Unauthenticated       UNAUTHENTICATED         401  no credential, or a bad one
-    |-- Forbidden             FORBIDDEN               403  the credential lacks a permission
-    |-- NotFound              NOT_FOUND               404  no such object in the organization
-    |-- BadInput              BAD_USER_INPUT          400  an argument that cannot be used
-    |   `-- BadCursor         BAD_CURSOR              400  a cursor that is not of this list and order
-    |-- Refused               (its own)               4xx  a request the endpoint's guard turned away
-    `-- Unavailable           UNAVAILABLE             503  the database cannot be reached right now
+    GatewayError                   INTERNAL_SERVER_ERROR  500  a bug: masked, and logged whole
+    |-- Unauthenticated            UNAUTHENTICATED        401  no credential, or a bad one
+    |-- Forbidden                  FORBIDDEN              403  the credential lacks a permission
+    |-- NotFound                   NOT_FOUND              404  not in the organization
+    |-- BadInput                   BAD_USER_INPUT         400  an argument that cannot be used
+    |   |-- BadCursor              BAD_CURSOR             400  not of this list and order
+    |   `-- Invalid                (the same)             400  a write, with all its problems
+    |-- Conflict                   CONFLICT               409  something stands in the way
+    |   |-- VersionConflict        VERSION_CONFLICT       409  not the version that was read
+    |   `-- InUse                  IN_USE                 409  others still refer to it
+    |-- IdempotencyKeyReused       IDEMPOTENCY_KEY_REUSED 422  the key stands for another write
+    |-- RateLimited                RATE_LIMITED           429  too many attempts
+    |-- Unavailable                UNAVAILABLE            503  the database cannot be reached
+    `-- Refused                    (a family)                  turned away at the door
+        |-- BadRequest             BAD_REQUEST            400  cannot be read
+        |-- MethodNotAllowed       METHOD_NOT_ALLOWED     405  needs another HTTP method
+        |-- NotAcceptable          NOT_ACCEPTABLE         406  accepts no type that is produced
+        |-- PayloadTooLarge        PAYLOAD_TOO_LARGE      413  the body is too long
+        |-- UriTooLong             URI_TOO_LONG           414  the query string is too long
+        |-- UnsupportedMediaType   UNSUPPORTED_MEDIA_TYPE 415  the body is not UTF-8 JSON
+        `-- RefusedDocument        (a family)             400  GraphQL that cannot run
+            |-- ParseFailed            GRAPHQL_PARSE_FAILED          is not GraphQL
+            |-- ValidationFailed       GRAPHQL_VALIDATION_FAILED     does not fit the schema
+            |-- TooComplex             QUERY_TOO_COMPLEX             is over a limit
+            |-- IntrospectionDisabled  INTROSPECTION_DISABLED        asks for the schema
+            `-- OperationUnresolved    OPERATION_RESOLUTION_FAILURE  has no such operation
 """
 
+# ruff: noqa: N818 -- these are facts about a request, and named as such
+
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 
@@ -83,9 +105,211 @@ class BadCursor(BadInput):
     meaning = "The cursor is damaged or belongs to another list or order."
 
 
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong with a write.
+
+    Attributes:
+        path: Where, from the top of the request: `("edges", 2, "to_node_id")`.
+        message: One sentence that begins with the place, unless it needs none.
+        code: `INVALID`, `REQUIRED`, `OUT_OF_RANGE`, `TOO_LONG`, `TOO_MANY`, `NOT_FOUND` or
+            `ALREADY_EXISTS`.
+    """
+
+    path: tuple[str | int, ...]
+    message: str
+    code: str = "INVALID"
+
+    def moved(self, path: tuple[str | int, ...]) -> "Problem":
+        """The same problem, at the place that another door calls `path`."""
+        here = place(self.path)
+        if not self.message.startswith(here):
+            return Problem(path, self.message, self.code)
+        return Problem(path, place(path) + self.message.removeprefix(here), self.code)
+
+
+def place(path: tuple[str | int, ...]) -> str:
+    """A path as people write it: `edges[2].to_node_id`."""
+    steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    return "".join(steps).removeprefix(".")
+
+
+class Invalid(BadInput):
+    """A write that cannot be done, with everything that is wrong with it.
+
+    Args:
+        problems: At least one; the message is all of their messages, `; ` between them.
+    """
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        super().__init__("; ".join(problem.message for problem in problems))
+        self.problems = problems
+
+
+class Conflict(GatewayError):
+    """What others did stands in the way; reading again tells what it is."""
+
+    code = "CONFLICT"
+    status = 409
+    meaning = "What others did, or are doing, stands in the way; read again, then try again."
+
+
+class VersionConflict(Conflict):
+    """The object was changed after the version that the caller expects."""
+
+    code = "VERSION_CONFLICT"
+    meaning = "Somebody changed it after the version that you expect; read it again first."
+
+
+class InUse(Conflict):
+    """The object cannot be deleted while others refer to it."""
+
+    code = "IN_USE"
+    meaning = "It cannot be deleted while others refer to it; the message names them."
+
+
+class IdempotencyKeyReused(GatewayError):
+    """An idempotency key came again with another request."""
+
+    code = "IDEMPOTENCY_KEY_REUSED"
+    status = 422
+    meaning = "The idempotency key stands for another request; use a new key for each write."
+
+
+class RateLimited(GatewayError):
+    """There were too many attempts.
+
+    Args:
+        message: Of what there were too many.
+        retry_after: Seconds until it is worth trying again.
+    """
+
+    code = "RATE_LIMITED"
+    status = 429
+    meaning = "Too many attempts; the `Retry-After` header says in how many seconds to try again."
+
+    def __init__(self, message: str, retry_after: float) -> None:
+        super().__init__(message, retry_after=retry_after)
+
+
 class Unavailable(GatewayError):
     """The database cannot be reached right now; trying again may help."""
 
     code = "UNAVAILABLE"
     status = 503
     meaning = "The database cannot be reached right now; try again."
+
+
+class Refused(GatewayError):
+    """A request that a door turned away before anything was read or written."""
+
+    code = "BAD_REQUEST"
+    status = 400
+
+
+class BadRequest(Refused):
+    """The request is not one that can be read."""
+
+    meaning = "The request cannot be read; the message says where and why."
+
+
+class MethodNotAllowed(Refused):
+    """The HTTP method does not fit the address or the operation.
+
+    Args:
+        message: Which method to use instead.
+        allow: The methods that do fit, as the `Allow` header lists them.
+    """
+
+    code = "METHOD_NOT_ALLOWED"
+    status = 405
+    meaning = "The HTTP method does not fit; the `Allow` header lists those that do."
+
+    def __init__(self, message: str, allow: str) -> None:
+        super().__init__(message)
+        self.allow = allow
+
+
+class NotAcceptable(Refused):
+    """The `Accept` header names no media type that can be produced."""
+
+    code = "NOT_ACCEPTABLE"
+    status = 406
+    meaning = "The `Accept` header names none of the media types in `extensions.produces`."
+
+
+class PayloadTooLarge(Refused):
+    """The body is longer than the limit."""
+
+    code = "PAYLOAD_TOO_LARGE"
+    status = 413
+    meaning = "The body is longer than `GQL_MAX_BODY_BYTES`."
+
+
+class UriTooLong(Refused):
+    """The query string is longer than the limit."""
+
+    code = "URI_TOO_LONG"
+    status = 414
+    meaning = "The query string is longer than `GQL_MAX_BODY_BYTES`; send it by POST."
+
+
+class UnsupportedMediaType(Refused):
+    """The body is in a media type, character set or compression that is not read."""
+
+    code = "UNSUPPORTED_MEDIA_TYPE"
+    status = 415
+    meaning = "The body is not uncompressed UTF-8 `application/json`."
+
+
+class RefusedDocument(Refused):
+    """A well-formed request whose GraphQL document cannot run."""
+
+
+class ParseFailed(RefusedDocument):
+    """The document is not GraphQL."""
+
+    code = "GRAPHQL_PARSE_FAILED"
+    meaning = "The document is not GraphQL; `locations` says where."
+
+
+class ValidationFailed(RefusedDocument):
+    """The document does not fit the schema."""
+
+    code = "GRAPHQL_VALIDATION_FAILED"
+    meaning = "The document does not fit the schema; `locations` says where."
+
+
+class TooComplex(RefusedDocument):
+    """The document is over one of the limits."""
+
+    code = "QUERY_TOO_COMPLEX"
+    meaning = "The document is over a limit; the message names the limit and the figure."
+
+
+class IntrospectionDisabled(RefusedDocument):
+    """The document asks for the schema, which this installation does not tell."""
+
+    code = "INTROSPECTION_DISABLED"
+    meaning = "The document asks for `__schema` or `__type`, and `GQL_INTROSPECTION` is off."
+
+
+class OperationUnresolved(RefusedDocument):
+    """It cannot be told which operation of the document is meant."""
+
+    code = "OPERATION_RESOLUTION_FAILURE"
+    meaning = "`operationName` is missing or names no operation of the document."
+
+
+def error_table() -> str:
+    """Every code as a Markdown table, in the order of this page."""
+    rows = [f"| `{kind.code}` | {kind.status} | {kind.meaning} |" for kind in _kinds(GatewayError)]
+    return "\n".join(("| Code | Status | Meaning |", "| --- | --- | --- |", *dict.fromkeys(rows)))
+
+
+def _kinds(kind: type[GatewayError]) -> Iterator[type[GatewayError]]:
+    """The classes of this page that are raised, from the root down."""
+    if "meaning" in vars(kind) and kind.__module__ == __name__:
+        yield kind
+    for below in kind.__subclasses__():
+        yield from _kinds(below)

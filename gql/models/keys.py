@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import Boolean, ColumnElement, Integer, bindparam
+from sqlalchemy import BindParameter, ColumnElement, Integer, bindparam
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
-from sqlalchemy.types import BigInteger, Text, TypeDecorator, TypeEngine
+from sqlalchemy.types import BigInteger, NullType, Text, TypeDecorator, TypeEngine
 
 
 class Keys(TypeDecorator[Sequence[Any]]):
@@ -40,12 +40,23 @@ class _Among(FunctionElement[bool]):
     """The column and the keys, which each dialect writes its own way."""
 
     inherit_cache = True
-    type = Boolean()
+    # Not Boolean: SQLite would be asked whether the test `= 1`, and would not use an index for it.
+    type = NullType()
 
 
-def is_among(column: ColumnElement[Any], name: str = "keys") -> ColumnElement[bool]:
-    """`column` is one of the keys that are bound as `name` when the statement runs."""
-    return _Among(column, bindparam(name, type_=Keys(not isinstance(column.type, Integer))))
+def is_among(column: ColumnElement[Any], keys: Any = "keys") -> ColumnElement[bool]:
+    """`column` is one of the keys.
+
+    Args:
+        column: A column of integers or of text.
+        keys: The keys, or the name of a parameter that is filled when the statement runs.
+    """
+    kind = Keys(not isinstance(column.type, Integer))
+    if isinstance(keys, str):
+        return _Among(column, bindparam(keys, type_=kind))
+    if isinstance(keys, BindParameter):
+        return _Among(column, bindparam(keys.key, type_=kind))
+    return _Among(column, bindparam(None, keys, type_=kind))
 
 
 @compiles(_Among, "postgresql")

@@ -145,10 +145,10 @@ def _filters(field: GraphQLField, holds: str, owned: Owned) -> Iterator[tuple[st
             value = owned.ids[name.removesuffix("Id")]
             yield f'filter: {{{name}: {{eq: "{value}"}}}}', True
         else:
-            value = owned.texts.get(f"{holds[0].lower()}{holds[1:]}.{name}")
-            if value is not None:
+            text = owned.texts.get(f"{holds[0].lower()}{holds[1:]}.{name}")
+            if text is not None:
                 comparator = "contains" if "contains" in kind.fields else "eq"
-                yield f'filter: {{{name}: {{{comparator}: "{value}"}}}}', name == "callSid"
+                yield f'filter: {{{name}: {{{comparator}: "{text}"}}}}', name == "callSid"
 
 
 def _nest(steps: tuple[Step, ...], inside: str) -> str:

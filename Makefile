@@ -1,0 +1,44 @@
+# One command for each verb. Needs Python 3.11 or newer with pip, git and make; nothing else.
+PYTHON ?= python3
+PORT ?= 8000
+T ?= tests
+BIN := .venv/bin
+PIP := $(BIN)/pip --disable-pip-version-check install --quiet --constraint constraints.txt --editable
+
+.PHONY: help setup serve test check fix cover schema docs
+
+help: ## Say what each target does (this list).
+	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+setup: .venv/dev.stamp ## Make .venv with everything that development needs.
+
+serve: .venv/run.stamp ## Serve with demo data inside SQLite (PORT=8000): nothing else to install.
+	@$(BIN)/python -m gql serve --local --port $(PORT)
+
+test: setup ## Run the tests, or a part of them: make test T=tests/cli
+	$(BIN)/pytest $(T)
+
+check: setup ## Check style, types, imports, tenancy, the printed schema and the generated docs.
+	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
+	$(BIN)/python -m tools.lint_scope && $(BIN)/python -m tools.docs --check
+	$(BIN)/python -m gql schema --check && $(BIN)/python -m tools.released
+
+fix: setup ## Repair what ruff can repair, and format.
+	$(BIN)/ruff check --fix . && $(BIN)/ruff format .
+
+cover: setup ## Run the tests and list the lines they miss.
+	$(BIN)/pytest --cov --cov-report=term-missing:skip-covered $(T)
+
+schema: setup ## Rewrite schema.graphql from the code.
+	$(BIN)/python -m gql schema > schema.graphql.new && mv schema.graphql.new schema.graphql
+
+docs: setup ## Rewrite the generated parts of the documentation.
+	$(BIN)/python -m tools.docs
+
+.venv/run.stamp: pyproject.toml constraints.txt
+	@echo "Installing into .venv: a minute the first time ..." && $(PYTHON) -m venv .venv
+	@$(PIP) . && touch $@
+
+.venv/dev.stamp: pyproject.toml constraints.txt
+	@echo "Installing into .venv: a minute the first time ..." && $(PYTHON) -m venv .venv
+	@$(PIP) '.[dev]' && touch .venv/run.stamp $@

@@ -1,0 +1,5 @@
+"""`python -m gql` is `jackfield`."""
+
+from gql.cli import main
+
+main()

@@ -1,0 +1,99 @@
+"""Puts the gateway together: settings -> database -> middleware -> routes -> lifespan."""
+
+import gc
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import BaseRoute, Route
+
+from gql import pages
+from gql.app.compression import Compression
+from gql.app.failures import HANDLERS
+from gql.app.health import Health
+from gql.app.requests import Requests
+from gql.auth import login
+from gql.auth.middleware import Authentication, caller_of
+from gql.database import Database
+from gql.rest.routes import rest_routes
+from gql.schema.endpoint import GraphQLEndpoint
+from gql.schema.schema import schema
+from gql.settings import Settings
+from gql.stores import SmsSessions, open_sms_sessions
+
+GC_THRESHOLD = (50_000, 20, 20)
+"""Requests make few cycles: look for them less often than Python's default of 700 allocations."""
+
+
+def create_app(settings: Settings | None = None) -> Starlette:
+    """The gateway as an ASGI application; it reads nothing from the database until it is asked to.
+
+    Args:
+        settings: Without them, those of the environment.
+
+    Raises:
+        pydantic.ValidationError: when a variable of the environment does not parse.
+        ValueError: when a secret or key cannot be used.
+    """
+    settings = settings or Settings()
+    database = Database(settings)
+    sms_sessions = open_sms_sessions(database, settings)
+    app = Starlette(
+        routes=routes(database, settings, sms_sessions),
+        middleware=middleware(database, settings),
+        exception_handlers=HANDLERS,
+        lifespan=_lifespan,
+    )
+    # `/calls` and `/calls/` are two addresses: a redirect would lose the body and trust the Host.
+    app.router.redirect_slashes = False
+    app.state.settings = settings
+    app.state.database = database
+    app.state.sms_sessions = sms_sessions
+    app.middleware_stack = app.build_middleware_stack()
+    return app
+
+
+def middleware(database: Database, settings: Settings) -> tuple[Middleware, ...]:
+    """What every request passes through, outermost first."""
+    return (
+        Middleware(Requests),
+        Middleware(Compression),
+        Middleware(Authentication, database=database, settings=settings),
+    )
+
+
+def routes(
+    database: Database, settings: Settings, sms_sessions: SmsSessions
+) -> tuple[BaseRoute, ...]:
+    """Every address of the gateway, in order of trial."""
+    graphql = GraphQLEndpoint(
+        schema, database, settings, identify=caller_of, sms_sessions=sms_sessions
+    )
+    health = Health(database)
+    return (
+        Route("/graphql", graphql, name="graphql"),
+        Route("/graphql/", graphql, name="graphql_slash"),
+        *login.ROUTES,
+        *rest_routes(database, settings, identify=caller_of, sms_sessions=sms_sessions),
+        *pages.ROUTES,
+        Route("/healthz", health.alive, methods=["GET"]),
+        Route("/readyz", health.ready, methods=["GET"]),
+    )
+
+
+@asynccontextmanager
+async def _lifespan(app: Starlette) -> AsyncIterator[None]:
+    """What surrounds serving; uses of API keys are written before the end, by their middleware."""
+    # What start-up made stays until the end: no collection need look at it again.
+    thresholds = gc.get_threshold()
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GC_THRESHOLD)
+    yield
+    gc.unfreeze()
+    gc.set_threshold(*thresholds)
+    sms_sessions: SmsSessions = app.state.sms_sessions
+    await sms_sessions.close()
+    database: Database = app.state.database
+    await database.close()

@@ -1,0 +1,92 @@
+"""Gives every request an id, an end in JSON whatever happens inside, and one line in the log."""
+
+import logging
+import re
+import secrets
+import time
+from dataclasses import dataclass
+
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+HEADER = b"x-request-id"
+
+_SANE = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class _Answer:
+    """What is known of an answer while it is sent; status 0 until it begins."""
+
+    status: int = 0
+
+
+class Requests:
+    """Pure ASGI middleware, the outermost one.
+
+    The id comes from `X-Request-ID` when that is 1 to 64 letters, digits, dots, underscores or
+    hyphens, and goes into `scope["state"]["request_id"]`, the response and the log.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on; an exception becomes a 500 that says nothing but the id."""
+        if scope["type"] not in {"http", "websocket"}:
+            await self._app(scope, receive, send)
+            return
+        request_id = _request_id(scope)
+        scope["state"] = {**scope.get("state", {}), "request_id": request_id}
+        if scope["type"] == "websocket":
+            await self._app(scope, receive, send)
+            return
+        await self._http(scope, receive, send, request_id)
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
+        answer = _Answer()
+
+        async def send_with_id(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                answer.status = message["status"]
+                headers = [*message.get("headers", ()), (HEADER, request_id.encode())]
+                message = {**message, "headers": headers}
+            await send(message)
+
+        start = time.perf_counter()
+        try:
+            await self._app(scope, receive, send_with_id)
+        except Exception:
+            _log.exception("unhandled exception", extra={"request_id": request_id})
+            if answer.status:
+                # Half an answer is out: only a broken connection tells the client so.
+                raise
+            body = {"detail": "Internal Server Error", "request_id": request_id}
+            await JSONResponse(body, status_code=500)(scope, receive, send_with_id)
+        finally:
+            _log_request(scope, answer.status, start, request_id)
+
+
+def _log_request(scope: Scope, status: int, start: float, request_id: str) -> None:
+    """One line per request; the query string stays out, it may hold documents and secrets."""
+    if not _log.isEnabledFor(logging.INFO):
+        return
+    milliseconds = round((time.perf_counter() - start) * 1_000, 2)
+    facts = {
+        "method": scope["method"],
+        "path": scope["path"],
+        "status": status,
+        "ms": milliseconds,
+        "request_id": request_id,
+    }
+    _log.info("request", extra=facts)
+
+
+def _request_id(scope: Scope) -> str:
+    for name, value in scope["headers"]:
+        if name == HEADER:
+            given: str = value.decode("latin-1")
+            if _SANE.fullmatch(given):
+                return given
+    return secrets.token_hex(16)

@@ -1,0 +1,57 @@
+"""The command line: `jackfield serve`, `migrate`, `demo`, `keys`, `users`, `token` and more."""
+
+import sys
+
+import typer
+
+from gql import __version__
+from gql.cli.console import explain, print_failure
+from gql.cli.data import demo, migrate
+from gql.cli.doctor import doctor
+from gql.cli.keys import keys
+from gql.cli.schema import schema
+from gql.cli.serve import serve
+from gql.cli.tokens import token
+from gql.cli.users import users
+
+app = typer.Typer(
+    name="jackfield",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Jackfield: a GraphQL gateway for voice and SMS assistant data.\n\n"
+    "Settings come from `GQL_` variables; `jackfield doctor` shows them. "
+    "To look around, run `jackfield serve --local`.",
+)
+
+COMMANDS = (serve, migrate, demo, token, schema, doctor)
+"""In the order that help lists them."""
+
+for command in COMMANDS:
+    app.command()(command)
+app.add_typer(keys, name="keys")
+app.add_typer(users, name="users")
+
+
+@app.callback(invoke_without_command=True)
+def version(
+    *,
+    show: bool = typer.Option(False, "--version", help="Print the version and exit."),
+) -> None:
+    """Print the version when asked to."""
+    if show:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run the command line; what is expected to fail says what to do next, without a traceback."""
+    try:
+        app()
+    except Exception as error:
+        failure = explain(error)
+        if failure is None:
+            raise
+        print_failure(failure)
+        sys.exit(1)

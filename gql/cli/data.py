@@ -1,0 +1,115 @@
+"""`jackfield migrate` and `jackfield demo`: tables, and something to look at in them."""
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from gql.cli.console import ERRORS, DatabaseOption, Failure, opened, run, settings_from
+from gql.cli.progress import Bars
+
+if TYPE_CHECKING:
+    from gql.demo import DemoOrganization
+    from gql.settings import Settings
+
+Scale = Literal["small", "medium", "large"]
+
+
+def migrate(*, database: DatabaseOption = None) -> None:
+    """Bring the tables of the database to this version.
+
+    Safe to run again, and from several machines at once: it does nothing when nothing is to do.
+    """
+    before, after = run(_migrate(settings_from(database_url=database)))
+    if before == after:
+        ERRORS.print(f"The tables are current: {after}.", highlight=False)
+    else:
+        ERRORS.print(f"The tables went from {before or 'nothing'} to {after}.", highlight=False)
+
+
+def demo(
+    *,
+    organizations: Annotated[
+        int, typer.Option(min=1, max=1_000, help="How many organizations.")
+    ] = 2,
+    scale: Annotated[
+        Scale,
+        typer.Option(
+            help="**small**: 250 conversations each. **medium**: 50,000 calls more in all. "
+            "**large**: 1,000 graphs, 500,000 calls, 20,000 SMS conversations; takes minutes."
+        ),
+    ] = "small",
+    seed: Annotated[int, typer.Option(help="Another seed makes other data of the same kind.")] = 1,
+    reset: Annotated[
+        bool, typer.Option("--reset", help="First delete **everything** in the database.")
+    ] = False,
+    if_empty: Annotated[
+        bool, typer.Option("--if-empty", help="Do nothing when there is data already.")
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object with the keys, and nothing else.")
+    ] = False,
+    database: DatabaseOption = None,
+) -> None:
+    """Fill a migrated database with made-up conversations, and print an API key per organization.
+
+    The keys are shown once; `jackfield keys create` makes more.
+    """
+    settings = settings_from(database_url=database)
+    made = run(
+        _demo(settings, organizations, scale=scale, seed=seed, reset=reset, if_empty=if_empty)
+    )
+    if as_json:
+        typer.echo(json.dumps({"organizations": [asdict(organization) for organization in made]}))
+        return
+    if not made:
+        typer.echo("There is data already: nothing was added.")
+    for organization in made:
+        typer.echo(f"{organization.id}  {organization.name}  {organization.api_key}")
+
+
+async def _migrate(settings: "Settings") -> tuple[str | None, str | None]:
+    from alembic.util import CommandError
+
+    from gql.migrations import current
+    from gql.migrations import migrate as forward
+
+    async with opened(settings, migrated=False) as database:
+        before = await current(database.engine)
+        try:
+            await forward(database.engine)
+        except CommandError as error:
+            raise Failure(
+                f"The tables are at {before}, which this version does not know.",
+                "A newer version has migrated this database: install that one.",
+            ) from error
+        return before, await current(database.engine)
+
+
+async def _demo(
+    settings: "Settings",
+    organizations: int,
+    *,
+    scale: Scale,
+    seed: int,
+    reset: bool,
+    if_empty: bool,
+) -> "list[DemoOrganization]":
+    from gql.demo import is_empty, load_demo
+    from gql.demo import reset as delete_everything
+
+    async with opened(settings) as database:
+        if reset:
+            await delete_everything(database)
+        elif not await is_empty(database):
+            if if_empty:
+                return []
+            raise Failure(
+                "The database has organizations already, so no demo data was added.",
+                "To start over, losing everything in it: jackfield demo --reset",
+            )
+        with Bars(ERRORS) as bars:
+            return await load_demo(
+                database, organizations=organizations, scale=scale, seed=seed, progress=bars.show
+            )

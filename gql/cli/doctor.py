@@ -1,0 +1,73 @@
+"""`jackfield doctor`: what the gateway would run with, and what is wrong with it."""
+
+import importlib.metadata
+import platform
+from typing import TYPE_CHECKING
+
+import typer
+
+from gql import __version__
+from gql.cli.console import DatabaseOption, Failure, opened, redacted, run, settings_from
+
+if TYPE_CHECKING:
+    from gql.settings import Settings
+
+LIBRARIES = (
+    *("strawberry-graphql", "graphql-core", "starlette", "uvicorn"),
+    *("sqlalchemy", "sqlmodel", "asyncpg", "aiosqlite", "alembic"),
+)
+
+
+def doctor(*, database: DatabaseOption = None) -> None:
+    """Show versions and settings, without secrets, and check the database.
+
+    Exits with 1 when something would keep the gateway from serving.
+    """
+    settings = settings_from(database_url=database)
+    _section("Versions")
+    _line("jackfield", __version__)
+    _line("python", platform.python_version())
+    for library in LIBRARIES:
+        _line(library, importlib.metadata.version(library))
+    _section("Settings")
+    for name in type(settings).model_fields:
+        _line(f"GQL_{name.upper()}", _shown(settings, name))
+    _section("Database")
+    _line("kind", "embedded SQLite" if settings.embedded else "PostgreSQL")
+    failure = run(_examine(settings))
+    if failure is not None:
+        raise failure
+
+
+async def _examine(settings: "Settings") -> Failure | None:
+    from gql.migrations import current
+
+    try:
+        async with opened(settings, migrated=False) as database:
+            _line("reachable", "yes")
+            _line("tables", await current(database.engine) or "none")
+        async with opened(settings):
+            _line("current", "yes")
+    except Failure as failure:
+        return failure
+    return None
+
+
+def _shown(settings: "Settings", name: str) -> str:
+    """A setting's value; of a secret only whether it is set."""
+    from pydantic import SecretStr
+
+    if name == "database_url":
+        return redacted(settings)
+    value = getattr(settings, name)
+    if value is None:
+        return "(not set)"
+    return "(set)" if isinstance(value, SecretStr) or name.endswith("_key") else str(value)
+
+
+def _section(title: str) -> None:
+    typer.secho(f"\n{title}", bold=True)
+
+
+def _line(name: str, value: str) -> None:
+    typer.echo(f"  {name:26} {value}")

@@ -1,0 +1,124 @@
+"""`jackfield serve`: run the gateway."""
+
+import errno
+import os
+import socket
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gql.cli.console import DatabaseOption, Failure, opened, run, settings_from
+
+if TYPE_CHECKING:
+    from gql.settings import Settings
+
+GRACE = 10
+"""Seconds that running requests get to end when the server is told to stop."""
+
+_OTHER_HOST = "Use 127.0.0.1, or leave out --host and GQL_HOST."
+
+
+def serve(
+    *,
+    host: Annotated[
+        str | None,
+        typer.Option(help="Address to listen on; `0.0.0.0` is every network of this machine."),
+    ] = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65_535, help="Port to listen on.")] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, max=64, help="Processes; one per core is plenty.")
+    ] = None,
+    database: DatabaseOption = None,
+    local: Annotated[
+        bool,
+        typer.Option(
+            "--local",
+            help="First make everything that is missing: secrets, tables, demo data. "
+            "Then print where to look and with which key.",
+        ),
+    ] = False,
+) -> None:
+    """Run the gateway until Ctrl-C.
+
+    It serves a migrated database, and refuses any other. For a look around, with nothing set up,
+    use `--local`.
+    """
+    if local:
+        from gql.cli.local import ensure_secrets
+
+        ensure_secrets()
+    settings = settings_from(host=host, port=port, workers=workers, database_url=database)
+    _require_free(settings)
+    if local:
+        from gql.cli.local import prepare, welcome
+
+        organizations = run(prepare(settings))
+        _run(settings, welcome(settings, organizations))
+    else:
+        run(_require_migrated(settings))
+        _run(settings, f"Listening on http://{settings.host}:{settings.port}")
+
+
+async def _require_migrated(settings: "Settings") -> None:
+    async with opened(settings):
+        pass
+
+
+def _run(settings: "Settings", banner: str) -> None:
+    """Serve until told to stop; prints the banner when the application is ready to start."""
+    import uvicorn
+
+    from gql.app import create_app
+    from gql.app.logs import log_config
+
+    alone = settings.workers == 1
+    if not alone:
+        # Other processes read the settings anew: what options said must reach them.
+        os.environ["GQL_DATABASE_URL"] = settings.database_url
+    try:
+        app = create_app(settings)
+    except ValueError as error:
+        raise Failure(f"A setting cannot be used: {error}", "See docs/settings.md.") from error
+    typer.echo(banner)
+    uvicorn.run(
+        app if alone else "gql.app:create_app",
+        factory=not alone,
+        host=settings.host,
+        port=settings.port,
+        workers=settings.workers,
+        log_config=log_config(settings.log_level),
+        access_log=False,
+        server_header=False,
+        lifespan="on",
+        timeout_graceful_shutdown=GRACE,
+    )
+
+
+def _require_free(settings: "Settings") -> None:
+    """Pass when the port can be listened on.
+
+    Raises:
+        Failure: when it is taken, not allowed, or the host is not one of this machine.
+    """
+    address = f"{settings.host}:{settings.port}"
+    try:
+        family, *_, target = socket.getaddrinfo(
+            settings.host, settings.port, type=socket.SOCK_STREAM
+        )[0]
+        with socket.create_server(target[:2], family=family):
+            return
+    except socket.gaierror as error:
+        raise Failure(f"{settings.host} is not a host.", _OTHER_HOST) from error
+    except OSError as error:
+        raise Failure(*_cannot_listen(error, address, settings.port)) from error
+
+
+def _cannot_listen(error: OSError, address: str, port: int) -> tuple[str, str]:
+    if error.errno == errno.EADDRINUSE:
+        return (
+            f"Somebody listens on {address} already.",
+            f"Choose another port: --port {port + 1}, or make serve PORT={port + 1}",
+        )
+    if error.errno == errno.EACCES:
+        return f"This user may not listen on {address}.", "Choose a port above 1023."
+    return f"Cannot listen on {address}: {error.strerror}.", _OTHER_HOST

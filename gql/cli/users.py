@@ -1,0 +1,148 @@
+"""`jackfield users`: the people of an organization, and their passwords."""
+
+import json
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from gql.cli.console import DatabaseOption, Failure, opened, run, settings_from
+from gql.cli.keys import JsonOption, OrganizationOption, print_table
+
+if TYPE_CHECKING:
+    from gql.domain.people import Person
+
+users = typer.Typer(no_args_is_help=True, help="Make and list people, and set their passwords.")
+
+EmailArgument = Annotated[str, typer.Argument(help="What they log in with.")]
+StdinOption = Annotated[
+    bool,
+    typer.Option("--password-stdin", help="Read the password from standard input, one line."),
+]
+NoPasswordOption = Annotated[
+    bool, typer.Option("--no-password", help="Without one they cannot log in by password.")
+]
+
+
+@users.command("create")
+def create(
+    email: EmailArgument,
+    *,
+    organization: OrganizationOption,
+    name: Annotated[
+        str | None, typer.Option(help="What they are called; else what is before the @.")
+    ] = None,
+    admin: Annotated[
+        bool, typer.Option("--admin", help="They administer the organization.")
+    ] = False,
+    password_stdin: StdinOption = False,
+    no_password: NoPasswordOption = False,
+    as_json: JsonOption = False,
+    database: DatabaseOption = None,
+) -> None:
+    """Make a person; asks for their password, twice.
+
+    Example: `jackfield users create ada@example.com -o 1 --admin`
+    """
+    from gql.domain.passwords import Passwords
+    from gql.domain.people import create_person
+
+    password = _password(stdin=password_stdin, none=no_password)
+
+    async def work() -> "Person":
+        async with opened(settings_from(database_url=database)) as opened_database:
+            return await create_person(
+                opened_database,
+                organization,
+                email=email,
+                name=name if name is not None else email.partition("@")[0],
+                password_hash=None if password is None else await Passwords().hash(password),
+                is_admin=admin,
+            )
+
+    person = run(work())
+    if as_json:
+        typer.echo(json.dumps(_facts(person)))
+    else:
+        typer.echo(f"Made user {person.id}, {person.email} of {person.organization_name}.")
+
+
+@users.command("list")
+def list_users(
+    *,
+    organization: OrganizationOption,
+    as_json: JsonOption = False,
+    database: DatabaseOption = None,
+) -> None:
+    """List the people of an organization, deactivated ones too; never their passwords."""
+    from gql.domain.people import list_people
+
+    async def work() -> list["Person"]:
+        async with opened(settings_from(database_url=database)) as opened_database:
+            return await list_people(opened_database, organization)
+
+    found = [_facts(person) for person in run(work())]
+    if as_json:
+        typer.echo(json.dumps(found))
+    elif found:
+        print_table(found)
+    else:
+        typer.echo(f"Organization {organization} has no people: jackfield users create makes one.")
+
+
+@users.command("password")
+def change_password(
+    email: EmailArgument,
+    *,
+    organization: OrganizationOption,
+    password_stdin: StdinOption = False,
+    no_password: NoPasswordOption = False,
+    database: DatabaseOption = None,
+) -> None:
+    """Set a person's password; whoever is logged in with the old one is so no longer.
+
+    API keys go on working; `jackfield keys revoke` ends them.
+    """
+    from gql.domain.passwords import Passwords
+    from gql.domain.people import set_password
+
+    password = _password(stdin=password_stdin, none=no_password)
+
+    async def work() -> "Person":
+        async with opened(settings_from(database_url=database)) as opened_database:
+            kept = None if password is None else await Passwords().hash(password)
+            return await set_password(opened_database, organization, email, password_hash=kept)
+
+    person = run(work())
+    done = "can no longer log in by password" if password is None else "has a new password"
+    typer.echo(f"User {person.id}, {person.email}, {done}.")
+
+
+def _password(*, stdin: bool, none: bool) -> str | None:
+    """The password, which is never a word of the command: others can read those."""
+    if stdin and none:
+        raise Failure("--password-stdin and --no-password exclude each other.", "Give one of them.")
+    if none:
+        return None
+    if stdin:
+        return sys.stdin.readline().rstrip("\r\n")
+    if not sys.stdin.isatty():
+        raise Failure(
+            "There is no terminal to ask for the password.",
+            "Use --password-stdin, or --no-password.",
+        )
+    asked: str = typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    return asked
+
+
+def _facts(person: "Person") -> dict[str, Any]:
+    """What may be shown of a person."""
+    return {
+        "id": person.id,
+        "email": person.email,
+        "name": person.name,
+        "is_admin": person.is_admin,
+        "is_active": person.is_active,
+        "has_password": person.password_hash is not None,
+        "created_at": person.created_at.isoformat(timespec="seconds"),
+    }

@@ -1,0 +1,47 @@
+"""`doctor` shows what would run, without secrets, and fails when it would not."""
+
+import secrets
+
+import pytest
+
+from gql import __version__
+from gql.migrations import head
+from gql.settings import Settings
+from tests.cli.conftest import Cli
+from tests.databases import Copy
+
+
+async def test_a_healthy_gateway_is_shown_without_its_secrets(
+    cli: Cli, fresh: Copy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = secrets.token_hex(32)
+    for name in ("GQL_SECRET_KEY", "GQL_JWT_SECRET", "GQL_JWT_PUBLIC_KEY"):
+        monkeypatch.setenv(name, secret)
+    monkeypatch.setenv("GQL_DATABASE_URL", fresh.url)
+
+    result = await cli("doctor")
+
+    assert (result.code, result.err) == (0, "")
+    facts = dict(line.split(maxsplit=1) for line in result.out.splitlines() if line[:2] == "  ")
+    assert facts["jackfield"] == __version__
+    assert facts["kind"] == {"sqlite": "embedded SQLite", "postgresql": "PostgreSQL"}[fresh.kind]
+    assert (facts["reachable"], facts["tables"], facts["current"]) == ("yes", head(), "yes")
+    assert {f"GQL_{name.upper()}" for name in Settings.model_fields} <= set(facts)
+    assert facts["GQL_SECRET_KEY"] == facts["GQL_JWT_PUBLIC_KEY"] == "(set)"
+    assert secret not in result.out
+
+
+async def test_missing_tables_are_a_failure(cli: Cli, empty_database_url: str) -> None:
+    result = await cli("doctor", "--database", empty_database_url)
+
+    assert result.code == 1
+    assert "jackfield migrate" in result.err
+    assert "tables                     none" in result.out
+
+
+async def test_a_database_out_of_reach_is_a_failure(cli: Cli) -> None:
+    result = await cli("doctor", "--database", "postgresql://nobody:s3cret@127.0.0.1:1/none")
+
+    assert result.code == 1
+    assert "cannot be reached" in result.err
+    assert "s3cret" not in result.out + result.err

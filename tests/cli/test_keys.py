@@ -1,0 +1,97 @@
+"""`keys` and `token` make credentials that the gateway accepts."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import Cli
+from tests.conftest import GraphQL
+from tests.databases import Copy, settings_for
+
+VIEWER = "{ viewer { method permissions } }"
+
+
+async def viewer(graphql: GraphQL, credential: str) -> dict[str, Any]:
+    return await graphql(VIEWER, headers={"Authorization": f"Bearer {credential}"})
+
+
+async def test_a_key_works_is_listed_without_itself_and_ends_when_revoked(
+    cli: Cli, fresh: Copy, fresh_graphql: GraphQL
+) -> None:
+    where = ("-o", "1", "--database", fresh.url)
+    made = await cli("keys", "create", "nightly", "--permission", "read", "--json", *where)
+    key = json.loads(made.out)
+    plaintext = key.pop("api_key")
+
+    answer = await viewer(fresh_graphql, plaintext)
+    assert answer == {"data": {"viewer": {"method": "API_KEY", "permissions": ["READ"]}}}
+
+    listed = await cli("keys", "list", "--json", *where)
+    assert json.loads(listed.out)[-1] == key
+    assert key == {
+        "id": key["id"],
+        "name": "nightly",
+        "key_prefix": plaintext[:12] + "...",
+        "permissions": ["read"],
+        "is_active": True,
+        "expires_at": None,
+        "last_used_at": None,
+        "usage_count": 0,
+    }
+    table = await cli("keys", "list", *where)
+    assert "nightly" in table.out
+    assert plaintext not in listed.out + table.out
+
+    revoked = await cli("keys", "revoke", str(key["id"]), *where)
+    assert revoked.out == f"Revoked key {key['id']}, nightly ({key['key_prefix']}).\n"
+    after = await cli("keys", "list", "--json", *where)
+    assert json.loads(after.out)[-1] == {**key, "is_active": False}
+
+
+async def test_a_key_alone_is_all_that_is_printed(
+    cli: Cli, fresh: Copy, fresh_graphql: GraphQL
+) -> None:
+    result = await cli("keys", "create", "k", "--days", "1", "-o", "2", "--database", fresh.url)
+
+    answer = await viewer(fresh_graphql, result.out.removesuffix("\n"))
+    assert answer["data"]["viewer"]["permissions"] == ["READ", "WRITE"]
+
+
+async def test_the_key_of_another_organization_cannot_be_revoked(cli: Cli, fresh: Copy) -> None:
+    listed = await cli("keys", "list", "--json", "-o", "1", "--database", fresh.url)
+    key_id = json.loads(listed.out)[0]["id"]
+
+    result = await cli("keys", "revoke", str(key_id), "-o", "2", "--database", fresh.url)
+
+    assert (result.code, result.out) == (1, "")
+    assert f"There is no api key {key_id} in your organization." in result.err
+
+
+async def test_an_organization_that_is_not_there_is_named(cli: Cli, fresh: Copy) -> None:
+    created = await cli("keys", "create", "x", "-o", "99", "--database", fresh.url)
+    listed = await cli("keys", "list", "-o", "99", "--database", fresh.url)
+
+    assert created.code == 1
+    assert "organization 99" in created.err
+    assert listed.out == "Organization 99 has no keys: make one with jackfield keys create.\n"
+
+
+async def test_a_token_is_accepted(
+    cli: Cli, graphql: GraphQL, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = settings_for("sqlite:///unused").jwt_secret
+    assert secret is not None
+    monkeypatch.setenv("GQL_JWT_SECRET", secret.get_secret_value())
+
+    result = await cli("token", "--permission", "read")
+
+    answer = await viewer(graphql, result.out.removesuffix("\n"))
+    assert answer == {"data": {"viewer": {"method": "BEARER", "permissions": ["READ"]}}}
+
+
+async def test_without_a_secret_there_is_no_token(cli: Cli) -> None:
+    result = await cli("token")
+
+    assert (result.code, result.out) == (1, "")
+    assert "GQL_JWT_SECRET" in result.err

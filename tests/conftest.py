@@ -1,0 +1,287 @@
+"""The fixtures of every test: the real application on both databases, and what asks it.
+
+`app`, `client`, `graphql` and the rest share one database per kind and per run, and must not change
+it; their twins named `fresh_...` work on a copy that is the test's own.
+"""
+
+import os
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import httpx2
+import pytest
+from starlette.applications import Starlette
+
+from gql.app import create_app
+from gql.database import Database
+from gql.demo import DemoOrganization
+from gql.settings import Settings
+from tests.databases import (
+    KINDS,
+    Copy,
+    Databases,
+    Kind,
+    name_of,
+    settings_for,
+    without_settings,
+)
+from tests.lifespan import running
+from tests.live import LiveServer, serving
+from tests.redis_server import RedisServer
+from tests.statements import PostgresqlLog, SqliteLog, StatementLog, Statements, count
+
+BASE_URL = "http://127.0.0.1"
+
+# A developer's own settings must not steer the tests; and `timestamptz` must not depend on a place.
+for _name in set(os.environ) - set(without_settings()):
+    del os.environ[_name]
+os.environ["TZ"] = "UTC"
+time.tzset()
+
+
+class GraphQL(Protocol):
+    """Posts a document and returns the parsed answer."""
+
+    async def __call__(
+        self,
+        query: str,
+        variables: dict[str, Any] | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> dict[str, Any]:
+        """Ask as `owner`, or with other headers."""
+        ...
+
+
+Counting = Callable[[], AbstractContextManager[Statements]]
+"""`with statements() as ran: ...` and then `ran.count`, `ran.texts`."""
+
+
+@dataclass(frozen=True)
+class Running:
+    """A started application and the log of its statements."""
+
+    app: Starlette
+    log: StatementLog
+
+
+@asynccontextmanager
+async def start(copy: Copy, settings: Settings) -> AsyncIterator[Running]:
+    """Run the production application on a copy."""
+    app = create_app(settings)
+    log: StatementLog
+    if copy.log is None:
+        log = SqliteLog()
+        log.attach(app.state.database.engine)
+    else:
+        log = PostgresqlLog(copy.log, name_of(copy.url))
+    async with running(app):
+        yield Running(app, log)
+
+
+@asynccontextmanager
+async def connect(app: Starlette) -> AsyncIterator[httpx2.AsyncClient]:
+    """A client of the application; an unhandled exception answers 500, as a server would."""
+    transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx2.AsyncClient(transport=transport, base_url=BASE_URL) as client:
+        yield client
+
+
+def bearer(organization: DemoOrganization) -> dict[str, str]:
+    """The header that proves a member of the organization."""
+    return {"Authorization": f"Bearer {organization.api_key}"}
+
+
+def asker(client: httpx2.AsyncClient, owner: dict[str, str]) -> GraphQL:
+    """A function that posts documents."""
+
+    async def ask(
+        query: str,
+        variables: dict[str, Any] | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> dict[str, Any]:
+        body = {"query": query, "variables": variables or {}}
+        response = await client.post("/graphql", json=body, headers=headers or owner)
+        answer: dict[str, Any] = response.json()
+        return answer
+
+    return ask
+
+
+@pytest.fixture(scope="session")
+def databases() -> Iterator[Databases]:
+    """What makes databases; PostgreSQL starts when the first one is asked for."""
+    databases = Databases()
+    yield databases
+    databases.close()
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[RedisServer]:
+    """A Redis for tests that clean up after themselves and do not stop it."""
+    server = RedisServer()
+    server.start()
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session", params=KINDS)
+def kind(request: pytest.FixtureRequest) -> Kind:
+    """Which database the tests run on: each runs on both."""
+    kind: Kind = request.param
+    return kind
+
+
+@pytest.fixture(scope="session")
+async def shared(databases: Databases, kind: Kind) -> AsyncIterator[Copy]:
+    """The database that tests share and do not change."""
+    copy = await databases.copy(kind)
+    yield copy
+    await databases.drop(copy.url)
+
+
+@pytest.fixture(scope="session")
+def database_url(shared: Copy) -> str:
+    """The address of the shared database."""
+    return shared.url
+
+
+@pytest.fixture(scope="session")
+def settings(database_url: str) -> Settings:
+    """The settings of the shared application."""
+    return settings_for(database_url)
+
+
+@pytest.fixture(scope="session")
+async def running_app(shared: Copy, settings: Settings) -> AsyncIterator[Running]:
+    """The shared application, started."""
+    async with start(shared, settings) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def app(running_app: Running) -> Starlette:
+    """The production application, started."""
+    return running_app.app
+
+
+@pytest.fixture(scope="session")
+def database(app: Starlette) -> Database:
+    """The shared application's own database."""
+    database: Database = app.state.database
+    return database
+
+
+@pytest.fixture(scope="session")
+def demo(shared: Copy) -> Sequence[DemoOrganization]:
+    """The organizations of the demo data, with their keys."""
+    return shared.organizations
+
+
+@pytest.fixture(scope="session")
+def owner(demo: Sequence[DemoOrganization]) -> dict[str, str]:
+    """Headers of a member of the first organization."""
+    return bearer(demo[0])
+
+
+@pytest.fixture(scope="session")
+def stranger(demo: Sequence[DemoOrganization]) -> dict[str, str]:
+    """Headers of a member of the second organization."""
+    return bearer(demo[1])
+
+
+@pytest.fixture
+async def client(app: Starlette) -> AsyncIterator[httpx2.AsyncClient]:
+    """A client of the shared application, with a cookie jar of its own."""
+    async with connect(app) as client:
+        yield client
+
+
+@pytest.fixture
+def graphql(client: httpx2.AsyncClient, owner: dict[str, str]) -> GraphQL:
+    """Posts a document and returns the parsed answer."""
+    return asker(client, owner)
+
+
+@pytest.fixture
+def statements(running_app: Running) -> Counting:
+    """Counts the SQL statements that run in a block."""
+    return lambda: count(running_app.log)
+
+
+@pytest.fixture
+async def fresh(databases: Databases, kind: Kind) -> AsyncIterator[Copy]:
+    """A database of the test's own, as full as the shared one."""
+    copy = await databases.copy(kind)
+    yield copy
+    await databases.drop(copy.url)
+
+
+@pytest.fixture
+def fresh_database_url(fresh: Copy) -> str:
+    """The address of the test's own database."""
+    return fresh.url
+
+
+@pytest.fixture
+async def fresh_running_app(fresh: Copy) -> AsyncIterator[Running]:
+    """An application on the test's own database, started."""
+    async with start(fresh, settings_for(fresh.url)) as running:
+        yield running
+
+
+@pytest.fixture
+def fresh_app(fresh_running_app: Running) -> Starlette:
+    """An application on the test's own database."""
+    return fresh_running_app.app
+
+
+@pytest.fixture
+def fresh_database(fresh_app: Starlette) -> Database:
+    """The database of `fresh_app`."""
+    database: Database = fresh_app.state.database
+    return database
+
+
+@pytest.fixture
+async def fresh_client(fresh_app: Starlette) -> AsyncIterator[httpx2.AsyncClient]:
+    """A client of `fresh_app`."""
+    async with connect(fresh_app) as client:
+        yield client
+
+
+@pytest.fixture
+def fresh_graphql(fresh_client: httpx2.AsyncClient, fresh: Copy) -> GraphQL:
+    """Like `graphql`, on the test's own database; keys are those of `demo`."""
+    return asker(fresh_client, bearer(fresh.organizations[0]))
+
+
+@pytest.fixture
+def fresh_statements(fresh_running_app: Running) -> Counting:
+    """Counts the SQL statements of `fresh_app`."""
+    return lambda: count(fresh_running_app.log)
+
+
+@pytest.fixture
+async def empty_database_url(databases: Databases, kind: Kind) -> AsyncIterator[str]:
+    """The address of a database without tables."""
+    url = await databases.empty(kind)
+    yield url
+    await databases.drop(url)
+
+
+@pytest.fixture(scope="session")
+async def live_server(databases: Databases) -> AsyncIterator[LiveServer]:
+    """The gateway as `jackfield serve` runs it, on SQLite with demo data."""
+    copy = await databases.copy("sqlite")
+    settings = settings_for(copy.url)
+    assert settings.secret_key is not None
+    environment = {
+        **without_settings(),
+        "GQL_DATABASE_URL": copy.url,
+        "GQL_SECRET_KEY": settings.secret_key.get_secret_value(),
+    }
+    with serving(environment=environment) as served:
+        yield LiveServer(served.url, copy.organizations[0].api_key)

@@ -1,0 +1,93 @@
+"""A real server in a process of its own, for browsers and for tests of the command line."""
+
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+START_SECONDS = 60
+STOP_SECONDS = 20
+
+
+@dataclass(frozen=True)
+class LiveServer:
+    """Where a server listens, and a key to ask it with."""
+
+    url: str
+    api_key: str
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody listens on right now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass(frozen=True)
+class Served:
+    """A running `jackfield serve`.
+
+    Attributes:
+        output: The file that its output goes to.
+        seconds: From the command to the first answer.
+    """
+
+    url: str
+    output: Path
+    seconds: float
+
+
+@contextmanager
+def serving(
+    *arguments: str, environment: Mapping[str, str], cwd: Path | None = None
+) -> Iterator[Served]:
+    """Run `jackfield serve` until the block ends; goes on once it is ready.
+
+    Raises:
+        RuntimeError: with what it printed, when it ends early or is not ready in a minute.
+    """
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    with tempfile.TemporaryDirectory() as folder:
+        output = Path(folder) / "output"
+        start = time.monotonic()
+        with output.open("w") as file:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "gql", "serve", "--port", str(port), *arguments],
+                env={**environment, "PYTHONPATH": str(ROOT)},
+                cwd=cwd,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+            )
+        try:
+            _wait_until_ready(process, url, output)
+            yield Served(url, output, time.monotonic() - start)
+        finally:
+            process.terminate()
+            try:
+                process.wait(timeout=STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _wait_until_ready(process: subprocess.Popen[bytes], url: str, output: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise RuntimeError(f"the server ended: {output.read_text()}")
+        try:
+            with urllib.request.urlopen(f"{url}/readyz", timeout=2):  # noqa: S310 -- loopback
+                return
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            time.sleep(0.05)
+    raise RuntimeError("the server was not ready in time")

@@ -1,0 +1,131 @@
+"""Counts SQL statements where it matters: at the database, whichever way they were sent.
+
+An event of SQLAlchemy would miss what goes through the driver's own prepared statements. SQLite
+tells a trace callback; PostgreSQL writes each statement to its log before it runs it.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+_HOUSEKEEPING = re.compile(
+    r"(BEGIN|COMMIT|ROLLBACK|START|SET|SHOW|PRAGMA|SAVEPOINT|RELEASE|DISCARD)\b"
+    r"|select current_schema\(\)|.*\bpg_catalog\.|WITH RECURSIVE typeinfo_tree|--",
+    re.IGNORECASE | re.DOTALL,
+)
+_CREDENTIALS = re.compile(r"\b(FROM|UPDATE)\s+api_key\b", re.IGNORECASE)
+_LOGGED = re.compile(r"([^|\n]*)\|([^|\n]*)\|LOG:  (?:statement|execute [^:]*): (.*)")
+
+
+class StatementLog(Protocol):
+    """Everything a database was asked to do, in order."""
+
+    def mark(self) -> int:
+        """The end of the log as it is now."""
+        ...
+
+    def since(self, mark: int) -> list[str]:
+        """What was logged after a mark."""
+        ...
+
+
+@dataclass
+class Statements:
+    """What ran inside one block.
+
+    Transactions, settings and the driver's look at types are left out, and so is looking up the API
+    key: a verified key is remembered for seconds, so its statement comes when it comes.
+
+    Attributes:
+        texts: The statements, in order.
+    """
+
+    _log: StatementLog
+    _start: int
+    _texts: list[str] | None = None
+
+    @property
+    def texts(self) -> list[str]:
+        """The statements so far, or of the whole block once it has ended."""
+        if self._texts is not None:
+            return self._texts
+        return [text for text in self._log.since(self._start) if _counts(text)]
+
+    @property
+    def count(self) -> int:
+        """How many statements ran."""
+        return len(self.texts)
+
+    def freeze(self) -> None:
+        """Stop looking."""
+        self._texts = self.texts
+
+
+@contextmanager
+def count(log: StatementLog) -> Iterator[Statements]:
+    """Collect what runs inside the block."""
+    ran = Statements(log, log.mark())
+    yield ran
+    ran.freeze()
+
+
+@dataclass
+class SqliteLog:
+    """Hears of every statement on an engine's connections; attach it before the first one."""
+
+    texts: list[str] = field(default_factory=list)
+
+    def attach(self, engine: AsyncEngine) -> None:
+        """Listen on each connection that the engine will open."""
+        event.listen(engine.sync_engine, "connect", self._listen)
+
+    def mark(self) -> int:
+        """The end of the log as it is now."""
+        return len(self.texts)
+
+    def since(self, mark: int) -> list[str]:
+        """What was logged after a mark."""
+        return self.texts[mark:]
+
+    def _listen(self, connection: Any, _record: Any) -> None:
+        connection.run_async(lambda driver: driver.set_trace_callback(self.texts.append))
+
+
+@dataclass(frozen=True)
+class PostgresqlLog:
+    """Reads the server's log; only what the gateway itself sent to this database."""
+
+    path: Path
+    database: str
+
+    def mark(self) -> int:
+        """The end of the log as it is now."""
+        return self.path.stat().st_size
+
+    def since(self, mark: int) -> list[str]:
+        """What was logged after a mark."""
+        with self.path.open("rb") as file:
+            file.seek(mark)
+            text = file.read().decode()
+        # A statement of several lines continues on lines that begin with a tab.
+        lines = text.replace("\n\t", "\n\x00").split("\n")
+        found: list[str] = []
+        for line in lines:
+            logged = _LOGGED.match(line)
+            if logged:
+                mine = logged[1] == self.database and logged[2] == "jackfield"
+                found.append(logged[3] if mine else "")
+            elif line.startswith("\x00") and found and found[-1]:
+                found[-1] += "\n" + line[1:]
+        return [statement for statement in found if statement]
+
+
+def _counts(text: str) -> bool:
+    statement = text.strip()
+    return not _HOUSEKEEPING.match(statement) and not _CREDENTIALS.search(statement)

@@ -1,0 +1,110 @@
+"""What the documentation says of the code is what the code says."""
+
+import re
+from pathlib import Path
+
+import gql
+from gql.settings import Settings
+from tests.live import ROOT
+from tools.docs import pages, refreshed, settings_table, stale
+from tools.released import CHANGELOG, CURRENT, RELEASED, released, unannounced
+
+BEFORE = "type Query { a(x: Int): Int b: Int } enum E { A B } type T { x: Int }"
+AFTER = "type Query { a(x: Int, y: Int!): String } enum E { A }"
+
+
+def test_every_generated_table_is_current() -> None:
+    assert stale(ROOT) == []
+
+
+def test_every_setting_is_in_the_documentation() -> None:
+    page = (ROOT / "docs" / "settings.md").read_text()
+
+    assert settings_table() in page
+    for name in Settings.model_fields:
+        assert f"| `GQL_{name.upper()}` |" in page
+
+
+def test_every_setting_has_a_description() -> None:
+    assert [name for name, field in Settings.model_fields.items() if not field.description] == []
+
+
+def test_a_stale_table_is_replaced_and_nothing_else() -> None:
+    header = settings_table().splitlines()[0]
+    page = f"# Title\n\n{header}\n| --- | --- | --- |\n| old | row | here |\n\nMore.\n| other |\n"
+
+    assert refreshed(page) == f"# Title\n\n{settings_table()}\n\nMore.\n| other |\n"
+    assert refreshed(refreshed(page)) == refreshed(page)
+
+
+def test_links_between_pages_lead_somewhere() -> None:
+    link = re.compile(r"\]\((?!https?:|#|mailto:)([^)#\s]+)")
+    broken = [
+        f"{page.name}: {target}"
+        for page in pages(ROOT)
+        if page.exists()
+        for target in link.findall(page.read_text())
+        if not (page.parent / target).exists()
+    ]
+
+    assert broken == []
+
+
+def test_the_newest_version_of_the_changelog_is_this_one() -> None:
+    headings = re.findall(r"^## (.+)$", (ROOT / CHANGELOG).read_text(), re.MULTILINE)
+    versions = [heading.split()[0].strip("[]") for heading in headings]
+
+    assert next(version for version in versions if version != "Unreleased") == gql.__version__
+
+
+def test_the_package_is_ours() -> None:
+    """Another distribution has an import package of the same name, and would merge into ours."""
+    assert Path(gql.__file__) == ROOT / "gql" / "__init__.py"
+
+
+def test_what_was_released_is_kept_or_the_changelog_says_otherwise() -> None:
+    schema = (ROOT / CURRENT).read_text()
+
+    assert unannounced(released(ROOT), schema, (ROOT / CHANGELOG).read_text()) == []
+
+
+def test_before_the_first_release_the_promise_is_todays_schema(tmp_path: Path) -> None:
+    (tmp_path / CURRENT).write_text("type Query { a: Int }")
+    assert released(tmp_path) == "type Query { a: Int }"
+
+    (tmp_path / RELEASED).parent.mkdir(parents=True)
+    (tmp_path / RELEASED).write_text("type Query { b: Int }")
+    assert released(tmp_path) == "type Query { b: Int }"
+
+
+def test_a_break_that_is_not_announced_is_found() -> None:
+    assert unannounced(BEFORE, AFTER, "# Changelog\n\n## 2.0\n\n### Added\n\n- `Query.b`\n") == [
+        "T was removed.",
+        "Field Query.b was removed.",
+        "A required argument Query.a(y:) was added.",
+        "Field Query.a changed type from Int to String.",
+        "Enum value E.B was removed.",
+    ]
+
+
+def test_a_break_that_the_newest_part_announces_passes() -> None:
+    changelog = """# Changelog
+
+## Unreleased
+
+### Changed
+
+- `Query.a` needs `y`.
+
+### Removed
+
+- `T`, and `Query.b`.
+
+## 1.0
+
+### Removed
+
+- `E.B`
+"""
+
+    assert unannounced(BEFORE, AFTER, changelog) == ["Enum value E.B was removed."]

@@ -1,0 +1,100 @@
+"""Writes the tables of the documentation that the code knows better: settings, errors.
+
+A table is found by its header, in README.md and on every page under docs/, and replaced as a whole;
+the words around it are people's.
+
+    python -m tools.docs           rewrites the pages
+    python -m tools.docs --check   fails when one would change
+"""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin
+
+from pydantic.fields import FieldInfo
+
+from gql.errors import error_table
+from gql.settings import Settings
+
+TABLES: tuple[Callable[[], str], ...]
+"""What is generated."""
+
+
+def settings_table() -> str:
+    """Every setting as a Markdown table, in the order of `Settings`."""
+    prefix = Settings.model_config["env_prefix"]
+    rows = [
+        f"| `{prefix}{name.upper()}` | {_default(field)} | {field.description}{_choices(field)} |"
+        for name, field in Settings.model_fields.items()
+    ]
+    return "\n".join(("| Variable | Default | Meaning |", "| --- | --- | --- |", *rows))
+
+
+TABLES = (settings_table, error_table)
+
+
+def refreshed(text: str) -> str:
+    """A page with its generated tables as they should be."""
+    for table in TABLES:
+        new = table().splitlines()
+        text = _replaced(text, new[0], new)
+    return text
+
+
+def pages(root: Path = Path()) -> list[Path]:
+    """Where tables may be."""
+    return [root / "README.md", *sorted((root / "docs").rglob("*.md"))]
+
+
+def stale(root: Path = Path()) -> list[Path]:
+    """The pages whose tables are not what the code says."""
+    there = [page for page in pages(root) if page.exists()]
+    return [page for page in there if refreshed(page.read_text()) != page.read_text()]
+
+
+def main() -> int:
+    """Rewrite the pages that are stale, or with --check only name them; 1 when there are any."""
+    found = stale()
+    if "--check" in sys.argv[1:]:
+        for page in found:
+            print(f"{page}: a generated table is stale; run `make docs`")
+        return 1 if found else 0
+    for page in found:
+        page.write_text(refreshed(page.read_text()))
+        print(f"{page}: rewritten")
+    return 0
+
+
+def _replaced(text: str, header: str, new: list[str]) -> str:
+    lines = text.split("\n")
+    out: list[str] = []
+    while lines:
+        line = lines.pop(0)
+        if line != header:
+            out.append(line)
+            continue
+        out += new
+        while lines and lines[0].startswith("|"):
+            lines.pop(0)
+    return "\n".join(out)
+
+
+def _default(field: FieldInfo) -> str:
+    default: Any = field.default
+    if default is None:
+        return "none"
+    if isinstance(default, bool):
+        return "on" if default else "off"
+    return f"`{default}`"
+
+
+def _choices(field: FieldInfo) -> str:
+    if get_origin(field.annotation) is not Literal:
+        return ""
+    words = ", ".join(f"`{word}`" for word in get_args(field.annotation))
+    return f" One of {words}."
+
+
+if __name__ == "__main__":
+    sys.exit(main())
