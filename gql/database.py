@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,12 @@ import orjson
 from sqlalchemy import URL, Connection, Executable, Row, event, make_url, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import (
+    AsyncConnection,
+    AsyncEngine,
+    AsyncResult,
+    create_async_engine,
+)
 
 from gql.errors import Unavailable
 from gql.settings import Settings
@@ -42,6 +47,23 @@ class Database:
             yield connection
             with _reachable():
                 await connection.commit()
+
+    async def value(self, sql: str, values: Sequence[Any]) -> Any:
+        """The one value of a statement in the driver's own words, as compiled plans have them.
+
+        One statement sees one instant, so it needs no transaction around it; PostgreSQL prepares
+        it once per connection.
+        """
+        with _reachable():
+            connection = await self.engine.raw_connection()
+            try:
+                driver: Any = connection.driver_connection
+                if not self.embedded:
+                    return await driver.fetchval(sql, *values)
+                async with driver.execute(sql, values) as cursor:
+                    return (await cursor.fetchone())[0]
+            finally:
+                connection.close()
 
     async def ping(self) -> None:
         """Run the smallest statement, or raise `Unavailable`."""
@@ -80,6 +102,36 @@ class Snapshot:
                 connection = await self._open()
                 self.statements += 1
                 return (await connection.execute(statement, parameters)).all()
+
+    async def stream(
+        self, statement: Executable, parameters: Mapping[str, Any] | None = None, *, size: int
+    ) -> AsyncGenerator[Sequence[Row[Any]], None]:
+        """The rows of a statement, `size` at a time, of which only those are in memory.
+
+        The turn is taken for each part and not for the whole: other statements run in between, and
+        `close` need not wait for a reader who has gone away.
+        """
+        async with self._turn:
+            with _reachable():
+                connection = await self._open()
+                self.statements += 1
+                result = await connection.stream(
+                    statement, parameters, execution_options={"yield_per": size}
+                )
+        try:
+            while rows := await self._part(result, size):
+                yield rows
+        finally:
+            async with self._turn:
+                if not self._closed:
+                    await result.close()
+
+    async def _part(self, result: AsyncResult[Any], size: int) -> Sequence[Row[Any]]:
+        async with self._turn:
+            if self._closed:
+                raise RuntimeError("the operation has ended: its snapshot is closed")
+            with _reachable():
+                return await result.fetchmany(size)
 
     async def close(self) -> None:
         """Wait for the running statement, then give the connection back."""

@@ -47,8 +47,19 @@ class Settings(BaseSettings):
         5.0, ge=0, le=5, description="Seconds a verified credential is remembered per process."
     )
     dashboard_ttl: int = Field(
-        28_800, ge=60, description="Seconds until a dashboard cookie expires."
+        28_800, ge=60, description="Seconds until a login, and a dashboard cookie, expires."
     )
+
+    remembered_ttl: int = Field(
+        2_592_000, ge=60, description="Seconds until a login with `remember_me` expires."
+    )
+    login_attempts_per_account: int = Field(
+        5, ge=1, description="Wrong passwords for one account within the window."
+    )
+    login_attempts_per_address: int = Field(
+        20, ge=1, description="Wrong passwords from one address within the window."
+    )
+    login_window: int = Field(900, ge=1, description="Seconds until a wrong password is forgotten.")
 
     pool_size: int = Field(10, ge=1, le=500, description="Database connections per process.")
     pool_timeout: float = Field(10, gt=0, description="Seconds to wait for a connection.")
@@ -62,6 +73,15 @@ class Settings(BaseSettings):
         False, description="Set behind a pooler in transaction mode: no named prepared statements."
     )
 
+    redis_url: SecretStr | None = Field(
+        None,
+        description="`redis://`, `rediss://` or `unix://`: keeps live SMS sessions;"
+        " without it the database does.",
+    )
+    sms_session_ttl: int = Field(
+        86_400, ge=1, le=31_536_000, description="Seconds that a live SMS session is kept."
+    )
+
     max_body_bytes: int = Field(1_000_000, ge=1, description="Largest request body.")
     max_json_depth: int = Field(64, ge=1, le=500, description="Deepest nesting of a JSON body.")
     max_number_digits: int = Field(64, ge=20, description="Longest number in a JSON body.")
@@ -69,6 +89,9 @@ class Settings(BaseSettings):
     max_depth: int = Field(15, ge=1, description="Deepest selection of an operation.")
     max_aliases: int = Field(50, ge=0, description="Most aliases of an operation.")
     max_root_fields: int = Field(20, ge=1, description="Most root fields of an operation.")
+    compiled: bool = Field(
+        False, description="Answer queries by compiled plans, one statement each, where possible."
+    )
     introspection: bool = Field(True, description="Whether the schema may be asked for.")
     suggestions: bool = Field(True, description="Whether errors say `Did you mean ...`.")
 
@@ -82,6 +105,14 @@ class Settings(BaseSettings):
         if url.startswith(("sqlite:///", "postgresql://", "postgres://")):
             return url
         raise ValueError("must start with sqlite:/// or postgresql://")
+
+    @field_validator("redis_url")
+    @classmethod
+    def _known_redis(cls, url: SecretStr | None) -> SecretStr | None:
+        schemes = ("redis://", "rediss://", "unix://")
+        if url is None or url.get_secret_value().startswith(schemes):
+            return url
+        raise ValueError("must start with redis://, rediss:// or unix://")
 
     @cached_property
     def embedded(self) -> bool:

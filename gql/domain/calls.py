@@ -1,11 +1,12 @@
 """Voice calls, as readers see them."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, or_, select
 
 from gql.domain.assistants import current_name
-from gql.domain.filters import COMPARATORS, Criterion, compare, digits, key_equals
+from gql.domain.filters import COMPARATORS, Criterion, compare, digits, key_equals, prepared
 from gql.domain.resource import Link, Order, Resource
 from gql.models.assistant import Assistant
 from gql.models.call import Call
@@ -15,18 +16,28 @@ from gql.models.words import Channel
 TABLE = table_of(Call)
 
 
-def assistant_name(table: FromClause, comparator: str, value: Any) -> ColumnElement[bool]:
+@dataclass(frozen=True)
+class AssistantName:
     """The name the call was made under, or the name that its assistant has now."""
-    assistant = table_of(Assistant).alias()
-    by_name = COMPARATORS[comparator]
-    current = select(assistant.c.id).where(owned(assistant), by_name(assistant.c.name, value))
-    return or_(by_name(table.c.assistant_name, value), table.c.assistant_id.in_(current))
+
+    def prepare(self, comparator: str, value: Any) -> tuple[Any, ...]:
+        """One value, or a pattern."""
+        return (prepared(comparator, value),)
+
+    def condition(self, table: FromClause, comparator: str, *values: Any) -> ColumnElement[bool]:
+        """Either name beside the value."""
+        assistant = table_of(Assistant).alias()
+        by_name = COMPARATORS[comparator]
+        current = select(assistant.c.id).where(
+            owned(assistant), by_name(assistant.c.name, values[0])
+        )
+        return or_(by_name(table.c.assistant_name, values[0]), table.c.assistant_id.in_(current))
 
 
 FILTERS: dict[str, Criterion] = {
     "status": compare("status"),
     "assistant_id": compare("assistant_id"),
-    "assistant_name": assistant_name,
+    "assistant_name": AssistantName(),
     "graph_id": compare("graph_id"),
     "customer_phone": digits("customer_phone_digits"),
     "started_at": compare("started_at"),

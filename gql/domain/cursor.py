@@ -78,7 +78,8 @@ def write_instant(value: datetime | None) -> str:
     if value is None:
         return NONE
     fraction = f".{value.microsecond:06d}".rstrip("0") if value.microsecond else ""
-    return f"{value.astimezone(UTC):%Y%m%dT%H%M%S}{fraction}Z"
+    value = value.astimezone(UTC)
+    return f"{value.year:04d}{value:%m%dT%H%M%S}{fraction}Z"
 
 
 def _read_instant(text: str) -> datetime:

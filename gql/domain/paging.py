@@ -8,7 +8,7 @@ cursor names, so page 5,000 costs what page 1 costs and rows that others insert 
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, and_, or_, tuple_
+from sqlalchemy import BigInteger, ColumnElement, FromClause, and_, or_, tuple_
 from sqlalchemy.sql.elements import UnaryExpression
 
 from gql.domain.cursor import Cursor, read_cursor
@@ -128,7 +128,9 @@ def beyond(
         same = and_(key.is_(None), row_id > cursor.id if greater else row_id < cursor.id)
         return same if later else or_(key.is_not(None), same)
     place = tuple_(key, row_id)
-    mark = tuple_(cursor.key, cursor.id, types=[key.type, row_id.type])
+    # As wide as a cursor can be, which may be wider than the column that it is compared with.
+    wide = BigInteger() if order.kind == "integer" else key.type
+    mark = tuple_(cursor.key, cursor.id, types=[wide, row_id.type])
     condition = place > mark if greater else place < mark
     return or_(condition, key.is_(None)) if later and order.nullable else condition
 

@@ -6,9 +6,11 @@ from gql.models.assistant import Assistant
 from gql.models.call import Call
 from gql.models.graph import AssistantGraph, GraphEdge, GraphNode
 from gql.models.graph_session import GraphSession, GraphTransition
+from gql.models.idempotency import IdempotencyKey
 from gql.models.log import AuditLog, SmsAuditLog, SmsMessageLog
 from gql.models.message import ChatMessage, Transcript
 from gql.models.organization import ApiKey, Organization, User
+from gql.models.sms_session import SmsSession
 
 TABLES: tuple[type[SQLModel], ...] = (
     Organization,
@@ -26,6 +28,8 @@ TABLES: tuple[type[SQLModel], ...] = (
     SmsAuditLog,
     SmsMessageLog,
     AuditLog,
+    IdempotencyKey,
+    SmsSession,
 )
 """Every table, parents before children: the order to fill them in."""
 

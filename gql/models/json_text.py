@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, bindparam
+from sqlalchemy import BindParameter, ColumnElement, Text, bindparam
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
@@ -14,9 +14,11 @@ class _JsonText(FunctionElement[str]):
     type = Text()
 
 
-def json_text(column: ColumnElement[Any], key: str) -> ColumnElement[str]:
+def json_text(column: ColumnElement[Any], key: str | BindParameter[str]) -> ColumnElement[str]:
     """The value of a top-level key: text as it is, anything else as JSON prints it, or NULL."""
-    return _JsonText(column, bindparam(None, key, type_=Text))
+    if isinstance(key, str):
+        key = bindparam(None, key, type_=Text)
+    return _JsonText(column, key)
 
 
 @compiles(_JsonText, "postgresql")

@@ -41,7 +41,7 @@ class _Among(FunctionElement[bool]):
 
     inherit_cache = True
     # Not Boolean: SQLite would be asked whether the test `= 1`, and would not use an index for it.
-    type = NullType()
+    type = NullType()  # type: ignore[assignment]
 
 
 def is_among(column: ColumnElement[Any], keys: Any = "keys") -> ColumnElement[bool]:

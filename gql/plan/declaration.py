@@ -13,6 +13,7 @@ import strawberry
 from strawberry.types import Info
 
 from gql.domain import reading
+from gql.domain.global_id import global_id
 from gql.domain.resource import Link, Record, Resource
 
 READS = "reads"
@@ -41,6 +42,27 @@ class Money:
 @dataclass(frozen=True)
 class Part:
     """A nested object made of the same record."""
+
+
+@dataclass(frozen=True)
+class Id:
+    """The record's global id."""
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number inside a JSON column of the record."""
+
+    label: str
+    key: str
+
+
+@dataclass(frozen=True)
+class First:
+    """The first record of `resource` under us; there is at most one."""
+
+    resource: Resource
+    link: Link
 
 
 @dataclass(frozen=True)
@@ -146,6 +168,35 @@ def many(
 
     fact = Many(resource, link, order)
     return strawberry.field(resolve, description=description, metadata={READS: fact})
+
+
+def first(description: str, resource: Resource, link: Link) -> Any:
+    """The one record under this one, or null."""
+
+    async def resolve(root: strawberry.Parent[Record], info: Info) -> Any:
+        found = await reading.children(info.context, resource, link, root.id)
+        return found[0] if found else None
+
+    fact = First(resource, link)
+    return strawberry.field(resolve, description=description, metadata={READS: fact})
+
+
+def global_id_field(description: str) -> Any:
+    """The record's global id."""
+
+    def resolve(root: strawberry.Parent[Record]) -> strawberry.ID:
+        return strawberry.ID(global_id(root))
+
+    return strawberry.field(resolve, description=description, metadata={READS: Id()})
+
+
+def number(description: str, label: str, key: str) -> Any:
+    """A number under `key` in a JSON column; null without one."""
+
+    def resolve(root: strawberry.Parent[Record]) -> Any:
+        return getattr(root, label).get(key)
+
+    return strawberry.field(resolve, description=description, metadata={READS: Number(label, key)})
 
 
 def count(description: str, resource: Resource, link: Link) -> Any:

@@ -1,5 +1,6 @@
 """Root fields that look one record up; null, never an error, for what the caller may not see."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -19,37 +20,43 @@ Id = Annotated[
 
 
 @dataclass(frozen=True)
-class ById:
-    """The record of `resource` with the id in the argument `id`."""
+class Lookup:
+    """The record of `resource` that the arguments name.
+
+    `ask` turns the field's arguments into a column and its value, or raises `BadInput`.
+    """
 
     resource: Resource
-
-
-@dataclass(frozen=True)
-class By:
-    """The record of `resource` named by the one field that the argument `by` has."""
-
-    resource: Resource
+    ask: Callable[..., tuple[str, Any]]
 
 
 def by_id(description: str, resource: Resource) -> Any:
     """Look up by `id`, a global id or the documented integer."""
 
-    async def resolve(info: Info, id: Id) -> Any:
-        return await reading.find(info.context, resource, read_id(id, resource.name))
+    def ask(*, id: str) -> tuple[str, Any]:
+        return "id", read_id(id, resource.name)
 
-    return strawberry.field(resolve, description=description, metadata={READS: ById(resource)})
+    async def resolve(info: Info, id: Id) -> Any:
+        column, value = ask(id=id)
+        return await reading.find(info.context, resource, value, column=column)
+
+    fact = Lookup(resource, ask)
+    return strawberry.field(resolve, description=description, metadata={READS: fact})
 
 
 def by(description: str, resource: Resource, names: Any) -> Any:
-    """Look up by exactly one field of the input type `names`: `id`, or a unique column."""
+    """Look up by exactly one field of the input type `names`: `id`, or `call_sid`."""
+
+    def ask(*, by: Any) -> tuple[str, Any]:
+        if by.id is not UNSET:
+            return "id", read_id(by.id, resource.name)
+        return "call_sid", by.call_sid
 
     async def resolve(
-        info: Info,
-        by: Annotated[names, strawberry.argument(description="Which one.")],
+        info: Info, by: Annotated[names, strawberry.argument(description="Which one.")]
     ) -> Any:
-        if by.id is not UNSET:
-            return await reading.find(info.context, resource, read_id(by.id, resource.name))
-        return await reading.find(info.context, resource, by.call_sid, column="call_sid")
+        column, value = ask(by=by)
+        return await reading.find(info.context, resource, value, column=column)
 
-    return strawberry.field(resolve, description=description, metadata={READS: By(resource)})
+    fact = Lookup(resource, ask)
+    return strawberry.field(resolve, description=description, metadata={READS: fact})

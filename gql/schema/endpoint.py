@@ -20,6 +20,7 @@ from gql.context import Context
 from gql.database import Database
 from gql.errors import BadRequest, GatewayError, MethodNotAllowed
 from gql.identity import Identity, Permission
+from gql.plan.engine import Engine
 from gql.schema.documents import Documents, InvalidDocument, choose_operation
 from gql.schema.negotiation import JSON, response_type
 from gql.schema.rendering import Answer, Renderer
@@ -32,6 +33,7 @@ from gql.schema.request import (
     require_method,
 )
 from gql.settings import Settings
+from gql.stores import SmsSessions
 
 Identify = Callable[[Scope], Awaitable[Identity | GatewayError]]
 """Tells who is asking, or why the credential was refused."""
@@ -45,6 +47,7 @@ class GraphQLEndpoint:
         database: What operations read and write.
         settings: Limits, and whether schema and suggestions are told.
         identify: Tells who is asking.
+        sms_sessions: Where live SMS sessions are kept.
     """
 
     def __init__(
@@ -54,6 +57,7 @@ class GraphQLEndpoint:
         settings: Settings,
         *,
         identify: Identify,
+        sms_sessions: SmsSessions | None = None,
     ) -> None:
         if schema.extensions:
             raise ValueError("GraphQLEndpoint does not run Strawberry's schema extensions")
@@ -62,7 +66,9 @@ class GraphQLEndpoint:
         self._database = database
         self._settings = settings
         self._identify = identify
+        self._sms_sessions = sms_sessions
         self._documents = Documents(self._schema, settings)
+        self._engine = Engine(schema, database.engine.dialect) if settings.compiled else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
@@ -84,7 +90,11 @@ class GraphQLEndpoint:
             request = await read_request(scope, receive, self._settings)
             document, operation = self._prepare(request)
             _permit(caller, operation, request)
-            return render.result(await self._execute(request, document, caller, render.request_id))
+            context = Context(caller, self._database, render.request_id, self._sms_sessions)
+            try:
+                return await self._run(request, document, operation, context, render)
+            finally:
+                await context.close()
         except InvalidDocument as error:
             return render.invalid(error.kind, error.errors)
         except GatewayError as error:
@@ -110,27 +120,40 @@ class GraphQLEndpoint:
         document = self._documents.prepare(request.document)
         return document, choose_operation(document, request.operation_name)
 
-    async def _execute(
-        self, request: GraphQLRequest, document: DocumentNode, caller: Identity, request_id: str
-    ) -> ExecutionResult:
-        """Run the operation in a context of its own."""
-        context = Context(caller, self._database, request_id)
-        try:
-            result = execute(
-                self._schema,
-                document,
-                context_value=context,
-                variable_values=request.variables,
-                operation_name=request.operation_name,
-                executor_class=self._executor_class,
-                is_awaitable=cast("Any", optimized_is_awaitable),
-                hide_suggestions=not self._settings.suggestions,
+    async def _run(
+        self,
+        request: GraphQLRequest,
+        document: DocumentNode,
+        operation: OperationDefinitionNode,
+        context: Context,
+        render: Renderer,
+    ) -> Answer:
+        """Run the operation: as a compiled plan where there is one, else field by field."""
+        if self._engine is not None:
+            body = await self._engine.answer(
+                context, request.document, document, operation, request.variables
             )
-            if isawaitable(result):
-                result = await result
-            return result
-        finally:
-            await context.close()
+            if body is not None:
+                return Answer(200, render.media_type, body)
+        return render.result(await self._execute(request, document, context))
+
+    async def _execute(
+        self, request: GraphQLRequest, document: DocumentNode, context: Context
+    ) -> ExecutionResult:
+        """Run the operation field by field."""
+        result = execute(
+            self._schema,
+            document,
+            context_value=context,
+            variable_values=request.variables,
+            operation_name=request.operation_name,
+            executor_class=self._executor_class,
+            is_awaitable=cast("Any", optimized_is_awaitable),
+            hide_suggestions=not self._settings.suggestions,
+        )
+        if isawaitable(result):
+            result = await result
+        return result
 
 
 def _request_id(scope: Scope) -> str:

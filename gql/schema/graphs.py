@@ -1,13 +1,11 @@
 """Assistant graphs, their nodes and their edges in the GraphQL schema."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 from strawberry.scalars import JSON
-from strawberry.types import Info
 
-from gql.domain import reading
 from gql.domain.assistants import ASSISTANTS
 from gql.domain.calls import CALLS
 from gql.domain.graph_sessions import GRAPH_SESSIONS
@@ -21,9 +19,8 @@ from gql.domain.graphs import (
     OF_GRAPH,
     OUTGOING,
 )
-from gql.domain.resource import Record
 from gql.plan.connection import Connection, connection
-from gql.plan.declaration import column, count, entity, many, one, part
+from gql.plan.declaration import column, count, entity, first, many, number, one, part
 from gql.schema.assistants import Assistant
 from gql.schema.inputs.calls import CallFilter, CallOrder
 from gql.schema.inputs.graph_sessions import GraphSessionFilter, GraphSessionOrder
@@ -33,11 +30,6 @@ from gql.schema.words import ConditionLogic, ConditionType, NodeType
 if TYPE_CHECKING:
     from gql.schema.calls import Call
     from gql.schema.graph_sessions import GraphSession
-
-
-async def _entry_node(root: strawberry.Parent[Record], info: Info) -> Any:
-    found = await reading.children(info.context, ENTRY_NODES, OF_GRAPH, root.id)
-    return found[0] if found else None
 
 
 @entity(GRAPHS)
@@ -56,9 +48,8 @@ class AssistantGraph(Node):
     total_nodes: int = count("How many nodes it has.", NODES, OF_GRAPH)
     total_edges: int = count("How many edges it has.", EDGES, OF_GRAPH)
 
-    entry_node: "GraphNode | None" = strawberry.field(
-        resolver=_entry_node,
-        description="Where conversations start; without one the graph cannot run.",
+    entry_node: "GraphNode | None" = first(
+        "Where conversations start; without one the graph cannot run.", ENTRY_NODES, OF_GRAPH
     )
     sessions: Connection[
         Annotated["GraphSession", strawberry.lazy("gql.schema.graph_sessions")]
@@ -78,20 +69,12 @@ class AssistantGraph(Node):
     )
 
 
-def _x(root: strawberry.Parent[Record]) -> float | None:
-    return root.position.get("x")  # type: ignore[no-any-return]
-
-
-def _y(root: strawberry.Parent[Record]) -> float | None:
-    return root.position.get("y")  # type: ignore[no-any-return]
-
-
 @strawberry.type(description="Where a node lies on the canvas of a graph editor.")
 class Position:
     """Resolved from a node's record; null where the editor stored nothing."""
 
-    x: float | None = strawberry.field(resolver=_x, description="To the right.")
-    y: float | None = strawberry.field(resolver=_y, description="Downwards.")
+    x: float | None = number("To the right.", "position", "x")
+    y: float | None = number("Downwards.", "position", "y")
 
 
 @entity(NODES)

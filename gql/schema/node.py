@@ -5,22 +5,14 @@ from typing import Any
 import strawberry
 from graphql import GraphQLAbstractType, GraphQLResolveInfo
 
-from gql.domain.global_id import global_id
-from gql.domain.resource import Record
-from gql.plan.declaration import column
-
-
-def _id(root: strawberry.Parent[Record]) -> strawberry.ID:
-    return strawberry.ID(global_id(root))
+from gql.plan.declaration import column, global_id_field
 
 
 @strawberry.interface(description="An object with a global id.")
 class Node:
     """Resolved from any record."""
 
-    id: strawberry.ID = strawberry.field(
-        resolver=_id, description="The global id: unique over all types, stable for good."
-    )
+    id: strawberry.ID = global_id_field("The global id: unique over all types, stable for good.")
     database_id: int = column("The documented integer id, unique within the type.", "id")
 
     @classmethod

@@ -2,7 +2,7 @@
 
 import re
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal
 from typing import Any
 
 import strawberry
@@ -11,6 +11,9 @@ from strawberry.types.scalar import ScalarDefinition
 
 MAX_MICROS = 2**63 - 1
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)")
+_AMOUNT = re.compile(r"[+-]?[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,3})?")
+_EXACT = Context(prec=100)
+"""Keeps every digit that `_AMOUNT` lets through, where Python's own context rounds to 28."""
 
 
 def print_instant(value: datetime) -> str:
@@ -48,12 +51,9 @@ def read_decimal(value: Any) -> Decimal:
         GraphQLError: when it is not one, has more than six decimals or does not fit in 64 bits.
     """
     if isinstance(value, (str, int, float)) and not isinstance(value, bool):
-        try:
-            amount = Decimal(str(value))
-        except InvalidOperation:
-            amount = Decimal("NaN")
-        if amount.is_finite() and _fits(amount):
-            return amount
+        text = str(value)
+        if _AMOUNT.fullmatch(text) and _fits(Decimal(text)):
+            return Decimal(text)
     raise GraphQLError(
         f"{str(value)[:40]!r} is not a Decimal: write it with at most six decimals, like 0.05."
     )
@@ -62,7 +62,7 @@ def read_decimal(value: Any) -> Decimal:
 def _fits(amount: Decimal) -> bool:
     if amount.adjusted() > len(str(MAX_MICROS)):
         return False
-    micros = amount.scaleb(6)
+    micros = amount.scaleb(6, _EXACT)
     return micros == micros.to_integral_value() and abs(micros) <= MAX_MICROS
 
 

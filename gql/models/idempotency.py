@@ -1,0 +1,30 @@
+"""Idempotency keys: what was answered to a write, for when it comes again."""
+
+from datetime import datetime
+
+from sqlalchemy import Index, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from gql.models.types import AUTOINCREMENT, now, organization_key, primary_key
+
+
+class IdempotencyKey(SQLModel, table=True):
+    """One key of an organization, and the first answer to the write it came with.
+
+    The row is written in the transaction of the write, so nobody ever sees one without an answer.
+    """
+
+    __tablename__ = "idempotency_key"
+    __table_args__ = (
+        UniqueConstraint("organization_id", "key", name="uq_idempotency_key"),
+        Index("ix_idempotency_key_created", "organization_id", "created_at", "id"),
+        AUTOINCREMENT,
+    )
+
+    id: int | None = primary_key()
+    organization_id: int = organization_key()
+    key: str
+    fingerprint: str
+    status: int | None = None
+    answer: str | None = None
+    created_at: datetime = Field(default_factory=now)

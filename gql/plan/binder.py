@@ -1,0 +1,137 @@
+"""From the values of one request to what a plan is bound with, and to the shape of its SQL.
+
+Two requests have the same shape when the same SQL serves both: they filter by the same fields with
+the same comparators, page the same way, and differ in values alone. So SQL never asks whether a
+parameter is NULL.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from graphql import get_argument_values
+from graphql.execution.values import VariableValues
+from strawberry.schema.schema_converter import GraphQLCoreConverter
+from strawberry.types.arguments import convert_arguments
+
+from gql.domain.cursor import Cursor
+from gql.domain.filters import Criterion, Filter
+from gql.domain.paging import Paging
+from gql.plan.connection import Connected
+from gql.plan.planner import DEFINITION, Slot
+
+Values = dict[str, Any]
+"""What the statement's parameters are filled with, by name."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A look-up: by which column."""
+
+    column: str
+
+
+@dataclass(frozen=True)
+class Term:
+    """One condition: how many parameters it has, or that nothing can match it."""
+
+    field: str
+    comparator: str
+    literal: bool | None
+    parameters: int | None
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A page: its paging with marks in place of numbers and cursors, and its conditions."""
+
+    paging: Paging
+    terms: tuple[Term, ...]
+
+
+class Binder:
+    """Coerces the arguments of slots, as the reference way does."""
+
+    def __init__(self, converter: GraphQLCoreConverter) -> None:
+        self._registry = converter.scalar_registry
+        self._config = converter.config
+
+    def bind(
+        self, slots: tuple[Slot, ...], variables: VariableValues
+    ) -> tuple[tuple[Wanted | Shape, ...], Values]:
+        """The shape of every slot, and the values of the statement's parameters.
+
+        Raises:
+            GatewayError: when an argument cannot be used; the reference way words the answer.
+            GraphQLError: the same, for an argument of the wrong type.
+        """
+        values: Values = {}
+        shapes = tuple(
+            self._slot(f"s{number}", slot, variables, values) for number, slot in enumerate(slots)
+        )
+        return shapes, values
+
+    def _slot(
+        self, name: str, slot: Slot, variables: VariableValues, values: Values
+    ) -> Wanted | Shape:
+        arguments = convert_arguments(
+            get_argument_values(slot.definition, slot.node, variables),
+            slot.definition.extensions[DEFINITION].arguments,
+            self._registry,
+            self._config,
+        )
+        if isinstance(slot.fact, Connected):
+            paging, wanted = slot.fact.ask(**arguments)
+            terms = _terms(name, slot.fact.resource.filters, wanted, values)
+            return Shape(_paging(name, paging, values), terms)
+        column, values[f"{name}_key"] = slot.fact.ask(**arguments)
+        return Wanted(column)
+
+
+MARK = Cursor("", 1)
+"""Stands for a cursor with a sort key."""
+
+MARK_OF_NONE = Cursor(None, 1)
+"""Stands for a cursor of a row without one, which is other SQL."""
+
+
+def _paging(name: str, paging: Paging, values: Values) -> Paging:
+    """The paging with its values moved out."""
+    values[f"{name}_limit"] = paging.limit
+    values[f"{name}_more"] = paging.limit + 1
+    if paging.offset:
+        values[f"{name}_offset"] = paging.offset
+    for side in ("after", "before"):
+        cursor = getattr(paging, side)
+        if cursor is not None:
+            values[f"{name}_{side}_key"] = cursor.key
+            values[f"{name}_{side}_id"] = cursor.id
+    return replace(
+        paging,
+        limit=1,
+        offset=1 if paging.offset else 0,
+        after=_mark(paging.after),
+        before=_mark(paging.before),
+    )
+
+
+def _mark(cursor: Cursor | None) -> Cursor | None:
+    if cursor is None:
+        return None
+    return MARK_OF_NONE if cursor.key is None else MARK
+
+
+def _terms(
+    name: str, filters: Mapping[str, Criterion], wanted: Filter, values: Values
+) -> tuple[Term, ...]:
+    terms = []
+    for number, (field, comparator, value) in enumerate(wanted):
+        if comparator == "is_null":
+            terms.append(Term(field, comparator, value, 0))
+            continue
+        prepared = filters[field].prepare(comparator, value)
+        for place, part in enumerate(prepared or ()):
+            values[f"{name}_{number}_{place}"] = part
+        size = None if prepared is None else len(prepared)
+        terms.append(Term(field, comparator, None, size))
+    return tuple(terms)

@@ -1,0 +1,278 @@
+"""A connection as SQL: its rows once, and everything that is printed of them in one go."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    ColumnElement,
+    FromClause,
+    Integer,
+    Select,
+    Text,
+    bindparam,
+    case,
+    exists,
+    false,
+    func,
+    or_,
+    select,
+)
+
+from gql.domain.cursor import NONE, VERSION, Cursor
+from gql.domain.paging import Paging, beyond, ordering, within
+from gql.domain.resource import Resource
+from gql.plan import printing
+from gql.plan.binder import Shape, Term
+from gql.plan.printing import concatenated, joined, or_null, text
+from gql.plan.tree import Constant, Edges, Nodes, Paged, PageInfo, Selection, Total
+
+Part = str | ColumnElement[Any]
+Column = ColumnElement[Any]
+PrintObject = Callable[["Under", Selection], list[Part]]
+"""Prints an object of a row; it may add joins to the row's source."""
+
+KEYS: dict[str, Callable[[Column], Column]] = {
+    "instant": printing.compact_instant,
+    "integer": printing.integer,
+    "text": printing.hexadecimal,
+}
+"""How sort keys are written in a cursor."""
+
+
+@dataclass
+class Under:
+    """The rows of a list under one parent, before they are filtered.
+
+    Attributes:
+        resource: Whose records.
+        table: Their table's alias.
+        source: What is selected from: the table, with the joins so far.
+        place: What holds for the rows of this parent.
+        parent: The parent's table, which the subqueries refer to.
+    """
+
+    resource: Resource
+    table: FromClause
+    source: FromClause
+    place: list[Column]
+    parent: FromClause | None
+
+
+class PageEmitter:
+    """Writes one connection.
+
+    Args:
+        item: The connection in the plan.
+        shape: Its paging and conditions.
+        under: Makes the rows of its list anew for each subquery.
+        print_object: Prints a node.
+    """
+
+    def __init__(
+        self, item: Paged, shape: Shape, under: Callable[[], Under], print_object: PrintObject
+    ) -> None:
+        self._item = item
+        self._name = f"s{item.slot}"
+        self._shape = shape
+        self._under = under
+        self._print_object = print_object
+        self._paging = self._bound(shape.paging)
+
+    def parts(self) -> list[Part]:
+        """The connection as JSON."""
+        if not any(_reads_rows(item, self._paging) for _, item in self._item.items):
+            return self._object(None)
+        rows = self._rows()
+        printed = select(concatenated(self._object(rows))).select_from(rows)
+        return [self._correlated(printed, self._parent).scalar_subquery()]
+
+    # -- the rows ------------------------------------------------------------------------------
+
+    def _rows(self) -> FromClause:
+        """The rows of the page in list order: what is printed of each, cursor and position."""
+        under = self._under()
+        self._parent = under.parent
+        columns: list[Any] = [
+            concatenated(self._of_row(under, item)).label(f"printed_{number}")
+            for number, (_, item) in enumerate(self._item.items)
+            if isinstance(item, (Nodes, Edges))
+        ]
+        sort = ordering(under.resource, under.table, self._paging)
+        position: Column = func.row_number().over(order_by=sort)
+        if self._paging.offset:
+            position = position - self._number("offset")
+        columns += [self._cursor(under).label("place"), position.label("position")]
+        statement: Select[Any] = (
+            select(*columns)
+            .select_from(under.source)
+            .where(*self._conditions(under), *within(under.resource, under.table, self._paging))
+            .order_by(*sort)
+            .limit(self._number("more" if self._needs_more else "limit"))
+        )
+        if self._paging.offset:
+            statement = statement.offset(self._number("offset"))
+        rows: FromClause = self._correlated(statement, under.parent).subquery()
+        total = func.count().over().label("total")
+        numbered = select(*rows.c, total).select_from(rows)
+        back = rows.c.position.desc() if self._paging.backward else rows.c.position
+        return numbered.order_by(back).subquery()
+
+    @property
+    def _needs_more(self) -> bool:
+        """Whether one row beyond the page is read, to know that there is one."""
+        name = "hasPreviousPage" if self._paging.backward else "hasNextPage"
+        return any(
+            isinstance(item, PageInfo) and name in {field for _, field in item.items}
+            for _, item in self._item.items
+        )
+
+    def _of_row(self, under: Under, item: Nodes | Edges) -> list[Part]:
+        if isinstance(item, Nodes):
+            return self._print_object(under, item.selection)
+        printed: list[tuple[str, list[Part]]] = []
+        for key, part in item.items:
+            if isinstance(part, Constant):
+                printed.append((key, [part.text]))
+            elif isinstance(part, Selection):
+                printed.append((key, self._print_object(under, part)))
+            else:
+                printed.append((key, ['"', self._cursor(under), '"']))
+        return print_items(printed)
+
+    def _cursor(self, under: Under) -> Column:
+        order = under.resource.orders[self._paging.order]
+        column = under.resource.expression(order.label, under.table)
+        direction = "desc" if self._paging.descending else "asc"
+        start = f"{VERSION}~{under.resource.name}~{self._paging.order}~{direction}~"
+        key = func.coalesce(KEYS[order.kind](column), text(NONE))
+        return concatenated([start, key, "~", printing.integer(under.table.c.id)])
+
+    def _conditions(self, under: Under) -> list[Column]:
+        own = under.resource.conditions(under.table)
+        terms = enumerate(self._shape.terms)
+        return [*own, *under.place, *(self._term(under, number, term) for number, term in terms)]
+
+    def _term(self, under: Under, number: int, term: Term) -> Column:
+        criterion = under.resource.filters[term.field]
+        if term.literal is not None:
+            return criterion.condition(under.table, term.comparator, term.literal)
+        if term.parameters is None:
+            return false()
+        values: list[Any] = [
+            bindparam(f"{self._name}_{number}_{n}") for n in range(term.parameters)
+        ]
+        return criterion.condition(under.table, term.comparator, *values)
+
+    # -- what is printed -----------------------------------------------------------------------
+
+    def _object(self, rows: FromClause | None) -> list[Part]:
+        return print_items(
+            [
+                (key, self._printed(number, item, rows))
+                for number, (key, item) in enumerate(self._item.items)
+            ]
+        )
+
+    def _printed(self, number: int, item: Any, rows: FromClause | None) -> list[Part]:
+        match item:
+            case Constant(literal):
+                return [literal]
+            case Total():
+                return [self._total()]
+            case PageInfo(items):
+                return print_items([(key, self._info(field, rows)) for key, field in items])
+        assert rows is not None  # noqa: S101, nodes and edges always read rows
+        listed: Column = joined(rows.c[f"printed_{number}"])
+        if self._needs_more:
+            listed = joined(rows.c[f"printed_{number}"]).filter(
+                rows.c.position <= self._number("limit")
+            )
+        return ["[", func.coalesce(listed, text("")), "]"]
+
+    def _total(self) -> Column:
+        under = self._under()
+        counting = select(func.count()).select_from(under.source).where(*self._conditions(under))
+        return printing.integer(self._correlated(counting, under.parent).scalar_subquery())
+
+    def _info(self, field: Any, rows: FromClause | None) -> list[Part]:
+        if isinstance(field, Constant):
+            return [field.text]
+        if field in {"hasNextPage", "hasPreviousPage"}:
+            return [self._goes_on(earlier=field == "hasPreviousPage", rows=rows)]
+        assert rows is not None  # noqa: S101, cursors always read rows
+        near = (field == "startCursor") != self._paging.backward
+        limit = self._number("limit")
+        far = case((rows.c.total > limit, limit), else_=rows.c.total)
+        wanted = rows.c.position == (1 if near else far)
+        kept = rows.c.position <= limit
+        return [or_null(printing.quoted(func.max(rows.c.place).filter(wanted, kept)))]
+
+    def _goes_on(self, *, earlier: bool, rows: FromClause | None) -> Column:
+        ways: list[Column] = []
+        if earlier == self._paging.backward and rows is not None:
+            ways.append(func.count() > self._number("limit"))
+        mark = self._paging.after if earlier else self._paging.before
+        if mark is not None or (earlier and self._paging.offset):
+            ways.append(self._outside(mark, earlier=earlier))
+        if not ways:
+            return text("false")
+        return case((or_(*ways), text("true")), else_=text("false"))
+
+    def _outside(self, mark: Cursor | None, *, earlier: bool) -> Column:
+        under = self._under()
+        wanted = self._conditions(under)
+        if mark is not None:
+            past = beyond(under.resource, under.table, self._paging, mark, later=not earlier)
+            wanted.append(or_(past, under.table.c.id == mark.id))
+        found = select(under.table.c.id).select_from(under.source).where(*wanted)
+        return exists(self._correlated(found, under.parent))
+
+    # -- parameters ----------------------------------------------------------------------------
+
+    def _number(self, name: str) -> BindParameter[int]:
+        return bindparam(f"{self._name}_{name}", type_=Integer)
+
+    def _bound(self, paging: Paging) -> Paging:
+        """The paging with parameters in place of the marks of its cursors."""
+        order = self._item.resource.orders[paging.order]
+        column = self._item.resource.table.c.get(order.label)
+        kinds: dict[str, Any] = {
+            "integer": BigInteger(),
+            "text": Text(),
+            "instant": None if column is None else column.type,
+        }
+
+        def cursor(mark: Cursor | None, side: str) -> Cursor | None:
+            if mark is None:
+                return None
+            start = f"{self._name}_{side}"
+            key: Any = bindparam(f"{start}_key", type_=kinds[order.kind])
+            row_id: Any = bindparam(f"{start}_id", type_=BigInteger())
+            return Cursor(None if mark.key is None else key, row_id)
+
+        return replace(
+            paging, after=cursor(paging.after, "after"), before=cursor(paging.before, "before")
+        )
+
+    def _correlated(self, statement: Select[Any], parent: FromClause | None) -> Select[Any]:
+        return statement if parent is None else statement.correlate(parent)
+
+
+def print_items(items: list[tuple[str, list[Part]]]) -> list[Part]:
+    """An object; keys are response keys, which the grammar limits to letters, digits and `_`."""
+    parts: list[Part] = ["{"]
+    for number, (key, printed) in enumerate(items):
+        parts += [f'{"," if number else ""}"{key}":', *printed]
+    return [*parts, "}"]
+
+
+def _reads_rows(item: Any, paging: Paging) -> bool:
+    if isinstance(item, (Nodes, Edges)):
+        return True
+    if not isinstance(item, PageInfo):
+        return False
+    more = "hasPreviousPage" if paging.backward else "hasNextPage"
+    return any(field in {"startCursor", "endCursor", more} for _, field in item.items)

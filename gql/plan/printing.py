@@ -1,0 +1,147 @@
+"""How a database prints JSON: small constructs that each dialect writes its own way.
+
+Every one yields text, and NULL for NULL, so that `or_null` can print the word.
+"""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Text, case, cast, func, literal_column
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+
+
+class _Printed(FunctionElement[str]):
+    """Base of the constructs: a column, and how it is printed."""
+
+    inherit_cache = True
+    type = Text()
+
+
+class joined(_Printed):  # noqa: N801, constructs read as the SQL functions that they are
+    """The rows' texts, in the order of the subquery that they come from, with commas between."""
+
+
+class quoted(_Printed):  # noqa: N801
+    """Text as a JSON string."""
+
+
+class instant(_Printed):  # noqa: N801
+    """`2025-01-19T10:00:00Z`, with a fraction only when it is not zero, trailing zeros trimmed."""
+
+
+class compact_instant(_Printed):  # noqa: N801
+    """`20250119T100000Z`: an instant as cursors write it."""
+
+
+class double(_Printed):  # noqa: N801
+    """A double with the digits that bring back the very same one."""
+
+
+class raw(_Printed):  # noqa: N801
+    """JSON that is stored as JSON."""
+
+
+class hexadecimal(_Printed):  # noqa: N801
+    """The bytes of text in UTF-8, in lower-case hexadecimal."""
+
+
+class member(_Printed):  # noqa: N801
+    """A number under a key of a JSON object: takes the column and the key."""
+
+
+_UTC = "{} AT TIME ZONE 'UTC'"
+_TRIMMED = "rtrim(rtrim({}, '0'), '.')"
+_ISO = "'YYYY-MM-DD\"T\"HH24:MI:SS.US'"
+_COMPACT = "'YYYYMMDD\"T\"HH24MISS.US'"
+
+TEMPLATES: dict[type[_Printed], tuple[str, str]] = {
+    joined: ("string_agg({}, ',')", "group_concat({}, ',')"),
+    quoted: ("to_json({})::text", "json_quote({})"),
+    instant: (
+        f"(rtrim(rtrim(to_char({_UTC}, {_ISO}), '0'), '.') || 'Z')",
+        f"(replace({_TRIMMED}, ' ', 'T') || 'Z')",
+    ),
+    compact_instant: (
+        f"(rtrim(rtrim(to_char({_UTC}, {_COMPACT}), '0'), '.') || 'Z')",
+        f"(replace(replace(replace({_TRIMMED}, ' ', 'T'), '-', ''), ':', '') || 'Z')",
+    ),
+    double: ("({}::text)", "(CASE WHEN {} IS NOT NULL THEN printf('%!.17g', {}) END)"),
+    raw: ("({}::text)", "{}"),
+    hexadecimal: ("encode(convert_to({}, 'UTF8'), 'hex')", "lower(hex({}))"),
+    member: ("({} ->> {})", "json_extract({}, '$.' || {})"),
+}
+"""Each construct on PostgreSQL and on SQLite; `{}` are its arguments."""
+
+
+def _register(construct: type[_Printed], dialect: str, template: str) -> None:
+    @compiles(construct, dialect)
+    def write(element: _Printed, compiler: Any, **kw: Any) -> str:
+        texts = [compiler.process(clause, **kw) for clause in element.clauses]
+        if len(texts) == 1:
+            return template.replace("{}", texts[0])
+        return template.format(*texts)
+
+
+for _construct, (_on_postgresql, _on_sqlite) in TEMPLATES.items():
+    _register(_construct, "postgresql", _on_postgresql)
+    _register(_construct, "sqlite", _on_sqlite)
+
+
+def text(value: str) -> ColumnElement[str]:
+    """Literal text of ours; the only part of it that a client wrote is a response key."""
+    return literal_column("'" + value.replace("'", "''") + "'", Text)
+
+
+def concatenated(parts: list[str | ColumnElement[Any]]) -> ColumnElement[str]:
+    """The parts one after another, adjacent literals merged; NULL when one of them is."""
+    merged: list[str | ColumnElement[Any]] = []
+    for part in parts:
+        if isinstance(part, str) and merged and isinstance(merged[-1], str):
+            merged[-1] += part
+        else:
+            merged.append(part)
+    first, *rest = (text(part) if isinstance(part, str) else part for part in merged)
+    for part in rest:
+        first = first.op("||")(part)
+    return first
+
+
+def or_null(printed: ColumnElement[Any]) -> ColumnElement[str]:
+    """The word `null` in place of NULL."""
+    return func.coalesce(printed, text("null"))
+
+
+def amount(column: ColumnElement[Any]) -> ColumnElement[str]:
+    """Micro-units as a JSON string with exactly six decimals."""
+    size = func.abs(column)
+    fraction = func.substr(cast(size % 1_000_000 + 1_000_000, Text), 2)
+    whole = cast(size.op("/")(1_000_000), Text)
+    sign = case((column < 0, text('"-')), else_=text('"'))
+    return concatenated([sign, whole, ".", fraction, '"'])
+
+
+def boolean(column: ColumnElement[Any]) -> ColumnElement[str]:
+    """`true` or `false`; NULL for NULL."""
+    return case((column.is_(True), text("true")), (column.is_(False), text("false")))
+
+
+def enum(column: ColumnElement[Any]) -> ColumnElement[str]:
+    """The stored word in upper case, as a JSON string."""
+    return concatenated(['"', func.upper(column), '"'])
+
+
+def integer(column: ColumnElement[Any]) -> ColumnElement[str]:
+    """A whole number."""
+    return cast(column, Text)
+
+
+PRINTERS: dict[str, Any] = {
+    "boolean": boolean,
+    "enum": enum,
+    "float": double,
+    "instant": lambda column: concatenated(['"', instant(column), '"']),
+    "integer": integer,
+    "json": raw,
+    "text": quoted,
+}
+"""How each kind of column is printed."""

@@ -1,0 +1,183 @@
+"""The plan tree: what one operation selects, in the words of the declarations.
+
+A tree is frozen and knows no values: arguments are slots, numbered in the order of the tree, that
+the binder fills for every request.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from gql.domain.resource import Link, Resource
+
+Kind = Literal["boolean", "enum", "float", "instant", "integer", "json", "text"]
+"""How a column is printed as JSON."""
+
+
+@dataclass(frozen=True)
+class Constant:
+    """JSON text that depends on the document alone."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class GlobalId:
+    """The record's global id."""
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """A label of the record."""
+
+    label: str
+    kind: Kind
+
+
+@dataclass(frozen=True)
+class Amount:
+    """A label of the record that holds micro-units."""
+
+    label: str
+
+
+@dataclass(frozen=True)
+class Member:
+    """A number inside a JSON column of the record."""
+
+    label: str
+    key: str
+
+
+@dataclass(frozen=True)
+class Selection:
+    """An object: response keys in order, each with what is printed under it."""
+
+    items: tuple[tuple[str, "Item"], ...]
+
+
+@dataclass(frozen=True)
+class Inner:
+    """A nested object made of the same record."""
+
+    selection: Selection
+
+
+@dataclass(frozen=True)
+class ToOne:
+    """The record of `resource` whose `column` is our `key`, or null."""
+
+    resource: Resource
+    key: str
+    column: str
+    selection: Selection
+
+
+@dataclass(frozen=True)
+class ToFirst:
+    """The first record of `resource` under us, or null."""
+
+    resource: Resource
+    link: Link
+    selection: Selection
+
+
+@dataclass(frozen=True)
+class ToMany:
+    """All records of `resource` under us."""
+
+    resource: Resource
+    link: Link
+    order: tuple[str, ...]
+    selection: Selection
+
+
+@dataclass(frozen=True)
+class Counted:
+    """How many records of `resource` are under us."""
+
+    resource: Resource
+    link: Link
+
+
+@dataclass(frozen=True)
+class Nodes:
+    """A connection's `nodes`."""
+
+    selection: Selection
+
+
+@dataclass(frozen=True)
+class Edges:
+    """A connection's `edges`: `cursor`, `node` and `__typename` under their keys."""
+
+    items: tuple[tuple[str, "Constant | Literal['cursor'] | Selection"], ...]
+
+
+@dataclass(frozen=True)
+class PageInfo:
+    """A connection's `pageInfo`: names of its fields, or constants, under their keys."""
+
+    items: tuple[tuple[str, "Constant | str"], ...]
+
+
+@dataclass(frozen=True)
+class Total:
+    """A connection's `totalCount`."""
+
+
+ConnectionItem = Constant | Nodes | Edges | PageInfo | Total
+
+
+@dataclass(frozen=True)
+class Paged:
+    """A connection; its arguments are those of the slot."""
+
+    slot: int
+    resource: Resource
+    link: Link | None
+    items: tuple[tuple[str, ConnectionItem], ...]
+
+
+@dataclass(frozen=True)
+class LookedUp:
+    """A root field: the record that the slot names, or null."""
+
+    slot: int
+    resource: Resource
+    selection: Selection
+
+
+Item = (
+    Constant
+    | GlobalId
+    | Leaf
+    | Amount
+    | Member
+    | Inner
+    | ToOne
+    | ToFirst
+    | ToMany
+    | Counted
+    | Paged
+    | LookedUp
+)
+
+
+def outline(name: str, node: Any, depth: int = 0) -> Iterator[str]:
+    """A plan as an indented tree, for people."""
+    facts = {
+        field: value for field, value in vars(node).items() if field not in {"items", "selection"}
+    }
+    text = ", ".join(f"{field}={_name(value)}" for field, value in facts.items())
+    yield f"{'  ' * depth}{name}: {type(node).__name__}({text})"
+    selection = getattr(node, "selection", None)
+    for key, item in getattr(selection or node, "items", ()):
+        if isinstance(item, str):
+            yield f"{'  ' * (depth + 1)}{key}: {item}"
+        else:
+            yield from outline(key, item, depth + 1)
+
+
+def _name(value: Any) -> str:
+    return str(getattr(value, "name", value))
