@@ -7,6 +7,7 @@ from gql.database import Database, Snapshot
 from gql.errors import GatewayError
 from gql.identity import Identity
 from gql.loaders.batch import Loaders
+from gql.stores import SmsSessions
 
 
 @dataclass
@@ -17,6 +18,7 @@ class Context:
         caller: Who is asking, or why the credential was refused.
         database: For transactions of writes.
         request_id: Printed in the log, in a response header and beside every error.
+        sms_sessions: Where the live state of SMS conversations is kept; the process shares it.
         snapshot: Every read of the operation goes through it.
         loaders: Batches keys into statements on the snapshot.
     """
@@ -24,6 +26,7 @@ class Context:
     caller: Identity | GatewayError
     database: Database
     request_id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    sms_sessions: SmsSessions | None = None
     snapshot: Snapshot = field(init=False)
     loaders: Loaders = field(init=False)
 
@@ -48,7 +51,7 @@ class Context:
 
     def fork(self) -> "Context":
         """A fresh context for another operation of the same caller."""
-        return Context(self.caller, self.database, self.request_id)
+        return Context(self.caller, self.database, self.request_id, self.sms_sessions)
 
     async def refresh(self) -> None:
         """Read from now on what is committed now: after a write, before its answer is read."""

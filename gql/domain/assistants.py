@@ -1,19 +1,51 @@
 """Assistants, as readers see them."""
 
+from dataclasses import dataclass
+from typing import Any
+
 from sqlalchemy import ColumnElement, FromClause, func, select
 
 from gql.domain.filters import compare
 from gql.domain.resource import Link, Order, Resource
 from gql.models.assistant import Assistant
+from gql.models.call import phone_digits
 from gql.models.graph import GraphNode
 from gql.models.scope import owned, same_owner, table_of
 
 _NODE = table_of(GraphNode)
 
+_WRITTEN = "+-().\N{NO-BREAK SPACE} "
+"""What people write in phone numbers beside digits."""
+
+
+@dataclass(frozen=True)
+class AnsweredNumber:
+    """A criterion on the whole number that an assistant answers, by its digits alone."""
+
+    def prepare(self, _comparator: str, value: str) -> tuple[str] | None:
+        """The digits; a value without any matches nothing."""
+        wanted = phone_digits(value)
+        return (wanted,) if wanted else None
+
+    def condition(self, table: FromClause, _comparator: str, *values: Any) -> ColumnElement[bool]:
+        """The number without what is written in it, beside the digits."""
+        number: Any = table.c.phone_number
+        for character in _WRITTEN:
+            number = func.replace(number, character, "")
+        equal: ColumnElement[bool] = number == values[0]
+        return equal
+
+
 ASSISTANTS = Resource(
     "assistant",
     table_of(Assistant),
-    filters={"is_active": compare("is_active"), "name": compare("name")},
+    filters={
+        "id": compare("id"),
+        "is_active": compare("is_active"),
+        "name": compare("name"),
+        "user_id": compare("user_id"),
+        "phone_number": AnsweredNumber(),
+    },
     orders={
         "id": Order("id", "integer"),
         "name": Order("name", "text"),

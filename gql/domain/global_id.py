@@ -34,4 +34,5 @@ def read_id(text: str, name: str) -> int:
     given, value = split_id(text)
     if given in {None, name}:
         return value
-    raise BadInput(f"`{text[:60]}` is not the id of a {name}: this needs `{name}_...`.")
+    article = "an" if name[0] in "aeiou" else "a"
+    raise BadInput(f"`{text[:60]}` is not the id of {article} {name}: this needs `{name}_...`.")

@@ -10,7 +10,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import FromClause, Select, func, or_, select
 
 from gql.context import Context
 from gql.domain.filters import Filter, conditions
@@ -52,7 +52,13 @@ async def find(
 
 
 async def children(
-    context: Context, resource: Resource, link: Link, key: Any, *, order: tuple[str, ...] = ("id",)
+    context: Context,
+    resource: Resource,
+    link: Link,
+    key: Any,
+    *,
+    order: tuple[str, ...] = ("id",),
+    filter: Filter = (),
 ) -> list[Record]:
     """All visible records under one parent, for lists that are bounded when they are written."""
 
@@ -60,10 +66,9 @@ async def children(
         table = resource.table.alias()
         source, parent = link.attach(table)
         statement = (
-            resource.rows(table)
-            .add_columns(parent.label(PARENT))
+            select(*resource.columns(table), parent.label(PARENT))
             .select_from(source)
-            .where(is_among(parent, "keys"))
+            .where(*_matching(resource, table, filter), is_among(parent, "keys"))
             .order_by(parent, *(table.c[name] for name in order))
         )
         rows = await _rows(context, statement, keys)
@@ -74,7 +79,7 @@ async def children(
         _prime(context, resource, groups.values())
         return [groups.get(key, []) for key in keys]
 
-    name = ("children", resource, link.name, order)
+    name = ("children", resource, link.name, order, filter)
     found: list[Record] = await context.loaders.load(name, batch, key)
     return found
 
@@ -178,11 +183,29 @@ async def _root_page(context: Context, resource: Resource, asked: Paging, filter
         .where(*_matching(resource, table, filter), *within(resource, table, asked))
         .order_by(*ordering(resource, table, asked))
         .limit(asked.limit + 1)
-        .offset(asked.offset or None)
     )
+    if asked.offset:
+        statement = _far_page(resource, table, asked, statement)
     records = resource.records(await _rows(context, statement, None))
     _prime(context, resource, [records])
     return _cut(records, asked)
+
+
+def _far_page(
+    resource: Resource, passing: FromClause, asked: Paging, statement: Select[Any]
+) -> Select[Any]:
+    """The page after the rows that the offset passes over, by id alone.
+
+    PostgreSQL works out every column of those rows too: an assistant's name by subquery, 400,000
+    times, took 10 s. Their ids are read from an index.
+    """
+    placed = statement.with_only_columns(passing.c.id).offset(asked.offset).subquery()
+    table = resource.table.alias()
+    return (
+        resource.rows(table)
+        .join(placed, placed.c.id == table.c.id)
+        .order_by(*ordering(resource, table, asked))
+    )
 
 
 async def _pages(

@@ -1,6 +1,7 @@
 """The root fields: where every query starts."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import strawberry
@@ -12,12 +13,14 @@ from gql.domain.calls import CALLS
 from gql.domain.global_id import split_id
 from gql.domain.graph_sessions import GRAPH_SESSIONS
 from gql.domain.graphs import GRAPHS
-from gql.domain.resource import Record
+from gql.domain.resource import Resource
 from gql.domain.sms import SMS_CONVERSATIONS
 from gql.errors import BadInput
 from gql.plan.connection import Connection, connection
-from gql.plan.roots import by, by_id
+from gql.plan.declaration import READS, Asker
+from gql.plan.roots import Global, by, by_id
 from gql.schema.assistants import Assistant
+from gql.schema.audit import AuditEntry, audit_log
 from gql.schema.calls import Call
 from gql.schema.entities import BY_NAME
 from gql.schema.graph_sessions import GraphSession
@@ -29,6 +32,7 @@ from gql.schema.inputs.graphs import AssistantGraphFilter, AssistantGraphOrder
 from gql.schema.inputs.sms import SmsConversationFilter, SmsConversationOrder
 from gql.schema.node import Node
 from gql.schema.sms import SmsConversation
+from gql.schema.sms_sessions import SmsSessions, sms_sessions
 from gql.schema.viewer import Viewer
 
 MAX_IDS = 100
@@ -67,7 +71,8 @@ async def _node(
     info: Info,
     id: Annotated[strawberry.ID, strawberry.argument(description="The global id.")],
 ) -> Any:
-    return await _find(info, id)
+    resource, key = _named(id)
+    return await reading.find(info.context, resource, key)
 
 
 async def _nodes(
@@ -77,33 +82,52 @@ async def _nodes(
         strawberry.argument(description="Global ids, of any types, in any order."),
     ],
 ) -> Any:
-    if len(ids) > MAX_IDS:
-        raise BadInput(f"`ids` has {len(ids)} ids, but may have at most {MAX_IDS}.")
-    return await asyncio.gather(*(_find(info, text) for text in ids))
+    named = _ask_nodes(ids=ids)
+    return await asyncio.gather(*(reading.find(info.context, *one) for one in named))
 
 
-async def _find(info: Info, text: str) -> Record | None:
+def _named(text: str) -> tuple[Resource, int]:
+    """What a global id names.
+
+    Raises:
+        BadInput: when it is none.
+    """
     name, key = split_id(text)
     if name is None:
         raise BadInput(f"`{text}` has no type: a global id is written like `call_{text}`.")
     resource = BY_NAME.get(name)
     if resource is None:
         raise BadInput(f"`{text[:60]}` is not a global id: there are no `{name[:40]}` objects.")
-    return await reading.find(info.context, resource, key)
+    return resource, key
+
+
+def _ask_node(*, id: str) -> list[tuple[Resource, int]]:
+    return [_named(id)]
+
+
+def _ask_nodes(*, ids: Sequence[str]) -> list[tuple[Resource, int]]:
+    if len(ids) > MAX_IDS:
+        raise BadInput(f"`ids` has {len(ids)} ids, but may have at most {MAX_IDS}.")
+    return [_named(text) for text in ids]
 
 
 @strawberry.type(description="Everything that can be read.")
 class Query:
     """A field gives null, never an error, for an object that the caller may not see."""
 
-    viewer: Viewer = strawberry.field(resolver=_viewer, description="Who is asking.")
+    viewer: Viewer = strawberry.field(
+        resolver=_viewer, description="Who is asking.", metadata={READS: Asker()}
+    )
     node: Node | None = strawberry.field(
-        resolver=_node, description="Any object by its global id; null when there is none."
+        resolver=_node,
+        description="Any object by its global id; null when there is none.",
+        metadata={READS: Global(_ask_node)},
     )
     nodes: list[Node | None] = strawberry.field(
         resolver=_nodes,
         description=f"Objects by their global ids, at most {MAX_IDS}, in the order of the ids,"
         " with null for each that there is none of.",
+        metadata={READS: Global(_ask_nodes)},
     )
     graph: AssistantGraph | None = by_id("One assistant graph.", GRAPHS)
     graphs: Connection[AssistantGraph] = connection(
@@ -139,3 +163,5 @@ class Query:
         order=SmsConversationOrder,
         filter=SmsConversationFilter,
     )
+    sms_sessions: SmsSessions | None = sms_sessions
+    audit_log: Connection[AuditEntry] | None = audit_log

@@ -6,7 +6,7 @@ from decimal import Context, Decimal
 from typing import Any
 
 import strawberry
-from graphql import GraphQLError
+from graphql import FloatValueNode, GraphQLError, IntValueNode, StringValueNode, ValueNode
 from strawberry.types.scalar import ScalarDefinition
 
 MAX_MICROS = 2**63 - 1
@@ -59,6 +59,17 @@ def read_decimal(value: Any) -> Decimal:
     )
 
 
+def read_decimal_literal(node: ValueNode, _variables: dict[str, Any] | None = None) -> Decimal:
+    """An exact amount from a document, by its digits: a float in between would lose some.
+
+    Raises:
+        GraphQLError: as `read_decimal` does.
+    """
+    if isinstance(node, (IntValueNode, FloatValueNode, StringValueNode)):
+        return read_decimal(node.value)
+    return read_decimal(None)
+
+
 def _fits(amount: Decimal) -> bool:
     if amount.adjusted() > len(str(MAX_MICROS)):
         return False
@@ -79,6 +90,7 @@ SCALARS: dict[object, ScalarDefinition] = {
         description='An exact amount as text with six decimals, like `"0.050000"`.',
         serialize=print_decimal,
         parse_value=read_decimal,
+        parse_literal=read_decimal_literal,
     ),
     strawberry.scalars.JSON: strawberry.scalar(
         name="JSON",

@@ -4,6 +4,7 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 from gql.schema.entities import ENTITIES
+from gql.schema.mutation import Mutation
 from gql.schema.query import Query
 from gql.schema.scalars import SCALARS
 
@@ -11,7 +12,7 @@ from gql.schema.scalars import SCALARS
 def build_schema() -> strawberry.Schema:
     """The schema; building it checks it."""
     return strawberry.Schema(
-        query=Query, types=ENTITIES, config=StrawberryConfig(scalar_map=SCALARS)
+        query=Query, mutation=Mutation, types=ENTITIES, config=StrawberryConfig(scalar_map=SCALARS)
     )
 
 

@@ -6,11 +6,19 @@ from typing import Any
 import strawberry
 from strawberry.types import Info
 
+from gql.domain.calls import CALLS
 from gql.domain.messages import OF_CALL, SMS_MESSAGES
 from gql.domain.resource import Record
-from gql.domain.sms import MAX_RELATED, SMS_CONVERSATIONS, list_related
+from gql.domain.sms import (
+    CALL_RECORDS,
+    MAX_RELATED,
+    RELATED,
+    SMS_CONVERSATIONS,
+    list_related,
+)
+from gql.models.words import Channel
 from gql.plan.connection import Connection, connection
-from gql.plan.declaration import column, entity
+from gql.plan.declaration import READS, Mixed, column, entity
 from gql.schema.calls import CallRecord
 from gql.schema.inputs.messages import MessageFilter, MessageOrder
 from gql.schema.messages import Message
@@ -18,6 +26,17 @@ from gql.schema.messages import Message
 
 async def _related(root: strawberry.Parent[Record], info: Info) -> Any:
     return await list_related(info.context, root.id)
+
+
+_RELATED = Mixed(
+    CALL_RECORDS,
+    RELATED,
+    order="started_at",
+    limit=MAX_RELATED,
+    label="channel",
+    choices={Channel.SMS: SMS_CONVERSATIONS, Channel.VOICE: CALLS},
+)
+"""What `list_related` reads, for a compiled plan."""
 
 
 @entity(SMS_CONVERSATIONS)
@@ -40,4 +59,5 @@ class SmsConversation(CallRecord):
         resolver=_related,
         description="Calls and SMS conversations of the same customer and assistant, this one"
         f" included, newest first; at most {MAX_RELATED}.",
+        metadata={READS: _RELATED},
     )

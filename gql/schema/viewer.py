@@ -1,6 +1,7 @@
 """Who is asking, in the GraphQL schema."""
 
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 import strawberry
@@ -10,7 +11,7 @@ from gql.domain import reading
 from gql.domain.organizations import API_KEYS, ORGANIZATIONS, USERS
 from gql.errors import NotFound
 from gql.identity import Identity
-from gql.plan.declaration import column, entity
+from gql.plan.declaration import READS, Own, Told, column, entity
 from gql.schema.node import Node
 from gql.schema.words import Method, Permission
 
@@ -69,16 +70,27 @@ def _permissions(root: strawberry.Parent[Identity]) -> Any:
 class Viewer:
     """Resolved from the operation's identity."""
 
-    method: Method = strawberry.field(description="How they proved who they are.")
+    method: Method = strawberry.field(
+        description="How they proved who they are.",
+        metadata={READS: Told(attrgetter("method"))},
+    )
     permissions: list[Permission] = strawberry.field(
-        resolver=_permissions, description="What they may do, in a fixed order."
+        resolver=_permissions,
+        description="What they may do, in a fixed order.",
+        metadata={READS: Told(_permissions)},
     )
     organization: Organization = strawberry.field(
-        resolver=_organization, description="Whose data they see."
+        resolver=_organization,
+        description="Whose data they see.",
+        metadata={READS: Own(ORGANIZATIONS, attrgetter("organization_id"))},
     )
     user: User | None = strawberry.field(
-        resolver=_user, description="The person behind the credential, when known."
+        resolver=_user,
+        description="The person behind the credential, when known.",
+        metadata={READS: Own(USERS, attrgetter("user_id"))},
     )
     api_key: ApiKey | None = strawberry.field(
-        resolver=_api_key, description="The API key that was presented, when one was."
+        resolver=_api_key,
+        description="The API key that was presented, when one was.",
+        metadata={READS: Own(API_KEYS, attrgetter("api_key_id"))},
     )

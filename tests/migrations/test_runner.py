@@ -32,8 +32,8 @@ asyncio.run(main())
 """
 
 
-def test_the_newest_revision_is_the_trigram_indexes() -> None:
-    assert head() == "0002_trigram_indexes"
+def test_the_newest_revision_is_the_sms_sessions() -> None:
+    assert head() == "0004_sms_sessions"
 
 
 async def test_an_empty_database_has_no_revision(empty_database: EmptyDatabase) -> None:

@@ -17,6 +17,7 @@ from graphql import (
     is_leaf_type,
     is_required_argument,
 )
+from strawberry.utils.str_converters import to_snake_case
 
 
 @dataclass(frozen=True)
@@ -142,7 +143,7 @@ def _filters(field: GraphQLField, holds: str, owned: Owned) -> Iterator[tuple[st
         if not is_input_object_type(kind):
             yield f"filter: {{{name}: true}}", False
         elif kind.name == "IDFilter":
-            value = owned.ids[name.removesuffix("Id")]
+            value = owned.ids[to_snake_case(name.removesuffix("Id"))]
             yield f'filter: {{{name}: {{eq: "{value}"}}}}', True
         else:
             text = owned.texts.get(f"{holds[0].lower()}{holds[1:]}.{name}")

@@ -1,0 +1,197 @@
+"""What calls cost, by service, by period and by provider; amounts are exact millionths.
+
+Calls are billed in several currencies, which are never added up. A cost that is not known is left
+out of every sum and counted as such: null is not zero.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause, func, select
+
+from gql.context import Context
+from gql.domain.calls import CALLS
+from gql.domain.resource import Record
+from gql.models.assistant import Assistant
+from gql.models.code_points import by_code_point
+from gql.models.message import ChatMessage
+from gql.models.scope import owned, parameters, table_of
+from gql.models.utc_period import Period, utc_period
+
+SERVICES = ("llm", "tts", "stt", "telephony")
+"""What a call's cost is made of; the column of each is `<service>_cost`."""
+
+Amounts = dict[str, int | None]
+"""Millionths by service and for `total`; None where nothing is known."""
+
+
+@dataclass(frozen=True)
+class CostEntry:
+    """What one service of one call cost.
+
+    Attributes:
+        number: From 1, the same for a service in every call.
+        provider: Who delivered it, when known.
+        model: Which model, when there was only one.
+    """
+
+    number: int
+    service: str
+    micros: int
+    provider: str | None = None
+    model: str | None = None
+
+
+@dataclass(frozen=True)
+class CostGroup:
+    """What a group of calls cost in one currency.
+
+    Attributes:
+        name: The period, the provider, or None when that is not known.
+        calls: How many have a known total.
+    """
+
+    name: str | None
+    currency: str | None
+    calls: int
+    amounts: Amounts
+
+
+@dataclass(frozen=True)
+class CostTotals:
+    """What all calls of a window cost, per currency.
+
+    Attributes:
+        services: By service, then by currency; `total` is the service's own sum.
+        uncosted: Calls whose total is not known.
+    """
+
+    currencies: tuple[CostGroup, ...]
+    services: tuple[CostGroup, ...]
+    uncosted: int
+
+
+async def list_entries(context: Context, call: Record) -> tuple[CostEntry, ...]:
+    """One entry per service with a known cost; messages tell which model the call used."""
+    model = await _model(context, call.id)
+    entries = []
+    for number, service in enumerate(SERVICES, 1):
+        micros = getattr(call, f"{service}_cost")
+        if micros is not None:
+            known = model if service == "llm" else (None, None)
+            entries.append(CostEntry(number, service, micros, *known))
+    return tuple(entries)
+
+
+async def totals(context: Context, since: datetime) -> CostTotals:
+    """What the voice calls that started at `since` or later cost together."""
+    call = CALLS.table.alias()
+    statement = (
+        select(
+            call.c.cost_currency,
+            *_sums(call),
+            func.count() - func.count(call.c.total_cost),
+            *(func.count(call.c[f"{service}_cost"]) for service in SERVICES),
+        )
+        .where(*CALLS.conditions(call), call.c.started_at >= since)
+        .group_by(call.c.cost_currency)
+    )
+    rows = sorted(await _rows(context, statement), key=lambda row: row[0] or "")
+    services = (_service(service, row) for service in SERVICES for row in rows)
+    return CostTotals(
+        tuple(_group(None, row[:_SUMS]) for row in rows if row[1]),
+        tuple(group for group in services if group.calls),
+        sum(row[_SUMS] for row in rows),
+    )
+
+
+async def by_period(context: Context, since: datetime, period: Period) -> tuple[CostGroup, ...]:
+    """Costs per UTC period and currency, oldest first."""
+    call = CALLS.table.alias()
+    return await _grouped(context, since, call, call, utc_period(call.c.started_at, period))
+
+
+async def by_provider(context: Context, since: datetime) -> tuple[CostGroup, ...]:
+    """Costs per provider of the language model and currency.
+
+    The provider is the one that the call's assistant is configured for now; of a deleted assistant
+    nobody knows.
+    """
+    call = CALLS.table.alias()
+    assistant = table_of(Assistant).alias()
+    source = call.outerjoin(assistant, (assistant.c.id == call.c.assistant_id) & owned(assistant))
+    return await _grouped(context, since, call, source, assistant.c.llm_provider)
+
+
+async def _grouped(
+    context: Context,
+    since: datetime,
+    call: FromClause,
+    source: FromClause,
+    name: ColumnElement[Any],
+) -> tuple[CostGroup, ...]:
+    statement = (
+        select(name, call.c.cost_currency, *_sums(call))
+        .select_from(source)
+        .where(*CALLS.conditions(call), call.c.started_at >= since, call.c.total_cost.is_not(None))
+        .group_by(name, call.c.cost_currency)
+        .order_by(by_code_point(name).nulls_last(), by_code_point(call.c.cost_currency))
+    )
+    return tuple(_group(row[0], row[1:]) for row in await _rows(context, statement))
+
+
+async def _model(context: Context, call_id: int) -> tuple[str | None, str | None]:
+    """The provider and the model that a call's messages name, as far as they agree."""
+    message = table_of(ChatMessage).alias()
+    statement = (
+        select(message.c.llm_provider, message.c.llm_model)
+        .where(message.c.call_id == call_id, owned(message), message.c.llm_provider.is_not(None))
+        .distinct()
+    )
+    found = await _rows(context, statement)
+    providers = {row[0] for row in found}
+    models = {row[1] for row in found}
+    agreed = len(providers) == 1
+    return (
+        providers.pop() if agreed else None,
+        models.pop() if agreed and len(models) == 1 else None,
+    )
+
+
+_SUMMED = ("total", *SERVICES)
+_SUMS = 2 + len(_SUMMED)
+"""How many columns a currency and its sums take."""
+
+
+def _sums(call: FromClause) -> list[Any]:
+    """The number of calls with a known total, and the sums."""
+    return [
+        func.count(call.c.total_cost),
+        *(func.sum(call.c[f"{summed}_cost"]) for summed in _SUMMED),
+    ]
+
+
+def _group(name: str | None, row: Sequence[Any]) -> CostGroup:
+    """PostgreSQL adds integers up as decimals, exactly."""
+    currency, calls, *sums = row
+    amounts = zip(_SUMMED, sums, strict=True)
+    return CostGroup(
+        name,
+        currency,
+        calls,
+        {of: None if amount is None else int(amount) for of, amount in amounts},
+    )
+
+
+def _service(service: str, row: Sequence[Any]) -> CostGroup:
+    """One service's share of the row of a currency."""
+    place = SERVICES.index(service)
+    amount = row[_SUMS - len(SERVICES) + place]
+    amounts = {"total": None if amount is None else int(amount)}
+    return CostGroup(service, row[0], row[_SUMS + 1 + place], amounts)
+
+
+async def _rows(context: Context, statement: Any) -> Sequence[Any]:
+    return await context.snapshot.rows(statement, parameters(context.organization_id))

@@ -1,0 +1,41 @@
+"""Live SMS sessions, as members of their organization see them."""
+
+from dataclasses import dataclass
+
+from gql.context import Context
+from gql.errors import Unavailable
+from gql.stores import SmsSessions
+
+
+@dataclass(frozen=True, slots=True)
+class LiveSmsSessions:
+    """The live sessions of an organization, counted.
+
+    Attributes:
+        active_sessions: How many there are.
+        ttl_seconds: Seconds that each lives after its state was last kept.
+    """
+
+    active_sessions: int
+    ttl_seconds: int
+
+
+async def live_sms_sessions(context: Context) -> LiveSmsSessions:
+    """The caller's live sessions, counted.
+
+    Raises:
+        Unavailable: when the store cannot be reached.
+    """
+    sessions = sms_sessions_of(context)
+    return LiveSmsSessions(await sessions.count(context.organization_id), sessions.ttl)
+
+
+def sms_sessions_of(context: Context) -> SmsSessions:
+    """The store, as the context reads it, and inside its transaction when it has one.
+
+    Raises:
+        Unavailable: when the context was made without a store.
+    """
+    if context.sms_sessions is None:
+        raise Unavailable("SMS sessions are not kept here.")
+    return context.sms_sessions.within(context.database, context.snapshot)

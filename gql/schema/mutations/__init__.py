@@ -1,0 +1,1 @@
+"""What can be changed through GraphQL, one module per noun."""

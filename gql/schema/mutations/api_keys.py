@@ -1,0 +1,90 @@
+"""Mutations of API keys."""
+
+from datetime import datetime
+
+import strawberry
+from strawberry.types import Info
+
+from gql.context import Context
+from gql.domain.changes import api_keys
+from gql.domain.organizations import API_KEYS
+from gql.identity import Permission
+from gql.plan.declaration import one
+from gql.schema.mutations.carrying_out import Outcome, carry_out, default, key_of
+from gql.schema.mutations.payloads import (
+    ChangeInput,
+    Payload,
+    change_input,
+    given,
+    needed,
+    payload,
+)
+from gql.schema.viewer import ApiKey
+
+
+@change_input
+class CreateApiKeyInput(ChangeInput):
+    """An API key to make."""
+
+    name: str = needed("What it is for; 1 to 100 characters.")
+    permissions: list[Permission] = strawberry.field(
+        default_factory=lambda: [Permission.READ, Permission.WRITE],
+        description="What it may do: nothing that you may not.",
+    )
+    expires_at: datetime | None = given("When it stops working; never, without.")
+
+
+@payload
+class CreateApiKeyPayload(Payload):
+    """A key that was made."""
+
+    api_key: ApiKey | None = one("The key; null when it was not made.", API_KEYS, "object_id")
+    secret: str | None = strawberry.field(
+        default=None,
+        description="The key itself. Only this once: nobody can read it again, and with an"
+        " idempotency key that came before it is null.",
+    )
+
+
+async def create_api_key(info: Info, input: CreateApiKeyInput) -> CreateApiKeyPayload:
+    """See `Mutation.createApiKey`."""
+    secret: list[str] = []
+
+    async def change(context: Context) -> Outcome:
+        stored, plaintext = await api_keys.create_api_key(
+            context,
+            input.name,
+            permissions=input.permissions,
+            expires_at=default(input.expires_at, None),
+        )
+        secret.append(plaintext)
+        return {"id": stored.id}
+
+    done = await carry_out(info, input, change, permission=Permission.ADMIN)
+    shown = secret[0] if secret and done.outcome else None
+    return CreateApiKeyPayload(**done.common, object_id=done.outcome.get("id"), secret=shown)
+
+
+@change_input
+class RevokeApiKeyInput(ChangeInput):
+    """An API key to revoke."""
+
+    id: strawberry.ID = needed("The global id, or the integer.")
+
+
+@payload
+class RevokeApiKeyPayload(Payload):
+    """A key that works no more, but for seconds where it is remembered."""
+
+    api_key: ApiKey | None = one("The key; null when it was not revoked.", API_KEYS, "object_id")
+
+
+async def revoke_api_key(info: Info, input: RevokeApiKeyInput) -> RevokeApiKeyPayload:
+    """See `Mutation.revokeApiKey`."""
+
+    async def change(context: Context) -> Outcome:
+        stored = await api_keys.revoke_api_key(context, key_of(input.id, API_KEYS.name))
+        return {"id": stored.id}
+
+    done = await carry_out(info, input, change, permission=Permission.ADMIN)
+    return RevokeApiKeyPayload(**done.common, object_id=done.outcome.get("id"))

@@ -1,0 +1,66 @@
+"""What every mutation takes and gives."""
+
+from typing import Any, TypeVar, dataclass_transform
+
+import strawberry
+from strawberry import UNSET
+
+from gql.plan.declaration import described
+
+T = TypeVar("T")
+
+
+def given(description: str) -> Any:
+    """A field of an input that may be absent, which is not the same as null."""
+    return strawberry.field(default=UNSET, description=description)
+
+
+def needed(description: str) -> Any:
+    """A field of an input that must be given."""
+    return strawberry.field(description=description)
+
+
+@strawberry.input
+class ChangeInput:
+    """What every input has."""
+
+    client_mutation_id: str | None = given("Comes back in the payload as it is.")
+    idempotency_key: str | None = given(
+        "A key of your own choosing, new for each change. Sent again with the same input within"
+        " 24 hours, the change is not made again, and the payload is that of the first time."
+    )
+
+
+@strawberry.type(description="Why a change was not made.")
+class UserError:
+    """One problem; nothing is changed when there is any."""
+
+    message: str = strawberry.field(description="One sentence for people.")
+    code: str = strawberry.field(description="For programs; the same as in REST.")
+    path: list[str] = strawberry.field(
+        description='Where in the arguments: `["input", "edges", "2", "to"]`.'
+    )
+
+
+@strawberry.interface(description="What a mutation gives.")
+class Payload:
+    """`object_id` is the changed object's, for the field that reads it back."""
+
+    user_errors: list[UserError] = strawberry.field(
+        default_factory=list, description="Why nothing was changed; empty when it was."
+    )
+    client_mutation_id: str | None = strawberry.field(
+        default=None, description="As it was in the input."
+    )
+    object_id: strawberry.Private[int | None] = None
+
+
+def change_input(cls: type[T]) -> type[T]:
+    """Make a class the input of a mutation; its docstring is the description."""
+    return strawberry.input(cls, description=described(cls))
+
+
+@dataclass_transform(kw_only_default=True, field_specifiers=(strawberry.field,))
+def payload(cls: type[T]) -> type[T]:
+    """Make a class the payload of a mutation; its docstring is the description."""
+    return strawberry.type(cls, description=described(cls))

@@ -1,0 +1,151 @@
+"""The structure of a graph as mutations take it: nodes by keys of the client's own."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import strawberry
+from strawberry.scalars import JSON
+
+from gql.domain.changes.checking import Problems
+from gql.domain.changes.drafts import EdgeDraft, NodeDraft
+from gql.domain.graphs import EDGES, NODES
+from gql.errors import Invalid
+from gql.schema.mutations.carrying_out import Outcome, default, key_of
+from gql.schema.mutations.payloads import given, needed
+from gql.schema.words import ConditionLogic, ConditionType, NodeType
+
+LONGEST_KEY = 100
+"""Characters of a client's key for a node."""
+
+
+@strawberry.input(description="Where a node lies on the canvas of a graph editor.")
+class PositionInput:
+    """See the description."""
+
+    x: float = needed("To the right.")
+    y: float = needed("Downwards.")
+
+
+@strawberry.input(description="A node to make.")
+class GraphNodeInput:
+    """See the description."""
+
+    key: str = needed("Your name for it within this input; edges refer to it. It is not kept.")
+    assistant_id: strawberry.ID = needed("Who speaks here: the global id or the integer.")
+    node_type: NodeType = strawberry.field(
+        default=NodeType.STANDARD, description="What it is for; a graph has at most one ENTRY."
+    )
+    position: PositionInput | None = given("Where it lies; at the origin, without.")
+    configuration: JSON | None = given("Free-form settings of the node: a JSON object.")
+
+
+@strawberry.input(description="An edge to make.")
+class GraphEdgeInput:
+    """See the description."""
+
+    from_: str = strawberry.field(name="from", description="The key of the node it starts at.")
+    to: str = needed("The key of the node it leads to.")
+    condition_type: ConditionType = needed("What its condition looks at.")
+    intent_pattern: str | None = given("Keywords, separated by commas; any of them matches.")
+    natural_language_trigger: str | None = given("The situation in words.")
+    mathematical_expression: str | None = given("The formula, like `call_duration > 600`.")
+    state_variable_condition: JSON | None = given("Variable, operator and value: a JSON object.")
+    condition_logic: ConditionLogic = strawberry.field(
+        default=ConditionLogic.AND, description="How several conditions combine."
+    )
+    priority: int = strawberry.field(default=0, description="Lower numbers are tried first.")
+    is_active: bool = strawberry.field(default=True, description="Whether it may be taken.")
+    handoff_sentence: str | None = given("What is said at the handover; silent without.")
+    description: str | None = given("A note for people.")
+
+
+@strawberry.type(description="A node that a mutation made, under the key that the input gave it.")
+class KeyedNode:
+    """See the description."""
+
+    key: str = strawberry.field(description="The key in the input.")
+    id: strawberry.ID = strawberry.field(description="Its global id.")
+    database_id: int = strawberry.field(description="Its documented integer id.")
+
+
+def drafts_of(
+    nodes: Sequence[GraphNodeInput], edges: Sequence[GraphEdgeInput], problems: Problems
+) -> tuple[list[NodeDraft], list[EdgeDraft]]:
+    """The structure by indexes; keys and ids that cannot be used become problems and None."""
+    indexes: dict[str, int] = {}
+    for index, node in enumerate(nodes):
+        path = ("nodes", index, "key")
+        problems.name(path, node.key, longest=LONGEST_KEY)
+        first = indexes.setdefault(node.key, index)
+        if first != index:
+            said = f"is {node.key[:40]!r}, but nodes[{first}] has that key already"
+            problems.add(path, said, "ALREADY_EXISTS")
+    return (
+        [_node_draft(index, node, problems) for index, node in enumerate(nodes)],
+        [_edge_draft(index, edge, indexes, problems) for index, edge in enumerate(edges)],
+    )
+
+
+def outcome_of(
+    nodes: Sequence[GraphNodeInput], node_ids: Sequence[int], edge_ids: Sequence[int]
+) -> Outcome:
+    """The ids of a structure as they are kept."""
+    made = [[node.key, node_id] for node, node_id in zip(nodes, node_ids, strict=False)]
+    return {"nodes": made, "edges": list(edge_ids)}
+
+
+def keyed_nodes(outcome: Outcome) -> list[KeyedNode]:
+    """The nodes of a payload."""
+    return [
+        KeyedNode(key=key, id=strawberry.ID(f"{NODES.name}_{node_id}"), database_id=node_id)
+        for key, node_id in outcome.get("nodes", ())
+    ]
+
+
+def edge_ids(outcome: Outcome) -> list[strawberry.ID]:
+    """The edges of a payload."""
+    return [strawberry.ID(f"{EDGES.name}_{edge_id}") for edge_id in outcome.get("edges", ())]
+
+
+def _node_draft(index: int, node: GraphNodeInput, problems: Problems) -> NodeDraft:
+    assistant_id: int | None = None
+    try:
+        assistant_id = key_of(node.assistant_id, "assistant", "nodes", index, "assistant_id")
+    except Invalid as error:
+        problems.found += error.problems
+    place = default(node.position, None)
+    return NodeDraft(
+        assistant_id=assistant_id,
+        node_type=node.node_type.value,
+        position={"x": place.x, "y": place.y} if place else None,
+        configuration=default(node.configuration, None),
+    )
+
+
+def _edge_draft(
+    index: int, edge: GraphEdgeInput, indexes: dict[str, int], problems: Problems
+) -> EdgeDraft:
+    for field, key in (("from_node_id", edge.from_), ("to_node_id", edge.to)):
+        if key not in indexes:
+            said = f"is {key[:40]!r}, but no node of the input has that key"
+            problems.add(("edges", index, field), said, "NOT_FOUND")
+    optional: dict[str, Any] = {
+        field: default(getattr(edge, field), None)
+        for field in (
+            "intent_pattern",
+            "natural_language_trigger",
+            "mathematical_expression",
+            "state_variable_condition",
+            "handoff_sentence",
+            "description",
+        )
+    }
+    return EdgeDraft(
+        from_index=indexes.get(edge.from_),
+        to_index=indexes.get(edge.to),
+        condition_type=edge.condition_type.value,
+        condition_logic=edge.condition_logic.value,
+        priority=edge.priority,
+        is_active=edge.is_active,
+        **optional,
+    )

@@ -1,0 +1,25 @@
+"""State beside the tables: live SMS sessions, in the database or in Redis."""
+
+from gql.database import Database
+from gql.settings import Settings
+from gql.stores.embedded import EmbeddedSmsSessions
+from gql.stores.sms_sessions import SmsSessions
+
+__all__ = ["SmsSessions", "open_sms_sessions"]
+
+
+def open_sms_sessions(database: Database, settings: Settings) -> SmsSessions:
+    """The store that the settings name; it connects when it is first asked for something.
+
+    Raises:
+        ValueError: when it is Redis, and the client for that is not installed.
+    """
+    if settings.redis_url is None:
+        return EmbeddedSmsSessions(database, settings.sms_session_ttl)
+    try:
+        from gql.stores.redis import RedisSmsSessions  # noqa: PLC0415 -- an extra
+    except ImportError as error:
+        raise ValueError(
+            "GQL_REDIS_URL needs the client for Redis: pip install 'jackfield[redis]'"
+        ) from error
+    return RedisSmsSessions(settings.redis_url.get_secret_value(), settings.sms_session_ttl)

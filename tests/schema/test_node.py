@@ -1,0 +1,147 @@
+"""Global ids: any object by its own id, whatever its type."""
+
+from typing import Any
+
+import pytest
+
+from gql.schema.entities import ENTITIES
+from tests.conftest import Counting, GraphQL
+from tests.schema.lists import refusal
+
+IDS = (
+    *("organization_1", "user_1", "api_key_1", "assistant_1", "graph_1", "node_101", "edge_201"),
+    *("graph_session_501", "transition_1", "call_101", "sms_conversation_102", "message_1"),
+)
+QUERY = "query($ids: [ID!]!) { nodes(ids: $ids) { __typename id databaseId } }"
+
+
+async def transcript(graphql: GraphQL) -> str:
+    """The id of some transcript: the documents have none."""
+    query = "{ calls(first: 100) { nodes { transcript(first: 1) { nodes { id } } } } }"
+    pages = (await graphql(query))["data"]["calls"]["nodes"]
+    found: str = next(node["id"] for page in pages for node in page["transcript"]["nodes"])
+    return found
+
+
+async def test_every_type_is_found_by_its_ids(graphql: GraphQL) -> None:
+    ids = [*IDS, await transcript(graphql)]
+
+    answer = await graphql(QUERY, {"ids": ids})
+
+    assert [node["id"] for node in answer["data"]["nodes"]] == ids
+    assert [node["__typename"] for node in answer["data"]["nodes"]] == [
+        entity.__strawberry_definition__.name for entity in ENTITIES
+    ]
+    assert [node["databaseId"] for node in answer["data"]["nodes"]] == [
+        int(text.rpartition("_")[2]) for text in ids
+    ]
+
+
+async def test_nodes_keep_the_order_and_the_gaps_of_the_ids(graphql: GraphQL) -> None:
+    ids = ["graph_1", "call_999999", "call_101", "graph_1", "graph_101", "call_102", "node_101"]
+
+    answer = await graphql(QUERY, {"ids": ids})
+
+    found = [node and node["id"] for node in answer["data"]["nodes"]]
+    assert found == ["graph_1", None, "call_101", "graph_1", None, None, "node_101"]
+
+
+async def test_a_type_is_read_by_one_statement(graphql: GraphQL, statements: Counting) -> None:
+    ids = [f"{noun}_{number}" for number in range(1, 51) for noun in ("call", "graph")]
+    await graphql(QUERY, {"ids": ids})
+
+    with statements() as ran:
+        answer = await graphql(QUERY, {"ids": ids})
+
+    assert len(answer["data"]["nodes"]) == 100
+    assert ran.count == 2
+
+
+async def test_a_stranger_finds_none_of_them(graphql: GraphQL, stranger: dict[str, str]) -> None:
+    ids = [*IDS, await transcript(graphql)]
+
+    assert await graphql(QUERY, {"ids": ids}, stranger) == {"data": {"nodes": [None] * len(ids)}}
+
+
+async def test_one_node_is_asked_with_its_own_fields(graphql: GraphQL) -> None:
+    query = """{ call: node(id: "call_101") { id ... on Call { duration cost { total } } }
+        sms: node(id: "sms_conversation_102") { ... on CallRecord { callSid channel } }
+        nothing: node(id: "call_102") { id } }"""
+
+    assert await graphql(query) == {
+        "data": {
+            "call": {"id": "call_101", "duration": 180, "cost": {"total": "0.050000"}},
+            "sms": {"callSid": "sms_102", "channel": "SMS"},
+            "nothing": None,
+        }
+    }
+
+
+@pytest.mark.parametrize(
+    ("id", "message"),
+    [
+        ("101", "`101` has no type: a global id is written like `call_101`."),
+        ("session_1", "`session_1` is not a global id: there are no `session` objects."),
+        ("call__1", "`call__1` is not a global id: there are no `call_` objects."),
+        ("CALL_1", "`CALL_1` is not a global id: there are no `CALL` objects."),
+        ("call_x", "'call_x' is not an id: write it like `call_101` or `101`."),
+        ("", "'' is not an id: write it like `call_101` or `101`."),
+    ],
+)
+async def test_what_is_no_global_id_is_refused(graphql: GraphQL, id: str, message: str) -> None:
+    one = await refusal(graphql, "query($id: ID!) { node(id: $id) { id } }", {"id": id})
+    several = await refusal(graphql, QUERY, {"ids": ["graph_1", id]})
+
+    assert one == several == ("BAD_USER_INPUT", message)
+
+
+async def test_a_hundred_ids_and_no_more(graphql: GraphQL) -> None:
+    ids = ["graph_1"] * 101
+
+    assert len((await graphql(QUERY, {"ids": ids[:100]}))["data"]["nodes"]) == 100
+    assert await graphql(QUERY, {"ids": []}) == {"data": {"nodes": []}}
+    assert await refusal(graphql, QUERY, {"ids": ids}) == (
+        "BAD_USER_INPUT",
+        "`ids` has 101 ids, but may have at most 100.",
+    )
+
+
+BY_ID: list[tuple[str, str]] = [
+    ("graph(id: %s)", "graph_1"),
+    ("assistant(id: %s)", "assistant_1"),
+    ("smsConversation(id: %s)", "sms_conversation_102"),
+    ("call(by: {id: %s})", "call_101"),
+    ("graphSession(by: {id: %s})", "graph_session_501"),
+]
+
+
+@pytest.mark.parametrize(("field", "id"), BY_ID)
+async def test_roots_take_the_global_id_and_the_documented_integer(
+    graphql: GraphQL, field: str, id: str
+) -> None:
+    number = id.rpartition("_")[2]
+    for text in (f'"{id}"', f'"{number}"', number):
+        answer = await graphql(f"{{ it: {field % text} {{ id }} }}")
+        assert answer == {"data": {"it": {"id": id}}}
+
+
+@pytest.mark.parametrize("field", [field for field, _ in BY_ID])
+async def test_roots_refuse_what_is_no_id_of_theirs(graphql: GraphQL, field: str) -> None:
+    for text in ('""', '"x"', '"transition_1"', "-1", "0", '"9223372036854775808"'):
+        code, _ = await refusal(graphql, f"{{ it: {field % text} {{ id }} }}")
+        assert code == "BAD_USER_INPUT"
+    for text in ("999999", "9223372036854775807"):
+        assert await graphql(f"{{ it: {field % text} {{ id }} }}") == {"data": {"it": None}}
+
+
+async def test_by_takes_exactly_one_name(graphql: GraphQL) -> None:
+    query = "query($by: CallBy!) { call(by: $by) { id } }"
+    wrong: list[dict[str, Any]] = [{}, {"id": None}, {"id": 101, "callSid": "CA"}]
+
+    for by in wrong:
+        assert (await refusal(graphql, query, {"by": by}))[0] == "BAD_USER_INPUT"
+    assert await graphql(query, {"by": {"callSid": "CA" + "x" * 32}}) == {
+        "data": {"call": {"id": "call_101"}}
+    }
+    for sid in ("", "ca" + "x" * 32, "sms_102", "101"):
+        assert await graphql(query, {"by": {"callSid": sid}}) == {"data": {"call": None}}

@@ -1,0 +1,195 @@
+"""Pages: any way of turning them gives exactly the whole list, once, in order."""
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from gql.database import Database
+from tests.conftest import Counting, GraphQL
+from tests.schema.lists import (
+    CALLS,
+    GRAPHS,
+    LISTS,
+    List,
+    around,
+    expected,
+    ids_of,
+    page_of,
+    refusal,
+)
+
+bounded = settings(
+    max_examples=8,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+ways = st.one_of(
+    *(
+        st.tuples(st.just(each), st.sampled_from(sorted(each.orders)), st.booleans())
+        for each in LISTS
+    )
+)
+
+
+@bounded
+@given(way=ways, size=st.sampled_from([3, 7, 30, 99, 100]))
+async def test_turning_pages_forward_gives_the_list_once(
+    graphql: GraphQL, database: Database, way: tuple[List, str, bool], size: int
+) -> None:
+    each, order, descending = way
+    whole, asked = await expected(database, each, order, descending=descending)
+    found: list[int] = []
+    after = None
+    while len(found) < len(whole):
+        page = await page_of(graphql, each, first=size, after=after, order=asked)
+        assert page["nodes"]
+        assert around(page) == (bool(found), len(found) + size < len(whole))
+        found.extend(ids_of(page))
+        after = page["pageInfo"]["endCursor"]
+
+    assert found == whole
+    beyond = await page_of(graphql, each, first=size, after=after, order=asked)
+    assert (ids_of(beyond), around(beyond)) == ([], (True, False))
+
+
+@bounded
+@given(way=ways, size=st.sampled_from([3, 7, 30, 99, 100]))
+async def test_turning_pages_backward_gives_the_list_once(
+    graphql: GraphQL, database: Database, way: tuple[List, str, bool], size: int
+) -> None:
+    each, order, descending = way
+    whole, asked = await expected(database, each, order, descending=descending)
+    found: list[int] = []
+    before = None
+    while len(found) < len(whole):
+        page = await page_of(graphql, each, last=size, before=before, order=asked)
+        assert page["nodes"]
+        assert around(page) == (len(found) + size < len(whole), bool(found))
+        found = [*ids_of(page), *found]
+        before = page["pageInfo"]["startCursor"]
+
+    assert found == whole
+    beyond = await page_of(graphql, each, last=size, before=before, order=asked)
+    assert (ids_of(beyond), around(beyond)) == ([], (False, True))
+
+
+@settings(bounded, max_examples=15)
+@given(way=ways, places=st.tuples(st.integers(0, 99), st.integers(0, 99)), size=st.integers(0, 12))
+async def test_a_page_between_two_cursors_stays_between_them(
+    graphql: GraphQL,
+    database: Database,
+    way: tuple[List, str, bool],
+    places: tuple[int, int],
+    size: int,
+) -> None:
+    """From either end; when they are the wrong way round there is nothing between."""
+    each, order, descending = way
+    whole, asked = await expected(database, each, order, descending=descending)
+    everything = await page_of(graphql, each, first=100, order=asked)
+    after, before = (place % len(everything["edges"]) for place in places)
+    marks = {
+        "after": everything["edges"][after]["cursor"],
+        "before": everything["edges"][before]["cursor"],
+    }
+    between = whole[after + 1 : before]
+
+    front = await page_of(graphql, each, first=size, order=asked, **marks)
+    back = await page_of(graphql, each, last=size, order=asked, **marks)
+
+    assert ids_of(front) == between[:size]
+    assert ids_of(back) == (between[-size:] if size else [])
+    assert around(front) == around(back) == (True, True)
+
+
+@bounded
+@given(way=ways, offset=st.integers(0, 220), size=st.sampled_from([0, 1, 10, 100]))
+async def test_an_offset_passes_over_so_many(
+    graphql: GraphQL, database: Database, way: tuple[List, str, bool], offset: int, size: int
+) -> None:
+    each, order, descending = way
+    whole, asked = await expected(database, each, order, descending=descending)
+
+    page = await page_of(graphql, each, first=size, offset=offset, order=asked)
+
+    assert ids_of(page) == whole[offset : offset + size]
+    assert around(page) == (offset > 0, offset + size < len(whole))
+
+
+async def test_an_empty_list_has_nothing_around_it(graphql: GraphQL) -> None:
+    nothing = {"callSid": {"eq": "no such call"}}
+    for numbers in ({"first": 5}, {"last": 5}, {"first": 0}, {"first": 5, "offset": 3}):
+        page = await page_of(graphql, CALLS, filter=nothing, **numbers)
+
+        assert (ids_of(page), around(page)) == ([], (False, False))
+
+
+async def test_first_zero_reads_only_what_surrounds_it(graphql: GraphQL) -> None:
+    assert around(await page_of(graphql, CALLS, first=0)) == (False, True)
+    assert around(await page_of(graphql, CALLS, last=0)) == (True, False)
+
+
+async def test_page_info_follows_the_filter(graphql: GraphQL) -> None:
+    """A cursor may name a row that another filter leaves out; only what passes counts."""
+    whole = await page_of(graphql, GRAPHS, first=100)
+    second, last = whole["edges"][1]["cursor"], whole["edges"][-1]["cursor"]
+    router = {"name": {"eq": "Customer Service Router"}}
+
+    after = await page_of(graphql, GRAPHS, first=5, after=second, filter=router)
+    before = await page_of(graphql, GRAPHS, last=5, before=second, filter=router)
+    ahead = await page_of(graphql, GRAPHS, first=5, before=last, filter=router)
+
+    assert (ids_of(after), around(after)) == ([], (True, False))
+    assert (ids_of(before), around(before)) == ([1], (False, False))
+    assert (ids_of(ahead), around(ahead)) == ([1], (False, False))
+
+
+async def test_only_what_is_selected_is_asked_of_the_database(
+    graphql: GraphQL, statements: Counting
+) -> None:
+    whole = await page_of(graphql, CALLS, first=3)
+    cursor = whole["pageInfo"]["endCursor"]
+    costs = {}
+    for selection, numbers in (
+        ("__typename", {}),
+        ("nodes { id }", {"first": 3}),
+        ("edges { cursor } nodes { id } pageInfo { startCursor endCursor }", {"first": 3}),
+        ("pageInfo { hasNextPage }", {"first": 3}),
+        ("nodes { id } pageInfo { hasNextPage hasPreviousPage }", {"first": 3}),
+        ("nodes { id } pageInfo { hasNextPage hasPreviousPage }", {"first": 3, "after": cursor}),
+        ("totalCount", {"first": 3}),
+        ("totalCount nodes { id } pageInfo { hasNextPage }", {"first": 3}),
+    ):
+        with statements() as ran:
+            await graphql(CALLS.query(selection), numbers)
+        costs[selection, "after" in numbers] = ran.count
+
+    assert list(costs.values()) == [0, 1, 1, 1, 1, 2, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ("first: -1", "`first` is -1, but must be between 0 and 100."),
+        ("first: 101", "`first` is 101, but must be between 0 and 100."),
+        ("last: -1", "`last` is -1, but must be between 0 and 100."),
+        ("last: 101", "`last` is 101, but must be between 0 and 100."),
+        ("first: 1, last: 1", "Give `first` or `last`, not both."),
+        ("offset: -1", "`offset` is -1, but must not be negative."),
+        ("offset: 1, last: 1", "`offset` counts from the start: give it with `first` alone."),
+    ],
+)
+async def test_arguments_that_contradict_are_refused(
+    graphql: GraphQL, arguments: str, message: str
+) -> None:
+    query = f"{{ calls({arguments}) {{ totalCount }} }}"
+
+    assert await refusal(graphql, query) == ("BAD_USER_INPUT", message)
+
+
+async def test_null_arguments_are_absent_ones(graphql: GraphQL) -> None:
+    names = ("first", "after", "last", "before", "offset", "order", "filter")
+
+    nulls = await page_of(graphql, CALLS, **dict.fromkeys(names))
+
+    assert nulls == await page_of(graphql, CALLS)
+    assert len(nulls["nodes"]) == 20

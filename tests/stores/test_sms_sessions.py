@@ -1,0 +1,158 @@
+"""What every store of SMS sessions does, in SQLite, in PostgreSQL and in Redis."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from gql.errors import BadInput
+from gql.stores import SmsSessions
+from tests.stores.conftest import OpenStore
+
+ANNA, BEN = "+15559876543", "+15550001111"
+STATE: dict[str, Any] = {
+    "turn_count": 3,
+    "customer_name": "Zoë",
+    "asked": ["when", None, 4.5],
+    "nested": {"confirmed": False},
+}
+
+
+async def test_a_state_is_found_as_it_was_kept(sms_sessions: SmsSessions) -> None:
+    await sms_sessions.start(1, ANNA, 124, STATE)
+
+    found = await sms_sessions.find(1, ANNA, 124)
+
+    assert found == STATE
+    assert list(found or ()) == list(STATE)
+
+
+async def test_a_pair_without_a_state_has_none(sms_sessions: SmsSessions) -> None:
+    await sms_sessions.start(1, ANNA, 124, STATE)
+
+    assert await sms_sessions.find(1, ANNA, 123) is None
+    assert await sms_sessions.find(1, BEN, 124) is None
+
+
+async def test_a_number_counts_by_its_digits(sms_sessions: SmsSessions) -> None:
+    await sms_sessions.start(1, "+1 (555) 987-6543", 124, STATE)
+
+    assert await sms_sessions.find(1, "15559876543", 124) == STATE
+    assert await sms_sessions.end(1, "1.555.987.6543", 124) is True
+
+
+async def test_text_without_digits_is_no_customer(sms_sessions: SmsSessions) -> None:
+    with pytest.raises(BadInput, match="'anna' is not a phone number: it has no digits"):
+        await sms_sessions.start(1, "anna", 124, STATE)
+
+    assert await sms_sessions.find(1, "anna", 124) is None
+    assert await sms_sessions.end(1, "anna", 124) is False
+    assert await sms_sessions.count(1) == 0
+
+
+async def test_starting_again_replaces_the_state(sms_sessions: SmsSessions) -> None:
+    await sms_sessions.start(1, ANNA, 124, STATE)
+    await sms_sessions.start(1, ANNA, 124, {"turn_count": 4})
+
+    assert await sms_sessions.find(1, ANNA, 124) == {"turn_count": 4}
+    assert await sms_sessions.count(1) == 1
+
+
+async def test_ending_is_said_once(sms_sessions: SmsSessions) -> None:
+    await sms_sessions.start(1, ANNA, 124, STATE)
+    await sms_sessions.start(1, ANNA, 123, STATE)
+
+    assert await sms_sessions.end(1, ANNA, 124) is True
+    assert await sms_sessions.end(1, ANNA, 124) is False
+    assert await sms_sessions.find(1, ANNA, 124) is None
+    assert await sms_sessions.find(1, ANNA, 123) == STATE
+
+
+async def test_clearing_says_how_many_there_were(sms_sessions: SmsSessions) -> None:
+    for number in range(25):
+        await sms_sessions.start(1, f"+1555{number:07}", 124, {})
+
+    assert await sms_sessions.count(1) == 25
+    assert await sms_sessions.clear(1) == 25
+    assert await sms_sessions.count(1) == 0
+    assert await sms_sessions.clear(1) == 0
+
+
+async def test_another_organization_sees_and_ends_nothing(sms_sessions: SmsSessions) -> None:
+    await sms_sessions.start(1, ANNA, 124, STATE)
+
+    assert await sms_sessions.count(2) == 0
+    assert await sms_sessions.find(2, ANNA, 124) is None
+    assert await sms_sessions.end(2, ANNA, 124) is False
+    assert await sms_sessions.clear(2) == 0
+    assert await sms_sessions.clean_up(2) == 0
+    # A number that begins like the owner's is another organization all the same.
+    assert await sms_sessions.count(12) == 0
+    assert await sms_sessions.clear(12) == 0
+
+    assert await sms_sessions.find(1, ANNA, 124) == STATE
+
+
+async def test_the_same_pair_of_two_organizations_is_two(sms_sessions: SmsSessions) -> None:
+    await sms_sessions.start(1, ANNA, 124, {"whose": 1})
+    await sms_sessions.start(2, ANNA, 124, {"whose": 2})
+
+    assert await sms_sessions.clear(2) == 1
+    assert await sms_sessions.find(1, ANNA, 124) == {"whose": 1}
+
+
+async def test_a_state_ends_when_its_time_has_run_out(open_store: OpenStore) -> None:
+    brief, lasting = open_store(1), open_store(3600)
+    await brief.start(1, ANNA, 124, STATE)
+    await lasting.start(1, BEN, 124, STATE)
+    assert await lasting.count(1) == 2
+
+    await asyncio.sleep(1.05)
+
+    assert await lasting.find(1, ANNA, 124) is None
+    assert await lasting.count(1) == 1
+    assert await lasting.end(1, ANNA, 124) is False
+    assert await lasting.clear(1) == 1
+
+
+async def test_keeping_a_state_begins_its_time_anew(open_store: OpenStore) -> None:
+    brief, lasting = open_store(1), open_store(3600)
+    await brief.start(1, ANNA, 124, STATE)
+    await lasting.start(1, ANNA, 124, STATE)
+
+    await asyncio.sleep(1.05)
+
+    assert await lasting.find(1, ANNA, 124) == STATE
+
+
+async def test_what_has_run_out_is_cleaned_up(open_store: OpenStore, store: str) -> None:
+    """Redis removes it by itself, and so has nothing to clean up."""
+    brief, lasting = open_store(1), open_store(3600)
+    for number in range(3):
+        await brief.start(1, f"+1555000{number}", 124, STATE)
+    await brief.start(2, BEN, 7, STATE)
+    await lasting.start(1, ANNA, 124, STATE)
+
+    await asyncio.sleep(1.05)
+
+    assert await lasting.clean_up(1) == (0 if store == "redis" else 3)
+    assert await lasting.clean_up(1) == 0
+    assert await lasting.count(1) == 1
+
+
+async def test_another_process_finds_the_state(open_store: OpenStore) -> None:
+    """Nothing is held in memory: so it also survives a restart."""
+    await open_store().start(1, ANNA, 124, STATE)
+
+    assert await open_store().find(1, ANNA, 124) == STATE
+
+
+async def test_many_at_once_leave_one_state_per_pair(sms_sessions: SmsSessions) -> None:
+    await asyncio.gather(
+        *(sms_sessions.start(1, f"+155500{n % 4}", 124, {"number": n % 4}) for n in range(24))
+    )
+
+    assert await sms_sessions.count(1) == 4
+    assert [await sms_sessions.find(1, f"+155500{n}", 124) for n in range(4)] == [
+        {"number": n} for n in range(4)
+    ]
