@@ -1,4 +1,4 @@
-"""Bearer tokens: `Authorization: Bearer <JWT>`, and the development token that the CLI issues."""
+"""Bearer tokens: `Authorization: Bearer <JWT>`, and those that the gateway issues itself."""
 
 import time
 from collections.abc import Collection, Mapping
@@ -10,6 +10,7 @@ from gql.auth.credential import Presented, Verified
 from gql.auth.signing_keys import INVALID, shared_secret, signing_keys
 from gql.database import Database
 from gql.domain.api_keys import KEY_START, find_member
+from gql.domain.people import find_by_stamp
 from gql.errors import BadInput, Unauthenticated
 from gql.identity import Identity, Method, Permission
 from gql.settings import Settings
@@ -19,6 +20,9 @@ LEEWAY = 5
 
 DEFAULT_PERMISSIONS = frozenset({Permission.READ, Permission.WRITE})
 """What a token without a `permissions` claim may do."""
+
+STAMP = "jackfield_login"
+"""The claim by which a token that was given for a password ends when that changes."""
 
 _MAX_ID = 2**63 - 1
 _MAX_DIGITS = len(str(_MAX_ID))
@@ -47,15 +51,32 @@ class BearerCredential:
             raise Unauthenticated(f"{INVALID}: organization_id must be a positive integer.")
         user_id = _user_id(claims)
         permissions = _permissions(claims)
+        if STAMP in claims and user_id is not None:
+            return await self._logged_in(claims, organization_id, user_id)
         member = await find_member(self._database, organization_id, user_id)
         if member is None:
             raise Unauthenticated(f"{INVALID}: its organization does not exist.")
         if user_id is not None and not member.user_is_active:
             raise Unauthenticated(f"{INVALID}: its user is not active in its organization.")
         identity = Identity(organization_id, Method.BEARER, permissions, user_id)
+        return Verified(identity, member.organization_name, self._seconds(claims))
+
+    async def _logged_in(
+        self, claims: Mapping[str, Any], organization_id: int, user_id: int
+    ) -> Verified:
+        """Somebody whom we gave the token for a password, with what they may still do."""
+        stamp = str(claims[STAMP])
+        person = await find_by_stamp(self._database, organization_id, user_id, stamp=stamp)
+        if person is None:
+            raise Unauthenticated(f"{INVALID}: the login has ended. Log in again.")
+        permissions = _permissions(claims) & person.permissions
+        identity = Identity(organization_id, Method.BEARER, permissions, user_id)
+        return Verified(identity, person.organization_name, self._seconds(claims))
+
+    def _seconds(self, claims: Mapping[str, Any]) -> float:
+        """How long the token may be remembered."""
         # Integers, because a far `exp` may be too large for a float.
-        seconds = min(int(claims["exp"]) + LEEWAY - int(time.time()), self._settings.credential_ttl)
-        return Verified(identity, member.organization_name, float(seconds))
+        return min(int(claims["exp"]) + LEEWAY - int(time.time()), self._settings.credential_ttl)
 
     def _claims(self, token: str) -> Mapping[str, Any]:
         if self._keys is None:
@@ -81,6 +102,11 @@ class BearerCredential:
             raise Unauthenticated(_words(error)) from error
 
 
+def can_issue(settings: Settings) -> bool:
+    """Whether `issue_token` has what it signs with."""
+    return settings.jwt_algorithm == "HS256" and settings.jwt_secret is not None
+
+
 def issue_token(
     settings: Settings,
     organization_id: int,
@@ -88,8 +114,9 @@ def issue_token(
     user_id: int | None = None,
     permissions: Collection[Permission] = DEFAULT_PERMISSIONS,
     seconds: int = 3_600,
+    stamp: str | None = None,
 ) -> str:
-    """A JWT for development, signed with the HS256 secret of the settings.
+    """A JWT for development or for a login, signed with the HS256 secret of the settings.
 
     Args:
         settings: Issuer and audience are taken from here, when set.
@@ -97,6 +124,7 @@ def issue_token(
         user_id: The person; without one the subject is `development`.
         permissions: What it may do.
         seconds: How long it is good.
+        stamp: Of the person's password; the token ends when that changes.
 
     Raises:
         BadInput: when the settings do not verify HS256 tokens.
@@ -118,6 +146,8 @@ def issue_token(
         "iat": issued,
         "exp": issued + seconds,
     }
+    if user_id is not None and stamp is not None:
+        claims |= {"user_id": user_id, STAMP: stamp}
     if settings.jwt_issuer is not None:
         claims["iss"] = settings.jwt_issuer
     if settings.jwt_audience is not None:

@@ -1,4 +1,4 @@
-"""The dashboard cookie: a signed note of who exchanged which API key for it."""
+"""The dashboard cookie: a signed note of who logged in, by which API key or by password."""
 
 import hashlib
 import time
@@ -10,6 +10,7 @@ from gql.auth.api_key import seconds_left
 from gql.auth.credential import Presented, Verified
 from gql.database import Database
 from gql.domain.api_keys import find_api_key, granted
+from gql.domain.people import Person, find_by_stamp
 from gql.errors import Forbidden, Unauthenticated, Unavailable
 from gql.identity import Identity, Method
 from gql.settings import Settings
@@ -22,13 +23,14 @@ _SALT = "jackfield.dashboard.1"
 
 
 class DashboardCredential:
-    """A cookie that stands for an API key, and dies with it."""
+    """A cookie that stands for an API key or a password, and dies with it."""
 
     method: ClassVar[Method] = Method.DASHBOARD
 
     def __init__(self, database: Database, settings: Settings) -> None:
         self._database = database
         self.ttl = settings.dashboard_ttl
+        self._remembered_ttl = settings.remembered_ttl
         self._signer = _signer(settings)
 
     def presented(self, presented: Presented) -> str | None:
@@ -41,8 +43,10 @@ class DashboardCredential:
         return presented.cookie
 
     async def verify(self, secret: str) -> Verified:
-        """The person at the dashboard, with what both the cookie and its key still permit."""
+        """The person at the dashboard, with what both the cookie and its source still permit."""
         note, age = self._open(secret)
+        if note["api_key"] is None:
+            return await self._verify_person(note, self._life(note) - age)
         holder = await find_api_key(self._database, note["organization"], note["api_key"])
         seconds = 0.0 if holder is None else min(seconds_left(holder), self.ttl - age)
         if holder is None or seconds <= 0:
@@ -71,18 +75,59 @@ class DashboardCredential:
             }
         )
 
+    @property
+    def can_seal(self) -> bool:
+        """Whether there is a key to sign with."""
+        return self._signer is not None
+
+    def seal_person(self, person: Person, *, remembered: bool) -> str:
+        """The cookie for somebody who gave their password; good until they change it.
+
+        Raises:
+            Unavailable: when there is no key to sign with.
+        """
+        return self.require_signer().dumps(
+            {
+                "organization": person.organization_id,
+                "user": person.id,
+                "api_key": None,
+                "permissions": sorted(person.permissions),
+                "stamp": person.stamp,
+                "remembered": remembered,
+            }
+        )
+
     def require_signer(self) -> URLSafeTimedSerializer:
         """What signs cookies, or `Unavailable` when there is no key."""
         if self._signer is None:
             raise Unavailable(_NO_KEY)
         return self._signer
 
+    async def _verify_person(self, note: dict[str, Any], seconds: float) -> Verified:
+        person = await find_by_stamp(
+            self._database, note["organization"], note["user"], stamp=note["stamp"]
+        )
+        if person is None or seconds <= 0:
+            raise Unauthenticated(_ENDED)
+        identity = Identity(
+            organization_id=person.organization_id,
+            method=Method.DASHBOARD,
+            permissions=person.permissions.intersection(note["permissions"]),
+            user_id=person.id,
+        )
+        return Verified(identity, person.organization_name, seconds)
+
+    def _life(self, note: dict[str, Any]) -> int:
+        """How many seconds a cookie lives."""
+        return self._remembered_ttl if note.get("remembered") else self.ttl
+
     def _open(self, secret: str) -> tuple[dict[str, Any], float]:
         """The note inside a cookie, and its age in seconds."""
         if self._signer is None:
             raise Unauthenticated(_NO_KEY)
         try:
-            note, sealed = self._signer.loads(secret, max_age=self.ttl, return_timestamp=True)
+            note, sealed = self._signer.loads(secret, return_timestamp=True)
+            self._signer.loads(secret, max_age=self._life(note))
         except SignatureExpired as error:
             raise Unauthenticated(_ENDED) from error
         except BadData as error:

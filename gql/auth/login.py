@@ -5,6 +5,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from gql.auth.cookie import set_cookie
 from gql.auth.middleware import authenticator_of
 from gql.auth.origin import forgeable, from_another_site, is_secure
 from gql.auth.presented import COOKIE
@@ -58,14 +59,7 @@ async def _log_in(request: Request) -> Response:
         },
         headers={"Cache-Control": "no-store"},
     )
-    response.set_cookie(
-        COOKIE,
-        exchanged.cookie,
-        max_age=exchanged.seconds,
-        secure=is_secure(request.scope),
-        httponly=True,
-        samesite="lax",
-    )
+    set_cookie(response, exchanged.cookie, scope=request.scope, seconds=exchanged.seconds)
     return response
 
 

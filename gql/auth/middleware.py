@@ -6,10 +6,14 @@ from collections.abc import Callable
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gql.auth.authenticator import Authenticator
+from gql.auth.password_login import PasswordLogin
 from gql.database import Database
 from gql.errors import GatewayError
 from gql.identity import Identity
 from gql.settings import Settings
+
+LOGIN = "login"
+"""Where in the state of a request other doors find how to log somebody in."""
 
 _AUTHENTICATOR = "authenticator"
 
@@ -49,6 +53,7 @@ class Authentication:
     ) -> None:
         self._app = app
         self._authenticator = Authenticator(database, settings, timer=timer)
+        self._login = PasswordLogin(database, settings, timer=timer)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, with the means to ask who sent it."""
@@ -56,7 +61,11 @@ class Authentication:
             await self._live(scope, receive, send)
             return
         # A server may hand every request the same state: one caller must not become the next.
-        scope["state"] = {**scope.get("state", {}), _AUTHENTICATOR: self._authenticator}
+        scope["state"] = {
+            **scope.get("state", {}),
+            _AUTHENTICATOR: self._authenticator,
+            LOGIN: self._login,
+        }
         await self._app(scope, receive, send)
 
     async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -1,0 +1,19 @@
+"""How the dashboard cookie is set."""
+
+from starlette.responses import Response
+from starlette.types import Scope
+
+from gql.auth.origin import is_secure
+from gql.auth.presented import COOKIE
+
+
+def set_cookie(response: Response, content: str, *, scope: Scope, seconds: int) -> None:
+    """Have the browser send `content` along for some seconds; over TLS only, if it came so."""
+    response.set_cookie(
+        COOKIE,
+        content,
+        max_age=seconds,
+        secure=is_secure(scope),
+        httponly=True,
+        samesite="lax",
+    )

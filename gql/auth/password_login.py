@@ -1,0 +1,148 @@
+"""Logging in by password: how often it may be tried, and what is given for a right one."""
+
+import hashlib
+import ipaddress
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from starlette.responses import Response
+from starlette.types import Scope
+
+from gql.auth.bearer import can_issue, issue_token
+from gql.auth.cookie import set_cookie
+from gql.auth.dashboard import DashboardCredential
+from gql.auth.origin import from_another_site
+from gql.auth.throttle import Limit, Throttle
+from gql.database import Database
+from gql.domain.passwords import Passwords
+from gql.domain.people import Claim, Person, check_password
+from gql.errors import Forbidden, RateLimited, Unauthenticated, Unavailable
+from gql.settings import Settings
+
+_OFF = (
+    "Logins by password are off: set GQL_JWT_SECRET (for tokens) or GQL_SECRET_KEY (for the "
+    "dashboard) on the gateway to allow them."
+)
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedIn:
+    """A person who gave the right password.
+
+    Attributes:
+        token: A JWT; None when the gateway has no secret to sign one with.
+        cookie: The dashboard cookie; None for the like reason.
+        seconds: How long both are good.
+    """
+
+    person: Person
+    token: str | None = field(repr=False)
+    cookie: str | None = field(repr=False)
+    seconds: int
+    _scope: Scope = field(repr=False)
+
+    def remember(self, response: Response) -> None:
+        """Have the browser keep the login."""
+        if self.cookie is not None:
+            set_cookie(response, self.cookie, scope=self._scope, seconds=self.seconds)
+
+
+class PasswordLogin:
+    """One per process: the thread that checks passwords, and the count of wrong ones.
+
+    Raises:
+        ValueError: when a secret of the settings cannot be used.
+    """
+
+    def __init__(
+        self, database: Database, settings: Settings, *, timer: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._database = database
+        self._settings = settings
+        self._passwords = Passwords()
+        self._throttle = Throttle(settings.login_window, timer)
+        self._dashboard = DashboardCredential(database, settings)
+
+    async def __call__(self, scope: Scope, claim: Claim, *, remembered: bool) -> LoggedIn:
+        """Log somebody in.
+
+        Args:
+            scope: Of the request: where it comes from, and how.
+            claim: Who they say they are.
+            remembered: For `remembered_ttl` instead of `dashboard_ttl` seconds.
+
+        Raises:
+            Forbidden: when a page of another site sent it.
+            RateLimited: after too many wrong passwords for the account or from the address.
+            Unauthenticated: when the password is not theirs, or nobody is there, or not active.
+            Unavailable: when nothing can be signed, or the database cannot be reached.
+        """
+        # Else another site could log its visitors in as somebody of its choice.
+        if from_another_site(scope):
+            raise Forbidden("This must be sent from a page of this site.")
+        if not can_issue(self._settings) and not self._dashboard.can_seal:
+            raise Unavailable(_OFF)
+        person = await self._person(scope, claim)
+        return self._logged_in(scope, person, remembered=remembered)
+
+    async def _person(self, scope: Scope, claim: Claim) -> Person:
+        address = _address(scope)
+        account = hashlib.sha256(claim.account.encode()).hexdigest()
+        limits = (
+            Limit(("account", account), self._settings.login_attempts_per_account),
+            Limit(("address", address), self._settings.login_attempts_per_address),
+        )
+        try:
+            taken = self._throttle.take(limits)
+        except RateLimited:
+            _log.warning("a login was not tried: too many failed", extra={"address": address})
+            raise
+        try:
+            person = await check_password(self._database, self._passwords, claim)
+        except Unauthenticated:
+            _log.info("refused a password", extra={"address": address})
+            raise
+        except (RateLimited, Unavailable):
+            self._throttle.give_back(limits, taken)
+            raise
+        self._throttle.give_back(limits, taken)
+        _log.info("logged in by password", extra={"address": address, "user_id": person.id})
+        return person
+
+    def _logged_in(self, scope: Scope, person: Person, *, remembered: bool) -> LoggedIn:
+        settings = self._settings
+        seconds = settings.remembered_ttl if remembered else settings.dashboard_ttl
+        token = cookie = None
+        if can_issue(settings):
+            token = issue_token(
+                settings,
+                person.organization_id,
+                user_id=person.id,
+                permissions=person.permissions,
+                seconds=seconds,
+                stamp=person.stamp,
+            )
+        if self._dashboard.can_seal:
+            cookie = self._dashboard.seal_person(person, remembered=remembered)
+        return LoggedIn(person, token, cookie, seconds, scope)
+
+
+def _address(scope: Scope) -> str:
+    """Who sends this, as far as the server sees; of IPv6 the network, which one customer has.
+
+    Requests by a Unix socket have no address and share a count.
+    """
+    client = scope.get("client")
+    host = client[0] if client else ""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return str(host)
+    if isinstance(address, ipaddress.IPv4Address):
+        return str(address)
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return str(ipaddress.IPv6Network((int(address), 64), strict=False))

@@ -1,0 +1,117 @@
+"""Passwords: what one must be like, how it is kept, and checking one without holding others up."""
+
+import asyncio
+import base64
+import hashlib
+import os
+import unicodedata
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from gql.errors import BadInput, RateLimited
+
+SHORTEST = 12
+"""Characters of a new password."""
+
+LONGEST = 1_000
+"""Characters of any password."""
+
+MOST_WAITING = 32
+"""Checks that may wait for their turn: some three seconds of work."""
+
+Result = TypeVar("Result")
+
+_HASHER = PasswordHasher(time_cost=2, memory_cost=65_536, parallelism=1)
+"""Argon2id over 64 MiB, a tenth of a second of one core.
+
+Only new passwords follow a change of these figures; a kept hash carries its own.
+"""
+
+
+class Passwords:
+    """Hashes and checks passwords in one thread of its own, away from the event loop.
+
+    One thread, since whoever wants to can send wrong passwords: then one core is busy with them and
+    the others serve. The thread holds no lock of Python while it computes.
+    """
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="passwords")
+        self._waiting = 0
+
+    async def hash(self, password: str) -> str:
+        """What to keep of a new password.
+
+        Raises:
+            BadInput: when it cannot be one.
+            RateLimited: when too many are waiting.
+        """
+        if not SHORTEST <= len(password) <= LONGEST:
+            raise BadInput(f"A password has {SHORTEST} to {LONGEST:,} characters.")
+        secret = _bytes(password)
+        return await self._run(lambda: _HASHER.hash(secret))
+
+    async def match(self, password: str, kept: str | None) -> bool:
+        """Whether the password is the kept one; as slow when nothing is kept.
+
+        Raises:
+            RateLimited: when too many are waiting.
+        """
+        try:
+            secret = _bytes(password)
+        except BadInput:
+            kept, secret = None, b""
+        against = _nobodys() if kept is None else kept
+        return await self._run(lambda: _verify(against, secret))
+
+    async def _run(self, work: Callable[[], Result]) -> Result:
+        if self._waiting >= MOST_WAITING:
+            raise RateLimited("Too many people are logging in; try again in a moment.", 1)
+        self._waiting += 1
+        # Counted until it is done: a caller that goes away does not stop the thread.
+        done = asyncio.get_running_loop().run_in_executor(self._thread, work)
+        done.add_done_callback(self._leave)
+        return await done
+
+    def _leave(self, _done: object) -> None:
+        self._waiting -= 1
+
+
+def stamp_of(kept: str | None) -> str:
+    """What a login remembers of the password that it was made with; it tells nothing of it."""
+    return hashlib.sha256(f"login:{kept}".encode()).hexdigest()[:32]
+
+
+def _bytes(password: str) -> bytes:
+    """The password as every keyboard spells it alike: composed or not, it is the same text.
+
+    Raises:
+        BadInput: when it has half of a surrogate pair.
+    """
+    try:
+        return unicodedata.normalize("NFKC", password).encode()
+    except UnicodeEncodeError as error:
+        raise BadInput("A password is text, which this is not.") from error
+
+
+def _nobodys() -> str:
+    """A hash in the form of ours, of no password at all.
+
+    The obvious thing for an unknown account is to answer at once. But then the time of the answer
+    tells which accounts there are, and with them whom to write to and what to guess for. Checking
+    against this takes as long as against a real one.
+    """
+    salt, rest = (base64.b64encode(os.urandom(n)).rstrip(b"=").decode() for n in (16, 32))
+    cost = f"m={_HASHER.memory_cost},t={_HASHER.time_cost},p={_HASHER.parallelism}"
+    return f"$argon2id$v=19${cost}${salt}${rest}"
+
+
+def _verify(kept: str, secret: bytes) -> bool:
+    try:
+        return _HASHER.verify(kept, secret)
+    except (VerificationError, InvalidHashError, UnicodeEncodeError):
+        return False

@@ -1,0 +1,197 @@
+"""Assistants: listed, read, made, changed and deleted."""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel
+
+from gql.context import Context
+from gql.domain import call_statistics, reading
+from gql.domain.assistants import ASSISTANTS
+from gql.domain.changes import assistants as changes
+from gql.domain.filters import Condition
+from gql.domain.paging import Paging
+from gql.errors import NotFound
+from gql.rest.assistant_shapes import (
+    ASSISTANT_EXAMPLE,
+    Assistant,
+    AssistantChanges,
+    AssistantIn,
+    AssistantWithStats,
+    DeletedAssistant,
+    assistant_wire,
+    stats_wire,
+)
+from gql.rest.parameters import MOST_SMALL_INTEGER, Paged, id_of
+from gql.rest.route import Answer, RestRoute, route
+
+TAG = "Assistants"
+
+ACTIVE = Condition("is_active", "eq", True)
+
+
+class AssistantPath(BaseModel):
+    """Which assistant."""
+
+    assistant_id: Annotated[int, id_of("assistant")]
+
+
+class AssistantsPage(Paged):
+    """Which assistants."""
+
+    active_only: bool = False
+    my_assistants_only: bool = False
+    include_stats: bool = False
+
+
+class StatusQuery(BaseModel):
+    """Whether it answers."""
+
+    is_active: bool
+
+
+@route(
+    "GET",
+    "/api/v1/assistants",
+    tag=TAG,
+    summary="List assistants",
+    answers={200: Answer("By id.", list[AssistantWithStats], [ASSISTANT_EXAMPLE])},
+)
+async def list_assistants(context: Context, query: AssistantsPage) -> list[dict[str, Any]]:
+    """The organization's assistants by id, with figures about their calls when asked for."""
+    by_id = Paging(query.limit, "id", descending=False, offset=min(query.skip, MOST_SMALL_INTEGER))
+    wanted = [ACTIVE] if query.active_only else []
+    if query.my_assistants_only:
+        # A key that belongs to nobody made none.
+        wanted.append(Condition("user_id", "eq", context.identity.user_id or 0))
+    page = await reading.page(context, ASSISTANTS, by_id, filter=tuple(wanted))
+    found = [assistant_wire(assistant) for assistant in page.records]
+    if query.include_stats:
+        figures = await call_statistics.by_assistant(context, [each["id"] for each in found])
+        for each in found:
+            each.update(stats_wire(figures[each["id"]]))
+    return found
+
+
+@route(
+    "POST",
+    "/api/v1/assistants",
+    tag=TAG,
+    summary="Create an assistant",
+    answers={201: Answer("The new assistant.", Assistant, ASSISTANT_EXAMPLE)},
+    errors=(400,),
+)
+async def create_assistant(context: Context, body: AssistantIn) -> dict[str, Any]:
+    """Make an assistant; only the name is required."""
+    assistant_id = await changes.create_assistant(context, body.given())
+    return await _answer(context, assistant_id)
+
+
+@route(
+    "GET",
+    "/api/v1/assistants/{assistant_id}",
+    tag=TAG,
+    summary="Get an assistant",
+    answers={200: Answer("The assistant.", Assistant, ASSISTANT_EXAMPLE)},
+    errors=(404,),
+)
+async def get_assistant(context: Context, path: AssistantPath) -> dict[str, Any]:
+    """One assistant, whether it is active or not."""
+    return await _answer(context, path.assistant_id)
+
+
+@route(
+    "PUT",
+    "/api/v1/assistants/{assistant_id}",
+    tag=TAG,
+    summary="Update an assistant",
+    answers={200: Answer("The assistant as it is now.", Assistant, ASSISTANT_EXAMPLE)},
+    errors=(400, 404),
+)
+async def put_assistant(
+    context: Context, path: AssistantPath, body: AssistantChanges
+) -> dict[str, Any]:
+    """Set what is given; `settings` replace those that are there."""
+    await changes.update_assistant(context, path.assistant_id, body.given())
+    return await _answer(context, path.assistant_id)
+
+
+@route(
+    "PATCH",
+    "/api/v1/assistants/{assistant_id}",
+    tag=TAG,
+    summary="Change parts of an assistant",
+    answers={200: Answer("The assistant as it is now.", Assistant, ASSISTANT_EXAMPLE)},
+    errors=(400, 404),
+)
+async def patch_assistant(
+    context: Context, path: AssistantPath, body: AssistantChanges
+) -> dict[str, Any]:
+    """Set what is given; `settings` are merged into those that are there, object by object."""
+    await changes.update_assistant(context, path.assistant_id, body.given(), merge_settings=True)
+    return await _answer(context, path.assistant_id)
+
+
+@route(
+    "PATCH",
+    "/api/v1/assistants/{assistant_id}/status",
+    tag=TAG,
+    summary="Switch an assistant on or off",
+    answers={200: Answer("The assistant as it is now.", Assistant, ASSISTANT_EXAMPLE)},
+    errors=(404,),
+)
+async def set_status(context: Context, path: AssistantPath, query: StatusQuery) -> dict[str, Any]:
+    """Say whether an assistant answers."""
+    await changes.update_assistant(context, path.assistant_id, {"is_active": query.is_active})
+    return await _answer(context, path.assistant_id)
+
+
+@route(
+    "DELETE",
+    "/api/v1/assistants/{assistant_id}",
+    tag=TAG,
+    summary="Delete an assistant",
+    answers={
+        200: Answer(
+            "It is gone.",
+            DeletedAssistant,
+            {
+                "success": True,
+                "message": "Assistant 'ServiceBot' deleted successfully",
+                "data": None,
+            },
+        )
+    },
+    errors=(404, 409),
+)
+async def delete_assistant(context: Context, path: AssistantPath) -> dict[str, Any]:
+    """Delete an assistant that no graph has; its calls keep its id and its name."""
+    name = await changes.delete_assistant(context, path.assistant_id)
+    return {
+        "success": True,
+        "message": f"Assistant '{name}' deleted successfully",
+        "data": None,
+    }
+
+
+async def _answer(context: Context, assistant_id: int) -> dict[str, Any]:
+    """An assistant as it is now.
+
+    Raises:
+        NotFound: when the organization has no such assistant.
+    """
+    await context.refresh()
+    assistant = await reading.find(context, ASSISTANTS, assistant_id)
+    if assistant is None:
+        raise NotFound("assistant", assistant_id)
+    return assistant_wire(assistant)
+
+
+ROUTES: tuple[RestRoute, ...] = (
+    list_assistants,
+    create_assistant,
+    get_assistant,
+    put_assistant,
+    patch_assistant,
+    set_status,
+    delete_assistant,
+)

@@ -1,0 +1,129 @@
+"""Voice calls: listed, searched, read, and their metadata changed."""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, Field
+
+from gql.context import Context
+from gql.domain import reading
+from gql.domain.call_search import SEARCHED_CALLS
+from gql.domain.calls import CALLS
+from gql.domain.changes.calls import merge_call_meta
+from gql.domain.filters import Condition
+from gql.domain.paging import Paging
+from gql.rest.call_filters import CallPath, ListFilters, SidPath, get_call, get_call_by_sid
+from gql.rest.call_shapes import CALL_EXAMPLE, Call, Calls, call_wire
+from gql.rest.parameters import MOST_SMALL_INTEGER
+from gql.rest.route import Answer, RestRoute, route
+
+TAG = "Calls"
+
+
+class Search(BaseModel):
+    """What to search for."""
+
+    q: Annotated[str, Field(min_length=3, description="Part of a SID, number or name.")]
+    limit: Annotated[int, Field(ge=1, le=200, description="Most calls to return.")] = 50
+
+
+class MetadataIn(BaseModel):
+    """Keys to set; null removes one."""
+
+    metadata: dict[str, Any]
+
+
+@route(
+    "GET",
+    "/api/v1/calls",
+    tag=TAG,
+    summary="List calls",
+    answers={
+        200: Answer(
+            "One page, newest first.",
+            Calls,
+            {"items": [CALL_EXAMPLE], "total": 1250, "skip": 0, "limit": 100},
+        )
+    },
+)
+async def list_calls(context: Context, query: ListFilters) -> dict[str, Any]:
+    """The organization's voice calls, newest first; filters are combined with AND."""
+    newest = Paging(
+        query.limit,
+        "started_at",
+        descending=True,
+        # As far as a database counts; there is nothing beyond.
+        offset=min(query.skip, MOST_SMALL_INTEGER),
+    )
+    wanted = query.filter()
+    page = await reading.page(context, CALLS, newest, filter=wanted)
+    return {
+        "items": [call_wire(call) for call in page.records],
+        "total": await reading.count(context, CALLS, filter=wanted),
+        "skip": query.skip,
+        "limit": query.limit,
+    }
+
+
+@route(
+    "GET",
+    "/api/v1/calls/search",
+    tag=TAG,
+    summary="Search calls",
+    answers={200: Answer("Newest first.", list[Call], [CALL_EXAMPLE])},
+)
+async def search_calls(context: Context, query: Search) -> list[dict[str, Any]]:
+    """Calls whose SID, customer's number or assistant's name contains the text.
+
+    The filters of the list can do more; this is for callers that still have it.
+    """
+    newest = Paging(query.limit, "started_at", descending=True)
+    wanted = (Condition("anywhere", "contains", query.q),)
+    page = await reading.page(context, SEARCHED_CALLS, newest, filter=wanted)
+    return [call_wire(call) for call in page.records]
+
+
+@route(
+    "GET",
+    "/api/v1/calls/sid/{call_sid}",
+    tag=TAG,
+    summary="Get a call by SID",
+    answers={200: Answer("The call.", Call, CALL_EXAMPLE)},
+    errors=(404,),
+)
+async def get_by_sid(context: Context, path: SidPath) -> dict[str, Any]:
+    """One call; its SID must match exactly."""
+    return call_wire(await get_call_by_sid(context, path.call_sid))
+
+
+@route(
+    "GET",
+    "/api/v1/calls/{call_id}",
+    tag=TAG,
+    summary="Get a call",
+    answers={200: Answer("The call.", Call, CALL_EXAMPLE)},
+    errors=(404,),
+)
+async def get_by_id(context: Context, path: CallPath) -> dict[str, Any]:
+    """One call."""
+    return call_wire(await get_call(context, path.call_id))
+
+
+@route(
+    "PATCH",
+    "/api/v1/calls/{call_id}/metadata",
+    tag=TAG,
+    summary="Change the metadata of a call",
+    answers={200: Answer("The call as it is now.", Call, CALL_EXAMPLE)},
+    errors=(400, 404),
+)
+async def patch_metadata(context: Context, path: CallPath, body: MetadataIn) -> dict[str, Any]:
+    """Set keys of a call's metadata; a key that is null is removed, and others stay."""
+    await merge_call_meta(context, path.call_id, body.metadata)
+    await context.refresh()
+    return call_wire(await get_call(context, path.call_id))
+
+
+LITERAL_ROUTES: tuple[RestRoute, ...] = (list_calls, search_calls, get_by_sid)
+"""Those without an id in the path; they are tried first."""
+
+ROUTES: tuple[RestRoute, ...] = (get_by_id, patch_metadata)

@@ -1,0 +1,154 @@
+"""Files that are made while they are sent: CSV and JSON, in memory one part at a time."""
+
+import asyncio
+import csv
+import io
+import re
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from contextlib import aclosing
+from datetime import UTC, datetime
+from typing import Any
+
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
+from starlette.types import Message, Receive, Scope, Send
+
+from gql.rest.wire import JSON, dumps
+
+CSV = "text/csv"
+TEXT = "text/plain"
+
+Records = AsyncGenerator[list[Any], None]
+"""Records, a few at a time."""
+
+Parts = AsyncGenerator[bytes, None]
+
+_FORMULA = re.compile(r"[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
+_PHONE_NUMBER = re.compile(r"\+[0-9](?:[ ().-]{0,2}[0-9]){5,19}")
+
+
+class Download(Response):
+    """A file that is sent as it is made, and not made further once nobody takes it.
+
+    Starlette's own `StreamingResponse` cancels what it streams when the client goes. Cancelling a
+    statement costs its connection, so this one looks up between two parts and stops there.
+    """
+
+    def __init__(self, parts: Parts, first: bytes, *, name: str, media_type: str) -> None:
+        self._parts = parts
+        self._first = first
+        super().__init__(media_type=media_type, headers=_attachment(name))
+        del self.headers["content-length"]
+
+    async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
+        """Send everything, then let go of what it is made from, in any case.
+
+        Raises:
+            ClientDisconnect: when the client went away.
+        """
+        gone = asyncio.create_task(_until_gone(receive))
+        try:
+            async with aclosing(self._parts):
+                await self._send(send, gone)
+        except OSError as error:
+            raise ClientDisconnect from error
+        finally:
+            gone.cancel()
+
+    async def _send(self, send: Send, gone: asyncio.Task[None]) -> None:
+        start = {"status": self.status_code, "headers": self.raw_headers}
+        await send({"type": "http.response.start", **start})
+        await send(_body(self._first))
+        async for part in self._parts:
+            if gone.done():
+                raise ClientDisconnect
+            await send(_body(part))
+        await send(_body(b"", more=False))
+
+
+async def csv_download(
+    records: Records, header: Sequence[str], cells: Callable[[Any], Iterable[Any]], *, name: str
+) -> Response:
+    """Records as CSV with a header line; the first ones are read before this returns.
+
+    Args:
+        records: What to write.
+        header: The first line.
+        cells: The values of one record's line.
+        name: Of the file, in ASCII.
+    """
+
+    async def parts() -> Parts:
+        lines: list[Iterable[Any]] = [header]
+        async with aclosing(records):
+            async for chunk in records:
+                yield csv_lines([*lines, *map(cells, chunk)])
+                lines = []
+        if lines:
+            yield csv_lines(lines)
+
+    return await _download(parts(), name, CSV)
+
+
+async def json_download(records: Records, shape: Callable[[Any], Any], *, name: str) -> Response:
+    """Records as a JSON array; the first ones are read before this returns."""
+
+    async def parts() -> Parts:
+        opening = b"["
+        async with aclosing(records):
+            async for chunk in records:
+                yield opening + b",".join(dumps(shape(record)) for record in chunk)
+                opening = b","
+        yield b"[]" if opening == b"[" else b"]"
+
+    return await _download(parts(), name, JSON)
+
+
+def file(content: bytes, *, name: str, media_type: str) -> Response:
+    """A small file, whole."""
+    return Response(content, media_type=media_type, headers=_attachment(name))
+
+
+def csv_lines(rows: Iterable[Iterable[Any]]) -> bytes:
+    """Lines of CSV; null is an empty cell, and instants are printed as in JSON."""
+    text = io.StringIO()
+    csv.writer(text).writerows([[cell(value) for value in row] for row in rows])
+    return text.getvalue().encode()
+
+
+def cell(value: Any) -> Any:
+    """A value for one cell, such that no spreadsheet runs it as a formula.
+
+    Text that begins like one gets an apostrophe in front, which spreadsheets take as "this is
+    text". A phone number can do no harm and stays what it is.
+    """
+    if isinstance(value, str):
+        harmless = not _FORMULA.match(value) or _PHONE_NUMBER.fullmatch(value)
+        return value if harmless else f"'{value}"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return instant(value) if isinstance(value, datetime) else value
+
+
+def instant(value: datetime) -> str:
+    """An instant as JSON has it: `2025-01-19T10:00:00Z`, a fraction only when it is not zero."""
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+async def _download(parts: Parts, name: str, media_type: str) -> Response:
+    """The first part is made at once: what is wrong can still be answered with a status then."""
+    first = await anext(parts)
+    return Download(parts, first, name=name, media_type=media_type)
+
+
+async def _until_gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def _body(part: bytes, *, more: bool = True) -> Message:
+    return {"type": "http.response.body", "body": part, "more_body": more}
+
+
+def _attachment(name: str) -> dict[str, str]:
+    return {"Content-Disposition": f'attachment; filename="{name}"'}

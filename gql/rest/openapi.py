@@ -1,0 +1,174 @@
+"""The OpenAPI 3.1 document, made from the very declarations that requests are checked against."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from pydantic import BaseModel, TypeAdapter
+from pydantic.json_schema import GenerateJsonSchema
+
+from gql import __version__
+from gql.domain.changes.idempotency import LONGEST_KEY
+from gql.rest.openapi_errors import ERROR_SCHEMAS, error_responses
+from gql.rest.route import Answer, RestRoute
+from gql.rest.running import KEY_HEADER, takes_key
+from gql.rest.wire import JSON
+
+REFERENCE = "#/components/schemas/{model}"
+
+_ABOUT = """\
+The documented REST API. Every path answers with and without its trailing slash.
+
+Instants are ISO 8601 in UTC; an input without a zone is UTC, and a bare date is its midnight.
+Refusals are a JSON object with `detail`. Writes may carry an `Idempotency-Key`, by which the first
+answer is given again for 24 hours. Everything here can be asked for in one request at `/graphql`.
+"""
+
+_PLACES = {"path": "path", "query": "query", "headers": "header"}
+
+SECURITY: dict[str, Any] = {
+    "apiKey": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "An API key: `Authorization: Bearer burki_...`.",
+    },
+    "token": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "A JSON Web Token with `exp`, `organization_id` and `user_id`.",
+    },
+    "dashboard": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": "jackfield_dashboard",
+        "description": "The cookie of a dashboard login; writes need a same-origin `Origin`.",
+    },
+}
+
+
+class _Untitled(GenerateJsonSchema):
+    """Schemas without a title per field, which would only repeat its name."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002
+        return False
+
+
+def openapi(routes: Sequence[RestRoute]) -> dict[str, Any]:
+    """The document of these routes, in their order."""
+    shapes, definitions = _schemas(routes)
+    paths: dict[str, dict[str, Any]] = {}
+    for route in routes:
+        operation = _operation(route, shapes)
+        paths.setdefault(route.path, {})[route.method.lower()] = operation
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Jackfield", "version": __version__, "description": _ABOUT},
+        "servers": [{"url": "/"}],
+        "security": [{name: []} for name in SECURITY],
+        "tags": [{"name": tag} for tag in dict.fromkeys(route.tag for route in routes)],
+        "paths": paths,
+        "components": {
+            "schemas": {**dict(sorted(definitions.items())), **ERROR_SCHEMAS},
+            "securitySchemes": SECURITY,
+        },
+    }
+
+
+def _operation(route: RestRoute, shapes: Mapping[int, Any]) -> dict[str, Any]:
+    operation: dict[str, Any] = {
+        "operationId": route.handler.__name__,
+        "tags": [route.tag],
+        "summary": route.summary,
+        "description": route.description,
+    }
+    if route.permission is None:
+        operation["security"] = []
+    parameters = list(_parameters(route))
+    if parameters:
+        operation["parameters"] = parameters
+    if "body" in route.models:
+        content: dict[str, Any] = {"schema": shapes[id(route.models["body"])]}
+        if route.example is not None:
+            content["example"] = route.example
+        operation["requestBody"] = {"required": True, "content": {"application/json": content}}
+    operation["responses"] = {
+        **{str(status): _answer(answer, shapes) for status, answer in route.answers.items()},
+        **error_responses(route),
+    }
+    return operation
+
+
+def _parameters(route: RestRoute) -> Iterator[dict[str, Any]]:
+    for name, place in _PLACES.items():
+        model = route.models.get(name)
+        if model is None:
+            continue
+        schema = model.model_json_schema(schema_generator=_Untitled)
+        required = set(schema.get("required", ()))
+        for field, described in schema["properties"].items():
+            parameter = _not_null(described)
+            spelled = field.replace("_", "-").title() if place == "header" else field
+            yield {
+                "name": spelled,
+                "in": place,
+                "required": field in required,
+                **(
+                    {"description": parameter.pop("description")}
+                    if "description" in parameter
+                    else {}
+                ),
+                "schema": parameter,
+            }
+    if takes_key(route):
+        yield {
+            "name": KEY_HEADER,
+            "in": "header",
+            "required": False,
+            "description": "Chosen by the caller: the same key gives the first answer again.",
+            "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY},
+        }
+
+
+def _not_null(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """A parameter's schema; one that is left out is no null."""
+    plain = {name: value for name, value in schema.items() if value is not None}
+    choices = [choice for choice in plain.pop("anyOf", ()) if choice != {"type": "null"}]
+    if len(choices) == 1:
+        return {**plain, **choices[0]}
+    return {**plain, "anyOf": choices} if choices else plain
+
+
+def _answer(answer: Answer, shapes: Mapping[int, Any]) -> dict[str, Any]:
+    described: dict[str, Any] = {"description": answer.description}
+    content: dict[str, Any] = {}
+    for media_type in answer.files:
+        content[media_type] = {"schema": {} if media_type == JSON else {"type": "string"}}
+    if answer.model is not None:
+        content["application/json"] = {"schema": shapes[id(answer.model)]}
+        if answer.example is not None:
+            content["application/json"]["example"] = answer.example
+    if answer.files:
+        described["headers"] = {
+            "Content-Disposition": {"schema": {"type": "string"}, "description": "The file's name."}
+        }
+    if content:
+        described["content"] = content
+    return described
+
+
+def _schemas(routes: Iterable[RestRoute]) -> tuple[dict[int, Any], dict[str, Any]]:
+    """The schema of every model by its `id()`, and what those refer to."""
+    wanted: list[tuple[int, Any, TypeAdapter[Any]]] = []
+    for route in routes:
+        body: type[BaseModel] | None = route.models.get("body")
+        if body is not None:
+            wanted.append((id(body), "validation", TypeAdapter(body)))
+        wanted += (
+            (id(answer.model), "serialization", TypeAdapter(answer.model))
+            for answer in route.answers.values()
+            if answer.model is not None
+        )
+    found, rest = TypeAdapter.json_schemas(
+        wanted, ref_template=REFERENCE, schema_generator=_Untitled
+    )
+    return {key: schema for (key, _), schema in found.items()}, rest.get("$defs", {})

@@ -1,0 +1,139 @@
+"""Every refusal of a route, as the OpenAPI document tells it."""
+
+from typing import Any
+
+from gql.rest.route import RestRoute
+from gql.rest.running import takes_key
+
+_PROBLEM: dict[str, Any] = {
+    "title": "Problem",
+    "type": "object",
+    "required": ["type", "loc", "msg"],
+    "properties": {
+        "type": {"type": "string", "description": "What kind of problem: `int_parsing`."},
+        "loc": {
+            "type": "array",
+            "items": {"anyOf": [{"type": "string"}, {"type": "integer"}]},
+            "description": "Where, from `path`, `query`, `header` or `body` down.",
+        },
+        "msg": {"type": "string"},
+        "input": {"description": "What was sent."},
+        "ctx": {"type": "object", "description": "The limits that were passed."},
+    },
+}
+
+ERROR_SCHEMAS: dict[str, Any] = {
+    "Problem": _PROBLEM,
+    "Refusal": {
+        "title": "Refusal",
+        "type": "object",
+        "required": ["detail"],
+        "properties": {
+            "detail": {"type": "string"},
+            "errors": {
+                "type": "array",
+                "items": {"$ref": "#/components/schemas/Problem"},
+                "description": "With a body that is wrong: everything that is.",
+            },
+        },
+    },
+    "Unprocessable": {
+        "title": "Unprocessable",
+        "type": "object",
+        "required": ["detail"],
+        "properties": {
+            "detail": {
+                "anyOf": [
+                    {"type": "array", "items": {"$ref": "#/components/schemas/Problem"}},
+                    {"type": "string"},
+                ]
+            }
+        },
+    },
+}
+"""The shapes of refusals."""
+
+_MEANINGS = {
+    400: (
+        "The body cannot be used; `errors` lists everything that is wrong.",
+        "name: Field required",
+    ),
+    401: (
+        "No credential, or one that is unknown, expired or revoked.",
+        "Authentication required. Provide a valid API key or login session.",
+    ),
+    403: (
+        "The credential lacks a permission.",
+        "This needs the write permission, which your credential lacks.",
+    ),
+    404: (
+        "There is no such object in your organization.",
+        "There is no graph 7 in your organization.",
+    ),
+    409: ("Others stand in the way.", "Another write stood in the way of this one; try again."),
+    412: (
+        "`If-Match` names another version.",
+        "The graph has version 2 now, and you expect 1.",
+    ),
+    413: ("The body is too long.", "The body is longer than 1000000 bytes."),
+    429: ("Too many attempts; `Retry-After` says when to try again.", "Too many attempts."),
+    500: ("A bug; the request id leads to the log.", "Internal Server Error"),
+    503: (
+        "The database cannot be reached.",
+        "The database cannot be reached right now; try again.",
+    ),
+}
+
+_UNPROCESSABLE = {
+    "description": "Parameters or body do not fit.",
+    "content": {
+        "application/json": {
+            "schema": {"$ref": "#/components/schemas/Unprocessable"},
+            "example": {
+                "detail": [
+                    {
+                        "type": "greater_than_equal",
+                        "loc": ["query", "limit"],
+                        "msg": "Input should be greater than or equal to 1",
+                        "input": "0",
+                        "ctx": {"ge": 1},
+                    }
+                ]
+            },
+        }
+    },
+}
+
+
+def error_responses(route: RestRoute) -> dict[str, Any]:
+    """Every refusal of a route, by status."""
+    statuses = {500, 503, *route.errors}
+    if route.permission is not None:
+        statuses |= {401, 403}
+    if "body" in route.models:
+        statuses |= {413, route.refuses_bodies_with}
+    if route.method != "GET":
+        statuses.add(409)
+    if route.models or takes_key(route):
+        statuses.add(422)
+    return {str(status): _response(status) for status in sorted(statuses)}
+
+
+def _response(status: int) -> dict[str, Any]:
+    if status == 422:  # noqa: PLR2004
+        return _UNPROCESSABLE
+    description, detail = _MEANINGS[status]
+    response: dict[str, Any] = {
+        "description": description,
+        "content": {
+            "application/json": {
+                "schema": {"$ref": "#/components/schemas/Refusal"},
+                "example": {"detail": detail},
+            }
+        },
+    }
+    if status == 401:  # noqa: PLR2004
+        response["headers"] = {"WWW-Authenticate": {"schema": {"const": "Bearer"}}}
+    if status == 429:  # noqa: PLR2004
+        response["headers"] = {"Retry-After": {"schema": {"type": "integer", "minimum": 1}}}
+    return response

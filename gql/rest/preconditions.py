@@ -1,0 +1,26 @@
+"""`ETag` and `If-Match`: the version of a graph's structure, as HTTP says it."""
+
+import re
+
+from gql.errors import VersionConflict
+
+_TAG = re.compile(r'(?:W/)?"?([0-9]{1,18})"?')
+
+
+def version_tag(version: int) -> str:
+    """A version as an entity tag: `"3"`."""
+    return f'"{version}"'
+
+
+def expected_version(if_match: str | None) -> int | None:
+    """The version that a write expects; None when any will do.
+
+    Raises:
+        VersionConflict: when the header holds no tag that a graph could have.
+    """
+    if if_match is None or if_match.strip() == "*":
+        return None
+    found = _TAG.fullmatch(if_match.strip())
+    if found is None:
+        raise VersionConflict(f'If-Match is {if_match[:60]!r}, but graphs have tags like "3".')
+    return int(found[1])

@@ -1,0 +1,49 @@
+"""`/openapi.json`, and `/docs`: the API reference as a page, from our own files alone."""
+
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from gql.rest.openapi import openapi
+from gql.rest.route import RestRoute
+from gql.rest.wire import JSON, dumps
+
+PAGE = Path(__file__).parents[1] / "static" / "reference" / "index.html"
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; connect-src 'self'; img-src 'self' data:; "
+    "style-src 'self' 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+"""Nothing from elsewhere and no inline script; Swagger UI sets styles on elements."""
+
+_HEADERS = {
+    "Cache-Control": "no-cache",
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+def reference_routes(routes: Sequence[RestRoute]) -> tuple[BaseRoute, ...]:
+    """The addresses of the document and the page."""
+
+    @cache
+    def document() -> bytes:
+        return dumps(openapi(routes))
+
+    async def serve_document(_request: Request) -> Response:
+        return Response(document(), media_type=JSON, headers={"Cache-Control": "no-cache"})
+
+    async def serve_page(_request: Request) -> Response:
+        return Response(PAGE.read_bytes(), media_type="text/html", headers=_HEADERS)
+
+    return tuple(
+        Route(path + slash, serve, methods=["GET"])
+        for path, serve in (("/openapi.json", serve_document), ("/docs", serve_page))
+        for slash in ("", "/")
+    )

@@ -1,0 +1,152 @@
+"""One declaration per route, from which validation and the OpenAPI document both come.
+
+A declaration of our own, since no library holds the contract: spectree 3 has no path parameters,
+gives problems without `path`, `query` or `body` in front, and answers broken JSON in words of its
+own; FastAPI brings a second application and validates our own output.
+
+A handler is a function whose parameters say what it needs, by name: `context` always, and
+`path`, `query`, `headers` or `body` with a pydantic model each, or `request` for what they lack.
+A `body: Loose[Model]` comes even when it does not fit, with its problems.
+It returns a JSON value, answered with the first documented status, or a Starlette `Response`.
+"""
+
+import inspect
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+from pydantic import BaseModel
+
+from gql.identity import Permission
+from gql.rest.loose import Loose
+
+Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+Handler = Callable[..., Awaitable[Any]]
+
+_MODELS = ("path", "query", "headers", "body")
+_NEEDS = frozenset({"context", "request", *_MODELS})
+_FROM_METHOD: object = object()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One documented success.
+
+    Attributes:
+        description: What it means.
+        model: The shape: a pydantic model, or `list[...]` of one; only documentation reads it.
+        example: A whole body, from the documents where they have one.
+        files: Media types of a download, by which a body is not JSON.
+    """
+
+    description: str
+    model: Any = None
+    example: Any = None
+    files: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class RestRoute:
+    """One method of one path.
+
+    Attributes:
+        path: Without a trailing slash; both spellings are served.
+        permission: What the caller must have; None lets everybody in.
+        answers: By status; a handler that returns a value is answered with the first.
+        errors: Statuses of refusals, beside those that every route has.
+        refuses_bodies_with: The status for a body that does not fit.
+        needs: The names of the handler's parameters.
+        models: The pydantic models among them: `path`, `query`, `headers`, `body`.
+        loose: Whether the handler wants a body that does not fit, too.
+        example: A body to send.
+        secret: Whether the answer must not be kept for an `Idempotency-Key`.
+    """
+
+    method: Method
+    path: str
+    handler: Handler
+    summary: str
+    tag: str
+    permission: Permission | None
+    answers: Mapping[int, Answer]
+    errors: tuple[int, ...]
+    refuses_bodies_with: int
+    needs: tuple[str, ...]
+    models: Mapping[str, type[BaseModel]] = field(default_factory=dict)
+    loose: bool = False
+    example: Any = None
+    secret: bool = False
+
+    @property
+    def status(self) -> int:
+        """The status of a plain value."""
+        return next(iter(self.answers))
+
+    @property
+    def description(self) -> str:
+        """What the handler's docstring says."""
+        return inspect.cleandoc(self.handler.__doc__ or "")
+
+
+def route(
+    method: Method,
+    path: str,
+    *,
+    tag: str,
+    summary: str,
+    answers: Mapping[int, Answer],
+    errors: Sequence[int] = (),
+    permission: Any = _FROM_METHOD,
+    refuses_bodies_with: Literal[400, 422] = 422,
+    example: Any = None,
+    secret: bool = False,
+) -> Callable[[Handler], RestRoute]:
+    """Declare a handler's route; the decorated name becomes the `RestRoute`.
+
+    Args:
+        method: The HTTP method; HEAD comes with GET.
+        path: `/api/v1/calls/{call_id}`, without a trailing slash.
+        tag: The group it is documented in.
+        summary: A few words; the handler's docstring tells more.
+        answers: The successes, the usual one first.
+        errors: Further statuses, such as 404.
+        permission: READ for GET and WRITE for the others unless given; None for everybody.
+        refuses_bodies_with: 400 where the documents list no 422 for bodies.
+        example: A body to send.
+        secret: The answer holds a secret, so no `Idempotency-Key` makes it come again.
+
+    Raises:
+        TypeError: when the handler names a parameter that there is not.
+    """
+    if permission is _FROM_METHOD:
+        permission = Permission.READ if method == "GET" else Permission.WRITE
+
+    def declare(handler: Handler) -> RestRoute:
+        hints = get_type_hints(handler)
+        needs = tuple(inspect.signature(handler).parameters)
+        unknown = set(needs) - _NEEDS
+        if unknown:
+            raise TypeError(f"{handler.__name__} asks for {unknown}; there are {sorted(_NEEDS)}")
+        body = hints.get("body")
+        loose = get_origin(body) is Loose
+        if loose:
+            (hints["body"],) = get_args(body)
+        return RestRoute(
+            method=method,
+            path=path,
+            handler=handler,
+            summary=summary,
+            tag=tag,
+            permission=permission,
+            answers={int(HTTPStatus(status)): answer for status, answer in answers.items()},
+            errors=tuple(errors),
+            refuses_bodies_with=refuses_bodies_with,
+            needs=needs,
+            models={name: hints[name] for name in _MODELS if name in needs},
+            loose=loose,
+            example=example,
+            secret=secret,
+        )
+
+    return declare

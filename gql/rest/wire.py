@@ -1,0 +1,41 @@
+"""How REST prints: documented keys in documented order, straight from records.
+
+`orjson` prints an aware UTC `datetime` as `2025-01-19T10:00:00Z`, with a fraction only when it is
+not zero, so a shape is a plain dict of a record's values.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from starlette.responses import Response
+
+JSON = "application/json"
+
+_MICROS = 1_000_000
+
+
+def dumps(value: Any) -> bytes:
+    """A JSON value as text; instants end in `Z`."""
+    return orjson.dumps(value, option=orjson.OPT_UTC_Z)
+
+
+def json_response(
+    value: Any, status: int = 200, *, headers: Mapping[str, str] | None = None
+) -> Response:
+    """An answer in JSON, for handlers that set a status or headers."""
+    return Response(dumps(value), status_code=status, headers=headers, media_type=JSON)
+
+
+def money(micros: int | None) -> float | None:
+    """Millionths of a currency unit as a JSON number: 50,000 is 0.05; null stays null.
+
+    Dividing two integers rounds once, to the float that prints as that very decimal.
+    """
+    return None if micros is None else micros / _MICROS
+
+
+def rounded(value: float) -> float:
+    """A figure to two decimals; a whole number has none: 300, not 300.0."""
+    short = round(value, 2)
+    return int(short) if short == int(short) else short

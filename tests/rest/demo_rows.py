@@ -1,0 +1,102 @@
+"""What the answers must say, worked out in plain Python from the rows of the demo data."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+from sqlalchemy import insert
+
+from gql.database import Database
+from gql.demo.call_rows import Cost, call_row
+from gql.demo.organizations import new_organization
+from gql.demo.scale import content
+from gql.demo.tenant import DemoAssistant, Row
+from gql.models.call import Call
+from gql.models.scope import table_of
+from tests.databases import ORGANIZATIONS, SEED
+
+CALL_KEYS = [
+    *("id", "call_sid", "assistant_id", "assistant_name", "flow_name", "to_phone_number"),
+    *("customer_phone_number", "status", "duration", "started_at", "ended_at", "call_meta"),
+    *("total_cost", "llm_cost", "tts_cost", "stt_cost", "telephony_cost", "cost_currency"),
+]
+SERVICE_BOT = DemoAssistant(123, "ServiceBot", "+15551234567", "openai", "gpt-4o-mini")
+
+
+@cache
+def rows(table: str) -> tuple[Row, ...]:
+    """Every row of a table, as the demo data makes them."""
+    organizations = [new_organization(number) for number in range(1, ORGANIZATIONS + 1)]
+    made = content(organizations, "small", SEED).rows
+    return tuple(row for name, row in made if name == table)
+
+
+def calls(organization_id: int = 1) -> list[Row]:
+    """The voice calls of an organization, newest first."""
+    found = [
+        row
+        for row in rows("call")
+        if row["channel"] == "voice" and row["organization_id"] == organization_id
+    ]
+    return sorted(found, key=lambda row: (row["started_at"], row["id"]), reverse=True)
+
+
+def wire(row: Row) -> dict[str, Any]:
+    """A call as it must be answered."""
+    names = {each["id"]: each["name"] for each in rows("assistant")}
+    name = names.get(row["assistant_id"], row["assistant_name"])
+    given = {**row, "assistant_name": name, "flow_name": row["graph_name"]}
+    return {key: plain(key, given[key]) for key in CALL_KEYS}
+
+
+def plain(key: str, value: Any) -> Any:
+    """A value as JSON has it."""
+    if isinstance(value, datetime):
+        return instant(value)
+    if key.endswith("_cost") and value is not None:
+        return amount(value)
+    return value
+
+
+def amount(micros: int) -> float:
+    """Millionths as the JSON number that is closest to them."""
+    return float(Decimal(micros).scaleb(-6))
+
+
+def instant(value: datetime) -> str:
+    """`2024-01-15T10:00:00Z`, with six digits of a fraction that is not zero."""
+    fraction = f".{value.microsecond:06d}" if value.microsecond else ""
+    return f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%S}{fraction}Z"
+
+
+def new_call(number: int, started_at: datetime, **more: Any) -> Row:
+    """A row for one more call of the first organization; `number` makes id and SID."""
+    values: dict[str, Any] = {
+        "channel": "voice",
+        "assistant": SERVICE_BOT,
+        "customer_phone_number": "+15550000000",
+        "status": "completed",
+        "ended_at": None,
+        "meta": {},
+        **more,
+    }
+    assistant_name = values.pop("assistant_name", values["assistant"].name)
+    organization_id = values.pop("organization_id", 1)
+    row = call_row(
+        organization_id, id=number, call_sid=f"new-{number}", started_at=started_at, **values
+    )
+    return {**row, "assistant_name": assistant_name}
+
+
+def cost(llm: int, tts: int, stt: int, telephony: int, currency: str = "USD") -> Cost:
+    """What a call cost, in millionths."""
+    return Cost(llm, tts, stt, telephony, currency)
+
+
+async def add_calls(database: Database, new: Iterable[Row]) -> None:
+    """Write calls."""
+    written: Sequence[Row] = list(new)
+    async with database.transaction() as connection:
+        await connection.execute(insert(table_of(Call)), written)

@@ -1,0 +1,118 @@
+"""What every route has in common: spellings, methods, refusals, and who may come in."""
+
+import asyncio
+
+import pytest
+from starlette.applications import Starlette
+from starlette.routing import Match
+
+from gql.rest.routes import ROUTES
+from tests.rest.conftest import Rest
+
+GRAPHS = "/api/v1/assistant-graphs"
+NO_CREDENTIAL = "Authentication required. Provide a valid API key or login session."
+
+
+@pytest.mark.parametrize("path", ["", "/1", "/1/sessions", "/sessions/CA1234567890abcdef"])
+async def test_both_spellings_answer_the_same_without_a_redirect(rest: Rest, path: str) -> None:
+    bare = await rest("GET", GRAPHS + path)
+    slashed = await rest("GET", f"{GRAPHS}{path}/")
+
+    assert bare.status_code == slashed.status_code == 200
+    assert bare.content == slashed.content
+
+
+async def test_an_unknown_path_is_404_in_json(rest: Rest) -> None:
+    answers = [await rest("GET", path) for path in ("/api/v1/nope", "/calls/initiate", "/sms/send")]
+
+    assert [(answer.status_code, answer.json()) for answer in answers] == [
+        (404, {"detail": "Not Found"})
+    ] * 3
+
+
+@pytest.mark.parametrize(
+    ("path", "allow"),
+    [
+        (GRAPHS, "GET, HEAD, POST"),
+        (f"{GRAPHS}/", "GET, HEAD, POST"),
+        (f"{GRAPHS}/1", "DELETE, GET, HEAD, PUT"),
+        (f"{GRAPHS}/1/structure", "PUT"),
+    ],
+)
+async def test_a_wrong_method_is_405_in_json_and_lists_every_right_one(
+    rest: Rest, path: str, allow: str
+) -> None:
+    answer = await rest("PATCH", path)
+
+    assert answer.status_code == 405
+    assert answer.json() == {"detail": "Method Not Allowed"}
+    assert answer.headers["allow"] == allow
+
+
+async def test_head_is_get_without_the_body(rest: Rest) -> None:
+    got = await rest("GET", f"{GRAPHS}/1/sessions/")
+    head = await rest("HEAD", f"{GRAPHS}/1/sessions/")
+
+    assert head.status_code == 200
+    assert head.content == b""
+    assert head.headers["content-type"] == got.headers["content-type"] == "application/json"
+
+
+@pytest.mark.parametrize(
+    "headers", [{}, {"Authorization": "Bearer burki_nobody"}, {"Authorization": "Basic eDp5"}]
+)
+async def test_without_a_good_credential_nothing_is_told(
+    rest: Rest, headers: dict[str, str]
+) -> None:
+    answer = await rest("GET", f"{GRAPHS}/abc?limit=x", headers=headers)
+
+    assert answer.status_code == 401
+    assert isinstance(answer.json()["detail"], str)
+    assert answer.headers["www-authenticate"] == "Bearer"
+
+
+async def test_no_credential_is_told_in_the_documented_words(rest: Rest) -> None:
+    assert (await rest("GET", GRAPHS, headers={})).json() == {"detail": NO_CREDENTIAL}
+
+
+async def test_every_answer_carries_the_request_id(rest: Rest) -> None:
+    for path in (GRAPHS, f"{GRAPHS}/0", f"{GRAPHS}/abc"):
+        answer = await rest("GET", path, more={"X-Request-ID": "mine-1"})
+        assert answer.headers["x-request-id"] == "mine-1"
+
+
+async def test_many_requests_at_once_each_get_their_own_answer(rest: Rest) -> None:
+    answers = await asyncio.gather(
+        *(rest("GET", f"{GRAPHS}/{1 if number % 2 else 0}") for number in range(30))
+    )
+
+    assert [answer.status_code for answer in answers] == [404, 200] * 15
+
+
+async def test_a_stranger_without_a_name_changes_nothing(
+    rest: Rest,
+) -> None:
+    answer = await rest("DELETE", f"{GRAPHS}/1", headers={})
+
+    assert answer.status_code == 401
+    assert (await rest("GET", f"{GRAPHS}/1")).status_code == 200
+
+
+def test_no_address_hides_another(app: Starlette) -> None:
+    """A literal path comes before a parameter in its place: each reaches its own endpoint."""
+    for route in ROUTES:
+        for slash in ("", "/"):
+            path = _sample(route.path) + slash
+            scope = {"type": "http", "method": route.method, "path": path}
+            found = next(one for one in app.router.routes if one.matches(scope)[0] is Match.FULL)
+            assert getattr(found, "path", None) == route.path + slash
+
+
+def test_no_two_routes_share_a_method_and_a_path() -> None:
+    places = [(route.method, route.path) for route in ROUTES]
+
+    assert len(set(places)) == len(places)
+
+
+def _sample(path: str) -> str:
+    return "/".join("7" if part.startswith("{") else part for part in path.split("/"))
