@@ -5,7 +5,7 @@ T ?= tests
 BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check install --quiet --constraint constraints.txt --editable
 
-.PHONY: help setup serve test check fix cover schema docs
+.PHONY: help setup serve test check fix cover schema docs bench
 
 help: ## Say what each target does (this list).
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -16,7 +16,7 @@ serve: .venv/run.stamp ## Serve with demo data inside SQLite (PORT=8000): nothin
 	@$(BIN)/python -m gql serve --local --port $(PORT)
 
 test: setup ## Run the tests, or a part of them: make test T=tests/cli
-	$(BIN)/pytest $(T)
+	$(BIN)/pytest -n auto --dist loadfile $(T)
 
 check: setup ## Check style, types, imports, tenancy, the printed schema and the generated docs.
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
@@ -34,6 +34,9 @@ schema: setup ## Rewrite schema.graphql from the code.
 
 docs: setup ## Rewrite the generated parts of the documentation.
 	$(BIN)/python -m tools.docs
+
+bench: setup ## Measure Jackfield beside other servers: make bench B=--help
+	@$(BIN)/python -m benchmarks $(B)
 
 .venv/run.stamp: pyproject.toml constraints.txt
 	@echo "Installing into .venv: a minute the first time ..." && $(PYTHON) -m venv .venv

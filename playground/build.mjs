@@ -40,9 +40,12 @@ async function worker(name, entry) {
   return built(await build({ ...common, entryPoints, format: "iife" }), ".js");
 }
 
+// Edited in place, or built elsewhere: the queries in the tabs, and the API reference.
+const KEPT = new Set(["examples", "reference"]);
+
 // Monaco's styles name the icons as data: URLs already; only the font becomes a file.
 for (const name of await readdir(out)) {
-  if (name !== "examples") await rm(join(out, name), { recursive: true });
+  if (!KEPT.has(name)) await rm(join(out, name), { recursive: true });
 }
 
 const workers = {

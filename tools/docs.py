@@ -15,6 +15,7 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic.fields import FieldInfo
 
 from gql.errors import error_table
+from gql.rest.routes import route_table
 from gql.settings import Settings
 
 TABLES: tuple[Callable[[], str], ...]
@@ -31,7 +32,7 @@ def settings_table() -> str:
     return "\n".join(("| Variable | Default | Meaning |", "| --- | --- | --- |", *rows))
 
 
-TABLES = (settings_table, error_table)
+TABLES = (settings_table, error_table, route_table)
 
 
 def refreshed(text: str) -> str:

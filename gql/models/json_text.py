@@ -29,9 +29,15 @@ def _postgresql(element: _JsonText, compiler: Any, **kw: Any) -> str:
 
 @compiles(_JsonText, "sqlite")
 def _sqlite(element: _JsonText, compiler: Any, **kw: Any) -> str:
-    """`json_each` compares the key as it is, where a JSON path would read dots and quotes in it."""
+    """`json_each` compares the key as it is, where a JSON path would read dots and quotes in it.
+
+    A number that SQLite holds as a float is read as it is stored, which has more digits, unless
+    its key is one that a path cannot name.
+    """
     column, key = (compiler.process(clause, **kw) for clause in element.clauses)
     return (  # both are compiled SQL, not text of a client
-        "(SELECT CASE type WHEN 'true' THEN 'true' WHEN 'false' THEN 'false'"
-        f" ELSE CAST(value AS TEXT) END FROM json_each({column}) WHERE key = {key})"
+        "(SELECT CASE WHEN type = 'true' THEN 'true' WHEN type = 'false' THEN 'false'"
+        " WHEN typeof(value) = 'real' AND instr(fullkey, '\\') = 0"
+        f" THEN {column} -> fullkey ELSE CAST(value AS TEXT) END"
+        f" FROM json_each({column}) WHERE key = {key})"
     )

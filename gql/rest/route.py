@@ -1,8 +1,8 @@
 """One declaration per route, from which validation and the OpenAPI document both come.
 
-A declaration of our own, since no library holds the contract: spectree 3 has no path parameters,
-gives problems without `path`, `query` or `body` in front, and answers broken JSON in words of its
-own; FastAPI brings a second application and validates our own output.
+A declaration of our own, since no library holds the contract: spectree 3 leaves `query` and `body`
+out of a problem's place, tells one kind of problem at a time, refuses a repeated parameter, lets an
+empty body pass and words broken JSON its own way; FastAPI validates our own output.
 
 A handler is a function whose parameters say what it needs, by name: `context` always, and
 `path`, `query`, `headers` or `body` with a pydantic model each, or `request` for what they lack.

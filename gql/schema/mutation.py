@@ -10,7 +10,10 @@ PERMISSION = " Needs the ADMIN permission."
 
 
 def _mutation(resolver: Any, description: str) -> Any:
-    return strawberry.mutation(resolver=resolver, description=description)
+    field = strawberry.mutation(resolver=resolver, description=description)
+    for argument in field.arguments:
+        argument.description = "What to change, and how."
+    return field
 
 
 @strawberry.type(

@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gql.domain.pointer import point
 from gql.errors import BadInput
+
+relaxed = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 RFC = {
     "foo": ["bar", "baz"],
@@ -74,12 +76,14 @@ def test_what_is_no_pointer_is_refused(pointer: str) -> None:
     )
 
 
+@relaxed
 @given(documents)
 def test_every_value_of_a_document_has_its_pointer(document: Any) -> None:
     for pointer, value in walk(document, ""):
         assert point(document, pointer) is value
 
 
+@relaxed
 @given(document=documents, pointer=st.text())
 def test_any_text_points_at_something_or_nothing_or_is_refused(document: Any, pointer: str) -> None:
     values = [value for _, value in walk(document, "")]

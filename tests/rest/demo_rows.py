@@ -22,6 +22,10 @@ CALL_KEYS = [
     *("customer_phone_number", "status", "duration", "started_at", "ended_at", "call_meta"),
     *("total_cost", "llm_cost", "tts_cost", "stt_cost", "telephony_cost", "cost_currency"),
 ]
+ASSISTANT_KEYS = [
+    *("id", "organization_id", "user_id", "name", "description", "phone_number"),
+    *("llm_provider", "llm_model", "settings", "is_active", "created_at", "updated_at"),
+]
 SERVICE_BOT = DemoAssistant(123, "ServiceBot", "+15551234567", "openai", "gpt-4o-mini")
 
 
@@ -49,6 +53,22 @@ def wire(row: Row) -> dict[str, Any]:
     name = names.get(row["assistant_id"], row["assistant_name"])
     given = {**row, "assistant_name": name, "flow_name": row["graph_name"]}
     return {key: plain(key, given[key]) for key in CALL_KEYS}
+
+
+def listed(organization_id: int = 1, *, active: bool = False) -> list[dict[str, Any]]:
+    """The assistants of an organization as they must be answered."""
+    found = [
+        row
+        for row in rows("assistant")
+        if row["organization_id"] == organization_id and (row["is_active"] or not active)
+    ]
+    ordered = sorted(found, key=lambda row: row["id"])
+    return [{key: plain(key, row[key]) for key in ASSISTANT_KEYS} for row in ordered]
+
+
+def one(number: int) -> dict[str, Any]:
+    """An assistant of the first organization as it must be answered."""
+    return next(each for each in listed() if each["id"] == number)
 
 
 def plain(key: str, value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Calls over REST: the list, its filters, one call, its metadata and the search."""
+"""Calls over REST: the list, its filters, and one call."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -8,7 +8,6 @@ import pytest
 
 from gql.database import Database
 from gql.demo.tenant import Row
-from gql.models.call import phone_digits
 from tests.conftest import Counting
 from tests.rest.conftest import Rest
 from tests.rest.demo_rows import CALL_KEYS, add_calls, calls, new_call, wire
@@ -303,112 +302,6 @@ async def test_another_organization_has_its_own_calls(rest: Rest, stranger: dict
     for path in (f"{CALLS}/{DOCUMENTED}", f"{CALLS}/sid/{SID}"):
         refused = await rest("GET", path, headers=stranger)
         assert refused.status_code == 404
-
-
-async def test_metadata_is_merged_key_by_key_and_null_removes(
-    fresh_rest: Rest, fresh_statements: Counting
-) -> None:
-    path = f"{CALLS}/{DOCUMENTED}/metadata"
-    await fresh_rest("GET", f"{CALLS}/{DOCUMENTED}")
-
-    with fresh_statements() as ran:
-        answer = await fresh_rest(
-            "PATCH", path, {"metadata": {"campaign": None, "notes": {"a": [1, None]}, "no": None}}
-        )
-
-    row = next(row for row in calls() if row["id"] == DOCUMENTED)
-    expected = {**wire(row), "call_meta": {"customer_id": "cust_abc123", "notes": {"a": [1, None]}}}
-    assert (answer.status_code, answer.json()) == (200, expected)
-    assert (await fresh_rest("GET", f"{CALLS}/{DOCUMENTED}")).json() == expected
-    assert ran.count == 4
-
-
-@pytest.mark.parametrize(
-    ("body", "detail"),
-    [
-        (
-            {},
-            {"type": "missing", "loc": ["body", "metadata"], "msg": "Field required", "input": {}},
-        ),
-        (
-            {"metadata": [1]},
-            {
-                "type": "dict_type",
-                "loc": ["body", "metadata"],
-                "msg": "Input should be a valid dictionary",
-                "input": [1],
-            },
-        ),
-    ],
-)
-async def test_metadata_that_does_not_fit_is_refused(rest: Rest, body: Any, detail: Any) -> None:
-    answer = await rest("PATCH", f"{CALLS}/{DOCUMENTED}/metadata", body)
-
-    assert (answer.status_code, answer.json()) == (422, {"detail": [detail]})
-
-
-async def test_nobody_changes_the_metadata_of_others_calls_or_of_sms(
-    rest: Rest, stranger: dict[str, str]
-) -> None:
-    body = {"metadata": {"x": 1}}
-    refused = [
-        await rest("PATCH", f"{CALLS}/{DOCUMENTED}/metadata", body, headers=stranger),
-        await rest("PATCH", f"{CALLS}/{SMS}/metadata", body),
-    ]
-
-    assert [answer.status_code for answer in refused] == [404, 404]
-    assert [answer.json()["detail"] for answer in refused] == [
-        f"Call with ID {number} not found in your organization" for number in (DOCUMENTED, SMS)
-    ]
-
-
-@pytest.mark.parametrize(
-    ("text", "passes"),
-    [
-        ("cad", lambda row: "cad" in row["call_sid"].lower()),
-        ("TECHNICAL", lambda row: "technical" in name_of(row)),
-        ("+49 30", lambda row: "4930" in row["customer_phone_digits"]),
-        ("100", lambda row: "100" in row["call_sid"] or "100" in row["customer_phone_digits"]),
-        ("%%%", lambda _row: False),
-    ],
-)
-async def test_a_search_looks_at_sid_number_and_name(
-    client: Any, owner: Any, text: str, passes: Passes
-) -> None:
-    answer = await client.get(f"{CALLS}/search", params={"q": text, "limit": 200}, headers=owner)
-
-    assert answer.json() == [wire(row) for row in calls() if passes(row)]
-    assert phone_digits(text) or answer.status_code == 200
-
-
-async def test_a_search_gives_fifty_calls_in_one_statement(
-    rest: Rest, statements: Counting
-) -> None:
-    await rest("GET", f"{CALLS}/search?q=+1555")
-
-    with statements() as ran:
-        answer = await rest("GET", f"{CALLS}/search?q=+1555")
-
-    found = [wire(row) for row in calls() if "1555" in row["customer_phone_digits"]]
-    assert answer.json() == found[:50]
-    assert len(found) > 50
-    assert ran.count == 1
-
-
-@pytest.mark.parametrize(
-    ("query", "problem"),
-    [
-        ("q=ab", "string_too_short"),
-        ("", "missing"),
-        ("q=abc&limit=201", "less_than_equal"),
-        ("q=abc&limit=0", "greater_than_equal"),
-    ],
-)
-async def test_a_search_that_does_not_fit_is_refused(rest: Rest, query: str, problem: str) -> None:
-    answer = await rest("GET", f"{CALLS}/search?{query}")
-
-    assert answer.status_code == 422
-    assert [detail["type"] for detail in answer.json()["detail"]] == [problem]
 
 
 @pytest.mark.parametrize(

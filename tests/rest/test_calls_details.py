@@ -165,6 +165,4 @@ async def test_another_organization_hears_nothing(rest: Rest, stranger: dict[str
     answers = [await rest("GET", f"{CALLS}/{path}", headers=stranger) for path in paths]
 
     assert [answer.status_code for answer in answers] == [404, 404, 404]
-    assert answers[2].json() == {
-        "detail": f"Call with SID {sid()} not found in your organization"
-    }
+    assert answers[2].json() == {"detail": f"Call with SID {sid()} not found in your organization"}

@@ -155,7 +155,9 @@ async def test_a_period_rolls_back_from_now(
 
 
 async def test_seven_days_are_the_default(fresh_rest: Rest, fresh_database: Database) -> None:
-    await add_calls(fresh_database, [new_call(6001, now() - 6 * DAY), new_call(6002, now() - 8 * DAY)])
+    await add_calls(
+        fresh_database, [new_call(6001, now() - 6 * DAY), new_call(6002, now() - 8 * DAY)]
+    )
 
     answer = await fresh_rest("GET", f"{CALLS}/analytics")
 

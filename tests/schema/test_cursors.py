@@ -112,7 +112,9 @@ async def test_another_organizations_cursor_is_only_a_place_in_the_callers_own_l
 
 
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(
     order=st.sampled_from(sorted(CALLS.orders)),
@@ -147,7 +149,9 @@ async def test_a_forged_cursor_is_a_place_or_is_refused(
 
 
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=40))
 async def test_any_text_is_refused_as_a_cursor(graphql: GraphQL, text: str) -> None:

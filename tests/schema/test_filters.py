@@ -166,7 +166,9 @@ CONDITIONS: dict[str, tuple[Any, Passes]] = {
 
 
 @settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=15,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(st.sets(st.sampled_from(sorted(CONDITIONS)), min_size=2, max_size=4))
 async def test_all_conditions_hold_together(

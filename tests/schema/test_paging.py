@@ -21,7 +21,7 @@ from tests.schema.lists import (
 bounded = settings(
     max_examples=8,
     deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 ways = st.one_of(
     *(

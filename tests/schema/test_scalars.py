@@ -7,7 +7,7 @@ from typing import Any
 import httpx2
 import pytest
 from graphql import GraphQLError
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import update
 
@@ -19,9 +19,12 @@ from gql.schema.scalars import MAX_MICROS, print_decimal, print_instant, read_de
 from tests.conftest import GraphQL
 from tests.schema.lists import CALLS, refusal, rows_of
 
+relaxed = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
 CALL, SESSION = table_of(Call), table_of(GraphSession)
 
 
+@relaxed
 @given(st.datetimes(timezones=st.just(UTC)))
 def test_an_instant_is_read_as_it_was_printed(value: datetime) -> None:
     text = print_instant(value)
@@ -68,6 +71,7 @@ def test_what_is_no_instant_is_refused(value: Any) -> None:
         read_instant(value)
 
 
+@relaxed
 @given(st.integers(-MAX_MICROS, MAX_MICROS))
 def test_an_amount_is_read_as_it_was_printed(micros: int) -> None:
     amount = Decimal(micros).scaleb(-6)
@@ -113,6 +117,7 @@ def test_what_is_no_exact_amount_is_refused(value: Any) -> None:
         read_decimal(value)
 
 
+@relaxed
 @given(st.text() | st.floats() | st.integers(-(10**30), 10**30))
 def test_any_value_is_an_amount_or_is_refused(value: float | str) -> None:
     try:

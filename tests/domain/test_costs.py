@@ -1,0 +1,128 @@
+"""What calls cost: exact sums, on both databases."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import insert
+
+from gql.database import Database
+from gql.demo.tenant import Row
+from gql.domain import costs, reading
+from gql.domain.calls import CALLS
+from gql.models.message import ChatMessage
+from gql.models.scope import table_of
+from gql.models.utc_period import Period
+from tests.domain.readers import reader
+from tests.rest.demo_rows import add_calls, cost, new_call
+
+START = datetime(2030, 3, 4, tzinfo=UTC)
+"""A Monday."""
+
+ODD = 2**53 + 1
+"""More than a float can tell from its neighbour."""
+
+
+async def test_sums_are_exact_where_floats_are_not(fresh_database: Database) -> None:
+    rows = [new_call(6000 + n, START, cost=cost(ODD, 1, 0, 0)) for n in range(3)]
+    await add_calls(fresh_database, rows)
+    async with reader(fresh_database) as context:
+        found = await costs.totals(context, START)
+
+    amounts: costs.Amounts = {
+        "total": 3 * ODD + 3,
+        "llm": 3 * ODD,
+        "tts": 3,
+        "stt": 0,
+        "telephony": 0,
+    }
+    assert found.currencies == (costs.CostGroup(None, "USD", 3, amounts),)
+    assert float(3 * ODD) != 3 * ODD
+
+
+async def test_what_is_not_known_is_in_no_sum_and_not_zero(fresh_database: Database) -> None:
+    unknown = dict.fromkeys(("llm_cost", "tts_cost", "stt_cost"))
+    await add_calls(
+        fresh_database,
+        [
+            {**new_call(6001, START, cost=cost(0, 0, 0, 5)), **unknown},
+            new_call(6002, START),
+        ],
+    )
+    async with reader(fresh_database) as context:
+        found = await costs.totals(context, START)
+
+    amounts = {"total": 5, "llm": None, "tts": None, "stt": None, "telephony": 5}
+    assert found == costs.CostTotals(
+        (costs.CostGroup(None, "USD", 1, amounts),),
+        (costs.CostGroup("telephony", "USD", 1, {"total": 5}),),
+        1,
+    )
+
+
+@pytest.mark.parametrize(
+    ("period", "names"),
+    [
+        (Period.DAY, ["2030-02-28", "2030-03-03", "2030-03-04", "2030-03-10"]),
+        (Period.WEEK, ["2030-02-25", "2030-03-04"]),
+        (Period.MONTH, ["2030-02", "2030-03"]),
+    ],
+)
+async def test_periods_are_those_of_utc(
+    fresh_database: Database, period: Period, names: list[str]
+) -> None:
+    hour = timedelta(hours=1)
+    instants = (START - 73 * hour, START - hour, START, START + 167 * hour)
+    rows = [new_call(6001 + n, at, cost=cost(1, 0, 0, 0)) for n, at in enumerate(instants)]
+    await add_calls(fresh_database, rows)
+    async with reader(fresh_database) as context:
+        found = await costs.by_period(context, START - 80 * hour, period)
+
+    assert [group.name for group in found] == names
+    assert sum(group.calls for group in found) == 4
+
+
+def message(number: int, call: Row, provider: str | None, model: str | None) -> Row:
+    """A message of a call, with the model that wrote it."""
+    return {
+        "id": number,
+        "organization_id": 1,
+        "call_id": call["id"],
+        "role": "assistant" if provider else "user",
+        "content": "Hello",
+        "message_index": number,
+        "timestamp": START,
+        "llm_provider": provider,
+        "llm_model": model,
+    }
+
+
+@pytest.mark.parametrize(
+    ("models", "known"),
+    [
+        ([], (None, None)),
+        ([(None, None)], (None, None)),
+        ([("openai", "a"), ("openai", "a"), (None, None)], ("openai", "a")),
+        ([("openai", "a"), ("openai", "b")], ("openai", None)),
+        ([("openai", "a"), ("google", "a")], (None, None)),
+    ],
+)
+async def test_the_model_is_what_all_messages_agree_on(
+    fresh_database: Database, models: list[Any], known: tuple[str | None, str | None]
+) -> None:
+    row = new_call(6001, START, cost=cost(1, 2, 3, 4))
+    await add_calls(fresh_database, [row])
+    said = [message(90_000 + n, row, *model) for n, model in enumerate(models)]
+    if said:
+        async with fresh_database.transaction() as connection:
+            await connection.execute(insert(table_of(ChatMessage)), said)
+    async with reader(fresh_database) as context:
+        call = await reading.find(context, CALLS, 6001)
+        found = await costs.list_entries(context, call)
+
+    assert found == (
+        costs.CostEntry(1, "llm", 1, *known),
+        costs.CostEntry(2, "tts", 2),
+        costs.CostEntry(3, "stt", 3),
+        costs.CostEntry(4, "telephony", 4),
+    )
