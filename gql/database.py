@@ -18,11 +18,17 @@ from sqlalchemy.ext.asyncio import (
     create_async_engine,
 )
 
+from gql.direct import (
+    SQLITE_BUSY_SECONDS,
+    Direct,
+    direct_size,
+    lower,
+    open_direct,
+    server_settings,
+    unix_socket,
+)
 from gql.errors import Unavailable
 from gql.settings import Settings
-
-SQLITE_BUSY_SECONDS = 30
-"""How long a writer waits for another one before SQLite gives up."""
 
 
 class Database:
@@ -32,6 +38,7 @@ class Database:
         self._settings = settings
         self.embedded = settings.embedded
         self.engine = create_engine(settings)
+        self._direct: Direct | None = None
 
     def snapshot(self) -> "Snapshot":
         """A read-only view of one instant, opened by its first statement."""
@@ -40,30 +47,27 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
         """A write transaction: committed when the block ends, rolled back when it raises."""
-        async with self.engine.connect() as connection:
+        with _reachable():
+            connection = await self.engine.connect()
+        try:
             await connection.execution_options(jackfield_write=True)
             with _reachable():
                 await connection.begin()
             yield connection
             with _reachable():
                 await connection.commit()
+        finally:
+            await connection.close()
 
     async def value(self, sql: str, values: Sequence[Any]) -> Any:
         """The one value of a statement in the driver's own words, as compiled plans have them.
 
-        One statement sees one instant, so it needs no transaction around it; PostgreSQL prepares
-        it once per connection.
+        Raises:
+            Exception: whatever the driver raises.
         """
-        with _reachable():
-            connection = await self.engine.raw_connection()
-            try:
-                driver: Any = connection.driver_connection
-                if not self.embedded:
-                    return await driver.fetchval(sql, *values)
-                async with driver.execute(sql, values) as cursor:
-                    return (await cursor.fetchone())[0]
-            finally:
-                connection.close()
+        if self._direct is None:
+            self._direct = open_direct(self.engine, self._settings)
+        return await self._direct.value(sql, values)
 
     async def ping(self) -> None:
         """Run the smallest statement, or raise `Unavailable`."""
@@ -73,6 +77,9 @@ class Database:
 
     async def close(self) -> None:
         """Close every connection."""
+        if self._direct is not None:
+            await self._direct.close()
+            self._direct = None
         await self.engine.dispose()
 
 
@@ -188,13 +195,8 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.close()
     connection.run_async(
-        lambda driver: driver.create_function("lower", 1, _lower, deterministic=True)
+        lambda driver: driver.create_function("lower", 1, lower, deterministic=True)
     )
-
-
-def _lower(value: Any) -> Any:
-    """SQLite's own `lower` knows ASCII alone; PostgreSQL's knows every letter."""
-    return value.lower() if isinstance(value, str) else value
 
 
 def _begin_sqlite(connection: Connection) -> None:
@@ -208,7 +210,7 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def _postgresql(url: URL, settings: Settings) -> AsyncEngine:
-    arguments: dict[str, Any] = {"ssl": None if _unix_socket(url) else settings.database_tls}
+    arguments: dict[str, Any] = {"ssl": None if unix_socket(url) else settings.database_tls}
     if settings.transaction_pooler:
         # A pooler hands every transaction another server connection: names must not be reused.
         arguments |= {
@@ -217,15 +219,10 @@ def _postgresql(url: URL, settings: Settings) -> AsyncEngine:
             "prepared_statement_name_func": lambda: f"jackfield_{uuid.uuid4().hex}",
         }
     else:
-        arguments["server_settings"] = {
-            "application_name": "jackfield",
-            "timezone": "UTC",
-            "jit": "off",
-            "statement_timeout": str(int(settings.statement_timeout * 1000)),
-        }
+        arguments["server_settings"] = server_settings(settings)
     engine = create_async_engine(
         url.set(drivername="postgresql+asyncpg"),
-        pool_size=settings.pool_size,
+        pool_size=_pool_size(settings),
         max_overflow=0,
         pool_timeout=settings.pool_timeout,
         pool_pre_ping=False,
@@ -243,9 +240,11 @@ def _postgresql(url: URL, settings: Settings) -> AsyncEngine:
     return engine
 
 
-def _unix_socket(url: URL) -> bool:
-    host = url.query.get("host", url.host)
-    return isinstance(host, str) and host.startswith("/")
+def _pool_size(settings: Settings) -> int:
+    """The rest: the process has `pool_size` connections in all, and at least one for each way."""
+    if settings.transaction_pooler or not settings.compiled:
+        return settings.pool_size
+    return max(1, settings.pool_size - direct_size(settings))
 
 
 def dump_json(value: Any) -> str:

@@ -90,7 +90,7 @@ class Settings(BaseSettings):
     max_aliases: int = Field(50, ge=0, description="Most aliases of an operation.")
     max_root_fields: int = Field(20, ge=1, description="Most root fields of an operation.")
     compiled: bool = Field(
-        False, description="Answer queries by compiled plans, one statement each, where possible."
+        True, description="Answer queries by compiled plans, one statement each, where possible."
     )
     introspection: bool = Field(True, description="Whether the schema may be asked for.")
     suggestions: bool = Field(True, description="Whether errors say `Did you mean ...`.")

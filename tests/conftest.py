@@ -9,7 +9,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import httpx2
 import pytest
@@ -54,6 +54,8 @@ class GraphQL(Protocol):
         """Ask as `owner`, or with other headers."""
         ...
 
+
+Way = Literal["resolvers", "plans"]
 
 Counting = Callable[[], AbstractContextManager[Statements]]
 """`with statements() as ran: ...` and then `ran.count`, `ran.texts`."""
@@ -148,10 +150,32 @@ def database_url(shared: Copy) -> str:
     return shared.url
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run the tests of GraphQL's answers both ways; the others as users run the gateway.
+
+    Resolvers alone run where statements are counted: a plan is one statement whatever it reads.
+    """
+    if "run_by" not in metafunc.fixturenames:
+        return
+    counted = {"statements", "fresh_statements"} & set(metafunc.fixturenames)
+    folder = metafunc.definition.path.parent.name
+    ways = ["resolvers", "plans"] if folder in {"schema", "tenancy"} else ["plans"]
+    metafunc.parametrize(
+        "run_by", ["resolvers"] if counted else ways, indirect=True, scope="session"
+    )
+
+
 @pytest.fixture(scope="session")
-def settings(database_url: str) -> Settings:
+def run_by(request: pytest.FixtureRequest) -> Way:
+    """How the application runs queries: field by field, or by compiled plans."""
+    run_by: Way = request.param
+    return run_by
+
+
+@pytest.fixture(scope="session")
+def settings(database_url: str, run_by: Way) -> Settings:
     """The settings of the shared application."""
-    return settings_for(database_url)
+    return settings_for(database_url, compiled=run_by == "plans")
 
 
 @pytest.fixture(scope="session")
@@ -226,9 +250,9 @@ def fresh_database_url(fresh: Copy) -> str:
 
 
 @pytest.fixture
-async def fresh_running_app(fresh: Copy) -> AsyncIterator[Running]:
+async def fresh_running_app(fresh: Copy, run_by: Way) -> AsyncIterator[Running]:
     """An application on the test's own database, started."""
-    async with start(fresh, settings_for(fresh.url)) as running:
+    async with start(fresh, settings_for(fresh.url, compiled=run_by == "plans")) as running:
         yield running
 
 

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from graphql import get_argument_values
+import orjson
+from graphql import get_argument_values, get_named_type
 from graphql.execution.values import VariableValues
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.arguments import convert_arguments
@@ -17,8 +18,12 @@ from strawberry.types.arguments import convert_arguments
 from gql.domain.cursor import Cursor
 from gql.domain.filters import Criterion, Filter
 from gql.domain.paging import Paging
+from gql.identity import Identity
+from gql.plan.collecting import Unsupported
 from gql.plan.connection import Connected
-from gql.plan.planner import DEFINITION, Slot
+from gql.plan.facts import Own, Told
+from gql.plan.roots import Lookup
+from gql.plan.slots import DEFINITION, Slot
 
 Values = dict[str, Any]
 """What the statement's parameters are filled with, by name."""
@@ -26,9 +31,10 @@ Values = dict[str, Any]
 
 @dataclass(frozen=True)
 class Wanted:
-    """A look-up: by which column."""
+    """A look-up: by which column, and of which resource where that is not settled."""
 
     column: str
+    resource: str = ""
 
 
 @dataclass(frozen=True)
@@ -49,6 +55,16 @@ class Shape:
     terms: tuple[Term, ...]
 
 
+Shapes = tuple["tuple[Wanted, ...] | Shape", ...]
+"""The shape of every slot."""
+
+Memo = dict[int, tuple["tuple[Wanted, ...] | Shape", Values]]
+"""What settled slots were bound to, by number."""
+
+MAX_NAMED = 8
+"""Most ids of one field that a plan looks up; each has its own subquery."""
+
+
 class Binder:
     """Coerces the arguments of slots, as the reference way does."""
 
@@ -57,35 +73,85 @@ class Binder:
         self._config = converter.config
 
     def bind(
-        self, slots: tuple[Slot, ...], variables: VariableValues
-    ) -> tuple[tuple[Wanted | Shape, ...], Values]:
+        self, slots: tuple[Slot, ...], variables: VariableValues, identity: Identity, memo: Memo
+    ) -> tuple[Shapes, Values]:
         """The shape of every slot, and the values of the statement's parameters.
+
+        Args:
+            slots: Those of a plan.
+            variables: Of the request.
+            identity: Who is asking.
+            memo: What the settled slots of this plan gave the first time; filled here.
 
         Raises:
             GatewayError: when an argument cannot be used; the reference way words the answer.
             GraphQLError: the same, for an argument of the wrong type.
+            Unsupported: when the arguments are more than a plan is good for.
         """
         values: Values = {}
-        shapes = tuple(
-            self._slot(f"s{number}", slot, variables, values) for number, slot in enumerate(slots)
-        )
-        return shapes, values
+        shapes = []
+        for number, slot in enumerate(slots):
+            bound = memo.get(number)
+            if bound is None:
+                own: Values = {}
+                bound = self._slot(f"s{number}", slot, variables, identity, own), own
+                if slot.settled:
+                    memo[number] = bound
+            shapes.append(bound[0])
+            values.update(bound[1])
+        return tuple(shapes), values
 
     def _slot(
-        self, name: str, slot: Slot, variables: VariableValues, values: Values
-    ) -> Wanted | Shape:
-        arguments = convert_arguments(
+        self,
+        name: str,
+        slot: Slot,
+        variables: VariableValues,
+        identity: Identity,
+        values: Values,
+    ) -> tuple[Wanted, ...] | Shape:
+        match slot.fact:
+            case Told(tell):
+                values[f"{name}_told"] = _printed(slot, tell(identity))
+                return ()
+            case Own(key=key):
+                values[f"{name}_key0"] = key(identity)
+                return ()
+        return self._asked(name, slot.fact, self._arguments(slot, variables), values)
+
+    def _arguments(self, slot: Slot, variables: VariableValues) -> dict[str, Any]:
+        return convert_arguments(
             get_argument_values(slot.definition, slot.node, variables),
             slot.definition.extensions[DEFINITION].arguments,
             self._registry,
             self._config,
         )
-        if isinstance(slot.fact, Connected):
-            paging, wanted = slot.fact.ask(**arguments)
-            terms = _terms(name, slot.fact.resource.filters, wanted, values)
-            return Shape(_paging(name, paging, values), terms)
-        column, values[f"{name}_key"] = slot.fact.ask(**arguments)
-        return Wanted(column)
+
+    def _asked(
+        self, name: str, fact: Any, arguments: dict[str, Any], values: Values
+    ) -> tuple[Wanted, ...] | Shape:
+        match fact:
+            case Connected(resource=resource, ask=ask):
+                paging, wanted = ask(**arguments)
+                terms = _terms(name, resource.filters, wanted, values)
+                return Shape(_paging(name, paging, values), terms)
+            case Lookup(ask=look):
+                column, values[f"{name}_key0"] = look(**arguments)
+                return (Wanted(column),)
+        named = fact.ask(**arguments)
+        if len(named) > MAX_NAMED:
+            raise Unsupported(f"{len(named)} ids")
+        for number, (_, key) in enumerate(named):
+            values[f"{name}_key{number}"] = key
+        return tuple(Wanted("id", resource.name) for resource, _ in named)
+
+
+def _printed(slot: Slot, told: Any) -> str:
+    """A fact about who is asking, as JSON."""
+    kind: Any = get_named_type(slot.definition.type)
+    many = isinstance(told, list)
+    return orjson.dumps(
+        [kind.serialize(item) for item in told] if many else kind.serialize(told)
+    ).decode()
 
 
 MARK = Cursor("", 1)

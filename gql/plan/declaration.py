@@ -5,7 +5,6 @@ way) and carries the same fact as data under `metadata["reads"]`, for a compiled
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -15,6 +14,7 @@ from strawberry.types import Info
 from gql.domain import reading
 from gql.domain.global_id import global_id
 from gql.domain.resource import Link, Record, Resource
+from gql.plan.facts import Column, Count, First, Id, Many, Money, Number, One, Part
 
 READS = "reads"
 """The key of a field's fact in its metadata."""
@@ -23,72 +23,6 @@ MICRO = Decimal("0.000001")
 """Money is stored in millionths."""
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Column:
-    """A field that is one label of the record."""
-
-    label: str
-
-
-@dataclass(frozen=True)
-class Money:
-    """A field that is an amount in micro-units under one label of the record."""
-
-    label: str
-
-
-@dataclass(frozen=True)
-class Part:
-    """A nested object made of the same record."""
-
-
-@dataclass(frozen=True)
-class Id:
-    """The record's global id."""
-
-
-@dataclass(frozen=True)
-class Number:
-    """A number inside a JSON column of the record."""
-
-    label: str
-    key: str
-
-
-@dataclass(frozen=True)
-class First:
-    """The first record of `resource` under us; there is at most one."""
-
-    resource: Resource
-    link: Link
-
-
-@dataclass(frozen=True)
-class One:
-    """The record of `resource` whose `column` is our `key`."""
-
-    resource: Resource
-    key: str
-    column: str
-
-
-@dataclass(frozen=True)
-class Many:
-    """All records of `resource` under us, in an order; bounded when they are written."""
-
-    resource: Resource
-    link: Link
-    order: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Count:
-    """How many records of `resource` are under us."""
-
-    resource: Resource
-    link: Link
 
 
 def entity(resource: Resource, *, also: tuple[Resource, ...] = ()) -> Callable[[type[T]], type[T]]:

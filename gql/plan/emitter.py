@@ -7,13 +7,15 @@ Whatever may be NULL is printed as the word, since one NULL inside `||` would sw
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Text, and_, bindparam, case, cast, func, select
+from sqlalchemy import ColumnElement, Select, Text, and_, bindparam, case, func, select
 
-from gql.domain.resource import Link, Resource
+from gql.domain.paging import Paging, ordering
+from gql.domain.resource import Resource
 from gql.plan import printing
-from gql.plan.binder import Shape, Wanted
-from gql.plan.paging import PageEmitter, Part, Under, print_items
+from gql.plan.binder import Shape, Shapes, Wanted
+from gql.plan.paging import PageEmitter
 from gql.plan.printing import concatenated, joined, or_null, text
+from gql.plan.rows import Part, Under, is_key_only, of_key, print_items, print_own, rows_of, visible
 from gql.plan.tree import (
     Amount,
     Constant,
@@ -24,21 +26,25 @@ from gql.plan.tree import (
     Leaf,
     LookedUp,
     Member,
+    Mine,
+    Named,
     Paged,
+    Said,
     Selection,
     ToFirst,
     ToMany,
+    ToMixed,
     ToOne,
 )
 
 
-def emit(root: Selection, shapes: tuple[Wanted | Shape, ...]) -> Select[Any]:
+def emit(root: Selection, shapes: Shapes) -> Select[Any]:
     """The statement of a plan under the shapes of its slots."""
     return select(concatenated(['{"data":', *_Emitter(shapes).root(root), "}"]))
 
 
 class _Emitter:
-    def __init__(self, shapes: tuple[Wanted | Shape, ...]) -> None:
+    def __init__(self, shapes: Shapes) -> None:
         self._shapes = shapes
 
     def root(self, selection: Selection) -> list[Part]:
@@ -52,12 +58,50 @@ class _Emitter:
             case Paged():
                 return self._page(item, None)
             case LookedUp(slot, resource, selection):
-                shape = self._shapes[slot]
-                assert isinstance(shape, Wanted)  # noqa: S101, slots and shapes belong together
-                row = _rows(resource, None, None)
-                row.place = [row.table.c[shape.column] == bindparam(f"s{slot}_key")]
-                return [self._first(row, selection)]
+                (wanted,) = self._wanted(slot)
+                return [self._look_up(resource, wanted.column, f"s{slot}_key0", selection)]
+            case Named():
+                return self._named(item)
+        return self._about_asker(item)
+
+    def _about_asker(self, item: Item) -> list[Part]:
+        match item:
+            case Inner(selection):
+                return self.root(selection)
+            case Said(slot):
+                return [bindparam(f"s{slot}_told", type_=Text())]
+            case Mine(slot, resource, selection, required):
+                found = self._look_up(resource, "id", f"s{slot}_key0", selection, strict=required)
+                return [found]
         raise TypeError(type(item).__name__)
+
+    def _wanted(self, slot: int) -> tuple[Wanted, ...]:
+        shape = self._shapes[slot]
+        assert not isinstance(shape, Shape)  # noqa: S101, slots and shapes belong together
+        return shape
+
+    def _look_up(
+        self,
+        resource: Resource,
+        column: str,
+        key: str,
+        selection: Selection,
+        *,
+        strict: bool = False,
+    ) -> ColumnElement[str]:
+        row = rows_of(resource, None, None)
+        row.place = [row.table.c[column] == bindparam(key)]
+        return self._first(row, selection, strict=strict)
+
+    def _named(self, item: Named) -> list[Part]:
+        """One subquery for each id: what they name is part of the shape."""
+        choices = {resource.name: (resource, selection) for resource, selection in item.choices}
+        parts: list[Part] = []
+        for number, wanted in enumerate(self._wanted(item.slot)):
+            resource, selection = choices[wanted.resource]
+            key = f"s{item.slot}_key{number}"
+            parts += ["," if number else "", self._look_up(resource, "id", key, selection)]
+        return ["[", *parts, "]"] if item.plural else parts
 
     def _record(self, row: Under, selection: Selection) -> list[Part]:
         return print_items([(key, self._item(row, item)) for key, item in selection.items])
@@ -71,7 +115,7 @@ class _Emitter:
             case Inner(selection):
                 return self._record(row, selection)
             case Leaf() | Amount() | Member():
-                return [or_null(_printed(row, item))]
+                return [or_null(print_own(row, item))]
         return self._relation(row, item)
 
     def _relation(self, row: Under, item: Item) -> list[Part]:
@@ -79,43 +123,76 @@ class _Emitter:
             case ToOne():
                 return [self._one(row, item)]
             case ToFirst(resource, link, selection):
-                return [self._first(_rows(resource, link, row), selection)]
+                return [self._first(rows_of(resource, link, row), selection)]
             case ToMany():
                 return ["[", self._many(row, item), "]"]
             case Counted(resource, link):
-                child = _rows(resource, link, row)
-                counting = select(func.count()).select_from(child.source).where(*_visible(child))
+                child = rows_of(resource, link, row)
+                counting = select(func.count()).select_from(child.source).where(*visible(child))
                 return [printing.integer(counting.correlate(row.table).scalar_subquery())]
             case Paged():
                 return self._page(item, row)
+            case ToMixed():
+                return ["[", self._mixed(row, item), "]"]
         raise TypeError(type(item).__name__)
 
     def _one(self, row: Under, item: ToOne) -> ColumnElement[str]:
-        """A join; without a record its id is NULL."""
-        other = _rows(item.resource, None, None)
+        """A join; without a record its id is NULL. No join where our own key says it all."""
+        if is_key_only(row, item):
+            printed = concatenated(of_key(row.table.c[item.key], item))
+            return printed if item.required else or_null(printed)
+        other = rows_of(item.resource, None, None)
         body = concatenated(self._record(other, item.selection))
         key = other.table.c[item.column] == row.table.c[item.key]
         # The joins of the other record belong behind its own: they hang on its columns.
-        row.source = row.source.outerjoin(other.source, and_(key, *_visible(other)))
-        return case((other.table.c.id.is_(None), text("null")), else_=body)
+        row.source = row.source.outerjoin(other.source, and_(key, *visible(other)))
+        found = other.table.c.id
+        without = printing.failed_without(found) if item.required else text("null")
+        return case((found.is_(None), without), else_=body)
 
-    def _first(self, row: Under, selection: Selection) -> ColumnElement[str]:
-        """The first record, or `null`."""
+    def _first(
+        self, row: Under, selection: Selection, *, strict: bool = False
+    ) -> ColumnElement[str]:
+        """The first record, or `null`; NULL instead, so that there is no answer, when strict."""
         body = concatenated(self._record(row, selection))
-        found = select(body).select_from(row.source).where(*_visible(row))
+        found = select(body).select_from(row.source).where(*visible(row))
         found = found.order_by(row.table.c.id).limit(1)
         if row.parent is not None:
             found = found.correlate(row.parent)
-        return or_null(found.scalar_subquery())
+        return found.scalar_subquery() if strict else or_null(found.scalar_subquery())
 
     def _many(self, row: Under, item: ToMany) -> ColumnElement[str]:
-        child = _rows(item.resource, item.link, row)
+        child = rows_of(item.resource, item.link, row)
         body = concatenated(self._record(child, item.selection))
         rows = (
             select(body.label("printed"))
             .select_from(child.source)
-            .where(*_visible(child))
+            .where(*visible(child))
             .order_by(*(child.table.c[name] for name in item.order))
+            .correlate(row.table)
+            .subquery()
+        )
+        listed = select(func.coalesce(joined(rows.c.printed), text("")))
+        return listed.correlate(row.table).scalar_subquery()
+
+    def _mixed(self, row: Under, item: ToMixed) -> ColumnElement[str]:
+        """Each record as the choice for its kind says; all choices read the same row."""
+        fact = item.fact
+        child = rows_of(fact.resource, fact.link, row)
+        bodies = []
+        for word, resource, selection in item.choices:
+            child.resource = resource
+            bodies.append((word, concatenated(self._record(child, selection))))
+        child.resource = fact.resource
+        label = child.table.c[fact.label]
+        body = case(*((label == word, printed) for word, printed in bodies))
+        newest = Paging(limit=fact.limit, order=fact.order, descending=True)
+        rows = (
+            select(body.label("printed"))
+            .select_from(child.source)
+            .where(*visible(child))
+            .order_by(*ordering(fact.resource, child.table, newest))
+            .limit(fact.limit)
             .correlate(row.table)
             .subquery()
         )
@@ -126,31 +203,5 @@ class _Emitter:
         shape = self._shapes[item.slot]
         assert isinstance(shape, Shape)  # noqa: S101, slots and shapes belong together
         return PageEmitter(
-            item, shape, lambda: _rows(item.resource, item.link, row), self._record
+            item, shape, lambda: rows_of(item.resource, item.link, row), self._record
         ).parts()
-
-
-def _rows(resource: Resource, link: Link | None, parent: Under | None) -> Under:
-    """The rows of a resource, under a parent when there is a link."""
-    table = resource.table.alias()
-    if link is None or parent is None:
-        return Under(resource, table, table, [], None)
-    source, key = link.attach(table)
-    return Under(resource, table, source, [key == parent.table.c.id], parent.table)
-
-
-def _visible(rows: Under) -> tuple[ColumnElement[bool], ...]:
-    return (*rows.resource.conditions(rows.table), *rows.place)
-
-
-def _printed(row: Under, item: Leaf | Amount | Member) -> ColumnElement[Any]:
-    match item:
-        case Leaf(label, kind):
-            printed: ColumnElement[Any] = printing.PRINTERS[kind](
-                row.resource.expression(label, row.table)
-            )
-            return printed
-        case Amount(label):
-            return printing.amount(row.table.c[label])
-        case Member(label, key):
-            return cast(printing.member(row.table.c[label], text(key)), Text)

@@ -1,7 +1,7 @@
 """A connection as SQL: its rows once, and everything that is printed of them in one go."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import (
@@ -23,13 +23,12 @@ from sqlalchemy import (
 
 from gql.domain.cursor import NONE, VERSION, Cursor
 from gql.domain.paging import Paging, beyond, ordering, within
-from gql.domain.resource import Resource
 from gql.plan import printing
 from gql.plan.binder import Shape, Term
 from gql.plan.printing import concatenated, joined, or_null, text
+from gql.plan.rows import Part, Under, print_items
 from gql.plan.tree import Constant, Edges, Nodes, Paged, PageInfo, Selection, Total
 
-Part = str | ColumnElement[Any]
 Column = ColumnElement[Any]
 PrintObject = Callable[["Under", Selection], list[Part]]
 """Prints an object of a row; it may add joins to the row's source."""
@@ -40,25 +39,6 @@ KEYS: dict[str, Callable[[Column], Column]] = {
     "text": printing.hexadecimal,
 }
 """How sort keys are written in a cursor."""
-
-
-@dataclass
-class Under:
-    """The rows of a list under one parent, before they are filtered.
-
-    Attributes:
-        resource: Whose records.
-        table: Their table's alias.
-        source: What is selected from: the table, with the joins so far.
-        place: What holds for the rows of this parent.
-        parent: The parent's table, which the subqueries refer to.
-    """
-
-    resource: Resource
-    table: FromClause
-    source: FromClause
-    place: list[Column]
-    parent: FromClause | None
 
 
 class PageEmitter:
@@ -101,10 +81,10 @@ class PageEmitter:
             if isinstance(item, (Nodes, Edges))
         ]
         sort = ordering(under.resource, under.table, self._paging)
-        position: Column = func.row_number().over(order_by=sort)
-        if self._paging.offset:
-            position = position - self._number("offset")
-        columns += [self._cursor(under).label("place"), position.label("position")]
+        if self._needs_positions:
+            columns.append(self._position(sort).label("position"))
+        if self._needs_places:
+            columns.append(self._cursor(under).label("place"))
         statement: Select[Any] = (
             select(*columns)
             .select_from(under.source)
@@ -115,19 +95,43 @@ class PageEmitter:
         if self._paging.offset:
             statement = statement.offset(self._number("offset"))
         rows: FromClause = self._correlated(statement, under.parent).subquery()
-        total = func.count().over().label("total")
-        numbered = select(*rows.c, total).select_from(rows)
+        return self._numbered(rows) if self._needs_positions else rows
+
+    def _numbered(self, rows: FromClause) -> FromClause:
+        """The rows in list order, whichever end of the list they were taken from."""
+        total = [func.count().over().label("total")] if self._needs_places else []
         back = rows.c.position.desc() if self._paging.backward else rows.c.position
-        return numbered.order_by(back).subquery()
+        return select(*rows.c, *total).select_from(rows).order_by(back).subquery()
+
+    def _position(self, sort: Any) -> Column:
+        """1 for the row nearest to the end that the page is taken from."""
+        position: Column = func.row_number().over(order_by=sort)
+        return position - self._number("offset") if self._paging.offset else position
+
+    @property
+    def _needs_positions(self) -> bool:
+        return self._paging.backward or self._needs_more or self._needs_places
+
+    @property
+    def _needs_places(self) -> bool:
+        """Whether the cursors of the page's ends are asked for."""
+        return bool(self._page_info & {"startCursor", "endCursor"})
 
     @property
     def _needs_more(self) -> bool:
         """Whether one row beyond the page is read, to know that there is one."""
         name = "hasPreviousPage" if self._paging.backward else "hasNextPage"
-        return any(
-            isinstance(item, PageInfo) and name in {field for _, field in item.items}
+        return name in self._page_info
+
+    @property
+    def _page_info(self) -> set[Any]:
+        """The fields of every `pageInfo` that is selected, under whatever key."""
+        return {
+            field
             for _, item in self._item.items
-        )
+            if isinstance(item, PageInfo)
+            for _, field in item.items
+        }
 
     def _of_row(self, under: Under, item: Nodes | Edges) -> list[Part]:
         if isinstance(item, Nodes):
@@ -259,14 +263,6 @@ class PageEmitter:
 
     def _correlated(self, statement: Select[Any], parent: FromClause | None) -> Select[Any]:
         return statement if parent is None else statement.correlate(parent)
-
-
-def print_items(items: list[tuple[str, list[Part]]]) -> list[Part]:
-    """An object; keys are response keys, which the grammar limits to letters, digits and `_`."""
-    parts: list[Part] = ["{"]
-    for number, (key, printed) in enumerate(items):
-        parts += [f'{"," if number else ""}"{key}":', *printed]
-    return [*parts, "}"]
 
 
 def _reads_rows(item: Any, paging: Paging) -> bool:

@@ -1,31 +1,32 @@
 """From a valid document to a plan tree; what the engine does not know raises `Unsupported`."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from graphql import (
     DocumentNode,
     FieldNode,
-    FragmentDefinitionNode,
-    FragmentSpreadNode,
     GraphQLField,
     GraphQLInterfaceType,
     GraphQLObjectType,
     GraphQLSchema,
-    InlineFragmentNode,
     OperationDefinitionNode,
     OperationType,
     SelectionSetNode,
-    VariableNode,
     get_named_type,
+    get_nullable_type,
     is_enum_type,
+    is_list_type,
+    is_non_null_type,
 )
 
-from gql.plan import declaration
+from gql.domain.resource import Resource
+from gql.plan import facts
+from gql.plan.collecting import Collector, Unsupported
 from gql.plan.connection import Connected
 from gql.plan.declaration import READS
-from gql.plan.roots import Lookup
+from gql.plan.roots import Global, Lookup
+from gql.plan.slots import DEFINITION, Plan, Slot, is_settled
 from gql.plan.tree import (
     Amount,
     ConnectionItem,
@@ -39,18 +40,19 @@ from gql.plan.tree import (
     Leaf,
     LookedUp,
     Member,
+    Mine,
+    Named,
     Nodes,
     Paged,
     PageInfo,
+    Said,
     Selection,
     ToFirst,
     ToMany,
+    ToMixed,
     ToOne,
     Total,
 )
-
-DEFINITION = "strawberry-definition"
-"""Where Strawberry leaves its own field on graphql-core's."""
 
 KINDS: Mapping[str, Kind] = {
     "Boolean": "boolean",
@@ -60,48 +62,6 @@ KINDS: Mapping[str, Kind] = {
     "JSON": "json",
     "String": "text",
 }
-
-
-class Unsupported(Exception):  # noqa: N818, it is no error: the reference way runs
-    """The engine does not know this part of a document."""
-
-
-@dataclass(frozen=True)
-class Slot:
-    """A field with arguments, as the binder needs it.
-
-    Attributes:
-        fact: Its declaration, whose `ask` takes the arguments.
-        definition: graphql-core's field.
-        node: The field in the document.
-    """
-
-    fact: Connected | Lookup
-    definition: GraphQLField
-    node: FieldNode
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What an operation selects, and the fields in it that take arguments."""
-
-    root: Selection
-    slots: tuple[Slot, ...]
-
-
-def steering(document: DocumentNode) -> frozenset[str]:
-    """The variables in `@skip` and `@include`: another value of one is another plan."""
-    names: set[str] = set()
-    waiting: list[Any] = list(document.definitions)
-    while waiting:
-        node = waiting.pop()
-        for directive in getattr(node, "directives", None) or ():
-            for argument in directive.arguments or ():
-                if isinstance(argument.value, VariableNode):
-                    names.add(argument.value.name.value)
-        selections = getattr(node, "selection_set", None)
-        waiting.extend(selections.selections if selections else ())
-    return frozenset(names)
 
 
 def plan(
@@ -130,12 +90,7 @@ class _Planner:
         self, schema: GraphQLSchema, document: DocumentNode, variables: Mapping[str, Any]
     ) -> None:
         self._schema = schema
-        self._variables = variables
-        self._fragments = {
-            definition.name.value: definition
-            for definition in document.definitions
-            if isinstance(definition, FragmentDefinitionNode)
-        }
+        self._collect = Collector(schema, document, variables)
         self.slots: list[Slot] = []
 
     def selection(
@@ -163,36 +118,69 @@ class _Planner:
             page_type = self._object(field)
             return Paged(slot, fact.resource, fact.link, self._page(page_type, nodes))
         target = get_named_type(field.type)
+        special = self._special(fact, field, nodes)
+        if special is not None:
+            return special
         if fact is None or not isinstance(target, GraphQLObjectType):
             raise Unsupported(nodes[0].name.value)
-        slot = self._slot(fact, field, nodes[0]) if isinstance(fact, Lookup) else -1
-        return self._relation(fact, slot, self.selection(target, _sets(nodes)))
+        slotted = isinstance(fact, (Lookup, facts.Own))
+        slot = self._slot(fact, field, nodes[0]) if slotted else -1
+        required = is_non_null_type(field.type)
+        return self._relation(fact, slot, self.selection(target, _sets(nodes)), required=required)
+
+    def _special(self, fact: Any, field: GraphQLField, nodes: list[FieldNode]) -> Item | None:
+        """Fields whose records may be of several types, and those about who is asking."""
+        match fact:
+            case facts.Told():
+                return Said(self._slot(fact, field, nodes[0]))
+            case facts.Mixed():
+                found = self._choices(field, nodes)
+                choices = tuple((word, kind, found[kind]) for word, kind in fact.choices.items())
+                return ToMixed(fact, choices)
+            case Global():
+                slot = self._slot(fact, field, nodes[0])
+                plural = is_list_type(get_nullable_type(field.type))
+                return Named(slot, tuple(self._choices(field, nodes).items()), plural)
+        return None
+
+    def _choices(self, field: GraphQLField, nodes: list[FieldNode]) -> dict[Resource, Selection]:
+        """What is selected of each type that a record of an interface may have."""
+        interface = get_named_type(field.type)
+        assert isinstance(interface, GraphQLInterfaceType)  # noqa: S101, so it was declared
+        return {
+            possible.extensions[DEFINITION].origin.resources[0]: self.selection(
+                possible, _sets(nodes)
+            )
+            for possible in self._schema.get_possible_types(interface)
+        }
 
     def _plain(self, field: GraphQLField, fact: Any) -> Item | None:
         """A field that has no selection."""
         match fact:
-            case declaration.Id():
+            case facts.Id():
                 return GlobalId()
-            case declaration.Column(label):
+            case facts.Column(label):
                 kind = self._kind(field)
                 return Leaf(label or field.extensions[DEFINITION].python_name, kind)
-            case declaration.Money(label):
+            case facts.Money(label):
                 return Amount(label)
-            case declaration.Number(label, key):
+            case facts.Number(label, key):
                 return Member(label, key)
-            case declaration.Count(resource, link):
+            case facts.Count(resource, link):
                 return Counted(resource, link)
         return None
 
-    def _relation(self, fact: Any, slot: int, selection: Selection) -> Item:
+    def _relation(self, fact: Any, slot: int, selection: Selection, *, required: bool) -> Item:
         match fact:
-            case declaration.Part():
+            case facts.Part() | facts.Asker():
                 return Inner(selection)
-            case declaration.One(resource, key, column):
-                return ToOne(resource, key, column, selection)
-            case declaration.First(resource, link):
+            case facts.One(resource, key, column):
+                return ToOne(resource, key, column, selection, required)
+            case facts.Own(resource):
+                return Mine(slot, resource, selection, required)
+            case facts.First(resource, link):
                 return ToFirst(resource, link, selection)
-            case declaration.Many(resource, link, order):
+            case facts.Many(resource, link, order):
                 return ToMany(resource, link, order, selection)
             case Lookup(resource):
                 return LookedUp(slot, resource, selection)
@@ -226,8 +214,8 @@ class _Planner:
             return self.selection(target, _sets(nodes))
         return _named(parent, nodes)
 
-    def _slot(self, fact: Connected | Lookup, field: GraphQLField, node: FieldNode) -> int:
-        self.slots.append(Slot(fact, field, node))
+    def _slot(self, fact: Any, field: GraphQLField, node: FieldNode) -> int:
+        self.slots.append(Slot(fact, field, node, is_settled(fact, node)))
         return len(self.slots) - 1
 
     def _kind(self, field: GraphQLField) -> Kind:
@@ -244,58 +232,6 @@ class _Planner:
         if not isinstance(target, GraphQLObjectType):
             raise Unsupported(target.name)
         return target
-
-    def _collect(
-        self, parent: GraphQLObjectType, selection_sets: Iterable[SelectionSetNode]
-    ) -> dict[str, list[FieldNode]]:
-        """CollectFields: response keys in the order they first appear, with all their nodes."""
-        collected: dict[str, list[FieldNode]] = {}
-        seen: set[str] = set()
-        waiting = [selection for part in selection_sets for selection in part.selections][::-1]
-        while waiting:
-            node = waiting.pop()
-            if not self._included(node):
-                continue
-            if isinstance(node, FieldNode):
-                collected.setdefault((node.alias or node.name).value, []).append(node)
-                continue
-            inside = self._spread(parent, node, seen)
-            waiting.extend(inside[::-1])
-        return collected
-
-    def _spread(self, parent: GraphQLObjectType, node: Any, seen: set[str]) -> list[Any]:
-        fragment: InlineFragmentNode | FragmentDefinitionNode
-        if isinstance(node, FragmentSpreadNode):
-            name = node.name.value
-            if name in seen:
-                return []
-            seen.add(name)
-            fragment = self._fragments[name]
-        else:
-            fragment = node
-        applies = self._applies(parent, fragment.type_condition)
-        return list(fragment.selection_set.selections) if applies else []
-
-    def _applies(self, parent: GraphQLObjectType, condition: Any) -> bool:
-        if condition is None or condition.name.value == parent.name:
-            return True
-        kind = self._schema.get_type(condition.name.value)
-        return isinstance(kind, GraphQLInterfaceType) and self._schema.is_sub_type(kind, parent)
-
-    def _included(self, node: Any) -> bool:
-        for directive in node.directives or ():
-            name = directive.name.value
-            if name not in {"skip", "include"}:
-                raise Unsupported(f"@{name}")
-            value = directive.arguments[0].value
-            on = (
-                self._variables[value.name.value]
-                if isinstance(value, VariableNode)
-                else value.value
-            )
-            if on == (name == "skip"):
-                return False
-        return True
 
 
 def _sets(nodes: list[FieldNode]) -> list[SelectionSetNode]:

@@ -1,6 +1,6 @@
 """Root fields that look one record up; null, never an error, for what the caller may not see."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -28,6 +28,16 @@ class Lookup:
 
     resource: Resource
     ask: Callable[..., tuple[str, Any]]
+
+
+@dataclass(frozen=True)
+class Global:
+    """The records of any resource that the arguments name, in order.
+
+    `ask` turns the field's arguments into resources and keys, or raises `BadInput`.
+    """
+
+    ask: Callable[..., Sequence[tuple[Resource, int]]]
 
 
 def by_id(description: str, resource: Resource) -> Any:

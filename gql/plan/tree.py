@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from gql.domain.resource import Link, Resource
+from gql.plan.facts import Mixed
 
 Kind = Literal["boolean", "enum", "float", "instant", "integer", "json", "text"]
 """How a column is printed as JSON."""
@@ -71,6 +72,15 @@ class ToOne:
     key: str
     column: str
     selection: Selection
+    required: bool
+
+
+@dataclass(frozen=True)
+class ToMixed:
+    """The newest records under us, each printed as the choice for its kind."""
+
+    fact: Mixed
+    choices: tuple[tuple[str, Resource, Selection], ...]
 
 
 @dataclass(frozen=True)
@@ -148,6 +158,35 @@ class LookedUp:
     selection: Selection
 
 
+@dataclass(frozen=True)
+class Named:
+    """A root field: the records that the slot names, each of one of the choices, or null.
+
+    `plural` when it is a list.
+    """
+
+    slot: int
+    choices: tuple[tuple[Resource, Selection], ...]
+    plural: bool
+
+
+@dataclass(frozen=True)
+class Said:
+    """What the slot tells of who is asking."""
+
+    slot: int
+
+
+@dataclass(frozen=True)
+class Mine:
+    """The record of who is asking, whose key the slot gives."""
+
+    slot: int
+    resource: Resource
+    selection: Selection
+    required: bool
+
+
 Item = (
     Constant
     | GlobalId
@@ -161,14 +200,16 @@ Item = (
     | Counted
     | Paged
     | LookedUp
+    | ToMixed
+    | Named
+    | Said
+    | Mine
 )
 
 
 def outline(name: str, node: Any, depth: int = 0) -> Iterator[str]:
     """A plan as an indented tree, for people."""
-    facts = {
-        field: value for field, value in vars(node).items() if field not in {"items", "selection"}
-    }
+    facts = {field: value for field, value in vars(node).items() if field not in _NESTED}
     text = ", ".join(f"{field}={_name(value)}" for field, value in facts.items())
     yield f"{'  ' * depth}{name}: {type(node).__name__}({text})"
     selection = getattr(node, "selection", None)
@@ -177,6 +218,11 @@ def outline(name: str, node: Any, depth: int = 0) -> Iterator[str]:
             yield f"{'  ' * (depth + 1)}{key}: {item}"
         else:
             yield from outline(key, item, depth + 1)
+    for choice in getattr(node, "choices", ()):
+        yield from outline(_name(choice[-2]), choice[-1], depth + 1)
+
+
+_NESTED = {"items", "selection", "choices", "fact"}
 
 
 def _name(value: Any) -> str:

@@ -21,6 +21,7 @@ from gql.database import Database
 from gql.errors import BadRequest, GatewayError, MethodNotAllowed
 from gql.identity import Identity, Permission
 from gql.plan.engine import Engine
+from gql.plan.request import Request
 from gql.schema.documents import Documents, InvalidDocument, choose_operation
 from gql.schema.negotiation import JSON, response_type
 from gql.schema.rendering import Answer, Renderer
@@ -48,6 +49,9 @@ class GraphQLEndpoint:
         settings: Limits, and whether schema and suggestions are told.
         identify: Tells who is asking.
         sms_sessions: Where live SMS sessions are kept.
+
+    Attributes:
+        engine: Compiles queries; None when settings say so.
     """
 
     def __init__(
@@ -68,7 +72,7 @@ class GraphQLEndpoint:
         self._identify = identify
         self._sms_sessions = sms_sessions
         self._documents = Documents(self._schema, settings)
-        self._engine = Engine(schema, database.engine.dialect) if settings.compiled else None
+        self.engine = Engine(schema, database.engine.dialect) if settings.compiled else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
@@ -129,10 +133,9 @@ class GraphQLEndpoint:
         render: Renderer,
     ) -> Answer:
         """Run the operation: as a compiled plan where there is one, else field by field."""
-        if self._engine is not None:
-            body = await self._engine.answer(
-                context, request.document, document, operation, request.variables
-            )
+        if self.engine is not None:
+            asked = Request(request.document, document, operation, request.variables)
+            body = await self.engine.answer(context, asked)
             if body is not None:
                 return Answer(200, render.media_type, body)
         return render.result(await self._execute(request, document, context))

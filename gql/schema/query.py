@@ -17,7 +17,8 @@ from gql.domain.resource import Resource
 from gql.domain.sms import SMS_CONVERSATIONS
 from gql.errors import BadInput
 from gql.plan.connection import Connection, connection
-from gql.plan.declaration import READS, Asker
+from gql.plan.declaration import READS
+from gql.plan.facts import Asker
 from gql.plan.roots import Global, by, by_id
 from gql.schema.assistants import Assistant
 from gql.schema.audit import AuditEntry, audit_log

@@ -18,7 +18,8 @@ from gql.domain.sms import (
 )
 from gql.models.words import Channel
 from gql.plan.connection import Connection, connection
-from gql.plan.declaration import READS, Mixed, column, entity
+from gql.plan.declaration import READS, column, entity
+from gql.plan.facts import Mixed
 from gql.schema.calls import CallRecord
 from gql.schema.inputs.messages import MessageFilter, MessageOrder
 from gql.schema.messages import Message

@@ -11,7 +11,8 @@ from gql.domain import reading
 from gql.domain.organizations import API_KEYS, ORGANIZATIONS, USERS
 from gql.errors import NotFound
 from gql.identity import Identity
-from gql.plan.declaration import READS, Own, Told, column, entity
+from gql.plan.declaration import READS, column, entity
+from gql.plan.facts import Own, Told
 from gql.schema.node import Node
 from gql.schema.words import Method, Permission
 

@@ -1,0 +1,182 @@
+"""`python -m benchmarks`, or `make bench`: how fast Jackfield is beside others, on this machine."""
+
+import signal
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from benchmarks.client import available
+from benchmarks.comparison import compare, compare_on_sqlite
+from benchmarks.growth import growth as growth_series
+from benchmarks.install import missing
+from benchmarks.machine import machine
+from benchmarks.postgres import running as running_postgres
+from benchmarks.results import Run, write
+from benchmarks.rounds import Plan
+from benchmarks.sameness import Different
+from benchmarks.samples import Samples
+from benchmarks.screen import Screen
+from benchmarks.servers import SERVERS, Server
+from benchmarks.tables import goals_table, summary
+from benchmarks.target import ROOT, Scale, on_postgresql, on_sqlite
+from benchmarks.workloads import WORKLOADS
+
+SCRATCH = ROOT / "var" / "benchmarks"
+PAGE = ROOT / "benchmarks" / "RESULTS.md"
+
+ERRORS = Console(stderr=True)
+OUTPUT = Console()
+
+_SERVER_NAMES = ", ".join(server.name for server in SERVERS)
+_WORK_NAMES = ", ".join(workload.name for workload in WORKLOADS)
+
+app = typer.Typer(rich_markup_mode="markdown", add_completion=False)
+
+
+@app.command()
+def main(
+    *,
+    scale: Annotated[
+        Scale,
+        typer.Option(help="Of the demo data. The first time, **large** takes minutes to fill."),
+    ] = "large",
+    seconds: Annotated[float, typer.Option(min=0.1, max=60, help="Of each turn.")] = 2,
+    rounds: Annotated[
+        int, typer.Option(min=1, max=50, help="Turns of each server, workload and connections.")
+    ] = 3,
+    connections: Annotated[
+        str, typer.Option(help="Requests at once, each measured by itself.")
+    ] = "1,16",
+    servers: Annotated[
+        str, typer.Option("--servers", "--peers", help=f"Who: of {_SERVER_NAMES}.")
+    ] = "all",
+    work: Annotated[str, typer.Option(help=f"What is asked: of {_WORK_NAMES}.")] = "all",
+    client: Annotated[
+        str, typer.Option(help="**wrk**, **python**, or **auto**: wrk where it is installed.")
+    ] = "auto",
+    sqlite: Annotated[bool, typer.Option(help="Also measure both ways on SQLite.")] = True,
+    growth: Annotated[
+        bool, typer.Option("--growth", help="Also the series: rows, depth, graphs, workers.")
+    ] = False,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Fill the scratch databases anew.")
+    ] = False,
+    page: Annotated[
+        Path,
+        typer.Option(
+            "--output",
+            help="The page that is written; samples go to var/.",
+            show_default="benchmarks/RESULTS.md",
+        ),
+    ] = PAGE,
+) -> None:
+    """Measure Jackfield beside hand-written code and other servers; write benchmarks/RESULTS.md.
+
+    All read the same tables of a private PostgreSQL under var/benchmarks/; nothing listens beyond
+    127.0.0.1. Every server first has to answer like the reference way, value for value; then each
+    gets a short turn, round after round. Ratios within one run mean something; rates move with the
+    machine.
+
+    A look in a minute: --scale small --seconds 1 --rounds 1 --servers jackfield,rows,reference
+
+    One question: --work W2 --servers jackfield,text,rows --connections 16 --no-sqlite
+    """
+    wanted, workloads = _chosen(SERVERS, servers), _chosen(WORKLOADS, work)
+    if not {"jackfield", "reference"} & {server.name for server in wanted}:
+        raise typer.BadParameter("--servers needs jackfield or reference: they know the ids")
+    plan = Plan(
+        seconds,
+        rounds,
+        _numbers(connections),
+        warm_seconds=min(1.0, seconds),
+        client=available(client),
+    )
+    SCRATCH.mkdir(parents=True, exist_ok=True)
+    run = Run(machine(), scale, plan)
+    chosen = [server for server in wanted if _ready(server, run)]
+    with Screen(ERRORS) as screen, running_postgres(SCRATCH / "postgresql") as postgres:
+        target = on_postgresql(postgres, scale, fresh=fresh, say=screen.say)
+        try:
+            compared = compare(
+                target,
+                chosen,
+                workloads,
+                plan,
+                SCRATCH,
+                progress=screen.show,
+                total=screen.begin,
+            )
+            run.samples, run.answers = compared.samples, compared.answers
+            if sqlite:
+                file = on_sqlite(SCRATCH, scale, fresh=fresh, say=screen.say)
+                other = compare_on_sqlite(
+                    file, plan, SCRATCH, progress=screen.show, total=screen.begin
+                )
+                run.samples = Samples(run.samples.taken + other.samples.taken)
+                run.answers += other.answers
+        except Different as difference:
+            ERRORS.print(
+                f"Not alike, so nothing is compared: {difference}", highlight=False, soft_wrap=True
+            )
+            raise typer.Exit(1) from difference
+        except RuntimeError as error:
+            ERRORS.print(f"It cannot go on: {error}", highlight=False, markup=False)
+            raise typer.Exit(1) from error
+        if growth:
+            run.series = list(growth_series(target, plan, SCRATCH, say=screen.say))
+    write(run, chosen, workloads, page=page, data=SCRATCH / "samples.json")
+    _tell(run, page)
+
+
+def _chosen(known: tuple[Any, ...] | Any, names: str) -> list[Any]:
+    """The known ones of these names, in their own order.
+
+    Raises:
+        typer.BadParameter: when a name is unknown.
+    """
+    if names == "all":
+        return list(known)
+    wanted = {name.strip() for name in names.split(",")}
+    unknown = wanted - {each.name for each in known}
+    if unknown:
+        raise typer.BadParameter(f"unknown: {', '.join(sorted(unknown))}")
+    return [each for each in known if each.name in wanted]
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    """Positive numbers with commas between.
+
+    Raises:
+        typer.BadParameter: when one is not.
+    """
+    words = [word.strip() for word in text.split(",")]
+    if not all(word.isdecimal() and int(word) for word in words):
+        raise typer.BadParameter(f"--connections is {text!r}, but should be like 1,16")
+    return tuple(map(int, words))
+
+
+def _ready(server: Server, run: Run) -> bool:
+    """Whether everything that a server needs is there; says so when it is not."""
+    why = missing(server, SCRATCH)
+    if why:
+        run.left_out[server.name] = why
+        ERRORS.print(f"Leaving out {server.name}: {why}.", highlight=False)
+    return why is None
+
+
+def _tell(run: Run, page: Path) -> None:
+    met, missed, unknown = summary(run.samples)
+    OUTPUT.print(goals_table(run.samples), highlight=False, soft_wrap=True, markup=False)
+    OUTPUT.print(
+        f"\n{met} goals met, {missed} missed, {unknown} not measured. All figures: {page}",
+        highlight=False,
+    )
+
+
+if __name__ == "__main__":
+    # Also when it is told to stop, the servers have to be ended.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    app(prog_name="python -m benchmarks")

@@ -1,0 +1,80 @@
+"""One comparison: start the servers, prove that they answer alike, and measure them in turns."""
+
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from benchmarks.population import asking, population
+from benchmarks.process import launched
+from benchmarks.rounds import Plan, Progress, jobs_of, measure
+from benchmarks.sameness import prove
+from benchmarks.samples import Sample, Samples
+from benchmarks.servers import JACKFIELD, REFERENCE, Server
+from benchmarks.target import Target
+from benchmarks.workloads import NESTED, Workload
+
+Total = Callable[[int], None]
+"""Told how many turns there will be."""
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What came out.
+
+    Attributes:
+        samples: Of all rounds.
+        answers: How many answers were compared, and found to be the same.
+    """
+
+    samples: Samples
+    answers: int
+
+
+def compare(
+    target: Target,
+    servers: Sequence[Server],
+    workloads: Sequence[Workload],
+    plan: Plan,
+    scratch: Path,
+    *,
+    progress: Progress,
+    total: Total = lambda _: None,
+) -> Compared:
+    """Run a whole comparison; the servers wait idle while another one has its turn.
+
+    The reference way, or else the first of the servers, is what the others must answer like.
+
+    Raises:
+        Different: when two servers answer differently; nothing is measured then.
+        RuntimeError: when a server does not come up.
+    """
+    with ExitStack() as stack:
+        progress("starting servers", None)
+        running = [stack.enter_context(launched(each, target, scratch)) for each in servers]
+        for each in running:
+            each.wait()
+        gateway = next(each for each in running if each.server.command[1:3] == ("-m", "gql"))
+        known = population(asking(gateway.url, target.api_key))
+        trusted = sorted(running, key=lambda each: "reference" not in each.server.name)
+        answers = prove(
+            trusted,
+            workloads,
+            known,
+            target.api_key,
+            asked=plan.asked,
+            progress=lambda what: progress(f"comparing answers: {what}", None),
+        )
+        jobs = jobs_of(running, workloads, known, target.api_key)
+        total(plan.turns(len(jobs)))
+        taken: list[Sample] = list(measure(jobs, plan, target.postgres, progress=progress))
+    return Compared(Samples(tuple(taken)), answers)
+
+
+def compare_on_sqlite(
+    target: Target, plan: Plan, scratch: Path, *, progress: Progress, total: Total = lambda _: None
+) -> Compared:
+    """Jackfield's two ways on a SQLite file, one request at a time."""
+    servers = [replace(server, name=f"sqlite-{server.name}") for server in (JACKFIELD, REFERENCE)]
+    one = replace(plan, connections=(1,))
+    return compare(target, servers, NESTED, one, scratch, progress=progress, total=total)

@@ -1,0 +1,90 @@
+"""The goals of the engine, each as a number that a run measures."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from benchmarks.samples import Samples, Value
+from benchmarks.workloads import NESTED
+
+CONNECTIONS = 16
+"""Goals are about many requests at once."""
+
+
+@dataclass(frozen=True)
+class Goal:
+    """One number to reach, for each of some workloads.
+
+    Attributes:
+        text: What it says.
+        bound: The number.
+        best: Whether it is a floor ("at least") or a ceiling ("at most").
+        measured: Reads the number for one workload from a run; None when it was not measured.
+        workloads: Their names.
+    """
+
+    text: str
+    bound: float
+    best: Literal["at least", "at most"]
+    measured: Callable[[Samples, str], float | None]
+    workloads: tuple[str, ...]
+
+    def met(self, value: float) -> bool:
+        """Whether a measured number reaches the goal."""
+        return value >= self.bound if self.best == "at least" else value <= self.bound
+
+
+_NESTED = tuple(workload.name for workload in NESTED)
+
+
+def _over(other: str, value: Value) -> Callable[[Samples, str], float | None]:
+    def measured(samples: Samples, workload: str) -> float | None:
+        return samples.ratio(
+            "jackfield", other, workload=workload, connections=CONNECTIONS, value=value
+        )
+
+    return measured
+
+
+def _rate(other: str, bound: float, text: str, workloads: tuple[str, ...] = _NESTED) -> Goal:
+    measured = _over(other, lambda sample: sample.rate)
+    return Goal(f"requests/s over {text}", bound, "at least", measured, workloads)
+
+
+def _memory(samples: Samples, workload: str) -> float | None:
+    found = [sample.memory for sample in samples.of("jackfield", workload, CONNECTIONS)]
+    return max(found) if found else None
+
+
+def _sqlite(samples: Samples, workload: str) -> float | None:
+    return samples.ratio(
+        "sqlite-reference",
+        "sqlite-jackfield",
+        workload=workload,
+        connections=1,
+        value=lambda sample: sample.server_cpu,
+    )
+
+
+GOALS = (
+    _rate("rows", 1.3, "hand-written rows + orjson"),
+    _rate("text", 0.9, "hand-written SQL text"),
+    _rate("mercurius", 3.5, "Mercurius with JIT"),
+    _rate("postgraphile", 4, "PostGraphile 5"),
+    _rate("reference", 40, "our own reference way"),
+    Goal(
+        "server CPU per request over rows + orjson",
+        0.5,
+        "at most",
+        _over("rows", lambda sample: sample.server_cpu),
+        _NESTED,
+    ),
+    Goal(
+        "p99 over rows + orjson", 1.0, "at most", _over("rows", lambda sample: sample.p99), _NESTED
+    ),
+    _rate("constant", 0.8, "the same app answering a constant", ("typename", "call")),
+    _rate("fastapi", 8, "FastAPI + SQLModel", ("rest",)),
+    Goal("SQLite: CPU of the reference way over the plan", 15, "at least", _sqlite, _NESTED),
+    Goal("memory of the server under W2, MiB", 150, "at most", _memory, ("W2",)),
+)
+"""As they were set before the engine was written."""

@@ -1,0 +1,147 @@
+"""Interleaved rounds: every server gets a short turn, again and again, one at a time.
+
+Machines drift; what is compared is measured close together, and the median over rounds is told.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.client import Answered, Client, http_requests, load
+from benchmarks.population import Population
+from benchmarks.postgres import postmaster
+from benchmarks.process import Running, cpu_seconds, memory_mb
+from benchmarks.samples import Sample
+from benchmarks.workloads import Workload
+
+WARM_CONNECTIONS = 8
+
+ENOUGH = 3
+"""Least answers per connection of a turn: what is in flight at its end is lost."""
+
+SLOWER = 4
+"""How many times as long the turn is that a slow server gets."""
+
+Progress = Callable[[str, Sample | None], None]
+"""Told what is asked next, and what was measured."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How long, how often and how hard servers are asked.
+
+    Attributes:
+        seconds: Of each turn.
+        rounds: Turns per cell.
+        connections: Numbers of requests in flight, each measured by itself.
+        warm_seconds: Of load before anything is measured, per server and workload.
+        client: What asks.
+        asked: Requests of each workload whose answers are compared first.
+    """
+
+    seconds: float
+    rounds: int
+    connections: tuple[int, ...]
+    warm_seconds: float
+    client: Client
+    asked: int = 20
+
+    def turns(self, jobs: int) -> int:
+        """How many turns a run takes, warming up included."""
+        return jobs * (1 + self.rounds * len(self.connections))
+
+
+@dataclass(frozen=True)
+class Job:
+    """A server with the requests of one workload."""
+
+    running: Running
+    workload: Workload
+    requests: Sequence[bytes]
+
+
+def jobs_of(
+    servers: Sequence[Running],
+    workloads: Sequence[Workload],
+    population: Population,
+    api_key: str,
+) -> list[Job]:
+    """Everybody with everything that they are asked, workload by workload."""
+    made: list[Job] = []
+    for workload in workloads:
+        for running in servers:
+            dialect = running.server.dialect(workload)
+            if dialect is not None:
+                bodies = workload.requests(dialect, population)
+                made.append(
+                    Job(running, workload, http_requests(running, dialect, bodies, api_key))
+                )
+    return made
+
+
+def measure(
+    jobs: Sequence[Job], plan: Plan, postgres: Path | None, *, progress: Progress
+) -> Iterator[Sample]:
+    """Warm everything up, then take the samples of all rounds."""
+    for job in jobs:
+        progress(f"warming up: {_name(job)}", None)
+        _load(job, plan, WARM_CONNECTIONS, plan.warm_seconds)
+    for number in range(1, plan.rounds + 1):
+        for connections in plan.connections:
+            for job in jobs:
+                progress(f"round {number}, {connections} at once: {_name(job)}", None)
+                sample = turn(job, plan, postgres, connections=connections, number=number)
+                progress(_name(job), sample)
+                yield sample
+
+
+def turn(job: Job, plan: Plan, postgres: Path | None, *, connections: int, number: int) -> Sample:
+    """One sample; a server that is slow for its turn gets a longer one.
+
+    Raises:
+        RuntimeError: when nothing is answered even so.
+    """
+    for longer in (1, SLOWER, SLOWER * SLOWER):
+        sample, answers = _sample(job, plan, postgres, connections, number, longer * plan.seconds)
+        if answers >= ENOUGH * connections or (answers and longer > 1):
+            break
+    if not answers:
+        raise RuntimeError(f"{_name(job)} answered nothing, however long its turn")
+    return sample
+
+
+def _sample(
+    job: Job, plan: Plan, postgres: Path | None, connections: int, number: int, seconds: float
+) -> tuple[Sample, int]:
+    """What was measured, over how many answers."""
+    pid = job.running.pid
+    database = None if postgres is None else postmaster(postgres)
+    before, before_database = cpu_seconds(pid), cpu_seconds(database) if database else 0.0
+    answered = _load(job, plan, connections, seconds)
+    spent = cpu_seconds(pid) - before
+    spent_database = (cpu_seconds(database) if database else 0.0) - before_database
+    each = max(1, answered.count)
+    sample = Sample(
+        job.running.server.name,
+        job.workload.name,
+        connections,
+        number,
+        rate=answered.count / answered.seconds,
+        p50=answered.p50,
+        p99=answered.p99,
+        server_cpu=spent / each * 1e6,
+        database_cpu=spent_database / each * 1e6,
+        memory=memory_mb(pid),
+        errors=answered.errors,
+    )
+    return sample, answered.count
+
+
+def _load(job: Job, plan: Plan, connections: int, seconds: float) -> Answered:
+    return load(
+        plan.client, job.running.port, job.requests, connections=connections, seconds=seconds
+    )
+
+
+def _name(job: Job) -> str:
+    return f"{job.workload.name} {job.running.server.name}"

@@ -1,0 +1,131 @@
+"""What is asked: the answers that frontends want most, each with the values it varies over."""
+
+import json
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from benchmarks import postgraphile
+from benchmarks.population import Population
+
+Dialect = str
+"""`jackfield`, `postgraphile` or `rest`: which words a server understands."""
+
+REQUESTS = 200
+"""Different requests of one workload; every server gets the same ones in the same order."""
+
+_NODES = "nodes { id nodeType position { x y } assistant { id name } }"
+_EDGES = "edges { id conditionType priority from { id } to { id } }"
+
+
+@dataclass(frozen=True)
+class Workload:
+    """One kind of request.
+
+    Attributes:
+        name: Short.
+        title: What it is, for people.
+        documents: By dialect: a GraphQL document, or a path with `{names}` in it.
+        variables: Makes one request's values.
+    """
+
+    name: str
+    title: str
+    documents: dict[Dialect, str]
+    variables: Callable[[Population, random.Random], dict[str, Any]]
+
+    def requests(self, dialect: Dialect, population: Population) -> list[bytes]:
+        """Bodies to post, or paths to get: the same values for every dialect."""
+        dice, document = random.Random(self.name), self.documents[dialect]  # noqa: S311
+        made = [self.variables(population, dice) for _ in range(REQUESTS)]
+        if dialect == "rest":
+            return [document.format(**values).encode() for values in made]
+        if dialect == "postgraphile":
+            made = [postgraphile.variables(values, document) for values in made]
+        return [json.dumps({"query": document, "variables": one}).encode() for one in made]
+
+
+W1 = Workload(
+    "W1",
+    "one nested graph",
+    {
+        "jackfield": f"""query W1($id: ID!) {{ graph(id: $id) {{ name {_NODES} {_EDGES}
+  sessions(first: 10) {{ nodes {{ callSid isActive currentNode {{ id }} }} }} }} }}""",
+        "postgraphile": postgraphile.W1,
+    },
+    lambda population, dice: {"id": dice.choice(population.graphs)},
+)
+
+W2 = Workload(
+    "W2",
+    "50 graphs with nodes, edges and sessions",
+    {
+        "jackfield": f"""query W2($offset: Int!) {{ graphs(first: 50, offset: $offset) {{ nodes {{
+  id name isActive {_NODES} {_EDGES}
+  sessions(first: 5) {{ nodes {{ id callSid isActive currentNode {{ id }} }} }} }} }} }}""",
+        "postgraphile": postgraphile.W2,
+    },
+    lambda population, dice: {"offset": dice.randrange(max(1, len(population.graphs) - 50))},
+)
+
+W3 = Workload(
+    "W3",
+    "100 filtered calls with cost, assistant and totalCount",
+    {
+        "jackfield": """query W3($status: CallStatus!, $assistantId: ID!) {
+  calls(first: 100, filter: {status: {eq: $status}, assistantId: {eq: $assistantId}}) {
+    totalCount nodes { id callSid status duration startedAt
+      cost { total llm tts stt telephony currency } assistant { id name } } } }""",
+        "postgraphile": postgraphile.W3,
+    },
+    lambda population, dice: {
+        "status": "COMPLETED",
+        "assistantId": dice.choice(population.assistants),
+    },
+)
+
+W4 = Workload(
+    "W4",
+    "50 SMS conversations with their last 20 messages",
+    {
+        "jackfield": """query W4($offset: Int!) { smsConversations(first: 50, offset: $offset) {
+  nodes { id status customerPhoneNumber messageCount lastActivity
+    messages(last: 20) { nodes { id role content timestamp messageIndex } } } } }""",
+        "postgraphile": postgraphile.W4,
+    },
+    lambda population, dice: {
+        "offset": dice.randrange(max(1, min(population.threads, 1_000) - 50))
+    },
+)
+
+TYPENAME = Workload(
+    "typename",
+    "`{__typename}`",
+    {"jackfield": "query T { __typename }", "postgraphile": "query T { __typename }"},
+    lambda _population, _dice: {},
+)
+
+CALL = Workload(
+    "call",
+    "one call by id",
+    {
+        "jackfield": """query C($id: ID!) { call(by: {id: $id}) {
+  id callSid status duration cost { total } } }""",
+        "postgraphile": postgraphile.CALL,
+    },
+    lambda population, dice: {"id": dice.choice(population.calls)},
+)
+
+REST = Workload(
+    "rest",
+    "REST: a page of 100 filtered calls",
+    {"rest": "/api/v1/calls?skip=0&limit=100&status=completed&assistant_id={assistant}"},
+    lambda population, dice: {"assistant": dice.choice(population.assistants)},
+)
+
+WORKLOADS: Sequence[Workload] = (W1, W2, W3, W4, TYPENAME, CALL, REST)
+"""In the order they run; the first ones are those that the goals are about."""
+
+NESTED = (W1, W2, W3, W4)
+"""Those that the goals compare with every other server."""

@@ -1,0 +1,244 @@
+"""The one value of one statement, straight from the driver: what compiled plans run on.
+
+SQLAlchemy's pool and execution cost several times what such a statement costs. So these
+connections are the driver's own, opened when they are first needed, and do nothing but read.
+"""
+
+import asyncio
+import sqlite3
+import threading
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Protocol
+
+import asyncpg
+from sqlalchemy import URL
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from gql.settings import Settings
+
+REMEMBERED = 256
+"""Most statements that one connection keeps prepared."""
+
+SQLITE_BUSY_SECONDS = 30
+"""How long a writer waits for another one before SQLite gives up."""
+
+MAX_THREADS = 4
+"""Most SQLite connections: more threads than that wait for each other."""
+
+
+_PASSING = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.TransactionRollbackError,
+)
+
+
+def is_lasting(error: Exception) -> bool:
+    """Whether a statement that failed so would fail again: it is at fault, not the database."""
+    if isinstance(error, asyncpg.PostgresError):
+        return not isinstance(error, _PASSING)
+    if isinstance(error, sqlite3.Error):
+        return "locked" not in str(error) and "unable to open" not in str(error)
+    return not isinstance(error, (OSError, TimeoutError, asyncpg.InterfaceError))
+
+
+class Direct(Protocol):
+    """Runs statements that yield one value."""
+
+    async def value(self, sql: str, values: Sequence[Any]) -> Any:
+        """The value; the statement sees one instant, so it needs no transaction around it."""
+        ...
+
+    async def close(self) -> None:
+        """Close every connection, once no statement runs."""
+        ...
+
+
+class PostgresqlDirect:
+    """At most `size` connections; each prepares a statement once, by name.
+
+    There is no reset between two statements, as they leave nothing behind. A connection whose
+    statement did not end in an answer or in PostgreSQL's own error is thrown away.
+
+    Args:
+        connect: Opens a connection that keeps statements prepared.
+        size: Most connections.
+        patience: Seconds to wait for a free one.
+    """
+
+    def __init__(
+        self, connect: Callable[[], Awaitable[Any]], *, size: int, patience: float
+    ) -> None:
+        self._connect = connect
+        self._patience = patience
+        self._free: deque[Any] = deque()
+        self._turns = asyncio.Semaphore(size)
+
+    async def value(self, sql: str, values: Sequence[Any]) -> Any:
+        """See `Direct`.
+
+        Raises:
+            TimeoutError: when no connection gets free.
+        """
+        if self._turns.locked():
+            async with asyncio.timeout(self._patience):
+                await self._turns.acquire()
+        else:
+            await self._turns.acquire()
+        try:
+            return await self._run(sql, values)
+        finally:
+            self._turns.release()
+
+    async def _run(self, sql: str, values: Sequence[Any]) -> Any:
+        # The last one used comes first: what it has prepared is what is asked now.
+        connection = self._free.pop() if self._free else None
+        if connection is None or connection.is_closed():
+            connection = await self._connect()
+        try:
+            value = await connection.fetchval(sql, *values)
+        except asyncpg.PostgresError:
+            self._free.append(connection)
+            raise
+        except BaseException:
+            connection.terminate()
+            raise
+        self._free.append(connection)
+        return value
+
+    async def close(self) -> None:
+        """See `Direct`."""
+        while self._free:
+            await self._free.pop().close()
+
+
+class SqliteDirect:
+    """A few threads with a connection each; SQLite keeps its statements prepared.
+
+    Args:
+        connect: Opens a connection; called in the thread that will use it.
+        size: Most threads.
+    """
+
+    def __init__(self, connect: Callable[[], sqlite3.Connection], *, size: int) -> None:
+        self._connect = connect
+        self._local = threading.local()
+        self._opened: list[sqlite3.Connection] = []
+        self._threads = ThreadPoolExecutor(min(size, MAX_THREADS), "jackfield-direct")
+
+    async def value(self, sql: str, values: Sequence[Any]) -> Any:
+        """See `Direct`."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, self._run, sql, values)
+
+    def _run(self, sql: str, values: Sequence[Any]) -> Any:
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = self._local.connection = self._connect()
+            self._opened.append(connection)
+        row = connection.execute(sql, values).fetchone()
+        return row[0]
+
+    async def close(self) -> None:
+        """See `Direct`."""
+        await asyncio.get_running_loop().run_in_executor(None, self._threads.shutdown)
+        while self._opened:
+            self._opened.pop().close()
+
+
+class _Pooled:
+    """For a pooler, which knows no session: one transaction per statement, on the engine."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def value(self, sql: str, values: Sequence[Any]) -> Any:
+        """See `Direct`."""
+        async with self._engine.connect() as connection:
+            await connection.begin()
+            raw = await connection.get_raw_connection()
+            driver: Any = raw.driver_connection
+            await connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+            return await driver.fetchval(sql, *values)
+
+    async def close(self) -> None:
+        """See `Direct`; the engine closes its own."""
+
+
+def open_direct(engine: AsyncEngine, settings: Settings) -> Direct:
+    """Read-only connections beside those of an engine, to the same database, without SQLAlchemy."""
+    if settings.embedded:
+        path = engine.url.database or ""
+        return SqliteDirect(lambda: _connect_sqlite(path), size=settings.pool_size)
+    if settings.transaction_pooler:
+        return _Pooled(engine)
+    _, address = engine.dialect.create_connect_args(engine.url)
+    arguments = {
+        **address,
+        "ssl": None if unix_socket(engine.url) else settings.database_tls,
+        "statement_cache_size": REMEMBERED,
+        "max_cached_statement_lifetime": 0,
+        "max_cacheable_statement_size": 0,
+        "server_settings": {
+            **server_settings(settings),
+            "default_transaction_read_only": "on",
+            "plan_cache_mode": "force_generic_plan",
+        },
+    }
+    return PostgresqlDirect(
+        lambda: asyncpg.connect(**arguments),
+        size=direct_size(settings),
+        patience=settings.pool_timeout,
+    )
+
+
+def direct_size(settings: Settings) -> int:
+    """How many of the process's connections run compiled plans, where those are wanted."""
+    return max(1, settings.pool_size // 2)
+
+
+def server_settings(settings: Settings) -> dict[str, str]:
+    """What every PostgreSQL connection is told at its start."""
+    return {
+        "application_name": "jackfield",
+        "timezone": "UTC",
+        "jit": "off",
+        "statement_timeout": str(int(settings.statement_timeout * 1000)),
+    }
+
+
+def unix_socket(url: URL) -> bool:
+    """Whether an address is a socket of this machine, which has no TLS."""
+    host = url.query.get("host", url.host)
+    return isinstance(host, str) and host.startswith("/")
+
+
+def lower(value: Any) -> Any:
+    """SQLite's own `lower` knows ASCII alone; PostgreSQL's knows every letter.
+
+    Letter by letter, as PostgreSQL does: Python alone looks at a sigma's place in its word.
+    """
+    if not isinstance(value, str):
+        return value
+    return value.lower() if value.isascii() else "".join(_lower_letter(letter) for letter in value)
+
+
+def _lower_letter(letter: str) -> str:
+    return letter.lower()[0]
+
+
+def _connect_sqlite(path: str) -> sqlite3.Connection:
+    # Closed from another thread, after its own has ended.
+    connection = sqlite3.connect(
+        path,
+        timeout=SQLITE_BUSY_SECONDS,
+        isolation_level=None,
+        check_same_thread=False,
+        cached_statements=REMEMBERED,
+    )
+    connection.execute("PRAGMA query_only=ON")
+    connection.create_function("lower", 1, lower, deterministic=True)
+    return connection

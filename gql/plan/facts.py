@@ -1,0 +1,115 @@
+"""What a field of a GraphQL type is, as data: the facts that a compiled plan is made of."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from gql.domain.resource import Link, Resource
+from gql.identity import Identity
+
+
+@dataclass(frozen=True)
+class Column:
+    """A field that is one label of the record."""
+
+    label: str
+
+
+@dataclass(frozen=True)
+class Money:
+    """A field that is an amount in micro-units under one label of the record."""
+
+    label: str
+
+
+@dataclass(frozen=True)
+class Part:
+    """A nested object made of the same record."""
+
+
+@dataclass(frozen=True)
+class Id:
+    """The record's global id."""
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number inside a JSON column of the record."""
+
+    label: str
+    key: str
+
+
+@dataclass(frozen=True)
+class First:
+    """The first record of `resource` under us; there is at most one."""
+
+    resource: Resource
+    link: Link
+
+
+@dataclass(frozen=True)
+class One:
+    """The record of `resource` whose `column` is our `key`."""
+
+    resource: Resource
+    key: str
+    column: str
+
+
+@dataclass(frozen=True)
+class Many:
+    """All records of `resource` under us, in an order; bounded when they are written."""
+
+    resource: Resource
+    link: Link
+    order: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Mixed:
+    """The newest records of `resource` under us, each read as one of several narrower resources.
+
+    Attributes:
+        resource: Whose records, with every label of the narrower ones.
+        link: How they find us.
+        order: A name in the resource's orders; the list starts from its highest value.
+        limit: Most records.
+        label: The column that tells what a record is read as.
+        choices: The narrower resource for each of its values.
+    """
+
+    resource: Resource
+    link: Link
+    order: str
+    limit: int
+    label: str
+    choices: Mapping[str, Resource]
+
+
+@dataclass(frozen=True, eq=False)
+class Asker:
+    """A nested object made of who is asking."""
+
+
+@dataclass(frozen=True, eq=False)
+class Told:
+    """A field that is a fact about who is asking."""
+
+    tell: Callable[[Identity], Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Own:
+    """The record of `resource` that belongs to who is asking; `key` may give None."""
+
+    resource: Resource
+    key: Callable[[Identity], int | None]
+
+
+@dataclass(frozen=True)
+class Count:
+    """How many records of `resource` are under us."""
+
+    resource: Resource
+    link: Link

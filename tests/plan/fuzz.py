@@ -1,0 +1,115 @@
+"""Asks random documents both ways and reports every difference.
+
+`python -m tests.plan.fuzz 50000 SEED` asks half of them on each database.
+"""
+
+import argparse
+import asyncio
+import json
+import random
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from gql.database import Database
+from tests.databases import KINDS, Copy, Databases, Kind, settings_for
+from tests.plan.both_ways import GRAPHQL, Answers, BothWays, both_ways
+from tests.plan.documents import Document, Writer
+from tests.plan.spoiling import spoil
+from tests.plan.values import Values
+
+
+@dataclass
+class Report:
+    """What a run found.
+
+    Attributes:
+        asked: How many documents.
+        planned: How many of them the engine answered.
+        erred: How many the reference way answered with errors.
+        failed: How many plans failed, and were answered by the reference way.
+        different: The documents whose two answers differ, with both.
+    """
+
+    asked: int = 0
+    planned: int = 0
+    erred: int = 0
+    failed: int = 0
+    different: list[tuple[Document, Answers]] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        return (
+            f"{self.asked} asked, {self.planned} planned, {self.erred} with errors,"
+            f" {self.failed} failed plans, {len(self.different)} different"
+        )
+
+
+async def fuzz(copy: Copy, number: int, seed: int) -> Report:
+    """Spoil a copy's rows and ask `number` documents both ways."""
+    database = Database(settings_for(copy.url))
+    try:
+        await spoil(database, seed)
+    finally:
+        await database.close()
+    async with both_ways(copy) as ways:
+        return await _ask(ways, number, seed)
+
+
+async def _ask(ways: BothWays, number: int, seed: int) -> Report:
+    pick = random.Random(seed)  # noqa: S311, not a secret
+    values = Values(pick)
+    report = Report()
+    for _ in range(number):
+        document = Writer(GRAPHQL, pick, values).document()
+        answers = await ways.ask(document)
+        values.learn(answers.data.get("data"))
+        report.asked += 1
+        report.planned += answers.planned
+        report.erred += "errors" in answers.data
+        if not answers.alike:
+            report.different.append((document, answers))
+    report.failed = ways.engine.counts.failed
+    return report
+
+
+def differences(one: Any, other: Any, path: str = "") -> Iterator[str]:
+    """Where two ordered answers differ, in words."""
+    if isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)):
+        if len(one) != len(other):
+            yield f"{path}: {len(one)} items, {len(other)} compiled: {one!r:.300} | {other!r:.300}"
+            return
+        for number, (mine, its) in enumerate(zip(one, other, strict=True)):
+            name = mine[1] if isinstance(mine, tuple) and mine[:1] == ("",) else number
+            yield from differences(mine, its, f"{path}.{name}")
+    elif (type(one), one) != (type(other), other):
+        yield f"{path}: {one!r:.200} | compiled {other!r:.200}"
+
+
+async def _main(number: int, seed: int, kinds: tuple[Kind, ...]) -> int:
+    databases = Databases()
+    found = 0
+    try:
+        for kind in kinds:
+            started = time.perf_counter()
+            report = await fuzz(await databases.copy(kind), number // len(kinds), seed)
+            seconds = time.perf_counter() - started
+            print(f"{kind}, seed {seed}: {report}, {seconds:.0f} s")  # noqa: T201
+            for document, answers in report.different[:10]:
+                print(document.text, json.dumps(document.variables))  # noqa: T201
+                for line in list(differences(answers.reference, answers.compiled))[:3]:
+                    print("   ", line)  # noqa: T201
+            found += len(report.different) + report.failed
+    finally:
+        databases.close()
+    return found
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(prog="python -m tests.plan.fuzz", description=__doc__)
+    parser.add_argument("number", type=int)
+    parser.add_argument("seed", type=int, nargs="?", default=random.randrange(10**9))  # noqa: S311
+    parser.add_argument("--kind", choices=KINDS, action="append")
+    given = parser.parse_args()
+    sys.exit(bool(asyncio.run(_main(given.number, given.seed, tuple(given.kind or KINDS)))))

@@ -1,0 +1,14 @@
+"""The page about the engine shows what the engine does."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.plan import essay
+
+PAGE = Path(__file__).parents[2] / "docs" / "engine.md"
+
+
+@pytest.mark.parametrize("shown", [essay.DOCUMENT, essay.tree(), essay.sql()])
+def test_the_page_shows_document_tree_and_statement_as_they_are(shown: str) -> None:
+    assert shown in PAGE.read_text(), "python -m tests.plan.essay prints the new ones"
