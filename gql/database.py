@@ -22,6 +22,7 @@ from gql.direct import (
     SQLITE_BUSY_SECONDS,
     Direct,
     direct_size,
+    double_text,
     lower,
     open_direct,
     server_settings,
@@ -194,9 +195,12 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     cursor.execute("PRAGMA synchronous=NORMAL")
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.close()
-    connection.run_async(
-        lambda driver: driver.create_function("lower", 1, lower, deterministic=True)
-    )
+    for name, function in (("lower", lower), ("double_text", double_text)):
+        connection.run_async(
+            lambda driver, name=name, function=function: driver.create_function(
+                name, 1, function, deterministic=True
+            )
+        )
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -230,6 +230,11 @@ def _lower_letter(letter: str) -> str:
     return letter.lower()[0]
 
 
+def double_text(value: Any) -> str | None:
+    """A double with the digits that bring back the very same one, as Python and JSON write it."""
+    return None if value is None else repr(float(value))
+
+
 def _connect_sqlite(path: str) -> sqlite3.Connection:
     # Closed from another thread, after its own has ended.
     connection = sqlite3.connect(
@@ -241,4 +246,5 @@ def _connect_sqlite(path: str) -> sqlite3.Connection:
     )
     connection.execute("PRAGMA query_only=ON")
     connection.create_function("lower", 1, lower, deterministic=True)
+    connection.create_function("double_text", 1, double_text, deterministic=True)
     return connection

@@ -94,7 +94,11 @@ TEMPLATES: dict[type[_Printed], tuple[str, str]] = {
         ),
         f"(replace(replace(replace({_TRIMMED}, ' ', 'T'), '-', ''), ':', '') || 'Z')",
     ),
-    double: ("({}::text)", "(CASE WHEN {} IS NOT NULL THEN printf('%!.17g', {}) END)"),
+    # As Python prints it: PostgreSQL leaves out `.0`, and SQLite knows 15 digits only.
+    double: (
+        "regexp_replace({}::text, '^(-?[0-9]+)$', '\\1.0')",
+        "double_text({})",
+    ),
     raw: ("({}::text)", "{}"),
     hexadecimal: ("encode(convert_to({}, 'UTF8'), 'hex')", "lower(hex({}))"),
     member: _MEMBER,
