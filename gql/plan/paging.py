@@ -73,7 +73,7 @@ class PageEmitter:
 
     def _rows(self) -> FromClause:
         """The rows of the page in list order: what is printed of each, cursor and position."""
-        under = self._under()
+        under = self._picked() if self._paging.offset else self._under()
         self._parent = under.parent
         columns: list[Any] = [
             concatenated(self._of_row(under, item)).label(f"printed_{number}")
@@ -82,18 +82,14 @@ class PageEmitter:
         ]
         sort = ordering(under.resource, under.table, self._paging)
         if self._needs_positions:
-            columns.append(self._position(sort).label("position"))
+            columns.append(func.row_number().over(order_by=sort).label("position"))
         if self._needs_places:
             columns.append(self._cursor(under).label("place"))
-        statement: Select[Any] = (
-            select(*columns)
-            .select_from(under.source)
-            .where(*self._conditions(under), *within(under.resource, under.table, self._paging))
-            .order_by(*sort)
-            .limit(self._number("more" if self._needs_more else "limit"))
-        )
+        statement: Select[Any] = select(*columns).select_from(under.source).order_by(*sort)
         if self._paging.offset:
-            statement = statement.offset(self._number("offset"))
+            statement = statement.where(*under.resource.conditions(under.table))
+        else:
+            statement = self._page(statement, under)
         rows: FromClause = self._correlated(statement, under.parent).subquery()
         return self._numbered(rows) if self._needs_positions else rows
 
@@ -103,10 +99,26 @@ class PageEmitter:
         back = rows.c.position.desc() if self._paging.backward else rows.c.position
         return select(*rows.c, *total).select_from(rows).order_by(back).subquery()
 
-    def _position(self, sort: Any) -> Column:
-        """1 for the row nearest to the end that the page is taken from."""
-        position: Column = func.row_number().over(order_by=sort)
-        return position - self._number("offset") if self._paging.offset else position
+    def _page(self, statement: Select[Any], under: Under) -> Select[Any]:
+        """Only the rows of the page, and one more when it tells whether the list goes on."""
+        reach = within(under.resource, under.table, self._paging)
+        limit = self._number("more" if self._needs_more else "limit")
+        return statement.where(*self._conditions(under), *reach).limit(limit)
+
+    def _picked(self) -> Under:
+        """The rows of a page behind an offset, picked before anything is printed.
+
+        A database computes what it selects before OFFSET drops the row: passing over 900 graphs
+        would print 900 graphs with everything in them.
+        """
+        under = self._under()
+        sort = ordering(under.resource, under.table, self._paging)
+        ids = select(under.table.c.id).select_from(under.source).order_by(*sort)
+        ids = self._page(ids, under).offset(self._number("offset"))
+        page = self._correlated(ids, under.parent).subquery()
+        table = under.resource.table.alias()
+        source = table.join(page, page.c.id == table.c.id)
+        return Under(under.resource, table, source, [], under.parent)
 
     @property
     def _needs_positions(self) -> bool:
