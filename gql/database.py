@@ -60,8 +60,8 @@ class Database:
         finally:
             await connection.close()
 
-    async def value(self, sql: str, values: Sequence[Any]) -> Any:
-        """The one value of a statement in the driver's own words, as compiled plans have them.
+    async def value(self, sql: str, values: Sequence[Any]) -> bytes | None:
+        """The one value of a statement in the driver's own words: text in UTF-8, None for NULL.
 
         Raises:
             Exception: whatever the driver raises.

@@ -8,7 +8,7 @@ import asyncio
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol
 
@@ -48,8 +48,11 @@ def is_lasting(error: Exception) -> bool:
 class Direct(Protocol):
     """Runs statements that yield one value."""
 
-    async def value(self, sql: str, values: Sequence[Any]) -> Any:
-        """The value; the statement sees one instant, so it needs no transaction around it."""
+    async def value(self, sql: str, values: Sequence[Any]) -> bytes | None:
+        """The value: text in UTF-8, None for NULL.
+
+        The statement sees one instant, so it needs no transaction around it.
+        """
         ...
 
     async def close(self) -> None:
@@ -75,44 +78,69 @@ class PostgresqlDirect:
         self._connect = connect
         self._patience = patience
         self._free: deque[Any] = deque()
-        self._turns = asyncio.Semaphore(size)
+        self._left = size
+        self._waiting: deque[asyncio.Future[None]] = deque()
 
-    async def value(self, sql: str, values: Sequence[Any]) -> Any:
+    async def value(self, sql: str, values: Sequence[Any]) -> bytes | None:
         """See `Direct`.
 
         Raises:
             TimeoutError: when no connection gets free.
         """
-        if self._turns.locked():
-            async with asyncio.timeout(self._patience):
-                await self._turns.acquire()
+        if self._left:
+            self._left -= 1
         else:
-            await self._turns.acquire()
+            await self._turn()
         try:
-            return await self._run(sql, values)
-        finally:
-            self._turns.release()
-
-    async def _run(self, sql: str, values: Sequence[Any]) -> Any:
-        # The last one used comes first: what it has prepared is what is asked now.
-        connection = self._free.pop() if self._free else None
-        if connection is None or connection.is_closed():
-            connection = await self._connect()
-        try:
-            value = await connection.fetchval(sql, *values)
-        except asyncpg.PostgresError:
+            # The last one used comes first: what it has prepared is what is asked now.
+            connection = self._free.pop() if self._free else None
+            if connection is None or connection.is_closed():
+                connection = await self._connect()
+            try:
+                value: bytes | None = await connection.fetchval(sql, *values)
+            except asyncpg.PostgresError:
+                self._free.append(connection)
+                raise
+            except BaseException:
+                connection.terminate()
+                raise
             self._free.append(connection)
+            return value
+        finally:
+            self._give_turn()
+
+    async def _turn(self) -> None:
+        """Wait until another statement ends; a timer costs less than `asyncio.timeout`."""
+        loop = asyncio.get_running_loop()
+        turn: asyncio.Future[None] = loop.create_future()
+        self._waiting.append(turn)
+        timer = loop.call_later(self._patience, _give_up, turn)
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled() and turn.exception() is None:
+                self._give_turn()
             raise
-        except BaseException:
-            connection.terminate()
-            raise
-        self._free.append(connection)
-        return value
+        finally:
+            timer.cancel()
+
+    def _give_turn(self) -> None:
+        while self._waiting:
+            turn = self._waiting.popleft()
+            if not turn.done():
+                turn.set_result(None)
+                return
+        self._left += 1
 
     async def close(self) -> None:
         """See `Direct`."""
         while self._free:
             await self._free.pop().close()
+
+
+def _give_up(turn: asyncio.Future[None]) -> None:
+    if not turn.done():
+        turn.set_exception(TimeoutError("no connection got free"))
 
 
 class SqliteDirect:
@@ -129,18 +157,18 @@ class SqliteDirect:
         self._opened: list[sqlite3.Connection] = []
         self._threads = ThreadPoolExecutor(min(size, MAX_THREADS), "jackfield-direct")
 
-    async def value(self, sql: str, values: Sequence[Any]) -> Any:
+    async def value(self, sql: str, values: Sequence[Any]) -> bytes | None:
         """See `Direct`."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, self._run, sql, values)
 
-    def _run(self, sql: str, values: Sequence[Any]) -> Any:
+    def _run(self, sql: str, values: Sequence[Any]) -> bytes | None:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
             connection = self._local.connection = self._connect()
             self._opened.append(connection)
-        row = connection.execute(sql, values).fetchone()
-        return row[0]
+        value: bytes | None = connection.execute(sql, values).fetchone()[0]
+        return value
 
     async def close(self) -> None:
         """See `Direct`."""
@@ -155,14 +183,15 @@ class _Pooled:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
 
-    async def value(self, sql: str, values: Sequence[Any]) -> Any:
+    async def value(self, sql: str, values: Sequence[Any]) -> bytes | None:
         """See `Direct`."""
         async with self._engine.connect() as connection:
             await connection.begin()
             raw = await connection.get_raw_connection()
             driver: Any = raw.driver_connection
             await connection.exec_driver_sql("SET TRANSACTION READ ONLY")
-            return await driver.fetchval(sql, *values)
+            value: str | None = await driver.fetchval(sql, *values)
+            return None if value is None else value.encode()
 
     async def close(self) -> None:
         """See `Direct`; the engine closes its own."""
@@ -189,10 +218,19 @@ def open_direct(engine: AsyncEngine, settings: Settings) -> Direct:
         },
     }
     return PostgresqlDirect(
-        lambda: asyncpg.connect(**arguments),
+        lambda: _connect_postgresql(arguments),
         size=direct_size(settings),
         patience=settings.pool_timeout,
     )
+
+
+async def _connect_postgresql(arguments: Mapping[str, Any]) -> Any:
+    connection = await asyncpg.connect(**arguments)
+    # An answer is sent on as it comes: reading it as text would copy it twice for nothing.
+    await connection.set_type_codec(
+        "text", schema="pg_catalog", encoder=str.encode, decoder=bytes, format="binary"
+    )
+    return connection
 
 
 def direct_size(settings: Settings) -> int:
@@ -244,6 +282,7 @@ def _connect_sqlite(path: str) -> sqlite3.Connection:
         check_same_thread=False,
         cached_statements=REMEMBERED,
     )
+    connection.text_factory = bytes  # as on PostgreSQL
     connection.execute("PRAGMA query_only=ON")
     connection.create_function("lower", 1, lower, deterministic=True)
     connection.create_function("double_text", 1, double_text, deterministic=True)

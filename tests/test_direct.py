@@ -26,14 +26,17 @@ async def database(shared: Copy) -> AsyncIterator[Database]:
 async def test_many_at_once_share_the_connections(database: Database) -> None:
     asked = [database.value("SELECT CAST(40 + 2 AS TEXT)", ()) for _ in range(50)]
 
-    assert await asyncio.gather(*asked) == ["42"] * 50
+    assert await asyncio.gather(*asked) == [b"42"] * 50
 
 
 async def test_nothing_can_be_written(database: Database) -> None:
     with pytest.raises(Exception, match=r"read.?only"):
         await database.value("UPDATE assistant SET name = 'x' RETURNING name", ())
 
-    assert await database.value("SELECT count(*) FROM assistant", ()) > 0
+    assert await database.value("SELECT CAST(count(*) > 0 AS TEXT) FROM assistant", ()) in {
+        b"true",
+        b"1",
+    }
 
 
 async def test_a_statement_that_fails_leaves_its_connection_usable(database: Database) -> None:
@@ -42,7 +45,7 @@ async def test_a_statement_that_fails_leaves_its_connection_usable(database: Dat
             await database.value("SELECT 1 FROM no_such_table", ())
         assert is_lasting(caught.value)
 
-    assert await database.value("SELECT CAST(1 AS TEXT)", ()) == "1"
+    assert await database.value("SELECT CAST(1 AS TEXT)", ()) == b"1"
 
 
 async def test_a_reader_who_goes_away_frees_the_connection(database: Database) -> None:
@@ -52,11 +55,11 @@ async def test_a_reader_who_goes_away_frees_the_connection(database: Database) -
         reader.cancel()
     await asyncio.gather(*readers, return_exceptions=True)
 
-    assert await database.value("SELECT CAST(1 AS TEXT)", ()) == "1"
+    assert await database.value("SELECT CAST(1 AS TEXT)", ()) == b"1"
 
 
 async def test_lower_knows_every_letter(database: Database) -> None:
-    assert await database.value("SELECT lower('\u00c9A')", ()) == "\u00e9a"
+    assert await database.value("SELECT lower('\u00c9A')", ()) == "\u00e9a".encode()
 
 
 async def test_the_process_has_as_many_connections_as_it_may(shared: Copy) -> None:
@@ -77,6 +80,6 @@ async def test_behind_a_pooler_a_plan_runs_in_a_transaction(shared: Copy) -> Non
     database = Database(settings_for(shared.url, pool_size=1, transaction_pooler=True))
     try:
         for _ in range(5):
-            assert await database.value("SELECT CAST(7 AS TEXT)", ()) == "7"
+            assert await database.value("SELECT CAST(7 AS TEXT)", ()) == b"7"
     finally:
         await database.close()

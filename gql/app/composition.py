@@ -5,14 +5,16 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
-from starlette.middleware import Middleware
+from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp
 
 from gql import pages
 from gql.app.compression import Compression
 from gql.app.failures import HANDLERS
 from gql.app.health import Health
 from gql.app.requests import Requests
+from gql.app.shortcut import Shortcut
 from gql.auth import login
 from gql.auth.middleware import Authentication, caller_of
 from gql.database import Database
@@ -39,37 +41,35 @@ def create_app(settings: Settings | None = None) -> Starlette:
     settings = settings or Settings()
     database = Database(settings)
     sms_sessions = open_sms_sessions(database, settings)
-    app = Starlette(
-        routes=routes(database, settings, sms_sessions),
-        middleware=middleware(database, settings),
-        exception_handlers=HANDLERS,
-        lifespan=_lifespan,
+    graphql = GraphQLEndpoint(
+        schema, database, settings, identify=caller_of, sms_sessions=sms_sessions
     )
+    app = Starlette(routes=routes(graphql, database, settings, sms_sessions), lifespan=_lifespan)
     # `/calls` and `/calls/` are two addresses: a redirect would lose the body and trust the Host.
     app.router.redirect_slashes = False
     app.state.settings = settings
     app.state.database = database
     app.state.sms_sessions = sms_sessions
-    app.middleware_stack = app.build_middleware_stack()
+    app.middleware_stack = stack(app.router, graphql, database, settings)
     return app
 
 
-def middleware(database: Database, settings: Settings) -> tuple[Middleware, ...]:
-    """What every request passes through, outermost first."""
-    return (
-        Middleware(Requests),
-        Middleware(Compression),
-        Middleware(Authentication, database=database, settings=settings),
-    )
+def stack(router: ASGIApp, graphql: ASGIApp, database: Database, settings: Settings) -> ASGIApp:
+    """What every request passes through, innermost first.
+
+    Put together by hand: Starlette would add an outermost layer for exceptions, which `Requests`
+    answers, and would try its routes for an address that is asked more than all others.
+    """
+    routed = ExceptionMiddleware(router, handlers=HANDLERS)
+    doors = Shortcut({"/graphql": graphql}, otherwise=routed)
+    known = Authentication(doors, database=database, settings=settings)
+    return Requests(Compression(known))
 
 
 def routes(
-    database: Database, settings: Settings, sms_sessions: SmsSessions
+    graphql: ASGIApp, database: Database, settings: Settings, sms_sessions: SmsSessions
 ) -> tuple[BaseRoute, ...]:
     """Every address of the gateway, in order of trial."""
-    graphql = GraphQLEndpoint(
-        schema, database, settings, identify=caller_of, sms_sessions=sms_sessions
-    )
     health = Health(database)
     return (
         Route("/graphql", graphql, name="graphql"),

@@ -1,5 +1,6 @@
 """Gives every request an id, an end in JSON whatever happens inside, and one line in the log."""
 
+import itertools
 import logging
 import re
 import secrets
@@ -9,7 +10,13 @@ from dataclasses import dataclass
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gql.app.logs import RequestRecord
+
 HEADER = b"x-request-id"
+
+_PROCESS = secrets.token_hex(8)
+_NUMBERS = itertools.count(secrets.randbits(32))
+"""An id is no secret: a random start per process is enough to be the only one."""
 
 _SANE = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _log = logging.getLogger(__name__)
@@ -80,7 +87,7 @@ def _log_request(scope: Scope, status: int, start: float, request_id: str) -> No
         "ms": milliseconds,
         "request_id": request_id,
     }
-    _log.info("request", extra=facts)
+    _log.handle(RequestRecord(_log.name, facts))
 
 
 def _request_id(scope: Scope) -> str:
@@ -89,4 +96,4 @@ def _request_id(scope: Scope) -> str:
             given: str = value.decode("latin-1")
             if _SANE.fullmatch(given):
                 return given
-    return secrets.token_hex(16)
+    return f"{_PROCESS}{next(_NUMBERS):016x}"

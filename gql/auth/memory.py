@@ -58,9 +58,10 @@ class Memory:
             Unauthenticated: when the credential is not good.
             Unavailable: when it could not be verified; that is not remembered.
         """
-        entry = self._good.get(key)
-        if entry is not None:
-            return entry.verified
+        try:
+            return self._good[key].verified  # `get` looks twice
+        except KeyError:
+            pass
         answer = self._bad.get(key) or await self._shared(key, ask)
         if isinstance(answer, str):
             raise Unauthenticated(answer)

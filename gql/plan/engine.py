@@ -11,7 +11,7 @@ from graphql import GraphQLError, get_variable_values
 from graphql.execution.values import VariableValues
 from sqlalchemy.engine import Dialect
 
-from gql.context import Context
+from gql.database import Database
 from gql.direct import is_lasting
 from gql.errors import GatewayError
 from gql.identity import Identity
@@ -21,7 +21,7 @@ from gql.plan.emitter import emit
 from gql.plan.facts import Own, Told
 from gql.plan.planner import plan
 from gql.plan.remembered import Remembered
-from gql.plan.request import Request, again_key
+from gql.plan.request import Request
 from gql.plan.slots import Plan
 from gql.plan.statement import Bound, Statement, compile_statement
 from gql.plan.tree import Constant
@@ -59,6 +59,10 @@ class Counts:
     failed: int = 0
 
 
+Ready = Bound | bytes
+"""What answers a request: a statement with its values, or the answer where none is needed."""
+
+
 @dataclass(frozen=True)
 class Known:
     """What is known of a document: the variables that choose the plan."""
@@ -83,6 +87,21 @@ class Planned:
     memo: Memo = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class _Again:
+    """What answered a request, for the next one in the same bytes.
+
+    Attributes:
+        ready: What it was answered with.
+        weight: About how many bytes of memory this takes.
+        key: Of the statement.
+    """
+
+    ready: Ready
+    weight: int
+    key: Any
+
+
 class Engine:
     """Answers queries with one statement each, where it knows everything that they ask for.
 
@@ -90,94 +109,107 @@ class Engine:
         counts: How requests were answered.
     """
 
-    def __init__(self, schema: strawberry.Schema, dialect: Dialect) -> None:
+    def __init__(self, schema: strawberry.Schema, database: Database) -> None:
         self._schema = schema._schema  # noqa: SLF001 -- Strawberry has no other way to it
         self._binder = Binder(schema.schema_converter)
-        self._dialect = dialect
+        self._database = database
+        self._dialect: Dialect = database.engine.dialect
         self._known: Remembered[Known] = Remembered(PLANS_BYTES / 8, lambda _: 1_000)
         self._plans: Remembered[Planned] = Remembered(PLANS_BYTES, lambda planned: planned.weight)
         self._statements: Remembered[Statement] = Remembered(STATEMENTS_BYTES, _weight)
-        self._bound: Remembered[Bound] = Remembered(
-            BOUND_BYTES, lambda bound: _weight(bound.statement)
+        self._again: Remembered[_Again] = Remembered(
+            BOUND_BYTES,
+            lambda again: again.weight,
+            # Who comes again in the same bytes never asks for the statement: it proves itself here.
+            proven=lambda again: self._statements.get(again.key),
         )
         self._turn = asyncio.Lock()
         self.counts = Counts()
 
-    async def answer(self, context: Context, request: Request) -> bytes | None:
-        """The finished response body, or None when the reference way has to run."""
-        try:
-            found = await self._ready(request, context.identity)
-        except (GatewayError, GraphQLError, Unsupported):
-            found = None
-        except Exception:  # noqa: BLE001 -- a bug of ours must not fail a request
-            extra = {"request_id": context.request_id}
-            _log.warning("binding failed: %s", request.text[:500], exc_info=True, extra=extra)
-            found = None
+    def remembered(self, raw: bytes) -> Ready | None:
+        """What answered a request that came in these bytes, whoever asked."""
+        found = self._again.get(raw)
         if found is None:
+            return None
+        ready = found.ready
+        return None if isinstance(ready, Bound) and ready.statement() is None else ready
+
+    async def plan_of(self, request: Request, identity: Identity) -> Ready | None:
+        """What answers a request; None when the reference way has to run."""
+        try:
+            again, personal = await self._bind(request, identity)
+        except (GatewayError, GraphQLError, Unsupported):
+            return None
+        except Exception:  # noqa: BLE001 -- a bug of ours must not fail a request
+            _log.warning("binding failed: %s", request.text[:500], exc_info=True)
+            return None
+        if again is not None and request.raw is not None and not personal:
+            self._again.put(request.raw, again)
+        return None if again is None else again.ready
+
+    async def answer(
+        self, ready: Ready | None, organization_id: int, request_id: str
+    ) -> bytes | None:
+        """The finished response body, or None when the reference way has to run.
+
+        Args:
+            ready: What answers the request, from `remembered` or `plan_of`.
+            organization_id: Whose data is read.
+            request_id: For the log.
+        """
+        if isinstance(ready, bytes):
+            self.counts.compiled += 1
+            return ready
+        statement = None if ready is None else ready.statement()
+        if ready is None or statement is None or statement.resting:
             self.counts.reference += 1
             return None
-        if isinstance(found, bytes):
-            self.counts.compiled += 1
-            return found
-        return await self._run(context, found)
+        return await self._run(statement, ready.owned_by(organization_id), request_id)
 
-    async def _run(self, context: Context, bound: Bound) -> bytes | None:
+    async def _run(self, statement: Statement, values: list[Any], request_id: str) -> bytes | None:
         """The answer of a statement; None when it fails, which the reference way then explains."""
-        statement = bound.statement
         try:
-            values = bound.owned_by(context.organization_id)
-            printed: str = await context.database.value(statement.sql, values)
-            body = printed.encode()
+            body = await self._database.value(statement.sql, values)
         except Exception as error:  # noqa: BLE001 -- the reference way words what is wrong
             self.counts.failed += 1
             if statement.fail(lasting=is_lasting(error)):
-                extra = {"request_id": context.request_id}
+                extra = {"request_id": request_id}
                 _log.warning("a plan failed: %s", statement.sql[:500], exc_info=True, extra=extra)
+            return None
+        if body is None:
+            # On purpose: something is not there that must be.
+            self.counts.failed += 1
             return None
         statement.failures = 0
         self.counts.compiled += 1
         return body
 
-    async def _ready(self, request: Request, identity: Identity) -> Bound | bytes | None:
-        """The bound statement of a request, or the answer where none is needed.
-
-        None when the reference way has to run.
-        """
-        name = request.operation.name.value if request.operation.name else None
-        again = again_key(request, name)
-        bound = self._bound.get(again)
-        if bound is None:
-            found = await self._bind(request, name, identity)
-            if not isinstance(found, tuple):
-                return found
-            bound, personal = found
-            if again is not None and not personal:
-                self._bound.put(again, bound)
-        return None if bound.statement.resting else bound
-
-    async def _bind(
-        self, request: Request, name: str | None, identity: Identity
-    ) -> tuple[Bound, bool] | bytes | None:
-        """The statement of a request, bound, and whether it depends on who is asking."""
+    async def _bind(self, request: Request, identity: Identity) -> tuple["_Again | None", bool]:
+        """What answers a request, and whether that depends on who is asking."""
         variables = self._variables(request)
         if variables is None:
-            return None
+            return None, False
         known = self._known.get(request.text)
         if known is None:
             known = Known(tuple(sorted(steering(request.document))))
             self._known.put(request.text, known)
         coerced = variables.coerced
+        name = request.operation.name.value if request.operation.name else None
         key = (request.text, name, *(coerced.get(flag) for flag in known.steering))
         planned = self._plans.get(key) or await self._plan(key, request, coerced)
-        if planned.plan is None or planned.constant is not None:
-            return planned.constant
+        size = len(request.raw or b"")
+        if planned.constant is not None:
+            return _Again(planned.constant, size + len(planned.constant), key), False
+        if planned.plan is None:
+            return None, False
         slots = planned.plan.slots
         shapes, values = self._binder.bind(slots, variables, identity, planned.memo)
         statement = self._statements.get((key, shapes))
         if statement is None:
             statement = await self._compile(key, planned.plan, shapes)
         personal = any(isinstance(slot.fact, (Told, Own)) for slot in slots)
-        return Bound.to(statement, values), personal
+        bound = Bound.to(statement, values)
+        return _Again(bound, size + bound.weight, (key, shapes)), personal
 
     def _variables(self, request: Request) -> VariableValues | None:
         definitions = request.operation.variable_definitions

@@ -20,20 +20,30 @@ class Remembered(Generic[Thing]):
     Args:
         room: How much everything may weigh together.
         weigh: What a thing weighs.
+        proven: Told of each thing that moves to the large room.
     """
 
-    def __init__(self, room: float, weigh: Callable[[Thing], float]) -> None:
+    def __init__(
+        self,
+        room: float,
+        weigh: Callable[[Thing], float],
+        *,
+        proven: Callable[[Thing], object] = lambda _: None,
+    ) -> None:
         self._weigh = weigh
+        self._tell = proven
         self._new: LRUCache[Hashable, Thing] = LRUCache(room * NEW_SHARE, getsizeof=weigh)
         self._proven: LRUCache[Hashable, Thing] = LRUCache(room * (1 - NEW_SHARE), getsizeof=weigh)
 
     def get(self, key: Hashable) -> Thing | None:
         """The thing, or None when it is not remembered."""
-        found = self._proven.get(key)
-        if found is None:
+        try:
+            return self._proven[key]  # `get` looks twice
+        except KeyError:
             found = self._new.pop(key, None)
-            if found is not None:
-                self._proven[key] = found
+        if found is not None:
+            self._proven[key] = found
+            self._tell(found)
         return found
 
     def put(self, key: Hashable, thing: Thing) -> None:

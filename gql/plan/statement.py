@@ -4,7 +4,9 @@ import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from sys import getsizeof
 from typing import Any
+from weakref import ReferenceType, ref
 
 from sqlalchemy import BindParameter, Select, literal_column
 from sqlalchemy.engine import Dialect
@@ -64,17 +66,18 @@ class Statement:
         return first
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Bound:
     """A statement with its values, but for those that say whose data it reads.
 
     Attributes:
-        statement: What runs.
+        statement: Gives what runs, or None once that is forgotten: many requests share a statement,
+            and those that are remembered must not keep it.
         values: In the driver's order.
         places: Where the organization goes in them.
     """
 
-    statement: Statement
+    statement: ReferenceType[Statement]
     values: list[Any]
     places: tuple[int, ...]
 
@@ -83,7 +86,7 @@ class Bound:
         """Bind a statement to named values."""
         names = [name for name, _, _ in statement.parameters]
         places = tuple(place for place, name in enumerate(names) if name in parameters(0))
-        return cls(statement, statement.values(values), places)
+        return cls(ref(statement), statement.values(values), places)
 
     def owned_by(self, organization_id: int) -> list[Any]:
         """The values for an organization."""
@@ -91,6 +94,14 @@ class Bound:
         for place in self.places:
             values[place] = organization_id
         return values
+
+    @property
+    def weight(self) -> int:
+        """About how many bytes of memory it takes; text is the most of it."""
+        return _BYTES_OF_BOUND + sum(map(getsizeof, self.values))
+
+
+_BYTES_OF_BOUND = 500
 
 
 def compile_statement(statement: Select[Any], dialect: Dialect) -> Statement:

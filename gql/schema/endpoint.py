@@ -12,7 +12,7 @@ from inspect import isawaitable
 from typing import Any, cast
 
 import strawberry
-from graphql import DocumentNode, ExecutionResult, OperationDefinitionNode, OperationType, execute
+from graphql import ExecutionResult, OperationDefinitionNode, OperationType, execute
 from starlette.types import Receive, Scope, Send
 from strawberry.execution import optimized_is_awaitable
 
@@ -28,9 +28,9 @@ from gql.schema.rendering import Answer, Renderer
 from gql.schema.request import (
     METHODS,
     Disconnected,
-    GraphQLRequest,
-    header,
-    read_request,
+    parse_request,
+    read_headers,
+    read_raw,
     require_method,
 )
 from gql.settings import Settings
@@ -72,7 +72,7 @@ class GraphQLEndpoint:
         self._identify = identify
         self._sms_sessions = sms_sessions
         self._documents = Documents(self._schema, settings)
-        self.engine = Engine(schema, database.engine.dialect) if settings.compiled else None
+        self.engine = Engine(schema, database) if settings.compiled else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
@@ -86,19 +86,15 @@ class GraphQLEndpoint:
         """The answer to a request, whatever happens to it."""
         render = Renderer(JSON, _request_id(scope))
         try:
-            render = Renderer(response_type(header(scope, b"accept")), render.request_id)
+            headers = read_headers(scope)
+            accept = headers.get(b"accept", b"").decode("latin-1")
+            render = Renderer(response_type(accept), render.request_id)
             if scope["method"] == "OPTIONS":
                 return Answer(200, JSON, b"", {"allow": ", ".join(METHODS)})
             require_method(scope["method"])
             caller = await self._caller(scope)
-            request = await read_request(scope, receive, self._settings)
-            document, operation = self._prepare(request)
-            _permit(caller, operation, request)
-            context = Context(caller, self._database, render.request_id, self._sms_sessions)
-            try:
-                return await self._run(request, document, operation, context, render)
-            finally:
-                await context.close()
+            raw = await read_raw(scope, receive, headers, self._settings)
+            return await self._run(caller, scope["method"], raw, render)
         except InvalidDocument as error:
             return render.invalid(error.kind, error.errors)
         except GatewayError as error:
@@ -119,37 +115,47 @@ class GraphQLEndpoint:
             raise caller
         return caller
 
-    def _prepare(self, request: GraphQLRequest) -> tuple[DocumentNode, OperationDefinitionNode]:
-        """The valid document of a request, and the operation in it that is meant."""
-        document = self._documents.prepare(request.document)
-        return document, choose_operation(document, request.operation_name)
+    async def _run(self, caller: Identity, method: str, raw: bytes, render: Renderer) -> Answer:
+        """Run the operation: as a compiled plan where there is one, else field by field.
 
-    async def _run(
-        self,
-        request: GraphQLRequest,
-        document: DocumentNode,
-        operation: OperationDefinitionNode,
-        context: Context,
-        render: Renderer,
-    ) -> Answer:
-        """Run the operation: as a compiled plan where there is one, else field by field."""
-        if self.engine is not None:
-            asked = Request(request.document, document, operation, request.variables)
-            body = await self.engine.answer(context, asked)
+        The plan of a request that came before, to the byte, is found without reading it again.
+        """
+        engine, request = self.engine, None
+        plan = engine.remembered(raw) if engine is not None and method == "POST" else None
+        if plan is not None:
+            caller.require(Permission.READ)
+        else:
+            request = self._request(caller, method, raw)
+            plan = None if engine is None else await engine.plan_of(request, caller)
+        if engine is not None:
+            body = await engine.answer(plan, caller.organization_id, render.request_id)
             if body is not None:
                 return Answer(200, render.media_type, body)
-        return render.result(await self._execute(request, document, context))
+        request = request or self._request(caller, method, raw)
+        context = Context(caller, self._database, render.request_id, self._sms_sessions)
+        try:
+            return render.result(await self._execute(request, context))
+        finally:
+            await context.close()
 
-    async def _execute(
-        self, request: GraphQLRequest, document: DocumentNode, context: Context
-    ) -> ExecutionResult:
+    def _request(self, caller: Identity, method: str, raw: bytes) -> Request:
+        """What a request asks for, valid and permitted: a document and the operation in it."""
+        asked = parse_request(method, raw, self._settings)
+        document = self._documents.prepare(asked.document)
+        operation = choose_operation(document, asked.operation_name)
+        _permit(caller, operation, method)
+        again = raw if method == "POST" else None
+        return Request(asked.document, document, operation, asked.variables, again)
+
+    async def _execute(self, request: Request, context: Context) -> ExecutionResult:
         """Run the operation field by field."""
+        name = request.operation.name
         result = execute(
             self._schema,
-            document,
+            request.document,
             context_value=context,
             variable_values=request.variables,
-            operation_name=request.operation_name,
+            operation_name=name.value if name else None,
             executor_class=self._executor_class,
             is_awaitable=cast("Any", optimized_is_awaitable),
             hide_suggestions=not self._settings.suggestions,
@@ -165,7 +171,7 @@ def _request_id(scope: Scope) -> str:
     return given if isinstance(given, str) else uuid.uuid4().hex
 
 
-def _permit(caller: Identity, operation: OperationDefinitionNode, request: GraphQLRequest) -> None:
+def _permit(caller: Identity, operation: OperationDefinitionNode, method: str) -> None:
     """Pass when the caller may run the operation by this HTTP method; decided once, not per field.
 
     Raises:
@@ -178,6 +184,6 @@ def _permit(caller: Identity, operation: OperationDefinitionNode, request: Graph
     if operation.operation == OperationType.QUERY:
         caller.require(Permission.READ)
         return
-    if request.safe:
+    if method != "POST":
         raise MethodNotAllowed("Send mutations by POST: a GET must not change anything.", "POST")
     caller.require(Permission.WRITE)

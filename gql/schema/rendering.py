@@ -17,11 +17,19 @@ from gql.errors import (
     RefusedDocument,
     Unauthenticated,
 )
-from gql.schema.negotiation import JSON
+from gql.schema.negotiation import JSON, PRODUCED
 
 _log = logging.getLogger(__name__)
 
 UNEXPECTED = "Unexpected error; the request id leads to the log."
+
+
+_CONTENT_TYPES = {kind: f"{kind}; charset=utf-8".encode() for kind in PRODUCED}
+_ALWAYS = (
+    (b"cache-control", b"no-store"),
+    (b"vary", b"Accept"),
+    (b"x-content-type-options", b"nosniff"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +50,12 @@ class Answer:
 
     async def send(self, send: Send, *, head: bool = False) -> None:
         """Send it; without the body when the request was a HEAD."""
-        headers = {
-            "content-type": f"{self.media_type}; charset=utf-8",
-            "content-length": str(len(self.body)),
-            "cache-control": "no-store",
-            "vary": "Accept",
-            "x-content-type-options": "nosniff",
-            **self.headers,
-        }
-        raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+        raw = [
+            (b"content-type", _CONTENT_TYPES[self.media_type]),
+            (b"content-length", b"%d" % len(self.body)),
+            *_ALWAYS,
+            *((name.encode(), value.encode("latin-1")) for name, value in self.headers.items()),
+        ]
         await send({"type": "http.response.start", "status": self.status, "headers": raw})
         await send({"type": "http.response.body", "body": b"" if head else self.body})
 

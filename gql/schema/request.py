@@ -41,16 +41,38 @@ class GraphQLRequest:
     safe: bool
 
 
-async def read_request(scope: Scope, receive: Receive, settings: Settings) -> GraphQLRequest:
-    """The GraphQL request in an HTTP request.
+def read_headers(scope: Scope) -> dict[bytes, bytes]:
+    """The request's headers by lower-case name, several of one name joined by commas."""
+    headers: dict[bytes, bytes] = {}
+    for name, value in scope["headers"]:
+        headers[name] = headers[name] + b"," + value if name in headers else value
+    return headers
+
+
+async def read_raw(
+    scope: Scope, receive: Receive, headers: Mapping[bytes, bytes], settings: Settings
+) -> bytes:
+    """The bytes that a request's parameters are in: the body of a POST, else the query string.
 
     Raises:
-        Refused: when it is not one; the message says what to change.
+        Refused: when they are too many, or in a form that cannot be read.
         Disconnected: when the client went away.
     """
     if scope["method"] == "POST":
-        return _from_body(await _body(scope, receive, settings), settings)
-    return _from_query_string(scope["query_string"], settings)
+        return await _body(receive, headers, settings)
+    raw: bytes = scope["query_string"]
+    return raw
+
+
+def parse_request(method: str, raw: bytes, settings: Settings) -> GraphQLRequest:
+    """The GraphQL request in those bytes.
+
+    Raises:
+        Refused: when there is none; the message says what to change.
+    """
+    if method == "POST":
+        return _from_body(raw, settings)
+    return _from_query_string(raw, settings)
 
 
 def require_method(method: str) -> None:
@@ -63,29 +85,40 @@ def require_method(method: str) -> None:
         raise MethodNotAllowed(f"Send GraphQL by POST or GET, not {method}.", ", ".join(METHODS))
 
 
-def header(scope: Scope, name: bytes) -> str:
-    """The value of a request header, several joined by commas; empty when there is none."""
-    return ",".join(value.decode("latin-1") for key, value in scope["headers"] if key == name)
-
-
-async def _body(scope: Scope, receive: Receive, settings: Settings) -> bytes:
+async def _body(receive: Receive, headers: Mapping[bytes, bytes], settings: Settings) -> bytes:
     """The whole body, read no further than the limit."""
-    require_json(header(scope, b"content-type"), header(scope, b"content-encoding"))
+    require_json(_text(headers, b"content-type"), _text(headers, b"content-encoding"))
     limit = settings.max_body_bytes
-    too_large = PayloadTooLarge(f"The body is longer than {limit} bytes.")
-    announced = header(scope, b"content-length")
-    if announced.isdecimal() and (len(announced) > len(str(limit)) or int(announced) > limit):
-        raise too_large
-    body = bytearray()
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise Disconnected
-        body += message.get("body", b"")
+    announced = headers.get(b"content-length", b"")
+    if announced.isdigit() and (len(announced) > len(str(limit)) or int(announced) > limit):
+        raise _too_large(limit)
+    first, more = await _part(receive)
+    if not more and len(first) <= limit:
+        return first  # as nearly every body comes
+    body = bytearray(first)
+    while more:
         if len(body) > limit:
-            raise too_large
-        if not message.get("more_body", False):
-            return bytes(body)
+            raise _too_large(limit)
+        part, more = await _part(receive)
+        body += part
+    if len(body) > limit:
+        raise _too_large(limit)
+    return bytes(body)
+
+
+async def _part(receive: Receive) -> tuple[bytes, bool]:
+    message = await receive()
+    if message["type"] == "http.disconnect":
+        raise Disconnected
+    return message.get("body", b""), message.get("more_body", False)
+
+
+def _text(headers: Mapping[bytes, bytes], name: bytes) -> str:
+    return headers.get(name, b"").decode("latin-1")
+
+
+def _too_large(limit: int) -> PayloadTooLarge:
+    return PayloadTooLarge(f"The body is longer than {limit} bytes.")
 
 
 def _from_body(body: bytes, settings: Settings) -> GraphQLRequest:

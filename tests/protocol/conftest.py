@@ -13,7 +13,7 @@ from gql.database import Database
 from gql.errors import GatewayError, Unauthenticated
 from gql.identity import Identity, Method, Permission
 from gql.schema.endpoint import GraphQLEndpoint
-from gql.schema.request import header
+from gql.schema.request import read_headers
 from tests.databases import Copy, Databases, settings_for
 from tests.lifespan import running
 from tests.protocol.door import Door, door
@@ -87,7 +87,7 @@ async def failing(open_failing: OpenDoor) -> AsyncIterator[Door]:
 
 async def identify(scope: Scope) -> Identity | GatewayError:
     """Whoever the bearer token names, of the first organization."""
-    name = header(scope, b"authorization").removeprefix("Bearer ")
+    name = read_headers(scope).get(b"authorization", b"").decode().removeprefix("Bearer ")
     if name in CALLERS:
         return Identity(1, Method.API_KEY, CALLERS[name])
     return Unauthenticated("Send an API key.")

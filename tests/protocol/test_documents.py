@@ -42,7 +42,7 @@ async def test_the_least_recently_used_document_is_forgotten(
     open_door: OpenDoor, validated: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(documents, "REMEMBERED_BYTES", 5_000)
-    async with open_door() as client:
+    async with open_door(compiled=False) as client:
         for name in ("a", "b", "a", "c", "a", "b"):
             await client.query(f"{{ {name}: __typename }}")
 
@@ -53,7 +53,7 @@ async def test_a_document_heavier_than_the_memory_runs_and_is_not_remembered(
     open_door: OpenDoor, validated: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(documents, "REMEMBERED_BYTES", 1_000)
-    async with open_door() as client:
+    async with open_door(compiled=False) as client:
         answers = [await client.query("{ __typename }") for _ in range(2)]
 
     assert [answer.status_code for answer in answers] == [200, 200]
