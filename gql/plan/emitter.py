@@ -115,7 +115,7 @@ class _Emitter:
             case Inner(selection):
                 return self._record(row, selection)
             case Leaf() | Amount() | Member():
-                return [or_null(print_own(row, item))]
+                return [print_own(row, item)]
         return self._relation(row, item)
 
     def _relation(self, row: Under, item: Item) -> list[Part]:
@@ -156,9 +156,8 @@ class _Emitter:
         """The first record, or `null`; NULL instead, so that there is no answer, when strict."""
         body = concatenated(self._record(row, selection))
         found = select(body).select_from(row.source).where(*visible(row))
-        found = found.order_by(row.table.c.id).limit(1)
-        if row.parent is not None:
-            found = found.correlate(row.parent)
+        if row.parent is not None:  # else it is looked up by a key that only one has
+            found = found.order_by(row.table.c.id).limit(1).correlate(row.parent)
         return found.scalar_subquery() if strict else or_null(found.scalar_subquery())
 
     def _many(self, row: Under, item: ToMany) -> ColumnElement[str]:

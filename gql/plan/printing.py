@@ -3,6 +3,7 @@
 Every one yields text, and NULL for NULL, so that `or_null` can print the word.
 """
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Text, case, cast, func, literal_column
@@ -50,6 +51,10 @@ class member(_Printed):  # noqa: N801
 
     Fails on anything else but null, so that the reference way decides what that is.
     """
+
+
+class capitals(_Printed):  # noqa: N801
+    """An ASCII word in upper case, without looking for letters that only some places know."""
 
 
 class failed_without(_Printed):  # noqa: N801
@@ -102,6 +107,7 @@ TEMPLATES: dict[type[_Printed], tuple[str, str]] = {
     raw: ("({}::text)", "{}"),
     hexadecimal: ("encode(convert_to({}, 'UTF8'), 'hex')", "lower(hex({}))"),
     member: _MEMBER,
+    capitals: ('upper({} COLLATE "C")', "upper({})"),
     failed_without: (
         "(1 / (CASE WHEN {} IS NULL THEN 0 ELSE 1 END))::text",
         "abs(CASE WHEN {} IS NULL THEN -9223372036854775807 - 1 ELSE 1 END)",
@@ -130,28 +136,60 @@ def text(value: str) -> ColumnElement[str]:
 
 
 class _Chain(FunctionElement[str]):
-    """Texts one after another."""
+    """Texts one after another.
+
+    Attributes:
+        parts: The same as they were given, for a chain that this becomes a part of.
+    """
 
     inherit_cache = True
     type = Text()
+    parts: "list[str | ColumnElement[Any]]"
+
+
+MOST_LINKS = 100
+"""Of one chain: SQLite parses no more brackets in each other, and no deeper tree than 1,000."""
 
 
 @compiles(_Chain)
 def _write_chain(element: _Chain, compiler: Any, **kw: Any) -> str:
-    """Without brackets around each pair, as SQLAlchemy's operator has: SQLite nests 100 deep."""
-    texts = (compiler.process(clause, **kw) for clause in element.clauses)
+    """Without brackets around each pair, as SQLAlchemy's operator has; long ones in groups."""
+    texts = [compiler.process(clause, **kw) for clause in element.clauses]
+    while len(texts) > MOST_LINKS:
+        starts = range(0, len(texts), MOST_LINKS)
+        texts = [f"({' || '.join(texts[start : start + MOST_LINKS])})" for start in starts]
     return f"({' || '.join(texts)})"
 
 
-def concatenated(parts: list[str | ColumnElement[Any]]) -> ColumnElement[str]:
-    """The parts one after another, adjacent literals merged; NULL when one of them is."""
+def concatenated(parts: Sequence[str | ColumnElement[Any]]) -> ColumnElement[str]:
+    """The parts one after another; NULL when one of them is.
+
+    Adjacent literals are merged, and chains among the parts taken apart: each `||` costs a copy.
+    """
     merged: list[str | ColumnElement[Any]] = []
-    for part in parts:
+    for part in _taken_apart(parts):
         if isinstance(part, str) and merged and isinstance(merged[-1], str):
             merged[-1] += part
         else:
             merged.append(part)
-    return _Chain(*(text(part) if isinstance(part, str) else part for part in merged))
+    chain = _Chain(*(text(part) if isinstance(part, str) else part for part in merged))
+    chain.parts = merged
+    return chain
+
+
+def _taken_apart(
+    parts: Sequence[str | ColumnElement[Any]],
+) -> Iterator[str | ColumnElement[Any]]:
+    for part in parts:
+        if isinstance(part, _Chain):
+            yield from part.parts
+        else:
+            yield part
+
+
+def is_there(column: ColumnElement[Any]) -> bool:
+    """Whether a column of a row is never NULL, as its table promises."""
+    return getattr(column, "nullable", True) is False
 
 
 def or_null(printed: ColumnElement[Any]) -> ColumnElement[str]:
@@ -170,12 +208,14 @@ def amount(column: ColumnElement[Any]) -> ColumnElement[str]:
 
 def boolean(column: ColumnElement[Any]) -> ColumnElement[str]:
     """`true` or `false`; NULL for NULL."""
+    if is_there(column):
+        return case((column, text("true")), else_=text("false"))
     return case((column.is_(True), text("true")), (column.is_(False), text("false")))
 
 
 def enum(column: ColumnElement[Any]) -> ColumnElement[str]:
     """The stored word in upper case, as a JSON string."""
-    return concatenated(['"', func.upper(column), '"'])
+    return concatenated(['"', capitals(column), '"'])
 
 
 def integer(column: ColumnElement[Any]) -> ColumnElement[str]:

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Text, case, cast
+from sqlalchemy import ColumnElement, FromClause, case
 
 from gql.domain.resource import Link, Resource
 from gql.plan import printing
-from gql.plan.printing import text
+from gql.plan.printing import or_null, text
 from gql.plan.tree import Amount, Constant, GlobalId, Item, Leaf, Member, ToOne
 
 Part = str | ColumnElement[Any]
@@ -78,17 +78,16 @@ def visible(rows: Under) -> tuple[ColumnElement[bool], ...]:
 
 
 def print_own(row: Under, item: Leaf | Amount | Member) -> ColumnElement[Any]:
-    """One of their own columns; NULL for NULL."""
+    """One of their own columns, as JSON."""
     match item:
         case Leaf(label, kind):
-            printed: ColumnElement[Any] = printing.PRINTERS[kind](
-                row.resource.expression(label, row.table)
-            )
-            return printed
+            column = row.resource.expression(label, row.table)
+            printed: ColumnElement[Any] = printing.PRINTERS[kind](column)
+            return printed if printing.is_there(column) else or_null(printed)
         case Amount(label):
-            return printing.amount(row.table.c[label])
+            return or_null(printing.amount(row.table.c[label]))
         case Member(label, key):
-            return cast(printing.member(row.table.c[label], text(key)), Text)
+            return or_null(printing.member(row.table.c[label], text(key)))
 
 
 def print_items(items: list[tuple[str, list[Part]]]) -> list[Part]:
