@@ -19,7 +19,7 @@ from pydantic import SecretStr
 
 from gql.database import Database
 from gql.demo import DemoOrganization, load_demo
-from gql.migrations import migrate
+from gql.migrations.runner import migrate
 from gql.settings import Settings
 
 Kind = Literal["sqlite", "postgresql"]

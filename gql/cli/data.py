@@ -73,7 +73,7 @@ async def _migrate(settings: "Settings") -> tuple[str | None, str | None]:
     from alembic.util import CommandError
 
     from gql.migrations import current
-    from gql.migrations import migrate as forward
+    from gql.migrations.runner import migrate as forward
 
     async with opened(settings, migrated=False) as database:
         before = await current(database.engine)

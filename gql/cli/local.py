@@ -44,7 +44,8 @@ def ensure_secrets(path: Path = SECRETS_FILE) -> None:
 async def prepare(settings: "Settings") -> "list[DemoOrganization]":
     """Make tables and demo data if there are none; answers the demo's organizations with keys."""
     from gql.demo import is_empty, load_demo
-    from gql.migrations import is_current, migrate
+    from gql.migrations import is_current
+    from gql.migrations.runner import migrate
 
     async with opened(settings, migrated=False) as database:
         if not await is_current(database.engine):

@@ -1,5 +1,5 @@
-"""The history of the tables."""
+"""The history of the tables: where a database stands; `runner` moves it."""
 
-from gql.migrations.runner import current, downgrade, head, is_current, migrate
+from gql.migrations.standing import current, head, is_current
 
-__all__ = ["current", "downgrade", "head", "is_current", "migrate"]
+__all__ = ["current", "head", "is_current"]

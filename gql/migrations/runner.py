@@ -1,4 +1,4 @@
-"""Runs the history of the tables forwards and backwards, and says where a database stands."""
+"""Runs the history of the tables forwards and backwards."""
 
 import asyncio
 import threading
@@ -8,8 +8,6 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -39,27 +37,6 @@ async def downgrade(engine: AsyncEngine, revision: str = "base") -> None:
     """Take the tables back to `revision`, in one transaction; "base" drops every table."""
     async with _alone(engine) as connection:
         await connection.run_sync(_run, command.downgrade, revision)
-
-
-async def current(engine: AsyncEngine) -> str | None:
-    """The revision of the tables in the database, or None when there are none yet."""
-    async with engine.connect() as connection:
-        return await connection.run_sync(
-            lambda sync: MigrationContext.configure(sync).get_current_revision()
-        )
-
-
-def head() -> str:
-    """The newest revision that this version knows."""
-    revision = ScriptDirectory.from_config(_config()).get_current_head()
-    if revision is None:
-        raise RuntimeError(f"there is no revision under {_HERE}")
-    return revision
-
-
-async def is_current(engine: AsyncEngine) -> bool:
-    """Whether the tables in the database are those that this version expects."""
-    return await current(engine) == head()
 
 
 @asynccontextmanager

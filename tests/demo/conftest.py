@@ -7,7 +7,7 @@ import pytest
 
 from gql.database import Database
 from gql.demo import DemoOrganization, load_demo
-from gql.migrations import migrate
+from gql.migrations.runner import migrate
 from tests.databases import Databases, Kind, settings_for
 
 

@@ -8,7 +8,7 @@ from gql.database import Database
 from gql.demo import DemoOrganization, load_demo
 from gql.demo.chance import NOW
 from gql.demo.scale import content
-from gql.migrations import migrate
+from gql.migrations.runner import migrate
 from tests.databases import Databases, settings_for
 from tests.demo.conftest import Loaded
 from tests.demo.reading import TABLE_BY_NAME, digests, rows_of

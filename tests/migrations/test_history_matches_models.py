@@ -5,7 +5,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import CheckConstraint, Connection, inspect, text
 
-from gql.migrations import migrate
+from gql.migrations.runner import migrate
 from gql.models import TABLES, metadata
 from gql.models.scope import table_of
 from tests.migrations.catalog import catalog

@@ -1,15 +1,20 @@
 """The history runs forwards, backwards, from many places at once, and all or nothing."""
 
 import asyncio
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import DBAPIError
 
+import gql.migrations
 from gql.database import Database
-from gql.migrations import current, downgrade, head, is_current, migrate
+from gql.migrations import current, head, is_current
+from gql.migrations.runner import downgrade, migrate
 from gql.models import TABLES
 from tests.databases import settings_for
 from tests.migrations.catalog import catalog
@@ -20,7 +25,7 @@ TABLE_NAMES = {str(table.__tablename__) for table in TABLES}
 MIGRATE = """
 import asyncio, sys
 from gql.database import Database
-from gql.migrations import migrate
+from gql.migrations.runner import migrate
 from gql.settings import Settings
 
 async def main() -> None:
@@ -34,6 +39,19 @@ asyncio.run(main())
 
 def test_the_newest_revision_is_the_sms_sessions() -> None:
     assert head() == "0004_sms_sessions"
+
+
+def test_the_newest_revision_is_alembics_head() -> None:
+    assert ScriptDirectory(str(Path(gql.migrations.__file__).parent)).get_current_head() == head()
+
+
+def test_a_server_does_without_alembic() -> None:
+    """It is ten megabytes of every process."""
+    look = "import sys, gql.app; print('alembic' in sys.modules)"
+
+    ran = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
+
+    assert ran.stdout.strip() == "False"
 
 
 async def test_an_empty_database_has_no_revision(empty_database: EmptyDatabase) -> None:

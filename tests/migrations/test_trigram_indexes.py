@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import text
 
 from gql.database import Database
-from gql.migrations import downgrade, is_current, migrate
+from gql.migrations import is_current
+from gql.migrations.runner import downgrade, migrate
 from tests.migrations.catalog import catalog
 from tests.migrations.conftest import EmptyDatabase
 
