@@ -32,6 +32,7 @@ from gql.schema.request import (
     header,
     read_request,
     require_method,
+    while_connected,
 )
 from gql.settings import Settings
 from gql.stores import SmsSessions
@@ -92,7 +93,7 @@ class GraphQLEndpoint:
             require_method(scope["method"])
             caller = await self._caller(scope)
             request = await read_request(scope, receive, self._settings)
-            document, operation = self._prepare(request)
+            document, operation = await self._prepare(request, receive)
             _permit(caller, operation, request)
             context = Context(caller, self._database, render.request_id, self._sms_sessions)
             try:
@@ -119,10 +120,17 @@ class GraphQLEndpoint:
             raise caller
         return caller
 
-    def _prepare(self, request: GraphQLRequest) -> tuple[DocumentNode, OperationDefinitionNode]:
+    async def _prepare(
+        self, request: GraphQLRequest, receive: Receive
+    ) -> tuple[DocumentNode, OperationDefinitionNode]:
         """The valid document of a request, and the operation in it that is meant."""
-        document = self._documents.prepare(request.document)
-        return document, choose_operation(document, request.operation_name)
+        valid = self._documents.known(request.document)
+        if valid is None:
+            new = self._documents.prepare(request.document)
+            valid = await while_connected(receive, new)
+        operation = choose_operation(valid.document, request.operation_name)
+        self._documents.check_cost(valid, operation, request.variables)
+        return valid.document, operation
 
     async def _run(
         self,
