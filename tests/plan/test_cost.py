@@ -11,7 +11,6 @@ from graphql import (
     NameNode,
     SelectionSetNode,
     Visitor,
-    VisitorAction,
     parse,
     print_ast,
     visit,
@@ -39,7 +38,7 @@ pytestmark = [
 class Marking(Visitor):
     """Adds the mark to every selection."""
 
-    def leave_selection_set(self, node: SelectionSetNode, *_: object) -> VisitorAction:
+    def leave_selection_set(self, node: SelectionSetNode, *_: object) -> Any:
         mark = FieldNode(alias=NameNode(value=MARK), name=NameNode(value="__typename"))
         return SelectionSetNode(selections=(*node.selections, mark))
 

@@ -19,7 +19,7 @@ SPREAD = """{ ...A ...B }
 
 PAGED = "query ($n: Int) { calls(first: $n) { nodes { id } } }"
 
-FIGURES = {
+FIGURES: dict[str, tuple[str, dict[str, Any], int]] = {
     "leaves": ("{ __typename }", {}, 0),
     "one": ("{ call(by: {id: 101}) { cost { total } assistant { name } } }", {}, 3),
     "a page of twenty": ("{ calls { nodes { id } } }", {}, 21),
