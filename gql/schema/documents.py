@@ -32,6 +32,7 @@ from gql.errors import (
     ValidationFailed,
 )
 from gql.plan.remembered import Remembered
+from gql.plan.turn import Turn
 from gql.schema.cost import Cost, check_cost, cost_of
 from gql.schema.limits import check_limits
 from gql.schema.turns import Turns
@@ -94,12 +95,12 @@ class Documents:
     and let known ones pass between two of them; what they may ask for is a matter of their limits.
     """
 
-    def __init__(self, schema: GraphQLSchema, settings: Settings) -> None:
+    def __init__(self, schema: GraphQLSchema, settings: Settings, turn: Turn) -> None:
         _mark_one_of(schema)
         self._schema = schema
         self._settings = settings
         self._valid: Remembered[Valid] = Remembered(REMEMBERED_BYTES, _weight)
-        self._turns = Turns(self._prepared)
+        self._turns = Turns(self._prepared, turn)
 
     def known(self, text: str) -> Valid | None:
         """The document that a text is, when it is remembered."""

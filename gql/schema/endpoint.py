@@ -22,6 +22,7 @@ from gql.errors import BadRequest, GatewayError, MethodNotAllowed
 from gql.identity import Identity, Permission
 from gql.plan.engine import Engine
 from gql.plan.request import Request
+from gql.plan.turn import Turn
 from gql.schema.documents import Documents, InvalidDocument, choose_operation
 from gql.schema.negotiation import JSON, response_type
 from gql.schema.rendering import Answer, Renderer
@@ -72,8 +73,9 @@ class GraphQLEndpoint:
         self._settings = settings
         self._identify = identify
         self._sms_sessions = sms_sessions
-        self._documents = Documents(self._schema, settings)
-        self.engine = Engine(schema, database.engine.dialect) if settings.compiled else None
+        turn, dialect = Turn(), database.engine.dialect
+        self._documents = Documents(self._schema, settings, turn)
+        self.engine = Engine(schema, dialect, turn) if settings.compiled else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""

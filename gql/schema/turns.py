@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from gql.errors import Overloaded
+from gql.plan.turn import Turn
 
 Made = TypeVar("Made")
 
@@ -14,9 +15,6 @@ MOST_WAITING = 200
 
 RETRY_AFTER = 1.0
 """Seconds until most of what waits is done."""
-
-BREATHS = 3
-"""Rounds of the event loop before each thing, in which known requests are answered."""
 
 
 @dataclass
@@ -32,11 +30,12 @@ class Turns(Generic[Made]):
 
     Args:
         make: Makes one; it does not wait, so nothing else happens meanwhile.
+        turn: Whoever else takes long steps shares it.
     """
 
-    def __init__(self, make: Callable[[str], Made]) -> None:
+    def __init__(self, make: Callable[[str], Made], turn: Turn) -> None:
         self._make = make
-        self._turn = asyncio.Lock()
+        self._turn = turn
         self._waited: dict[str, _Waited[Made]] = {}
 
     def __len__(self) -> int:
@@ -70,6 +69,4 @@ class Turns(Generic[Made]):
 
     async def _in_turn(self, text: str) -> Made:
         async with self._turn:
-            for _ in range(BREATHS):
-                await asyncio.sleep(0)
             return self._make(text)

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from gql.errors import Overloaded
+from gql.plan.turn import BREATHS, Turn
 from gql.schema import turns
 from gql.schema.turns import Turns
 
@@ -14,7 +15,7 @@ class Maker:
 
     def __init__(self) -> None:
         self.asked: list[str] = []
-        self.turns = Turns(self._make)
+        self.turns = Turns(self._make, Turn())
 
     def _make(self, text: str) -> str:
         self.asked.append(text)
@@ -51,16 +52,19 @@ async def test_others_are_served_between_two() -> None:
     maker = Maker()
     order: list[str] = []
 
-    async def served() -> None:
-        await asyncio.sleep(0)
+    async def serve() -> None:
+        for _ in range(BREATHS):
+            await asyncio.sleep(0)
         order.append("served")
 
     async def take(text: str) -> None:
         order.append(await maker.turns.take(text))
+        if text != "c":
+            await serve()
 
-    await asyncio.gather(*(take(str(number)) for number in range(5)), served())
+    await asyncio.gather(*(take(text) for text in "abc"))
 
-    assert order == ["served", "0", "1", "2", "3", "4"]
+    assert order == ["A", "served", "B", "served", "C"]
 
 
 async def test_too_many_are_refused_and_told_when_to_come_again(
@@ -79,16 +83,18 @@ async def test_too_many_are_refused_and_told_when_to_come_again(
     assert await maker.turns.take("c") == "C"
 
 
-async def test_who_is_cancelled_gives_the_turn_back() -> None:
+@pytest.mark.parametrize("leaving", [0, 1], ids=["whose turn it is", "who waits"])
+async def test_who_is_cancelled_gives_the_turn_back(leaving: int) -> None:
     maker = Maker()
-    first, second, third = (asyncio.create_task(maker.turns.take(text)) for text in "abc")
-    await asyncio.sleep(0)
+    taking = [asyncio.create_task(maker.turns.take(text)) for text in "abc"]
+    for _ in range(3):
+        await asyncio.sleep(0)
 
-    second.cancel()
-    await asyncio.gather(first, second, third, return_exceptions=True)
+    taking[leaving].cancel()
+    await asyncio.wait(taking)
 
-    assert (first.result(), second.cancelled(), third.result()) == ("A", True, "C")
-    assert maker.asked == ["a", "c"]
+    assert [task.cancelled() for task in taking] == [place == leaving for place in range(3)]
+    assert maker.asked == [text for place, text in enumerate("abc") if place != leaving]
     assert len(maker.turns) == 0
 
 
