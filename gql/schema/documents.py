@@ -91,8 +91,13 @@ class Documents:
     Only valid ones are remembered, and a flood of new ones does not push out known ones. They are
     weighed, not counted: five hundred documents may be 100 KB of memory or 500 MB.
 
-    A new document costs milliseconds in which nothing else happens. So new ones wait for each other
-    and let known ones pass between two of them; what they may ask for is a matter of their limits.
+    A new document costs milliseconds in which nothing else happens. So new ones wait for each
+    other, and known ones pass in between.
+
+    Args:
+        schema: What documents must fit.
+        settings: The limits.
+        turn: Whoever else takes long steps shares it.
     """
 
     def __init__(self, schema: GraphQLSchema, settings: Settings, turn: Turn) -> None:
