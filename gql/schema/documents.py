@@ -49,6 +49,9 @@ the types are marked.
 REMEMBERED_BYTES = 32_000_000
 """How much memory the valid documents of one process may take, roughly."""
 
+MOST_COSTS = 8
+"""Of how many operations of one document the cost is kept: they are not weighed."""
+
 _BYTES_PER_TOKEN = 420
 _BYTES_PER_CHARACTER = 4
 
@@ -134,6 +137,8 @@ class Documents:
         name = operation.name.value if operation.name else None
         cost = valid.costs.get(name)
         if cost is None:
+            if len(valid.costs) >= MOST_COSTS:
+                valid.costs.clear()
             cost = valid.costs[name] = cost_of(self._schema, valid.document, operation)
         check_cost(cost, variables, self._settings.max_cost)
 

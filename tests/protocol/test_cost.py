@@ -125,6 +125,18 @@ async def test_one_document_is_refused_for_large_pages_and_runs_for_small_ones(
     assert [refusal and refusal[2]["figure"] for refusal in refusals] == [None, 51, None, 101]
 
 
+async def test_the_costs_of_many_operations_are_told_apart(open_door: OpenDoor) -> None:
+    sizes = range(1, 21)
+    document = " ".join(f"query Q{n} {{ calls(first: {n}) {{ nodes {{ id }} }} }}" for n in sizes)
+    async with open_door(max_cost=10) as client:
+        answers = [
+            (await client.post({"query": document, "operationName": f"Q{n}"})).json()
+            for n in (*sizes, *sizes)
+        ]
+
+    assert ["data" in answer for answer in answers] == [n < 10 for n in sizes] * 2
+
+
 async def test_only_the_operation_that_runs_is_counted(open_door: OpenDoor) -> None:
     document = "query A { calls(first: 9) { nodes { id } } } query B { __typename }"
     async with open_door(max_cost=9) as client:
