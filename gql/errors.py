@@ -16,6 +16,7 @@ Errors are raised low, as facts, and rendered once per door: GraphQL prints `cod
     |-- IdempotencyKeyReused       IDEMPOTENCY_KEY_REUSED 422  the key stands for another write
     |-- RateLimited                RATE_LIMITED           429  too many attempts
     |-- Unavailable                UNAVAILABLE            503  the database cannot be reached
+    |   `-- Overloaded             (the same)             503  too much waits for its turn
     `-- Refused                    (a family)                  turned away at the door
         |-- BadRequest             BAD_REQUEST            400  cannot be read
         |-- MethodNotAllowed       METHOD_NOT_ALLOWED     405  needs another HTTP method
@@ -197,7 +198,19 @@ class Unavailable(GatewayError):
 
     code = "UNAVAILABLE"
     status = 503
-    meaning = "The database cannot be reached right now; try again."
+    meaning = "The database cannot be reached, or too many new documents wait; try again."
+
+
+class Overloaded(Unavailable):
+    """Too much waits for its turn already.
+
+    Args:
+        message: What waits, and what to do.
+        retry_after: Seconds until it is worth trying again.
+    """
+
+    def __init__(self, message: str, retry_after: float) -> None:
+        super().__init__(message, retry_after=retry_after)
 
 
 class Refused(GatewayError):

@@ -89,6 +89,9 @@ class Settings(BaseSettings):
     max_depth: int = Field(15, ge=1, description="Deepest selection of an operation.")
     max_aliases: int = Field(50, ge=0, description="Most aliases of an operation.")
     max_root_fields: int = Field(20, ge=1, description="Most root fields of an operation.")
+    max_cost: int = Field(
+        100_000, ge=1, description="Most objects that the answer to an operation may have."
+    )
     compiled: bool = Field(
         True, description="Answer queries by compiled plans, one statement each, where possible."
     )

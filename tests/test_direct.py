@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from gql.database import Database
-from gql.direct import is_lasting
+from gql.direct import REMEMBERED, is_lasting
 from tests.databases import Copy, settings_for
 
 SLOW = """
@@ -81,5 +81,17 @@ async def test_behind_a_pooler_a_plan_runs_in_a_transaction(shared: Copy) -> Non
     try:
         for _ in range(5):
             assert await database.value("SELECT CAST(7 AS TEXT)", ()) == b"7"
+    finally:
+        await database.close()
+
+
+async def test_a_connection_keeps_only_so_many_statements_prepared(shared: Copy) -> None:
+    database = Database(settings_for(shared.url, pool_size=2))
+    try:
+        for number in range(600):
+            assert await database.value(f"SELECT CAST({number} AS TEXT)", ()) == str(number)
+        if shared.kind == "postgresql":
+            kept = await database.value("SELECT count(*) FROM pg_prepared_statements", ())
+            assert REMEMBERED - 1 <= kept <= REMEMBERED
     finally:
         await database.close()

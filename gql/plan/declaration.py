@@ -93,14 +93,19 @@ def one(
 
 
 def many(
-    description: str, resource: Resource, link: Link, *, order: tuple[str, ...] = ("id",)
+    description: str,
+    resource: Resource,
+    link: Link,
+    *,
+    usual: int,
+    order: tuple[str, ...] = ("id",),
 ) -> Any:
-    """All the records under this one, as a plain list."""
+    """All the records under this one, as a plain list; seldom more than `usual`."""
 
     async def resolve(root: strawberry.Parent[Record], info: Info) -> Any:
         return await reading.children(info.context, resource, link, root.id, order=order)
 
-    fact = Many(resource, link, order)
+    fact = Many(resource, link, order, usual)
     return strawberry.field(resolve, description=description, metadata={READS: fact})
 
 

@@ -1,6 +1,5 @@
 """The compiled way: plans and statements are made once, remembered, and run with new values."""
 
-import asyncio
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -25,6 +24,7 @@ from gql.plan.request import Request
 from gql.plan.slots import Plan
 from gql.plan.statement import Bound, Statement, compile_statement
 from gql.plan.tree import Constant
+from gql.plan.turn import Turn
 
 _log = logging.getLogger(__name__)
 
@@ -109,7 +109,9 @@ class Engine:
         counts: How requests were answered.
     """
 
-    def __init__(self, schema: strawberry.Schema, database: Database) -> None:
+    def __init__(
+        self, schema: strawberry.Schema, database: Database, turn: Turn | None = None
+    ) -> None:
         self._schema = schema._schema  # noqa: SLF001 -- Strawberry has no other way to it
         self._binder = Binder(schema.schema_converter)
         self._database = database
@@ -123,7 +125,7 @@ class Engine:
             # Who comes again in the same bytes never asks for the statement: it proves itself here.
             proven=lambda again: self._statements.get(again.key),
         )
-        self._turn = asyncio.Lock()
+        self._turn = turn or Turn()
         self.counts = Counts()
 
     def remembered(self, raw: bytes) -> Ready | None:
@@ -220,8 +222,6 @@ class Engine:
 
     async def _plan(self, key: Any, request: Request, variables: Mapping[str, Any]) -> Planned:
         async with self._turn:
-            # New documents wait for each other, and let known ones pass between two of them.
-            await asyncio.sleep(0)
             weight = _BYTES_AT_LEAST + len(request.text) * _PLAN_BYTES_PER_CHARACTER
             try:
                 made = plan(self._schema, request.document, request.operation, variables)
@@ -236,7 +236,6 @@ class Engine:
 
     async def _compile(self, key: Any, made: Plan, shapes: Shapes) -> Statement:
         async with self._turn:
-            await asyncio.sleep(0)
             try:
                 statement = compile_statement(emit(made.root, shapes), self._dialect)
             except Exception:  # noqa: BLE001 -- told once, and the reference way runs

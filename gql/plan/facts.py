@@ -59,11 +59,15 @@ class One:
 
 @dataclass(frozen=True)
 class Many:
-    """All records of `resource` under us, in an order; bounded when they are written."""
+    """All records of `resource` under us, in an order; bounded when they are written.
+
+    `usual` is how many there seldom are more of, for the estimate of what a query costs.
+    """
 
     resource: Resource
     link: Link
     order: tuple[str, ...]
+    usual: int
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,12 +10,16 @@ Thing = TypeVar("Thing")
 NEW_SHARE = 0.2
 """How much of the room is for things that were asked for once."""
 
+MOST_HEAVY = 1_000
+"""How many things are known by name alone, as they are too heavy for the small room."""
+
 
 class Remembered(Generic[Thing]):
     """Things by key, in two rooms.
 
     A new thing waits in the small room, and moves to the large one when it is asked for again. So
-    things that are asked for once, however many, only push each other out.
+    things that are asked for once, however many, only push each other out. A thing too heavy for
+    the small room is made twice: the second time it goes to the large one, if it fits there.
 
     Args:
         room: How much everything may weigh together.
@@ -34,6 +38,8 @@ class Remembered(Generic[Thing]):
         self._tell = proven
         self._new: LRUCache[Hashable, Thing] = LRUCache(room * NEW_SHARE, getsizeof=weigh)
         self._proven: LRUCache[Hashable, Thing] = LRUCache(room * (1 - NEW_SHARE), getsizeof=weigh)
+        # By hash: their keys may be heavy too, and taking one for another only keeps it early.
+        self._heavy: LRUCache[int, bool] = LRUCache(MOST_HEAVY)
 
     def get(self, key: Hashable) -> Thing | None:
         """The thing, or None when it is not remembered."""
@@ -47,9 +53,14 @@ class Remembered(Generic[Thing]):
         return found
 
     def put(self, key: Hashable, thing: Thing) -> None:
-        """Remember a new thing, unless it is too large for that."""
-        if self._weigh(thing) <= self._new.maxsize:
+        """Remember a new thing, unless it is too heavy for that."""
+        weight = self._weigh(thing)
+        if weight <= self._new.maxsize:
             self._new[key] = thing
+        elif weight <= self._proven.maxsize and self._heavy.pop(hash(key), default=False):
+            self._proven[key] = thing
+        else:
+            self._heavy[hash(key)] = True
 
     def __len__(self) -> int:
         """How many things are remembered."""

@@ -1,9 +1,10 @@
 """Documents: GraphQL text parsed, held to the limits and validated once, then remembered."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
-from cachetools import LRUCache
 from graphql import (
     ASTValidationRule,
     DocumentNode,
@@ -30,7 +31,11 @@ from gql.errors import (
     TooComplex,
     ValidationFailed,
 )
+from gql.plan.remembered import Remembered
+from gql.plan.turn import Turn
+from gql.schema.cost import Cost, check_cost, cost_of
 from gql.schema.limits import check_limits
+from gql.schema.turns import Turns
 from gql.settings import Settings
 
 RULES: tuple[type[ASTValidationRule], ...] = (*specified_rules, MaybeNullValidationRule)
@@ -43,6 +48,9 @@ the types are marked.
 
 REMEMBERED_BYTES = 32_000_000
 """How much memory the valid documents of one process may take, roughly."""
+
+MOST_COSTS = 8
+"""Of how many operations of one document the cost is kept: they are not weighed."""
 
 _BYTES_PER_TOKEN = 420
 _BYTES_PER_CHARACTER = 4
@@ -67,35 +75,79 @@ class InvalidDocument(Exception):  # noqa: N818 -- it is rendered, not raised fu
         self.errors = errors
 
 
+@dataclass(frozen=True, eq=False)
+class Valid:
+    """A document that can run.
+
+    Attributes:
+        document: As it was parsed.
+        costs: Of its operations, by name, as far as they were asked for.
+    """
+
+    document: DocumentNode
+    costs: dict[str | None, Cost] = field(default_factory=dict)
+
+
 class Documents:
     """Valid documents by text.
 
-    Only valid ones are remembered, the least recently used forgotten first. They are weighed, not
-    counted: five hundred documents may be 100 KB of memory or 500 MB.
+    Only valid ones are remembered, and a flood of new ones does not push out known ones. They are
+    weighed, not counted: five hundred documents may be 100 KB of memory or 500 MB.
+
+    A new document costs milliseconds in which nothing else happens. So new ones wait for each
+    other, and known ones pass in between.
+
+    Args:
+        schema: What documents must fit.
+        settings: The limits.
+        turn: Whoever else takes long steps shares it.
     """
 
-    def __init__(self, schema: GraphQLSchema, settings: Settings) -> None:
+    def __init__(self, schema: GraphQLSchema, settings: Settings, turn: Turn) -> None:
         _mark_one_of(schema)
         self._schema = schema
         self._settings = settings
-        self._valid: LRUCache[str, DocumentNode] = LRUCache(REMEMBERED_BYTES, getsizeof=_weight)
+        self._valid: Remembered[Valid] = Remembered(REMEMBERED_BYTES, _weight)
+        self._turns = Turns(self._prepared, turn)
 
-    def prepare(self, text: str) -> DocumentNode:
-        """The valid document that a text is.
+    def known(self, text: str) -> Valid | None:
+        """The document that a text is, when it is remembered."""
+        return self._valid.get(text)
+
+    async def prepare(self, text: str) -> Valid:
+        """The document that a text is, when its turn has come.
 
         Raises:
             InvalidDocument: when it does not parse or does not fit the schema.
             TooComplex: when it is over a limit.
             IntrospectionDisabled: when it asks for the schema and may not.
             BadRequest: when a string in it holds a NUL character.
+            Overloaded: when too many new documents wait already.
         """
-        document = self._valid.get(text)
-        if document is None:
-            document = self._parse(text)
-            self._validate(document)
-            if _weight(document) <= REMEMBERED_BYTES:
-                self._valid[text] = document
-        return document
+        return await self._turns.take(text)
+
+    def check_cost(
+        self, valid: Valid, operation: OperationDefinitionNode, variables: Mapping[str, Any]
+    ) -> None:
+        """Pass when an operation of a document may run with these variables.
+
+        Raises:
+            TooComplex: when it costs too much.
+        """
+        name = operation.name.value if operation.name else None
+        cost = valid.costs.get(name)
+        if cost is None:
+            if len(valid.costs) >= MOST_COSTS:
+                valid.costs.clear()
+            cost = valid.costs[name] = cost_of(self._schema, valid.document, operation)
+        check_cost(cost, variables, self._settings.max_cost)
+
+    def _prepared(self, text: str) -> Valid:
+        document = self._parse(text)
+        self._validate(document)
+        valid = Valid(document)
+        self._valid.put(text, valid)
+        return valid
 
     def _parse(self, text: str) -> DocumentNode:
         limit = self._settings.max_tokens
@@ -146,8 +198,9 @@ def choose_operation(document: DocumentNode, name: str | None) -> OperationDefin
     )
 
 
-def _weight(document: DocumentNode) -> int:
+def _weight(valid: Valid) -> int:
     """About how many bytes of memory a parsed document takes, with its text."""
+    document = valid.document
     text = document.loc.source.body if document.loc else ""
     return document.token_count * _BYTES_PER_TOKEN + len(text) * _BYTES_PER_CHARACTER
 

@@ -22,6 +22,7 @@ from gql.errors import BadRequest, GatewayError, MethodNotAllowed
 from gql.identity import Identity, Permission
 from gql.plan.engine import Engine
 from gql.plan.request import Request
+from gql.plan.turn import Turn
 from gql.schema.documents import Documents, InvalidDocument, choose_operation
 from gql.schema.negotiation import JSON, response_type
 from gql.schema.rendering import Answer, Renderer
@@ -32,6 +33,7 @@ from gql.schema.request import (
     read_headers,
     read_raw,
     require_method,
+    while_connected,
 )
 from gql.settings import Settings
 from gql.stores import SmsSessions
@@ -71,8 +73,9 @@ class GraphQLEndpoint:
         self._settings = settings
         self._identify = identify
         self._sms_sessions = sms_sessions
-        self._documents = Documents(self._schema, settings)
-        self.engine = Engine(schema, database) if settings.compiled else None
+        turn = Turn()
+        self._documents = Documents(self._schema, settings, turn)
+        self.engine = Engine(schema, database, turn) if settings.compiled else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
@@ -94,7 +97,7 @@ class GraphQLEndpoint:
             require_method(scope["method"])
             caller = await self._caller(scope)
             raw = await read_raw(scope, receive, headers, self._settings)
-            return await self._run(caller, scope["method"], raw, render)
+            return await self._run(caller, scope["method"], raw, receive, render)
         except InvalidDocument as error:
             return render.invalid(error.kind, error.errors)
         except GatewayError as error:
@@ -115,7 +118,9 @@ class GraphQLEndpoint:
             raise caller
         return caller
 
-    async def _run(self, caller: Identity, method: str, raw: bytes, render: Renderer) -> Answer:
+    async def _run(
+        self, caller: Identity, method: str, raw: bytes, receive: Receive, render: Renderer
+    ) -> Answer:
         """Run the operation: as a compiled plan where there is one, else field by field.
 
         The plan of a request that came before, to the byte, is found without reading it again.
@@ -125,27 +130,32 @@ class GraphQLEndpoint:
         if plan is not None:
             caller.require(Permission.READ)
         else:
-            request = self._request(caller, method, raw)
+            request = await self._request(caller, method, raw, receive)
             plan = None if engine is None else await engine.plan_of(request, caller)
         if engine is not None:
             body = await engine.answer(plan, caller.organization_id, render.request_id)
             if body is not None:
                 return Answer(200, render.media_type, body)
-        request = request or self._request(caller, method, raw)
+        request = request or await self._request(caller, method, raw, receive)
         context = Context(caller, self._database, render.request_id, self._sms_sessions)
         try:
             return render.result(await self._execute(request, context))
         finally:
             await context.close()
 
-    def _request(self, caller: Identity, method: str, raw: bytes) -> Request:
+    async def _request(
+        self, caller: Identity, method: str, raw: bytes, receive: Receive
+    ) -> Request:
         """What a request asks for, valid and permitted: a document and the operation in it."""
         asked = parse_request(method, raw, self._settings)
-        document = self._documents.prepare(asked.document)
-        operation = choose_operation(document, asked.operation_name)
+        valid = self._documents.known(asked.document)
+        if valid is None:
+            valid = await while_connected(receive, self._documents.prepare(asked.document))
+        operation = choose_operation(valid.document, asked.operation_name)
+        self._documents.check_cost(valid, operation, asked.variables)
         _permit(caller, operation, method)
         again = raw if method == "POST" else None
-        return Request(asked.document, document, operation, asked.variables, again)
+        return Request(asked.document, valid.document, operation, asked.variables, again)
 
     async def _execute(self, request: Request, context: Context) -> ExecutionResult:
         """Run the operation field by field."""

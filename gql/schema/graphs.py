@@ -43,8 +43,8 @@ class AssistantGraph(Node):
     version: int = column("Grows by one with every change of the structure.")
     created_at: datetime = column("When it was created.")
     updated_at: datetime = column("When it, its nodes or its edges last changed.")
-    nodes: list["GraphNode"] = many("All its nodes, by id.", NODES, OF_GRAPH)
-    edges: list["GraphEdge"] = many("All its edges, by id.", EDGES, OF_GRAPH)
+    nodes: list["GraphNode"] = many("All its nodes, by id.", NODES, OF_GRAPH, usual=20)
+    edges: list["GraphEdge"] = many("All its edges, by id.", EDGES, OF_GRAPH, usual=30)
     total_nodes: int = count("How many nodes it has.", NODES, OF_GRAPH)
     total_edges: int = count("How many edges it has.", EDGES, OF_GRAPH)
 
@@ -88,10 +88,14 @@ class GraphNode(Node):
     assistant: Assistant = one("Who speaks here.", ASSISTANTS, "assistant_id")
     graph: AssistantGraph = one("The graph it belongs to.", GRAPHS, "graph_id")
     outgoing: list["GraphEdge"] = many(
-        "The edges that leave it, in the order they are tried.", EDGES, OUTGOING, order=BY_PRIORITY
+        "The edges that leave it, in the order they are tried.",
+        EDGES,
+        OUTGOING,
+        usual=5,
+        order=BY_PRIORITY,
     )
     incoming: list["GraphEdge"] = many(
-        "The edges that reach it, by priority.", EDGES, INCOMING, order=BY_PRIORITY
+        "The edges that reach it, by priority.", EDGES, INCOMING, usual=5, order=BY_PRIORITY
     )
 
 

@@ -188,20 +188,26 @@ def _compare(measure: Measure, settings: Settings) -> None:
         ("has {} root fields", measure.width, settings.max_root_fields),
         ("selects {} fields", measure.selections, settings.max_tokens),
     ):
-        if figure > limit:
-            raise TooComplex(
-                f"The operation {what.format(_figure(figure))}; the limit is {limit}.",
-                figure=min(figure, _COUNTED),
-                limit=limit,
-            )
+        hold(what, figure, limit)
 
 
 _COUNTED = 1_000_000
 """Figures beyond this are only said to be more."""
 
 
-def _figure(figure: int) -> str:
-    return str(figure) if figure <= _COUNTED else f"more than {_COUNTED}"
+def hold(what: str, figure: int, limit: int) -> None:
+    """Pass when a figure of an operation is within its limit.
+
+    Raises:
+        TooComplex: when it is not; `what` says what the operation does, with `{}` for the figure.
+    """
+    if figure > limit:
+        told = str(figure) if figure <= _COUNTED else f"more than {_COUNTED}"
+        raise TooComplex(
+            f"The operation {what.format(told)}; the limit is {limit}.",
+            figure=min(figure, _COUNTED),
+            limit=limit,
+        )
 
 
 def _check_repetition(root: SelectionSetNode, fragments: Fragments, settings: Settings) -> None:

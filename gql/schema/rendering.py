@@ -1,6 +1,7 @@
 """Rendering: results, refusals and bugs as HTTP answers; every error has a code and an id."""
 
 import logging
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +15,7 @@ from gql.errors import (
     BadInput,
     GatewayError,
     MethodNotAllowed,
+    Overloaded,
     RefusedDocument,
     Unauthenticated,
 )
@@ -147,6 +149,8 @@ def _headers(error: GatewayError) -> dict[str, str]:
         return {"www-authenticate": "Bearer"}
     if isinstance(error, MethodNotAllowed):
         return {"allow": error.allow}
+    if isinstance(error, Overloaded):
+        return {"retry-after": str(math.ceil(error.extensions["retry_after"]))}
     return {}
 
 

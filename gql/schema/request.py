@@ -1,8 +1,9 @@
 """Reading a GraphQL request out of HTTP: the body of a POST, the query string of a GET."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
 from starlette.types import Receive, Scope
@@ -18,8 +19,11 @@ METHODS = ("GET", "HEAD", "OPTIONS", "POST")
 _PARAMETERS = ("query", "operationName", "variables", "extensions")
 
 
+Found = TypeVar("Found")
+
+
 class Disconnected(Exception):  # noqa: N818 -- a fact, not a fault
-    """The client went away before its body had arrived."""
+    """The client went away before its answer was begun."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,25 @@ def parse_request(method: str, raw: bytes, settings: Settings) -> GraphQLRequest
     return _from_query_string(raw, settings)
 
 
+async def while_connected(receive: Receive, work: Coroutine[Any, Any, Found]) -> Found:
+    """What some work finds that may have to wait; a server does not end it by itself.
+
+    Raises:
+        Disconnected: when the client went away before it was found; then the work is cancelled.
+    """
+    working = asyncio.create_task(work)
+    leaving = asyncio.create_task(_disconnect(receive))
+    try:
+        await asyncio.wait((working, leaving), return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            leaving.result()
+            raise Disconnected
+        return working.result()
+    finally:
+        working.cancel()
+        leaving.cancel()
+
+
 def require_method(method: str) -> None:
     """Pass for a method of the endpoint.
 
@@ -119,6 +142,12 @@ def _text(headers: Mapping[bytes, bytes], name: bytes) -> str:
 
 def _too_large(limit: int) -> PayloadTooLarge:
     return PayloadTooLarge(f"The body is longer than {limit} bytes.")
+
+
+async def _disconnect(receive: Receive) -> None:
+    """Wait until the client goes away; nothing else can follow, but for the body of a GET."""
+    while (await receive())["type"] != "http.disconnect":
+        continue
 
 
 def _from_body(body: bytes, settings: Settings) -> GraphQLRequest:

@@ -23,6 +23,7 @@ ROOMY = {
     "max_depth": 60,
     "max_aliases": 5_000,
     "max_root_fields": 100,
+    "max_cost": 10**30,
     "log_level": "error",
 }
 """Limits are decided before either way is taken; here they would only be in the way."""

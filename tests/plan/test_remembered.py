@@ -33,9 +33,33 @@ def test_a_flood_of_new_things_does_not_push_out_known_ones() -> None:
 def test_a_thing_that_is_too_large_is_not_remembered() -> None:
     remembered: Remembered[str] = Remembered(100, len)
 
-    remembered.put("large", "x" * 50)
+    for _ in range(3):
+        remembered.put("large", "x" * 90)
 
     assert remembered.get("large") is None
+
+
+def test_a_thing_too_heavy_for_the_small_room_is_remembered_the_second_time() -> None:
+    remembered: Remembered[str] = Remembered(100, len)
+    remembered.put("known", "x" * 10)
+    assert remembered.get("known")
+
+    remembered.put("heavy", "y" * 50)
+    assert remembered.get("heavy") is None
+    remembered.put("heavy", "y" * 50)
+    assert remembered.get("heavy") == "y" * 50
+
+
+def test_a_flood_of_heavy_things_does_not_push_out_known_ones() -> None:
+    remembered: Remembered[str] = Remembered(100, len)
+    remembered.put("known", "x" * 10)
+    assert remembered.get("known")
+
+    for number in range(10_000):
+        remembered.put(number, "y" * 80)
+
+    assert remembered.get("known") == "x" * 10
+    assert (remembered.weight, len(remembered)) == (10, 1)
 
 
 def test_a_statement_that_keeps_failing_rests_and_is_told_once() -> None:

@@ -1,11 +1,14 @@
-"""Documents are parsed and validated once, and forgotten when there are too many."""
+"""Documents are parsed and validated once, in turn, and forgotten when there are too many."""
 
+import asyncio
+import json
 from typing import Any
 
 import pytest
 from graphql import DocumentNode, GraphQLSchema, validate
+from starlette.types import Message
 
-from gql.schema import documents
+from gql.schema import documents, turns
 from tests.protocol.conftest import OpenDoor
 from tests.protocol.door import Door
 
@@ -38,15 +41,38 @@ async def test_an_invalid_document_is_not_remembered(client: Door, validated: li
     assert validated == ["{ noSuchField }"] * 2
 
 
-async def test_the_least_recently_used_document_is_forgotten(
+async def test_documents_that_are_asked_once_only_push_out_each_other(
+    open_door: OpenDoor, validated: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(documents, "REMEMBERED_BYTES", 15_000)
+    async with open_door() as client:
+        for name in ("a", "a", "b", "c", "d", "a", "b"):
+            await client.query(f"{{ {name}: __typename }}")
+
+    assert [text[2] for text in validated] == ["a", "b", "c", "d", "b"]
+
+
+async def test_the_least_recently_used_of_the_known_documents_is_forgotten(
+    open_door: OpenDoor, validated: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(documents, "REMEMBERED_BYTES", 12_000)
+    known = [name for name in "abcd" for _ in range(2)]
+    async with open_door(compiled=False) as client:
+        for name in (*known, "a", "e", "e", "a", "b"):
+            await client.query(f"{{ {name}: __typename }}")
+
+    assert [text[2] for text in validated] == ["a", "b", "c", "d", "e", "b"]
+
+
+async def test_a_document_too_heavy_for_new_ones_is_remembered_when_it_comes_again(
     open_door: OpenDoor, validated: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(documents, "REMEMBERED_BYTES", 5_000)
     async with open_door(compiled=False) as client:
-        for name in ("a", "b", "a", "c", "a", "b"):
-            await client.query(f"{{ {name}: __typename }}")
+        for _ in range(4):
+            await client.query("{ a: __typename }")
 
-    assert [text[2] for text in validated] == ["a", "b", "c", "b"]
+    assert [text[2] for text in validated] == ["a", "a"]
 
 
 async def test_a_document_heavier_than_the_memory_runs_and_is_not_remembered(
@@ -58,3 +84,65 @@ async def test_a_document_heavier_than_the_memory_runs_and_is_not_remembered(
 
     assert [answer.status_code for answer in answers] == [200, 200]
     assert len(validated) == 2
+
+
+async def test_a_document_that_arrives_many_times_at_once_is_validated_once(
+    client: Door, validated: list[str]
+) -> None:
+    asked = ("{ crowd: __typename }", "{ crowd: noSuchField }")
+    answers = await asyncio.gather(*(client.query(text) for _ in range(20) for text in asked))
+
+    assert [answer.status_code for answer in answers] == [200, 400] * 20
+    assert sorted(validated) == sorted(asked)
+
+
+async def test_known_documents_do_not_wait_for_new_ones(client: Door) -> None:
+    known = "{ known: __typename }"
+    await client.query(known)
+    order: list[str] = []
+
+    async def ask(document: str) -> None:
+        await client.query(document)
+        order.append(document)
+
+    new = [f"{{ new{number}: __typename }}" for number in range(20)]
+    await asyncio.gather(*(ask(document) for document in (*new, known)))
+
+    assert order.index(known) < 3
+    assert [document for document in order if document != known] == new
+
+
+async def test_too_many_new_documents_at_once_are_told_to_come_again(
+    client: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turns, "MOST_WAITING", 3)
+    known = "{ remembered: __typename }"
+    await client.query(known)
+    new = [f"{{ late{number}: __typename }}" for number in range(5)]
+
+    answers = await asyncio.gather(*(client.query(document) for document in (*new, known)))
+
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 503, 503, 200]
+    (error,) = answers[3].json()["errors"]
+    assert error["message"] == "3 other new documents wait to be read; try again in a second."
+    assert error["extensions"]["code"] == "UNAVAILABLE"
+    assert answers[3].headers["retry-after"] == "1"
+    assert (await client.query(new[4])).status_code == 200
+
+
+async def test_a_client_that_goes_away_gives_its_turn_back(
+    client: Door, validated: list[str]
+) -> None:
+    body = json.dumps({"query": "{ gone: __typename }"}).encode()
+    messages = [{"type": "http.request", "body": body}]
+
+    async def receive() -> Message:
+        return messages.pop(0) if messages else {"type": "http.disconnect"}
+
+    first, sent = await asyncio.gather(
+        client.query("{ first: __typename }"),
+        client.raw(receive, content_type="application/json"),
+    )
+
+    assert (first.status_code, sent) == (200, [])
+    assert validated == ["{ first: __typename }"]
