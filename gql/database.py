@@ -70,6 +70,22 @@ class Database:
             self._direct = open_direct(self.engine, self._settings)
         return await self._direct.value(sql, values)
 
+    async def explain(self, sql: str, values: Sequence[Any]) -> list[str]:
+        """The database's own account of how it runs such a statement; it may run it for that.
+
+        Raises:
+            Exception: whatever the driver raises.
+        """
+        if self._direct is None:
+            self._direct = open_direct(self.engine, self._settings)
+        return await self._direct.explain(sql, values)
+
+    def connections(self) -> dict[str, tuple[int, int]]:
+        """For `plans` and for `the_rest`: how many connections are in use, and how many may be."""
+        pool: Any = self.engine.pool
+        plans = (0, 0) if self._direct is None else (self._direct.busy, self._direct.size)
+        return {"plans": plans, "the_rest": (pool.checkedout(), pool.size())}
+
     async def ping(self) -> None:
         """Run the smallest statement, or raise `Unavailable`."""
         with _reachable():

@@ -16,6 +16,7 @@ import asyncpg
 from sqlalchemy import URL
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from gql.explaining import of_sqlite, prepared, unprepared
 from gql.settings import Settings
 
 REMEMBERED = 256
@@ -48,11 +49,25 @@ def is_lasting(error: Exception) -> bool:
 class Direct(Protocol):
     """Runs statements that yield one value."""
 
+    @property
+    def busy(self) -> int:
+        """How many run right now."""
+        ...
+
+    @property
+    def size(self) -> int:
+        """How many may."""
+        ...
+
     async def value(self, sql: str, values: Sequence[Any]) -> bytes | None:
         """The value: text in UTF-8, None for NULL.
 
         The statement sees one instant, so it needs no transaction around it.
         """
+        ...
+
+    async def explain(self, sql: str, values: Sequence[Any]) -> list[str]:
+        """The database's own account of how it runs a statement; it may run it for that."""
         ...
 
     async def close(self) -> None:
@@ -78,8 +93,13 @@ class PostgresqlDirect:
         self._connect = connect
         self._patience = patience
         self._free: deque[Any] = deque()
-        self._left = size
+        self.size = self._left = size
         self._waiting: deque[asyncio.Future[None]] = deque()
+
+    @property
+    def busy(self) -> int:
+        """See `Direct`."""
+        return self.size - self._left
 
     async def value(self, sql: str, values: Sequence[Any]) -> bytes | None:
         """See `Direct`.
@@ -87,6 +107,17 @@ class PostgresqlDirect:
         Raises:
             TimeoutError: when no connection gets free.
         """
+        value: bytes | None = await self._read(_fetch_value, sql, values)
+        return value
+
+    async def explain(self, sql: str, values: Sequence[Any]) -> list[str]:
+        """See `Direct`."""
+        lines: list[str] = await self._read(prepared, sql, values)
+        return lines
+
+    async def _read(
+        self, read: Callable[..., Awaitable[Any]], sql: str, values: Sequence[Any]
+    ) -> Any:
         if self._left:
             self._left -= 1
         else:
@@ -97,7 +128,7 @@ class PostgresqlDirect:
             if connection is None or connection.is_closed():
                 connection = await self._connect()
             try:
-                value: bytes | None = await connection.fetchval(sql, *values)
+                value = await read(connection, sql, values)
             except asyncpg.PostgresError:
                 self._free.append(connection)
                 raise
@@ -138,6 +169,11 @@ class PostgresqlDirect:
             await self._free.pop().close()
 
 
+def _fetch_value(connection: Any, sql: str, values: Sequence[Any]) -> Awaitable[Any]:
+    found: Awaitable[Any] = connection.fetchval(sql, *values)
+    return found
+
+
 def _give_up(turn: asyncio.Future[None]) -> None:
     if not turn.done():
         turn.set_exception(TimeoutError("no connection got free"))
@@ -152,23 +188,37 @@ class SqliteDirect:
     """
 
     def __init__(self, connect: Callable[[], sqlite3.Connection], *, size: int) -> None:
+        self.busy = 0
+        self.size = min(size, MAX_THREADS)
         self._connect = connect
         self._local = threading.local()
         self._opened: list[sqlite3.Connection] = []
-        self._threads = ThreadPoolExecutor(min(size, MAX_THREADS), "jackfield-direct")
+        self._threads = ThreadPoolExecutor(self.size, "jackfield-direct")
 
     async def value(self, sql: str, values: Sequence[Any]) -> bytes | None:
         """See `Direct`."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, self._run, sql, values)
+        value: bytes | None = await self._read(_value, sql, values)
+        return value
 
-    def _run(self, sql: str, values: Sequence[Any]) -> bytes | None:
+    async def explain(self, sql: str, values: Sequence[Any]) -> list[str]:
+        """See `Direct`."""
+        lines: list[str] = await self._read(of_sqlite, sql, values)
+        return lines
+
+    async def _read(self, read: Callable[..., Any], sql: str, values: Sequence[Any]) -> Any:
+        loop = asyncio.get_running_loop()
+        self.busy += 1
+        try:
+            return await loop.run_in_executor(self._threads, self._run, read, sql, values)
+        finally:
+            self.busy -= 1
+
+    def _run(self, read: Callable[..., Any], sql: str, values: Sequence[Any]) -> Any:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
             connection = self._local.connection = self._connect()
             self._opened.append(connection)
-        value: bytes | None = connection.execute(sql, values).fetchone()[0]
-        return value
+        return read(connection, sql, values)
 
     async def close(self) -> None:
         """See `Direct`."""
@@ -177,21 +227,38 @@ class SqliteDirect:
             self._opened.pop().close()
 
 
+def _value(connection: sqlite3.Connection, sql: str, values: Sequence[Any]) -> bytes | None:
+    value: bytes | None = connection.execute(sql, values).fetchone()[0]
+    return value
+
+
 class _Pooled:
     """For a pooler, which knows no session: one transaction per statement, on the engine."""
+
+    busy = size = 0  # the engine counts them
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
 
     async def value(self, sql: str, values: Sequence[Any]) -> bytes | None:
         """See `Direct`."""
+        value: str | None = await self._read(_fetch_value, sql, values)
+        return None if value is None else value.encode()
+
+    async def explain(self, sql: str, values: Sequence[Any]) -> list[str]:
+        """See `Direct`."""
+        lines: list[str] = await self._read(unprepared, sql, values)
+        return lines
+
+    async def _read(
+        self, read: Callable[..., Awaitable[Any]], sql: str, values: Sequence[Any]
+    ) -> Any:
         async with self._engine.connect() as connection:
             await connection.begin()
             raw = await connection.get_raw_connection()
             driver: Any = raw.driver_connection
             await connection.exec_driver_sql("SET TRANSACTION READ ONLY")
-            value: str | None = await driver.fetchval(sql, *values)
-            return None if value is None else value.encode()
+            return await read(driver, sql, values)
 
     async def close(self) -> None:
         """See `Direct`; the engine closes its own."""

@@ -12,6 +12,7 @@ class Permission(StrEnum):
     READ = "read"
     WRITE = "write"
     ADMIN = "admin"
+    EXPLAIN = "explain"
 
 
 class Method(StrEnum):
@@ -22,10 +23,19 @@ class Method(StrEnum):
     DASHBOARD = "dashboard"
 
 
+OF_OPERATORS = frozenset({Permission.EXPLAIN})
+"""What only whoever runs the gateway may give, on its command line.
+
+A database's account of a statement counts rows of every tenant: no tenant gives that to anybody.
+"""
+
+GIVABLE = frozenset(Permission) - OF_OPERATORS
+"""What an organization may give to its own people and keys."""
+
 GRANTABLE: dict[Method, frozenset[Permission]] = {
     Method.API_KEY: frozenset(Permission),
-    Method.BEARER: frozenset(Permission),
-    Method.DASHBOARD: frozenset(Permission),
+    Method.BEARER: GIVABLE,
+    Method.DASHBOARD: GIVABLE,
 }
 """Which permissions a method may carry at most, whatever the credential itself claims."""
 
@@ -37,7 +47,7 @@ class Identity:
     Attributes:
         organization_id: The tenant; every statement is scoped to it.
         method: How the caller proved who they are.
-        permissions: What the caller may do.
+        permissions: What the caller may do; what the method may not carry is left out.
         user_id: The person behind the credential, when known.
         api_key_id: The key that was presented (or exchanged for a dashboard cookie), when one was.
     """
@@ -48,8 +58,11 @@ class Identity:
     user_id: int | None = None
     api_key_id: int | None = None
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "permissions", self.permissions & GRANTABLE[self.method])
+
     def require(self, permission: Permission) -> None:
         """Pass, or raise `Forbidden` naming the permission that is missing."""
-        if permission in self.permissions and permission in GRANTABLE[self.method]:
+        if permission in self.permissions:
             return
         raise Forbidden(f"This needs the {permission} permission, which your credential lacks.")

@@ -98,6 +98,9 @@ class Settings(BaseSettings):
     introspection: bool = Field(True, description="Whether the schema may be asked for.")
     suggestions: bool = Field(True, description="Whether errors say `Did you mean ...`.")
 
+    metrics_token: SecretStr | None = Field(
+        None, description="Opens `/metrics` as bearer token; without it there is no such address."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least severity that is logged."
     )

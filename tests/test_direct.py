@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import text
 
 from gql.database import Database
 from gql.direct import REMEMBERED, is_lasting
-from tests.databases import Copy, settings_for
+from tests.databases import Copy, Databases, settings_for
 
 SLOW = """
     WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000000)
@@ -89,9 +90,55 @@ async def test_a_connection_keeps_only_so_many_statements_prepared(shared: Copy)
     database = Database(settings_for(shared.url, pool_size=2))
     try:
         for number in range(600):
-            assert await database.value(f"SELECT CAST({number} AS TEXT)", ()) == str(number)
+            assert await database.value(f"SELECT CAST({number} AS TEXT)", ()) == b"%d" % number
         if shared.kind == "postgresql":
-            kept = await database.value("SELECT count(*) FROM pg_prepared_statements", ())
+            count = "SELECT count(*)::text FROM pg_prepared_statements"
+            kept = int(await database.value(count, ()) or 0)
             assert REMEMBERED - 1 <= kept <= REMEMBERED
     finally:
         await database.close()
+
+
+VALUES = (7, None, "it's 100 %\\", datetime(2025, 1, 19, 10, tzinfo=UTC), [1, 2], 0.1, True)
+TYPED = """
+    SELECT ($1::bigint, $2::bigint, $3::varchar, $4::timestamptz, $5::bigint[], $6::float8,
+        $7::boolean)::text
+    FROM assistant WHERE id = $1::bigint
+"""
+
+
+@pytest.mark.parametrize(("pooler", "shown"), [(False, "id = $1"), (True, "id = '7'::bigint")])
+async def test_postgresql_explains_a_statement_with_values_of_every_type(
+    databases: Databases, pooler: bool, shown: str
+) -> None:
+    copy = await databases.copy("postgresql")
+    database = Database(settings_for(copy.url, pool_size=2, transaction_pooler=pooler))
+    try:
+        lines = await database.explain(TYPED, VALUES)
+        without = await database.explain("SELECT CAST(1 AS TEXT)", ())
+        with pytest.raises(Exception, match="no_such_table"):
+            await database.explain("SELECT 1 FROM no_such_table", ())
+        again = await database.explain(TYPED, VALUES)
+    finally:
+        await database.close()
+        await databases.drop(copy.url)
+
+    assert any(shown in line for line in lines)
+    assert lines[-1].startswith("Execution Time: ")
+    assert without[0].startswith("Result ")
+    assert len(again) > 3
+
+
+async def test_connections_in_use_are_counted(database: Database) -> None:
+    before = database.connections()["plans"]
+    readers = [asyncio.create_task(database.value(SLOW, ())) for _ in range(2)]
+    await asyncio.sleep(0.05)
+    during = database.connections()["plans"]
+    await asyncio.gather(*readers)
+    async with database.engine.connect():
+        rest = database.connections()["the_rest"]
+
+    size = during[1]
+    assert (before, during) == ((0, 0), (2, size))
+    assert database.connections() == {"plans": (0, size), "the_rest": (0, rest[1])}
+    assert rest[0] == 1

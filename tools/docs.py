@@ -1,4 +1,4 @@
-"""Writes the tables of the documentation that the code knows better: settings, errors.
+"""Writes the tables of the documentation that the code knows better, like settings and errors.
 
 A table is found by its header, in README.md and on every page under docs/, and replaced as a whole;
 the words around it are people's.
@@ -14,7 +14,9 @@ from typing import Any, Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
+from gql.app.families import FAMILIES
 from gql.errors import error_table
+from gql.plan.ways import MEANINGS, Reason
 from gql.rest.routes import route_table
 from gql.settings import Settings
 
@@ -32,7 +34,24 @@ def settings_table() -> str:
     return "\n".join(("| Variable | Default | Meaning |", "| --- | --- | --- |", *rows))
 
 
-TABLES = (settings_table, error_table, route_table)
+def metrics_table() -> str:
+    """Every family of numbers as a Markdown table, in the order of `FAMILIES`."""
+    rows = [
+        f"| `{each.name}` | {each.kind} | {', '.join(f'`{label}`' for label in each.labels)} "
+        f"| {each.meaning} |"
+        for each in FAMILIES
+    ]
+    header = ("| Name | Kind | Labels | Meaning |", "| --- | --- | --- | --- |")
+    return "\n".join((*header, *rows))
+
+
+def reasons_table() -> str:
+    """Every reason for the reference way as a Markdown table."""
+    rows = [f"| `{reason}` | {MEANINGS[reason]} |" for reason in Reason]
+    return "\n".join(("| Reason | Meaning |", "| --- | --- |", *rows))
+
+
+TABLES = (settings_table, error_table, route_table, metrics_table, reasons_table)
 
 
 def refreshed(text: str) -> str:

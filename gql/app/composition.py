@@ -2,7 +2,7 @@
 
 import gc
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 
 from starlette.applications import Starlette
 from starlette.middleware.exceptions import ExceptionMiddleware
@@ -13,8 +13,10 @@ from gql import pages
 from gql.app.compression import Compression
 from gql.app.failures import HANDLERS
 from gql.app.health import Health
+from gql.app.metrics import Metrics, metrics_routes
 from gql.app.requests import Requests
 from gql.app.shortcut import Shortcut
+from gql.app.tally import Tally
 from gql.auth import login
 from gql.auth.middleware import Authentication, caller_of
 from gql.database import Database
@@ -44,17 +46,29 @@ def create_app(settings: Settings | None = None) -> Starlette:
     graphql = GraphQLEndpoint(
         schema, database, settings, identify=caller_of, sms_sessions=sms_sessions
     )
-    app = Starlette(routes=routes(graphql, database, settings, sms_sessions), lifespan=_lifespan)
+    measured = None if settings.metrics_token is None else Metrics(settings, graphql, database)
+    app = Starlette(
+        routes=(*routes(graphql, database, settings, sms_sessions), *metrics_routes(measured)),
+        lifespan=_lifespan,
+    )
     # `/calls` and `/calls/` are two addresses: a redirect would lose the body and trust the Host.
     app.router.redirect_slashes = False
     app.state.settings = settings
     app.state.database = database
     app.state.sms_sessions = sms_sessions
-    app.middleware_stack = stack(app.router, graphql, database, settings)
+    app.state.metrics = measured
+    tally = None if measured is None else measured.tally
+    app.middleware_stack = stack(app.router, graphql, database, settings, tally)
     return app
 
 
-def stack(router: ASGIApp, graphql: ASGIApp, database: Database, settings: Settings) -> ASGIApp:
+def stack(
+    router: ASGIApp,
+    graphql: ASGIApp,
+    database: Database,
+    settings: Settings,
+    tally: Tally | None = None,
+) -> ASGIApp:
     """What every request passes through, innermost first.
 
     Put together by hand: Starlette would add an outermost layer for exceptions, which `Requests`
@@ -63,7 +77,7 @@ def stack(router: ASGIApp, graphql: ASGIApp, database: Database, settings: Setti
     routed = ExceptionMiddleware(router, handlers=HANDLERS)
     doors = Shortcut({"/graphql": graphql}, otherwise=routed)
     known = Authentication(doors, database=database, settings=settings)
-    return Requests(Compression(known))
+    return Requests(Compression(known), tally)
 
 
 def routes(
@@ -90,7 +104,9 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     gc.collect()
     gc.freeze()
     gc.set_threshold(*GC_THRESHOLD)
-    yield
+    measured: Metrics | None = app.state.metrics
+    async with nullcontext() if measured is None else measured.publishing():
+        yield
     gc.unfreeze()
     gc.set_threshold(*thresholds)
     sms_sessions: SmsSessions = app.state.sms_sessions

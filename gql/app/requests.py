@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gql.app.logs import RequestRecord
+from gql.app.tally import Tally
 
 HEADER = b"x-request-id"
 
@@ -34,10 +35,15 @@ class Requests:
 
     The id comes from `X-Request-ID` when that is 1 to 64 letters, digits, dots, underscores or
     hyphens, and goes into `scope["state"]["request_id"]`, the response and the log.
+
+    Args:
+        app: What answers.
+        tally: Counts the requests, where somebody may read that.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, tally: Tally | None = None) -> None:
         self._app = app
+        self._tally = tally
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on; an exception becomes a 500 that says nothing but the id."""
@@ -72,19 +78,21 @@ class Requests:
             body = {"detail": "Internal Server Error", "request_id": request_id}
             await JSONResponse(body, status_code=500)(scope, receive, send_with_id)
         finally:
-            _log_request(scope, answer.status, start, request_id)
+            seconds = time.perf_counter() - start
+            if self._tally is not None:
+                self._tally.note(scope["path"], scope["method"], answer.status, seconds)
+            _log_request(scope, answer.status, seconds, request_id)
 
 
-def _log_request(scope: Scope, status: int, start: float, request_id: str) -> None:
+def _log_request(scope: Scope, status: int, seconds: float, request_id: str) -> None:
     """One line per request; the query string stays out, it may hold documents and secrets."""
     if not _log.isEnabledFor(logging.INFO):
         return
-    milliseconds = round((time.perf_counter() - start) * 1_000, 2)
     facts = {
         "method": scope["method"],
         "path": scope["path"],
         "status": status,
-        "ms": milliseconds,
+        "ms": round(seconds * 1_000, 2),
         "request_id": request_id,
     }
     _log.handle(RequestRecord(_log.name, facts))

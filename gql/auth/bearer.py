@@ -12,7 +12,7 @@ from gql.database import Database
 from gql.domain.api_keys import KEY_START, find_member
 from gql.domain.people import find_by_stamp
 from gql.errors import BadInput, Unauthenticated
-from gql.identity import Identity, Method, Permission
+from gql.identity import GRANTABLE, Identity, Method, Permission
 from gql.settings import Settings
 
 LEEWAY = 5
@@ -127,8 +127,11 @@ def issue_token(
         stamp: Of the person's password; the token ends when that changes.
 
     Raises:
-        BadInput: when the settings do not verify HS256 tokens.
+        BadInput: when the settings do not verify HS256 tokens, or no token may carry a permission.
     """
+    for word in permissions:
+        if word not in GRANTABLE[Method.BEARER]:
+            raise BadInput(f"A token cannot carry the {word} permission; an API key can.")
     if settings.jwt_algorithm != "HS256":
         raise BadInput(
             f"GQL_JWT_ALGORITHM is {settings.jwt_algorithm}: only whoever holds the private key "

@@ -5,9 +5,11 @@ import sys
 import typer
 
 from gql import __version__
-from gql.cli.console import explain, print_failure
+from gql.cli.console import explain as explain_error
+from gql.cli.console import print_failure
 from gql.cli.data import demo, migrate
 from gql.cli.doctor import doctor
+from gql.cli.explain import explain
 from gql.cli.keys import keys
 from gql.cli.schema import schema
 from gql.cli.serve import serve
@@ -25,7 +27,7 @@ app = typer.Typer(
     "To look around, run `jackfield serve --local`.",
 )
 
-COMMANDS = (serve, migrate, demo, token, schema, doctor)
+COMMANDS = (serve, migrate, demo, token, schema, explain, doctor)
 """In the order that help lists them."""
 
 for command in COMMANDS:
@@ -50,7 +52,7 @@ def main() -> None:
     try:
         app()
     except Exception as error:
-        failure = explain(error)
+        failure = explain_error(error)
         if failure is None:
             raise
         print_failure(failure)

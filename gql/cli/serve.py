@@ -3,6 +3,9 @@
 import errno
 import os
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,6 +17,12 @@ if TYPE_CHECKING:
 
 GRACE = 10
 """Seconds that running requests get to end when the server is told to stop."""
+
+SILENCE = 30
+"""Seconds that one of several processes may be silent before it is replaced.
+
+With uvicorn's 5, a busy machine replaces processes that are still starting, again and again.
+"""
 
 _OTHER_HOST = "Use 127.0.0.1, or leave out --host and GQL_HOST."
 
@@ -80,18 +89,33 @@ def _run(settings: "Settings", banner: str) -> None:
     except ValueError as error:
         raise Failure(f"A setting cannot be used: {error}", "See docs/settings.md.") from error
     typer.echo(banner)
-    uvicorn.run(
-        app if alone else "gql.app:create_app",
-        factory=not alone,
-        host=settings.host,
-        port=settings.port,
-        workers=settings.workers,
-        log_config=log_config(settings.log_level),
-        access_log=False,
-        server_header=False,
-        lifespan="on",
-        timeout_graceful_shutdown=GRACE,
-    )
+    with _adding_up(settings):
+        uvicorn.run(
+            app if alone else "gql.app:create_app",
+            factory=not alone,
+            host=settings.host,
+            port=settings.port,
+            workers=settings.workers,
+            log_config=log_config(settings.log_level),
+            access_log=False,
+            server_header=False,
+            lifespan="on",
+            timeout_graceful_shutdown=GRACE,
+            timeout_worker_healthcheck=SILENCE,
+        )
+
+
+@contextmanager
+def _adding_up(settings: "Settings") -> Iterator[None]:
+    """A folder in which several processes keep what `/metrics` adds up; gone at the end."""
+    from gql.app.publishing import FOLDER
+
+    if settings.workers == 1 or settings.metrics_token is None or FOLDER in os.environ:
+        yield
+        return
+    with TemporaryDirectory(prefix="jackfield-metrics-") as folder:
+        os.environ[FOLDER] = folder
+        yield
 
 
 def _require_free(settings: "Settings") -> None:

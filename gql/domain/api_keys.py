@@ -11,8 +11,8 @@ from typing import Any
 from sqlalchemy import and_, bindparam, case, false, insert, select, update
 
 from gql.database import Database
-from gql.errors import BadInput, NotFound
-from gql.identity import Permission
+from gql.errors import BadInput, Forbidden, NotFound
+from gql.identity import GIVABLE, Permission
 from gql.models.organization import ApiKey, Organization, User
 from gql.models.scope import owned, same_owner, table_of
 from gql.models.types import now
@@ -98,6 +98,29 @@ def granted(permissions: Mapping[str, Any]) -> frozenset[Permission]:
     return frozenset(word for word in Permission if permissions.get(word) is True)
 
 
+def kept(permissions: Collection[Permission]) -> dict[str, bool]:
+    """How permissions are stored, and shown over REST.
+
+    Those of operators are named only where they are granted: no other key need know of them.
+    """
+    named = [word for word in Permission if word in GIVABLE or word in permissions]
+    return {str(word): word in permissions for word in named}
+
+
+def require_givable(permissions: Collection[Permission]) -> None:
+    """Pass when an organization may give these permissions to a key of its own.
+
+    Raises:
+        Forbidden: when one of them is an operator's to give, whatever the caller may do.
+    """
+    for word in Permission:
+        if word in permissions and word not in GIVABLE:
+            raise Forbidden(
+                f"The {word} permission is given only by whoever runs the gateway: "
+                f"jackfield keys create NAME --permission {word}."
+            )
+
+
 async def create_api_key(
     database: Database,
     organization_id: int,
@@ -139,7 +162,7 @@ async def create_api_key(
         name=name,
         key_hash=hash_key(plaintext),
         key_prefix=plaintext[:_PREFIX_LENGTH] + "...",
-        permissions={str(word): word in permissions for word in Permission},
+        permissions=kept(permissions),
         is_active=True,
         expires_at=expires_at,
         usage_count=0,

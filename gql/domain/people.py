@@ -13,7 +13,7 @@ from gql.database import Database
 from gql.domain.api_keys import find_member
 from gql.domain.passwords import LONGEST, Passwords, stamp_of
 from gql.errors import BadInput, Conflict, NotFound, Unauthenticated
-from gql.identity import Permission
+from gql.identity import GIVABLE, Permission
 from gql.models.organization import Organization, User
 from gql.models.scope import owned, same_owner, table_of
 from gql.models.types import now
@@ -48,7 +48,7 @@ class Person:
     @property
     def permissions(self) -> frozenset[Permission]:
         """What they may do when they come in by password."""
-        return frozenset(Permission) if self.is_admin else _EVERYBODY
+        return GIVABLE if self.is_admin else _EVERYBODY
 
     @property
     def stamp(self) -> str:

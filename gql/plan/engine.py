@@ -4,27 +4,39 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from weakref import ref
 
 import strawberry
-from graphql import GraphQLError, get_variable_values
+from graphql import get_variable_values
 from graphql.execution.values import VariableValues
 from sqlalchemy.engine import Dialect
 
 from gql.database import Database
 from gql.direct import is_lasting
-from gql.errors import GatewayError
 from gql.identity import Identity
 from gql.plan.binder import Binder, Memo, Shapes
 from gql.plan.collecting import Unsupported, steering
 from gql.plan.emitter import emit
-from gql.plan.facts import Own, Told
 from gql.plan.planner import plan
+from gql.plan.prepared import Made, Prepared
 from gql.plan.remembered import Remembered
 from gql.plan.request import Request
 from gql.plan.slots import Plan
 from gql.plan.statement import Bound, Statement, compile_statement
 from gql.plan.tree import Constant
 from gql.plan.turn import Turn
+from gql.plan.ways import (
+    FORGOTTEN,
+    MISSING,
+    RESTING,
+    Counts,
+    NoPlan,
+    Reason,
+    Why,
+    field_names,
+    unsupported,
+    why,
+)
 
 _log = logging.getLogger(__name__)
 
@@ -44,21 +56,6 @@ _BYTES_AT_LEAST = 4_000
 NO_VARIABLES = VariableValues({}, {})
 
 
-@dataclass
-class Counts:
-    """How requests were answered since the process started.
-
-    Attributes:
-        compiled: By a plan.
-        reference: Field by field: no plan, or arguments that a plan refuses.
-        failed: Field by field, after a plan failed.
-    """
-
-    compiled: int = 0
-    reference: int = 0
-    failed: int = 0
-
-
 Ready = Bound | bytes
 """What answers a request: a statement with its values, or the answer where none is needed."""
 
@@ -75,13 +72,13 @@ class Planned:
     """A plan, or that there is none.
 
     Attributes:
-        plan: None when the reference way has to run.
+        plan: Or why the reference way has to run.
         weight: About how many bytes of memory it takes.
         constant: The answer, where it depends on the document alone.
         memo: What its settled slots are bound to.
     """
 
-    plan: Plan | None
+    plan: Plan | Why
     weight: int
     constant: bytes | None = None
     memo: Memo = field(default_factory=dict)
@@ -126,7 +123,17 @@ class Engine:
             proven=lambda again: self._statements.get(again.key),
         )
         self._turn = turn or Turn()
-        self.counts = Counts()
+        self.counts = Counts(fields=field_names(self._schema))
+
+    @property
+    def memories(self) -> Mapping[str, Remembered[Any]]:
+        """What is remembered, by what it is."""
+        return {
+            "known": self._known,
+            "plans": self._plans,
+            "statements": self._statements,
+            "requests": self._again,
+        }
 
     def remembered(self, raw: bytes) -> Ready | None:
         """What answered a request that came in these bytes, whoever asked."""
@@ -136,23 +143,34 @@ class Engine:
         ready = found.ready
         return None if isinstance(ready, Bound) and ready.statement() is None else ready
 
-    async def plan_of(self, request: Request, identity: Identity) -> Ready | None:
-        """What answers a request; None when the reference way has to run."""
+    async def plan_of(self, request: Request, identity: Identity) -> Ready | Why:
+        """What answers a request, or why the reference way has to run."""
         try:
-            again, personal = await self._bind(request, identity)
-        except (GatewayError, GraphQLError, Unsupported):
-            return None
-        except Exception:  # noqa: BLE001 -- a bug of ours must not fail a request
-            _log.warning("binding failed: %s", request.text[:500], exc_info=True)
-            return None
-        if again is not None and request.raw is not None and not personal:
+            prepared = await self.prepare(request)
+            size = len(request.raw or b"")
+            if prepared.constant is not None:
+                size += len(prepared.constant)
+                again = _Again(prepared.constant, size, prepared.key)
+            else:
+                made = await self.bind(prepared, identity)
+                again = _Again(made.bound, size + made.bound.weight, made.key)
+        except Exception as error:  # noqa: BLE001 -- a bug of ours must not fail a request
+            return self.refused(error, request)
+        if request.raw is not None and not prepared.personal:
             self._again.put(request.raw, again)
-        return None if again is None else again.ready
+        return again.ready
+
+    def refused(self, error: Exception, request: Request) -> Why:
+        """Why a request has no statement, from what was raised before it had one."""
+        told = why(error)
+        if told is None:
+            _log.warning("binding failed: %s", request.text[:500], exc_info=error)
+        return told or Why(Reason.FAILED, repr(error))
 
     async def answer(
-        self, ready: Ready | None, organization_id: int, request_id: str
-    ) -> bytes | None:
-        """The finished response body, or None when the reference way has to run.
+        self, ready: Ready | Why, organization_id: int, request_id: str
+    ) -> bytes | Why:
+        """The finished response body, or why the reference way has to run; counted.
 
         Args:
             ready: What answers the request, from `remembered` or `plan_of`.
@@ -162,63 +180,76 @@ class Engine:
         if isinstance(ready, bytes):
             self.counts.compiled += 1
             return ready
-        statement = None if ready is None else ready.statement()
-        if ready is None or statement is None or statement.resting:
-            self.counts.reference += 1
-            return None
+        if isinstance(ready, Why):
+            return self.counts.resolve(ready)
+        statement = ready.statement()
+        if statement is None:
+            return self.counts.resolve(FORGOTTEN)
+        if statement.resting:
+            return self.counts.resolve(RESTING)
         return await self._run(statement, ready.owned_by(organization_id), request_id)
 
-    async def _run(self, statement: Statement, values: list[Any], request_id: str) -> bytes | None:
-        """The answer of a statement; None when it fails, which the reference way then explains."""
+    async def _run(self, statement: Statement, values: list[Any], request_id: str) -> bytes | Why:
+        """The answer of a statement; or that it failed, which the reference way then words."""
         try:
             body = await self._database.value(statement.sql, values)
         except Exception as error:  # noqa: BLE001 -- the reference way words what is wrong
-            self.counts.failed += 1
             if statement.fail(lasting=is_lasting(error)):
-                extra = {"request_id": request_id}
+                extra = {"request_id": request_id, "plan": str(statement.plan())}
                 _log.warning("a plan failed: %s", statement.sql[:500], exc_info=True, extra=extra)
-            return None
+            return self.counts.resolve(Why(Reason.FAILED, repr(error)))
         if body is None:
             # On purpose: something is not there that must be.
-            self.counts.failed += 1
-            return None
+            return self.counts.resolve(MISSING)
         statement.failures = 0
         self.counts.compiled += 1
         return body
 
-    async def _bind(self, request: Request, identity: Identity) -> tuple["_Again | None", bool]:
-        """What answers a request, and whether that depends on who is asking."""
+    async def prepare(self, request: Request) -> Prepared:
+        """The plan of a request.
+
+        Raises:
+            NoPlan: when there is none, which is remembered too.
+            GraphQLError: when a variable cannot be used.
+        """
         variables = self._variables(request)
-        if variables is None:
-            return None, False
         known = self._known.get(request.text)
         if known is None:
             known = Known(tuple(sorted(steering(request.document))))
             self._known.put(request.text, known)
         coerced = variables.coerced
-        name = request.operation.name.value if request.operation.name else None
-        key = (request.text, name, *(coerced.get(flag) for flag in known.steering))
-        planned = self._plans.get(key) or await self._plan(key, request, coerced)
-        size = len(request.raw or b"")
-        if planned.constant is not None:
-            return _Again(planned.constant, size + len(planned.constant), key), False
-        if planned.plan is None:
-            return None, False
-        slots = planned.plan.slots
-        shapes, values = self._binder.bind(slots, variables, identity, planned.memo)
-        statement = self._statements.get((key, shapes))
-        if statement is None:
-            statement = await self._compile(key, planned.plan, shapes)
-        personal = any(isinstance(slot.fact, (Told, Own)) for slot in slots)
-        bound = Bound.to(statement, values)
-        return _Again(bound, size + bound.weight, (key, shapes)), personal
+        key = (request.text, request.name, *(coerced.get(flag) for flag in known.steering))
+        found = self._plans.get(key)
+        planned = found or await self._plan(key, request, coerced)
+        if isinstance(planned.plan, Why):
+            raise NoPlan(planned.plan)
+        return Prepared(
+            key, planned.plan, planned.constant, planned.memo, variables, found is not None
+        )
 
-    def _variables(self, request: Request) -> VariableValues | None:
+    async def bind(self, prepared: Prepared, identity: Identity) -> Made:
+        """The statement of a request, with its values.
+
+        Raises:
+            GatewayError: when an argument cannot be used; the reference way words the answer.
+            GraphQLError: the same, for an argument of the wrong type.
+            Unsupported: when the arguments are more than a plan is good for.
+        """
+        chosen, memo = prepared.plan, prepared.memo
+        shapes, values = self._binder.bind(chosen.slots, prepared.variables, identity, memo)
+        key = (prepared.key, shapes)
+        found = self._statements.get(key)
+        statement = found or await self._compile(prepared.key, chosen, shapes)
+        return Made(Bound.to(statement, values), statement, key, found is not None)
+
+    def _variables(self, request: Request) -> VariableValues:
         definitions = request.operation.variable_definitions
         if not definitions:
             return NO_VARIABLES
         coerced = get_variable_values(self._schema, definitions, dict(request.variables or {}))
-        return coerced if isinstance(coerced, VariableValues) else None
+        if isinstance(coerced, VariableValues):
+            return coerced
+        raise coerced[0]
 
     async def _plan(self, key: Any, request: Request, variables: Mapping[str, Any]) -> Planned:
         async with self._turn:
@@ -226,11 +257,11 @@ class Engine:
             try:
                 made = plan(self._schema, request.document, request.operation, variables)
                 planned = Planned(made, weight, constant=_constant(made))
-            except Unsupported:
-                planned = Planned(None, _BYTES_AT_LEAST)
-            except Exception:  # noqa: BLE001 -- told once, and the reference way runs
+            except Unsupported as error:
+                planned = Planned(unsupported(str(error)), _BYTES_AT_LEAST)
+            except Exception as error:  # noqa: BLE001 -- told once, and the reference way runs
                 _log.warning("a document has no plan: %s", request.text[:500], exc_info=True)
-                planned = Planned(None, _BYTES_AT_LEAST)
+                planned = Planned(Why(Reason.FAILED, repr(error)), _BYTES_AT_LEAST)
             self._plans.put(key, planned)
             return planned
 
@@ -238,8 +269,10 @@ class Engine:
         async with self._turn:
             try:
                 statement = compile_statement(emit(made.root, shapes), self._dialect)
+                statement.plan = ref(made)
             except Exception:  # noqa: BLE001 -- told once, and the reference way runs
-                _log.warning("a plan has no SQL: %s", key[0][:500], exc_info=True)
+                extra = {"plan": str(made)}
+                _log.warning("a plan has no SQL: %s", key[0][:500], exc_info=True, extra=extra)
                 statement = Statement.impossible()
             self._statements.put((key, shapes), statement)
             return statement

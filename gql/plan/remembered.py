@@ -62,6 +62,14 @@ class Remembered(Generic[Thing]):
         else:
             self._heavy[hash(key)] = True
 
+    def __contains__(self, key: Hashable) -> bool:
+        """Whether a thing is remembered; to ask this is not to ask for it."""
+        return key in self._proven or key in self._new
+
+    def size(self) -> tuple[int, float]:
+        """How many things are remembered, and what they weigh together."""
+        return len(self), self.weight
+
     def __len__(self) -> int:
         """How many things are remembered."""
         return len(self._new) + len(self._proven)

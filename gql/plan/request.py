@@ -24,3 +24,8 @@ class Request:
     operation: OperationDefinitionNode
     variables: dict[str, Any] | None
     raw: bytes | None = None
+
+    @property
+    def name(self) -> str | None:
+        """The operation's name."""
+        return self.operation.name.value if self.operation.name else None

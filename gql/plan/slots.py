@@ -6,7 +6,7 @@ from typing import Any
 from graphql import FieldNode, GraphQLField, VariableNode
 
 from gql.plan.facts import Own, Told
-from gql.plan.tree import Selection
+from gql.plan.tree import Selection, outline
 
 DEFINITION = "strawberry-definition"
 """Where Strawberry leaves its own field on graphql-core's."""
@@ -35,6 +35,10 @@ class Plan:
 
     root: Selection
     slots: tuple[Slot, ...]
+
+    def __str__(self) -> str:
+        """The indented tree."""
+        return "\n".join(outline("data", self.root))
 
 
 def is_settled(fact: Any, node: FieldNode) -> bool:

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from sys import getsizeof
 from typing import Any
@@ -29,6 +29,7 @@ class Statement:
         parameters: In the driver's order: name, what turns a value into the driver's (None where
             nothing does), and the value of a parameter that SQLAlchemy itself added.
         failures: How often it failed in a row.
+        plan: Gives the plan that it was made from, or None once that is forgotten.
     """
 
     sql: str
@@ -36,6 +37,7 @@ class Statement:
     failures: int = 0
     _rests_until: float = field(default=0.0)
     _told: bool = False
+    plan: Callable[[], object] = lambda: None
 
     def values(self, given: Mapping[str, Any]) -> list[Any]:
         """The values in the driver's order."""

@@ -149,6 +149,14 @@ class Documents:
         self._valid.put(text, valid)
         return valid
 
+    def __contains__(self, text: str) -> bool:
+        """Whether a text is remembered as a valid document."""
+        return text in self._valid
+
+    def size(self) -> tuple[int, float]:
+        """How many documents are remembered, and about how many bytes they take."""
+        return self._valid.size()
+
     def _parse(self, text: str) -> DocumentNode:
         limit = self._settings.max_tokens
         try:

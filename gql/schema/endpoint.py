@@ -20,10 +20,13 @@ from gql.context import Context
 from gql.database import Database
 from gql.errors import BadRequest, GatewayError, MethodNotAllowed
 from gql.identity import Identity, Permission
-from gql.plan.engine import Engine
+from gql.plan.engine import Engine, Ready
+from gql.plan.explain import Explanation
 from gql.plan.request import Request
 from gql.plan.turn import Turn
+from gql.plan.ways import OFF, Counts, Why
 from gql.schema.documents import Documents, InvalidDocument, choose_operation
+from gql.schema.explaining import explained, wants_explanation
 from gql.schema.negotiation import JSON, response_type
 from gql.schema.rendering import Answer, Renderer
 from gql.schema.request import (
@@ -54,6 +57,7 @@ class GraphQLEndpoint:
 
     Attributes:
         engine: Compiles queries; None when settings say so.
+        counts: Which way operations went.
     """
 
     def __init__(
@@ -76,6 +80,7 @@ class GraphQLEndpoint:
         turn = Turn()
         self._documents = Documents(self._schema, settings, turn)
         self.engine = Engine(schema, database, turn) if settings.compiled else None
+        self.counts = self.engine.counts if self.engine else Counts()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
@@ -84,6 +89,12 @@ class GraphQLEndpoint:
         except Disconnected:
             return
         await answer.send(send, head=scope["method"] == "HEAD")
+
+    def sizes(self) -> dict[str, tuple[int, float]]:
+        """How much of what is remembered, and about how many bytes it takes."""
+        memories = {} if self.engine is None else self.engine.memories
+        engine = {name: memory.size() for name, memory in memories.items()}
+        return {"documents": self._documents.size(), **engine}
 
     async def _answer(self, scope: Scope, receive: Receive) -> Answer:
         """The answer to a request, whatever happens to it."""
@@ -96,8 +107,9 @@ class GraphQLEndpoint:
                 return Answer(200, JSON, b"", {"allow": ", ".join(METHODS)})
             require_method(scope["method"])
             caller = await self._caller(scope)
+            run = self._explain if wants_explanation(headers, caller) else self._run
             raw = await read_raw(scope, receive, headers, self._settings)
-            return await self._run(caller, scope["method"], raw, receive, render)
+            return await run(caller, scope["method"], raw, receive, render)
         except InvalidDocument as error:
             return render.invalid(error.kind, error.errors)
         except GatewayError as error:
@@ -126,17 +138,45 @@ class GraphQLEndpoint:
         The plan of a request that came before, to the byte, is found without reading it again.
         """
         engine, request = self.engine, None
-        plan = engine.remembered(raw) if engine is not None and method == "POST" else None
+        plan: Ready | Why | None = None
+        if engine is not None and method == "POST":
+            plan = engine.remembered(raw)
         if plan is not None:
             caller.require(Permission.READ)
         else:
             request = await self._request(caller, method, raw, receive)
-            plan = None if engine is None else await engine.plan_of(request, caller)
+            plan = OFF if engine is None else await engine.plan_of(request, caller)
         if engine is not None:
             body = await engine.answer(plan, caller.organization_id, render.request_id)
-            if body is not None:
+            if isinstance(body, bytes):
                 return Answer(200, render.media_type, body)
+        else:
+            self.counts.resolve(OFF)
         request = request or await self._request(caller, method, raw, receive)
+        return await self._resolve(request, caller, render)
+
+    async def _explain(
+        self, caller: Identity, method: str, raw: bytes, receive: Receive, render: Renderer
+    ) -> Answer:
+        """As `_run` does, but step by step and with notes, which the answer then ends with."""
+        notes = Explanation()
+        text = parse_request(method, raw, self._settings).document
+        notes.remembered["document"] = text in self._documents
+        with notes.timed("parse"):
+            request = await self._request(caller, method, raw, receive)
+        if self.engine is None:
+            body: bytes | Why = self.counts.resolve(OFF)
+        else:
+            request_id = render.request_id
+            body = await notes.answer(self.engine, self._database, request, caller, request_id)
+        if isinstance(body, bytes):
+            return explained(Answer(200, render.media_type, body), notes)
+        with notes.resolved(body):
+            answer = await self._resolve(request, caller, render)
+        return explained(answer, notes)
+
+    async def _resolve(self, request: Request, caller: Identity, render: Renderer) -> Answer:
+        """The answer of the reference way."""
         context = Context(caller, self._database, render.request_id, self._sms_sessions)
         try:
             return render.result(await self._execute(request, context))

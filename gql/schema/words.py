@@ -105,6 +105,7 @@ describe(
     READ="Read everything.",
     WRITE="Change things.",
     ADMIN="Manage people and keys, and read the audit log.",
+    EXPLAIN="See how the database runs an operation; only the operator gives it, and to keys.",
 )
 describe(
     Method,

@@ -8,7 +8,7 @@ import pytest
 from gql import __version__
 from tests.cli.conftest import Cli
 
-COMMANDS = ("serve", "migrate", "demo", "token", "schema", "doctor", "keys")
+COMMANDS = ("serve", "migrate", "demo", "token", "schema", "explain", "doctor", "keys")
 HEAVY = ("sqlalchemy", "strawberry", "graphql", "pydantic", "starlette", "uvicorn")
 
 

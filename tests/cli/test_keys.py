@@ -95,3 +95,25 @@ async def test_without_a_secret_there_is_no_token(cli: Cli) -> None:
 
     assert (result.code, result.out) == (1, "")
     assert "GQL_JWT_SECRET" in result.err
+
+
+async def test_the_explain_permission_is_given_here_and_viewer_shows_it(
+    cli: Cli, fresh: Copy, fresh_graphql: GraphQL
+) -> None:
+    words = ("--permission", "read", "--permission", "explain", "-o", "1")
+    made = await cli("keys", "create", "tuning", *words, "--database", fresh.url)
+
+    answer = await viewer(fresh_graphql, made.out.strip())
+
+    assert answer == {"data": {"viewer": {"method": "API_KEY", "permissions": ["READ", "EXPLAIN"]}}}
+
+
+async def test_no_token_carries_the_explain_permission(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GQL_JWT_SECRET", "x" * 32)
+
+    result = await cli("token", "--permission", "explain")
+
+    assert (result.code, result.out) == (1, "")
+    assert "A token cannot carry the explain permission; an API key can." in result.err

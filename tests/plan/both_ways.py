@@ -7,11 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx2
+from graphql import GraphQLError, parse
 from starlette.applications import Starlette
 from starlette.routing import Route
 
 from gql.app import create_app
 from gql.plan.engine import Engine
+from gql.plan.request import Request
+from gql.plan.ways import NoPlan, why
+from gql.schema.documents import choose_operation
 from gql.schema.endpoint import GraphQLEndpoint
 from gql.schema.schema import schema
 from tests.databases import Copy, settings_for
@@ -73,6 +77,16 @@ class BothWays:
             planned,
             json.loads(one.content),
         )
+
+    async def plan_of(self, document: Document) -> str:
+        """The plan of a document, or why it has none."""
+        parsed = parse(document.text)
+        operation = choose_operation(parsed, None)
+        asked = Request(document.text, parsed, operation, document.variables)
+        try:
+            return str((await self.engine.prepare(asked)).plan)
+        except (NoPlan, GraphQLError) as error:
+            return str(why(error))
 
     async def _post(self, document: Document, engine: Engine | None) -> httpx2.Response:
         body = json.dumps({"query": document.text, "variables": document.variables})

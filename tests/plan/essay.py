@@ -10,10 +10,10 @@ from sqlalchemy.dialects.postgresql.asyncpg import dialect
 from gql.identity import Identity, Method
 from gql.plan.binder import Binder, Shapes
 from gql.plan.emitter import emit
+from gql.plan.explain import broken
 from gql.plan.planner import plan
 from gql.plan.slots import Plan
 from gql.plan.statement import compile_statement
-from gql.plan.tree import outline
 from gql.schema.schema import schema
 from tests.plan.both_ways import GRAPHQL
 
@@ -33,7 +33,7 @@ query Calls($status: CallStatus) {
 
 def tree() -> str:
     """The plan, as an indented tree."""
-    return "\n".join(outline("data", _bound()[0].root))
+    return str(_bound()[0])
 
 
 def sql() -> str:
@@ -41,9 +41,7 @@ def sql() -> str:
     made, shapes = _bound()
     postgresql = dialect()  # type: ignore[no-untyped-call]
     text = compile_statement(emit(made.root, shapes), postgresql).sql
-    for word in ("SELECT", "FROM", "WHERE", "ORDER BY", "LEFT OUTER JOIN"):
-        text = text.replace(f" {word} ", f"\n{word} ").replace(f"({word} ", f"(\n{word} ")
-    return "\n".join(line.strip() for line in text.splitlines())
+    return broken(text)
 
 
 def _bound() -> tuple[Plan, Shapes]:

@@ -30,14 +30,14 @@ class Report:
         planned: How many of them the engine answered.
         erred: How many the reference way answered with errors.
         failed: How many plans failed, and were answered by the reference way.
-        different: The documents whose two answers differ, with both.
+        different: The documents whose two answers differ, with both, and the plan of each.
     """
 
     asked: int = 0
     planned: int = 0
     erred: int = 0
     failed: int = 0
-    different: list[tuple[Document, Answers]] = field(default_factory=list)
+    different: list[tuple[Document, Answers, str]] = field(default_factory=list)
 
     def __str__(self) -> str:
         return (
@@ -73,7 +73,7 @@ async def _ask(ways: BothWays, number: int, seed: int) -> Report:
         report.planned += answers.planned
         report.erred += "errors" in answers.data
         if not answers.alike:
-            report.different.append((document, answers))
+            report.different.append((document, answers, await ways.plan_of(document)))
     report.failed = ways.engine.counts.failed
     return report
 
@@ -100,8 +100,8 @@ async def _main(number: int, seed: int, kinds: tuple[Kind, ...]) -> int:
             report = await fuzz(await databases.copy(kind), number // len(kinds), seed)
             seconds = time.perf_counter() - started
             print(f"{kind}, seed {seed}: {report}, {seconds:.0f} s")  # noqa: T201
-            for document, answers in report.different[:10]:
-                print(document.text, json.dumps(document.variables))  # noqa: T201
+            for document, answers, made in report.different[:10]:
+                print(document.text, json.dumps(document.variables), made, sep="\n")  # noqa: T201
                 for line in list(differences(answers.reference, answers.compiled))[:3]:
                     print("   ", line)  # noqa: T201
             found += len(report.different) + report.failed

@@ -25,8 +25,8 @@ async def test_a_plan_answers_as_the_resolvers_do(fresh: Copy, seed: int) -> Non
     report = await fuzz(fresh, DOCUMENTS, seed)
     print(f"seed {seed}: {report}")  # noqa: T201, to run it again with
 
-    for document, answers in report.different:
+    for document, answers, made in report.different:
         where = "\n".join(differences(answers.reference, answers.compiled))
-        pytest.fail(f"seed {seed}: {document.text}\n{document.variables}\n{where}")
+        pytest.fail(f"seed {seed}: {document.text}\n{document.variables}\n{made}\n{where}")
     assert report.failed == 0
     assert report.planned > DOCUMENTS / 2

@@ -45,7 +45,7 @@ async def test_documents_that_are_asked_once_only_push_out_each_other(
     open_door: OpenDoor, validated: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(documents, "REMEMBERED_BYTES", 15_000)
-    async with open_door() as client:
+    async with open_door(compiled=False) as client:
         for name in ("a", "a", "b", "c", "d", "a", "b"):
             await client.query(f"{{ {name}: __typename }}")
 

@@ -33,7 +33,8 @@ async def create_api_key(
         expires_at: When it stops working, aware and to come; never, without.
 
     Raises:
-        Forbidden: when the caller lacks the admin permission, or one that the key is to have.
+        Forbidden: when the caller lacks the admin permission, or one that the key is to have, or
+            when that is an operator's to give.
         Invalid: when the name or the expiry cannot be used.
     """
     async with transaction(context, Permission.ADMIN) as write:
@@ -46,6 +47,7 @@ async def create_api_key(
         elif expires_at is not None and expires_at <= now():
             problems.add(("expires_at",), "is in the past")
         problems.refuse()
+        api_keys.require_givable(permissions)
         for permission in permissions:
             write.identity.require(permission)
         stored, plaintext = await api_keys.create_api_key(

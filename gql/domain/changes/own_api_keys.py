@@ -8,14 +8,14 @@ from sqlalchemy import Row, delete, select, update
 
 from gql.context import Context
 from gql.domain import api_keys
-from gql.domain.api_keys import StoredKey, find_api_key, granted
+from gql.domain.api_keys import StoredKey, find_api_key, granted, kept, require_givable
 from gql.domain.changes.audit import audit
 from gql.domain.changes.checking import Problems
 from gql.domain.changes.rows import lock
 from gql.domain.changes.transaction import Writing, transaction
 from gql.domain.people import find_person
 from gql.errors import Conflict, Forbidden, Unauthenticated
-from gql.identity import Identity, Permission
+from gql.identity import GIVABLE, Identity, Permission
 from gql.models.organization import ApiKey
 from gql.models.scope import owned, parameters, table_of
 from gql.models.types import now
@@ -184,18 +184,18 @@ def _checked(identity: Identity, before: StoredKey, changes: Mapping[str, Any]) 
         raise Conflict("A revoked key stays revoked; make a new one.")
     if "permissions" in changes:
         wanted = _wanted(identity, changes["permissions"])
-        values["permissions"] = {str(word): word in wanted for word in Permission}
+        values["permissions"] = kept(wanted)
     return values
 
 
 def _check_permissions(problems: Problems, permissions: Mapping[str, Any] | None) -> None:
     if permissions is None:
         return
-    words = [str(word) for word in Permission]
     for word, value in permissions.items():
         place = ("permissions", word[:40])
-        if word not in words:
-            problems.add(place, f"is not a permission; there are {', '.join(words)}")
+        if word not in list(Permission):
+            words = ", ".join(word for word in Permission if word in GIVABLE)
+            problems.add(place, f"is not a permission; there are {words}")
         elif not isinstance(value, bool):
             problems.add(place, "must be true or false")
     if not problems.found and not granted(permissions):
@@ -206,11 +206,12 @@ def _wanted(identity: Identity, permissions: Mapping[str, Any] | None) -> frozen
     """What a key is to have.
 
     Raises:
-        Forbidden: when that is more than its maker has.
+        Forbidden: when that is more than its maker has, or an operator's to give.
     """
     if permissions is None:
         return granted(DEFAULT) & identity.permissions
     wanted = granted(permissions)
+    require_givable(wanted)
     for word in Permission:
         if word in wanted - identity.permissions:
             raise Forbidden(f"A key cannot have the {word} permission when its maker lacks it.")

@@ -29,7 +29,7 @@ class CreateApiKeyInput(ChangeInput):
     name: str = needed("What it is for; 1 to 100 characters.")
     permissions: list[Permission] = strawberry.field(
         default_factory=lambda: [Permission.READ, Permission.WRITE],
-        description="What it may do: nothing that you may not.",
+        description="What it may do: nothing that you may not, and never EXPLAIN.",
     )
     expires_at: datetime | None = given("When it stops working; never, without.")
 

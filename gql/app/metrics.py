@@ -1,0 +1,98 @@
+"""`/metrics`: numbers about the gateway for Prometheus, for whoever has the operator's token."""
+
+import hmac
+
+from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from gql.app.families import (
+    CACHE_BYTES,
+    CACHE_ENTRIES,
+    CONNECTIONS,
+    CONNECTIONS_MOST,
+    OPERATIONS,
+    REQUESTS,
+)
+from gql.app.publishing import Numbers, Publisher
+from gql.app.tally import Tally
+from gql.auth.presented import read_presented
+from gql.database import Database
+from gql.errors import Unauthenticated
+from gql.plan.ways import Reason
+from gql.schema.endpoint import GraphQLEndpoint
+from gql.settings import Settings
+
+SHORTEST_TOKEN = 32
+
+
+class Metrics:
+    """Reads the numbers where they are kept, and publishes them.
+
+    They are about the whole process, never about one tenant: so no tenant's credential opens this
+    address, and no label names an organization.
+
+    Args:
+        settings: For the token.
+        endpoint: Knows which way operations went, and what it remembers.
+        database: Knows its connections.
+
+    Attributes:
+        tally: Counts the requests.
+
+    Raises:
+        ValueError: when the token is short.
+    """
+
+    def __init__(self, settings: Settings, endpoint: GraphQLEndpoint, database: Database) -> None:
+        self.tally = Tally()
+        self._token = _token(settings)
+        self._endpoint = endpoint
+        self._database = database
+        self._publisher = Publisher(self._counters, self._gauges, self.tally.seconds)
+        self.publishing = self._publisher.publishing
+
+    async def answer(self, request: Request) -> Response:
+        """Every number, in Prometheus' text format.
+
+        Raises:
+            Unauthenticated: unless the request presents the token.
+        """
+        given = read_presented(request.scope).token
+        if given is None or not hmac.compare_digest(given.encode(), self._token):
+            raise Unauthenticated("Send GQL_METRICS_TOKEN as `Authorization: Bearer ...`.")
+        headers = {"Cache-Control": "no-store", "Content-Type": CONTENT_TYPE_PLAIN_0_0_4}
+        return Response(self._publisher.text(), headers=headers)
+
+    def _counters(self) -> Numbers:
+        counts = self._endpoint.counts
+        yield OPERATIONS, ("plan", "none", ""), counts.compiled
+        resolved = {(reason, ""): 0 for reason in Reason} | counts.resolved
+        for (reason, field), number in resolved.items():
+            yield OPERATIONS, ("resolvers", reason, field), number
+        for (door, method, status), number in self.tally.requests.items():
+            yield REQUESTS, (door, method, str(status) if status else "none"), number
+
+    def _gauges(self) -> Numbers:
+        for cache, (entries, size) in self._endpoint.sizes().items():
+            yield CACHE_ENTRIES, (cache,), entries
+            yield CACHE_BYTES, (cache,), size
+        for pool, (busy, most) in self._database.connections().items():
+            yield CONNECTIONS, (pool,), busy
+            yield CONNECTIONS_MOST, (pool,), most
+
+
+def metrics_routes(metrics: Metrics | None) -> tuple[Route, ...]:
+    """The address; none, when no token is set that opens it."""
+    if metrics is None:
+        return ()
+    return (Route("/metrics", metrics.answer, methods=["GET"]),)
+
+
+def _token(settings: Settings) -> bytes:
+    token = settings.metrics_token
+    plain = b"" if token is None else token.get_secret_value().encode()
+    if len(plain) < SHORTEST_TOKEN:
+        raise ValueError(f"GQL_METRICS_TOKEN needs at least {SHORTEST_TOKEN} characters.")
+    return plain
