@@ -17,6 +17,7 @@ from sqlalchemy import URL
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from gql.explaining import of_sqlite, prepared, unprepared
+from gql.models.json_step import walk
 from gql.settings import Settings
 
 REMEMBERED = 256
@@ -353,4 +354,5 @@ def _connect_sqlite(path: str) -> sqlite3.Connection:
     connection.execute("PRAGMA query_only=ON")
     connection.create_function("lower", 1, lower, deterministic=True)
     connection.create_function("double_text", 1, double_text, deterministic=True)
+    connection.create_function("json_walk", -1, walk, deterministic=True)
     return connection

@@ -5,7 +5,7 @@ the same comparators, page the same way, and differ in values alone. So SQL neve
 parameter is NULL.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,11 +18,14 @@ from strawberry.types.arguments import convert_arguments
 from gql.domain.cursor import Cursor
 from gql.domain.filters import Criterion, Filter
 from gql.domain.paging import Paging
+from gql.domain.pointer import tokens
+from gql.domain.resource import Resource
 from gql.identity import Identity
+from gql.models.json_step import is_index
 from gql.plan.collecting import Unsupported
 from gql.plan.connection import Connected
-from gql.plan.facts import Own, Told
-from gql.plan.roots import Lookup
+from gql.plan.facts import Inside, Own, Told
+from gql.plan.roots import Global, Lookup
 from gql.plan.slots import DEFINITION, Slot
 
 Values = dict[str, Any]
@@ -55,14 +58,23 @@ class Shape:
     terms: tuple[Term, ...]
 
 
-Shapes = tuple["tuple[Wanted, ...] | Shape", ...]
+@dataclass(frozen=True)
+class Steps:
+    """A JSON Pointer: for each of its tokens, whether it may be an index."""
+
+    indexes: tuple[bool, ...]
+
+
+SlotShape = tuple[Wanted, ...] | Shape | Steps
+
+Shapes = tuple[SlotShape, ...]
 """The shape of every slot."""
 
-Memo = dict[int, tuple["tuple[Wanted, ...] | Shape", Values]]
+Memo = dict[int, tuple[SlotShape, Values]]
 """What settled slots were bound to, by number."""
 
-MAX_NAMED = 8
-"""Most ids of one field that a plan looks up; each has its own subquery."""
+MAX_STEPS = 32
+"""Most tokens of a JSON Pointer that a plan follows; each number of them is another shape."""
 
 
 class Binder:
@@ -108,7 +120,7 @@ class Binder:
         variables: VariableValues,
         identity: Identity,
         values: Values,
-    ) -> tuple[Wanted, ...] | Shape:
+    ) -> SlotShape:
         match slot.fact:
             case Told(tell):
                 values[f"{name}_told"] = _printed(slot, tell(identity))
@@ -116,6 +128,8 @@ class Binder:
             case Own(key=key):
                 values[f"{name}_key0"] = key(identity)
                 return ()
+            case Connected(needs=needs) if needs is not None:
+                identity.require(needs)
         return self._asked(name, slot.fact, self._arguments(slot, variables), values)
 
     def _arguments(self, slot: Slot, variables: VariableValues) -> dict[str, Any]:
@@ -126,9 +140,7 @@ class Binder:
             self._config,
         )
 
-    def _asked(
-        self, name: str, fact: Any, arguments: dict[str, Any], values: Values
-    ) -> tuple[Wanted, ...] | Shape:
+    def _asked(self, name: str, fact: Any, arguments: dict[str, Any], values: Values) -> SlotShape:
         match fact:
             case Connected(resource=resource, ask=ask):
                 paging, wanted = ask(**arguments)
@@ -137,12 +149,28 @@ class Binder:
             case Lookup(ask=look):
                 column, values[f"{name}_key0"] = look(**arguments)
                 return (Wanted(column),)
-        named = fact.ask(**arguments)
-        if len(named) > MAX_NAMED:
-            raise Unsupported(f"{len(named)} ids")
-        for number, (_, key) in enumerate(named):
-            values[f"{name}_key{number}"] = key
-        return tuple(Wanted("id", resource.name) for resource, _ in named)
+            case Inside():
+                return _steps(name, tokens(arguments["path"]), values)
+        return _named(name, fact, fact.ask(**arguments), values)
+
+
+def _named(
+    name: str, fact: Global, named: Sequence[tuple[Resource, int]], values: Values
+) -> tuple[Wanted, ...]:
+    """One id makes its look-up; of many, what they name is data like the ids themselves."""
+    if fact.many:
+        values[f"{name}_kinds"] = [resource.name for resource, _ in named]
+        values[f"{name}_numbers"] = [number for _, number in named]
+        return ()
+    ((resource, values[f"{name}_key0"]),) = named
+    return (Wanted("id", resource.name),)
+
+
+def _steps(name: str, pointer: Sequence[str], values: Values) -> Steps:
+    if len(pointer) > MAX_STEPS:
+        raise Unsupported(f"a JSON Pointer of {len(pointer)} steps")
+    values.update((f"{name}_token{number}", token) for number, token in enumerate(pointer))
+    return Steps(tuple(is_index(token) for token in pointer))
 
 
 def _printed(slot: Slot, told: Any) -> str:

@@ -11,6 +11,7 @@ from strawberry.types import Info
 from gql.domain.filters import Filter
 from gql.domain.paging import DEFAULT_PAGE, MAX_PAGE, Paging, paging
 from gql.domain.resource import Link, Record, Resource
+from gql.identity import Permission
 from gql.plan.declaration import READS
 from gql.plan.pages import Connection, Selected
 
@@ -21,12 +22,14 @@ __all__ = ["Connected", "Connection", "connection"]
 class Connected:
     """The records of `resource`, under us when there is a link, in pages.
 
-    `ask` turns the field's arguments into what is asked for, or raises `BadInput`.
+    `ask` turns the field's arguments into what is asked for, or raises `BadInput`. Who asks needs
+    the permission `needs`, where there is one.
     """
 
     resource: Resource
     link: Link | None
     ask: Callable[..., tuple[Paging, Filter]]
+    needs: Permission | None = None
 
 
 ORDER = "How the list is sorted; ties are broken by id, objects without a value come last."
@@ -64,6 +67,7 @@ def connection(
     filter: Any = None,
     link: Link | None = None,
     descending: bool = True,
+    needs: Permission | None = None,
 ) -> Any:
     """A list in pages, at the root or (with a link) under each parent.
 
@@ -74,6 +78,7 @@ def connection(
         filter: The input type of `filter`, with a `conditions()` method; no such argument without.
         link: How the records find their parent.
         descending: The direction when `orderBy` is absent; the order is the resource's first.
+        needs: The permission without which nobody may read the list.
     """
     default = next(iter(resource.orders))
     filter_input: Any = filter or str
@@ -87,9 +92,11 @@ def connection(
         )
         return asked, filter.conditions() if filter else ()
 
-    fact = Connected(resource, link, ask)
+    fact = Connected(resource, link, ask, needs)
 
     def select(root: Any, info: Info, **arguments: Any) -> Selected:
+        if needs is not None:
+            info.context.identity.require(needs)
         asked, wanted = ask(**arguments)
         return Selected(info.context, resource, asked, wanted, link, root.id if link else None)
 

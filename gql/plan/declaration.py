@@ -6,21 +6,27 @@ way) and carries the same fact as data under `metadata["reads"]`, for a compiled
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import strawberry
 from strawberry.types import Info
 
 from gql.domain import reading
 from gql.domain.global_id import global_id
+from gql.domain.pointer import point
 from gql.domain.resource import Link, Record, Resource
-from gql.plan.facts import Column, Count, First, Id, Many, Money, Number, One, Part
+from gql.plan.facts import AnyId, Column, Count, First, Id, Inside, Many, Money, Number, One, Part
 
 READS = "reads"
 """The key of a field's fact in its metadata."""
 
 MICRO = Decimal("0.000001")
 """Money is stored in millionths."""
+
+Pointer = Annotated[
+    str,
+    strawberry.argument(description="A JSON Pointer (RFC 6901), like `/previous_assistants/0`."),
+]
 
 T = TypeVar("T")
 
@@ -127,6 +133,25 @@ def global_id_field(description: str) -> Any:
         return strawberry.ID(global_id(root))
 
     return strawberry.field(resolve, description=description, metadata={READS: Id()})
+
+
+def any_id(description: str, kind: str, key: str) -> Any:
+    """The global id of a record of any kind, from labels of its kind and id; null without an id."""
+
+    def resolve(root: strawberry.Parent[Record]) -> strawberry.ID | None:
+        value = getattr(root, key)
+        return None if value is None else strawberry.ID(f"{getattr(root, kind)}_{value}")
+
+    return strawberry.field(resolve, description=description, metadata={READS: AnyId(kind, key)})
+
+
+def inside(description: str, label: str) -> Any:
+    """The value inside a JSON column that the argument `path` points at; null without one."""
+
+    def resolve(root: strawberry.Parent[Record], path: Pointer) -> Any:
+        return point(getattr(root, label), path)
+
+    return strawberry.field(resolve, description=description, metadata={READS: Inside(label)})
 
 
 def number(description: str, label: str, key: str) -> Any:

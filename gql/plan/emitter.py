@@ -11,13 +11,16 @@ from sqlalchemy import ColumnElement, Select, Text, and_, bindparam, case, func,
 
 from gql.domain.paging import Paging, ordering
 from gql.domain.resource import Resource
+from gql.models.json_step import json_walk
 from gql.plan import printing
-from gql.plan.binder import Shape, Shapes, Wanted
+from gql.plan.binder import Shape, Shapes, Steps, Wanted
+from gql.plan.named import ids_of
 from gql.plan.paging import PageEmitter
 from gql.plan.printing import concatenated, joined, or_null, text
 from gql.plan.rows import Part, Under, is_key_only, of_key, print_items, print_own, rows_of, visible
 from gql.plan.tree import (
     Amount,
+    AnyId,
     Constant,
     Counted,
     GlobalId,
@@ -29,6 +32,7 @@ from gql.plan.tree import (
     Mine,
     Named,
     Paged,
+    Pointed,
     Said,
     Selection,
     ToFirst,
@@ -59,7 +63,8 @@ class _Emitter:
                 return self._page(item, None)
             case LookedUp(slot, resource, selection):
                 (wanted,) = self._wanted(slot)
-                return [self._look_up(resource, wanted.column, f"s{slot}_key0", selection)]
+                key = f"s{slot}_key0"
+                return [self._look_up(resource, selection, column=wanted.column, key=key)]
             case Named():
                 return self._named(item)
         return self._about_asker(item)
@@ -71,22 +76,22 @@ class _Emitter:
             case Said(slot):
                 return [bindparam(f"s{slot}_told", type_=Text())]
             case Mine(slot, resource, selection, required):
-                found = self._look_up(resource, "id", f"s{slot}_key0", selection, strict=required)
-                return [found]
+                key = f"s{slot}_key0"
+                return [self._look_up(resource, selection, column="id", key=key, strict=required)]
         raise TypeError(type(item).__name__)
 
     def _wanted(self, slot: int) -> tuple[Wanted, ...]:
         shape = self._shapes[slot]
-        assert not isinstance(shape, Shape)  # noqa: S101, slots and shapes belong together
+        assert isinstance(shape, tuple)  # noqa: S101, slots and shapes belong together
         return shape
 
     def _look_up(
         self,
         resource: Resource,
-        column: str,
-        key: str,
         selection: Selection,
         *,
+        column: str,
+        key: str,
         strict: bool = False,
     ) -> ColumnElement[str]:
         row = rows_of(resource, None, None)
@@ -94,14 +99,24 @@ class _Emitter:
         return self._first(row, selection, strict=strict)
 
     def _named(self, item: Named) -> list[Part]:
-        """One subquery for each id: what they name is part of the shape."""
+        """One look-up in the table that an id names, or one of each kind for every id."""
+        if item.plural:
+            return ["[", self._all_named(item), "]"]
+        (wanted,) = self._wanted(item.slot)
         choices = {resource.name: (resource, selection) for resource, selection in item.choices}
-        parts: list[Part] = []
-        for number, wanted in enumerate(self._wanted(item.slot)):
-            resource, selection = choices[wanted.resource]
-            key = f"s{item.slot}_key{number}"
-            parts += ["," if number else "", self._look_up(resource, "id", key, selection)]
-        return ["[", *parts, "]"] if item.plural else parts
+        return [self._look_up(*choices[wanted.resource], column="id", key=f"s{item.slot}_key0")]
+
+    def _all_named(self, item: Named) -> ColumnElement[str]:
+        """Every id is looked up by primary key, by the one subquery of its kind."""
+        ids = ids_of(item.slot)
+        found = {}
+        for resource, selection in item.choices:
+            row = rows_of(resource, None, None)
+            row.place, row.parent = [row.table.c.id == ids.c.number], ids
+            found[resource.name] = self._first(row, selection)
+        printed = case(found, value=ids.c.kind, else_=text("null")).label("printed")
+        rows = select(printed).select_from(ids).order_by(ids.c.place).subquery()
+        return select(func.coalesce(joined(rows.c.printed), text(""))).scalar_subquery()
 
     def _record(self, row: Under, selection: Selection) -> list[Part]:
         return print_items([(key, self._item(row, item)) for key, item in selection.items])
@@ -114,9 +129,22 @@ class _Emitter:
                 return [f'"{row.resource.name}_', printing.integer(row.table.c.id), '"']
             case Inner(selection):
                 return self._record(row, selection)
-            case Leaf() | Amount() | Member():
+            case Leaf() | Amount() | Member() | AnyId():
                 return [print_own(row, item)]
+            case Pointed(slot, label):
+                return [or_null(self._pointed(row, slot, label))]
         return self._relation(row, item)
+
+    def _pointed(self, row: Under, slot: int, label: str) -> ColumnElement[str]:
+        """The value inside a JSON column; without a step the column is its own."""
+        shape = self._shapes[slot]
+        assert isinstance(shape, Steps)  # noqa: S101, slots and shapes belong together
+        value = row.resource.expression(label, row.table)
+        tokens = [
+            (bindparam(f"s{slot}_token{number}", type_=Text()), index)
+            for number, index in enumerate(shape.indexes)
+        ]
+        return printing.raw(json_walk(value, tokens) if tokens else value)
 
     def _relation(self, row: Under, item: Item) -> list[Part]:
         match item:

@@ -33,6 +33,21 @@ class Id:
 
 
 @dataclass(frozen=True)
+class AnyId:
+    """The global id of a record of any kind: the kind and the id are labels of ours."""
+
+    kind: str
+    key: str
+
+
+@dataclass(frozen=True)
+class Inside:
+    """The value inside a JSON column of the record that the field's `path` points at."""
+
+    label: str
+
+
+@dataclass(frozen=True)
 class Number:
     """A number inside a JSON column of the record."""
 

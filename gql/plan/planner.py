@@ -14,9 +14,7 @@ from graphql import (
     OperationType,
     SelectionSetNode,
     get_named_type,
-    get_nullable_type,
     is_enum_type,
-    is_list_type,
     is_non_null_type,
 )
 
@@ -26,9 +24,10 @@ from gql.plan.collecting import Collector, Unsupported
 from gql.plan.connection import Connected
 from gql.plan.declaration import READS
 from gql.plan.roots import Global, Lookup
-from gql.plan.slots import DEFINITION, Plan, Slot, is_settled
+from gql.plan.slots import DEFINITION, Plan, Slot, detached, is_settled
 from gql.plan.tree import (
     Amount,
+    AnyId,
     ConnectionItem,
     Constant,
     Counted,
@@ -45,6 +44,7 @@ from gql.plan.tree import (
     Nodes,
     Paged,
     PageInfo,
+    Pointed,
     Said,
     Selection,
     ToFirst,
@@ -80,7 +80,7 @@ def plan(
     planner = _Planner(schema, document, variables)
     assert schema.query_type is not None  # noqa: S101, a schema without one cannot be built
     root = planner.selection(schema.query_type, [operation.selection_set])
-    return Plan(root, tuple(planner.slots))
+    return Plan(root, tuple(planner.slots), planner.size)
 
 
 class _Planner:
@@ -92,6 +92,7 @@ class _Planner:
         self._schema = schema
         self._collect = Collector(schema, document, variables)
         self.slots: list[Slot] = []
+        self.size = 0
 
     def selection(
         self, parent: GraphQLObjectType, selection_sets: Iterable[SelectionSetNode]
@@ -106,6 +107,7 @@ class _Planner:
                 raise Unsupported(name)
             else:
                 items.append((key, self._item(parent.fields[name], nodes)))
+        self.size += len(items)
         return Selection(tuple(items))
 
     def _item(self, field: GraphQLField, nodes: list[FieldNode]) -> Item:
@@ -129,8 +131,12 @@ class _Planner:
         return self._relation(fact, slot, self.selection(target, _sets(nodes)), required=required)
 
     def _special(self, fact: Any, field: GraphQLField, nodes: list[FieldNode]) -> Item | None:
-        """Fields whose records may be of several types, and those about who is asking."""
+        """Slots without a page, and what may be of several types."""
         match fact:
+            case facts.AnyId(kind, key):
+                return AnyId(kind, key)
+            case facts.Inside(label):
+                return Pointed(self._slot(fact, field, nodes[0]), label)
             case facts.Told():
                 return Said(self._slot(fact, field, nodes[0]))
             case facts.Mixed():
@@ -139,8 +145,7 @@ class _Planner:
                 return ToMixed(fact, choices)
             case Global():
                 slot = self._slot(fact, field, nodes[0])
-                plural = is_list_type(get_nullable_type(field.type))
-                return Named(slot, tuple(self._choices(field, nodes).items()), plural)
+                return Named(slot, tuple(self._choices(field, nodes).items()), fact.many)
         return None
 
     def _choices(self, field: GraphQLField, nodes: list[FieldNode]) -> dict[Resource, Selection]:
@@ -160,8 +165,8 @@ class _Planner:
             case facts.Id():
                 return GlobalId()
             case facts.Column(label):
-                kind = self._kind(field)
-                return Leaf(label or field.extensions[DEFINITION].python_name, kind)
+                own = field.extensions[DEFINITION].python_name
+                return Leaf(label or own, self._kind(field))
             case facts.Money(label):
                 return Amount(label)
             case facts.Number(label, key):
@@ -215,7 +220,7 @@ class _Planner:
         return _named(parent, nodes)
 
     def _slot(self, fact: Any, field: GraphQLField, node: FieldNode) -> int:
-        self.slots.append(Slot(fact, field, node, is_settled(fact, node)))
+        self.slots.append(Slot(fact, field, detached(node), is_settled(fact, node)))
         return len(self.slots) - 1
 
     def _kind(self, field: GraphQLField) -> Kind:

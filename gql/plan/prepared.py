@@ -6,8 +6,8 @@ from typing import Any
 from graphql.execution.values import VariableValues
 
 from gql.plan.binder import Memo
-from gql.plan.facts import Own, Told
-from gql.plan.slots import Plan
+from gql.plan.recent import Recent
+from gql.plan.slots import Plan, is_personal
 from gql.plan.statement import Bound, Statement
 
 
@@ -20,6 +20,7 @@ class Prepared:
         plan: What is to be bound.
         constant: The answer, where it depends on the document alone.
         memo: What the plan's settled slots are bound to.
+        recent: The shapes of the plan's statements.
         variables: Of the request, coerced.
         remembered: Whether the plan was there already.
     """
@@ -28,13 +29,14 @@ class Prepared:
     plan: Plan
     constant: bytes | None
     memo: Memo
+    recent: Recent
     variables: VariableValues
     remembered: bool
 
     @property
     def personal(self) -> bool:
         """Whether what the plan is bound to depends on who is asking."""
-        return any(isinstance(slot.fact, (Told, Own)) for slot in self.plan.slots)
+        return any(is_personal(slot.fact) for slot in self.plan.slots)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,16 @@
 """What a process remembers, bounded by weight, and not emptied by a flood of new things."""
 
+import sys
 from collections.abc import Callable, Hashable
-from typing import Generic, TypeVar
+from operator import itemgetter
+from typing import Any, Generic, TypeVar
 
 from cachetools import LRUCache
 
 Thing = TypeVar("Thing")
+
+Room = LRUCache[Hashable, tuple[float, Thing]]
+"""Things by key, each with its weight."""
 
 NEW_SHARE = 0.2
 """How much of the room is for things that were asked for once."""
@@ -36,31 +41,50 @@ class Remembered(Generic[Thing]):
     ) -> None:
         self._weigh = weigh
         self._tell = proven
-        self._new: LRUCache[Hashable, Thing] = LRUCache(room * NEW_SHARE, getsizeof=weigh)
-        self._proven: LRUCache[Hashable, Thing] = LRUCache(room * (1 - NEW_SHARE), getsizeof=weigh)
+        self._new: Room[Thing] = _room(room * NEW_SHARE)
+        self._proven: Room[Thing] = _room(room * (1 - NEW_SHARE))
         # By hash: their keys may be heavy too, and taking one for another only keeps it early.
         self._heavy: LRUCache[int, bool] = LRUCache(MOST_HEAVY)
 
     def get(self, key: Hashable) -> Thing | None:
         """The thing, or None when it is not remembered."""
         try:
-            return self._proven[key]  # `get` looks twice
+            return self._proven[key][1]  # `get` looks twice
         except KeyError:
             found = self._new.pop(key, None)
-        if found is not None:
-            self._proven[key] = found
-            self._tell(found)
-        return found
+        if found is None:
+            return None
+        self._proven[key] = found
+        self._tell(found[1])
+        return found[1]
 
-    def put(self, key: Hashable, thing: Thing) -> None:
-        """Remember a new thing, unless it is too heavy for that."""
-        weight = self._weigh(thing)
+    def put(self, key: Hashable, thing: Thing, *, key_weight: float = 0) -> None:
+        """Remember a new thing, unless it is too heavy for that.
+
+        Args:
+            key: By which it is found.
+            thing: What is found.
+            key_weight: What the key weighs, where that counts.
+        """
+        weight = self._weigh(thing) + key_weight
         if weight <= self._new.maxsize:
-            self._new[key] = thing
+            self._new[key] = weight, thing
         elif weight <= self._proven.maxsize and self._heavy.pop(hash(key), default=False):
-            self._proven[key] = thing
+            self._proven[key] = weight, thing
         else:
             self._heavy[hash(key)] = True
+
+    def grow(self, key: Hashable, more: float) -> None:
+        """Weigh a thing more than when it was put, as it has grown; too large, it is forgotten."""
+        for room in (self._new, self._proven):
+            weight, thing = room.pop(key, (0, None))
+            if thing is not None and weight + more <= room.maxsize:
+                room[key] = weight + more, thing
+
+    def forget(self, key: Hashable) -> None:
+        """Remember a thing no longer, if it was."""
+        self._new.pop(key, None)
+        self._proven.pop(key, None)
 
     def __contains__(self, key: Hashable) -> bool:
         """Whether a thing is remembered; to ask this is not to ask for it."""
@@ -78,3 +102,14 @@ class Remembered(Generic[Thing]):
     def weight(self) -> float:
         """What everything weighs together."""
         return float(self._new.currsize + self._proven.currsize)
+
+
+def bytes_of(key: Any) -> int:
+    """What a key takes in memory: its texts, and the tuples that they are in."""
+    if isinstance(key, tuple):
+        return sys.getsizeof(key) + sum(map(bytes_of, key))
+    return sys.getsizeof(key) if isinstance(key, str) else 0
+
+
+def _room(size: float) -> Room[Any]:
+    return LRUCache(size, getsizeof=itemgetter(0))

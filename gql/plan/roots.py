@@ -34,10 +34,12 @@ class Lookup:
 class Global:
     """The records of any resource that the arguments name, in order.
 
-    `ask` turns the field's arguments into resources and keys, or raises `BadInput`.
+    `ask` turns the field's arguments into resources and keys, or raises `BadInput`: one of each,
+    or any number where there may be `many`.
     """
 
     ask: Callable[..., Sequence[tuple[Resource, int]]]
+    many: bool = False
 
 
 def by_id(description: str, resource: Resource) -> Any:

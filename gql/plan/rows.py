@@ -7,8 +7,8 @@ from sqlalchemy import ColumnElement, FromClause, case
 
 from gql.domain.resource import Link, Resource
 from gql.plan import printing
-from gql.plan.printing import or_null, text
-from gql.plan.tree import Amount, Constant, GlobalId, Item, Leaf, Member, ToOne
+from gql.plan.printing import concatenated, or_null, text
+from gql.plan.tree import Amount, AnyId, Constant, GlobalId, Item, Leaf, Member, ToOne
 
 Part = str | ColumnElement[Any]
 Column = ColumnElement[Any]
@@ -63,7 +63,7 @@ def of_key(key: ColumnElement[Any], item: ToOne) -> list[Part]:
     def one(part: Item) -> list[Part]:
         if isinstance(part, GlobalId):
             return [f'"{item.resource.name}_', printing.integer(key), '"']
-        return [part.text] if isinstance(part, Constant) else [printing.integer(key)]
+        return [part.text] if isinstance(part, Constant) else [printing.whole(key)]
 
     printed = print_items([(name, one(part)) for name, part in item.selection.items])
     if any(not isinstance(part, Constant) for _, part in item.selection.items):
@@ -77,7 +77,7 @@ def visible(rows: Under) -> tuple[ColumnElement[bool], ...]:
     return (*rows.resource.conditions(rows.table), *rows.place)
 
 
-def print_own(row: Under, item: Leaf | Amount | Member) -> ColumnElement[Any]:
+def print_own(row: Under, item: Leaf | Amount | Member | AnyId) -> ColumnElement[Any]:
     """One of their own columns, as JSON."""
     match item:
         case Leaf(label, kind):
@@ -88,6 +88,9 @@ def print_own(row: Under, item: Leaf | Amount | Member) -> ColumnElement[Any]:
             return or_null(printing.amount(row.table.c[label]))
         case Member(label, key):
             return or_null(printing.member(row.table.c[label], text(key)))
+        case AnyId(kind, key):
+            number = printing.integer(row.table.c[key])
+            return or_null(printing.quoted(concatenated([row.table.c[kind], "_", number])))
 
 
 def print_items(items: list[tuple[str, list[Part]]]) -> list[Part]:

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
-from graphql import FieldNode, GraphQLField, VariableNode
+from graphql import FieldNode, GraphQLField, Node, VariableNode
 
+from gql.plan.connection import Connected
 from gql.plan.facts import Own, Told
 from gql.plan.tree import Selection, outline
 
@@ -19,7 +20,7 @@ class Slot:
     Attributes:
         fact: Its facts.
         definition: graphql-core's field.
-        node: The field in the document.
+        node: The field in the document, with its arguments alone.
         settled: Whether every request binds it alike: no variable, nothing about who is asking.
     """
 
@@ -31,20 +32,47 @@ class Slot:
 
 @dataclass(frozen=True)
 class Plan:
-    """What an operation selects, and the fields in it that take arguments."""
+    """What an operation selects, and the fields in it that take arguments.
+
+    `size` is how many items there are in the tree.
+    """
 
     root: Selection
     slots: tuple[Slot, ...]
+    size: int = 0
 
     def __str__(self) -> str:
         """The indented tree."""
         return "\n".join(outline("data", self.root))
 
 
+def detached(node: FieldNode) -> FieldNode:
+    """A field of a document with its arguments alone.
+
+    A node's location holds every token of the document, which is most of what a document weighs.
+    """
+    return FieldNode(name=_copied(node.name), arguments=_copied(node.arguments))
+
+
+def is_personal(fact: Any) -> bool:
+    """Whether a field is bound by who is asking: to what is told of them, or not for everybody."""
+    return isinstance(fact, (Told, Own)) or (isinstance(fact, Connected) and fact.needs is not None)
+
+
 def is_settled(fact: Any, node: FieldNode) -> bool:
     """Whether every request binds a field alike."""
-    told = isinstance(fact, (Told, Own))
-    return not told and not any(_varies(argument.value) for argument in node.arguments or ())
+    varies = any(_varies(argument.value) for argument in node.arguments or ())
+    return not is_personal(fact) and not varies
+
+
+def _copied(part: Any) -> Any:
+    """A part of a document without locations."""
+    if isinstance(part, tuple):
+        return tuple(_copied(item) for item in part)
+    if not isinstance(part, Node):
+        return part
+    keys = (key for key in part.keys if key != "loc")
+    return type(part)(**{key: _copied(getattr(part, key)) for key in keys})
 
 
 def _varies(value: Any) -> bool:

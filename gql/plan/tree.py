@@ -51,6 +51,22 @@ class Member:
 
 
 @dataclass(frozen=True)
+class AnyId:
+    """The global id of a record of any kind: the kind and the id are labels of ours."""
+
+    kind: str
+    key: str
+
+
+@dataclass(frozen=True)
+class Pointed:
+    """The value inside a label of the record that the slot points at."""
+
+    slot: int
+    label: str
+
+
+@dataclass(frozen=True)
 class Selection:
     """An object: response keys in order, each with what is printed under it."""
 
@@ -193,6 +209,8 @@ Item = (
     | Leaf
     | Amount
     | Member
+    | AnyId
+    | Pointed
     | Inner
     | ToOne
     | ToFirst

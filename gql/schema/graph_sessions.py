@@ -1,7 +1,7 @@
 """Graph sessions and their transitions in the GraphQL schema."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 from strawberry.scalars import JSON
@@ -9,10 +9,8 @@ from strawberry.scalars import JSON
 from gql.domain.calls import CALLS
 from gql.domain.graph_sessions import GRAPH_SESSIONS, OF_GRAPH_SESSION, TRANSITIONS
 from gql.domain.graphs import GRAPHS, NODES
-from gql.domain.pointer import point
-from gql.domain.resource import Record
 from gql.plan.connection import Connection, connection
-from gql.plan.declaration import column, entity, one
+from gql.plan.declaration import column, entity, inside, one
 from gql.schema.graphs import AssistantGraph, GraphNode
 from gql.schema.inputs.transitions import TransitionOrder
 from gql.schema.node import Node
@@ -41,16 +39,6 @@ class GraphTransition(Node):
     created_at: datetime = column("When it happened.")
 
 
-Pointer = Annotated[
-    str,
-    strawberry.argument(description="A JSON Pointer (RFC 6901), like `/previous_assistants/0`."),
-]
-
-
-def _context_value(root: strawberry.Parent[Record], path: Pointer) -> Any:
-    return point(root.conversation_context, path)
-
-
 @entity(GRAPH_SESSIONS)
 class GraphSession(Node):
     """One conversation walking a graph."""
@@ -77,7 +65,6 @@ class GraphSession(Node):
         descending=False,
     )
 
-    context_value: JSON | None = strawberry.field(
-        resolver=_context_value,
-        description="One value inside the context; null when there is none.",
+    context_value: JSON | None = inside(
+        "One value inside the context; null when there is none.", "conversation_context"
     )

@@ -128,7 +128,7 @@ class Query:
         resolver=_nodes,
         description=f"Objects by their global ids, at most {MAX_IDS}, in the order of the ids,"
         " with null for each that there is none of.",
-        metadata={READS: Global(_ask_nodes)},
+        metadata={READS: Global(_ask_nodes, many=True)},
     )
     graph: AssistantGraph | None = by_id("One assistant graph.", GRAPHS)
     graphs: Connection[AssistantGraph] = connection(

@@ -19,12 +19,13 @@ from graphql import (
 
 from gql.plan.connection import Connected
 from gql.plan.declaration import READS
+from tests.plan.pointers import pointer
 from tests.plan.values import Values, is_required, literal, wire
 
 MOST_FIELDS = (2, 3, 3, 5)
 """Most fields of a selection; each document has one of these."""
 
-BY_RESOLVERS = frozenset({"auditLog", "smsSessions", "contextValue"})
+BY_RESOLVERS = frozenset({"smsSessions"})
 """Fields that no plan knows; a document with one of them compares nothing."""
 
 DEFINITION = "strawberry-definition"
@@ -147,6 +148,11 @@ class Writer:
         fact = spec.extensions[DEFINITION].metadata.get(READS) if spec.extensions else None
         noun = getattr(getattr(fact, "resource", None), "name", None)
         given = self.values.arguments(spec, noun, pages=isinstance(fact, Connected))
+        if "path" in given:
+            given["path"] = pointer(self.pick)
+        if "ids" in given and self.chance(0.5):
+            kind = spec.args["ids"].type
+            given["ids"] = [one for _ in range(20) for one in self.values.value(kind)]
         written = [f"{name}: {self.write(spec.args[name], value)}" for name, value in given.items()]
         return f"({', '.join(written)})" if written else ""
 

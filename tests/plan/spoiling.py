@@ -4,11 +4,12 @@ import random
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, Column, Float, Integer, select, update
+from sqlalchemy import JSON, Boolean, Column, Float, Integer, insert, select, update
 from sqlmodel import AutoString, SQLModel
 
 from gql.database import Database
 from gql.models.types import Micros
+from tests.plan.pointers import document
 
 TABLES = [
     "assistant",
@@ -66,6 +67,12 @@ OBJECTS: list[Any] = [
     {"z": 1, "a": 2, "aa": {"z": 1, "a": 2}},
 ]
 
+COLUMNS: dict[str, list[Any]] = {
+    "stt_timestamps": [[], [{"word": "a", "start": 0.5}]],
+    "conversation_context": [*OBJECTS, *(document(random.Random(n)) for n in range(40))],  # noqa: S311
+}
+"""What some columns hold instead of objects that any may hold."""
+
 MOST_ROWS = 80
 """How many rows of each table are spoiled; pages seldom reach further."""
 
@@ -86,6 +93,27 @@ async def spoil(database: Database, seed: int) -> None:
                     await connection.execute(
                         update(table).where(table.c.id == row_id).values(values)
                     )
+        await connection.execute(insert(SQLModel.metadata.tables["audit_log"]), _changes(pick))
+
+
+def _changes(pick: random.Random) -> list[dict[str, Any]]:
+    """Rows of the audit log, of which demo data has none."""
+    return [
+        {
+            "organization_id": pick.choice([1, 1, 2]),
+            "user_id": pick.choice([None, 1, 2, 999]),
+            "api_key_id": pick.choice([None, 1, 2, 999]),
+            "method": pick.choice(["api_key", "bearer", "dashboard"]),
+            "action": pick.choice(["graph.create", "assistant.update", "", "x.\u00e9"]),
+            "object_type": pick.choice(["graph", "assistant", "sms_session", '"\\']),
+            "object_id": pick.choice([None, 0, 1, 2**31, 2**63 - 1]),
+            "before": pick.choice([None, *OBJECTS]),
+            "after": pick.choice([None, *OBJECTS]),
+            "request_id": pick.choice(TEXTS),
+            "created_at": pick.choice(TIMES),
+        }
+        for _ in range(40)
+    ]
 
 
 def _candidates(column: Column[Any]) -> list[Any]:
@@ -100,7 +128,7 @@ def _of_type(column: Column[Any]) -> list[Any]:
     if isinstance(kind, Micros):
         return MICROS
     if isinstance(kind, JSON):
-        return [[], [{"word": "a", "start": 0.5}]] if column.key == "stt_timestamps" else OBJECTS
+        return COLUMNS.get(column.key, OBJECTS)
     if isinstance(kind, Boolean):
         return [True, False]
     if isinstance(kind, Integer):

@@ -29,4 +29,4 @@ async def test_a_plan_answers_as_the_resolvers_do(fresh: Copy, seed: int) -> Non
         where = "\n".join(differences(answers.reference, answers.compiled))
         pytest.fail(f"seed {seed}: {document.text}\n{document.variables}\n{made}\n{where}")
     assert report.failed == 0
-    assert report.planned > DOCUMENTS / 2
+    assert report.planned > DOCUMENTS * 0.8

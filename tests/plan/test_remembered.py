@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from gql.plan.binder import Wanted
+from gql.plan.recent import MOST_SHAPES, Recent
 from gql.plan.remembered import Remembered
 from gql.plan.statement import MOST_FAILURES, Statement
 from tests.databases import Copy
@@ -78,6 +80,84 @@ def test_a_statement_does_not_rest_because_the_database_was_away() -> None:
         statement.fail(lasting=False)
 
     assert not statement.resting
+
+
+def test_a_thing_weighs_what_its_key_does_as_well() -> None:
+    remembered: Remembered[str] = Remembered(100, len)
+
+    remembered.put("light", "x", key_weight=10)
+    remembered.put("heavy", "x", key_weight=50)
+
+    assert remembered.weight == 11
+    assert remembered.get("light") == "x"
+    assert remembered.get("heavy") is None
+    assert remembered.weight == 11
+
+
+def test_a_thing_that_grows_weighs_more_until_it_is_too_large() -> None:
+    remembered: Remembered[str] = Remembered(100, len)
+    for name in ("new", "proven"):
+        remembered.put(name, "x" * 5)
+    remembered.get("proven")
+
+    for name in ("new", "proven", "unknown"):
+        remembered.grow(name, 10)
+
+    assert remembered.weight == 30
+    remembered.grow("new", 10)
+    assert (remembered.get("new"), remembered.get("proven")) == (None, "x" * 5)
+    assert remembered.weight == 15
+
+
+def test_a_thing_is_forgotten_from_either_room() -> None:
+    remembered: Remembered[str] = Remembered(100, len)
+    for name in ("new", "proven"):
+        remembered.put(name, "x")
+    remembered.get("proven")
+
+    for name in ("new", "proven", "unknown"):
+        remembered.forget(name)
+
+    assert len(remembered) == remembered.weight == 0
+
+
+def test_the_shapes_of_a_plan_are_bounded_and_the_last_ones_stay() -> None:
+    recent = Recent()
+    names = [(Wanted(str(number)),) for number in range(MOST_SHAPES + 2)]
+
+    forgotten = [recent.use((name,)) for name in [*names[:-2], names[0], *names[-2:], names[-1]]]
+
+    assert [one for one in forgotten if one is not None] == [(names[1],), (names[2],)]
+    assert len(recent) == MOST_SHAPES
+
+
+async def test_one_document_of_many_shapes_does_not_push_out_others(ways: BothWays) -> None:
+    known = Document("{ graph(id: 1) { name } }", {})
+    await ways.ask(known)
+    names = ("callSid", "phone", "name", "status", "duration", "cost", "since", "direction")
+    filters = (
+        "callSid: {eq: $callSid}, customerPhone: {eq: $phone}, assistantName: {eq: $name},"
+        " status: {eq: $status}, duration: {eq: $duration}, totalCost: {eq: $cost},"
+        " startedAt: {gte: $since}, direction: {eq: $direction}"
+    )
+    query = f"""query($callSid: String, $phone: String, $name: String, $status: CallStatus,
+        $duration: Int, $cost: Decimal, $since: DateTime, $direction: Direction)
+        {{ calls(filter: {{{filters}}}) {{ totalCount }} }}"""
+    given = ("CA1", "+1", "Sales", "COMPLETED", 5, "0.05", "2026-01-01T00:00:00Z", "INBOUND")
+
+    for number in range(MOST_SHAPES * 2):
+        chosen = {
+            name: value
+            for place, (name, value) in enumerate(zip(names, given, strict=True))
+            if number >> place & 1
+        }
+        answers = await ways.ask(Document(query, chosen))
+
+        assert answers.planned
+        assert answers.reference == answers.compiled
+
+    assert len(ways.engine._statements) == MOST_SHAPES + 1  # noqa: SLF001
+    assert (await ways.ask(known)).planned
 
 
 async def test_new_documents_do_not_grow_memory(
