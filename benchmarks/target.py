@@ -44,7 +44,7 @@ def on_postgresql(server: Postgres, scale: Scale, *, fresh: bool, say: Say) -> T
         server.sql(f"DROP DATABASE IF EXISTS {name};")
         server.sql(f"CREATE DATABASE {name};")
         _fill(server.url(name), keys, scale, say)
-        server.sql("CHECKPOINT;")
+        server.freeze(name)
     return _opened(server.url(name), keys, server.folder)
 
 

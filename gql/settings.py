@@ -93,7 +93,9 @@ class Settings(BaseSettings):
         100_000, ge=1, description="Most objects that the answer to an operation may have."
     )
     compiled: bool = Field(
-        True, description="Answer queries by compiled plans, one statement each, where possible."
+        True,
+        description="Answer queries and REST reads by compiled plans, one statement each, where"
+        " possible.",
     )
     introspection: bool = Field(True, description="Whether the schema may be asked for.")
     suggestions: bool = Field(True, description="Whether errors say `Did you mean ...`.")

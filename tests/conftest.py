@@ -150,16 +150,27 @@ def database_url(shared: Copy) -> str:
     return shared.url
 
 
+BOTH_WAYS = frozenset(
+    (
+        *("schema", "tenancy", "examples", "test_assistants", "test_calls", "test_calls_details"),
+        *("test_calls_search", "test_graph_sessions", "test_graphs", "test_parameters"),
+        "test_sms_conversations",
+    )
+)
+"""Folders and modules whose tests are about what is read."""
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run the tests of GraphQL's answers both ways; the others as users run the gateway.
+    """Run the tests of what is read both ways; the others as users run the gateway.
 
     Resolvers alone run where statements are counted: a plan is one statement whatever it reads.
     """
     if "run_by" not in metafunc.fixturenames:
         return
     counted = {"statements", "fresh_statements"} & set(metafunc.fixturenames)
-    folder = metafunc.definition.path.parent.name
-    ways = ["resolvers", "plans"] if folder in {"schema", "tenancy"} else ["plans"]
+    path = metafunc.definition.path
+    both = not BOTH_WAYS.isdisjoint({path.parent.name, path.stem})
+    ways = ["resolvers", "plans"] if both else ["plans"]
     metafunc.parametrize(
         "run_by", ["resolvers"] if counted else ways, indirect=True, scope="session"
     )
@@ -167,7 +178,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture(scope="session")
 def run_by(request: pytest.FixtureRequest) -> Way:
-    """How the application runs queries: field by field, or by compiled plans."""
+    """How the application reads: field by field or record by record, or by compiled plans."""
     run_by: Way = request.param
     return run_by
 

@@ -20,6 +20,7 @@ from gql.app.tally import Tally
 from gql.auth import login
 from gql.auth.middleware import Authentication, caller_of
 from gql.database import Database
+from gql.plan.reads import Reads
 from gql.rest.routes import rest_routes
 from gql.schema.endpoint import GraphQLEndpoint
 from gql.schema.schema import schema
@@ -46,9 +47,15 @@ def create_app(settings: Settings | None = None) -> Starlette:
     graphql = GraphQLEndpoint(
         schema, database, settings, identify=caller_of, sms_sessions=sms_sessions
     )
-    measured = None if settings.metrics_token is None else Metrics(settings, graphql, database)
+    reads = Reads(database) if settings.compiled else None
+    measured = None
+    if settings.metrics_token is not None:
+        measured = Metrics(settings, graphql, database, reads)
     app = Starlette(
-        routes=(*routes(graphql, database, settings, sms_sessions), *metrics_routes(measured)),
+        routes=(
+            *routes(graphql, database, settings, sms_sessions, reads),
+            *metrics_routes(measured),
+        ),
         lifespan=_lifespan,
     )
     # `/calls` and `/calls/` are two addresses: a redirect would lose the body and trust the Host.
@@ -81,7 +88,11 @@ def stack(
 
 
 def routes(
-    graphql: ASGIApp, database: Database, settings: Settings, sms_sessions: SmsSessions
+    graphql: ASGIApp,
+    database: Database,
+    settings: Settings,
+    sms_sessions: SmsSessions,
+    reads: Reads | None,
 ) -> tuple[BaseRoute, ...]:
     """Every address of the gateway, in order of trial."""
     health = Health(database)
@@ -89,7 +100,9 @@ def routes(
         Route("/graphql", graphql, name="graphql"),
         Route("/graphql/", graphql, name="graphql_slash"),
         *login.ROUTES,
-        *rest_routes(database, settings, identify=caller_of, sms_sessions=sms_sessions),
+        *rest_routes(
+            database, settings, identify=caller_of, sms_sessions=sms_sessions, reads=reads
+        ),
         *pages.ROUTES,
         Route("/healthz", health.alive, methods=["GET"]),
         Route("/readyz", health.ready, methods=["GET"]),

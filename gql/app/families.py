@@ -27,6 +27,12 @@ OPERATIONS = Family(
     ("way", "reason", "field"),
     "GraphQL operations that ran: by a `plan`, or by `resolvers` and for which reason.",
 )
+READS = Family(
+    "jackfield_rest_reads_total",
+    "counter",
+    ("way", "reason"),
+    "REST reads that have a plan: answered by it, or by `resolvers` and for which reason.",
+)
 REQUESTS = Family(
     "jackfield_requests_total",
     "counter",
@@ -45,7 +51,7 @@ CACHE_ENTRIES = Family(
     "gauge",
     ("cache",),
     "What is remembered: `documents`, and of the engine `known` documents, `plans`, `statements` "
-    "and `requests` with their values.",
+    "and `requests` with their values; of REST the `rest_statements`.",
 )
 CACHE_BYTES = Family(
     "jackfield_cache_bytes",
@@ -68,6 +74,7 @@ CONNECTIONS_MOST = Family(
 
 FAMILIES = (
     OPERATIONS,
+    READS,
     REQUESTS,
     SECONDS,
     CACHE_ENTRIES,

@@ -13,6 +13,7 @@ from gql.app.families import (
     CONNECTIONS,
     CONNECTIONS_MOST,
     OPERATIONS,
+    READS,
     REQUESTS,
 )
 from gql.app.publishing import Numbers, Publisher
@@ -20,7 +21,8 @@ from gql.app.tally import Tally
 from gql.auth.presented import read_presented
 from gql.database import Database
 from gql.errors import Unauthenticated
-from gql.plan.ways import Reason
+from gql.plan.reads import Reads
+from gql.plan.ways import Counts, Reason
 from gql.schema.endpoint import GraphQLEndpoint
 from gql.settings import Settings
 
@@ -37,6 +39,7 @@ class Metrics:
         settings: For the token.
         endpoint: Knows which way operations went, and what it remembers.
         database: Knows its connections.
+        reads: Know how REST was answered; None when they are not compiled.
 
     Attributes:
         tally: Counts the requests.
@@ -45,11 +48,18 @@ class Metrics:
         ValueError: when the token is short.
     """
 
-    def __init__(self, settings: Settings, endpoint: GraphQLEndpoint, database: Database) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        endpoint: GraphQLEndpoint,
+        database: Database,
+        reads: Reads | None = None,
+    ) -> None:
         self.tally = Tally()
         self._token = _token(settings)
         self._endpoint = endpoint
         self._database = database
+        self._reads = reads
         self._publisher = Publisher(self._counters, self._gauges, self.tally.seconds)
         self.publishing = self._publisher.publishing
 
@@ -71,11 +81,18 @@ class Metrics:
         resolved = {(reason, ""): 0 for reason in Reason} | counts.resolved
         for (reason, field), number in resolved.items():
             yield OPERATIONS, ("resolvers", reason, field), number
+        read = self._reads.counts if self._reads else Counts()
+        yield READS, ("plan", "none"), read.compiled
+        for (reason, _), number in ({(reason, ""): 0 for reason in Reason} | read.resolved).items():
+            yield READS, ("resolvers", reason), number
         for (door, method, status), number in self.tally.requests.items():
             yield REQUESTS, (door, method, str(status) if status else "none"), number
 
     def _gauges(self) -> Numbers:
-        for cache, (entries, size) in self._endpoint.sizes().items():
+        sizes = self._endpoint.sizes()
+        if self._reads is not None:
+            sizes["rest_statements"] = self._reads.statements.known.size()
+        for cache, (entries, size) in sizes.items():
             yield CACHE_ENTRIES, (cache,), entries
             yield CACHE_BYTES, (cache,), size
         for pool, (busy, most) in self._database.connections().items():

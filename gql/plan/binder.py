@@ -65,7 +65,14 @@ class Steps:
     indexes: tuple[bool, ...]
 
 
-SlotShape = tuple[Wanted, ...] | Shape | Steps
+@dataclass(frozen=True)
+class Sieve:
+    """A whole list: its conditions alone."""
+
+    terms: tuple[Term, ...]
+
+
+SlotShape = tuple[Wanted, ...] | Shape | Steps | Sieve
 
 Shapes = tuple[SlotShape, ...]
 """The shape of every slot."""
@@ -144,8 +151,7 @@ class Binder:
         match fact:
             case Connected(resource=resource, ask=ask):
                 paging, wanted = ask(**arguments)
-                terms = _terms(name, resource.filters, wanted, values)
-                return Shape(_paging(name, paging, values), terms)
+                return bind_page(name, resource, paging, wanted, values)
             case Lookup(ask=look):
                 column, values[f"{name}_key0"] = look(**arguments)
                 return (Wanted(column),)
@@ -182,6 +188,14 @@ def _printed(slot: Slot, told: Any) -> str:
     ).decode()
 
 
+def bind_page(
+    name: str, resource: Resource, paging: Paging, wanted: Filter, values: Values
+) -> Shape:
+    """The shape of a page; what is bound goes into `values`, under names that begin with `name`."""
+    terms = bind_terms(name, resource.filters, wanted, values)
+    return Shape(_paging(name, paging, values), terms)
+
+
 MARK = Cursor("", 1)
 """Stands for a cursor with a sort key."""
 
@@ -215,9 +229,10 @@ def _mark(cursor: Cursor | None) -> Cursor | None:
     return MARK_OF_NONE if cursor.key is None else MARK
 
 
-def _terms(
+def bind_terms(
     name: str, filters: Mapping[str, Criterion], wanted: Filter, values: Values
 ) -> tuple[Term, ...]:
+    """The shape of conditions; what is bound goes into `values`."""
     terms = []
     for number, (field, comparator, value) in enumerate(wanted):
         if comparator == "is_null":

@@ -13,20 +13,32 @@ from gql.domain.paging import Paging, ordering
 from gql.domain.resource import Resource
 from gql.models.json_step import json_walk
 from gql.plan import printing
-from gql.plan.binder import Shape, Shapes, Steps, Wanted
+from gql.plan.binder import Shape, Shapes, Sieve, Steps, Wanted
 from gql.plan.named import ids_of
 from gql.plan.paging import PageEmitter
 from gql.plan.printing import concatenated, joined, or_null, text
-from gql.plan.rows import Part, Under, is_key_only, of_key, print_items, print_own, rows_of, visible
+from gql.plan.rows import (
+    Part,
+    Under,
+    is_key_only,
+    matching,
+    of_key,
+    print_items,
+    print_own,
+    rows_of,
+    visible,
+)
 from gql.plan.tree import (
     Amount,
     AnyId,
     Constant,
     Counted,
+    Found,
     GlobalId,
     Inner,
     Item,
     Leaf,
+    Listed,
     LookedUp,
     Member,
     Mine,
@@ -35,6 +47,7 @@ from gql.plan.tree import (
     Pointed,
     Said,
     Selection,
+    Through,
     ToFirst,
     ToMany,
     ToMixed,
@@ -47,6 +60,11 @@ def emit(root: Selection, shapes: Shapes) -> Select[Any]:
     return select(concatenated(['{"data":', *_Emitter(shapes).root(root), "}"]))
 
 
+def emit_read(root: Paged | Listed | Found, shapes: Shapes) -> Select[Any]:
+    """The statement of a list or a look-up alone; its value is empty where nothing is found."""
+    return select(concatenated(_Emitter(shapes).read(root)))
+
+
 class _Emitter:
     def __init__(self, shapes: Shapes) -> None:
         self._shapes = shapes
@@ -54,6 +72,10 @@ class _Emitter:
     def root(self, selection: Selection) -> list[Part]:
         """The object of root fields, which have no record."""
         return print_items([(key, self._root(item)) for key, item in selection.items])
+
+    def read(self, item: Paged | Listed | Found) -> list[Part]:
+        """What stands alone: a list, or what is printed of the record that is looked up."""
+        return [self._found(item)] if isinstance(item, Found) else self._page(item, None)
 
     def _root(self, item: Item) -> list[Part]:
         match item:
@@ -96,7 +118,16 @@ class _Emitter:
     ) -> ColumnElement[str]:
         row = rows_of(resource, None, None)
         row.place = [row.table.c[column] == bindparam(key)]
-        return self._first(row, selection, strict=strict)
+        return self._first(row, self._record(row, selection), strict=strict)
+
+    def _found(self, item: Found) -> ColumnElement[str]:
+        row = rows_of(item.resource, None, None)
+        row.place = [row.table.c[item.column] == bindparam(f"s{item.slot}_key0")]
+        version: list[Part] = []
+        if item.version is not None:
+            version = [printing.integer(row.table.c[item.version]), "\n"]
+        found = self._first(row, [*version, *self._item(row, item.item)], strict=True)
+        return func.coalesce(found, text(""))
 
     def _named(self, item: Named) -> list[Part]:
         """One look-up in the table that an id names, or one of each kind for every id."""
@@ -113,7 +144,7 @@ class _Emitter:
         for resource, selection in item.choices:
             row = rows_of(resource, None, None)
             row.place, row.parent = [row.table.c.id == ids.c.number], ids
-            found[resource.name] = self._first(row, selection)
+            found[resource.name] = self._first(row, self._record(row, selection))
         printed = case(found, value=ids.c.kind, else_=text("null")).label("printed")
         rows = select(printed).select_from(ids).order_by(ids.c.place).subquery()
         return select(func.coalesce(joined(rows.c.printed), text(""))).scalar_subquery()
@@ -131,9 +162,15 @@ class _Emitter:
                 return self._record(row, selection)
             case Leaf() | Amount() | Member() | AnyId():
                 return [print_own(row, item)]
-            case Pointed(slot, label):
-                return [or_null(self._pointed(row, slot, label))]
+            case Pointed() | Through():
+                return [or_null(self._reached(row, item))]
         return self._relation(row, item)
+
+    def _reached(self, row: Under, item: Pointed | Through) -> ColumnElement[Any]:
+        """What is not a column of the row; NULL too where the whole record is missing."""
+        if isinstance(item, Through):
+            return self._through(row, item)
+        return self._pointed(row, item.slot, item.label)
 
     def _pointed(self, row: Under, slot: int, label: str) -> ColumnElement[str]:
         """The value inside a JSON column; without a step the column is its own."""
@@ -151,14 +188,15 @@ class _Emitter:
             case ToOne():
                 return [self._one(row, item)]
             case ToFirst(resource, link, selection):
-                return [self._first(rows_of(resource, link, row), selection)]
+                first = rows_of(resource, link, row)
+                return [self._first(first, self._record(first, selection))]
             case ToMany():
                 return ["[", self._many(row, item), "]"]
             case Counted(resource, link):
                 child = rows_of(resource, link, row)
                 counting = select(func.count()).select_from(child.source).where(*visible(child))
                 return [printing.integer(counting.correlate(row.table).scalar_subquery())]
-            case Paged():
+            case Paged() | Listed():
                 return self._page(item, row)
             case ToMixed():
                 return ["[", self._mixed(row, item), "]"]
@@ -178,12 +216,19 @@ class _Emitter:
         without = printing.failed_without(found) if item.required else text("null")
         return case((found.is_(None), without), else_=body)
 
-    def _first(
-        self, row: Under, selection: Selection, *, strict: bool = False
-    ) -> ColumnElement[str]:
+    def _through(self, row: Under, item: Through) -> ColumnElement[Any]:
+        """A join, whose record all labels share that are read through it."""
+        way = (item.resource, item.key, item.column)
+        other = row.joined.get(way)
+        if other is None:
+            other = row.joined[way] = rows_of(item.resource, None, None)
+            key = other.table.c[item.column] == row.table.c[item.key]
+            row.source = row.source.outerjoin(other.source, and_(key, *visible(other)))
+        return print_own(other, item.leaf)
+
+    def _first(self, row: Under, body: list[Part], *, strict: bool = False) -> ColumnElement[str]:
         """The first record, or `null`; NULL instead, so that there is no answer, when strict."""
-        body = concatenated(self._record(row, selection))
-        found = select(body).select_from(row.source).where(*visible(row))
+        found = select(concatenated(body)).select_from(row.source).where(*visible(row))
         if row.parent is not None:  # else it is looked up by a key that only one has
             found = found.order_by(row.table.c.id).limit(1).correlate(row.parent)
         return found.scalar_subquery() if strict else or_null(found.scalar_subquery())
@@ -194,13 +239,18 @@ class _Emitter:
         rows = (
             select(body.label("printed"))
             .select_from(child.source)
-            .where(*visible(child))
+            .where(*visible(child), *self._sieve(child, item.slot))
             .order_by(*(child.table.c[name] for name in item.order))
             .correlate(row.table)
             .subquery()
         )
         listed = select(func.coalesce(joined(rows.c.printed), text("")))
         return listed.correlate(row.table).scalar_subquery()
+
+    def _sieve(self, child: Under, slot: int | None) -> list[ColumnElement[Any]]:
+        """The conditions on a whole list, where it has any."""
+        shape = None if slot is None else self._shapes[slot]
+        return matching(child, f"s{slot}", shape.terms) if isinstance(shape, Sieve) else []
 
     def _mixed(self, row: Under, item: ToMixed) -> ColumnElement[str]:
         """Each record as the choice for its kind says; all choices read the same row."""
@@ -226,7 +276,7 @@ class _Emitter:
         listed = select(func.coalesce(joined(rows.c.printed), text("")))
         return listed.correlate(row.table).scalar_subquery()
 
-    def _page(self, item: Paged, row: Under | None) -> list[Part]:
+    def _page(self, item: Paged | Listed, row: Under | None) -> list[Part]:
         shape = self._shapes[item.slot]
         assert isinstance(shape, Shape)  # noqa: S101, slots and shapes belong together
         return PageEmitter(

@@ -4,15 +4,12 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from weakref import ref
 
 import strawberry
 from graphql import get_variable_values
 from graphql.execution.values import VariableValues
-from sqlalchemy.engine import Dialect
 
 from gql.database import Database
-from gql.direct import is_lasting
 from gql.identity import Identity
 from gql.plan.binder import Binder, Memo, Shapes
 from gql.plan.collecting import Unsupported, steering
@@ -23,7 +20,8 @@ from gql.plan.recent import Recent
 from gql.plan.remembered import Remembered, bytes_of
 from gql.plan.request import Request
 from gql.plan.slots import Plan
-from gql.plan.statement import Bound, Statement, compile_statement
+from gql.plan.statement import Bound, Statement
+from gql.plan.statements import Failed, Statements, run
 from gql.plan.tree import Constant
 from gql.plan.turn import Turn
 from gql.plan.ways import (
@@ -44,15 +42,11 @@ _log = logging.getLogger(__name__)
 PLANS_BYTES = 24_000_000
 """How much memory the plans of one process may take, roughly."""
 
-STATEMENTS_BYTES = 24_000_000
-"""The same for statements: a plan has one for each shape of its arguments."""
-
 BOUND_BYTES = 8_000_000
 """The same for statements that are bound already, to values that come again and again."""
 
 _BYTES_AT_LEAST = 2_000
 _PLAN_BYTES = {"item": 300, "slot": 1_000, "character": 10}
-_STATEMENT_BYTES = {"parameter": 200, "character": 3}
 _SHAPE_BYTES = 800
 """Of each slot. All of these were measured by `tracemalloc`, and rounded up."""
 
@@ -117,17 +111,17 @@ class Engine:
         self._schema = schema._schema  # noqa: SLF001 -- Strawberry has no other way to it
         self._binder = Binder(schema.schema_converter)
         self._database = database
-        self._dialect: Dialect = database.engine.dialect
+        self._turn = turn or Turn()
         self._known: Remembered[Known] = Remembered(PLANS_BYTES / 8, lambda _: 1_000)
         self._plans: Remembered[Planned] = Remembered(PLANS_BYTES, lambda planned: planned.weight)
-        self._statements: Remembered[Statement] = Remembered(STATEMENTS_BYTES, _weight)
+        # A plan has one for each shape of its arguments.
+        self._statements = Statements(database.engine.dialect, self._turn)
         self._again: Remembered[_Again] = Remembered(
             BOUND_BYTES,
             lambda again: again.weight,
             # Who comes again in the same bytes never asks for the statement: it proves itself here.
             proven=lambda again: self._statements.get(again.key),
         )
-        self._turn = turn or Turn()
         self.counts = Counts(fields=field_names(self._schema))
 
     @property
@@ -136,7 +130,7 @@ class Engine:
         return {
             "known": self._known,
             "plans": self._plans,
-            "statements": self._statements,
+            "statements": self._statements.known,
             "requests": self._again,
         }
 
@@ -197,16 +191,11 @@ class Engine:
     async def _run(self, statement: Statement, values: list[Any], request_id: str) -> bytes | Why:
         """The answer of a statement; or that it failed, which the reference way then words."""
         try:
-            body = await self._database.value(statement.sql, values)
-        except Exception as error:  # noqa: BLE001 -- the reference way words what is wrong
-            if statement.fail(lasting=is_lasting(error)):
-                extra = {"request_id": request_id, "plan": str(statement.plan())}
-                _log.warning("a plan failed: %s", statement.sql[:500], exc_info=True, extra=extra)
-            return self.counts.resolve(Why(Reason.FAILED, repr(error)))
+            body = await run(self._database, statement, values, request_id)
+        except Failed as failed:
+            return self.counts.resolve(Why(Reason.FAILED, repr(failed.__cause__)))
         if body is None:
-            # On purpose: something is not there that must be.
             return self.counts.resolve(MISSING)
-        statement.failures = 0
         self.counts.compiled += 1
         return body
 
@@ -250,7 +239,12 @@ class Engine:
         shapes, values = self._binder.bind(chosen.slots, prepared.variables, identity, memo)
         key = (prepared.key, shapes)
         found = self._statements.get(key)
-        statement = found or await self._compile(prepared.key, chosen, shapes)
+        statement = found or await self._statements.make(
+            key,
+            lambda: emit(chosen.root, shapes),
+            chosen,
+            key_weight=bytes_of(prepared.key) + _SHAPE_BYTES * len(shapes),
+        )
         self._note(prepared, shapes)
         return Made(Bound.to(statement, values), statement, key, found is not None)
 
@@ -259,7 +253,7 @@ class Engine:
         before = len(prepared.recent)
         too_many = prepared.recent.use(shapes)
         if too_many is not None:
-            self._statements.forget((prepared.key, too_many))
+            self._statements.known.forget((prepared.key, too_many))
         elif len(prepared.recent) > before:
             self._plans.grow(prepared.key, _SHAPE_BYTES * len(shapes))
 
@@ -285,19 +279,6 @@ class Engine:
             self._plans.put(key, planned, key_weight=bytes_of(key))
             return planned
 
-    async def _compile(self, key: Any, made: Plan, shapes: Shapes) -> Statement:
-        async with self._turn:
-            try:
-                statement = compile_statement(emit(made.root, shapes), self._dialect)
-                statement.plan = ref(made)
-            except Exception:  # noqa: BLE001 -- told once, and the reference way runs
-                extra = {"plan": str(made)}
-                _log.warning("a plan has no SQL: %s", key[0][:500], exc_info=True, extra=extra)
-                statement = Statement.impossible()
-            key_weight = bytes_of(key) + _SHAPE_BYTES * len(shapes)
-            self._statements.put((key, shapes), statement, key_weight=key_weight)
-            return statement
-
 
 def _constant(made: Plan) -> bytes | None:
     items = made.root.items
@@ -310,8 +291,3 @@ def _constant(made: Plan) -> bytes | None:
 def _plan_weight(made: Plan, text: str) -> int:
     parts = {"item": made.size, "slot": len(made.slots), "character": len(text)}
     return _BYTES_AT_LEAST + sum(_PLAN_BYTES[name] * count for name, count in parts.items())
-
-
-def _weight(statement: Statement) -> int:
-    parts = {"parameter": len(statement.parameters), "character": len(statement.sql)}
-    return _BYTES_AT_LEAST + sum(_STATEMENT_BYTES[name] * count for name, count in parts.items())

@@ -15,7 +15,6 @@ from sqlalchemy import (
     bindparam,
     case,
     exists,
-    false,
     func,
     or_,
     select,
@@ -24,10 +23,10 @@ from sqlalchemy import (
 from gql.domain.cursor import NONE, VERSION, Cursor
 from gql.domain.paging import Paging, beyond, ordering, within
 from gql.plan import printing
-from gql.plan.binder import Shape, Term
+from gql.plan.binder import Shape
 from gql.plan.printing import concatenated, joined, or_null, text
-from gql.plan.rows import Part, Under, print_items
-from gql.plan.tree import Constant, Edges, Nodes, Paged, PageInfo, Selection, Total
+from gql.plan.rows import Part, Under, matching, print_items
+from gql.plan.tree import Constant, Echo, Edges, Listed, Nodes, Paged, PageInfo, Selection, Total
 
 Column = ColumnElement[Any]
 PrintObject = Callable[["Under", Selection], list[Part]]
@@ -42,17 +41,21 @@ KEYS: dict[str, Callable[[Column], Column]] = {
 
 
 class PageEmitter:
-    """Writes one connection.
+    """Writes one connection, or a page that is a plain list.
 
     Args:
-        item: The connection in the plan.
+        item: The connection or list in the plan.
         shape: Its paging and conditions.
         under: Makes the rows of its list anew for each subquery.
         print_object: Prints a node.
     """
 
     def __init__(
-        self, item: Paged, shape: Shape, under: Callable[[], Under], print_object: PrintObject
+        self,
+        item: Paged | Listed,
+        shape: Shape,
+        under: Callable[[], Under],
+        print_object: PrintObject,
     ) -> None:
         self._item = item
         self._name = f"s{item.slot}"
@@ -114,7 +117,8 @@ class PageEmitter:
         under = self._under()
         sort = ordering(under.resource, under.table, self._paging)
         ids = select(under.table.c.id).select_from(under.source).order_by(*sort)
-        ids = self._page(ids, under).offset(self._number("offset"))
+        offset: BindParameter[int] = bindparam(f"{self._name}_offset", type_=BigInteger)
+        ids = self._page(ids, under).offset(offset)
         page = self._correlated(ids, under.parent).subquery()
         table = under.resource.table.alias()
         source = table.join(page, page.c.id == table.c.id)
@@ -168,23 +172,13 @@ class PageEmitter:
 
     def _conditions(self, under: Under) -> list[Column]:
         own = under.resource.conditions(under.table)
-        terms = enumerate(self._shape.terms)
-        return [*own, *under.place, *(self._term(under, number, term) for number, term in terms)]
-
-    def _term(self, under: Under, number: int, term: Term) -> Column:
-        criterion = under.resource.filters[term.field]
-        if term.literal is not None:
-            return criterion.condition(under.table, term.comparator, term.literal)
-        if term.parameters is None:
-            return false()
-        values: list[Any] = [
-            bindparam(f"{self._name}_{number}_{n}") for n in range(term.parameters)
-        ]
-        return criterion.condition(under.table, term.comparator, *values)
+        return [*own, *under.place, *matching(under, self._name, self._shape.terms)]
 
     # -- what is printed -----------------------------------------------------------------------
 
     def _object(self, rows: FromClause | None) -> list[Part]:
+        if isinstance(self._item, Listed):
+            return self._printed(0, self._item.items[0][1], rows)
         return print_items(
             [
                 (key, self._printed(number, item, rows))
@@ -198,6 +192,8 @@ class PageEmitter:
                 return [literal]
             case Total():
                 return [self._total()]
+            case Echo(name):
+                return [bindparam(f"told_{name}", type_=Text())]
             case PageInfo(items):
                 return print_items([(key, self._info(field, rows)) for key, field in items])
         assert rows is not None  # noqa: S101, nodes and edges always read rows

@@ -30,6 +30,10 @@ class instant(_Printed):  # noqa: N801
     """`2025-01-19T10:00:00Z`, with a fraction only when it is not zero, trailing zeros trimmed."""
 
 
+class timestamp(_Printed):  # noqa: N801
+    """`2025-01-19T10:00:00.500000Z`: an instant with six digits of a fraction, or without one."""
+
+
 class compact_instant(_Printed):  # noqa: N801
     """`20250119T100000Z`: an instant as cursors write it."""
 
@@ -43,6 +47,10 @@ class whole(_Printed):  # noqa: N801
 
     Fails on any other, so that the reference way words the error.
     """
+
+
+class decimal(_Printed):  # noqa: N801
+    """Micro-units as a JSON number: exact, or the very double that dividing by a million gives."""
 
 
 class raw(_Printed):  # noqa: N801
@@ -79,7 +87,7 @@ def _iso(changed: str, first: str, last: str) -> str:
     """
     printed = changed.format("btrim(to_json({} AT TIME ZONE 'UTC')::text, '\"')")
     return (
-        f"(CASE WHEN isfinite({{}}) THEN {printed} || 'Z'"
+        f"(CASE WHEN isfinite({{}}) THEN ({printed}) || 'Z'"
         f" WHEN {{}} > 'epoch' THEN '{last}' WHEN {{}} < 'epoch' THEN '{first}' END)"
     )
 
@@ -93,12 +101,29 @@ _MEMBER = (
         ELSE -9223372036854775807 - 1 END), 1) END)""",
 )
 
+_DECIMAL = (
+    """(CASE WHEN {} % 1000000 = 0 THEN ({} / 1000000)::text || '.0'
+        WHEN {} BETWEEN -9007199254740992 AND 9007199254740992
+        THEN ({} / 1000000::float8)::text ELSE ({} * 0.000001)::text END)""",
+    """(CASE WHEN {} IS NULL THEN NULL ELSE printf('%s%d.%06d', CASE WHEN {} < 0 THEN '-'
+        ELSE '' END, abs({}) / 1000000, abs({}) % 1000000) END)""",
+)
+"""Doubles hold whole numbers up to 2**53, and PostgreSQL prints them much faster than decimals."""
+
 TEMPLATES: dict[type[_Printed], tuple[str, str]] = {
     joined: ("string_agg({}, ',')", "group_concat({}, ',')"),
     quoted: ("to_json({})::text", "json_quote({})"),
     instant: (
         _iso("{}", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z"),
         f"(replace({_TRIMMED}, ' ', 'T') || 'Z')",
+    ),
+    timestamp: (
+        _iso(
+            "CASE WHEN {{}}::timestamptz(0) = {{}} THEN {0} ELSE rpad({0}, 26, '0') END",
+            "0001-01-01T00:00:00Z",
+            "9999-12-31T23:59:59.999999Z",
+        ),
+        "(replace(replace({}, '.000000', ''), ' ', 'T') || 'Z')",
     ),
     compact_instant: (
         _iso(
@@ -117,6 +142,7 @@ TEMPLATES: dict[type[_Printed], tuple[str, str]] = {
         """CAST(CASE WHEN {} NOT BETWEEN -2147483648 AND 2147483647 THEN
         abs(CASE WHEN {} IS NULL THEN 1 ELSE -9223372036854775807 - 1 END) ELSE {} END AS TEXT)""",
     ),
+    decimal: _DECIMAL,
     raw: ("({}::text)", "{}"),
     hexadecimal: ("encode(convert_to({}, 'UTF8'), 'hex')", "lower(hex({}))"),
     member: _MEMBER,
@@ -231,6 +257,11 @@ def enum(column: ColumnElement[Any]) -> ColumnElement[str]:
     return concatenated(['"', capitals(column), '"'])
 
 
+def word(column: ColumnElement[Any]) -> ColumnElement[str]:
+    """One of our own words as it is stored, as a JSON string."""
+    return concatenated(['"', column, '"'])
+
+
 def integer(column: ColumnElement[Any]) -> ColumnElement[str]:
     """A whole number."""
     return cast(column, Text)
@@ -238,11 +269,15 @@ def integer(column: ColumnElement[Any]) -> ColumnElement[str]:
 
 PRINTERS: dict[str, Any] = {
     "boolean": boolean,
+    "decimal": decimal,
     "enum": enum,
     "float": double,
     "instant": lambda column: concatenated(['"', instant(column), '"']),
     "integer": whole,
     "json": raw,
+    "number": integer,
     "text": quoted,
+    "timestamp": lambda column: concatenated(['"', timestamp(column), '"']),
+    "word": word,
 }
 """How each kind of column is printed."""

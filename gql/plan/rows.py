@@ -1,12 +1,13 @@
 """The rows of a resource in a statement, and how their own columns are printed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, case
+from sqlalchemy import ColumnElement, FromClause, bindparam, case, false
 
 from gql.domain.resource import Link, Resource
 from gql.plan import printing
+from gql.plan.binder import Term
 from gql.plan.printing import concatenated, or_null, text
 from gql.plan.tree import Amount, AnyId, Constant, GlobalId, Item, Leaf, Member, ToOne
 
@@ -24,6 +25,7 @@ class Under:
         source: What is selected from: the table, with the joins so far.
         place: What holds for the rows of this parent.
         parent: The parent's table, which the subqueries refer to.
+        joined: The other records that single labels are read from, by how they are found.
     """
 
     resource: Resource
@@ -31,6 +33,7 @@ class Under:
     source: FromClause
     place: list[Column]
     parent: FromClause | None
+    joined: "dict[tuple[Any, ...], Under]" = field(default_factory=dict)
 
 
 def rows_of(resource: Resource, link: Link | None, parent: Under | None) -> Under:
@@ -75,6 +78,21 @@ def of_key(key: ColumnElement[Any], item: ToOne) -> list[Part]:
 def visible(rows: Under) -> tuple[ColumnElement[bool], ...]:
     """What holds for the rows that the caller may see, of this parent."""
     return (*rows.resource.conditions(rows.table), *rows.place)
+
+
+def matching(rows: Under, name: str, terms: tuple[Term, ...]) -> list[Column]:
+    """The conditions of a slot, on parameters whose names begin with `name`."""
+    return [_condition(rows, f"{name}_{number}", term) for number, term in enumerate(terms)]
+
+
+def _condition(rows: Under, name: str, term: Term) -> Column:
+    criterion = rows.resource.filters[term.field]
+    if term.literal is not None:
+        return criterion.condition(rows.table, term.comparator, term.literal)
+    if term.parameters is None:
+        return false()
+    values: list[Any] = [bindparam(f"{name}_{place}") for place in range(term.parameters)]
+    return criterion.condition(rows.table, term.comparator, *values)
 
 
 def print_own(row: Under, item: Leaf | Amount | Member | AnyId) -> ColumnElement[Any]:

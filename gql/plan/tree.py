@@ -11,8 +11,20 @@ from typing import Any, Literal
 from gql.domain.resource import Link, Resource
 from gql.plan.facts import Mixed
 
-Kind = Literal["boolean", "enum", "float", "instant", "integer", "json", "text"]
-"""How a column is printed as JSON."""
+Kind = Literal[
+    "boolean",
+    "decimal",
+    "enum",
+    "float",
+    "instant",
+    "integer",
+    "json",
+    "number",
+    "text",
+    "timestamp",
+    "word",
+]
+"""How a column is printed as JSON: see `PRINTERS`."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +104,16 @@ class ToOne:
 
 
 @dataclass(frozen=True)
+class Through:
+    """A label of the record of `resource` whose `column` is our `key`; null without one."""
+
+    resource: Resource
+    key: str
+    column: str
+    leaf: Leaf
+
+
+@dataclass(frozen=True)
 class ToMixed:
     """The newest records under us, each printed as the choice for its kind."""
 
@@ -110,12 +132,13 @@ class ToFirst:
 
 @dataclass(frozen=True)
 class ToMany:
-    """All records of `resource` under us."""
+    """All records of `resource` under us, or those that pass the conditions of the slot."""
 
     resource: Resource
     link: Link
     order: tuple[str, ...]
     selection: Selection
+    slot: int | None = None
 
 
 @dataclass(frozen=True)
@@ -152,7 +175,14 @@ class Total:
     """A connection's `totalCount`."""
 
 
-ConnectionItem = Constant | Nodes | Edges | PageInfo | Total
+@dataclass(frozen=True)
+class Echo:
+    """A number that came with the request, said again."""
+
+    name: str
+
+
+ConnectionItem = Constant | Nodes | Edges | PageInfo | Total | Echo
 
 
 @dataclass(frozen=True)
@@ -163,6 +193,21 @@ class Paged:
     resource: Resource
     link: Link | None
     items: tuple[tuple[str, ConnectionItem], ...]
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A page as a plain list; its arguments are those of the slot."""
+
+    slot: int
+    resource: Resource
+    selection: Selection
+    link: Link | None = None
+
+    @property
+    def items(self) -> tuple[tuple[str, ConnectionItem], ...]:
+        """The connection that it is a part of."""
+        return (("", Nodes(self.selection)),)
 
 
 @dataclass(frozen=True)
@@ -203,6 +248,27 @@ class Mine:
     required: bool
 
 
+@dataclass(frozen=True)
+class Found:
+    """What is printed of the record whose `column` is the key of the slot; nothing without one.
+
+    Attributes:
+        slot: Where the key is.
+        resource: Whose record.
+        column: By what it is looked up.
+        noun: What it is called when it is not there.
+        item: What is printed of it.
+        version: The label, if any, that comes before that on a line of its own.
+    """
+
+    slot: int
+    resource: Resource
+    column: str
+    noun: str
+    item: "Item"
+    version: str | None = None
+
+
 Item = (
     Constant
     | GlobalId
@@ -213,10 +279,12 @@ Item = (
     | Pointed
     | Inner
     | ToOne
+    | Through
     | ToFirst
     | ToMany
     | Counted
     | Paged
+    | Listed
     | LookedUp
     | ToMixed
     | Named
@@ -236,11 +304,13 @@ def outline(name: str, node: Any, depth: int = 0) -> Iterator[str]:
             yield f"{'  ' * (depth + 1)}{key}: {item}"
         else:
             yield from outline(key, item, depth + 1)
+    if isinstance(node, Found):
+        yield from outline("item", node.item, depth + 1)
     for choice in getattr(node, "choices", ()):
         yield from outline(_name(choice[-2]), choice[-1], depth + 1)
 
 
-_NESTED = {"items", "selection", "choices", "fact"}
+_NESTED = {"items", "item", "selection", "choices", "fact"}
 
 
 def _name(value: Any) -> str:

@@ -20,6 +20,7 @@ class Reason(StrEnum):
     FAILED = "failed"
     RESTING = "resting"
     OFF = "off"
+    NOTHING = "nothing"
 
 
 MEANINGS: dict[Reason, str] = {
@@ -30,6 +31,7 @@ MEANINGS: dict[Reason, str] = {
     Reason.FAILED: "Its plan or its statement failed; the log has it.",
     Reason.RESTING: "Its statement failed too often, and is not tried again for a minute.",
     Reason.OFF: "`GQL_COMPILED` is off.",
+    Reason.NOTHING: "What a REST read looks up is not there; the 404 is worded the same way.",
 }
 """What each word means."""
 
@@ -50,6 +52,7 @@ class Why:
 OFF = Why(Reason.OFF)
 RESTING = Why(Reason.RESTING)
 FORGOTTEN = Why(Reason.RESTING, "the statement is too large to be kept")
+NOTHING = Why(Reason.NOTHING)
 MISSING = Why(Reason.FAILED, "a record is missing that must be there")
 
 

@@ -13,12 +13,14 @@ from gql.context import Context
 from gql.database import Database
 from gql.errors import GatewayError, MethodNotAllowed
 from gql.identity import Identity
+from gql.plan.read import Asked, Read
 from gql.rest import body as bodies
 from gql.rest.loose import fit_loosely
 from gql.rest.parameters import read_headers, read_path, read_query
+from gql.rest.reader import Reader
 from gql.rest.refusal import refusal, unprocessable
 from gql.rest.route import RestRoute
-from gql.rest.running import run
+from gql.rest.running import response, run
 from gql.rest.validation import BadBody, Detail, Unprocessable
 from gql.settings import Settings
 from gql.stores import SmsSessions
@@ -34,6 +36,7 @@ class Door:
     database: Database
     settings: Settings
     identify: Identify
+    reader: Reader
     sms_sessions: SmsSessions | None = None
 
 
@@ -43,13 +46,16 @@ class Endpoint:
     Args:
         routes: By HTTP method.
         door: What they work with.
+
+    Attributes:
+        door: The same.
     """
 
     def __init__(self, routes: Mapping[str, RestRoute], door: Door) -> None:
         self._routes = dict(routes)
         if "GET" in routes:
             self._routes["HEAD"] = routes["GET"]
-        self._door = door
+        self.door = door
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; its context lives until the answer is sent."""
@@ -60,7 +66,7 @@ class Endpoint:
         if scope["method"] == "HEAD":
             send = _without_body(send)
         request = Request(scope, receive)
-        caller, door = await self._caller(route, scope), self._door
+        caller, door = await self._caller(route, scope), self.door
         context = Context(caller, door.database, _request_id(scope), door.sms_sessions)
         try:
             response = await self._answer(route, context, request)
@@ -74,12 +80,14 @@ class Endpoint:
         """Nobody is looked up for a route that is open to everybody."""
         if route.permission is None:
             return GatewayError("this route does not ask who is asking")
-        return await self._door.identify(scope)
+        return await self.door.identify(scope)
 
     async def _answer(self, route: RestRoute, context: Context, request: Request) -> Response:
         try:
             if route.permission is not None:
                 context.identity.require(route.permission)
+            if route.reads is not None:
+                return await self._read(route, route.reads, context, request)
             raw = await self._raw(route, request)
             arguments = await self._arguments(route, context, request, raw)
             return await run(route, context, request, raw, arguments)
@@ -92,10 +100,23 @@ class Endpoint:
                 raise
             return refusal(error)
 
+    async def _read(
+        self, route: RestRoute, read: Read, context: Context, request: Request
+    ) -> Response:
+        """The answer of a route that says what it reads; an address is not parsed again."""
+        reader, scope = self.door.reader, request.scope
+        prepared = reader.known(route, scope)
+        if prepared is None:
+            asked = route.handler(**await self._arguments(route, context, request, b""))
+            if not isinstance(asked, Asked):
+                return response(route, await asked)
+            prepared = await reader.prepare(route, read, asked, scope)
+        return await reader.respond(context, prepared)
+
     async def _raw(self, route: RestRoute, request: Request) -> bytes:
         if "body" not in route.models:
             return b""
-        return await bodies.read_raw(request, self._door.settings)
+        return await bodies.read_raw(request, self.door.settings)
 
     async def _arguments(
         self, route: RestRoute, context: Context, request: Request, raw: bytes
@@ -106,7 +127,7 @@ class Endpoint:
             Unprocessable: with everything that does not fit; broken JSON hides the rest.
         """
         arguments: dict[str, Any] = {"context": context, "request": request}
-        content = bodies.parse(raw, self._door.settings)
+        content = bodies.parse(raw, self.door.settings)
         details: list[Detail] = []
         for name, reader in _READERS.items():
             if name in route.models:

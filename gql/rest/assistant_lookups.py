@@ -15,7 +15,8 @@ from gql.domain.organizations import ORGANIZATIONS, USERS
 from gql.domain.paging import Paging
 from gql.domain.resource import Record
 from gql.errors import NotFound
-from gql.rest.assistant_shapes import ASSISTANT_EXAMPLE, Assistant, assistant_wire
+from gql.plan.wire import present, presenter
+from gql.rest.assistant_shapes import ASSISTANT_EXAMPLE, ASSISTANT_WIRE, Assistant
 from gql.rest.assistants import ACTIVE, TAG
 from gql.rest.call_statistics import Count
 from gql.rest.downloads import CSV, csv_download, json_download
@@ -131,7 +132,7 @@ async def export_assistants(context: Context, query: AssistantExportQuery) -> Re
     labels = ASSISTANTS.labels if whole else tuple(_COLUMNS)
     found = export(context, ASSISTANTS, labels, "id", descending=False, filter=query.filter())
     if whole:
-        return await json_download(found, assistant_wire, name="assistants_export.json")
+        return await json_download(found, presenter(ASSISTANT_WIRE), name="assistants_export.json")
     header = tuple(_COLUMNS.values())
     return await csv_download(found, header, tuple, name="assistants_export.csv")
 
@@ -153,7 +154,7 @@ async def get_by_phone(context: Context, path: NumberPath) -> dict[str, Any]:
             await reading.page(context, ASSISTANTS, first, filter=wanted)
         ).records
         if found:
-            return assistant_wire(found[0])
+            return present(ASSISTANT_WIRE, found[0])
     raise NotFound("assistant_with_number", path.phone_number)
 
 

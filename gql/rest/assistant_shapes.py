@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from gql.domain.call_statistics import Figures
-from gql.domain.resource import Record
+from gql.plan.wire import wire
 from gql.rest.wire import rounded
 
 ASSISTANT_EXAMPLE: dict[str, Any] = {
@@ -84,22 +84,21 @@ class DeletedAssistant(BaseModel):
     data: None
 
 
-def assistant_wire(assistant: Record) -> dict[str, Any]:
-    """An assistant as it is answered."""
-    return {
-        "id": assistant.id,
-        "organization_id": assistant.organization_id,
-        "user_id": assistant.user_id,
-        "name": assistant.name,
-        "description": assistant.description,
-        "phone_number": assistant.phone_number,
-        "llm_provider": assistant.llm_provider,
-        "llm_model": assistant.llm_model,
-        "settings": assistant.settings,
-        "is_active": assistant.is_active,
-        "created_at": assistant.created_at,
-        "updated_at": assistant.updated_at,
-    }
+ASSISTANT_WIRE = wire(
+    id="number",
+    organization_id="number",
+    user_id="number",
+    name="text",
+    description="text",
+    phone_number="text",
+    llm_provider="text",
+    llm_model="text",
+    settings="json",
+    is_active="boolean",
+    created_at="timestamp",
+    updated_at="timestamp",
+)
+"""An assistant as it is answered."""
 
 
 def stats_wire(figures: Figures) -> dict[str, Any]:

@@ -1,24 +1,27 @@
 """Assistants: listed, read, made, changed and deleted."""
 
+from collections.abc import Awaitable
 from typing import Annotated, Any
 
 from pydantic import BaseModel
 
 from gql.context import Context
-from gql.domain import call_statistics, reading
+from gql.domain import call_statistics
 from gql.domain.assistants import ASSISTANTS
 from gql.domain.changes import assistants as changes
 from gql.domain.filters import Condition
 from gql.domain.paging import Paging
-from gql.errors import NotFound
+from gql.plan.read import Asked, found, listed
+from gql.plan.reference import answer
+from gql.plan.tree import Inner
 from gql.rest.assistant_shapes import (
     ASSISTANT_EXAMPLE,
+    ASSISTANT_WIRE,
     Assistant,
     AssistantChanges,
     AssistantIn,
     AssistantWithStats,
     DeletedAssistant,
-    assistant_wire,
     stats_wire,
 )
 from gql.rest.parameters import MOST_SMALL_INTEGER, Paged, id_of
@@ -27,6 +30,9 @@ from gql.rest.route import Answer, RestRoute, route
 TAG = "Assistants"
 
 ACTIVE = Condition("is_active", "eq", True)
+
+ASSISTANT = found(ASSISTANTS, Inner(ASSISTANT_WIRE), noun="assistant")
+EVERY = listed(ASSISTANTS, ASSISTANT_WIRE)
 
 
 class AssistantPath(BaseModel):
@@ -55,21 +61,19 @@ class StatusQuery(BaseModel):
     tag=TAG,
     summary="List assistants",
     answers={200: Answer("By id.", list[AssistantWithStats], [ASSISTANT_EXAMPLE])},
+    reads=EVERY,
 )
-async def list_assistants(context: Context, query: AssistantsPage) -> list[dict[str, Any]]:
+def list_assistants(
+    context: Context, query: AssistantsPage
+) -> Asked | Awaitable[list[dict[str, Any]]]:
     """The organization's assistants by id, with figures about their calls when asked for."""
     by_id = Paging(query.limit, "id", descending=False, offset=min(query.skip, MOST_SMALL_INTEGER))
     wanted = [ACTIVE] if query.active_only else []
     if query.my_assistants_only:
         # A key that belongs to nobody made none.
         wanted.append(Condition("user_id", "eq", context.identity.user_id or 0))
-    page = await reading.page(context, ASSISTANTS, by_id, filter=tuple(wanted))
-    found = [assistant_wire(assistant) for assistant in page.records]
-    if query.include_stats:
-        figures = await call_statistics.by_assistant(context, [each["id"] for each in found])
-        for each in found:
-            each.update(stats_wire(figures[each["id"]]))
-    return found
+    asked = Asked(paging=by_id, filter=tuple(wanted))
+    return _with_figures(context, asked) if query.include_stats else asked
 
 
 @route(
@@ -93,10 +97,11 @@ async def create_assistant(context: Context, body: AssistantIn) -> dict[str, Any
     summary="Get an assistant",
     answers={200: Answer("The assistant.", Assistant, ASSISTANT_EXAMPLE)},
     errors=(404,),
+    reads=ASSISTANT,
 )
-async def get_assistant(context: Context, path: AssistantPath) -> dict[str, Any]:
+def get_assistant(path: AssistantPath) -> Asked:
     """One assistant, whether it is active or not."""
-    return await _answer(context, path.assistant_id)
+    return Asked(path.assistant_id)
 
 
 @route(
@@ -173,6 +178,12 @@ async def delete_assistant(context: Context, path: AssistantPath) -> dict[str, A
     }
 
 
+async def _with_figures(context: Context, asked: Asked) -> list[dict[str, Any]]:
+    assistants: list[dict[str, Any]] = (await answer(context, EVERY, asked)).value
+    figures = await call_statistics.by_assistant(context, [each["id"] for each in assistants])
+    return [{**each, **stats_wire(figures[each["id"]])} for each in assistants]
+
+
 async def _answer(context: Context, assistant_id: int) -> dict[str, Any]:
     """An assistant as it is now.
 
@@ -180,10 +191,8 @@ async def _answer(context: Context, assistant_id: int) -> dict[str, Any]:
         NotFound: when the organization has no such assistant.
     """
     await context.refresh()
-    assistant = await reading.find(context, ASSISTANTS, assistant_id)
-    if assistant is None:
-        raise NotFound("assistant", assistant_id)
-    return assistant_wire(assistant)
+    assistant: dict[str, Any] = (await answer(context, ASSISTANT, Asked(assistant_id))).value
+    return assistant
 
 
 ROUTES: tuple[RestRoute, ...] = (

@@ -1,16 +1,19 @@
 """What was said in a voice call: its transcript and its messages."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BaseModel, Field
 
 from gql.context import Context
 from gql.domain import reading
-from gql.domain.filters import Condition
+from gql.domain.calls import CALLS
+from gql.domain.filters import Condition, Filter
 from gql.domain.messages import MESSAGES, OF_CALL, TRANSCRIPTS
 from gql.domain.resource import Record
-from gql.rest.call_filters import CallPath, SidPath, get_call, get_call_by_sid
-from gql.rest.call_shapes import Message, Transcript, message_wire, transcript_wire
+from gql.plan.read import LIST, Asked, found
+from gql.plan.tree import ToMany
+from gql.rest.call_filters import CallPath, SidPath
+from gql.rest.call_shapes import MESSAGE_WIRE, TRANSCRIPT_WIRE, Message, Transcript
 from gql.rest.route import Answer, RestRoute, route
 
 TAG = "Calls"
@@ -18,11 +21,24 @@ TAG = "Calls"
 SpeakerName = Annotated[str, Field(pattern="^(user|assistant)$")]
 
 
+_HEARD = ToMany(TRANSCRIPTS, OF_CALL, ("id",), TRANSCRIPT_WIRE, LIST)
+_SAID = ToMany(MESSAGES, OF_CALL, ("message_index", "id"), MESSAGE_WIRE, LIST)
+
+
 class TranscriptQuery(BaseModel):
     """Which stretches of speech."""
 
     speaker: SpeakerName | None = None
     include_interim: bool = Field(False, description="Also guesses that were corrected later.")
+
+    def filter(self) -> Filter:
+        """The stretches as the domain knows them."""
+        wanted = []
+        if not self.include_interim:
+            wanted.append(Condition("is_final", "eq", True))
+        if self.speaker is not None:
+            wanted.append(Condition("speaker", "eq", self.speaker))
+        return tuple(wanted)
 
 
 class MessageQuery(BaseModel):
@@ -38,13 +54,11 @@ class MessageQuery(BaseModel):
     summary="Get the transcript of a call by SID",
     answers={200: Answer("In the order it was heard.", list[Transcript])},
     errors=(404,),
+    reads=found(CALLS, _HEARD, noun="call_with_sid", by="call_sid"),
 )
-async def transcripts_by_sid(
-    context: Context, path: SidPath, query: TranscriptQuery
-) -> list[dict[str, Any]]:
+def transcripts_by_sid(path: SidPath, query: TranscriptQuery) -> Asked:
     """What was heard in one call; its SID must match exactly."""
-    call = await get_call_by_sid(context, path.call_sid)
-    return [transcript_wire(each) for each in await list_transcripts(context, call, query)]
+    return Asked(path.call_sid, filter=query.filter())
 
 
 @route(
@@ -54,13 +68,11 @@ async def transcripts_by_sid(
     summary="Get the transcript of a call",
     answers={200: Answer("In the order it was heard.", list[Transcript])},
     errors=(404,),
+    reads=found(CALLS, _HEARD, noun="call"),
 )
-async def transcripts_by_id(
-    context: Context, path: CallPath, query: TranscriptQuery
-) -> list[dict[str, Any]]:
+def transcripts_by_id(path: CallPath, query: TranscriptQuery) -> Asked:
     """What was heard in one call."""
-    call = await get_call(context, path.call_id)
-    return [transcript_wire(each) for each in await list_transcripts(context, call, query)]
+    return Asked(path.call_id, filter=query.filter())
 
 
 @route(
@@ -70,27 +82,17 @@ async def transcripts_by_id(
     summary="Get the messages of a call",
     answers={200: Answer("By `message_index`, from 0.", list[Message])},
     errors=(404,),
+    reads=found(CALLS, _SAID, noun="call"),
 )
-async def list_messages(
-    context: Context, path: CallPath, query: MessageQuery
-) -> list[dict[str, Any]]:
+def list_messages(path: CallPath, query: MessageQuery) -> Asked:
     """The messages of one call, the system prompt first."""
-    call = await get_call(context, path.call_id)
     wanted = () if query.role is None else (Condition("role", "eq", query.role),)
-    found = await reading.children(
-        context, MESSAGES, OF_CALL, call.id, order=("message_index", "id"), filter=wanted
-    )
-    return [message_wire(message) for message in found]
+    return Asked(path.call_id, filter=wanted)
 
 
 async def list_transcripts(context: Context, call: Record, query: TranscriptQuery) -> list[Record]:
     """The stretches of speech of a call, in the order they were heard."""
-    wanted = []
-    if not query.include_interim:
-        wanted.append(Condition("is_final", "eq", True))
-    if query.speaker is not None:
-        wanted.append(Condition("speaker", "eq", query.speaker))
-    return await reading.children(context, TRANSCRIPTS, OF_CALL, call.id, filter=tuple(wanted))
+    return await reading.children(context, TRANSCRIPTS, OF_CALL, call.id, filter=query.filter())
 
 
 SID_ROUTES: tuple[RestRoute, ...] = (transcripts_by_sid,)

@@ -99,15 +99,3 @@ async def get_call(context: Context, call_id: int) -> Record:
     if call is None:
         raise NotFound("call", call_id)
     return call
-
-
-async def get_call_by_sid(context: Context, call_sid: str) -> Record:
-    """The voice call with exactly this SID.
-
-    Raises:
-        NotFound: when the organization has none.
-    """
-    call = await reading.find(context, CALLS, call_sid, column="call_sid")
-    if call is None:
-        raise NotFound("call_with_sid", call_sid)
-    return call

@@ -5,8 +5,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from gql.domain.resource import Record
-from gql.rest.wire import money
+from gql.plan.tree import Leaf
+from gql.plan.wire import wire
 
 CALL_EXAMPLE: dict[str, Any] = {
     "id": 101,
@@ -96,58 +96,53 @@ class Message(BaseModel):
     total_tokens: int | None
 
 
-def call_wire(call: Record) -> dict[str, Any]:
-    """A call as it is answered."""
-    return {
-        "id": call.id,
-        "call_sid": call.call_sid,
-        "assistant_id": call.assistant_id,
-        "assistant_name": call.assistant_name,
-        "flow_name": call.graph_name,
-        "to_phone_number": call.to_phone_number,
-        "customer_phone_number": call.customer_phone_number,
-        "status": call.status,
-        "duration": call.duration,
-        "started_at": call.started_at,
-        "ended_at": call.ended_at,
-        "call_meta": call.call_meta,
-        "total_cost": money(call.total_cost),
-        "llm_cost": money(call.llm_cost),
-        "tts_cost": money(call.tts_cost),
-        "stt_cost": money(call.stt_cost),
-        "telephony_cost": money(call.telephony_cost),
-        "cost_currency": call.cost_currency,
-    }
+CALL_WIRE = wire(
+    id="number",
+    call_sid="text",
+    assistant_id="number",
+    assistant_name="text",
+    flow_name=Leaf("graph_name", "text"),
+    to_phone_number="text",
+    customer_phone_number="text",
+    status="word",
+    duration="number",
+    started_at="timestamp",
+    ended_at="timestamp",
+    call_meta="json",
+    total_cost="decimal",
+    llm_cost="decimal",
+    tts_cost="decimal",
+    stt_cost="decimal",
+    telephony_cost="decimal",
+    cost_currency="text",
+)
+"""A call as it is answered."""
 
+TRANSCRIPT_WIRE = wire(
+    id="number",
+    call_id="number",
+    content="text",
+    speaker="word",
+    is_final="boolean",
+    segment_start="float",
+    segment_end="float",
+    confidence="float",
+    stt_timestamps="json",
+    created_at="timestamp",
+)
+"""A stretch of speech as it is answered."""
 
-def transcript_wire(transcript: Record) -> dict[str, Any]:
-    """A stretch of speech as it is answered."""
-    return {
-        "id": transcript.id,
-        "call_id": transcript.call_id,
-        "content": transcript.content,
-        "speaker": transcript.speaker,
-        "is_final": transcript.is_final,
-        "segment_start": transcript.segment_start,
-        "segment_end": transcript.segment_end,
-        "confidence": transcript.confidence,
-        "stt_timestamps": transcript.stt_timestamps,
-        "created_at": transcript.created_at,
-    }
-
-
-def message_wire(message: Record) -> dict[str, Any]:
-    """A message as it is answered."""
-    return {
-        "id": message.id,
-        "call_id": message.call_id,
-        "role": message.role,
-        "content": message.content,
-        "message_index": message.message_index,
-        "timestamp": message.timestamp,
-        "llm_provider": message.llm_provider,
-        "llm_model": message.llm_model,
-        "prompt_tokens": message.prompt_tokens,
-        "completion_tokens": message.completion_tokens,
-        "total_tokens": message.total_tokens,
-    }
+MESSAGE_WIRE = wire(
+    id="number",
+    call_id="number",
+    role="word",
+    content="text",
+    message_index="number",
+    timestamp="timestamp",
+    llm_provider="text",
+    llm_model="text",
+    prompt_tokens="number",
+    completion_tokens="number",
+    total_tokens="number",
+)
+"""A message as it is answered."""

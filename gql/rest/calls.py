@@ -5,18 +5,22 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field
 
 from gql.context import Context
-from gql.domain import reading
 from gql.domain.call_search import SEARCHED_CALLS
 from gql.domain.calls import CALLS
 from gql.domain.changes.calls import merge_call_meta
 from gql.domain.filters import Condition
 from gql.domain.paging import Paging
-from gql.rest.call_filters import CallPath, ListFilters, SidPath, get_call, get_call_by_sid
-from gql.rest.call_shapes import CALL_EXAMPLE, Call, Calls, call_wire
+from gql.plan.read import Asked, found, listed, paged
+from gql.plan.reference import answer
+from gql.plan.tree import Echo, Inner, Nodes, Total
+from gql.rest.call_filters import CallPath, ListFilters, SidPath
+from gql.rest.call_shapes import CALL_EXAMPLE, CALL_WIRE, Call, Calls
 from gql.rest.parameters import MOST_SMALL_INTEGER
 from gql.rest.route import Answer, RestRoute, route
 
 TAG = "Calls"
+
+CALL = found(CALLS, Inner(CALL_WIRE), noun="call")
 
 
 class Search(BaseModel):
@@ -44,8 +48,11 @@ class MetadataIn(BaseModel):
             {"items": [CALL_EXAMPLE], "total": 1250, "skip": 0, "limit": 100},
         )
     },
+    reads=paged(
+        CALLS, items=Nodes(CALL_WIRE), total=Total(), skip=Echo("skip"), limit=Echo("limit")
+    ),
 )
-async def list_calls(context: Context, query: ListFilters) -> dict[str, Any]:
+def list_calls(query: ListFilters) -> Asked:
     """The organization's voice calls, newest first; filters are combined with AND."""
     newest = Paging(
         query.limit,
@@ -54,14 +61,8 @@ async def list_calls(context: Context, query: ListFilters) -> dict[str, Any]:
         # As far as a database counts; there is nothing beyond.
         offset=min(query.skip, MOST_SMALL_INTEGER),
     )
-    wanted = query.filter()
-    page = await reading.page(context, CALLS, newest, filter=wanted)
-    return {
-        "items": [call_wire(call) for call in page.records],
-        "total": await reading.count(context, CALLS, filter=wanted),
-        "skip": query.skip,
-        "limit": query.limit,
-    }
+    told = {"skip": query.skip, "limit": query.limit}
+    return Asked(paging=newest, filter=query.filter(), told=told)
 
 
 @route(
@@ -70,16 +71,15 @@ async def list_calls(context: Context, query: ListFilters) -> dict[str, Any]:
     tag=TAG,
     summary="Search calls",
     answers={200: Answer("Newest first.", list[Call], [CALL_EXAMPLE])},
+    reads=listed(SEARCHED_CALLS, CALL_WIRE),
 )
-async def search_calls(context: Context, query: Search) -> list[dict[str, Any]]:
+def search_calls(query: Search) -> Asked:
     """Calls whose SID, customer's number or assistant's name contains the text.
 
     The filters of the list can do more; this is for callers that still have it.
     """
     newest = Paging(query.limit, "started_at", descending=True)
-    wanted = (Condition("anywhere", "contains", query.q),)
-    page = await reading.page(context, SEARCHED_CALLS, newest, filter=wanted)
-    return [call_wire(call) for call in page.records]
+    return Asked(paging=newest, filter=(Condition("anywhere", "contains", query.q),))
 
 
 @route(
@@ -89,10 +89,11 @@ async def search_calls(context: Context, query: Search) -> list[dict[str, Any]]:
     summary="Get a call by SID",
     answers={200: Answer("The call.", Call, CALL_EXAMPLE)},
     errors=(404,),
+    reads=found(CALLS, Inner(CALL_WIRE), noun="call_with_sid", by="call_sid"),
 )
-async def get_by_sid(context: Context, path: SidPath) -> dict[str, Any]:
+def get_by_sid(path: SidPath) -> Asked:
     """One call; its SID must match exactly."""
-    return call_wire(await get_call_by_sid(context, path.call_sid))
+    return Asked(path.call_sid)
 
 
 @route(
@@ -102,10 +103,11 @@ async def get_by_sid(context: Context, path: SidPath) -> dict[str, Any]:
     summary="Get a call",
     answers={200: Answer("The call.", Call, CALL_EXAMPLE)},
     errors=(404,),
+    reads=CALL,
 )
-async def get_by_id(context: Context, path: CallPath) -> dict[str, Any]:
+def get_by_id(path: CallPath) -> Asked:
     """One call."""
-    return call_wire(await get_call(context, path.call_id))
+    return Asked(path.call_id)
 
 
 @route(
@@ -116,11 +118,11 @@ async def get_by_id(context: Context, path: CallPath) -> dict[str, Any]:
     answers={200: Answer("The call as it is now.", Call, CALL_EXAMPLE)},
     errors=(400, 404),
 )
-async def patch_metadata(context: Context, path: CallPath, body: MetadataIn) -> dict[str, Any]:
+async def patch_metadata(context: Context, path: CallPath, body: MetadataIn) -> Any:
     """Set keys of a call's metadata; a key that is null is removed, and others stay."""
     await merge_call_meta(context, path.call_id, body.metadata)
     await context.refresh()
-    return call_wire(await get_call(context, path.call_id))
+    return (await answer(context, CALL, Asked(path.call_id))).value
 
 
 LITERAL_ROUTES: tuple[RestRoute, ...] = (list_calls, search_calls, get_by_sid)

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from gql.domain.costs import SERVICES, CostEntry, CostGroup
 from gql.domain.resource import Record
-from gql.rest.wire import money
+from gql.plan.wire import money
 
 
 class CostSummary(BaseModel):

@@ -5,14 +5,13 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel
 
-from gql.context import Context
-from gql.domain import reading
 from gql.domain.filters import Condition
 from gql.domain.graph_sessions import GRAPH_SESSIONS
 from gql.domain.graphs import GRAPHS
 from gql.domain.paging import Paging
-from gql.domain.resource import Record
-from gql.errors import NotFound
+from gql.plan.read import LIST, Asked, found
+from gql.plan.tree import Inner, Leaf, Listed
+from gql.plan.wire import wire
 from gql.rest import examples
 from gql.rest.parameters import Paged, id_of
 from gql.rest.route import Answer, RestRoute, route
@@ -33,6 +32,21 @@ class GraphSession(BaseModel):
     is_active: bool
     current_assistant_name: str | None
     graph_name: str
+
+
+GRAPH_SESSION_WIRE = wire(
+    id="number",
+    call_sid="text",
+    graph_id="number",
+    current_node_id="number",
+    context=Leaf("conversation_context", "json"),
+    started_at="timestamp",
+    ended_at="timestamp",
+    is_active="boolean",
+    current_assistant_name="text",
+    graph_name="text",
+)
+"""A graph session as it is answered."""
 
 
 class SessionsOf(BaseModel):
@@ -60,19 +74,15 @@ class SessionSid(BaseModel):
     summary="List the sessions of a graph",
     answers={200: Answer("Newest first.", list[GraphSession], examples.GRAPH_SESSIONS)},
     errors=(404,),
+    reads=found(GRAPHS, Listed(LIST, GRAPH_SESSIONS, GRAPH_SESSION_WIRE), noun="graph"),
 )
-async def list_graph_sessions(
-    context: Context, path: SessionsOf, query: SessionsPage
-) -> list[dict[str, Any]]:
+def list_graph_sessions(path: SessionsOf, query: SessionsPage) -> Asked:
     """The conversations that walk or walked a graph, newest first."""
-    if await reading.find(context, GRAPHS, path.graph_id) is None:
-        raise NotFound("graph", path.graph_id)
     wanted = [Condition("graph_id", "eq", path.graph_id)]
     if query.active_only:
         wanted.append(Condition("is_active", "eq", True))
     newest = Paging(query.limit, "started_at", descending=True, offset=query.skip)
-    page = await reading.page(context, GRAPH_SESSIONS, newest, filter=tuple(wanted))
-    return [graph_session_wire(record) for record in page.records]
+    return Asked(path.graph_id, newest, tuple(wanted))
 
 
 @route(
@@ -82,29 +92,11 @@ async def list_graph_sessions(
     summary="Get a session by call SID",
     answers={200: Answer("The session.", GraphSession, examples.GRAPH_SESSIONS[0])},
     errors=(404,),
+    reads=found(GRAPH_SESSIONS, Inner(GRAPH_SESSION_WIRE), noun="graph_session", by="call_sid"),
 )
-async def get_graph_session(context: Context, path: SessionSid) -> dict[str, Any]:
+def get_graph_session(path: SessionSid) -> Asked:
     """The session of one call; its SID must match exactly."""
-    record = await reading.find(context, GRAPH_SESSIONS, path.call_sid, column="call_sid")
-    if record is None:
-        raise NotFound("graph_session", path.call_sid)
-    return graph_session_wire(record)
-
-
-def graph_session_wire(session: Record) -> dict[str, Any]:
-    """A graph session as it is answered."""
-    return {
-        "id": session.id,
-        "call_sid": session.call_sid,
-        "graph_id": session.graph_id,
-        "current_node_id": session.current_node_id,
-        "context": session.conversation_context,
-        "started_at": session.started_at,
-        "ended_at": session.ended_at,
-        "is_active": session.is_active,
-        "current_assistant_name": session.current_assistant_name,
-        "graph_name": session.graph_name,
-    }
+    return Asked(path.call_sid)
 
 
 ROUTES: tuple[RestRoute, ...] = (get_graph_session, list_graph_sessions)

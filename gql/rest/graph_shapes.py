@@ -6,7 +6,10 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
-from gql.domain.resource import Record
+from gql.domain.assistants import ASSISTANTS
+from gql.domain.graphs import EDGES, NODES, OF_GRAPH
+from gql.plan.tree import Counted, Leaf, Through, ToMany
+from gql.plan.wire import settled, wire
 
 NodeType = Literal["entry", "standard", "exit", "escalation"]
 ConditionType = Literal["intent", "natural_language", "mathematical", "state_variable"]
@@ -151,61 +154,54 @@ class Deleted(BaseModel):
     message: str
 
 
-def graph_wire(
-    graph: Record,
-    nodes: list[dict[str, Any]],
-    edges: list[dict[str, Any]],
-    totals: tuple[int, int],
-) -> dict[str, Any]:
-    """A graph as it is answered."""
-    return {
-        "id": graph.id,
-        "organization_id": graph.organization_id,
-        "name": graph.name,
-        "description": graph.description,
-        "is_active": graph.is_active,
-        "configuration": graph.configuration,
-        "nodes": nodes,
-        "edges": edges,
-        "total_nodes": totals[0],
-        "total_edges": totals[1],
-        "created_at": graph.created_at,
-        "updated_at": graph.updated_at,
-    }
+NODE_WIRE = wire(
+    id="number",
+    graph_id="number",
+    assistant_id="number",
+    node_type="word",
+    position="json",
+    configuration="json",
+    created_at="timestamp",
+    assistant_name=Through(ASSISTANTS, "assistant_id", "id", Leaf("name", "text")),
+    assistant_description=Through(ASSISTANTS, "assistant_id", "id", Leaf("description", "text")),
+)
+"""A node as it is answered."""
 
+EDGE_WIRE = wire(
+    id="number",
+    graph_id="number",
+    from_node_id="number",
+    to_node_id="number",
+    condition_type="word",
+    intent_pattern="text",
+    natural_language_trigger="text",
+    mathematical_expression="text",
+    state_variable_condition="json",
+    condition_logic="word",
+    priority="number",
+    is_active="boolean",
+    handoff_sentence="text",
+    description="text",
+    created_at="timestamp",
+    updated_at="timestamp",
+)
+"""An edge as it is answered."""
 
-def node_wire(node: Record, assistant: Record | None) -> dict[str, Any]:
-    """A node as it is answered."""
-    return {
-        "id": node.id,
-        "graph_id": node.graph_id,
-        "assistant_id": node.assistant_id,
-        "node_type": node.node_type,
-        "position": node.position,
-        "configuration": node.configuration,
-        "created_at": node.created_at,
-        "assistant_name": assistant and assistant.name,
-        "assistant_description": assistant and assistant.description,
-    }
+GRAPH_WIRE = wire(
+    id="number",
+    organization_id="number",
+    name="text",
+    description="text",
+    is_active="boolean",
+    configuration="json",
+    nodes=ToMany(NODES, OF_GRAPH, ("id",), NODE_WIRE),
+    edges=ToMany(EDGES, OF_GRAPH, ("id",), EDGE_WIRE),
+    total_nodes=Counted(NODES, OF_GRAPH),
+    total_edges=Counted(EDGES, OF_GRAPH),
+    created_at="timestamp",
+    updated_at="timestamp",
+)
+"""A graph as it is answered."""
 
-
-def edge_wire(edge: Record) -> dict[str, Any]:
-    """An edge as it is answered."""
-    return {
-        "id": edge.id,
-        "graph_id": edge.graph_id,
-        "from_node_id": edge.from_node_id,
-        "to_node_id": edge.to_node_id,
-        "condition_type": edge.condition_type,
-        "intent_pattern": edge.intent_pattern,
-        "natural_language_trigger": edge.natural_language_trigger,
-        "mathematical_expression": edge.mathematical_expression,
-        "state_variable_condition": edge.state_variable_condition,
-        "condition_logic": edge.condition_logic,
-        "priority": edge.priority,
-        "is_active": edge.is_active,
-        "handoff_sentence": edge.handoff_sentence,
-        "description": edge.description,
-        "created_at": edge.created_at,
-        "updated_at": edge.updated_at,
-    }
+LISTED_GRAPH_WIRE = settled(GRAPH_WIRE, nodes="[]", edges="[]")
+"""A graph in a list: without its structure."""

@@ -1,39 +1,38 @@
 """Assistant graphs: listed, read, made, changed and deleted."""
 
-import asyncio
 from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from gql.context import Context
-from gql.domain import reading
-from gql.domain.assistants import ASSISTANTS
 from gql.domain.changes import graphs as changes
 from gql.domain.filters import Condition
-from gql.domain.graphs import EDGES, GRAPHS, NODES, OF_GRAPH
+from gql.domain.graphs import GRAPHS
 from gql.domain.paging import Paging
-from gql.domain.resource import Record
-from gql.errors import NotFound
+from gql.plan.read import Asked, found, listed
+from gql.plan.reference import answer
+from gql.plan.tree import Inner
 from gql.rest import examples
 from gql.rest.graph_drafts import graph_draft, structure_drafts
 from gql.rest.graph_shapes import (
+    GRAPH_WIRE,
+    LISTED_GRAPH_WIRE,
     Deleted,
     Graph,
     GraphChanges,
     GraphIn,
     StructureIn,
-    edge_wire,
-    graph_wire,
-    node_wire,
 )
 from gql.rest.loose import Loose
 from gql.rest.parameters import Paged, id_of
-from gql.rest.preconditions import expected_version, version_tag
+from gql.rest.preconditions import expected_version, version_headers
 from gql.rest.route import Answer, RestRoute, route
 from gql.rest.wire import json_response
 
 TAG = "Assistant graphs"
+
+GRAPH = found(GRAPHS, Inner(GRAPH_WIRE), noun="graph", version="version")
 
 
 class GraphPath(BaseModel):
@@ -62,24 +61,13 @@ class GraphPreconditions(BaseModel):
     tag=TAG,
     summary="List graphs",
     answers={200: Answer("By id, with empty structures.", list[Graph], examples.GRAPHS)},
+    reads=listed(GRAPHS, LISTED_GRAPH_WIRE),
 )
-async def list_graphs(context: Context, query: GraphsPage) -> list[dict[str, Any]]:
+def list_graphs(query: GraphsPage) -> Asked:
     """The organization's graphs by id; `nodes` and `edges` are empty, their totals are right."""
     by_id = Paging(query.limit, "id", descending=False, offset=query.skip)
     active = (Condition("is_active", "eq", True),) if query.active_only else ()
-    page = await reading.page(context, GRAPHS, by_id, filter=active)
-    counts = await asyncio.gather(
-        *(
-            reading.count(context, resource, link=OF_GRAPH, key=record.id)
-            for resource in (NODES, EDGES)
-            for record in page.records
-        )
-    )
-    totals = zip(counts[: len(page.records)], counts[len(page.records) :], strict=True)
-    return [
-        graph_wire(record, [], [], total)
-        for record, total in zip(page.records, totals, strict=True)
-    ]
+    return Asked(paging=by_id, filter=active)
 
 
 @route(
@@ -89,10 +77,11 @@ async def list_graphs(context: Context, query: GraphsPage) -> list[dict[str, Any
     summary="Get a graph",
     answers={200: Answer("The graph, whole.", Graph, examples.GRAPH)},
     errors=(404,),
+    reads=GRAPH,
 )
-async def get_graph(context: Context, path: GraphPath) -> Response:
+def get_graph(path: GraphPath) -> Asked:
     """A graph with all its nodes and edges, whether it is active or not."""
-    return await _answer(context, path.graph_id)
+    return Asked(path.graph_id)
 
 
 @route(
@@ -191,21 +180,8 @@ async def _answer(context: Context, graph_id: int, *, status: int = 200) -> Resp
         NotFound: when the organization has no such graph.
     """
     await context.refresh()
-    graph: Record | None = await reading.find(context, GRAPHS, graph_id)
-    if graph is None:
-        raise NotFound("graph", graph_id)
-    nodes = await reading.children(context, NODES, OF_GRAPH, graph_id)
-    edges = await reading.children(context, EDGES, OF_GRAPH, graph_id)
-    assistants = await asyncio.gather(
-        *(reading.find(context, ASSISTANTS, node.assistant_id) for node in nodes)
-    )
-    body = graph_wire(
-        graph,
-        [node_wire(*pair) for pair in zip(nodes, assistants, strict=True)],
-        [edge_wire(edge) for edge in edges],
-        (len(nodes), len(edges)),
-    )
-    return json_response(body, status, headers={"ETag": version_tag(graph.version)})
+    read = await answer(context, GRAPH, Asked(graph_id))
+    return json_response(read.value, status, headers=version_headers(read.version))
 
 
 ROUTES: tuple[RestRoute, ...] = (

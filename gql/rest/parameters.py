@@ -54,7 +54,9 @@ def id_or_not_found(noun: str) -> BeforeValidator:
 
     def integer(value: Any) -> Any:
         if isinstance(value, str) and _INTEGER.fullmatch(value) and len(value) <= 19:  # noqa: PLR2004
-            return value
+            whole = value.replace("_", "").partition(".")[0]
+            if abs(int(whole)) <= MOST_INTEGER:
+                return value
         raise NotFound(noun, str(value)[:60])
 
     return BeforeValidator(integer)

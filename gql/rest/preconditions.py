@@ -7,9 +7,9 @@ from gql.errors import VersionConflict
 _TAG = re.compile(r'(?:W/)?"?([0-9]{1,18})"?')
 
 
-def version_tag(version: int) -> str:
-    """A version as an entity tag: `"3"`."""
-    return f'"{version}"'
+def version_headers(version: int | str | None) -> dict[str, str]:
+    """A version as an entity tag: `"3"`; nothing for what has none."""
+    return {} if version is None else {"ETag": f'"{version}"'}
 
 
 def expected_version(if_match: str | None) -> int | None:

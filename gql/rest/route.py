@@ -8,21 +8,25 @@ A handler is a function whose parameters say what it needs, by name: `context` a
 `path`, `query`, `headers` or `body` with a pydantic model each, or `request` for what they lack.
 A `body: Loose[Model]` comes even when it does not fit, with its problems.
 It returns a JSON value, answered with the first documented status, or a Starlette `Response`.
+With `reads` it is a plain function that only says what is asked for, as an `Asked`; a plan or the
+reference way reads it. What it returns else is awaited, as for the others.
 """
 
 import inspect
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from http import HTTPStatus
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel
 
 from gql.identity import Permission
+from gql.plan.read import Read
 from gql.rest.loose import Loose
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
-Handler = Callable[..., Awaitable[Any]]
+Handler = Callable[..., Any]
 
 _MODELS = ("path", "query", "headers", "body")
 _NEEDS = frozenset({"context", "request", *_MODELS})
@@ -61,6 +65,7 @@ class RestRoute:
         loose: Whether the handler wants a body that does not fit, too.
         example: A body to send.
         secret: Whether the answer must not be kept for an `Idempotency-Key`.
+        reads: What is read, where the handler only says what is asked for.
     """
 
     method: Method
@@ -77,6 +82,12 @@ class RestRoute:
     loose: bool = False
     example: Any = None
     secret: bool = False
+    reads: Read | None = None
+
+    @cached_property
+    def by_address(self) -> bool:
+        """Whether the address alone says what the handler is given."""
+        return {"path", "query"}.issuperset(self.needs)
 
     @property
     def status(self) -> int:
@@ -101,6 +112,7 @@ def route(
     refuses_bodies_with: Literal[400, 422] = 422,
     example: Any = None,
     secret: bool = False,
+    reads: Read | None = None,
 ) -> Callable[[Handler], RestRoute]:
     """Declare a handler's route; the decorated name becomes the `RestRoute`.
 
@@ -115,6 +127,7 @@ def route(
         refuses_bodies_with: 400 where the documents list no 422 for bodies.
         example: A body to send.
         secret: The answer holds a secret, so no `Idempotency-Key` makes it come again.
+        reads: What is read, when the handler returns an `Asked`.
 
     Raises:
         TypeError: when the handler names a parameter that there is not.
@@ -147,6 +160,7 @@ def route(
             loose=loose,
             example=example,
             secret=secret,
+            reads=reads,
         )
 
     return declare

@@ -1,8 +1,9 @@
 """Every address of this door, in one visible order, and how the application mounts them."""
 
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute
 
 from gql.database import Database
+from gql.plan.reads import Reads
 from gql.rest import (
     api_keys,
     assistant_lookups,
@@ -20,6 +21,8 @@ from gql.rest import (
     sms_sessions,
 )
 from gql.rest.answering import Door, Endpoint, Identify
+from gql.rest.directory import Directory
+from gql.rest.reader import Reader
 from gql.rest.reference import reference_routes
 from gql.rest.route import RestRoute
 from gql.settings import Settings
@@ -53,6 +56,7 @@ def rest_routes(
     *,
     identify: Identify,
     sms_sessions: SmsSessions | None = None,
+    reads: Reads | None = None,
 ) -> tuple[BaseRoute, ...]:
     """What the application mounts: each path with and without its slash, by one endpoint.
 
@@ -63,16 +67,17 @@ def rest_routes(
         settings: The limits on bodies.
         identify: Tells who is asking.
         sms_sessions: Where live SMS sessions are kept.
+        reads: Answer by plans; None when only the reference way is to be gone.
     """
-    door = Door(database, settings, identify, sms_sessions)
+    reader = Reader(reads)
+    door = Door(database, settings, identify, reader, sms_sessions)
     paths: dict[str, dict[str, RestRoute]] = {}
     for route in ROUTES:
         paths.setdefault(route.path, {})[route.method] = route
-    mounted: list[BaseRoute] = [*reference_routes(ROUTES)]
+    endpoints: dict[str, Endpoint] = {}
     for path, methods in paths.items():
-        endpoint = Endpoint(methods, door)
-        mounted += (Route(path, endpoint), Route(f"{path}/", endpoint))
-    return tuple(mounted)
+        endpoints[path] = endpoints[f"{path}/"] = Endpoint(methods, door)
+    return (Directory(endpoints), *reference_routes(ROUTES))
 
 
 def route_table() -> str:

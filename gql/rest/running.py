@@ -37,9 +37,9 @@ async def run(
         Unprocessable: when the key cannot be one.
         IdempotencyKeyReused: when the key came with another request.
     """
-    key = request.headers.get(KEY_HEADER)
-    if key is None or not takes_key(route):
-        return _response(route, await route.handler(**arguments))
+    key = request.headers.get(KEY_HEADER) if takes_key(route) else None
+    if key is None:
+        return response(route, await route.handler(**arguments))
     _check(key)
     permission = route.permission or Permission.WRITE
     steering = (route.method, route.path, request.path_params, request.url.query)
@@ -53,12 +53,13 @@ async def run(
                 media_type=JSON,
             )
         inside = {**arguments, "context": memory.context}
-        response = _response(route, await route.handler(**inside))
-        memory.answer = Answer(response.status_code, bytes(response.body).decode())
-        return response
+        answered = response(route, await route.handler(**inside))
+        memory.answer = Answer(answered.status_code, bytes(answered.body).decode())
+        return answered
 
 
-def _response(route: RestRoute, value: Any) -> Response:
+def response(route: RestRoute, value: Any) -> Response:
+    """What a handler returned, as a response."""
     return value if isinstance(value, Response) else json_response(value, route.status)
 
 

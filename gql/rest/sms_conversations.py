@@ -13,6 +13,8 @@ from gql.domain.paging import Paging
 from gql.domain.resource import Record
 from gql.domain.sms import SMS_CONVERSATIONS, list_related
 from gql.errors import NotFound
+from gql.plan.read import Asked, found, listed
+from gql.plan.tree import Inner, ToMany
 from gql.rest.call_filters import Filters
 from gql.rest.downloads import CSV, TEXT
 from gql.rest.parameters import Instant, Integer, Paged, id_or_not_found
@@ -20,6 +22,8 @@ from gql.rest.route import Answer, RestRoute, route
 from gql.rest.sms_exports import conversation_file
 from gql.rest.sms_shapes import (
     CONVERSATION_EXAMPLE,
+    CONVERSATION_WIRE,
+    MESSAGE_WIRE,
     MESSAGES_EXAMPLE,
     RELATED_EXAMPLE,
     Archived,
@@ -27,14 +31,14 @@ from gql.rest.sms_shapes import (
     RelatedRecord,
     SmsConversation,
     SmsMessage,
-    conversation_wire,
-    message_wire,
     related_wire,
 )
 from gql.rest.wire import JSON
 
 TAG = "SMS conversations"
 BASE = "/api/v1/sms-conversations"
+
+_BY_INDEX = ("message_index", "id")
 
 
 class ConversationPath(BaseModel):
@@ -65,17 +69,15 @@ class ExportFormat(BaseModel):
     tag=TAG,
     summary="List SMS conversations",
     answers={200: Answer("A page of them.", list[SmsConversation], [CONVERSATION_EXAMPLE])},
+    reads=listed(SMS_CONVERSATIONS, CONVERSATION_WIRE),
 )
-async def list_sms_conversations(
-    context: Context, query: ConversationFilters
-) -> list[dict[str, Any]]:
+def list_sms_conversations(query: ConversationFilters) -> Asked:
     """SMS conversations, the latest message first; all filters must hold.
 
     Archived conversations are left out. A status that there is not gives an empty list.
     """
     latest = Paging(query.limit, "last_activity", descending=True, offset=query.skip)
-    page = await reading.page(context, SMS_CONVERSATIONS, latest, filter=query.filter())
-    return [conversation_wire(record) for record in page.records]
+    return Asked(paging=latest, filter=query.filter())
 
 
 @route(
@@ -85,10 +87,11 @@ async def list_sms_conversations(
     summary="Get an SMS conversation",
     answers={200: Answer("The conversation.", SmsConversation, CONVERSATION_EXAMPLE)},
     errors=(404,),
+    reads=found(SMS_CONVERSATIONS, Inner(CONVERSATION_WIRE), noun=SMS_CONVERSATIONS.name),
 )
-async def get_sms_conversation(context: Context, path: ConversationPath) -> dict[str, Any]:
+def get_sms_conversation(path: ConversationPath) -> Asked:
     """One conversation, unless it is archived."""
-    return conversation_wire(await _conversation(context, path))
+    return Asked(path.conversation_id)
 
 
 @route(
@@ -98,11 +101,15 @@ async def get_sms_conversation(context: Context, path: ConversationPath) -> dict
     summary="List the messages of an SMS conversation",
     answers={200: Answer("All of them, in order.", list[SmsMessage], MESSAGES_EXAMPLE)},
     errors=(404,),
+    reads=found(
+        SMS_CONVERSATIONS,
+        ToMany(SMS_MESSAGES, OF_CALL, _BY_INDEX, MESSAGE_WIRE),
+        noun=SMS_CONVERSATIONS.name,
+    ),
 )
-async def list_sms_messages(context: Context, path: ConversationPath) -> list[dict[str, Any]]:
+def list_sms_messages(path: ConversationPath) -> Asked:
     """Every message of the customer and the assistant, oldest first."""
-    await _conversation(context, path)
-    return [message_wire(message) for message in await _messages(context, path)]
+    return Asked(path.conversation_id)
 
 
 @route(
@@ -175,9 +182,8 @@ async def _conversation(context: Context, path: ConversationPath) -> Record:
 
 
 async def _messages(context: Context, path: ConversationPath) -> list[Record]:
-    by_index = ("message_index", "id")
     return await reading.children(
-        context, SMS_MESSAGES, OF_CALL, path.conversation_id, order=by_index
+        context, SMS_MESSAGES, OF_CALL, path.conversation_id, order=_BY_INDEX
     )
 
 

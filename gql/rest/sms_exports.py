@@ -5,8 +5,9 @@ from collections.abc import Callable, Sequence
 from starlette.responses import Response
 
 from gql.domain.resource import Record
+from gql.plan.wire import present, presenter
 from gql.rest.downloads import CSV, TEXT, csv_lines, file, instant
-from gql.rest.sms_shapes import conversation_wire, message_wire
+from gql.rest.sms_shapes import CONVERSATION_WIRE, MESSAGE_WIRE
 from gql.rest.wire import JSON, dumps
 
 CSV_HEADER = ("Timestamp", "Role", "Content", "LLM Provider", "LLM Model")
@@ -54,8 +55,8 @@ def _as_csv(_conversation: Record, messages: Messages) -> bytes:
 
 def _as_json(conversation: Record, messages: Messages) -> bytes:
     """The conversation as it is answered, with `messages`."""
-    said = [message_wire(message) for message in messages]
-    return dumps({**conversation_wire(conversation), "messages": said})
+    said = list(map(presenter(MESSAGE_WIRE), messages))
+    return dumps({**present(CONVERSATION_WIRE, conversation), "messages": said})
 
 
 _FORMATS: dict[str, tuple[str, Callable[[Record, Messages], bytes]]] = {

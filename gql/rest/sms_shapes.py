@@ -6,6 +6,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from gql.domain.resource import Record
+from gql.plan.tree import Leaf
+from gql.plan.wire import wire
 
 CONVERSATION_EXAMPLE: dict[str, Any] = {
     "id": 101,
@@ -124,36 +126,33 @@ class Archived(BaseModel):
     message: str
 
 
-def conversation_wire(conversation: Record) -> dict[str, Any]:
-    """A conversation as it is answered."""
-    return {
-        "id": conversation.id,
-        "session_id": conversation.session_id,
-        "assistant_id": conversation.assistant_id,
-        "assistant_name": conversation.assistant_name,
-        "customer_phone_number": conversation.customer_phone_number,
-        "assistant_phone_number": conversation.to_phone_number,
-        "status": conversation.status,
-        "message_count": conversation.message_count,
-        "started_at": conversation.started_at,
-        "last_activity": conversation.last_activity,
-        "ended_at": conversation.ended_at,
-        "channel": conversation.channel,
-    }
+CONVERSATION_WIRE = wire(
+    id="number",
+    session_id="text",
+    assistant_id="number",
+    assistant_name="text",
+    customer_phone_number="text",
+    assistant_phone_number=Leaf("to_phone_number", "text"),
+    status="word",
+    message_count="number",
+    started_at="timestamp",
+    last_activity="timestamp",
+    ended_at="timestamp",
+    channel="word",
+)
+"""A conversation as it is answered."""
 
-
-def message_wire(message: Record) -> dict[str, Any]:
-    """A message as it is answered."""
-    return {
-        "id": message.id,
-        "conversation_id": message.call_id,
-        "role": message.role,
-        "content": message.content,
-        "timestamp": message.timestamp,
-        "message_index": message.message_index,
-        "llm_provider": message.llm_provider,
-        "llm_model": message.llm_model,
-    }
+MESSAGE_WIRE = wire(
+    id="number",
+    conversation_id=Leaf("call_id", "number"),
+    role="word",
+    content="text",
+    timestamp="timestamp",
+    message_index="number",
+    llm_provider="text",
+    llm_model="text",
+)
+"""A message as it is answered."""
 
 
 def related_wire(record: Record, conversation_id: int) -> dict[str, Any]:

@@ -12,8 +12,6 @@ from starlette.responses import Response
 
 JSON = "application/json"
 
-_MICROS = 1_000_000
-
 
 def dumps(value: Any) -> bytes:
     """A JSON value as text; instants end in `Z`."""
@@ -25,14 +23,6 @@ def json_response(
 ) -> Response:
     """An answer in JSON, for handlers that set a status or headers."""
     return Response(dumps(value), status_code=status, headers=headers, media_type=JSON)
-
-
-def money(micros: int | None) -> float | None:
-    """Millionths of a currency unit as a JSON number: 50,000 is 0.05; null stays null.
-
-    Dividing two integers rounds once, to the float that prints as that very decimal.
-    """
-    return None if micros is None else micros / _MICROS
 
 
 def rounded(value: float) -> float:

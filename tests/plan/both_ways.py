@@ -72,8 +72,8 @@ class BothWays:
         planned = self.engine.counts.compiled > before
         one = await self._post(document, None)
         return Answers(
-            (one.status_code, _ordered(one.content)),
-            (other.status_code, _ordered(other.content)),
+            (one.status_code, ordered(one.content)),
+            (other.status_code, ordered(other.content)),
             planned,
             json.loads(one.content),
         )
@@ -119,7 +119,7 @@ def endpoint_of(app: Starlette) -> GraphQLEndpoint:
     return next(item for item in endpoints if isinstance(item, GraphQLEndpoint))
 
 
-def _ordered(body: bytes) -> Any:
+def ordered(body: bytes) -> Any:
     """JSON with objects as lists of pairs, numbers as they are written, and no request id."""
     return json.loads(
         body,

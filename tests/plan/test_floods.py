@@ -9,6 +9,7 @@ import pytest
 
 from gql.plan.engine import Engine
 from gql.plan.remembered import NEW_SHARE, Remembered
+from gql.plan.statements import Statements
 from gql.schema.documents import Documents
 from tests.databases import Databases
 from tests.plan.both_ways import BothWays, both_ways
@@ -54,7 +55,7 @@ def ever_new(number: int) -> str:
 def made(monkeypatch: pytest.MonkeyPatch) -> Made:
     """What is read, planned and compiled while the test runs."""
     made: Made = Counter()
-    read, plan, compile_ = Documents._prepared, Engine._plan, Engine._compile  # noqa: SLF001
+    read, plan, make = Documents._prepared, Engine._plan, Statements.make  # noqa: SLF001
 
     def counting_read(self: Documents, text: str) -> Any:
         made["read", text] += 1
@@ -64,13 +65,13 @@ def made(monkeypatch: pytest.MonkeyPatch) -> Made:
         made["planned", key[0]] += 1
         return await plan(self, key, *rest)
 
-    async def counting_compile(self: Engine, key: Any, *rest: Any) -> Any:
-        made["compiled", key[0]] += 1
-        return await compile_(self, key, *rest)
+    async def counting_make(self: Statements, key: Any, *rest: Any, **more: Any) -> Any:
+        made["compiled", key[0][0]] += 1
+        return await make(self, key, *rest, **more)
 
     monkeypatch.setattr(Documents, "_prepared", counting_read)
     monkeypatch.setattr(Engine, "_plan", counting_plan)
-    monkeypatch.setattr(Engine, "_compile", counting_compile)
+    monkeypatch.setattr(Statements, "make", counting_make)
     return made
 
 
@@ -88,13 +89,14 @@ def rooms(ways: BothWays, monkeypatch: pytest.MonkeyPatch) -> Mapping[str, Remem
     places = {
         "documents": (ways.endpoint._documents, "_valid"),  # noqa: SLF001
         "plans": (ways.engine, "_plans"),
-        "statements": (ways.engine, "_statements"),
-        "bound": (ways.engine, "_bound"),
+        "statements": (ways.engine._statements, "known"),  # noqa: SLF001
+        "requests": (ways.engine, "_again"),
         "known": (ways.engine, "_known"),
     }
     rooms: dict[str, Remembered[Any]] = {}
     for name, (owner, attribute) in places.items():
-        rooms[name] = Remembered(ROOM, getattr(owner, attribute)._weigh)  # noqa: SLF001
+        room = getattr(owner, attribute)
+        rooms[name] = Remembered(ROOM, room._weigh, proven=room._tell)  # noqa: SLF001
         monkeypatch.setattr(owner, attribute, rooms[name])
     return rooms
 

@@ -11,6 +11,7 @@ from gql.plan.statement import MOST_FAILURES, Statement
 from tests.databases import Copy
 from tests.plan.both_ways import BothWays, both_ways
 from tests.plan.documents import Document
+from tests.plan.rest_fuzz import both_doors
 
 
 @pytest.fixture
@@ -156,7 +157,7 @@ async def test_one_document_of_many_shapes_does_not_push_out_others(ways: BothWa
         assert answers.planned
         assert answers.reference == answers.compiled
 
-    assert len(ways.engine._statements) == MOST_SHAPES + 1  # noqa: SLF001
+    assert len(ways.engine._statements.known) == MOST_SHAPES + 1  # noqa: SLF001
     assert (await ways.ask(known)).planned
 
 
@@ -164,10 +165,12 @@ async def test_new_documents_do_not_grow_memory(
     ways: BothWays, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     engine = ways.engine
-    for name, room in (("_plans", 100_000), ("_statements", 100_000), ("_again", 100_000)):
-        remembered = getattr(engine, name)
+    statements = engine._statements  # noqa: SLF001
+    places = ((engine, "_plans"), (statements, "known"), (engine, "_again"))
+    for owner, name in places:
+        remembered = getattr(owner, name)
         weigh, tell = remembered._weigh, remembered._tell  # noqa: SLF001
-        monkeypatch.setattr(engine, name, Remembered(room, weigh, proven=tell))
+        monkeypatch.setattr(owner, name, Remembered(100_000, weigh, proven=tell))
     known = Document("{ graph(id: 1) { name } }", {})
     await ways.ask(known)
     await ways.ask(known)
@@ -175,8 +178,32 @@ async def test_new_documents_do_not_grow_memory(
     for number in range(60):
         await ways.ask(Document(f"{{ graph(id: 1) {{ k{number}: name }} }}", {}))
 
-    for name in ("_plans", "_statements", "_again"):
-        assert getattr(engine, name).weight <= 100_000
-    monkeypatch.setattr("gql.plan.engine.compile_statement", None)
+    for owner, name in places:
+        assert getattr(owner, name).weight <= 100_000
+    monkeypatch.setattr("gql.plan.statements.compile_statement", None)
     assert (await ways.ask(known)).planned
     assert not (await ways.ask(Document("{ graph(id: 1) { new: name } }", {}))).planned
+
+
+async def test_new_addresses_do_not_grow_memory(
+    fresh: Copy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with both_doors(fresh) as doors:
+        reads, reader = doors.reads, doors.reader
+        places = ((reads.statements, "known"), (reader, "_prepared"))
+        for owner, name in places:
+            remembered = getattr(owner, name)
+            weigh, tell = remembered._weigh, remembered._tell  # noqa: SLF001
+            monkeypatch.setattr(owner, name, Remembered(150_000, weigh, proven=tell))
+        known = "/api/v1/calls/101"
+        for address in (known, known, *(f"/api/v1/calls?skip={n}&limit=1" for n in range(60))):
+            await doors.plans.get(address)
+
+        for owner, name in places:
+            assert 0 < getattr(owner, name).weight <= 150_000
+        before = reads.counts.compiled
+        monkeypatch.setattr("gql.plan.statements.compile_statement", None)
+        assert (await doors.plans.get(known)).status_code == 200
+        assert reads.counts.compiled == before + 1
+        assert (await doors.plans.get("/api/v1/calls?status=failed")).status_code == 200
+        assert reads.counts.compiled == before + 1

@@ -14,10 +14,11 @@ from sqlalchemy.engine import Dialect
 from gql.identity import Identity, Method
 from gql.plan.binder import Binder
 from gql.plan.emitter import emit
-from gql.plan.engine import NO_VARIABLES, _plan_weight, _weight
+from gql.plan.engine import NO_VARIABLES, _plan_weight
 from gql.plan.planner import plan
 from gql.plan.slots import Plan
 from gql.plan.statement import compile_statement
+from gql.plan.statements import weight as weight_of
 from gql.schema.schema import schema
 from tests.plan.both_ways import GRAPHQL
 
@@ -77,7 +78,7 @@ def test_a_statement(name: str, dialect: Dialect) -> None:
     shapes, _ = Binder(schema.schema_converter).bind(made.slots, NO_VARIABLES, someone, {})
     size = taken(lambda: compile_statement(emit(made.root, shapes), dialect))
 
-    weight = _weight(compile_statement(emit(made.root, shapes), dialect))
+    weight = weight_of(compile_statement(emit(made.root, shapes), dialect))
 
     print(f"{name}: a statement takes {size:.0f} bytes and weighs {weight}")  # noqa: T201
     assert size <= weight <= 4 * size

@@ -4,10 +4,12 @@ import asyncio
 
 import pytest
 from starlette.applications import Starlette
-from starlette.routing import Match
+from starlette.routing import Match, NoMatchFound
 
+from gql.rest.directory import Directory
 from gql.rest.routes import ROUTES
 from tests.rest.conftest import Rest
+from tests.routes import every_route
 
 GRAPHS = "/api/v1/assistant-graphs"
 NO_CREDENTIAL = "Authentication required. Provide a valid API key or login session."
@@ -100,12 +102,14 @@ async def test_a_stranger_without_a_name_changes_nothing(
 
 def test_no_address_hides_another(app: Starlette) -> None:
     """A literal path comes before a parameter in its place: each reaches its own endpoint."""
+    endpoints = {route.path: route.endpoint for route in every_route(app)}
     for route in ROUTES:
         for slash in ("", "/"):
             path = _sample(route.path) + slash
             scope = {"type": "http", "method": route.method, "path": path}
-            found = next(one for one in app.router.routes if one.matches(scope)[0] is Match.FULL)
-            assert getattr(found, "path", None) == route.path + slash
+            matches = (one.matches(scope) for one in app.router.routes)
+            found = next(inside for match, inside in matches if match is Match.FULL)
+            assert found["endpoint"] is endpoints[route.path + slash]
 
 
 def test_no_two_routes_share_a_method_and_a_path() -> None:
@@ -116,3 +120,18 @@ def test_no_two_routes_share_a_method_and_a_path() -> None:
 
 def _sample(path: str) -> str:
     return "/".join("7" if part.startswith("{") else part for part in path.split("/"))
+
+
+def test_an_address_is_found_behind_a_prefix_and_has_no_name(app: Starlette) -> None:
+    """A proxy may serve us under a path of its own; and a WebSocket is none of our business."""
+    directory = next(route for route in app.routes if isinstance(route, Directory))
+    behind = {"type": "http", "method": "GET", "path": "/gate/api/v1/calls", "root_path": "/gate"}
+
+    found = [directory.matches({**behind, **change})[0] for change in CHANGES]
+
+    assert found == [Match.FULL, Match.NONE, Match.NONE]
+    with pytest.raises(NoMatchFound):
+        app.url_path_for("calls")
+
+
+CHANGES: tuple[dict[str, str], ...] = ({}, {"root_path": ""}, {"type": "websocket"})

@@ -244,7 +244,8 @@ async def test_what_is_not_there_is_not_found_whatever_the_id_is(
     async with database.engine.connect() as connection:
         archived = select(CALL.c.id).where(CALL.c.is_archived).limit(1)
         archived_id = (await connection.execute(archived)).scalar_one()
-    tried = ("987654", "101", str(archived_id), "0", "-1", "abc", "1.5", "²", str(10**30))
+    beyond = (str(2**63 - 1), str(2**63), str(-(2**63)), str(10**30))
+    tried = ("987654", "101", str(archived_id), "0", "-1", "abc", "1.5", "²", *beyond)
 
     answers = [(key, await client.get(f"{BASE}/{key}{rest}", headers=owner)) for key in tried]
     answers.append(("102", await client.get(f"{BASE}/102{rest}", headers=stranger)))
