@@ -10,6 +10,7 @@ from rich.console import Console
 
 from benchmarks.client import available
 from benchmarks.comparison import compare, compare_on_sqlite
+from benchmarks.filters import filters as filters_series
 from benchmarks.growth import growth as growth_series
 from benchmarks.install import missing
 from benchmarks.machine import machine
@@ -60,6 +61,9 @@ def main(
     sqlite: Annotated[bool, typer.Option(help="Also measure both ways on SQLite.")] = True,
     growth: Annotated[
         bool, typer.Option("--growth", help="Also the series: rows, depth, graphs, workers.")
+    ] = False,
+    filters: Annotated[
+        bool, typer.Option("--filters", help="Also what every filter of calls costs.")
     ] = False,
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Fill the scratch databases anew.")
@@ -126,7 +130,9 @@ def main(
             ERRORS.print(f"It cannot go on: {error}", highlight=False, markup=False)
             raise typer.Exit(1) from error
         if growth:
-            run.series = list(growth_series(target, plan, SCRATCH, say=screen.say))
+            run.series += growth_series(target, plan, SCRATCH, say=screen.say)
+        if filters:
+            run.series += filters_series(target, scale, SCRATCH, say=screen.say)
     write(run, chosen, workloads, page=page, data=SCRATCH / "samples.json")
     _tell(run, page)
 

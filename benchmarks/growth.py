@@ -82,10 +82,10 @@ def _depth(ways: list[Running], target: Target) -> str:
         far = max(0, ask(_TOTAL)["calls"]["totalCount"] - PAGE - 1)
         after = ask(_OFFSET, offset=far)["calls"]["edges"][0]["cursor"]
         taken = (
-            _time(ask, _FIRST),
-            _time(ask, _NEXT, after=after),
-            _time(ask, _OFFSET, offset=far),
-            _time(ask, _TOTAL),
+            milliseconds(ask, _FIRST),
+            milliseconds(ask, _NEXT, after=after),
+            milliseconds(ask, _OFFSET, offset=far),
+            milliseconds(ask, _TOTAL),
         )
         rows.append([way.server.name, *(f"{each:,.1f}" for each in taken)])
     return table(("server", "first page", "last, by cursor", "last, by offset", "totalCount"), rows)
@@ -98,12 +98,12 @@ def _tenants(ways: list[Running], target: Target) -> str:
         for key in (target.small_api_key, target.api_key):
             ask = asking(way.url, key)
             count = ask("{ graphs(first: 0) { totalCount } }")["graphs"]["totalCount"]
-            row += [f"{count:,}", f"{_time(ask, _GRAPHS):,.1f}"]
+            row += [f"{count:,}", f"{milliseconds(ask, _GRAPHS):,.1f}"]
         rows.append(row)
     return table(("server", "graphs", "ms", "graphs", "ms"), rows)
 
 
-def _time(ask: Ask, document: str, **variables: Any) -> float:
+def milliseconds(ask: Ask, document: str, **variables: Any) -> float:
     """Milliseconds of one answer: the median of some."""
     ask(document, **variables)
     taken = []

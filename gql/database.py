@@ -60,25 +60,35 @@ class Database:
         finally:
             await connection.close()
 
-    async def value(self, sql: str, values: Sequence[Any]) -> bytes | None:
+    async def value(self, sql: str, values: Sequence[Any], *, varied: bool = False) -> bytes | None:
         """The one value of a statement in the driver's own words: text in UTF-8, None for NULL.
 
+        Args:
+            sql: The statement.
+            values: Of its parameters.
+            varied: Whether the best way to run it depends on the values.
+
         Raises:
             Exception: whatever the driver raises.
         """
         if self._direct is None:
             self._direct = open_direct(self.engine, self._settings)
-        return await self._direct.value(sql, values)
+        return await self._direct.value(sql, values, varied=varied)
 
-    async def explain(self, sql: str, values: Sequence[Any]) -> list[str]:
+    async def explain(self, sql: str, values: Sequence[Any], *, varied: bool = False) -> list[str]:
         """The database's own account of how it runs such a statement; it may run it for that.
 
+        Args:
+            sql: The statement.
+            values: Of its parameters.
+            varied: Whether the best way to run it depends on the values.
+
         Raises:
             Exception: whatever the driver raises.
         """
         if self._direct is None:
             self._direct = open_direct(self.engine, self._settings)
-        return await self._direct.explain(sql, values)
+        return await self._direct.explain(sql, values, varied=varied)
 
     def connections(self) -> dict[str, tuple[int, int]]:
         """For `plans` and for `the_rest`: how many connections are in use, and how many may be."""

@@ -19,6 +19,7 @@ _HOUSEKEEPING = re.compile(
     r"|select current_schema\(\)|.*\bpg_catalog\.|WITH RECURSIVE typeinfo_tree|--",
     re.IGNORECASE | re.DOTALL,
 )
+_FIRES = re.compile(r"(INSERT INTO|UPDATE|DELETE FROM) call\b")
 _CREDENTIALS = re.compile(r"\b(FROM|UPDATE)\s+api_key\b", re.IGNORECASE)
 _LOGGED = re.compile(r"([^|\n]*)\|([^|\n]*)\|LOG:  (?:statement|execute [^:]*): (.*)")
 
@@ -94,7 +95,12 @@ class SqliteLog:
         return self.texts[mark:]
 
     def _listen(self, connection: Any, _record: Any) -> None:
-        connection.run_async(lambda driver: driver.set_trace_callback(self.texts.append))
+        connection.run_async(lambda driver: driver.set_trace_callback(self._hear))
+
+    def _hear(self, text: str) -> None:
+        """Python is told of each statement in a trigger too, by the text of what fired it."""
+        if not (_FIRES.match(text) and self.texts[-1:] == [text]):
+            self.texts.append(text)
 
 
 @dataclass(frozen=True)

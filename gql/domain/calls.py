@@ -7,10 +7,12 @@ from sqlalchemy import ColumnElement, FromClause, or_, select
 
 from gql.domain.assistants import current_name
 from gql.domain.filters import COMPARATORS, Criterion, compare, digits, key_equals, prepared
-from gql.domain.resource import Link, Order, Resource
+from gql.domain.resource import Link, Order, Resource, Tally
 from gql.models.assistant import Assistant
 from gql.models.call import Call
+from gql.models.keys import is_selected
 from gql.models.scope import owned, table_of
+from gql.models.tally import CallTally
 from gql.models.words import Channel
 
 TABLE = table_of(Call)
@@ -31,7 +33,8 @@ class AssistantName:
         current = select(assistant.c.id).where(
             owned(assistant), by_name(assistant.c.name, values[0])
         )
-        return or_(by_name(table.c.assistant_name, values[0]), table.c.assistant_id.in_(current))
+        own_name = by_name(table.c.assistant_name, values[0])
+        return or_(own_name, is_selected(table.c.assistant_id, current))
 
 
 FILTERS: dict[str, Criterion] = {
@@ -45,6 +48,9 @@ FILTERS: dict[str, Criterion] = {
     "meta": key_equals("call_meta"),
 }
 """What voice calls and SMS conversations may both be filtered by."""
+
+TALLY = Tally(table_of(CallTally), "assistant_id", ("status", "direction"), "started_at")
+"""What counts both."""
 
 CALLS = Resource(
     "call",
@@ -63,6 +69,7 @@ CALLS = Resource(
         "duration": Order("duration", "integer", nullable=True),
         "total_cost": Order("total_cost", "integer", nullable=True),
     },
+    tally=TALLY,
 )
 
 OF_ASSISTANT = Link.by("assistant_id")

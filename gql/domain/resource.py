@@ -45,15 +45,36 @@ class Link:
     Attributes:
         name: Unique per resource; part of a batch's name.
         attach: Takes the child's table and gives what to select from and the parent's key.
+        column: The child's own column with the parent's key, where that is all there is to it.
     """
 
     name: str
     attach: Callable[[FromClause], tuple[FromClause, ColumnElement[Any]]]
+    column: str | None = None
 
     @classmethod
     def by(cls, column: str) -> "Link":
         """The child's own `column` holds the parent's key."""
-        return cls(column, lambda table: (table, table.c[column]))
+        return cls(column, lambda table: (table, table.c[column]), column)
+
+
+@dataclass(frozen=True)
+class Tally:
+    """A table of how many rows there are of each kind, with columns of the same names.
+
+    What is visible of the rows is decided by columns that it has too.
+
+    Attributes:
+        table: Has beside them `by_assistant`, `week` and `calls`; see `gql/models/tally.py`.
+        owner: The column whose rows it also counts one by one, and otherwise all together.
+        columns: Further columns of the rows that it tells apart.
+        instant: The column by whose week it counts.
+    """
+
+    table: Table
+    owner: str
+    columns: tuple[str, ...]
+    instant: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +88,7 @@ class Resource:
         computed: Further labels of a record, as expressions of the row.
         filters: What a list may be filtered by.
         orders: How a list may be ordered; the first is the default.
+        tally: What counts its rows beforehand, where there is such a thing.
     """
 
     name: str
@@ -77,6 +99,7 @@ class Resource:
     orders: Mapping[str, Order] = field(
         default_factory=lambda: MappingProxyType({"id": Order("id", "integer")})
     )
+    tally: Tally | None = None
 
     @cached_property
     def labels(self) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from sqlalchemy import ColumnElement, FromClause, String, cast, literal, not_
 
 from gql.context import Context
 from gql.domain.assistants import current_name
-from gql.domain.calls import CALLS, FILTERS, TABLE
+from gql.domain.calls import CALLS, FILTERS, TABLE, TALLY
 from gql.domain.filters import compare
 from gql.domain.paging import Paging
 from gql.domain.reading import page
@@ -33,6 +33,7 @@ SMS_CONVERSATIONS = Resource(
         "last_activity": Order("last_activity", "instant"),
         "started_at": Order("started_at", "instant"),
     },
+    tally=TALLY,
 )
 
 CALL_RECORDS = Resource(

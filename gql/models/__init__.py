@@ -11,6 +11,7 @@ from gql.models.log import AuditLog, SmsAuditLog, SmsMessageLog
 from gql.models.message import ChatMessage, Transcript
 from gql.models.organization import ApiKey, Organization, User
 from gql.models.sms_session import SmsSession
+from gql.models.tally import CallTally
 
 TABLES: tuple[type[SQLModel], ...] = (
     Organization,
@@ -22,6 +23,7 @@ TABLES: tuple[type[SQLModel], ...] = (
     GraphEdge,
     GraphSession,
     GraphTransition,
+    CallTally,
     Call,
     ChatMessage,
     Transcript,
@@ -31,6 +33,9 @@ TABLES: tuple[type[SQLModel], ...] = (
     IdempotencyKey,
     SmsSession,
 )
-"""Every table, parents before children: the order to fill them in."""
+"""Every table, parents before children: the order to fill them in.
+
+Emptied in the opposite order, calls go before their tally, which the triggers still need.
+"""
 
 metadata = SQLModel.metadata

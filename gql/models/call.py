@@ -51,6 +51,15 @@ class Call(SQLModel, table=True):
             "ix_call_customer",
             *("organization_id", "customer_phone_number", "assistant_id", "started_at", "id"),
         ),
+        Index(
+            "ix_call_customer_digits",
+            *("organization_id", "channel", "customer_phone_digits", "started_at", "id"),
+        ),
+        Index(
+            "ix_call_assistant_name",
+            *("organization_id", "channel", "assistant_name", "started_at", "id"),
+        ),
+        Index("ix_call_ended", "organization_id", "channel", "ended_at", "started_at", "id"),
         Index("ix_call_duration", "organization_id", "channel", "duration", "id"),
         Index("ix_call_cost", "organization_id", "channel", "total_cost", "id"),
         # PostgreSQL cannot walk an index backwards past NULLs that come last in both directions.

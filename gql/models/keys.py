@@ -1,10 +1,13 @@
-"""A list of keys as one bound parameter, so that a batch of any size is the same statement."""
+"""Whether a column is one of many keys, which are one parameter or come from a subquery.
+
+One parameter, so that a batch of any size is the same statement.
+"""
 
 from collections.abc import Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import BindParameter, ColumnElement, Integer, bindparam
+from sqlalchemy import BindParameter, ColumnElement, Integer, Select, bindparam
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.compiler import compiles
@@ -57,6 +60,34 @@ def is_among(column: ColumnElement[Any], keys: Any = "keys") -> ColumnElement[bo
     if isinstance(keys, BindParameter):
         return _Among(column, bindparam(keys.key, type_=kind))
     return _Among(column, bindparam(None, keys, type_=kind))
+
+
+class _Selected(FunctionElement[bool]):
+    """The column and the subquery."""
+
+    inherit_cache = True
+    type = NullType()  # type: ignore[assignment]
+
+
+def is_selected(column: ColumnElement[Any], keys: Select[Any]) -> ColumnElement[bool]:
+    """`column` is one of the few keys that a subquery of one column gives.
+
+    PostgreSQL is shown an array of them: it looks each up in an index then, also beside an OR,
+    where it would read the whole table for a subquery of whose size it knows nothing.
+    """
+    return _Selected(column, keys.scalar_subquery())
+
+
+@compiles(_Selected, "postgresql")
+def _selected_postgresql(element: _Selected, compiler: Any, **kw: Any) -> str:
+    column, keys = (compiler.process(clause, **kw) for clause in element.clauses)
+    return f"{column} = ANY (ARRAY{keys})"
+
+
+@compiles(_Selected, "sqlite")
+def _selected_sqlite(element: _Selected, compiler: Any, **kw: Any) -> str:
+    column, keys = (compiler.process(clause, **kw) for clause in element.clauses)
+    return f"{column} IN {keys}"
 
 
 @compiles(_Among, "postgresql")

@@ -20,6 +20,7 @@ from gql.domain.filters import Criterion, Filter
 from gql.domain.paging import Paging
 from gql.domain.pointer import tokens
 from gql.domain.resource import Resource
+from gql.domain.tally import depth
 from gql.identity import Identity
 from gql.models.json_step import is_index
 from gql.plan.collecting import Unsupported
@@ -76,6 +77,23 @@ SlotShape = tuple[Wanted, ...] | Shape | Steps | Sieve
 
 Shapes = tuple[SlotShape, ...]
 """The shape of every slot."""
+
+_ALIKE = frozenset({"eq", "in", "is_null"})
+_NAMES = frozenset({"assistant_name", "anywhere"})
+
+
+def is_varied(shapes: Shapes) -> bool:
+    """Whether there are few or many rows depending on the values: parts of text, and ranges.
+
+    And names, which every assistant and every call has one of, so that there are two ways to go.
+    """
+    return any(
+        term.comparator not in _ALIKE or term.field in _NAMES
+        for shape in shapes
+        if isinstance(shape, (Shape, Sieve))
+        for term in shape.terms
+    )
+
 
 Memo = dict[int, tuple[SlotShape, Values]]
 """What settled slots were bound to, by number."""
@@ -217,7 +235,7 @@ def _paging(name: str, paging: Paging, values: Values) -> Paging:
     return replace(
         paging,
         limit=1,
-        offset=1 if paging.offset else 0,
+        offset=depth(paging.offset),
         after=_mark(paging.after),
         before=_mark(paging.before),
     )

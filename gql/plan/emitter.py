@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Select, Text, and_, bindparam, case, func,
 from gql.domain.paging import Paging, ordering
 from gql.domain.resource import Resource
 from gql.models.json_step import json_walk
-from gql.plan import printing
+from gql.plan import counting, printing
 from gql.plan.binder import Shape, Shapes, Sieve, Steps, Wanted
 from gql.plan.named import ids_of
 from gql.plan.paging import PageEmitter
@@ -21,7 +21,6 @@ from gql.plan.rows import (
     Part,
     Under,
     is_key_only,
-    matching,
     of_key,
     print_items,
     print_own,
@@ -250,7 +249,10 @@ class _Emitter:
     def _sieve(self, child: Under, slot: int | None) -> list[ColumnElement[Any]]:
         """The conditions on a whole list, where it has any."""
         shape = None if slot is None else self._shapes[slot]
-        return matching(child, f"s{slot}", shape.terms) if isinstance(shape, Sieve) else []
+        if not isinstance(shape, Sieve):
+            return []
+        terms = counting.terms(f"s{slot}", shape.terms)
+        return [term.holds(child.resource, child.table) for term in terms]
 
     def _mixed(self, row: Under, item: ToMixed) -> ColumnElement[str]:
         """Each record as the choice for its kind says; all choices read the same row."""

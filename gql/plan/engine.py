@@ -11,7 +11,7 @@ from graphql.execution.values import VariableValues
 
 from gql.database import Database
 from gql.identity import Identity
-from gql.plan.binder import Binder, Memo, Shapes
+from gql.plan.binder import Binder, Memo, Shapes, is_varied
 from gql.plan.collecting import Unsupported, steering
 from gql.plan.emitter import emit
 from gql.plan.planner import plan
@@ -243,6 +243,7 @@ class Engine:
             key,
             lambda: emit(chosen.root, shapes),
             chosen,
+            varied=is_varied(shapes),
             key_weight=bytes_of(prepared.key) + _SHAPE_BYTES * len(shapes),
         )
         self._note(prepared, shapes)

@@ -113,7 +113,7 @@ class Explanation:
         names = (name for name, _, _ in statement.parameters)
         self._sql, self._parameters = statement.sql, dict(zip(names, values, strict=True))
         try:
-            self.database = await database.explain(statement.sql, values)
+            self.database = await database.explain(statement.sql, values, varied=statement.varied)
         except Exception as error:  # noqa: BLE001 -- told in the explanation
             self.database = [f"The database gives no account: {error}"]
 

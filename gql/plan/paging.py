@@ -22,10 +22,11 @@ from sqlalchemy import (
 
 from gql.domain.cursor import NONE, VERSION, Cursor
 from gql.domain.paging import Paging, beyond, ordering, within
-from gql.plan import printing
+from gql.models.keys import is_selected
+from gql.plan import counting, printing
 from gql.plan.binder import Shape
 from gql.plan.printing import concatenated, joined, or_null, text
-from gql.plan.rows import Part, Under, matching, print_items
+from gql.plan.rows import Part, Under, print_items, visible
 from gql.plan.tree import Constant, Echo, Edges, Listed, Nodes, Paged, PageInfo, Selection, Total
 
 Column = ColumnElement[Any]
@@ -59,10 +60,10 @@ class PageEmitter:
     ) -> None:
         self._item = item
         self._name = f"s{item.slot}"
-        self._shape = shape
         self._under = under
         self._print_object = print_object
         self._paging = self._bound(shape.paging)
+        self._terms = tuple(counting.terms(self._name, shape.terms))
 
     def parts(self) -> list[Part]:
         """The connection as JSON."""
@@ -90,7 +91,7 @@ class PageEmitter:
             columns.append(self._cursor(under).label("place"))
         statement: Select[Any] = select(*columns).select_from(under.source).order_by(*sort)
         if self._paging.offset:
-            statement = statement.where(*under.resource.conditions(under.table))
+            statement = statement.where(*visible(under))
         else:
             statement = self._page(statement, under)
         rows: FromClause = self._correlated(statement, under.parent).subquery()
@@ -118,11 +119,10 @@ class PageEmitter:
         sort = ordering(under.resource, under.table, self._paging)
         ids = select(under.table.c.id).select_from(under.source).order_by(*sort)
         offset: BindParameter[int] = bindparam(f"{self._name}_offset", type_=BigInteger)
-        ids = self._page(ids, under).offset(offset)
-        page = self._correlated(ids, under.parent).subquery()
+        ids = counting.passed(self._page(ids, under), under, self._terms, self._paging, offset)
         table = under.resource.table.alias()
-        source = table.join(page, page.c.id == table.c.id)
-        return Under(under.resource, table, source, [], under.parent)
+        picked = is_selected(table.c.id, self._correlated(ids, under.parent))
+        return Under(under.resource, table, table, [picked], under.parent)
 
     @property
     def _needs_positions(self) -> bool:
@@ -172,7 +172,11 @@ class PageEmitter:
 
     def _conditions(self, under: Under) -> list[Column]:
         own = under.resource.conditions(under.table)
-        return [*own, *under.place, *matching(under, self._name, self._shape.terms)]
+        return [
+            *own,
+            *under.place,
+            *(term.holds(under.resource, under.table) for term in self._terms),
+        ]
 
     # -- what is printed -----------------------------------------------------------------------
 
@@ -206,8 +210,8 @@ class PageEmitter:
 
     def _total(self) -> Column:
         under = self._under()
-        counting = select(func.count()).select_from(under.source).where(*self._conditions(under))
-        return printing.integer(self._correlated(counting, under.parent).scalar_subquery())
+        conditions = self._conditions(under)
+        return printing.integer(counting.total(under, self._item.link, self._terms, conditions))
 
     def _info(self, field: Any, rows: FromClause | None) -> list[Part]:
         if isinstance(field, Constant):

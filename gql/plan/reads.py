@@ -6,6 +6,7 @@ from typing import Any
 
 from gql.context import Context
 from gql.database import Database
+from gql.plan.binder import is_varied
 from gql.plan.emitter import emit_read
 from gql.plan.read import Asked, Read, bind
 from gql.plan.remembered import bytes_of
@@ -55,7 +56,11 @@ class Reads:
             shapes, values = bind(read, asked)
             key = (read, shapes)
             statement = self.statements.get(key) or await self.statements.make(
-                key, lambda: emit_read(read.root, shapes), read, key_weight=bytes_of(shapes)
+                key,
+                lambda: emit_read(read.root, shapes),
+                read,
+                varied=is_varied(shapes),
+                key_weight=bytes_of(shapes),
             )
             return Ready(Bound.to(statement, values), key)
         except Exception:  # noqa: BLE001 -- a bug of ours must not fail a request

@@ -3,11 +3,10 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, bindparam, case, false
+from sqlalchemy import ColumnElement, FromClause, case
 
 from gql.domain.resource import Link, Resource
 from gql.plan import printing
-from gql.plan.binder import Term
 from gql.plan.printing import concatenated, or_null, text
 from gql.plan.tree import Amount, AnyId, Constant, GlobalId, Item, Leaf, Member, ToOne
 
@@ -78,21 +77,6 @@ def of_key(key: ColumnElement[Any], item: ToOne) -> list[Part]:
 def visible(rows: Under) -> tuple[ColumnElement[bool], ...]:
     """What holds for the rows that the caller may see, of this parent."""
     return (*rows.resource.conditions(rows.table), *rows.place)
-
-
-def matching(rows: Under, name: str, terms: tuple[Term, ...]) -> list[Column]:
-    """The conditions of a slot, on parameters whose names begin with `name`."""
-    return [_condition(rows, f"{name}_{number}", term) for number, term in enumerate(terms)]
-
-
-def _condition(rows: Under, name: str, term: Term) -> Column:
-    criterion = rows.resource.filters[term.field]
-    if term.literal is not None:
-        return criterion.condition(rows.table, term.comparator, term.literal)
-    if term.parameters is None:
-        return false()
-    values: list[Any] = [bindparam(f"{name}_{place}") for place in range(term.parameters)]
-    return criterion.condition(rows.table, term.comparator, *values)
 
 
 def print_own(row: Under, item: Leaf | Amount | Member | AnyId) -> ColumnElement[Any]:

@@ -30,6 +30,7 @@ class Statement:
             nothing does), and the value of a parameter that SQLAlchemy itself added.
         failures: How often it failed in a row.
         plan: Gives the plan that it was made from, or None once that is forgotten.
+        varied: Whether the best way to run it depends on the values.
     """
 
     sql: str
@@ -38,6 +39,7 @@ class Statement:
     _rests_until: float = field(default=0.0)
     _told: bool = False
     plan: Callable[[], object] = lambda: None
+    varied: bool = field(default=False, kw_only=True)
 
     def values(self, given: Mapping[str, Any]) -> list[Any]:
         """The values in the driver's order."""
@@ -106,10 +108,17 @@ class Bound:
 _BYTES_OF_BOUND = 500
 
 
-def compile_statement(statement: Select[Any], dialect: Dialect) -> Statement:
+def compile_statement(
+    statement: Select[Any], dialect: Dialect, *, varied: bool = False
+) -> Statement:
     """The statement as SQL; what is constant in it is written into the text.
 
     The database plans better for a value that it sees, and there is less to bind.
+
+    Args:
+        statement: Of a plan.
+        dialect: The database's.
+        varied: Whether the best way to run it depends on the values.
     """
 
     def inlined(element: Any, **_: Any) -> Any:
@@ -124,6 +133,7 @@ def compile_statement(statement: Select[Any], dialect: Dialect) -> Statement:
     return Statement(
         str(compiled),
         tuple((name, _processor(binds[name], dialect), binds[name].value) for name in names),
+        varied=varied,
     )
 
 

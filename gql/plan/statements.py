@@ -50,7 +50,13 @@ class Statements:
         return self.known.get(key)
 
     async def make(
-        self, key: Hashable, emit: Callable[[], Select[Any]], plan: Any, *, key_weight: float = 0
+        self,
+        key: Hashable,
+        emit: Callable[[], Select[Any]],
+        plan: Any,
+        *,
+        varied: bool,
+        key_weight: float = 0,
     ) -> Statement:
         """A new statement, remembered; one that cannot be compiled always rests.
 
@@ -58,11 +64,12 @@ class Statements:
             key: What it is remembered by.
             emit: Makes the SELECT.
             plan: What it is made of, which prints itself.
+            varied: Whether the best way to run it depends on the values.
             key_weight: About how many bytes of memory the key takes.
         """
         async with self._turn:
             try:
-                statement = compile_statement(emit(), self._dialect)
+                statement = compile_statement(emit(), self._dialect, varied=varied)
                 statement.plan = ref(plan)
             except Exception:  # noqa: BLE001 -- told once, and the reference way runs
                 _log.warning("a plan has no SQL", exc_info=True, extra={"plan": str(plan)})
@@ -80,7 +87,7 @@ async def run(
         Failed: when it fails, from what it failed with.
     """
     try:
-        body = await database.value(statement.sql, values)
+        body = await database.value(statement.sql, values, varied=statement.varied)
     except Exception as error:
         if statement.fail(lasting=is_lasting(error)):
             extra = {"request_id": request_id, "plan": str(statement.plan())}

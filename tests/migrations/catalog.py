@@ -26,13 +26,20 @@ UNION ALL
 SELECT 'index', indexname, indexdef FROM pg_indexes
 WHERE schemaname = 'public' AND tablename <> 'alembic_version'
 UNION ALL
+SELECT 'trigger', tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal
+UNION ALL
+SELECT 'function', proname, prosrc FROM pg_proc
+WHERE pronamespace = 'public'::regnamespace AND prolang = (
+    SELECT oid FROM pg_language WHERE lanname = 'plpgsql'
+)
+UNION ALL
 SELECT 'sequence', sequencename, data_type::text FROM pg_sequences WHERE schemaname = 'public'
 """
 _SPACE = re.compile(r"\s+")
 
 
 async def catalog(database: Database) -> dict[tuple[str, str], str]:
-    """Every column, constraint, index and sequence with its definition, by kind and name."""
+    """Every column, constraint, index, sequence, trigger and function, with its definition."""
     statement = text(_SQLITE if database.embedded else _POSTGRESQL)
     async with database.engine.connect() as connection:
         rows = (await connection.execute(statement)).all()

@@ -31,7 +31,10 @@ async def test_alembic_finds_no_difference_between_the_history_and_the_models(
 async def test_the_history_makes_the_same_catalog_as_the_models(
     empty_database: EmptyDatabase,
 ) -> None:
-    """Sees what Alembic does not: checks, AUTOINCREMENT, defaults, sequences, index expressions."""
+    """Sees what Alembic does not: checks, AUTOINCREMENT, defaults, sequences, index expressions.
+
+    Triggers and their functions are no part of the models: the history alone makes them.
+    """
     migrated, created = await empty_database(), await empty_database()
     await migrate(migrated.engine)
     async with created.transaction() as connection:
@@ -40,7 +43,12 @@ async def test_the_history_makes_the_same_catalog_as_the_models(
 
     expected = await catalog(created)
 
-    assert await catalog(migrated) == expected
+    found = await catalog(migrated)
+    made = {(kind, name) for kind, name in found if kind in {"trigger", "function"}}
+    assert {key: found[key] for key in found.keys() - made} == expected
+    assert {name for kind, name in made if kind == "trigger"} >= {
+        *("call_tally_insert", "call_tally_update", "call_tally_delete")
+    }
     assert len(expected) >= len(TABLES)
 
 

@@ -37,8 +37,8 @@ asyncio.run(main())
 """
 
 
-def test_the_newest_revision_is_the_sms_sessions() -> None:
-    assert head() == "0004_sms_sessions"
+def test_the_newest_revision_is_the_tally_of_calls() -> None:
+    assert head() == "0005_call_tally"
 
 
 def test_the_newest_revision_is_alembics_head() -> None:

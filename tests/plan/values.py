@@ -167,7 +167,7 @@ class Values:
         elif way == "last":
             given["last"] = size
         if way == "offset":
-            given["offset"] = self.pick.choice([0, 1, 2, 7, 50, 2**31 - 1])
+            given["offset"] = self.pick.choice([0, 1, 2, 7, 20, 50, 150, 2**31 - 1])
         if way == "cursor":
             self._bounds(given, resource)
         return given

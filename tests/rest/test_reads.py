@@ -12,7 +12,7 @@ import httpx2
 import pytest
 from pydantic import BaseModel
 
-from gql import direct
+from gql.direct import sqlite
 from gql.plan.reads import Reads
 from gql.plan.tree import Found, Inner, Listed, Nodes, Paged, Selection, ToMany
 from gql.rest.routes import ROUTES
@@ -68,14 +68,14 @@ def _hear_direct_connections(log: StatementLog, monkeypatch: pytest.MonkeyPatch)
     """SQLite has no log of its own, and plans run on connections that no engine knows."""
     if not isinstance(log, SqliteLog):
         return
-    open_one = direct._connect_sqlite  # noqa: SLF001 -- the one place where they begin
+    open_one = sqlite.connect_sqlite
 
     def connect_and_listen(path: str) -> sqlite3.Connection:
         connection = open_one(path)
         connection.set_trace_callback(log.texts.append)
         return connection
 
-    monkeypatch.setattr(direct, "_connect_sqlite", connect_and_listen)
+    monkeypatch.setattr(sqlite, "connect_sqlite", connect_and_listen)
 
 
 def address_of(path: str) -> str:

@@ -30,6 +30,21 @@ async def test_many_at_once_share_the_connections(database: Database) -> None:
     assert await asyncio.gather(*asked) == [b"42"] * 50
 
 
+@pytest.mark.parametrize("kind", ["postgresql"])
+async def test_a_connection_is_told_how_to_plan_when_that_changes(fresh: Copy) -> None:
+    database = Database(settings_for(fresh.url, pool_size=2))
+    mode = "SELECT current_setting('plan_cache_mode') || pg_backend_pid()"
+    try:
+        anew = (False, True, True, False)
+        told = [(await database.value(mode, (), varied=each) or b"").decode() for each in anew]
+    finally:
+        await database.close()
+
+    (backend,) = {text.lstrip("_abcdefghijklmnopqrstuvwxyz") for text in told}
+    modes = ["force_generic_plan", *["force_custom_plan"] * 2, "force_generic_plan"]
+    assert told == [f"{mode}{backend}" for mode in modes]
+
+
 async def test_nothing_can_be_written(database: Database) -> None:
     with pytest.raises(Exception, match=r"read.?only"):
         await database.value("UPDATE assistant SET name = 'x' RETURNING name", ())

@@ -1,0 +1,200 @@
+"""Statements on PostgreSQL: on connections of asyncpg's own, or on the engine's behind a pooler."""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+
+import asyncpg
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from gql.direct.explaining import prepared, unprepared
+
+_PLAN_ONCE = "SET plan_cache_mode = force_generic_plan"
+_PLAN_ANEW = "SET plan_cache_mode = force_custom_plan"
+
+
+class PostgresqlDirect:
+    """At most `size` connections; each prepares a statement once, by name.
+
+    Its plan is made once as well, without a look at the values. Where those decide how many rows
+    there are, a plan for any value may be a hundred times slower than one for this value: then
+    every run is planned anew, which costs less than a millisecond. The connection is told which of
+    both to do; as it stays so, those that did the same before are taken first.
+
+    There is no reset between two statements, as they leave nothing behind. A connection whose
+    statement did not end in an answer or in PostgreSQL's own error is thrown away.
+
+    Args:
+        connect: Opens a connection that keeps statements prepared.
+        size: Most connections.
+        patience: Seconds to wait for a free one.
+    """
+
+    def __init__(
+        self, connect: Callable[[], Awaitable[Any]], *, size: int, patience: float
+    ) -> None:
+        self._connect = connect
+        self._patience = patience
+        self._free: dict[bool, deque[Any]] = {False: deque(), True: deque()}
+        self.size = self._left = size
+        self._waiting: deque[asyncio.Future[None]] = deque()
+
+    @property
+    def busy(self) -> int:
+        """See `Direct`."""
+        return self.size - self._left
+
+    async def value(self, sql: str, values: Sequence[Any], *, varied: bool = False) -> bytes | None:
+        """See `Direct`.
+
+        Raises:
+            TimeoutError: when no connection gets free.
+        """
+        value: bytes | None = await self._read(_fetch_value, sql, values, varied=varied)
+        return value
+
+    async def explain(self, sql: str, values: Sequence[Any], *, varied: bool = False) -> list[str]:
+        """See `Direct`."""
+        read = unprepared if varied else prepared
+        lines: list[str] = await self._read(read, sql, values, varied=varied)
+        return lines
+
+    async def _read(
+        self,
+        read: Callable[..., Awaitable[Any]],
+        sql: str,
+        values: Sequence[Any],
+        *,
+        varied: bool,
+    ) -> Any:
+        if self._left:
+            self._left -= 1
+        else:
+            await self._turn()
+        try:
+            # The last one used comes first: what it has prepared is what is asked now.
+            free = self._free[varied]
+            connection = free.pop() if free else await self._other(varied=varied)
+            if connection.is_closed():
+                connection = await self._other(varied=varied)
+            try:
+                value = await read(connection, sql, values)
+            except asyncpg.PostgresError:
+                free.append(connection)
+                raise
+            except BaseException:
+                connection.terminate()
+                raise
+            free.append(connection)
+            return value
+        finally:
+            self._give_turn()
+
+    async def _other(self, *, varied: bool) -> Any:
+        """A connection that planned otherwise until now, or a new one."""
+        others = self._free[not varied]
+        connection = others.pop() if others else None
+        planned_anew = not varied
+        if connection is None or connection.is_closed():
+            connection, planned_anew = await self._connect(), False
+        if varied != planned_anew:
+            try:
+                await connection.execute(_PLAN_ANEW if varied else _PLAN_ONCE)
+            except BaseException:
+                connection.terminate()
+                raise
+        return connection
+
+    async def _turn(self) -> None:
+        """Wait until another statement ends; a timer costs less than `asyncio.timeout`."""
+        loop = asyncio.get_running_loop()
+        turn: asyncio.Future[None] = loop.create_future()
+        self._waiting.append(turn)
+        timer = loop.call_later(self._patience, _give_up, turn)
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled() and turn.exception() is None:
+                self._give_turn()
+            raise
+        finally:
+            timer.cancel()
+
+    def _give_turn(self) -> None:
+        while self._waiting:
+            turn = self._waiting.popleft()
+            if not turn.done():
+                turn.set_result(None)
+                return
+        self._left += 1
+
+    async def close(self) -> None:
+        """See `Direct`."""
+        for free in self._free.values():
+            while free:
+                await free.pop().close()
+
+
+def _fetch_value(connection: Any, sql: str, values: Sequence[Any]) -> Awaitable[Any]:
+    found: Awaitable[Any] = connection.fetchval(sql, *values)
+    return found
+
+
+def _give_up(turn: asyncio.Future[None]) -> None:
+    if not turn.done():
+        turn.set_exception(TimeoutError("no connection got free"))
+
+
+class PooledDirect:
+    """For a pooler, which knows no session: one transaction per statement, on the engine."""
+
+    busy = size = 0  # the engine counts them
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def value(
+        self,
+        sql: str,
+        values: Sequence[Any],
+        *,
+        varied: bool = False,  # noqa: ARG002 -- unnamed statements are always planned anew
+    ) -> bytes | None:
+        """See `Direct`."""
+        value: str | None = await self._read(_fetch_value, sql, values)
+        return None if value is None else value.encode()
+
+    async def explain(
+        self,
+        sql: str,
+        values: Sequence[Any],
+        *,
+        varied: bool = False,  # noqa: ARG002 -- as above
+    ) -> list[str]:
+        """See `Direct`."""
+        lines: list[str] = await self._read(unprepared, sql, values)
+        return lines
+
+    async def _read(
+        self, read: Callable[..., Awaitable[Any]], sql: str, values: Sequence[Any]
+    ) -> Any:
+        async with self._engine.connect() as connection:
+            await connection.begin()
+            raw = await connection.get_raw_connection()
+            driver: Any = raw.driver_connection
+            await connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+            return await read(driver, sql, values)
+
+    async def close(self) -> None:
+        """See `Direct`; the engine closes its own."""
+
+
+async def connect_postgresql(arguments: Mapping[str, Any]) -> Any:
+    """A connection that hands out text as the bytes that it came in."""
+    connection = await asyncpg.connect(**arguments)
+    # An answer is sent on as it comes: reading it as text would copy it twice for nothing.
+    await connection.set_type_codec(
+        "text", schema="pg_catalog", encoder=str.encode, decoder=bytes, format="binary"
+    )
+    return connection
