@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import (
 from gql.direct import (
     SQLITE_BUSY_SECONDS,
     Direct,
+    Value,
     direct_size,
     double_text,
     lower,
@@ -60,7 +61,7 @@ class Database:
         finally:
             await connection.close()
 
-    async def value(self, sql: str, values: Sequence[Any], *, varied: bool = False) -> bytes | None:
+    def value(self, sql: str, values: Sequence[Any], *, varied: bool = False) -> Value:
         """The one value of a statement in the driver's own words: text in UTF-8, None for NULL.
 
         Args:
@@ -73,7 +74,7 @@ class Database:
         """
         if self._direct is None:
             self._direct = open_direct(self.engine, self._settings)
-        return await self._direct.value(sql, values, varied=varied)
+        return self._direct.value(sql, values, varied=varied)
 
     async def explain(self, sql: str, values: Sequence[Any], *, varied: bool = False) -> list[str]:
         """The database's own account of how it runs such a statement; it may run it for that.

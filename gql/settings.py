@@ -61,7 +61,7 @@ class Settings(BaseSettings):
     )
     login_window: int = Field(900, ge=1, description="Seconds until a wrong password is forgotten.")
 
-    pool_size: int = Field(10, ge=1, le=500, description="Database connections per process.")
+    pool_size: int = Field(20, ge=1, le=500, description="Database connections per process.")
     pool_timeout: float = Field(10, gt=0, description="Seconds to wait for a connection.")
     statement_timeout: float = Field(
         15, gt=0, description="Seconds until PostgreSQL gives up on a statement."

@@ -5,13 +5,14 @@ connections are the driver's own, opened when they are first needed, and do noth
 """
 
 from gql.direct.opening import direct_size, open_direct, server_settings, unix_socket
-from gql.direct.running import REMEMBERED, Direct, is_lasting
+from gql.direct.running import REMEMBERED, Direct, Value, is_lasting
 from gql.direct.sqlite import SQLITE_BUSY_SECONDS, double_text, lower
 
 __all__ = [
     "REMEMBERED",
     "SQLITE_BUSY_SECONDS",
     "Direct",
+    "Value",
     "direct_size",
     "double_text",
     "is_lasting",

@@ -9,6 +9,7 @@ import asyncpg
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from gql.direct.explaining import prepared, unprepared
+from gql.direct.running import Value
 
 _PLAN_ONCE = "SET plan_cache_mode = force_generic_plan"
 _PLAN_ANEW = "SET plan_cache_mode = force_custom_plan"
@@ -38,21 +39,21 @@ class PostgresqlDirect:
         self._patience = patience
         self._free: dict[bool, deque[Any]] = {False: deque(), True: deque()}
         self.size = self._left = size
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._waiting: deque[tuple[float, asyncio.Future[None]]] = deque()
+        self._watch: asyncio.TimerHandle | None = None
 
     @property
     def busy(self) -> int:
         """See `Direct`."""
         return self.size - self._left
 
-    async def value(self, sql: str, values: Sequence[Any], *, varied: bool = False) -> bytes | None:
+    def value(self, sql: str, values: Sequence[Any], *, varied: bool = False) -> Value:
         """See `Direct`.
 
         Raises:
             TimeoutError: when no connection gets free.
         """
-        value: bytes | None = await self._read(_fetch_value, sql, values, varied=varied)
-        return value
+        return self._read(_fetch_value, sql, values, varied=varied)
 
     async def explain(self, sql: str, values: Sequence[Any], *, varied: bool = False) -> list[str]:
         """See `Direct`."""
@@ -107,23 +108,38 @@ class PostgresqlDirect:
         return connection
 
     async def _turn(self) -> None:
-        """Wait until another statement ends; a timer costs less than `asyncio.timeout`."""
+        """Wait until another statement ends.
+
+        One timer watches over all who wait: `asyncio.timeout` costs as much as a small statement.
+        """
         loop = asyncio.get_running_loop()
         turn: asyncio.Future[None] = loop.create_future()
-        self._waiting.append(turn)
-        timer = loop.call_later(self._patience, _give_up, turn)
+        self._waiting.append((loop.time() + self._patience, turn))
+        if self._watch is None:
+            self._watch = loop.call_later(self._patience, self._give_up)
         try:
             await turn
         except asyncio.CancelledError:
             if turn.done() and not turn.cancelled() and turn.exception() is None:
                 self._give_turn()
             raise
-        finally:
-            timer.cancel()
+
+    def _give_up(self) -> None:
+        """Tell those who have waited too long, and look again when the next one will have."""
+        loop = asyncio.get_running_loop()
+        self._watch = None
+        while self._waiting:
+            until, turn = self._waiting[0]
+            if until > loop.time():
+                self._watch = loop.call_at(until, self._give_up)
+                return
+            self._waiting.popleft()
+            if not turn.done():
+                turn.set_exception(TimeoutError("no connection got free"))
 
     def _give_turn(self) -> None:
         while self._waiting:
-            turn = self._waiting.popleft()
+            _, turn = self._waiting.popleft()
             if not turn.done():
                 turn.set_result(None)
                 return
@@ -131,6 +147,9 @@ class PostgresqlDirect:
 
     async def close(self) -> None:
         """See `Direct`."""
+        if self._watch is not None:
+            self._watch.cancel()
+            self._watch = None
         for free in self._free.values():
             while free:
                 await free.pop().close()
@@ -139,11 +158,6 @@ class PostgresqlDirect:
 def _fetch_value(connection: Any, sql: str, values: Sequence[Any]) -> Awaitable[Any]:
     found: Awaitable[Any] = connection.fetchval(sql, *values)
     return found
-
-
-def _give_up(turn: asyncio.Future[None]) -> None:
-    if not turn.done():
-        turn.set_exception(TimeoutError("no connection got free"))
 
 
 class PooledDirect:

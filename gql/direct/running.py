@@ -1,7 +1,7 @@
 """What runs statements, whichever the database, and what a failure means."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from typing import Any, Protocol
 
 import asyncpg
@@ -26,6 +26,10 @@ def is_lasting(error: Exception) -> bool:
     return not isinstance(error, (OSError, TimeoutError, asyncpg.InterfaceError))
 
 
+Value = Coroutine[Any, Any, bytes | None]
+"""A value that is on its way: text in UTF-8, None for NULL."""
+
+
 class Direct(Protocol):
     """Runs statements that yield one value."""
 
@@ -39,8 +43,8 @@ class Direct(Protocol):
         """How many may."""
         ...
 
-    async def value(self, sql: str, values: Sequence[Any], *, varied: bool = False) -> bytes | None:
-        """The value: text in UTF-8, None for NULL.
+    def value(self, sql: str, values: Sequence[Any], *, varied: bool = False) -> Value:
+        """The value.
 
         The statement sees one instant, so it needs no transaction around it.
 

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, FromClause, func, select
 
 from gql.domain.filters import compare
-from gql.domain.resource import Link, Order, Resource
+from gql.domain.resource import Elsewhere, Link, Order, Resource
 from gql.models.assistant import Assistant
 from gql.models.call import phone_digits
 from gql.models.graph import GraphNode
@@ -75,3 +75,7 @@ def current_name(row: FromClause) -> ColumnElement[str]:
         .scalar_subquery()
     )
     return func.coalesce(now, row.c.assistant_name)
+
+
+NAMED_NOW = Elsewhere(ASSISTANTS, "assistant_id", "name")
+"""The same by a join."""

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, or_, select
 
-from gql.domain.assistants import current_name
+from gql.domain.assistants import NAMED_NOW, current_name
 from gql.domain.filters import COMPARATORS, Criterion, compare, digits, key_equals, prepared
 from gql.domain.resource import Link, Order, Resource, Tally
 from gql.models.assistant import Assistant
@@ -57,6 +57,7 @@ CALLS = Resource(
     TABLE,
     visible=lambda call: (call.c.channel == Channel.VOICE,),
     computed={"assistant_name": current_name},
+    elsewhere={"assistant_name": NAMED_NOW},
     filters={
         **FILTERS,
         "call_sid": compare("call_sid"),

@@ -78,6 +78,23 @@ class Tally:
 
 
 @dataclass(frozen=True, eq=False)
+class Elsewhere:
+    """A computed label as a join may have it: another record's, else the row's own column.
+
+    A statement that lists rows reads it so at a third less than by a subquery for each row.
+
+    Attributes:
+        resource: Whose record, found by its id.
+        key: Our column with that id.
+        label: Of the other record.
+    """
+
+    resource: "Resource"
+    key: str
+    label: str
+
+
+@dataclass(frozen=True, eq=False)
 class Resource:
     """One noun.
 
@@ -86,6 +103,7 @@ class Resource:
         table: Where its rows are.
         visible: Conditions that every reader adds beside the organization.
         computed: Further labels of a record, as expressions of the row.
+        elsewhere: Those of them that a join may say too, under the name of the row's own column.
         filters: What a list may be filtered by.
         orders: How a list may be ordered; the first is the default.
         tally: What counts its rows beforehand, where there is such a thing.
@@ -95,6 +113,7 @@ class Resource:
     table: Table
     visible: Callable[[FromClause], tuple[ColumnElement[bool], ...]] = lambda _: ()
     computed: Mapping[str, Expression] = field(default_factory=dict)
+    elsewhere: Mapping[str, Elsewhere] = field(default_factory=dict)
     filters: Mapping[str, Criterion] = field(default_factory=lambda: MappingProxyType({}))
     orders: Mapping[str, Order] = field(
         default_factory=lambda: MappingProxyType({"id": Order("id", "integer")})

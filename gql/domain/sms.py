@@ -3,7 +3,7 @@
 from sqlalchemy import ColumnElement, FromClause, String, cast, literal, not_
 
 from gql.context import Context
-from gql.domain.assistants import current_name
+from gql.domain.assistants import NAMED_NOW, current_name
 from gql.domain.calls import CALLS, FILTERS, TABLE, TALLY
 from gql.domain.filters import compare
 from gql.domain.paging import Paging
@@ -28,6 +28,7 @@ SMS_CONVERSATIONS = Resource(
     TABLE,
     visible=lambda row: (row.c.channel == Channel.SMS, not_(row.c.is_archived)),
     computed={"assistant_name": current_name, "session_id": _thread_key},
+    elsewhere={"assistant_name": NAMED_NOW},
     filters={**FILTERS, "last_activity": compare("last_activity")},
     orders={
         "last_activity": Order("last_activity", "instant"),
@@ -41,6 +42,7 @@ CALL_RECORDS = Resource(
     TABLE,
     visible=lambda row: (not_(row.c.is_archived),),
     computed=SMS_CONVERSATIONS.computed,
+    elsewhere=SMS_CONVERSATIONS.elsewhere,
     orders={"started_at": Order("started_at", "instant")},
 )
 """Voice calls and SMS conversations together."""

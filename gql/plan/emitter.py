@@ -160,10 +160,16 @@ class _Emitter:
             case Inner(selection):
                 return self._record(row, selection)
             case Leaf() | Amount() | Member() | AnyId():
-                return [print_own(row, item)]
+                return [self._own(row, item)]
             case Pointed() | Through():
                 return [or_null(self._reached(row, item))]
         return self._relation(row, item)
+
+    def _own(self, row: Under, item: Leaf | Amount | Member | AnyId) -> ColumnElement[Any]:
+        """What the row says itself, if need be with the help of a join."""
+        if isinstance(item, Leaf) and item.label in row.resource.elsewhere:
+            return or_null(self._elsewhere(row, item))
+        return print_own(row, item)
 
     def _reached(self, row: Under, item: Pointed | Through) -> ColumnElement[Any]:
         """What is not a column of the row; NULL too where the whole record is missing."""
@@ -216,14 +222,24 @@ class _Emitter:
         return case((found.is_(None), without), else_=body)
 
     def _through(self, row: Under, item: Through) -> ColumnElement[Any]:
+        return print_own(self._joined(row, item.resource, item.key, item.column), item.leaf)
+
+    def _elsewhere(self, row: Under, item: Leaf) -> ColumnElement[Any]:
+        place = row.resource.elsewhere[item.label]
+        other = self._joined(row, place.resource, place.key, "id")
+        value = func.coalesce(other.table.c[place.label], row.table.c[item.label])
+        printed: ColumnElement[Any] = printing.PRINTERS[item.kind](value)
+        return printed
+
+    def _joined(self, row: Under, resource: Resource, key: str, column: str) -> Under:
         """A join, whose record all labels share that are read through it."""
-        way = (item.resource, item.key, item.column)
+        way = (resource, key, column)
         other = row.joined.get(way)
         if other is None:
-            other = row.joined[way] = rows_of(item.resource, None, None)
-            key = other.table.c[item.column] == row.table.c[item.key]
-            row.source = row.source.outerjoin(other.source, and_(key, *visible(other)))
-        return print_own(other, item.leaf)
+            other = row.joined[way] = rows_of(resource, None, None)
+            same = other.table.c[column] == row.table.c[key]
+            row.source = row.source.outerjoin(other.source, and_(same, *visible(other)))
+        return other
 
     def _first(self, row: Under, body: list[Part], *, strict: bool = False) -> ColumnElement[str]:
         """The first record, or `null`; NULL instead, so that there is no answer, when strict."""

@@ -89,13 +89,26 @@ class PageEmitter:
             columns.append(func.row_number().over(order_by=sort).label("position"))
         if self._needs_places:
             columns.append(self._cursor(under).label("place"))
+        turned = self._paging.backward and not self._needs_positions
+        if turned:
+            columns += [under.table.c[name].label(name) for name in self._sort_columns]
         statement: Select[Any] = select(*columns).select_from(under.source).order_by(*sort)
         if self._paging.offset:
             statement = statement.where(*visible(under))
         else:
             statement = self._page(statement, under)
         rows: FromClause = self._correlated(statement, under.parent).subquery()
+        if turned:
+            forward = ordering(under.resource, rows, replace(self._paging, backward=False))
+            return select(*rows.c).select_from(rows).order_by(*forward).subquery()
         return self._numbered(rows) if self._needs_positions else rows
+
+    @property
+    def _sort_columns(self) -> list[str]:
+        """The columns that the list is sorted by; none when it is by something computed."""
+        resource = self._item.resource
+        label = resource.orders[self._paging.order].label
+        return [] if label in resource.computed else sorted({label, "id"})
 
     def _numbered(self, rows: FromClause) -> FromClause:
         """The rows in list order, whichever end of the list they were taken from."""
@@ -126,7 +139,9 @@ class PageEmitter:
 
     @property
     def _needs_positions(self) -> bool:
-        return self._paging.backward or self._needs_more or self._needs_places
+        """Whether rows are numbered: a page from the end can also be turned by its sort keys."""
+        hidden = self._paging.backward and not self._sort_columns
+        return hidden or self._needs_more or self._needs_places
 
     @property
     def _needs_places(self) -> bool:
