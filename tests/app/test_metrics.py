@@ -205,7 +205,7 @@ async def test_what_is_remembered_and_connected_is_told(measured: Starlette, fre
     assert entries == dict.fromkeys(names, 1.0)
     assert list(sizes) == names
     assert all(size >= 500 for size in sizes.values())
-    expected = {"sqlite": (4, 10), "postgresql": (5, 5)}[fresh.kind]
+    expected = {"sqlite": (4, 20), "postgresql": (10, 10)}[fresh.kind]
     assert most == {("plans",): expected[0], ("the_rest",): expected[1]}
 
 
@@ -261,7 +261,7 @@ def test_processes_are_added_up_and_leave_nothing_behind(
         assert folder.stat().st_mode & 0o777 == 0o700
 
     pools = read(text, "jackfield_database_connections_most")
-    assert pools == {("the_rest",): 20}
+    assert pools == {("the_rest",): 40}
     assert list(tmp_path.glob("jackfield-metrics-*")) == []
 
 
