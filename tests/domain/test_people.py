@@ -59,7 +59,7 @@ async def test_administrators_may_do_everything_and_others_read_and_write(
     admin = await add(fresh_database, "admin@example.com", is_admin=True)
     other = await add(fresh_database, "other@example.com")
 
-    assert admin.permissions == frozenset(Permission)
+    assert admin.permissions == {Permission.READ, Permission.WRITE, Permission.ADMIN}
     assert other.permissions == {Permission.READ, Permission.WRITE}
 
 
