@@ -72,9 +72,7 @@ class Database:
         Raises:
             Exception: whatever the driver raises.
         """
-        if self._direct is None:
-            self._direct = open_direct(self.engine, self._settings)
-        return self._direct.value(sql, values, varied=varied)
+        return (self._direct or self._opened()).value(sql, values, varied=varied)
 
     async def explain(self, sql: str, values: Sequence[Any], *, varied: bool = False) -> list[str]:
         """The database's own account of how it runs such a statement; it may run it for that.
@@ -87,9 +85,11 @@ class Database:
         Raises:
             Exception: whatever the driver raises.
         """
-        if self._direct is None:
-            self._direct = open_direct(self.engine, self._settings)
-        return await self._direct.explain(sql, values, varied=varied)
+        return await (self._direct or self._opened()).explain(sql, values, varied=varied)
+
+    def _opened(self) -> Direct:
+        self._direct = open_direct(self.engine, self._settings)
+        return self._direct
 
     def connections(self) -> dict[str, tuple[int, int]]:
         """For `plans` and for `the_rest`: how many connections are in use, and how many may be."""
