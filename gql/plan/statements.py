@@ -20,7 +20,7 @@ STATEMENTS_BYTES = 24_000_000
 """How much memory the statements of queries may take, roughly."""
 
 _BYTES_AT_LEAST = 2_000
-_BYTES = {"parameter": 200, "character": 3}
+_BYTES = {"parameter": 300, "character": 4}
 """As `tracemalloc` measured them, rounded up."""
 
 
