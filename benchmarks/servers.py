@@ -1,5 +1,6 @@
 """Who is measured, and how each server is started."""
 
+import secrets
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -79,10 +80,14 @@ def _uvicorn(app: str) -> tuple[str, ...]:
     return (sys.executable, "-m", "uvicorn", "--port", PORT, *options, app)
 
 
+COUNTED = {"GQL_METRICS_TOKEN": secrets.token_hex(16)}
+"""With a token that opens them, a server keeps its metrics."""
+
+
 def jackfield(name: str, title: str, *, compiled: bool, workers: int = 1) -> Server:
     """The gateway by its own command, with all that users have: only the way it answers differs."""
     command = (sys.executable, "-m", "gql", "serve", "--port", PORT, "--workers", str(workers))
-    environment = {"GQL_COMPILED": str(compiled).lower()}
+    environment = {"GQL_COMPILED": str(compiled).lower(), **COUNTED}
     return Server(name, title, command, ("jackfield", "rest"), environment)
 
 
@@ -94,6 +99,7 @@ CONSTANT = Server(
     "constant",
     "Jackfield answering a constant",
     (sys.executable, "-m", "benchmarks.peers.constant", PORT),
+    environment=COUNTED,
     works=("typename", "call"),
     exact=False,
 )

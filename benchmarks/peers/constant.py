@@ -34,7 +34,9 @@ def main() -> None:
     """Serve as `jackfield serve` does, with one door replaced."""
     settings = Settings(compiled=False)
     app = create_app(settings)
-    app.middleware_stack = stack(app.router, constant, app.state.database, settings)
+    measured = app.state.metrics
+    tally = None if measured is None else measured.tally
+    app.middleware_stack = stack(app.router, constant, app.state.database, settings, tally)
     uvicorn.run(
         app,
         host="127.0.0.1",

@@ -1,6 +1,7 @@
 """Compresses large answers for clients that take gzip, and costs the others next to nothing."""
 
 import re
+from collections.abc import Awaitable
 
 from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -32,10 +33,10 @@ class Compression:
             exclude_content_types=(*DEFAULT_EXCLUDED_CONTENT_TYPES, "multipart/mixed"),
         )
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Pass the request on, compressing its answer when that is wanted."""
         wanted = scope["type"] == "http" and takes_gzip(scope)
-        await (self._gzip if wanted else self._app)(scope, receive, send)
+        return (self._gzip if wanted else self._app)(scope, receive, send)
 
 
 def takes_gzip(scope: Scope) -> bool:

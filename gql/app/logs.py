@@ -1,8 +1,10 @@
 """The log: one JSON object per line on standard error."""
 
+import asyncio
 import logging
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -18,17 +20,20 @@ class JsonLines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """One line, whatever the message contains."""
-        line: dict[str, Any] = {
+        line = {
             "time": f"{_second(int(record.created))}.{int(record.created * 1_000) % 1_000:03d}Z",
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),
+            **(record.facts if isinstance(record, RequestRecord) else _extra(record)),
         }
-        extra = vars(record).items()
-        line.update({name: value for name, value in extra if name not in _ORDINARY})
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
         return orjson.dumps(line, default=repr).decode()
+
+
+def _extra(record: logging.LogRecord) -> dict[str, Any]:
+    return {name: value for name, value in vars(record).items() if name not in _ORDINARY}
 
 
 @lru_cache(maxsize=2)
@@ -55,7 +60,7 @@ class RequestRecord(logging.LogRecord):
     def __init__(self, name: str, facts: Mapping[str, Any]) -> None:  # its base finds all out
         self.name = name
         self.created = time.time()
-        self.__dict__.update(facts)
+        self.facts = facts
 
     def getMessage(self) -> str:  # noqa: N802 -- the name in `logging`
         """`request`, whatever it was."""
@@ -63,15 +68,39 @@ class RequestRecord(logging.LogRecord):
 
 
 class LineHandler(logging.StreamHandler[Any]):
-    """Writes to standard error, which is flushed at the end of each line without being told."""
+    """Writes to standard error, which is flushed at the end of each line without being told.
+
+    Lines about requests that end in one turn of the event loop are written together, at its end;
+    every other line takes those that wait before it along, at once.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._waiting: list[str] = []
 
     def handle(self, record: logging.LogRecord) -> bool:
-        """Write a line: no filter is set here, and one write of one line needs no lock."""
+        """Write a line: no filter is set here, and one write of whole lines needs no lock."""
         try:
-            self.stream.write(f"{self.format(record)}\n")
+            self._waiting.append(self.format(record))
+            if not isinstance(record, RequestRecord):
+                self.write()
+            elif len(self._waiting) == 1:
+                asyncio.get_running_loop().call_soon(self.write)
         except Exception:  # noqa: BLE001 -- as `logging` has it: a log never fails a request
             self.handleError(record)
         return True
+
+    def write(self) -> None:
+        """Write what waits; a log that nobody takes must not stop those who work."""
+        waiting, self._waiting = self._waiting, []
+        if waiting:
+            with suppress(OSError, ValueError):
+                self.stream.write("\n".join([*waiting, ""]))
+
+    def flush(self) -> None:
+        """Write what waits: `logging` asks for this at the end of the process."""
+        self.write()
+        super().flush()
 
 
 def log_config(level: str) -> dict[str, Any]:

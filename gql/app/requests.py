@@ -5,7 +5,6 @@ import logging
 import re
 import secrets
 import time
-from dataclasses import dataclass
 
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -21,13 +20,6 @@ _NUMBERS = itertools.count(secrets.randbits(32))
 
 _SANE = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _log = logging.getLogger(__name__)
-
-
-@dataclass(slots=True)
-class _Answer:
-    """What is known of an answer while it is sent; status 0 until it begins."""
-
-    status: int = 0
 
 
 class Requests:
@@ -55,14 +47,12 @@ class Requests:
         if scope["type"] == "websocket":
             await self._app(scope, receive, send)
             return
-        await self._http(scope, receive, send, request_id)
-
-    async def _http(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
-        answer = _Answer()
+        status = 0
 
         async def send_with_id(message: Message) -> None:
+            nonlocal status
             if message["type"] == "http.response.start":
-                answer.status = message["status"]
+                status = message["status"]
                 headers = [*message.get("headers", ()), (HEADER, request_id.encode())]
                 message = {**message, "headers": headers}
             await send(message)
@@ -72,7 +62,7 @@ class Requests:
             await self._app(scope, receive, send_with_id)
         except Exception:
             _log.exception("unhandled exception", extra={"request_id": request_id})
-            if answer.status:
+            if status:
                 # Half an answer is out: only a broken connection tells the client so.
                 raise
             body = {"detail": "Internal Server Error", "request_id": request_id}
@@ -80,8 +70,8 @@ class Requests:
         finally:
             seconds = time.perf_counter() - start
             if self._tally is not None:
-                self._tally.note(scope["path"], scope["method"], answer.status, seconds)
-            _log_request(scope, answer.status, seconds, request_id)
+                self._tally.note(scope["path"], scope["method"], status, seconds)
+            _log_request(scope, status, seconds, request_id)
 
 
 def _log_request(scope: Scope, status: int, seconds: float, request_id: str) -> None:

@@ -1,6 +1,6 @@
 """The shortest way to a door: by its exact path, before any route is tried."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -17,9 +17,9 @@ class Shortcut:
         self._doors = doors
         self._otherwise = otherwise
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Pass the request on."""
         door = self._otherwise
         if scope["type"] == "http" and not scope.get("root_path"):
             door = self._doors.get(scope["path"], door)
-        await door(scope, receive, send)
+        return door(scope, receive, send)

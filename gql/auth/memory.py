@@ -51,6 +51,13 @@ class Memory:
     def __len__(self) -> int:
         return len(self._good) + len(self._bad) + len(self._asking)
 
+    def recall(self, key: Key) -> Verified | None:
+        """The remembered answer, when that is that the credential is good."""
+        try:
+            return self._good[key].verified  # `get` looks twice
+        except KeyError:
+            return None
+
     async def verify(self, key: Key, ask: Ask) -> Verified:
         """The remembered answer, or that of `ask`, which concurrent callers share.
 
@@ -58,10 +65,9 @@ class Memory:
             Unauthenticated: when the credential is not good.
             Unavailable: when it could not be verified; that is not remembered.
         """
-        try:
-            return self._good[key].verified  # `get` looks twice
-        except KeyError:
-            pass
+        known = self.recall(key)
+        if known is not None:
+            return known
         answer = self._bad.get(key) or await self._shared(key, ask)
         if isinstance(answer, str):
             raise Unauthenticated(answer)

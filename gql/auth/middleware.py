@@ -1,7 +1,7 @@
 """The middleware that lets every door ask who is asking, and costs nothing when none does."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -18,13 +18,13 @@ LOGIN = "login"
 _AUTHENTICATOR = "authenticator"
 
 
-async def caller_of(scope: Scope) -> Identity | GatewayError:
+def caller_of(scope: Scope) -> Awaitable[Identity | GatewayError]:
     """Who sent this request, or why not: `Unauthenticated`, `Forbidden` or `Unavailable`.
 
     Nothing is read or asked before the first call, so pages that call it never are public, whatever
     the browser sends along. Later calls of the same request answer the same.
     """
-    return await authenticator_of(scope).caller_of(scope)
+    return authenticator_of(scope).caller_of(scope)
 
 
 def authenticator_of(scope: Scope) -> Authenticator:
@@ -55,18 +55,17 @@ class Authentication:
         self._authenticator = Authenticator(database, settings, timer=timer)
         self._login = PasswordLogin(database, settings, timer=timer)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Pass the request on, with the means to ask who sent it."""
         if scope["type"] == "lifespan":
-            await self._live(scope, receive, send)
-            return
+            return self._live(scope, receive, send)
         # A server may hand every request the same state: one caller must not become the next.
         scope["state"] = {
             **scope.get("state", {}),
             _AUTHENTICATOR: self._authenticator,
             LOGIN: self._login,
         }
-        await self._app(scope, receive, send)
+        return self._app(scope, receive, send)
 
     async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
         usage = self._authenticator.usage

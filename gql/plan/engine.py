@@ -20,7 +20,7 @@ from gql.plan.recent import Recent
 from gql.plan.remembered import Remembered, bytes_of
 from gql.plan.request import Request
 from gql.plan.slots import Plan
-from gql.plan.statement import Bound, Statement
+from gql.plan.statement import Bound
 from gql.plan.statements import Failed, Statements, run
 from gql.plan.tree import Constant
 from gql.plan.turn import Turn
@@ -182,17 +182,13 @@ class Engine:
         if isinstance(ready, Why):
             return self.counts.resolve(ready)
         statement = ready.statement()
-        if statement is None:
-            return self.counts.resolve(FORGOTTEN)
-        if statement.resting:
-            return self.counts.resolve(RESTING)
-        return await self._run(statement, ready.owned_by(organization_id), request_id)
-
-    async def _run(self, statement: Statement, values: list[Any], request_id: str) -> bytes | Why:
-        """The answer of a statement; or that it failed, which the reference way then words."""
+        if statement is None or statement.resting:
+            return self.counts.resolve(RESTING if statement else FORGOTTEN)
         try:
+            values = ready.owned_by(organization_id)
             body = await run(self._database, statement, values, request_id)
         except Failed as failed:
+            # The reference way words it.
             return self.counts.resolve(Why(Reason.FAILED, repr(failed.__cause__)))
         if body is None:
             return self.counts.resolve(MISSING)

@@ -102,7 +102,9 @@ class GraphQLEndpoint:
         try:
             headers = read_headers(scope)
             accept = headers.get(b"accept", b"").decode("latin-1")
-            render = Renderer(response_type(accept), render.request_id)
+            media_type = response_type(accept)
+            if media_type != JSON:
+                render = Renderer(media_type, render.request_id)
             if scope["method"] == "OPTIONS":
                 return Answer(200, JSON, b"", {"allow": ", ".join(METHODS)})
             require_method(scope["method"])

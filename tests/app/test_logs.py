@@ -1,11 +1,13 @@
 """The log is one JSON object per line."""
 
+import asyncio
 import json
 import logging
 import logging.config
 import sys
+from typing import Any
 
-from gql.app.logs import JsonLines, log_config
+from gql.app.logs import JsonLines, LineHandler, RequestRecord, log_config
 
 
 def record(message: str, **extra: object) -> logging.LogRecord:
@@ -43,3 +45,66 @@ def test_the_configuration_is_one_that_logging_takes() -> None:
     config = logging.config.DictConfigurator(log_config("debug"))
 
     assert config.configure_formatter(config.config["formatters"]["lines"])
+
+
+class Stream:
+    """Notes what it is given."""
+
+    def __init__(self) -> None:
+        self.written: list[list[Any]] = []
+
+    def write(self, text: str) -> None:
+        self.written.append([json.loads(line) for line in text.splitlines()])
+
+
+def noting() -> tuple[LineHandler, Stream]:
+    handler, stream = LineHandler(), Stream()
+    handler.setFormatter(JsonLines())
+    handler.stream = stream
+    return handler, stream
+
+
+async def test_requests_that_end_together_are_written_together() -> None:
+    handler, stream = noting()
+
+    for number in (1, 2):
+        handler.handle(RequestRecord("gql.app.requests", {"status": number}))
+    assert stream.written == []
+    await asyncio.sleep(0)
+
+    (lines,) = stream.written
+    assert [line["status"] for line in lines] == [1, 2]
+
+
+async def test_any_other_line_is_written_at_once_after_those_that_wait() -> None:
+    handler, stream = noting()
+
+    handler.handle(RequestRecord("gql.app.requests", {"status": 1}))
+    handler.handle(record("look"))
+
+    (lines,) = stream.written
+    assert [line["message"] for line in lines] == ["request", "look"]
+    await asyncio.sleep(0)
+    assert len(stream.written) == 1
+
+
+async def test_the_end_of_the_process_leaves_no_line_behind() -> None:
+    handler, stream = noting()
+    stream.flush = lambda: None  # type: ignore[attr-defined]
+
+    handler.handle(RequestRecord("gql.app.requests", {"status": 1}))
+    handler.flush()
+
+    assert len(stream.written) == 1
+
+
+async def test_a_log_that_nobody_takes_stops_nothing() -> None:
+    handler, _ = noting()
+    handler.stream = Refusing()
+
+    assert handler.handle(record("lost"))
+
+
+class Refusing(Stream):
+    def write(self, _text: str) -> None:
+        raise BrokenPipeError
