@@ -55,6 +55,25 @@ async def test_nothing_can_be_written(database: Database) -> None:
     }
 
 
+@pytest.mark.parametrize("kind", ["postgresql"])
+async def test_a_statement_outlives_a_change_of_its_table(fresh: Copy) -> None:
+    """What is prepared is no longer valid then: the result has another type."""
+    database = Database(settings_for(fresh.url, pool_size=2))
+    asked = "SELECT name FROM assistant WHERE id = $1"
+    change = text("ALTER TABLE assistant ALTER COLUMN name TYPE text")
+    try:
+        first = await database.value(asked, (1,))
+        async with database.engine.begin() as connection:
+            await connection.execute(change)
+        second = await database.value(asked, (1,))
+        third = await database.value(asked, (1,))
+    finally:
+        await database.close()
+
+    assert isinstance(first, str)
+    assert second == third == first.encode()
+
+
 async def test_a_statement_that_fails_leaves_its_connection_usable(database: Database) -> None:
     for _ in range(10):
         with pytest.raises(Exception, match="no_such_table") as caught:
