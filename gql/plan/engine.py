@@ -265,6 +265,9 @@ class Engine:
 
     async def _plan(self, key: Any, request: Request, variables: Mapping[str, Any]) -> Planned:
         async with self._turn:
+            known = self._plans.get(key)
+            if known is not None:
+                return known  # of those who ask at the same time, the first makes it
             try:
                 made = plan(self._schema, request.document, request.operation, variables)
                 planned = Planned(made, _plan_weight(made, request.text), constant=_constant(made))

@@ -59,7 +59,7 @@ class Remembered(Generic[Thing]):
         return found[1]
 
     def put(self, key: Hashable, thing: Thing, *, key_weight: float = 0) -> None:
-        """Remember a new thing, unless it is too heavy for that.
+        """Remember a new thing, unless it is too heavy for that; what had its key is forgotten.
 
         Args:
             key: By which it is found.
@@ -67,7 +67,9 @@ class Remembered(Generic[Thing]):
             key_weight: What the key weighs, where that counts.
         """
         weight = self._weigh(thing) + key_weight
-        if weight <= self._new.maxsize:
+        if self._proven.pop(key, None) is not None and weight <= self._proven.maxsize:
+            self._proven[key] = weight, thing
+        elif weight <= self._new.maxsize:
             self._new[key] = weight, thing
         elif weight <= self._proven.maxsize and self._heavy.pop(hash(key), default=False):
             self._proven[key] = weight, thing

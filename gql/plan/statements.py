@@ -60,6 +60,8 @@ class Statements:
     ) -> Statement:
         """A new statement, remembered; one that cannot be compiled always rests.
 
+        Of those who ask for the same one at the same time, the first makes it.
+
         Args:
             key: What it is remembered by.
             emit: Makes the SELECT.
@@ -68,6 +70,9 @@ class Statements:
             key_weight: About how many bytes of memory the key takes.
         """
         async with self._turn:
+            made = self.known.get(key)
+            if made is not None:
+                return made
             try:
                 statement = compile_statement(emit(), self._dialect, varied=varied)
                 statement.plan = ref(plan)

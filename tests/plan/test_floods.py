@@ -1,6 +1,7 @@
 """A flood of ever-new documents neither grows memory nor starves the documents that are known."""
 
 import asyncio
+import json
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
@@ -55,19 +56,24 @@ def ever_new(number: int) -> str:
 def made(monkeypatch: pytest.MonkeyPatch) -> Made:
     """What is read, planned and compiled while the test runs."""
     made: Made = Counter()
+    things: dict[int, Any] = {}
     read, plan, make = Documents._prepared, Engine._plan, Statements.make  # noqa: SLF001
 
     def counting_read(self: Documents, text: str) -> Any:
         made["read", text] += 1
         return read(self, text)
 
+    def counted(what: str, query: str, thing: Any) -> Any:
+        if id(thing) not in things:
+            things[id(thing)] = thing
+            made[what, query] += 1
+        return thing
+
     async def counting_plan(self: Engine, key: Any, *rest: Any) -> Any:
-        made["planned", key[0]] += 1
-        return await plan(self, key, *rest)
+        return counted("planned", key[0], await plan(self, key, *rest))
 
     async def counting_make(self: Statements, key: Any, *rest: Any, **more: Any) -> Any:
-        made["compiled", key[0][0]] += 1
-        return await make(self, key, *rest, **more)
+        return counted("compiled", key[0][0], await make(self, key, *rest, **more))
 
     monkeypatch.setattr(Documents, "_prepared", counting_read)
     monkeypatch.setattr(Engine, "_plan", counting_plan)
@@ -143,3 +149,23 @@ async def test_a_known_document_is_answered_through_a_flood(
     # What was asked once fills the small room and no more; beside it there is what is known.
     filled = {name: round(room.weight / ROOM, 1) for name, room in rooms.items()}
     assert filled == dict.fromkeys(rooms, NEW_SHARE)
+
+
+async def test_what_many_ask_first_at_the_same_time_is_made_once_and_found_again(
+    ways: BothWays, made: Made
+) -> None:
+    raw = json.dumps({"query": KNOWN}).encode()
+    headers = {"content-type": "application/json"}
+
+    async def ask() -> None:
+        assert (await ways.client.post("/graphql", content=raw, headers=headers)).is_success
+
+    await asyncio.gather(*(ask() for _ in range(AT_ONCE)))
+
+    assert Counter(what for what, _ in made.elements()) == {
+        "read": 1,
+        "planned": 1,
+        "compiled": 1,
+    }
+    for _ in range(3):
+        assert ways.engine.remembered(raw) is not None

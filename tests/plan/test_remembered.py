@@ -33,6 +33,19 @@ def test_a_flood_of_new_things_does_not_push_out_known_ones() -> None:
     assert len(remembered) == 3
 
 
+def test_what_is_put_again_takes_the_place_of_what_was_known() -> None:
+    remembered: Remembered[str] = Remembered(100, len)
+    remembered.put("known", "old")
+    assert remembered.get("known") == "old"
+
+    remembered.put("known", "newer")
+
+    assert remembered.get("known") == "newer"
+    assert (remembered.weight, len(remembered)) == (5, 1)
+    remembered.put("known", "x" * 101)
+    assert remembered.get("known") is None
+
+
 def test_a_thing_that_is_too_large_is_not_remembered() -> None:
     remembered: Remembered[str] = Remembered(100, len)
 
