@@ -3,6 +3,7 @@
 Machines drift; what is compared is measured close together, and the median over rounds is told.
 """
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,13 @@ WARM_CONNECTIONS = 8
 
 ENOUGH = 3
 """Least answers per connection of a turn: what is in flight at its end is lost."""
+
+REST = 0.1
+LONGEST_REST = 20.0
+"""Seconds between two looks at a server whose turn has ended, and of all of them together."""
+
+IDLE = 0.2
+"""The share of a core that a server takes at most when it has nothing to do."""
 
 SLOWER = 4
 """How many times as long the turn is that a slow server gets."""
@@ -86,6 +94,7 @@ def measure(
     for job in jobs:
         progress(f"warming up: {_name(job)}", None)
         _load(job, plan, WARM_CONNECTIONS, plan.warm_seconds)
+        settle(job, postgres)
     for number in range(1, plan.rounds + 1):
         for connections in plan.connections:
             for job in jobs:
@@ -105,9 +114,26 @@ def turn(job: Job, plan: Plan, postgres: Path | None, *, connections: int, numbe
         sample, answers = _sample(job, plan, postgres, connections, number, longer * plan.seconds)
         if answers >= ENOUGH * connections or (answers and longer > 1):
             break
+    settle(job, postgres)
     if not answers:
         raise RuntimeError(f"{_name(job)} answered nothing, however long its turn")
     return sample
+
+
+def settle(job: Job, postgres: Path | None) -> None:
+    """Wait until a server and the database have done what the client asked for and left behind.
+
+    A slow server still works for a second at what was in flight when its turn ended, on the core
+    that the next server needs.
+    """
+    pids = [job.running.pid, *([] if postgres is None else [postmaster(postgres)])]
+    end = time.monotonic() + LONGEST_REST
+    spent = sum(map(cpu_seconds, pids))
+    while time.monotonic() < end:
+        time.sleep(REST)
+        before, spent = spent, sum(map(cpu_seconds, pids))
+        if spent - before < IDLE * REST:
+            return
 
 
 def _sample(
