@@ -49,6 +49,10 @@ class whole(_Printed):  # noqa: N801
     """
 
 
+class amount(_Printed):  # noqa: N801
+    """Micro-units as a JSON string with exactly six decimals."""
+
+
 class decimal(_Printed):  # noqa: N801
     """Micro-units as a JSON number: exact, or the very double that dividing by a million gives."""
 
@@ -101,12 +105,15 @@ _MEMBER = (
         ELSE -9223372036854775807 - 1 END), 1) END)""",
 )
 
+_POINT = """(CASE WHEN {{}} IS NULL THEN NULL ELSE printf('{}', CASE WHEN {{}} < 0 THEN '-'
+        ELSE '' END, abs({{}} / 1000000), abs({{}} % 1000000)) END)"""
+"""A fixed point on SQLite: one function writes it faster than five that are put together."""
+
 _DECIMAL = (
     """(CASE WHEN {} % 1000000 = 0 THEN ({} / 1000000)::text || '.0'
         WHEN {} BETWEEN -9007199254740992 AND 9007199254740992
         THEN ({} / 1000000::float8)::text ELSE ({} * 0.000001)::text END)""",
-    """(CASE WHEN {} IS NULL THEN NULL ELSE printf('%s%d.%06d', CASE WHEN {} < 0 THEN '-'
-        ELSE '' END, abs({}) / 1000000, abs({}) % 1000000) END)""",
+    _POINT.format("%s%d.%06d"),
 )
 """Doubles hold whole numbers up to 2**53, and PostgreSQL prints them much faster than decimals."""
 
@@ -142,6 +149,7 @@ TEMPLATES: dict[type[_Printed], tuple[str, str]] = {
         """CAST(CASE WHEN {} NOT BETWEEN -2147483648 AND 2147483647 THEN
         abs(CASE WHEN {} IS NULL THEN 1 ELSE -9223372036854775807 - 1 END) ELSE {} END AS TEXT)""",
     ),
+    amount: ("('\"' || ({} * 0.000001)::text || '\"')", _POINT.format('"%s%d.%06d"')),
     decimal: _DECIMAL,
     raw: ("({}::text)", "{}"),
     hexadecimal: ("encode(convert_to({}, 'UTF8'), 'hex')", "lower(hex({}))"),
@@ -234,15 +242,6 @@ def is_there(column: ColumnElement[Any]) -> bool:
 def or_null(printed: ColumnElement[Any]) -> ColumnElement[str]:
     """The word `null` in place of NULL."""
     return func.coalesce(printed, text("null"))
-
-
-def amount(column: ColumnElement[Any]) -> ColumnElement[str]:
-    """Micro-units as a JSON string with exactly six decimals."""
-    size = func.abs(column)
-    fraction = func.substr(cast(size % 1_000_000 + 1_000_000, Text), 2)
-    whole = cast(size.op("/")(1_000_000), Text)
-    sign = case((column < 0, text('"-')), else_=text('"'))
-    return concatenated([sign, whole, ".", fraction, '"'])
 
 
 def boolean(column: ColumnElement[Any]) -> ColumnElement[str]:
