@@ -1,4 +1,5 @@
-"""Writes the tables of the documentation that the code knows better, like settings and errors.
+"""Writes the tables of the documentation that the code knows better, like settings and errors;
+one comes from what `make bench` measured.
 
 A table is found by its header, in README.md and on every page under docs/, and replaced as a whole;
 the words around it are people's.
@@ -19,6 +20,7 @@ from gql.errors import error_table
 from gql.plan.ways import MEANINGS, Reason
 from gql.rest.routes import route_table
 from gql.settings import Settings
+from tools.speed import speed_table
 
 TABLES: tuple[Callable[[], str], ...]
 """What is generated."""
@@ -51,7 +53,7 @@ def reasons_table() -> str:
     return "\n".join(("| Reason | Meaning |", "| --- | --- |", *rows))
 
 
-TABLES = (settings_table, error_table, route_table, metrics_table, reasons_table)
+TABLES = (settings_table, error_table, route_table, metrics_table, reasons_table, speed_table)
 
 
 def refreshed(text: str) -> str:

@@ -8,6 +8,7 @@ from gql.settings import Settings
 from tests.live import ROOT
 from tools.docs import pages, refreshed, settings_table, stale
 from tools.released import CHANGELOG, CURRENT, RELEASED, released, unannounced
+from tools.speed import speed_table
 
 BEFORE = "type Query { a(x: Int): Int b: Int } enum E { A B } type T { x: Int }"
 AFTER = "type Query { a(x: Int, y: Int!): String } enum E { A }"
@@ -108,3 +109,26 @@ def test_a_break_that_the_newest_part_announces_passes() -> None:
 """
 
     assert unannounced(BEFORE, AFTER, changelog) == ["Enum value E.B was removed."]
+
+
+def test_the_table_of_speed_is_what_was_measured() -> None:
+    page = """## 1 connection
+
+| x | W1 |
+| --- | ---: |
+| rows | 9.00 |
+
+## 16 connections
+
+| Jackfield's requests per second over | W1 | W3 | typename |
+| --- | ---: | ---: | ---: |
+| reference | 119.51 | 32.02 | 1.69 |
+| rows | 1.50 |  | 0.22 |
+
+| Requests per second | W1 |
+"""
+
+    assert speed_table(page).splitlines()[2:] == [
+        "| hand-written rows + orjson | 1.5 |  |  |  |  | 0.22 |  |",
+        "| its own resolvers | 120 |  | 32 |  |  | 1.7 |  |",
+    ]
