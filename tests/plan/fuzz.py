@@ -3,22 +3,20 @@
 `python -m tests.plan.fuzz 50000 SEED` asks half of them on each database.
 """
 
-import argparse
-import asyncio
 import json
 import random
-import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 from unittest.mock import patch
 
 from gql.database import Database
 from gql.domain import tally
-from tests.databases import KINDS, Copy, Databases, Kind, settings_for
+from tests.databases import Copy, settings_for
 from tests.plan.both_ways import GRAPHQL, Answers, BothWays, both_ways
 from tests.plan.documents import Document, Writer
+from tests.plan.long_run import main
 from tests.plan.spoiling import spoil
 from tests.plan.values import Values
 
@@ -46,6 +44,13 @@ class Report:
             f"{self.asked} asked, {self.planned} planned, {self.erred} with errors,"
             f" {self.failed} failed plans, {len(self.different)} different"
         )
+
+    def lines(self, shown: int) -> Iterator[str]:
+        """The first of the differences, in words."""
+        for document, answers, made in self.different[:shown]:
+            yield f"{document.text}\n{json.dumps(document.variables)}\n{made}"
+            for line in islice(differences(answers.reference, answers.compiled), 3):
+                yield f"    {line}"
 
 
 async def fuzz(copy: Copy, number: int, seed: int) -> Report:
@@ -95,29 +100,5 @@ def differences(one: Any, other: Any, path: str = "") -> Iterator[str]:
         yield f"{path}: {one!r:.200} | compiled {other!r:.200}"
 
 
-async def _main(number: int, seed: int, kinds: tuple[Kind, ...]) -> int:
-    databases = Databases()
-    found = 0
-    try:
-        for kind in kinds:
-            started = time.perf_counter()
-            report = await fuzz(await databases.copy(kind), number // len(kinds), seed)
-            seconds = time.perf_counter() - started
-            print(f"{kind}, seed {seed}: {report}, {seconds:.0f} s")  # noqa: T201
-            for document, answers, made in report.different[:10]:
-                print(document.text, json.dumps(document.variables), made, sep="\n")  # noqa: T201
-                for line in list(differences(answers.reference, answers.compiled))[:3]:
-                    print("   ", line)  # noqa: T201
-            found += len(report.different) + report.failed
-    finally:
-        databases.close()
-    return found
-
-
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(prog="python -m tests.plan.fuzz", description=__doc__)
-    parser.add_argument("number", type=int)
-    parser.add_argument("seed", type=int, nargs="?", default=random.randrange(10**9))  # noqa: S311
-    parser.add_argument("--kind", choices=KINDS, action="append")
-    given = parser.parse_args()
-    sys.exit(bool(asyncio.run(_main(given.number, given.seed, tuple(given.kind or KINDS)))))
+    main(fuzz, module="tests.plan.fuzz", description=__doc__)

@@ -3,14 +3,11 @@
 `python -m tests.plan.rest_fuzz 20000 SEED` asks half of them on each database.
 """
 
-import argparse
-import asyncio
 import random
-import sys
-import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 import httpx2
@@ -21,11 +18,12 @@ from gql.database import Database
 from gql.plan.reads import Reads
 from gql.rest.answering import Endpoint
 from gql.rest.reader import Reader
-from tests.databases import KINDS, Copy, Databases, Kind, settings_for
+from tests.databases import Copy, settings_for
 from tests.lifespan import running
 from tests.plan.addresses import Addresses
 from tests.plan.both_ways import ordered
 from tests.plan.fuzz import differences
+from tests.plan.long_run import main
 from tests.plan.spoiling import spoil
 from tests.routes import every_route
 
@@ -81,6 +79,13 @@ class Report:
             f"{self.asked} asked, {self.found} found, {self.planned} planned,"
             f" {self.failed} failed plans, {len(self.different)} different"
         )
+
+    def lines(self, shown: int) -> Iterator[str]:
+        """The first of the differences, in words."""
+        for address, one, other in self.different[:shown]:
+            yield f"{address} {one.status} {one.headers} {other.status} {other.headers}"
+            for line in islice(differences(one.body, other.body), 3):
+                yield f"    {line}"
 
 
 @asynccontextmanager
@@ -140,29 +145,5 @@ async def _ask(doors: BothDoors, number: int, seed: int) -> Report:
     return report
 
 
-async def _main(number: int, seed: int, kinds: tuple[Kind, ...]) -> int:
-    databases = Databases()
-    found = 0
-    try:
-        for kind in kinds:
-            started = time.perf_counter()
-            report = await fuzz(await databases.copy(kind), number // len(kinds), seed)
-            seconds = time.perf_counter() - started
-            print(f"{kind}, seed {seed}: {report}, {seconds:.0f} s")  # noqa: T201
-            for address, one, other in report.different[:10]:
-                print(address, one.status, one.headers, other.status, other.headers)  # noqa: T201
-                for line in list(differences(one.body, other.body))[:3]:
-                    print("   ", line)  # noqa: T201
-            found += len(report.different) + report.failed
-    finally:
-        databases.close()
-    return found
-
-
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(prog="python -m tests.plan.rest_fuzz", description=__doc__)
-    parser.add_argument("number", type=int)
-    parser.add_argument("seed", type=int, nargs="?", default=random.randrange(10**9))  # noqa: S311
-    parser.add_argument("--kind", choices=KINDS, action="append")
-    given = parser.parse_args()
-    sys.exit(bool(asyncio.run(_main(given.number, given.seed, tuple(given.kind or KINDS)))))
+    main(fuzz, module="tests.plan.rest_fuzz", description=__doc__)

@@ -1,0 +1,62 @@
+"""The command line of both fuzzers: as many questions as wanted, half of them on each database."""
+
+import argparse
+import asyncio
+import random
+import sys
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any, Protocol
+
+from tests.databases import KINDS, Copy, Databases, Kind
+
+SHOWN = 10
+"""Most differences that a run tells whole."""
+
+
+class Found(Protocol):
+    """What a run found; prints itself.
+
+    Attributes:
+        failed: How many plans failed.
+        different: What was answered in two ways.
+    """
+
+    failed: int
+    different: Any
+
+    def lines(self, shown: int) -> Iterator[str]:
+        """The first of the differences, in words."""
+        ...
+
+
+Fuzz = Callable[[Copy, int, int], Awaitable[Found]]
+"""Asks so many questions of a copy, chosen by a seed."""
+
+
+def main(fuzz: Fuzz, *, module: str, description: str | None) -> None:
+    """Run as the arguments say, and end the process: with 1 when anything was found."""
+    parser = argparse.ArgumentParser(prog=f"python -m {module}", description=description)
+    parser.add_argument("number", type=int)
+    parser.add_argument("seed", type=int, nargs="?", default=random.randrange(10**9))  # noqa: S311
+    parser.add_argument("--kind", choices=KINDS, action="append")
+    given = parser.parse_args()
+    kinds = tuple(given.kind or KINDS)
+    sys.exit(bool(asyncio.run(_run(fuzz, given.number, given.seed, kinds))))
+
+
+async def _run(fuzz: Fuzz, number: int, seed: int, kinds: tuple[Kind, ...]) -> int:
+    databases = Databases()
+    found = 0
+    try:
+        for kind in kinds:
+            started = time.perf_counter()
+            report = await fuzz(await databases.copy(kind), number // len(kinds), seed)
+            seconds = time.perf_counter() - started
+            print(f"{kind}, seed {seed}: {report}, {seconds:.0f} s")  # noqa: T201
+            for line in report.lines(SHOWN):
+                print(line)  # noqa: T201
+            found += len(report.different) + report.failed
+    finally:
+        databases.close()
+    return found
