@@ -112,15 +112,18 @@ def routes(
 @asynccontextmanager
 async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     """What surrounds serving; uses of API keys are written before the end, by their middleware."""
-    # What start-up made stays until the end: no collection need look at it again.
-    thresholds = gc.get_threshold()
-    gc.collect()
-    gc.freeze()
+    # What start-up made stays until the end: no collection need look at it again. Who runs several
+    # applications in one process may have settled that before, once for all of them.
+    thresholds, settled = gc.get_threshold(), gc.get_freeze_count() > 0
+    if not settled:
+        gc.collect()
+        gc.freeze()
     gc.set_threshold(*GC_THRESHOLD)
     measured: Metrics | None = app.state.metrics
     async with nullcontext() if measured is None else measured.publishing():
         yield
-    gc.unfreeze()
+    if not settled:
+        gc.unfreeze()
     gc.set_threshold(*thresholds)
     sms_sessions: SmsSessions = app.state.sms_sessions
     await sms_sessions.close()
