@@ -210,7 +210,12 @@ class Engine:
         coerced = variables.coerced
         key = (request.text, request.name, *(coerced.get(flag) for flag in known.steering))
         found = self._plans.get(key)
-        planned = found or await self._plan(key, request, coerced)
+        planned = found or await self._plans.make(
+            key,
+            lambda: self._planned(request, coerced),
+            self._turn,
+            key_weight=bytes_of(key),
+        )
         if isinstance(planned.plan, Why):
             raise NoPlan(planned.plan)
         return Prepared(
@@ -263,21 +268,15 @@ class Engine:
             return coerced
         raise coerced[0]
 
-    async def _plan(self, key: Any, request: Request, variables: Mapping[str, Any]) -> Planned:
-        async with self._turn:
-            known = self._plans.get(key)
-            if known is not None:
-                return known  # of those who ask at the same time, the first makes it
-            try:
-                made = plan(self._schema, request.document, request.operation, variables)
-                planned = Planned(made, _plan_weight(made, request.text), constant=_constant(made))
-            except Unsupported as error:
-                planned = Planned(unsupported(str(error)), _BYTES_AT_LEAST)
-            except Exception as error:  # noqa: BLE001 -- told once, and the reference way runs
-                _log.warning("a document has no plan: %s", request.text[:500], exc_info=True)
-                planned = Planned(Why(Reason.FAILED, repr(error)), _BYTES_AT_LEAST)
-            self._plans.put(key, planned, key_weight=bytes_of(key))
-            return planned
+    def _planned(self, request: Request, variables: Mapping[str, Any]) -> Planned:
+        try:
+            made = plan(self._schema, request.document, request.operation, variables)
+            return Planned(made, _plan_weight(made, request.text), constant=_constant(made))
+        except Unsupported as error:
+            return Planned(unsupported(str(error)), _BYTES_AT_LEAST)
+        except Exception as error:  # noqa: BLE001 -- told once, and the reference way runs
+            _log.warning("a document has no plan: %s", request.text[:500], exc_info=True)
+            return Planned(Why(Reason.FAILED, repr(error)), _BYTES_AT_LEAST)
 
 
 def _constant(made: Plan) -> bytes | None:

@@ -7,6 +7,8 @@ from typing import Any, Generic, TypeVar
 
 from cachetools import LRUCache
 
+from gql.plan.turn import Turn
+
 Thing = TypeVar("Thing")
 
 Room = LRUCache[Hashable, tuple[float, Thing]]
@@ -67,14 +69,36 @@ class Remembered(Generic[Thing]):
             key_weight: What the key weighs, where that counts.
         """
         weight = self._weigh(thing) + key_weight
-        if self._proven.pop(key, None) is not None and weight <= self._proven.maxsize:
-            self._proven[key] = weight, thing
-        elif weight <= self._new.maxsize:
+        proven = key in self._proven
+        self.forget(key)
+        if weight <= self._new.maxsize and not proven:
             self._new[key] = weight, thing
-        elif weight <= self._proven.maxsize and self._heavy.pop(hash(key), default=False):
+        elif weight <= self._proven.maxsize and (
+            proven or self._heavy.pop(hash(key), default=False)
+        ):
             self._proven[key] = weight, thing
         else:
             self._heavy[hash(key)] = True
+
+    async def make(
+        self, key: Hashable, make: Callable[[], Thing], turn: Turn, *, key_weight: float = 0
+    ) -> Thing:
+        """A thing that was not remembered, made when its turn has come.
+
+        Of those who ask for it at the same time, the first makes it.
+
+        Args:
+            key: By which it is found from now on.
+            make: Makes it, without waiting.
+            turn: Whoever else takes long steps shares it.
+            key_weight: What the key weighs, where that counts.
+        """
+        async with turn:
+            thing = self.get(key)
+            if thing is None:
+                thing = make()
+                self.put(key, thing, key_weight=key_weight)
+            return thing
 
     def grow(self, key: Hashable, more: float) -> None:
         """Weigh a thing more than when it was put, as it has grown; too large, it is forgotten."""

@@ -60,8 +60,6 @@ class Statements:
     ) -> Statement:
         """A new statement, remembered; one that cannot be compiled always rests.
 
-        Of those who ask for the same one at the same time, the first makes it.
-
         Args:
             key: What it is remembered by.
             emit: Makes the SELECT.
@@ -69,18 +67,17 @@ class Statements:
             varied: Whether the best way to run it depends on the values.
             key_weight: About how many bytes of memory the key takes.
         """
-        async with self._turn:
-            made = self.known.get(key)
-            if made is not None:
-                return made
+
+        def compiled() -> Statement:
             try:
                 statement = compile_statement(emit(), self._dialect, varied=varied)
                 statement.plan = ref(plan)
             except Exception:  # noqa: BLE001 -- told once, and the reference way runs
                 _log.warning("a plan has no SQL", exc_info=True, extra={"plan": str(plan)})
                 statement = Statement.impossible()
-            self.known.put(key, statement, key_weight=key_weight)
             return statement
+
+        return await self.known.make(key, compiled, self._turn, key_weight=key_weight)
 
 
 async def run(

@@ -10,6 +10,7 @@ import pytest
 
 from gql.plan.engine import Engine
 from gql.plan.remembered import NEW_SHARE, Remembered
+from gql.plan.request import Request
 from gql.plan.statements import Statements
 from gql.schema.documents import Documents
 from tests.databases import Databases
@@ -56,27 +57,25 @@ def ever_new(number: int) -> str:
 def made(monkeypatch: pytest.MonkeyPatch) -> Made:
     """What is read, planned and compiled while the test runs."""
     made: Made = Counter()
-    things: dict[int, Any] = {}
-    read, plan, make = Documents._prepared, Engine._plan, Statements.make  # noqa: SLF001
+    read, plan, make = Documents._prepared, Engine._planned, Statements.make  # noqa: SLF001
 
     def counting_read(self: Documents, text: str) -> Any:
         made["read", text] += 1
         return read(self, text)
 
-    def counted(what: str, query: str, thing: Any) -> Any:
-        if id(thing) not in things:
-            things[id(thing)] = thing
-            made[what, query] += 1
-        return thing
+    def counting_plan(self: Engine, request: Request, *rest: Any) -> Any:
+        made["planned", request.text] += 1
+        return plan(self, request, *rest)
 
-    async def counting_plan(self: Engine, key: Any, *rest: Any) -> Any:
-        return counted("planned", key[0], await plan(self, key, *rest))
+    async def counting_make(self: Statements, key: Any, emit: Any, *rest: Any, **more: Any) -> Any:
+        def counting_emit() -> Any:
+            made["compiled", key[0][0]] += 1
+            return emit()
 
-    async def counting_make(self: Statements, key: Any, *rest: Any, **more: Any) -> Any:
-        return counted("compiled", key[0][0], await make(self, key, *rest, **more))
+        return await make(self, key, counting_emit, *rest, **more)
 
     monkeypatch.setattr(Documents, "_prepared", counting_read)
-    monkeypatch.setattr(Engine, "_plan", counting_plan)
+    monkeypatch.setattr(Engine, "_planned", counting_plan)
     monkeypatch.setattr(Statements, "make", counting_make)
     return made
 

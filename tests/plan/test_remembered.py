@@ -44,6 +44,9 @@ def test_what_is_put_again_takes_the_place_of_what_was_known() -> None:
     assert (remembered.weight, len(remembered)) == (5, 1)
     remembered.put("known", "x" * 101)
     assert remembered.get("known") is None
+    remembered.put("new", "x")
+    remembered.put("new", "x" * 101)
+    assert remembered.get("new") is None
 
 
 def test_a_thing_that_is_too_large_is_not_remembered() -> None:
