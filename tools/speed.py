@@ -2,30 +2,14 @@
 
 from pathlib import Path
 
+from benchmarks.servers import CONSTANT, JACKFIELD, SERVERS
+from benchmarks.workloads import WORKLOADS
+
 RESULTS = Path(__file__).parent.parent / "benchmarks" / "RESULTS.md"
 SECTION = "## 16 connections"
 
-SERVERS = {
-    "rows": "hand-written rows + orjson",
-    "text": "hand-written SQL that prints JSON",
-    "mercurius": "Mercurius with JIT and loaders",
-    "postgraphile": "PostGraphile 5",
-    "yoga": "GraphQL Yoga with DataLoader",
-    "reference": "its own resolvers",
-    "fastapi": "FastAPI + SQLModel",
-}
+OTHERS = tuple(server for server in SERVERS if server not in (JACKFIELD, CONSTANT))
 """Beside whom, in order."""
-
-WORKS = {
-    "W1": "one nested graph",
-    "W2": "50 graphs",
-    "W3": "100 calls",
-    "W4": "50 conversations",
-    "call": "one call",
-    "typename": "`{__typename}`",
-    "rest": "REST page",
-}
-"""What is asked, in order."""
 
 
 def speed_table(page: str | None = None) -> str:
@@ -34,28 +18,30 @@ def speed_table(page: str | None = None) -> str:
     Args:
         page: What `make bench` wrote; by default what is in the repository.
     """
-    text = RESULTS.read_text() if page is None else page
-    header, _, *rows = _table(text.partition(SECTION)[2])
-    measured = {name: dict(zip(header, cells, strict=True)) for name, *cells in rows if cells}
+    ratios = _ratios(RESULTS.read_text() if page is None else page)
     lines = [
-        f"| {title} | {' | '.join(_short(measured[name].get(work, '')) for work in WORKS)} |"
-        for name, title in SERVERS.items()
-        if name in measured
+        " | ".join((work.title, *(_short(ratios.get((other.name, work.name))) for other in OTHERS)))
+        for work in WORKLOADS
     ]
-    columns = " | ".join(WORKS.values())
-    return "\n".join((f"| over | {columns} |", f"| --- |{' ---: |' * len(WORKS)}", *lines))
+    header = " | ".join(("requests per second over", *(other.title for other in OTHERS)))
+    rule = " | ".join(("---", *("---:" for _ in OTHERS)))
+    return "\n".join(f"| {line} |" for line in (header, rule, *lines))
 
 
-def _table(text: str) -> list[list[str]]:
-    """The cells of the first table; the header without its first, which names the rows."""
-    lines = text[text.index("|") :].splitlines()
-    end = next((place for place, line in enumerate(lines) if not line.startswith("|")), len(lines))
-    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[:end]]
-    return [cells[0][1:], *cells[1:]]
+def _ratios(page: str) -> dict[tuple[str, str], float]:
+    """By server and workload: the first table of the section."""
+    section = page.partition(SECTION)[2]
+    table = section[section.index("|") :].split("\n\n")[0]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()]
+    (_, *works), _, *measured = rows
+    return {
+        (name, work): float(cell)
+        for name, *cells in measured
+        for work, cell in zip(works, cells, strict=True)
+        if cell
+    }
 
 
-def _short(ratio: str) -> str:
+def _short(ratio: float | None) -> str:
     """Two digits that mean something."""
-    if not ratio:
-        return ""
-    return f"{float(f'{float(ratio):.2g}'):g}"
+    return "" if ratio is None else f"{float(f'{ratio:.2g}'):g}"
