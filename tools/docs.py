@@ -15,10 +15,10 @@ from typing import Any, Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
-from gql.app.families import FAMILIES
+from gql.app.metric_definitions import FAMILIES
+from gql.engine.fallback import MEANINGS, FallbackReason
 from gql.errors import error_table
-from gql.plan.ways import MEANINGS, Reason
-from gql.rest.routes import route_table
+from gql.rest.route_table import route_table
 from gql.settings import Settings
 from tools.speed import speed_table
 
@@ -49,7 +49,7 @@ def metrics_table() -> str:
 
 def reasons_table() -> str:
     """Every reason for the reference way as a Markdown table."""
-    rows = [f"| `{reason}` | {MEANINGS[reason]} |" for reason in Reason]
+    rows = [f"| `{reason}` | {MEANINGS[reason]} |" for reason in FallbackReason]
     return "\n".join(("| Reason | Meaning |", "| --- | --- |", *rows))
 
 

@@ -14,14 +14,14 @@ from gql.app.compression import Compression
 from gql.app.failures import HANDLERS
 from gql.app.health import Health
 from gql.app.metrics import Metrics, metrics_routes
+from gql.app.request_counter import RequestCounter
 from gql.app.requests import Requests
 from gql.app.shortcut import Shortcut
-from gql.app.tally import Tally
 from gql.auth import login
 from gql.auth.middleware import Authentication, caller_of
-from gql.database import Database
-from gql.plan.reads import Reads
-from gql.rest.routes import rest_routes
+from gql.database.database import Database
+from gql.engine.query_runner import QueryRunner
+from gql.rest.route_table import rest_routes
 from gql.schema.endpoint import GraphQLEndpoint
 from gql.schema.schema import schema
 from gql.settings import Settings
@@ -47,7 +47,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
     graphql = GraphQLEndpoint(
         schema, database, settings, identify=caller_of, sms_sessions=sms_sessions
     )
-    reads = Reads(database) if settings.compiled else None
+    reads = QueryRunner(database) if settings.compiled else None
     measured = None
     if settings.metrics_token is not None:
         measured = Metrics(settings, graphql, database, reads)
@@ -74,7 +74,7 @@ def stack(
     graphql: ASGIApp,
     database: Database,
     settings: Settings,
-    tally: Tally | None = None,
+    tally: RequestCounter | None = None,
 ) -> ASGIApp:
     """What every request passes through, innermost first.
 
@@ -92,7 +92,7 @@ def routes(
     database: Database,
     settings: Settings,
     sms_sessions: SmsSessions,
-    reads: Reads | None,
+    reads: QueryRunner | None,
 ) -> tuple[BaseRoute, ...]:
     """Every address of the gateway, in order of trial."""
     health = Health(database)

@@ -7,8 +7,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from gql.auth.refusal import refusal
 from gql.errors import GatewayError
+from gql.http.refusal import refusal
 
 
 def refused_by_starlette(_request: Request, error: Exception) -> Response:

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from gql.app.families import (
+from gql.app.metric_definitions import (
     CACHE_BYTES,
     CACHE_ENTRIES,
     CONNECTIONS,
@@ -17,12 +17,12 @@ from gql.app.families import (
     REQUESTS,
 )
 from gql.app.publishing import Numbers, Publisher
-from gql.app.tally import Tally
-from gql.auth.presented import read_presented
-from gql.database import Database
+from gql.app.request_counter import RequestCounter
+from gql.auth.credential_source import read_presented
+from gql.database.database import Database
+from gql.engine.fallback import AnswerCounts, FallbackReason
+from gql.engine.query_runner import QueryRunner
 from gql.errors import Unauthenticated
-from gql.plan.reads import Reads
-from gql.plan.ways import Counts, Reason
 from gql.schema.endpoint import GraphQLEndpoint
 from gql.settings import Settings
 
@@ -53,9 +53,9 @@ class Metrics:
         settings: Settings,
         endpoint: GraphQLEndpoint,
         database: Database,
-        reads: Reads | None = None,
+        reads: QueryRunner | None = None,
     ) -> None:
-        self.tally = Tally()
+        self.tally = RequestCounter()
         self._token = _token(settings)
         self._endpoint = endpoint
         self._database = database
@@ -78,12 +78,14 @@ class Metrics:
     def _counters(self) -> Numbers:
         counts = self._endpoint.counts
         yield OPERATIONS, ("plan", "none", ""), counts.compiled
-        resolved = {(reason, ""): 0 for reason in Reason} | counts.resolved
+        resolved = {(reason, ""): 0 for reason in FallbackReason} | counts.resolved
         for (reason, field), number in resolved.items():
             yield OPERATIONS, ("resolvers", reason, field), number
-        read = self._reads.counts if self._reads else Counts()
+        read = self._reads.counts if self._reads else AnswerCounts()
         yield READS, ("plan", "none"), read.compiled
-        for (reason, _), number in ({(reason, ""): 0 for reason in Reason} | read.resolved).items():
+        for (reason, _), number in (
+            {(reason, ""): 0 for reason in FallbackReason} | read.resolved
+        ).items():
             yield READS, ("resolvers", reason), number
         for (door, method, status), number in self.tally.requests.items():
             yield REQUESTS, (door, method, str(status) if status else "none"), number
@@ -91,7 +93,7 @@ class Metrics:
     def _gauges(self) -> Numbers:
         sizes = self._endpoint.sizes()
         if self._reads is not None:
-            sizes["rest_statements"] = self._reads.statements.known.size()
+            sizes["rest_statements"] = self._reads.statements.cache.size()
         for cache, (entries, size) in sizes.items():
             yield CACHE_ENTRIES, (cache,), entries
             yield CACHE_BYTES, (cache,), size

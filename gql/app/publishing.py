@@ -22,8 +22,8 @@ from prometheus_client import (
 )
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
-from gql.app.families import FAMILIES, SECONDS, Family
-from gql.app.tally import BOUNDS, Spread
+from gql.app.metric_definitions import FAMILIES, SECONDS, MetricDefinition
+from gql.app.request_counter import BOUNDS, LatencyHistogram
 
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 """The library's variable: where several processes write."""
@@ -31,7 +31,7 @@ FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 INTERVAL = 1.0
 """Seconds between two writes of a process that is one of several."""
 
-Numbers = Iterator[tuple[Family, tuple[str, ...], float]]
+Numbers = Iterator[tuple[MetricDefinition, tuple[str, ...], float]]
 """A family, the values of its labels, and the number."""
 
 
@@ -48,14 +48,14 @@ class Publisher:
         self,
         counters: Callable[[], Numbers],
         gauges: Callable[[], Numbers],
-        spreads: Mapping[Any, Spread],
+        spreads: Mapping[Any, LatencyHistogram],
     ) -> None:
         self._counters = counters
         self._gauges = gauges
         self._spreads = spreads
         self._told: dict[Any, float] = {}
         self._registry = CollectorRegistry()
-        self._instruments: dict[Family, Any] = {}
+        self._instruments: dict[MetricDefinition, Any] = {}
 
     def text(self) -> bytes:
         """Everything as text, of all processes."""
@@ -108,13 +108,13 @@ class Publisher:
         self._told[key] = number
         return added
 
-    def _open(self) -> dict[Family, Any]:
+    def _open(self) -> dict[MetricDefinition, Any]:
         """Make the library's instruments: only now, as a process that never serves needs none."""
         disable_created_metrics()  # type: ignore[no-untyped-call]
         self._instruments = {family: self._instrument(family) for family in FAMILIES}
         return self._instruments
 
-    def _instrument(self, family: Family) -> Any:
+    def _instrument(self, family: MetricDefinition) -> Any:
         name, labels, registry = family.name, family.labels, self._registry
         meaning = family.meaning.replace("`", "")
         match family.kind:

@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gql.app.logs import RequestRecord
-from gql.app.tally import Tally
+from gql.app.request_counter import RequestCounter
 
 HEADER = b"x-request-id"
 
@@ -33,7 +33,7 @@ class Requests:
         tally: Counts the requests, where somebody may read that.
     """
 
-    def __init__(self, app: ASGIApp, tally: Tally | None = None) -> None:
+    def __init__(self, app: ASGIApp, tally: RequestCounter | None = None) -> None:
         self._app = app
         self._tally = tally
 

@@ -4,9 +4,9 @@ import hmac
 import math
 from typing import ClassVar
 
+from gql.accounts.api_keys import KEY_START, Holder, StoredKey, find_by_hash, granted, hash_key
 from gql.auth.credential import Presented, Verified
-from gql.database import Database
-from gql.domain.api_keys import KEY_START, Holder, StoredKey, find_by_hash, granted, hash_key
+from gql.database.database import Database
 from gql.errors import Unauthenticated
 from gql.identity import Identity, Method
 from gql.models.types import now
@@ -17,7 +17,7 @@ INVALID = "Invalid API key"
 
 
 class ApiKeyCredential:
-    """A key that the organization made; see `gql.domain.api_keys` for how it is kept."""
+    """A key that the organization made; see `gql.accounts.api_keys` for how it is kept."""
 
     method: ClassVar[Method] = Method.API_KEY
 

@@ -12,12 +12,12 @@ from starlette.types import Scope
 
 from gql.auth import CREDENTIALS
 from gql.auth.api_key import ApiKeyCredential
+from gql.auth.cache import GOOD, CredentialCache, Key
 from gql.auth.credential import Verified
+from gql.auth.credential_source import read_presented
 from gql.auth.dashboard import DashboardCredential
-from gql.auth.memory import GOOD, Key, Memory
-from gql.auth.presented import read_presented
-from gql.auth.usage import Usage
-from gql.database import Database
+from gql.auth.key_usage import KeyUsage
+from gql.database.database import Database
 from gql.errors import GatewayError, Unauthenticated, Unavailable
 from gql.identity import Identity, Method
 from gql.settings import Settings
@@ -52,8 +52,8 @@ class Authenticator:
     def __init__(
         self, database: Database, settings: Settings, *, timer: Callable[[], float] = time.monotonic
     ) -> None:
-        self.usage = Usage(database)
-        self.memory = Memory(settings.credential_ttl, timer)
+        self.usage = KeyUsage(database)
+        self.memory = CredentialCache(settings.credential_ttl, timer)
         self._keys: LRUCache[bytes | None, Key] = LRUCache(GOOD)
         self._credentials = tuple(kind(database, settings) for kind in CREDENTIALS)
         self._api_key = ApiKeyCredential(database, settings)

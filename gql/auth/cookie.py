@@ -3,8 +3,8 @@
 from starlette.responses import Response
 from starlette.types import Scope
 
-from gql.auth.origin import is_secure
-from gql.auth.presented import COOKIE
+from gql.auth.credential_source import COOKIE
+from gql.auth.csrf import is_secure
 
 
 def set_cookie(response: Response, content: str, *, scope: Scope, seconds: int) -> None:

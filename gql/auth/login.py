@@ -6,11 +6,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from gql.auth.cookie import set_cookie
+from gql.auth.credential_source import COOKIE
+from gql.auth.csrf import forgeable, from_another_site, is_secure
 from gql.auth.middleware import authenticator_of
-from gql.auth.origin import forgeable, from_another_site, is_secure
-from gql.auth.presented import COOKIE
-from gql.auth.refusal import refusal
 from gql.errors import BadInput, Forbidden, GatewayError
+from gql.http.refusal import refusal
 
 MAX_BODY = 10_000
 """Most bytes of a login body; a key has 38."""

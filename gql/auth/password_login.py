@@ -10,14 +10,14 @@ from dataclasses import dataclass, field
 from starlette.responses import Response
 from starlette.types import Scope
 
+from gql.accounts.passwords import Passwords
+from gql.accounts.people import Claim, Person, check_password
 from gql.auth.bearer import can_issue, issue_token
 from gql.auth.cookie import set_cookie
+from gql.auth.csrf import from_another_site
 from gql.auth.dashboard import DashboardCredential
-from gql.auth.origin import from_another_site
 from gql.auth.throttle import Limit, Throttle
-from gql.database import Database
-from gql.domain.passwords import Passwords
-from gql.domain.people import Claim, Person, check_password
+from gql.database.database import Database
 from gql.errors import Forbidden, RateLimited, Unauthenticated, Unavailable
 from gql.settings import Settings
 

@@ -6,9 +6,9 @@ from typing import Any
 import orjson
 from starlette.types import Message, Scope
 
+from gql.accounts.api_keys import find_member
 from gql.cli.console import Failure
-from gql.database import Database
-from gql.domain.api_keys import find_member
+from gql.database.database import Database
 from gql.identity import Identity, Method, Permission
 from gql.schema.endpoint import GraphQLEndpoint
 from gql.schema.explaining import HEADER

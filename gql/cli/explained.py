@@ -4,7 +4,7 @@ from typing import Any
 
 from rich.console import Console
 
-from gql.plan.explain import broken
+from gql.engine.explain import broken
 
 _WAYS = {"plan": "one statement", "resolvers": "field by field"}
 

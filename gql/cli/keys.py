@@ -10,7 +10,7 @@ from gql.cli.console import DatabaseOption, opened, run, settings_from
 from gql.identity import Permission
 
 if TYPE_CHECKING:
-    from gql.domain.api_keys import StoredKey
+    from gql.accounts.api_keys import StoredKey
 
 keys = typer.Typer(no_args_is_help=True, help="Make, list and revoke API keys.")
 
@@ -39,7 +39,7 @@ def create(
 
     Example: `jackfield keys create "nightly report" -o 1 --permission read --days 90`
     """
-    from gql.domain.api_keys import create_api_key
+    from gql.accounts.api_keys import create_api_key
 
     async def work() -> tuple["StoredKey", str]:
         async with opened(settings_from(database_url=database)) as opened_database:
@@ -64,7 +64,7 @@ def list_keys(
     database: DatabaseOption = None,
 ) -> None:
     """List the keys of an organization, revoked ones too; never the keys themselves."""
-    from gql.domain.api_keys import list_api_keys
+    from gql.accounts.api_keys import list_api_keys
 
     async def work() -> list["StoredKey"]:
         async with opened(settings_from(database_url=database)) as opened_database:
@@ -87,7 +87,7 @@ def revoke(
     database: DatabaseOption = None,
 ) -> None:
     """Revoke a key; running servers refuse it within seconds."""
-    from gql.domain.api_keys import revoke_api_key
+    from gql.accounts.api_keys import revoke_api_key
 
     async def work() -> "StoredKey":
         async with opened(settings_from(database_url=database)) as opened_database:

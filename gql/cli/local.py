@@ -16,7 +16,7 @@ from gql.settings import SECRETS_FILE
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gql.database import Database
+    from gql.database.database import Database
     from gql.demo import DemoOrganization
     from gql.settings import Settings
 
@@ -93,8 +93,8 @@ def _curl(url: str, api_key: str) -> str:
 
 async def _remembered(database: "Database") -> "list[DemoOrganization]":
     """The organizations of an earlier start, as far as this database still knows their keys."""
+    from gql.accounts.api_keys import find_by_hash, hash_key
     from gql.demo import DemoOrganization
-    from gql.domain.api_keys import find_by_hash, hash_key
 
     if not KEYS_FILE.exists():
         return []

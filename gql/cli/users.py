@@ -10,7 +10,7 @@ from gql.cli.console import DatabaseOption, Failure, opened, run, settings_from
 from gql.cli.keys import JsonOption, OrganizationOption, print_table
 
 if TYPE_CHECKING:
-    from gql.domain.people import Person
+    from gql.accounts.people import Person
 
 users = typer.Typer(no_args_is_help=True, help="Make and list people, and set their passwords.")
 
@@ -44,8 +44,8 @@ def create(
 
     Example: `jackfield users create ada@example.com -o 1 --admin`
     """
-    from gql.domain.passwords import Passwords
-    from gql.domain.people import create_person
+    from gql.accounts.passwords import Passwords
+    from gql.accounts.people import create_person
 
     password = _password(stdin=password_stdin, none=no_password)
 
@@ -75,7 +75,7 @@ def list_users(
     database: DatabaseOption = None,
 ) -> None:
     """List the people of an organization, deactivated ones too; never their passwords."""
-    from gql.domain.people import list_people
+    from gql.accounts.people import list_people
 
     async def work() -> list["Person"]:
         async with opened(settings_from(database_url=database)) as opened_database:
@@ -103,8 +103,8 @@ def change_password(
 
     API keys go on working; `jackfield keys revoke` ends them.
     """
-    from gql.domain.passwords import Passwords
-    from gql.domain.people import set_password
+    from gql.accounts.passwords import Passwords
+    from gql.accounts.people import set_password
 
     password = _password(stdin=password_stdin, none=no_password)
 

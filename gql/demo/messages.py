@@ -5,8 +5,8 @@ from datetime import timedelta
 
 from gql.demo.call_rows import message_row
 from gql.demo.chance import every, pick
+from gql.demo.sample_text import ANSWERED, ASKED, SYSTEM
 from gql.demo.tenant import DemoAssistant, Item, Row, Tenant
-from gql.demo.words import ANSWERED, ASKED, SYSTEM
 
 
 def voice_messages(tenant: Tenant, call: Row, assistant: DemoAssistant) -> Iterator[Item]:

@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 
 from gql.demo.call_rows import Cost, call_row, message_row
 from gql.demo.chance import NOW, YEAR, every, fraction, pick
+from gql.demo.sample_text import ANSWERED, ASKED, SYSTEM
 from gql.demo.sms_logs import sms_logs
 from gql.demo.tenant import Customer, DemoAssistant, Item, Row, Tenant
-from gql.demo.words import ANSWERED, ASKED, SYSTEM
 
 _KINDS = ("active", "completed", "active", "archived", "active", "completed", "completed", "active")
 

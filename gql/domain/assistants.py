@@ -5,12 +5,12 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, func, select
 
-from gql.domain.filters import compare
-from gql.domain.resource import Elsewhere, Link, Order, Resource
 from gql.models.assistant import Assistant
 from gql.models.call import phone_digits
 from gql.models.graph import GraphNode
 from gql.models.scope import owned, same_owner, table_of
+from gql.query.filters import compare
+from gql.query.resource import JoinedColumn, Link, Order, Resource
 
 _NODE = table_of(GraphNode)
 
@@ -77,5 +77,5 @@ def current_name(row: FromClause) -> ColumnElement[str]:
     return func.coalesce(now, row.c.assistant_name)
 
 
-NAMED_NOW = Elsewhere(ASSISTANTS, "assistant_id", "name")
+CURRENT_NAME = JoinedColumn(ASSISTANTS, "assistant_id", "name")
 """The same by a join."""

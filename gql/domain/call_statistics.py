@@ -12,14 +12,14 @@ from typing import Any
 
 from sqlalchemy import FromClause, Select, func, select
 
-from gql.context import Context
 from gql.domain.calls import CALLS
 from gql.models.assistant import Assistant
-from gql.models.code_points import by_code_point
-from gql.models.keys import is_among
+from gql.models.enums import CallStatus
 from gql.models.scope import owned, parameters, table_of
-from gql.models.utc_period import Period, utc_period
-from gql.models.words import CallStatus
+from gql.query.context import Context
+from gql.sql.code_points import by_code_point
+from gql.sql.keys import is_among
+from gql.sql.utc_period import Period, utc_period
 
 TOP = 10
 """How many assistants are named."""

@@ -5,15 +5,15 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, or_, select
 
-from gql.domain.assistants import NAMED_NOW, current_name
-from gql.domain.filters import COMPARATORS, Criterion, compare, digits, key_equals, prepared
-from gql.domain.resource import Link, Order, Resource, Tally
+from gql.domain.assistants import CURRENT_NAME, current_name
 from gql.models.assistant import Assistant
 from gql.models.call import Call
-from gql.models.keys import is_selected
+from gql.models.enums import Channel
+from gql.models.rollup import CallRollup
 from gql.models.scope import owned, table_of
-from gql.models.tally import CallTally
-from gql.models.words import Channel
+from gql.query.filters import COMPARATORS, Criterion, compare, digits, key_equals, prepared
+from gql.query.resource import Link, Order, Resource, RollupTable
+from gql.sql.keys import is_selected
 
 TABLE = table_of(Call)
 
@@ -49,7 +49,7 @@ FILTERS: dict[str, Criterion] = {
 }
 """What voice calls and SMS conversations may both be filtered by."""
 
-TALLY = Tally(table_of(CallTally), "assistant_id", ("status", "direction"), "started_at")
+ROLLUP = RollupTable(table_of(CallRollup), "assistant_id", ("status", "direction"), "started_at")
 """What counts both."""
 
 CALLS = Resource(
@@ -57,7 +57,7 @@ CALLS = Resource(
     TABLE,
     visible=lambda call: (call.c.channel == Channel.VOICE,),
     computed={"assistant_name": current_name},
-    elsewhere={"assistant_name": NAMED_NOW},
+    joined={"assistant_name": CURRENT_NAME},
     filters={
         **FILTERS,
         "call_sid": compare("call_sid"),
@@ -70,7 +70,7 @@ CALLS = Resource(
         "duration": Order("duration", "integer", nullable=True),
         "total_cost": Order("total_cost", "integer", nullable=True),
     },
-    tally=TALLY,
+    rollup=ROLLUP,
 )
 
 OF_ASSISTANT = Link.by("assistant_id")

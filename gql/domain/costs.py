@@ -11,14 +11,14 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, func, select
 
-from gql.context import Context
 from gql.domain.calls import CALLS
-from gql.domain.resource import Record
 from gql.models.assistant import Assistant
-from gql.models.code_points import by_code_point
 from gql.models.message import ChatMessage
 from gql.models.scope import owned, parameters, table_of
-from gql.models.utc_period import Period, utc_period
+from gql.query.context import Context
+from gql.query.resource import Record
+from gql.sql.code_points import by_code_point
+from gql.sql.utc_period import Period, utc_period
 
 SERVICES = ("llm", "tts", "stt", "telephony")
 """What a call's cost is made of; the column of each is `<service>_cost`."""

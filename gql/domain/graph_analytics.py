@@ -7,10 +7,10 @@ from typing import Any
 
 from sqlalchemy import FromClause, Select, case, func, literal, select, union_all
 
-from gql.context import Context
-from gql.models.elapsed import elapsed
 from gql.models.graph_session import GraphSession, GraphTransition
 from gql.models.scope import owned, parameters, table_of
+from gql.query.context import Context
+from gql.sql.elapsed import elapsed
 
 _SESSIONS = table_of(GraphSession)
 _TRANSITIONS = table_of(GraphTransition)

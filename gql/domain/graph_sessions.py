@@ -1,9 +1,9 @@
 """Graph sessions and their transitions, as readers see them."""
 
-from gql.domain.filters import compare
-from gql.domain.resource import Link, Order, Resource
 from gql.models.graph_session import GraphSession, GraphTransition
 from gql.models.scope import table_of
+from gql.query.filters import compare
+from gql.query.resource import Link, Order, Resource
 
 GRAPH_SESSIONS = Resource(
     "graph_session",

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from gql.domain.expression import Unevaluable, holds
-from gql.domain.resource import Record
-from gql.models.words import ConditionLogic, ConditionType
+from gql.models.enums import ConditionLogic, ConditionType
+from gql.query.resource import Record
 
 NOTHING = "No transition triggered"
 

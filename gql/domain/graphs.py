@@ -1,10 +1,10 @@
 """Assistant graphs with their nodes and edges, as readers see them."""
 
-from gql.domain.filters import compare
-from gql.domain.resource import Link, Order, Resource
+from gql.models.enums import NodeType
 from gql.models.graph import AssistantGraph, GraphEdge, GraphNode
 from gql.models.scope import table_of
-from gql.models.words import NodeType
+from gql.query.filters import compare
+from gql.query.resource import Link, Order, Resource
 
 GRAPHS = Resource(
     "graph",

@@ -1,10 +1,10 @@
 """Messages and transcripts, as readers see them."""
 
-from gql.domain.filters import compare
-from gql.domain.resource import Link, Order, Resource
+from gql.models.enums import Role
 from gql.models.message import ChatMessage, Transcript
 from gql.models.scope import table_of
-from gql.models.words import Role
+from gql.query.filters import compare
+from gql.query.resource import Link, Order, Resource
 
 _FILTERS = {"role": compare("role"), "content": compare("content")}
 _ORDERS = {"message_index": Order("message_index", "integer")}

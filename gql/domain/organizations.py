@@ -1,8 +1,8 @@
 """Organizations, their people and their keys, as readers see them."""
 
-from gql.domain.resource import Resource
 from gql.models.organization import ApiKey, Organization, User
 from gql.models.scope import table_of
+from gql.query.resource import Resource
 
 ORGANIZATIONS = Resource("organization", table_of(Organization))
 USERS = Resource("user", table_of(User))

@@ -2,15 +2,15 @@
 
 from sqlalchemy import ColumnElement, FromClause, String, cast, literal, not_
 
-from gql.context import Context
-from gql.domain.assistants import NAMED_NOW, current_name
-from gql.domain.calls import CALLS, FILTERS, TABLE, TALLY
-from gql.domain.filters import compare
-from gql.domain.paging import Paging
-from gql.domain.reading import page
-from gql.domain.resource import Link, Order, Record, Resource
+from gql.domain.assistants import CURRENT_NAME, current_name
+from gql.domain.calls import CALLS, FILTERS, ROLLUP, TABLE
+from gql.loaders.record_loaders import page
+from gql.models.enums import Channel
 from gql.models.scope import owned, same_owner
-from gql.models.words import Channel
+from gql.query.context import Context
+from gql.query.filters import compare
+from gql.query.paging import Paging
+from gql.query.resource import Link, Order, Record, Resource
 
 
 def _thread_key(row: FromClause) -> ColumnElement[str]:
@@ -28,13 +28,13 @@ SMS_CONVERSATIONS = Resource(
     TABLE,
     visible=lambda row: (row.c.channel == Channel.SMS, not_(row.c.is_archived)),
     computed={"assistant_name": current_name, "session_id": _thread_key},
-    elsewhere={"assistant_name": NAMED_NOW},
+    joined={"assistant_name": CURRENT_NAME},
     filters={**FILTERS, "last_activity": compare("last_activity")},
     orders={
         "last_activity": Order("last_activity", "instant"),
         "started_at": Order("started_at", "instant"),
     },
-    tally=TALLY,
+    rollup=ROLLUP,
 )
 
 CALL_RECORDS = Resource(
@@ -42,7 +42,7 @@ CALL_RECORDS = Resource(
     TABLE,
     visible=lambda row: (not_(row.c.is_archived),),
     computed=SMS_CONVERSATIONS.computed,
-    elsewhere=SMS_CONVERSATIONS.elsewhere,
+    joined=SMS_CONVERSATIONS.joined,
     orders={"started_at": Order("started_at", "instant")},
 )
 """Voice calls and SMS conversations together."""

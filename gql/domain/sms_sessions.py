@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from gql.context import Context
 from gql.errors import Unavailable
+from gql.query.context import Context
 from gql.stores import SmsSessions
 
 

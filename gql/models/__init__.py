@@ -10,8 +10,8 @@ from gql.models.idempotency import IdempotencyKey
 from gql.models.log import AuditLog, SmsAuditLog, SmsMessageLog
 from gql.models.message import ChatMessage, Transcript
 from gql.models.organization import ApiKey, Organization, User
+from gql.models.rollup import CallRollup
 from gql.models.sms_session import SmsSession
-from gql.models.tally import CallTally
 
 TABLES: tuple[type[SQLModel], ...] = (
     Organization,
@@ -23,7 +23,7 @@ TABLES: tuple[type[SQLModel], ...] = (
     GraphEdge,
     GraphSession,
     GraphTransition,
-    CallTally,
+    CallRollup,
     Call,
     ChatMessage,
     Transcript,

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
+from gql.models.enums import CallStatus, Channel, Direction, one_of
 from gql.models.types import (
     AUTOINCREMENT,
     json_object,
@@ -16,7 +17,6 @@ from gql.models.types import (
     organization_key,
     primary_key,
 )
-from gql.models.words import CallStatus, Channel, Direction, one_of
 
 _NOT_A_DIGIT = re.compile(r"[^0-9]")
 

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
+from gql.models.enums import ConditionType, one_of
 from gql.models.types import (
     AUTOINCREMENT,
     json_object,
@@ -15,7 +16,6 @@ from gql.models.types import (
     primary_key,
     reference,
 )
-from gql.models.words import ConditionType, one_of
 
 
 class GraphSession(SQLModel, table=True):

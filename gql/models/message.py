@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Index
 from sqlmodel import Field, SQLModel
 
+from gql.models.enums import Role, Speaker, one_of
 from gql.models.types import (
     AUTOINCREMENT,
     now,
@@ -14,7 +15,6 @@ from gql.models.types import (
     primary_key,
     reference,
 )
-from gql.models.words import Role, Speaker, one_of
 
 
 class ChatMessage(SQLModel, table=True):

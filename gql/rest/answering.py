@@ -9,18 +9,18 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
-from gql.context import Context
-from gql.database import Database
+from gql.database.database import Database
+from gql.engine.rest_query import RestArguments, RestQuery
 from gql.errors import GatewayError, MethodNotAllowed
 from gql.identity import Identity
-from gql.plan.read import Asked, Read
+from gql.query.context import Context
 from gql.rest import body as bodies
-from gql.rest.loose import fit_loosely
+from gql.rest.address_cache import AddressCache
+from gql.rest.idempotent_run import response, run
 from gql.rest.parameters import read_headers, read_path, read_query
-from gql.rest.reader import Reader
+from gql.rest.partial_body import fit_partially
 from gql.rest.refusal import refusal, unprocessable
 from gql.rest.route import RestRoute
-from gql.rest.running import response, run
 from gql.rest.validation import BadBody, Detail, Unprocessable
 from gql.settings import Settings
 from gql.stores import SmsSessions
@@ -30,13 +30,13 @@ Identify = Callable[[Scope], Awaitable[Identity | GatewayError]]
 
 
 @dataclass(frozen=True)
-class Door:
+class RestServices:
     """What every route works with."""
 
     database: Database
     settings: Settings
     identify: Identify
-    reader: Reader
+    address_cache: AddressCache
     sms_sessions: SmsSessions | None = None
 
 
@@ -51,7 +51,7 @@ class Endpoint:
         door: The same.
     """
 
-    def __init__(self, routes: Mapping[str, RestRoute], door: Door) -> None:
+    def __init__(self, routes: Mapping[str, RestRoute], door: RestServices) -> None:
         self._routes = dict(routes)
         if "GET" in routes:
             self._routes["HEAD"] = routes["GET"]
@@ -101,14 +101,14 @@ class Endpoint:
             return refusal(error)
 
     async def _read(
-        self, route: RestRoute, read: Read, context: Context, request: Request
+        self, route: RestRoute, read: RestQuery, context: Context, request: Request
     ) -> Response:
         """The answer of a route that says what it reads; an address is not parsed again."""
-        reader, scope = self.door.reader, request.scope
+        reader, scope = self.door.address_cache, request.scope
         prepared = reader.known(route, scope)
         if prepared is None:
             asked = route.handler(**await self._arguments(route, context, request, b""))
-            if not isinstance(asked, Asked):
+            if not isinstance(asked, RestArguments):
                 return response(route, await asked)
             prepared = await reader.prepare(route, read, asked, scope)
         return await reader.respond(context, prepared)
@@ -157,7 +157,7 @@ _UNPROCESSABLE = 422
 def _fit(route: RestRoute, content: Any) -> tuple[Any, list[Detail]]:
     model = route.models["body"]
     if route.loose:
-        return fit_loosely(model, content), []
+        return fit_partially(model, content), []
     return bodies.fit(model, content)
 
 

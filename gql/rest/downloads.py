@@ -13,7 +13,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
-from gql.rest.wire import JSON, dumps
+from gql.rest.json_output import JSON, dumps
 
 CSV = "text/csv"
 TEXT = "text/plain"

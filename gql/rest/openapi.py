@@ -7,11 +7,11 @@ from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 
 from gql import __version__
-from gql.domain.changes.idempotency import LONGEST_KEY
+from gql.domain.writes.idempotency import LONGEST_KEY
+from gql.rest.idempotent_run import KEY_HEADER, takes_key
+from gql.rest.json_output import JSON
 from gql.rest.openapi_errors import ERROR_SCHEMAS, error_responses
 from gql.rest.route import Answer, RestRoute
-from gql.rest.running import KEY_HEADER, takes_key
-from gql.rest.wire import JSON
 
 REFERENCE = "#/components/schemas/{model}"
 

@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from gql.rest.idempotent_run import takes_key
 from gql.rest.route import RestRoute
-from gql.rest.running import takes_key
 
 _PROBLEM: dict[str, Any] = {
     "title": "Problem",

@@ -8,9 +8,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from gql.rest.json_output import JSON, dumps
 from gql.rest.openapi import openapi
 from gql.rest.route import RestRoute
-from gql.rest.wire import JSON, dumps
 
 PAGE = Path(__file__).parents[1] / "static" / "reference" / "index.html"
 

@@ -14,10 +14,10 @@ from gql.errors import (
     Unauthenticated,
     VersionConflict,
 )
-from gql.rest.loose import Misfit
+from gql.rest.json_output import json_response
 from gql.rest.not_found import not_found
+from gql.rest.partial_body import BodyProblem
 from gql.rest.validation import Detail, Unprocessable
-from gql.rest.wire import json_response
 
 
 def refusal(error: GatewayError) -> Response:
@@ -56,7 +56,7 @@ def unprocessable(error: Unprocessable, *, status: int = 422) -> Response:
 
 
 def _detail(problem: Problem) -> Detail:
-    if isinstance(problem, Misfit) and problem.detail:
+    if isinstance(problem, BodyProblem) and problem.detail:
         return problem.detail
     return {
         "type": problem.code.lower(),

@@ -6,10 +6,10 @@ empty body pass and words broken JSON its own way; FastAPI validates our own out
 
 A handler is a function whose parameters say what it needs, by name: `context` always, and
 `path`, `query`, `headers` or `body` with a pydantic model each, or `request` for what they lack.
-A `body: Loose[Model]` comes even when it does not fit, with its problems.
+A `body: PartialBody[Model]` comes even when it does not fit, with its problems.
 It returns a JSON value, answered with the first documented status, or a Starlette `Response`.
-With `reads` it is a plain function that only says what is asked for, as an `Asked`; a plan or the
-reference way reads it. What it returns else is awaited, as for the others.
+With `reads` it is a plain function that only says what is asked for, as a `RestArguments`; a plan
+or the reference way reads it. What it returns else is awaited, as for the others.
 """
 
 import inspect
@@ -21,9 +21,9 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel
 
+from gql.engine.rest_query import RestQuery
 from gql.identity import Permission
-from gql.plan.read import Read
-from gql.rest.loose import Loose
+from gql.rest.partial_body import PartialBody
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 Handler = Callable[..., Any]
@@ -82,7 +82,7 @@ class RestRoute:
     loose: bool = False
     example: Any = None
     secret: bool = False
-    reads: Read | None = None
+    reads: RestQuery | None = None
 
     @cached_property
     def by_address(self) -> bool:
@@ -112,7 +112,7 @@ def route(
     refuses_bodies_with: Literal[400, 422] = 422,
     example: Any = None,
     secret: bool = False,
-    reads: Read | None = None,
+    reads: RestQuery | None = None,
 ) -> Callable[[Handler], RestRoute]:
     """Declare a handler's route; the decorated name becomes the `RestRoute`.
 
@@ -127,7 +127,7 @@ def route(
         refuses_bodies_with: 400 where the documents list no 422 for bodies.
         example: A body to send.
         secret: The answer holds a secret, so no `Idempotency-Key` makes it come again.
-        reads: What is read, when the handler returns an `Asked`.
+        reads: What is read, when the handler returns a `RestArguments`.
 
     Raises:
         TypeError: when the handler names a parameter that there is not.
@@ -142,7 +142,7 @@ def route(
         if unknown:
             raise TypeError(f"{handler.__name__} asks for {unknown}; there are {sorted(_NEEDS)}")
         body = hints.get("body")
-        loose = get_origin(body) is Loose
+        loose = get_origin(body) is PartialBody
         if loose:
             (hints["body"],) = get_args(body)
         return RestRoute(

@@ -10,8 +10,8 @@ from gql.domain.assistants import ASSISTANTS, GRAPHS_OF_ASSISTANT
 from gql.domain.calls import CALLS, OF_ASSISTANT
 from gql.domain.graphs import GRAPHS
 from gql.domain.sms import SMS_CONVERSATIONS
-from gql.plan.connection import Connection, connection
-from gql.plan.declaration import column, entity
+from gql.engine.connection import Connection, connection
+from gql.engine.declaration import column, entity
 from gql.schema.inputs.calls import CallFilter, CallOrder
 from gql.schema.inputs.graphs import AssistantGraphFilter, AssistantGraphOrder
 from gql.schema.inputs.sms import SmsConversationFilter, SmsConversationOrder

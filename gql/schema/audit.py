@@ -5,14 +5,14 @@ from datetime import datetime
 import strawberry
 from strawberry.scalars import JSON
 
-from gql.domain.changes.audit import AUDIT_LOG
 from gql.domain.organizations import API_KEYS, USERS
+from gql.domain.writes.audit import AUDIT_LOG
+from gql.engine.connection import connection
+from gql.engine.declaration import any_id, column, entity, global_id_field, one
 from gql.identity import Permission
-from gql.plan.connection import connection
-from gql.plan.declaration import any_id, column, entity, global_id_field, one
+from gql.schema.enums import Method
 from gql.schema.inputs.audit import AuditEntryFilter, AuditEntryOrder
 from gql.schema.viewer import ApiKey, User
-from gql.schema.words import Method
 
 
 @entity(AUDIT_LOG)

@@ -12,9 +12,10 @@ from gql.domain.calls import CALLS
 from gql.domain.graph_sessions import GRAPH_SESSIONS
 from gql.domain.graphs import GRAPHS
 from gql.domain.messages import MESSAGES, OF_CALL, TRANSCRIPTS
-from gql.plan.connection import Connection, connection
-from gql.plan.declaration import column, entity, money, one, part
+from gql.engine.connection import Connection, connection
+from gql.engine.declaration import column, entity, money, one, part
 from gql.schema.assistants import Assistant
+from gql.schema.enums import CallStatus, Channel, Direction
 from gql.schema.graphs import AssistantGraph
 from gql.schema.inputs.messages import (
     MessageFilter,
@@ -24,7 +25,6 @@ from gql.schema.inputs.messages import (
 )
 from gql.schema.messages import Message, Transcript
 from gql.schema.node import Node
-from gql.schema.words import CallStatus, Channel, Direction
 
 if TYPE_CHECKING:
     from gql.schema.graph_sessions import GraphSession

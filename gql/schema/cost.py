@@ -32,11 +32,11 @@ from graphql import (
     value_from_ast_untyped,
 )
 
-from gql.plan.declaration import READS
-from gql.plan.facts import Many, Mixed
-from gql.plan.slots import DEFINITION
+from gql.engine.declaration import SOURCE
+from gql.engine.fields import ManySource, UnionSource
+from gql.engine.parameterized_fields import DEFINITION
 from gql.schema.limits import hold
-from gql.schema.sizes import Given, Ids, Page, Size, Variable
+from gql.schema.list_sizes import Given, Ids, Page, Size, Variable
 
 USUAL = 20
 """How long a plain list is taken to be, when nothing is declared of it."""
@@ -129,8 +129,8 @@ class _Walk:
             return page
         if "ids" in field.args:
             return Ids(self._argument(node, "ids"))
-        match field.extensions[DEFINITION].metadata.get(READS):
-            case Many(usual=size) | Mixed(limit=size):
+        match field.extensions[DEFINITION].metadata.get(SOURCE):
+            case ManySource(usual=size) | UnionSource(limit=size):
                 return size
         return USUAL
 

@@ -23,6 +23,8 @@ from graphql import (
 )
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 
+from gql.engine.cache import SegmentedCache
+from gql.engine.compile_lock import CompileLock
 from gql.errors import (
     BadRequest,
     OperationUnresolved,
@@ -31,11 +33,9 @@ from gql.errors import (
     TooComplex,
     ValidationFailed,
 )
-from gql.plan.remembered import Remembered
-from gql.plan.turn import Turn
 from gql.schema.cost import Cost, check_cost, cost_of
 from gql.schema.limits import check_limits
-from gql.schema.turns import Turns
+from gql.schema.single_flight import SingleFlight
 from gql.settings import Settings
 
 RULES: tuple[type[ASTValidationRule], ...] = (*specified_rules, MaybeNullValidationRule)
@@ -103,12 +103,12 @@ class Documents:
         turn: Whoever else takes long steps shares it.
     """
 
-    def __init__(self, schema: GraphQLSchema, settings: Settings, turn: Turn) -> None:
+    def __init__(self, schema: GraphQLSchema, settings: Settings, turn: CompileLock) -> None:
         _mark_one_of(schema)
         self._schema = schema
         self._settings = settings
-        self._valid: Remembered[Valid] = Remembered(REMEMBERED_BYTES, _weight)
-        self._turns = Turns(self._prepared, turn)
+        self._valid: SegmentedCache[Valid] = SegmentedCache(REMEMBERED_BYTES, _weight)
+        self._turns = SingleFlight(self._prepared, turn)
 
     def known(self, text: str) -> Valid | None:
         """The document that a text is, when it is remembered."""

@@ -16,18 +16,18 @@ from graphql import ExecutionResult, OperationDefinitionNode, OperationType, exe
 from starlette.types import Receive, Scope, Send
 from strawberry.execution import optimized_is_awaitable
 
-from gql.context import Context
-from gql.database import Database
+from gql.database.database import Database
+from gql.engine.compile_lock import CompileLock
+from gql.engine.engine import Engine, Ready
+from gql.engine.explain import Explanation
+from gql.engine.fallback import OFF, AnswerCounts, Fallback
+from gql.engine.request import Request
 from gql.errors import BadRequest, GatewayError, MethodNotAllowed
+from gql.http.media_types import JSON, response_type
 from gql.identity import Identity, Permission
-from gql.plan.engine import Engine, Ready
-from gql.plan.explain import Explanation
-from gql.plan.request import Request
-from gql.plan.turn import Turn
-from gql.plan.ways import OFF, Counts, Why
+from gql.query.context import Context
 from gql.schema.documents import Documents, InvalidDocument, choose_operation
 from gql.schema.explaining import explained, wants_explanation
-from gql.schema.negotiation import JSON, response_type
 from gql.schema.rendering import Answer, Renderer
 from gql.schema.request import (
     METHODS,
@@ -77,10 +77,10 @@ class GraphQLEndpoint:
         self._settings = settings
         self._identify = identify
         self._sms_sessions = sms_sessions
-        turn = Turn()
+        turn = CompileLock()
         self._documents = Documents(self._schema, settings, turn)
         self.engine = Engine(schema, database, turn) if settings.compiled else None
-        self.counts = self.engine.counts if self.engine else Counts()
+        self.counts = self.engine.counts if self.engine else AnswerCounts()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
@@ -92,7 +92,7 @@ class GraphQLEndpoint:
 
     def sizes(self) -> dict[str, tuple[int, float]]:
         """How much of what is remembered, and about how many bytes it takes."""
-        memories = {} if self.engine is None else self.engine.memories
+        memories = {} if self.engine is None else self.engine.caches
         engine = {name: memory.size() for name, memory in memories.items()}
         return {"documents": self._documents.size(), **engine}
 
@@ -140,9 +140,9 @@ class GraphQLEndpoint:
         The plan of a request that came before, to the byte, is found without reading it again.
         """
         engine, request = self.engine, None
-        plan: Ready | Why | None = None
+        plan: Ready | Fallback | None = None
         if engine is not None and method == "POST":
-            plan = engine.remembered(raw)
+            plan = engine.cached(raw)
         if plan is not None:
             caller.require(Permission.READ)
         else:
@@ -153,7 +153,7 @@ class GraphQLEndpoint:
             if isinstance(body, bytes):
                 return Answer(200, render.media_type, body)
         else:
-            self.counts.resolve(OFF)
+            self.counts.record_fallback(OFF)
         request = request or await self._request(caller, method, raw, receive)
         return await self._resolve(request, caller, render)
 
@@ -167,7 +167,7 @@ class GraphQLEndpoint:
         with notes.timed("parse"):
             request = await self._request(caller, method, raw, receive)
         if self.engine is None:
-            body: bytes | Why = self.counts.resolve(OFF)
+            body: bytes | Fallback = self.counts.record_fallback(OFF)
         else:
             request_id = render.request_id
             body = await notes.answer(self.engine, self._database, request, caller, request_id)

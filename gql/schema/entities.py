@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from gql.domain.resource import Resource
+from gql.query.resource import Resource
 from gql.schema.assistants import Assistant
 from gql.schema.calls import Call
 from gql.schema.graph_sessions import GraphSession, GraphTransition

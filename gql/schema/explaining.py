@@ -6,8 +6,8 @@ from typing import Any
 
 import orjson
 
+from gql.engine.explain import Explanation
 from gql.identity import Identity, Permission
-from gql.plan.explain import Explanation
 from gql.schema.rendering import Answer
 
 HEADER = b"jackfield-explain"

@@ -9,12 +9,12 @@ from strawberry.scalars import JSON
 from gql.domain.calls import CALLS
 from gql.domain.graph_sessions import GRAPH_SESSIONS, OF_GRAPH_SESSION, TRANSITIONS
 from gql.domain.graphs import GRAPHS, NODES
-from gql.plan.connection import Connection, connection
-from gql.plan.declaration import column, entity, inside, one
+from gql.engine.connection import Connection, connection
+from gql.engine.declaration import column, entity, inside, one
+from gql.schema.enums import ConditionType
 from gql.schema.graphs import AssistantGraph, GraphNode
 from gql.schema.inputs.transitions import TransitionOrder
 from gql.schema.node import Node
-from gql.schema.words import ConditionType
 
 if TYPE_CHECKING:
     from gql.schema.calls import Call

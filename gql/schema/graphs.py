@@ -19,13 +19,13 @@ from gql.domain.graphs import (
     OF_GRAPH,
     OUTGOING,
 )
-from gql.plan.connection import Connection, connection
-from gql.plan.declaration import column, count, entity, first, many, number, one, part
+from gql.engine.connection import Connection, connection
+from gql.engine.declaration import column, count, entity, first, many, number, one, part
 from gql.schema.assistants import Assistant
+from gql.schema.enums import ConditionLogic, ConditionType, NodeType
 from gql.schema.inputs.calls import CallFilter, CallOrder
 from gql.schema.inputs.graph_sessions import GraphSessionFilter, GraphSessionOrder
 from gql.schema.node import Node
-from gql.schema.words import ConditionLogic, ConditionType, NodeType
 
 if TYPE_CHECKING:
     from gql.schema.calls import Call

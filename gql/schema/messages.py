@@ -5,9 +5,9 @@ from datetime import datetime
 from strawberry.scalars import JSON
 
 from gql.domain.messages import MESSAGES, SMS_MESSAGES, TRANSCRIPTS
-from gql.plan.declaration import column, entity
+from gql.engine.declaration import column, entity
+from gql.schema.enums import Role, Speaker
 from gql.schema.node import Node
-from gql.schema.words import Role, Speaker
 
 
 @entity(MESSAGES, also=(SMS_MESSAGES,))

@@ -5,7 +5,7 @@ from typing import Any
 import strawberry
 from graphql import GraphQLAbstractType, GraphQLResolveInfo
 
-from gql.plan.declaration import column, global_id_field
+from gql.engine.declaration import column, global_id_field
 
 
 @strawberry.interface(description="An object with a global id.")

@@ -7,19 +7,19 @@ from typing import Annotated, Any
 import strawberry
 from strawberry.types import Info
 
-from gql.domain import reading
 from gql.domain.assistants import ASSISTANTS
 from gql.domain.calls import CALLS
-from gql.domain.global_id import split_id
 from gql.domain.graph_sessions import GRAPH_SESSIONS
 from gql.domain.graphs import GRAPHS
-from gql.domain.resource import Resource
 from gql.domain.sms import SMS_CONVERSATIONS
+from gql.engine.connection import Connection, connection
+from gql.engine.declaration import SOURCE
+from gql.engine.fields import ViewerSource
+from gql.engine.root_fields import NodesSource, by, by_id
 from gql.errors import BadInput
-from gql.plan.connection import Connection, connection
-from gql.plan.declaration import READS
-from gql.plan.facts import Asker
-from gql.plan.roots import Global, by, by_id
+from gql.loaders import record_loaders
+from gql.query.global_id import split_id
+from gql.query.resource import Resource
 from gql.schema.assistants import Assistant
 from gql.schema.audit import AuditEntry, audit_log
 from gql.schema.calls import Call
@@ -73,7 +73,7 @@ async def _node(
     id: Annotated[strawberry.ID, strawberry.argument(description="The global id.")],
 ) -> Any:
     resource, key = _named(id)
-    return await reading.find(info.context, resource, key)
+    return await record_loaders.find(info.context, resource, key)
 
 
 async def _nodes(
@@ -84,7 +84,7 @@ async def _nodes(
     ],
 ) -> Any:
     named = _ask_nodes(ids=ids)
-    return await asyncio.gather(*(reading.find(info.context, *one) for one in named))
+    return await asyncio.gather(*(record_loaders.find(info.context, *one) for one in named))
 
 
 def _named(text: str) -> tuple[Resource, int]:
@@ -117,18 +117,18 @@ class Query:
     """A field gives null, never an error, for an object that the caller may not see."""
 
     viewer: Viewer = strawberry.field(
-        resolver=_viewer, description="Who is asking.", metadata={READS: Asker()}
+        resolver=_viewer, description="Who is asking.", metadata={SOURCE: ViewerSource()}
     )
     node: Node | None = strawberry.field(
         resolver=_node,
         description="Any object by its global id; null when there is none.",
-        metadata={READS: Global(_ask_node)},
+        metadata={SOURCE: NodesSource(_ask_node)},
     )
     nodes: list[Node | None] = strawberry.field(
         resolver=_nodes,
         description=f"Objects by their global ids, at most {MAX_IDS}, in the order of the ids,"
         " with null for each that there is none of.",
-        metadata={READS: Global(_ask_nodes, many=True)},
+        metadata={SOURCE: NodesSource(_ask_nodes, many=True)},
     )
     graph: AssistantGraph | None = by_id("One assistant graph.", GRAPHS)
     graphs: Connection[AssistantGraph] = connection(

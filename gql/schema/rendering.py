@@ -19,7 +19,7 @@ from gql.errors import (
     RefusedDocument,
     Unauthenticated,
 )
-from gql.schema.negotiation import JSON, PRODUCED
+from gql.http.media_types import JSON, PRODUCED
 
 _log = logging.getLogger(__name__)
 

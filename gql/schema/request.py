@@ -9,8 +9,8 @@ from urllib.parse import parse_qsl
 from starlette.types import Receive, Scope
 
 from gql.errors import BadRequest, MethodNotAllowed, PayloadTooLarge, UriTooLong
-from gql.schema.guard import load_json
-from gql.schema.negotiation import require_json
+from gql.http.media_types import require_json
+from gql.http.strict_json import load_json
 from gql.settings import Settings
 
 METHODS = ("GET", "HEAD", "OPTIONS", "POST")

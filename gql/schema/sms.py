@@ -8,7 +8,6 @@ from strawberry.types import Info
 
 from gql.domain.calls import CALLS
 from gql.domain.messages import OF_CALL, SMS_MESSAGES
-from gql.domain.resource import Record
 from gql.domain.sms import (
     CALL_RECORDS,
     MAX_RELATED,
@@ -16,10 +15,11 @@ from gql.domain.sms import (
     SMS_CONVERSATIONS,
     list_related,
 )
-from gql.models.words import Channel
-from gql.plan.connection import Connection, connection
-from gql.plan.declaration import READS, column, entity
-from gql.plan.facts import Mixed
+from gql.engine.connection import Connection, connection
+from gql.engine.declaration import SOURCE, column, entity
+from gql.engine.fields import UnionSource
+from gql.models.enums import Channel
+from gql.query.resource import Record
 from gql.schema.calls import CallRecord
 from gql.schema.inputs.messages import MessageFilter, MessageOrder
 from gql.schema.messages import Message
@@ -29,7 +29,7 @@ async def _related(root: strawberry.Parent[Record], info: Info) -> Any:
     return await list_related(info.context, root.id)
 
 
-_RELATED = Mixed(
+_RELATED = UnionSource(
     CALL_RECORDS,
     RELATED,
     order="started_at",
@@ -60,5 +60,5 @@ class SmsConversation(CallRecord):
         resolver=_related,
         description="Calls and SMS conversations of the same customer and assistant, this one"
         f" included, newest first; at most {MAX_RELATED}.",
-        metadata={READS: _RELATED},
+        metadata={SOURCE: _RELATED},
     )

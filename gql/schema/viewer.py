@@ -7,14 +7,14 @@ from typing import Any
 import strawberry
 from strawberry.types import Info
 
-from gql.domain import reading
 from gql.domain.organizations import API_KEYS, ORGANIZATIONS, USERS
+from gql.engine.declaration import SOURCE, column, entity
+from gql.engine.fields import ViewerFieldSource, ViewerRecordSource
 from gql.errors import NotFound
 from gql.identity import Identity
-from gql.plan.declaration import READS, column, entity
-from gql.plan.facts import Own, Told
+from gql.loaders import record_loaders
+from gql.schema.enums import Method, Permission
 from gql.schema.node import Node
-from gql.schema.words import Method, Permission
 
 
 @entity(ORGANIZATIONS)
@@ -49,18 +49,18 @@ class ApiKey(Node):
 
 
 async def _organization(root: strawberry.Parent[Identity], info: Info) -> Any:
-    found = await reading.find(info.context, ORGANIZATIONS, root.organization_id)
+    found = await record_loaders.find(info.context, ORGANIZATIONS, root.organization_id)
     if found is None:
         raise NotFound("organization", root.organization_id)
     return found
 
 
 async def _user(root: strawberry.Parent[Identity], info: Info) -> Any:
-    return root.user_id and await reading.find(info.context, USERS, root.user_id)
+    return root.user_id and await record_loaders.find(info.context, USERS, root.user_id)
 
 
 async def _api_key(root: strawberry.Parent[Identity], info: Info) -> Any:
-    return root.api_key_id and await reading.find(info.context, API_KEYS, root.api_key_id)
+    return root.api_key_id and await record_loaders.find(info.context, API_KEYS, root.api_key_id)
 
 
 def _permissions(root: strawberry.Parent[Identity]) -> Any:
@@ -73,25 +73,25 @@ class Viewer:
 
     method: Method = strawberry.field(
         description="How they proved who they are.",
-        metadata={READS: Told(attrgetter("method"))},
+        metadata={SOURCE: ViewerFieldSource(attrgetter("method"))},
     )
     permissions: list[Permission] = strawberry.field(
         resolver=_permissions,
         description="What they may do, in a fixed order.",
-        metadata={READS: Told(_permissions)},
+        metadata={SOURCE: ViewerFieldSource(_permissions)},
     )
     organization: Organization = strawberry.field(
         resolver=_organization,
         description="Whose data they see.",
-        metadata={READS: Own(ORGANIZATIONS, attrgetter("organization_id"))},
+        metadata={SOURCE: ViewerRecordSource(ORGANIZATIONS, attrgetter("organization_id"))},
     )
     user: User | None = strawberry.field(
         resolver=_user,
         description="The person behind the credential, when known.",
-        metadata={READS: Own(USERS, attrgetter("user_id"))},
+        metadata={SOURCE: ViewerRecordSource(USERS, attrgetter("user_id"))},
     )
     api_key: ApiKey | None = strawberry.field(
         resolver=_api_key,
         description="The API key that was presented, when one was.",
-        metadata={READS: Own(API_KEYS, attrgetter("api_key_id"))},
+        metadata={SOURCE: ViewerRecordSource(API_KEYS, attrgetter("api_key_id"))},
     )

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from gql.database import Database, Snapshot
+from gql.database.database import Database, Snapshot
 from gql.errors import BadInput
 from gql.models.call import phone_digits
 from gql.models.scope import owned, parameters, table_of

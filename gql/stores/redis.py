@@ -11,7 +11,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialWithJitterBackoff
 from redis.exceptions import RedisError
 
-from gql.database import Database, Snapshot, dump_json
+from gql.database.database import Database, Snapshot, dump_json
 from gql.errors import BadInput, Unavailable
 from gql.models.call import phone_digits
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from gql.database import Database, Snapshot
+from gql.database.database import Database, Snapshot
 
 
 class SmsSessions(Protocol):

@@ -13,10 +13,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from starlette.applications import Starlette
 
 from gql.app import create_app
-from gql.app.families import FAMILIES
+from gql.app.metric_definitions import FAMILIES
 from gql.app.publishing import FOLDER, Publisher
-from gql.app.tally import BOUNDS, Tally, door_of
-from gql.plan.ways import Counts, Reason, Why
+from gql.app.request_counter import BOUNDS, RequestCounter, door_of
+from gql.engine.fallback import AnswerCounts, Fallback, FallbackReason
 from tests.conftest import bearer, connect
 from tests.databases import Copy, Databases, settings_for, without_settings
 from tests.lifespan import running
@@ -129,15 +129,15 @@ async def test_with_the_engine_off_that_is_counted(fresh: Copy) -> None:
 
 
 def test_only_names_of_the_schema_are_counted() -> None:
-    counts = Counts(fields=frozenset({"smsSessions"}))
+    counts = AnswerCounts(fields=frozenset({"smsSessions"}))
     for detail in ("smsSessions", "smsSessions", "what a client wrote"):
-        counts.resolve(Why(Reason.UNSUPPORTED, detail))
-    counts.resolve(Why(Reason.ARGUMENTS, "smsSessions"))
+        counts.record_fallback(Fallback(FallbackReason.UNSUPPORTED, detail))
+    counts.record_fallback(Fallback(FallbackReason.ARGUMENTS, "smsSessions"))
 
     assert counts.resolved == {
-        (Reason.UNSUPPORTED, "smsSessions"): 2,
-        (Reason.UNSUPPORTED, ""): 1,
-        (Reason.ARGUMENTS, ""): 1,
+        (FallbackReason.UNSUPPORTED, "smsSessions"): 2,
+        (FallbackReason.UNSUPPORTED, ""): 1,
+        (FallbackReason.ARGUMENTS, ""): 1,
     }
     assert counts.failed == 0
 
@@ -166,7 +166,7 @@ async def test_requests_are_counted_by_door_method_and_status(
 
 
 def test_times_are_counted_up_to_their_bounds() -> None:
-    tally = Tally()
+    tally = RequestCounter()
     for seconds in (0.0, BOUNDS[0], BOUNDS[0] + 1e-9, BOUNDS[-1], 1_000):
         tally.note("/graphql", "POST", 200, seconds)
 

@@ -12,12 +12,12 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import Lifespan
 
+from gql.accounts.api_keys import StoredKey, create_api_key
 from gql.auth.login import ROUTES
 from gql.auth.middleware import Authentication, caller_of
-from gql.auth.refusal import refusal
-from gql.database import Database
-from gql.domain.api_keys import StoredKey, create_api_key
+from gql.database.database import Database
 from gql.errors import GatewayError
+from gql.http.refusal import refusal
 from gql.identity import Permission
 from gql.models.organization import Organization, User
 from gql.models.scope import table_of

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import insert
 
-from gql.domain.api_keys import create_api_key, hash_key, revoke_api_key
+from gql.accounts.api_keys import create_api_key, hash_key, revoke_api_key
 from gql.models.organization import ApiKey, User
 from gql.models.scope import table_of
 from gql.models.types import now

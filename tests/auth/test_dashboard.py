@@ -8,8 +8,8 @@ import pytest
 from itsdangerous import TimestampSigner
 from pydantic import SecretStr
 
-from gql.auth.presented import COOKIE
-from gql.domain.api_keys import revoke_api_key
+from gql.accounts.api_keys import revoke_api_key
+from gql.auth.credential_source import COOKIE
 from gql.models.organization import ApiKey, User
 from gql.models.types import now
 from tests.auth.house import House, identity_of

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from gql.domain.api_keys import (
+from gql.accounts.api_keys import (
     create_api_key,
     find_api_key,
     find_by_hash,

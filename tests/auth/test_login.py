@@ -5,9 +5,9 @@ import re
 import httpx2
 import pytest
 
+from gql.accounts.api_keys import revoke_api_key
+from gql.auth.credential_source import COOKIE
 from gql.auth.dashboard import DashboardCredential
-from gql.auth.presented import COOKIE
-from gql.domain.api_keys import revoke_api_key
 from tests.auth.house import INVALID_KEY, NO_CREDENTIAL, House
 from tests.databases import settings_for
 

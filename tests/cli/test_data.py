@@ -5,8 +5,8 @@ import json
 import pytest
 from sqlalchemy import text
 
-from gql.database import Database
-from gql.domain.api_keys import find_by_hash, hash_key
+from gql.accounts.api_keys import find_by_hash, hash_key
+from gql.database.database import Database
 from gql.migrations import head
 from tests.cli.conftest import Cli
 from tests.databases import Copy, settings_for

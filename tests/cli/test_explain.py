@@ -41,7 +41,7 @@ async def test_plan_sql_database_rows_and_times_are_printed(
     assert parts[1] == (
         "Plan\n"
         "  data: Selection()\n"
-        "    calls: Paged(slot=0, resource=call, link=None)\n"
+        "    calls: ConnectionPage(slot=0, resource=call, link=None)\n"
         "      nodes: Nodes()\n"
         "        id: GlobalId()"
     )

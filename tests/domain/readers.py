@@ -3,9 +3,9 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from gql.context import Context
-from gql.database import Database
+from gql.database.database import Database
 from gql.identity import Identity, Method, Permission
+from gql.query.context import Context
 
 
 @asynccontextmanager

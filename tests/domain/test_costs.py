@@ -6,13 +6,14 @@ from typing import Any
 import pytest
 from sqlalchemy import insert
 
-from gql.database import Database
+from gql.database.database import Database
 from gql.demo.tenant import Row
-from gql.domain import costs, reading
+from gql.domain import costs
 from gql.domain.calls import CALLS
+from gql.loaders import record_loaders
 from gql.models.message import ChatMessage
 from gql.models.scope import table_of
-from gql.models.utc_period import Period
+from gql.sql.utc_period import Period
 from tests.domain.readers import reader
 from tests.rest.demo_rows import add_calls, cost, new_call
 
@@ -117,7 +118,7 @@ async def test_the_model_is_what_all_messages_agree_on(
         async with fresh_database.transaction() as connection:
             await connection.execute(insert(table_of(ChatMessage)), said)
     async with reader(fresh_database) as context:
-        call = await reading.find(context, CALLS, 6001)
+        call = await record_loaders.find(context, CALLS, 6001)
         found = await costs.list_entries(context, call)
 
     assert found == (

@@ -9,15 +9,15 @@ from starlette.types import Scope
 
 from gql.app import create_app
 from gql.auth.bearer import issue_token
-from gql.database import Database
+from gql.database.database import Database
 from gql.errors import GatewayError, Unauthenticated
 from gql.identity import Identity, Method, Permission
 from gql.schema.endpoint import GraphQLEndpoint
 from gql.schema.request import read_headers
 from tests.databases import Copy, Databases, settings_for
 from tests.lifespan import running
-from tests.protocol.door import Door, door
 from tests.protocol.failing import schema as failing_schema
+from tests.protocol.http_client import HttpClient, door
 
 CALLERS = {
     "writer": frozenset({Permission.READ, Permission.WRITE}),
@@ -26,7 +26,7 @@ CALLERS = {
 }
 """Who may do what."""
 
-OpenDoor = Callable[..., AbstractAsyncContextManager[Door]]
+OpenDoor = Callable[..., AbstractAsyncContextManager[HttpClient]]
 """`async with open_door(caller="reader", max_depth=3) as client`; nobody is asking for None."""
 
 
@@ -43,7 +43,7 @@ def open_door(gateway: Copy) -> OpenDoor:
     """Starts the production application with some settings changed, and opens its door."""
 
     @asynccontextmanager
-    async def open_door(caller: str | None = "writer", **changed: Any) -> AsyncIterator[Door]:
+    async def open_door(caller: str | None = "writer", **changed: Any) -> AsyncIterator[HttpClient]:
         settings = settings_for(gateway.url, **changed)
         token = caller and issue_token(
             settings, gateway.organizations[0].id, permissions=CALLERS[caller]
@@ -56,7 +56,7 @@ def open_door(gateway: Copy) -> OpenDoor:
 
 
 @pytest.fixture(scope="session")
-async def client(open_door: OpenDoor) -> AsyncIterator[Door]:
+async def client(open_door: OpenDoor) -> AsyncIterator[HttpClient]:
     """The application with its default settings, for one who may read and write."""
     async with open_door() as client:
         yield client
@@ -67,7 +67,9 @@ def open_failing(gateway: Copy) -> OpenDoor:
     """Opens an endpoint without an application around it, whose schema fails in every way."""
 
     @asynccontextmanager
-    async def open_failing(caller: str | None = "writer", **changed: Any) -> AsyncIterator[Door]:
+    async def open_failing(
+        caller: str | None = "writer", **changed: Any
+    ) -> AsyncIterator[HttpClient]:
         settings = settings_for(gateway.url, **changed)
         database = Database(settings)
         endpoint = GraphQLEndpoint(failing_schema, database, settings, identify=identify)
@@ -79,7 +81,7 @@ def open_failing(gateway: Copy) -> OpenDoor:
 
 
 @pytest.fixture
-async def failing(open_failing: OpenDoor) -> AsyncIterator[Door]:
+async def failing(open_failing: OpenDoor) -> AsyncIterator[HttpClient]:
     """The failing endpoint with its default settings."""
     async with open_failing() as client:
         yield client

@@ -5,8 +5,8 @@ from enum import Enum
 
 import strawberry
 
-from gql.context import Context
 from gql.errors import BadInput, Forbidden, GatewayError, NotFound, Unavailable
+from gql.query.context import Context
 
 Info = strawberry.Info[Context, None]
 

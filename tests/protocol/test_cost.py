@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks.workloads import WORKLOADS
 from tests.protocol.conftest import OpenDoor
-from tests.protocol.door import Door
+from tests.protocol.http_client import HttpClient
 from tests.schema.test_examples import EXAMPLES, LARGER
 
 MILLION = "{ calls(first: 100) { nodes { assistant { calls(first: 100) { nodes { assistant {\
@@ -76,7 +76,7 @@ FIGURES: dict[str, tuple[str, dict[str, Any], int]] = {
 """Documents with variables, and the objects that their answers can have."""
 
 
-async def _refusal(client: Door, document: str, **variables: Any) -> Any:
+async def _refusal(client: HttpClient, document: str, **variables: Any) -> Any:
     """How a document is refused; None when it is not."""
     response = await client.query(document, **variables)
     errors = response.json().get("errors")

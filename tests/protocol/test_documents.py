@@ -8,9 +8,9 @@ import pytest
 from graphql import DocumentNode, GraphQLSchema, validate
 from starlette.types import Message
 
-from gql.schema import documents, turns
+from gql.schema import documents, single_flight
 from tests.protocol.conftest import OpenDoor
-from tests.protocol.door import Door
+from tests.protocol.http_client import HttpClient
 
 
 @pytest.fixture
@@ -27,14 +27,16 @@ def validated(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return texts
 
 
-async def test_a_document_is_validated_once(client: Door, validated: list[str]) -> None:
+async def test_a_document_is_validated_once(client: HttpClient, validated: list[str]) -> None:
     answers = [await client.query("{ once: __typename }") for _ in range(3)]
 
     assert [answer.json() for answer in answers] == [{"data": {"once": "Query"}}] * 3
     assert validated == ["{ once: __typename }"]
 
 
-async def test_an_invalid_document_is_not_remembered(client: Door, validated: list[str]) -> None:
+async def test_an_invalid_document_is_not_remembered(
+    client: HttpClient, validated: list[str]
+) -> None:
     answers = [await client.query("{ noSuchField }") for _ in range(2)]
 
     assert [answer.status_code for answer in answers] == [400, 400]
@@ -87,7 +89,7 @@ async def test_a_document_heavier_than_the_memory_runs_and_is_not_remembered(
 
 
 async def test_a_document_that_arrives_many_times_at_once_is_validated_once(
-    client: Door, validated: list[str]
+    client: HttpClient, validated: list[str]
 ) -> None:
     asked = ("{ crowd: __typename }", "{ crowd: noSuchField }")
     answers = await asyncio.gather(*(client.query(text) for _ in range(20) for text in asked))
@@ -96,7 +98,7 @@ async def test_a_document_that_arrives_many_times_at_once_is_validated_once(
     assert sorted(validated) == sorted(asked)
 
 
-async def test_known_documents_do_not_wait_for_new_ones(client: Door) -> None:
+async def test_known_documents_do_not_wait_for_new_ones(client: HttpClient) -> None:
     known = "{ known: __typename }"
     await client.query(known)
     order: list[str] = []
@@ -113,9 +115,9 @@ async def test_known_documents_do_not_wait_for_new_ones(client: Door) -> None:
 
 
 async def test_too_many_new_documents_at_once_are_told_to_come_again(
-    client: Door, monkeypatch: pytest.MonkeyPatch
+    client: HttpClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(turns, "MOST_WAITING", 3)
+    monkeypatch.setattr(single_flight, "MOST_WAITING", 3)
     known = "{ remembered: __typename }"
     await client.query(known)
     new = [f"{{ late{number}: __typename }}" for number in range(5)]
@@ -131,7 +133,7 @@ async def test_too_many_new_documents_at_once_are_told_to_come_again(
 
 
 async def test_a_client_that_goes_away_gives_its_turn_back(
-    client: Door, validated: list[str]
+    client: HttpClient, validated: list[str]
 ) -> None:
     body = json.dumps({"query": "{ gone: __typename }"}).encode()
     messages = [{"type": "http.request", "body": body}]

@@ -8,16 +8,16 @@ import pytest
 import strawberry
 from starlette.types import Scope
 
-from gql.context import Context
-from gql.database import Database
+from gql.database.database import Database
 from gql.errors import GatewayError, Unavailable, error_table
 from gql.identity import Identity
+from gql.query.context import Context
 from gql.schema import endpoint as endpoint_module
 from gql.schema.endpoint import GraphQLEndpoint
 from tests.databases import Copy, settings_for
 from tests.protocol.conftest import OpenDoor, identify
-from tests.protocol.door import Door, door
 from tests.protocol.failing import SECRET, schema
+from tests.protocol.http_client import HttpClient, door
 
 UNEXPECTED = "Unexpected error; the request id leads to the log."
 
@@ -50,7 +50,7 @@ def _without_id(answer: Any) -> Any:
     ],
 )
 async def test_what_a_field_raises_is_said_beside_the_data(
-    failing: Door, field: str, message: str, extensions: dict[str, Any]
+    failing: HttpClient, field: str, message: str, extensions: dict[str, Any]
 ) -> None:
     response = await failing.query(f"{{ fine {field} }}")
 
@@ -68,7 +68,7 @@ async def test_what_a_field_raises_is_said_beside_the_data(
     }
 
 
-async def test_every_error_of_an_answer_is_named_by_its_path(failing: Door) -> None:
+async def test_every_error_of_an_answer_is_named_by_its_path(failing: HttpClient) -> None:
     response = await failing.query("{ child { broken } children { renamed: broken } bug }")
 
     answer = _without_id(response.json())
@@ -81,7 +81,9 @@ async def test_every_error_of_an_answer_is_named_by_its_path(failing: Door) -> N
 
 
 @pytest.mark.parametrize("document", ["{ fine never }", "{ nothing }"])
-async def test_data_that_is_null_altogether_is_still_a_result(failing: Door, document: str) -> None:
+async def test_data_that_is_null_altogether_is_still_a_result(
+    failing: HttpClient, document: str
+) -> None:
     response = await failing.query(document)
 
     answer = response.json()
@@ -90,7 +92,7 @@ async def test_data_that_is_null_altogether_is_still_a_result(failing: Door, doc
 
 
 async def test_a_bug_is_logged_whole_with_the_request_id(
-    failing: Door, caplog: pytest.LogCaptureFixture
+    failing: HttpClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.ERROR, "gql"):
         response = await failing.query("{ child { broken } }")
@@ -106,7 +108,7 @@ async def test_a_bug_is_logged_whole_with_the_request_id(
 
 
 async def test_what_is_not_a_bug_is_not_logged(
-    failing: Door, caplog: pytest.LogCaptureFixture
+    failing: HttpClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     await failing.query("{ missing unavailable unusable }")
     await failing.query("{ noSuchField }")
@@ -116,7 +118,7 @@ async def test_what_is_not_a_bug_is_not_logged(
 
 
 async def test_a_bug_of_the_endpoint_itself_is_a_masked_500(
-    failing: Door, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    failing: HttpClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def broken(*_: object) -> None:
         raise RuntimeError(SECRET)
@@ -145,7 +147,7 @@ async def test_a_bug_of_the_endpoint_itself_is_a_masked_500(
     ],
 )
 async def test_a_variable_that_does_not_fit_is_a_request_error(
-    failing: Door, variables: dict[str, Any], message: str
+    failing: HttpClient, variables: dict[str, Any], message: str
 ) -> None:
     response = await failing.query(
         "query ($paint: Paint!, $times: Int) { painted(paint: $paint, times: $times) }",
@@ -166,7 +168,7 @@ async def test_a_variable_that_does_not_fit_is_a_request_error(
     ],
 )
 async def test_an_argument_that_does_not_fit_is_an_error_of_its_field(
-    failing: Door, document: str, variable: str, path: str
+    failing: HttpClient, document: str, variable: str, path: str
 ) -> None:
     response = await failing.query(document, **{variable: None})
 
@@ -185,7 +187,7 @@ async def test_an_argument_that_does_not_fit_is_an_error_of_its_field(
         "{ found(by: {id: $undefined}) }",
     ],
 )
-async def test_a_one_of_input_takes_exactly_one_field(failing: Door, document: str) -> None:
+async def test_a_one_of_input_takes_exactly_one_field(failing: HttpClient, document: str) -> None:
     response = await failing.query(document)
 
     assert response.status_code == 400
@@ -193,7 +195,9 @@ async def test_a_one_of_input_takes_exactly_one_field(failing: Door, document: s
 
 
 @pytest.mark.parametrize("by", [{}, {"id": 1, "name": "x"}, {"id": None}])
-async def test_a_one_of_variable_takes_exactly_one_field(failing: Door, by: dict[str, Any]) -> None:
+async def test_a_one_of_variable_takes_exactly_one_field(
+    failing: HttpClient, by: dict[str, Any]
+) -> None:
     response = await failing.query("query ($by: By!) { found(by: $by) }", by=by)
 
     assert response.status_code == 400
@@ -201,7 +205,7 @@ async def test_a_one_of_variable_takes_exactly_one_field(failing: Door, by: dict
 
 
 async def test_a_one_of_input_with_a_variable_that_is_left_out_fails_at_its_field(
-    failing: Door,
+    failing: HttpClient,
 ) -> None:
     response = await failing.query("query ($id: Int) { found(by: {id: $id}) }")
 
@@ -209,7 +213,9 @@ async def test_a_one_of_input_with_a_variable_that_is_left_out_fails_at_its_fiel
     assert (error["path"], error["extensions"]["code"]) == (["found"], "BAD_USER_INPUT")
 
 
-async def test_a_one_of_input_may_stand_in_a_fragment_before_the_operation(failing: Door) -> None:
+async def test_a_one_of_input_may_stand_in_a_fragment_before_the_operation(
+    failing: HttpClient,
+) -> None:
     response = await failing.query(
         "fragment F on Query { found(by: {id: $id}) } query ($id: Int!) { ...F }", id=7
     )
@@ -312,7 +318,7 @@ async def test_credentials_that_cannot_be_checked_are_a_503(
     assert response.json()["errors"][0]["extensions"]["code"] == "UNAVAILABLE"
 
 
-async def test_a_subscription_is_sent_elsewhere(failing: Door) -> None:
+async def test_a_subscription_is_sent_elsewhere(failing: HttpClient) -> None:
     response = await failing.query("subscription { ticks }")
 
     assert response.status_code == 400
@@ -322,7 +328,7 @@ async def test_a_subscription_is_sent_elsewhere(failing: Door) -> None:
 
 
 async def test_an_operation_runs_in_a_context_of_its_caller_that_is_closed_after_it(
-    failing: Door, monkeypatch: pytest.MonkeyPatch
+    failing: HttpClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     closed: list[str] = []
     close = Context.close

@@ -7,7 +7,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.protocol.door import Door
+from tests.protocol.http_client import HttpClient
 
 GRAPHQL = "application/graphql-response+json"
 JSON = "application/json"
@@ -155,7 +155,7 @@ AUDITS = (
 
 
 @pytest.mark.parametrize("audit", AUDITS, ids=lambda audit: audit.id)
-async def test_audit(audit: Audit, client: Door) -> None:
+async def test_audit(audit: Audit, client: HttpClient) -> None:
     response = await audit.send(client.http)
 
     assert response.status_code in audit.statuses, response.text

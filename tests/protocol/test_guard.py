@@ -9,7 +9,7 @@ import pytest
 from starlette.types import Message
 
 from tests.protocol.conftest import OpenDoor
-from tests.protocol.door import Door
+from tests.protocol.http_client import HttpClient
 
 
 def _body(**variables: Any) -> bytes:
@@ -57,7 +57,7 @@ async def test_a_body_without_a_length_is_read_no_further_than_the_limit(
     assert sent < 20
 
 
-async def test_an_announced_length_is_refused_before_reading(client: Door) -> None:
+async def test_an_announced_length_is_refused_before_reading(client: HttpClient) -> None:
     received: list[str] = []
 
     async def receive() -> Message:
@@ -71,7 +71,7 @@ async def test_an_announced_length_is_refused_before_reading(client: Door) -> No
     assert (start["status"], received) == (413, [])
 
 
-async def test_a_client_that_goes_away_while_sending_gets_no_answer(client: Door) -> None:
+async def test_a_client_that_goes_away_while_sending_gets_no_answer(client: HttpClient) -> None:
     async def receive() -> Message:
         return {"type": "http.disconnect"}
 
@@ -88,7 +88,7 @@ async def test_a_query_string_over_the_limit_is_refused(open_door: OpenDoor) -> 
     assert error["extensions"]["code"] == "URI_TOO_LONG"
 
 
-async def test_nesting_of_the_limit_is_read_and_a_level_more_is_not(client: Door) -> None:
+async def test_nesting_of_the_limit_is_read_and_a_level_more_is_not(client: HttpClient) -> None:
     fits = await client.send(_nested(64))
     too_deep = await client.send(_nested(65))
 
@@ -99,13 +99,13 @@ async def test_nesting_of_the_limit_is_read_and_a_level_more_is_not(client: Door
     )
 
 
-async def test_brackets_side_by_side_or_in_strings_are_not_nesting(client: Door) -> None:
+async def test_brackets_side_by_side_or_in_strings_are_not_nesting(client: HttpClient) -> None:
     response = await client.send(_body(side=[{}] * 200, text='\\"[{' * 200))
 
     assert response.json() == {"data": {"__typename": "Query"}}
 
 
-async def test_nesting_in_a_get_is_held_to_the_same_limit(client: Door) -> None:
+async def test_nesting_in_a_get_is_held_to_the_same_limit(client: HttpClient) -> None:
     response = await client.get(query="{ __typename }", variables="[" * 65)
 
     assert (response.status_code, response.json()["errors"][0]["message"]) == (
@@ -114,7 +114,7 @@ async def test_nesting_in_a_get_is_held_to_the_same_limit(client: Door) -> None:
     )
 
 
-async def test_a_number_of_the_limit_is_read_and_a_digit_more_is_not(client: Door) -> None:
+async def test_a_number_of_the_limit_is_read_and_a_digit_more_is_not(client: HttpClient) -> None:
     fits = await client.send(b'{"query":"{__typename}","variables":{"a":%s}}' % (b"1" * 64))
     too_long = await client.send(b'{"query":"{__typename}","variables":{"a":%s}}' % (b"1" * 65))
 
@@ -125,7 +125,7 @@ async def test_a_number_of_the_limit_is_read_and_a_digit_more_is_not(client: Doo
     )
 
 
-async def test_digits_in_a_string_are_not_a_number(client: Door) -> None:
+async def test_digits_in_a_string_are_not_a_number(client: HttpClient) -> None:
     response = await client.send(_body(a="1" * 10_000))
 
     assert response.json() == {"data": {"__typename": "Query"}}
@@ -139,7 +139,7 @@ async def test_digits_in_a_string_are_not_a_number(client: Door) -> None:
         b'{"query":"{__typename}","extensions":{"a":"\\u0000"}}',
     ],
 )
-async def test_a_nul_character_in_json_is_refused(client: Door, content: bytes) -> None:
+async def test_a_nul_character_in_json_is_refused(client: HttpClient, content: bytes) -> None:
     response = await client.send(content)
 
     assert (response.status_code, response.json()["errors"][0]["message"]) == (
@@ -149,7 +149,7 @@ async def test_a_nul_character_in_json_is_refused(client: Door, content: bytes) 
 
 
 @pytest.mark.parametrize("escape", ["\\u0000", "\\u{0}", "\\u{000}"])
-async def test_a_nul_character_in_a_literal_is_refused(client: Door, escape: str) -> None:
+async def test_a_nul_character_in_a_literal_is_refused(client: HttpClient, escape: str) -> None:
     response = await client.query(f'{{ __type(name: "a{escape}") {{ name }} }}')
 
     assert (response.status_code, response.json()["errors"][0]["message"]) == (
@@ -158,7 +158,7 @@ async def test_a_nul_character_in_a_literal_is_refused(client: Door, escape: str
     )
 
 
-async def test_what_only_looks_like_a_nul_character_is_read(client: Door) -> None:
+async def test_what_only_looks_like_a_nul_character_is_read(client: HttpClient) -> None:
     literal = await client.query(r'{ __type(name: "a\\u0000") { name } }')
     variable = await client.query(
         "query ($name: String!) { __type(name: $name) { name } }", name=r"a\u0000"
@@ -183,7 +183,7 @@ HALF_A_MEGABYTE = 500_000
     ],
     ids=["brackets", "backslashes", "quotes", "strings", "runs", "digits", "objects"],
 )
-async def test_a_hostile_body_is_refused_in_linear_time(client: Door, content: bytes) -> None:
+async def test_a_hostile_body_is_refused_in_linear_time(client: HttpClient, content: bytes) -> None:
     started = time.perf_counter()
     response = await client.send(content)
     seconds = time.perf_counter() - started

@@ -6,10 +6,10 @@ import pytest
 from graphql import get_introspection_query
 
 from tests.protocol.conftest import OpenDoor
-from tests.protocol.door import Door
+from tests.protocol.http_client import HttpClient
 
 
-async def _error(client: Door, document: str) -> tuple[str, str]:
+async def _error(client: HttpClient, document: str) -> tuple[str, str]:
     """The code and the message of the one error that a document is refused with."""
     response = await client.query(document)
 
@@ -96,7 +96,7 @@ LIMITS = [
 
 @pytest.mark.parametrize(("within", "beyond", "message"), LIMITS)
 async def test_a_limit_lets_its_own_figure_through_and_not_one_more(
-    client: Door, within: str, beyond: str, message: str
+    client: HttpClient, within: str, beyond: str, message: str
 ) -> None:
     code, _ = await _error(client, within)
 
@@ -104,7 +104,7 @@ async def test_a_limit_lets_its_own_figure_through_and_not_one_more(
     assert await _error(client, beyond) == (TOO_COMPLEX, message)
 
 
-async def test_the_figures_are_printed_for_machines(client: Door) -> None:
+async def test_the_figures_are_printed_for_machines(client: HttpClient) -> None:
     response = await client.query(_deep(16))
 
     extensions = response.json()["errors"][0]["extensions"]
@@ -115,17 +115,17 @@ async def test_the_figures_are_printed_for_machines(client: Door) -> None:
     }
 
 
-async def test_every_operation_of_a_document_is_held_to_the_limits(client: Door) -> None:
+async def test_every_operation_of_a_document_is_held_to_the_limits(client: HttpClient) -> None:
     code, _ = await _error(client, "query A { __typename } query B " + _deep(16))
 
     assert code == TOO_COMPLEX
 
 
-async def test_an_unknown_fragment_is_left_to_validation(client: Door) -> None:
+async def test_an_unknown_fragment_is_left_to_validation(client: HttpClient) -> None:
     assert await _error(client, "{ ...A }") == (INVALID, "Unknown fragment 'A'.")
 
 
-async def test_under_application_json_a_limit_answers_200_without_data(client: Door) -> None:
+async def test_under_application_json_a_limit_answers_200_without_data(client: HttpClient) -> None:
     response = await client.post({"query": _deep(16)})
 
     assert response.status_code == 200
@@ -172,7 +172,7 @@ async def test_introspection_can_be_switched_off(open_door: OpenDoor) -> None:
     assert typename.json() == {"data": {"__typename": "Query"}}
 
 
-async def test_a_fragment_that_spreads_itself_is_refused(client: Door) -> None:
+async def test_a_fragment_that_spreads_itself_is_refused(client: HttpClient) -> None:
     assert await _error(
         client, "{ ...A } fragment A on Query { ...B } fragment B on Query { a { ...A } }"
     ) == (INVALID, "Fragment 'A' spreads itself; remove the cycle.")
@@ -207,7 +207,7 @@ BOMBS = {
 
 @pytest.mark.parametrize("name", BOMBS)
 async def test_a_bomb_is_refused_in_milliseconds(
-    client: Door, name: str, capsys: pytest.CaptureFixture[str]
+    client: HttpClient, name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     await client.query("{ __typename }")
     durations: list[float] = []
@@ -222,7 +222,9 @@ async def test_a_bomb_is_refused_in_milliseconds(
     assert min(durations) < 50
 
 
-async def test_three_hundred_levels_of_brackets_are_refused_by_the_parser(client: Door) -> None:
+async def test_three_hundred_levels_of_brackets_are_refused_by_the_parser(
+    client: HttpClient,
+) -> None:
     assert await _error(client, _deep(300)) == (
         TOO_COMPLEX,
         "Document is nested too deeply. Parsing aborted.",

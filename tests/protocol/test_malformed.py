@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gql.schema.schema import schema
-from tests.protocol.door import Door
+from tests.protocol.http_client import HttpClient
 from tests.protocol.questions import operations
 
 bounded = settings(
@@ -54,13 +54,13 @@ def _is_clear(response: httpx2.Response) -> None:
 
 @bounded
 @given(content=st.binary(max_size=200))
-async def test_any_bytes(client: Door, content: bytes) -> None:
+async def test_any_bytes(client: HttpClient, content: bytes) -> None:
     _is_clear(await client.send(content))
 
 
 @bounded
 @given(body=json_values)
-async def test_any_json(client: Door, body: Any) -> None:
+async def test_any_json(client: HttpClient, body: Any) -> None:
     _is_clear(await client.send(orjson.dumps(body)))
 
 
@@ -75,7 +75,7 @@ async def test_any_json(client: Door, body: Any) -> None:
         },
     )
 )
-async def test_any_parameters(client: Door, body: dict[str, Any]) -> None:
+async def test_any_parameters(client: HttpClient, body: dict[str, Any]) -> None:
     _is_clear(await client.send(orjson.dumps(body)))
 
 
@@ -86,7 +86,7 @@ async def test_any_parameters(client: Door, body: dict[str, Any]) -> None:
         st.tuples(st.sampled_from(["query", "variables", "operationName"]), text), max_size=4
     ).map(lambda pairs: str(httpx2.QueryParams(tuple(pairs))).encode())
 )
-async def test_any_query_string(client: Door, query_string: bytes) -> None:
+async def test_any_query_string(client: HttpClient, query_string: bytes) -> None:
     raw = bytes(byte for byte in query_string if 32 < byte < 127 and byte != ord("#"))
     _is_clear(await client.http.get(f"/graphql?{raw.decode()}"))
 
@@ -94,7 +94,7 @@ async def test_any_query_string(client: Door, query_string: bytes) -> None:
 @bounded
 @given(method=methods, named=headers, content=st.binary(max_size=40) | documents.map(str.encode))
 async def test_any_method_and_headers(
-    client: Door, method: str, named: dict[str, str], content: bytes
+    client: HttpClient, method: str, named: dict[str, str], content: bytes
 ) -> None:
     _is_clear(await client.http.request(method, "/graphql", headers=named, content=content))
 
@@ -104,7 +104,7 @@ async def test_any_method_and_headers(
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @bounded
 @given(document=operations(schema._schema))  # noqa: SLF001 -- Strawberry has no other way to it
-async def test_any_question_that_the_schema_allows(client: Door, document: str) -> None:
+async def test_any_question_that_the_schema_allows(client: HttpClient, document: str) -> None:
     _is_clear(await client.query(document))
 
 
@@ -121,5 +121,5 @@ async def test_any_question_that_the_schema_allows(client: Door, document: str) 
     ],
     ids=["surrogate", "utf-8", "deep-variables", "long-number", "deep-document", "digits", "batch"],
 )
-async def test_what_breaks_stock_servers(client: Door, content: bytes) -> None:
+async def test_what_breaks_stock_servers(client: HttpClient, content: bytes) -> None:
     _is_clear(await client.send(content))

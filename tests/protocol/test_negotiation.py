@@ -3,7 +3,7 @@
 import pytest
 
 from tests.protocol.conftest import OpenDoor
-from tests.protocol.door import Door
+from tests.protocol.http_client import HttpClient
 
 GRAPHQL = "application/graphql-response+json"
 JSON = "application/json"
@@ -32,7 +32,7 @@ METHODS = "GET, HEAD, OPTIONS, POST"
     ],
 )
 async def test_the_highest_q_wins_and_then_the_more_exact_name(
-    client: Door, accept: str, media_type: str
+    client: HttpClient, accept: str, media_type: str
 ) -> None:
     response = await client.post(TYPENAME, headers={"accept": accept})
 
@@ -41,7 +41,7 @@ async def test_the_highest_q_wins_and_then_the_more_exact_name(
     assert response.json() == {"data": {"__typename": "Query"}}
 
 
-async def test_several_accept_headers_count_as_one(client: Door) -> None:
+async def test_several_accept_headers_count_as_one(client: HttpClient) -> None:
     response = await client.http.post(
         "/graphql", json=TYPENAME, headers=[("accept", "text/html"), ("accept", GRAPHQL)]
     )
@@ -53,7 +53,7 @@ async def test_several_accept_headers_count_as_one(client: Door) -> None:
     "accept", ["text/html", "application/xml, image/*", f"{JSON};q=0, {GRAPHQL};q=0", "nonsense"]
 )
 async def test_an_accept_header_without_a_producible_type_is_told_which_there_are(
-    client: Door, accept: str
+    client: HttpClient, accept: str
 ) -> None:
     response = await client.post(TYPENAME, headers={"accept": accept})
 
@@ -68,7 +68,7 @@ async def test_an_accept_header_without_a_producible_type_is_told_which_there_ar
     assert error["extensions"]["produces"] == [GRAPHQL, JSON]
 
 
-async def test_an_answer_is_not_stored_and_varies_by_accept(failing: Door) -> None:
+async def test_an_answer_is_not_stored_and_varies_by_accept(failing: HttpClient) -> None:
     response = await failing.post(TYPENAME)
 
     assert dict(response.headers) == {
@@ -103,7 +103,7 @@ async def test_options_lists_the_methods_to_anybody(open_door: OpenDoor) -> None
     )
 
 
-async def test_head_answers_like_get_without_the_body(client: Door) -> None:
+async def test_head_answers_like_get_without_the_body(client: HttpClient) -> None:
     got = await client.get(query="{ __typename }")
     head = await client.http.head("/graphql", params=TYPENAME)
 
@@ -114,7 +114,7 @@ async def test_head_answers_like_get_without_the_body(client: Door) -> None:
 
 
 @pytest.mark.parametrize("accept", [GRAPHQL, JSON])
-async def test_a_mutation_by_get_is_refused(failing: Door, accept: str) -> None:
+async def test_a_mutation_by_get_is_refused(failing: HttpClient, accept: str) -> None:
     response = await failing.http.get(
         "/graphql", params={"query": "mutation { __typename }"}, headers={"accept": accept}
     )
@@ -124,7 +124,7 @@ async def test_a_mutation_by_get_is_refused(failing: Door, accept: str) -> None:
     assert error["message"] == "Send mutations by POST: a GET must not change anything."
 
 
-async def test_a_mutation_by_post_runs(failing: Door) -> None:
+async def test_a_mutation_by_post_runs(failing: HttpClient) -> None:
     response = await failing.query("mutation { __typename }")
 
     assert (response.status_code, response.json()) == (200, {"data": {"__typename": "Mutation"}})
@@ -139,7 +139,7 @@ async def test_a_mutation_by_post_runs(failing: Door) -> None:
         "Application/JSON; profile=x; charset=utf8",
     ],
 )
-async def test_json_in_utf_8_is_read(client: Door, content_type: str) -> None:
+async def test_json_in_utf_8_is_read(client: HttpClient, content_type: str) -> None:
     response = await client.send(b'{"query":"{__typename}"}', content_type=content_type)
 
     assert response.json() == {"data": {"__typename": "Query"}}
@@ -158,7 +158,7 @@ async def test_json_in_utf_8_is_read(client: Door, content_type: str) -> None:
     ],
 )
 async def test_other_content_types_are_refused(
-    client: Door, content_type: str, message: str
+    client: HttpClient, content_type: str, message: str
 ) -> None:
     response = await client.send(b'{"query":"{__typename}"}', content_type=content_type)
 
@@ -168,7 +168,7 @@ async def test_other_content_types_are_refused(
     assert error["extensions"]["code"] == "UNSUPPORTED_MEDIA_TYPE"
 
 
-async def test_a_compressed_body_is_refused(client: Door) -> None:
+async def test_a_compressed_body_is_refused(client: HttpClient) -> None:
     response = await client.send(b"\x1f\x8b", content_encoding="gzip")
 
     assert response.status_code == 415
@@ -177,7 +177,9 @@ async def test_a_compressed_body_is_refused(client: Door) -> None:
     )
 
 
-async def test_the_request_id_of_the_answer_is_printed_beside_every_error(client: Door) -> None:
+async def test_the_request_id_of_the_answer_is_printed_beside_every_error(
+    client: HttpClient,
+) -> None:
     response = await client.post({"query": "{"}, headers={"x-request-id": "request-7"})
 
     assert response.headers["x-request-id"] == "request-7"
@@ -187,7 +189,9 @@ async def test_the_request_id_of_the_answer_is_printed_beside_every_error(client
     }
 
 
-async def test_without_a_middleware_every_request_gets_an_id_of_its_own(failing: Door) -> None:
+async def test_without_a_middleware_every_request_gets_an_id_of_its_own(
+    failing: HttpClient,
+) -> None:
     ids = {
         (await failing.query("{")).json()["errors"][0]["extensions"]["requestId"] for _ in range(3)
     }

@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
-from tests.protocol.door import Door
+from tests.protocol.http_client import HttpClient
 
 END_OF_DATA = "unexpected end of data"
 MANY = "query A { __typename } query B { b: __typename }"
 
 
-async def _refused(client: Door, content: bytes) -> str:
+async def _refused(client: HttpClient, content: bytes) -> str:
     response = await client.send(content)
 
     (error,) = response.json()["errors"]
@@ -48,7 +48,7 @@ async def _refused(client: Door, content: bytes) -> str:
     ],
 )
 async def test_a_body_that_is_no_request_says_what_is_wrong(
-    client: Door, content: bytes, message: str
+    client: HttpClient, content: bytes, message: str
 ) -> None:
     assert await _refused(client, content) == message
 
@@ -67,7 +67,7 @@ async def test_a_body_that_is_no_request_says_what_is_wrong(
         b'{"query":"{a}","variables":{"a":1e999}}',
     ],
 )
-async def test_what_is_not_strict_json_says_where(client: Door, content: bytes) -> None:
+async def test_what_is_not_strict_json_says_where(client: HttpClient, content: bytes) -> None:
     message = await _refused(client, content)
 
     assert message.startswith("The body is not JSON: ")
@@ -93,7 +93,7 @@ async def test_what_is_not_strict_json_says_where(client: Door, content: bytes) 
     ],
 )
 async def test_a_query_string_that_is_no_request_says_what_is_wrong(
-    client: Door, parameters: dict[str, str], message: str
+    client: HttpClient, parameters: dict[str, str], message: str
 ) -> None:
     response = await client.get(**parameters)
 
@@ -110,7 +110,7 @@ async def test_a_query_string_that_is_no_request_says_what_is_wrong(
     ],
 )
 async def test_a_query_string_is_read_strictly(
-    client: Door, query_string: str, message: str
+    client: HttpClient, query_string: str, message: str
 ) -> None:
     response = await client.http.get(f"/graphql?{query_string}")
 
@@ -126,7 +126,7 @@ async def test_a_query_string_is_read_strictly(
     ],
 )
 async def test_an_empty_or_null_or_unknown_parameter_counts_as_left_out(
-    client: Door, parameters: dict[str, str]
+    client: HttpClient, parameters: dict[str, str]
 ) -> None:
     response = await client.get(query="{ __typename }", **parameters)
 
@@ -134,7 +134,7 @@ async def test_an_empty_or_null_or_unknown_parameter_counts_as_left_out(
 
 
 @pytest.mark.parametrize(("name", "data"), [("A", "__typename"), ("B", "b")])
-async def test_the_named_operation_runs(client: Door, name: str, data: str) -> None:
+async def test_the_named_operation_runs(client: HttpClient, name: str, data: str) -> None:
     response = await client.post({"query": MANY, "operationName": name})
 
     assert response.json() == {"data": {data: "Query"}}
@@ -161,7 +161,7 @@ async def test_the_named_operation_runs(client: Door, name: str, data: str) -> N
     ("accept", "status"), [("application/graphql-response+json", 400), ("application/json", 200)]
 )
 async def test_an_operation_that_cannot_be_told_is_a_request_error(
-    client: Door, body: dict[str, Any], message: str, accept: str, status: int
+    client: HttpClient, body: dict[str, Any], message: str, accept: str, status: int
 ) -> None:
     response = await client.post(body, headers={"accept": accept})
 
@@ -170,7 +170,7 @@ async def test_an_operation_that_cannot_be_told_is_a_request_error(
     assert error["extensions"]["code"] == "OPERATION_RESOLUTION_FAILURE"
 
 
-async def test_a_document_of_fragments_alone_is_no_operation(client: Door) -> None:
+async def test_a_document_of_fragments_alone_is_no_operation(client: HttpClient) -> None:
     response = await client.query("fragment F on Query { __typename }")
 
     assert response.status_code == 400

@@ -189,7 +189,7 @@ def test_a_second_start_keeps_the_data(served: Serving, checkout: Path) -> None:
 def test_make_test_runs_a_part(checkout: Path) -> None:
     assert "make test" in commands()
 
-    printed = run(checkout, "make", "test", "T=tests/domain/test_pointer.py")
+    printed = run(checkout, "make", "test", "T=tests/query/test_json_pointer.py")
 
     assert re.search(r"\d+ passed", printed)
 

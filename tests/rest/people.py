@@ -9,9 +9,9 @@ import httpx2
 from sqlalchemy import update
 from starlette.applications import Starlette
 
-from gql.database import Database
-from gql.domain.passwords import Passwords
-from gql.domain.people import Person, create_person
+from gql.accounts.passwords import Passwords
+from gql.accounts.people import Person, create_person
+from gql.database.database import Database
 from gql.models.organization import User
 from gql.models.scope import table_of
 from tests.conftest import BASE_URL, start

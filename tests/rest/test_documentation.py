@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from gql.rest.routes import route_table
+from gql.rest.route_table import route_table
 
 PAGE = Path(__file__).parents[2] / "docs" / "rest.md"
 

@@ -10,12 +10,12 @@ import orjson
 import pytest
 from pydantic import TypeAdapter
 
-from gql.auth.presented import COOKIE
+from gql.auth.credential_source import COOKIE
+from gql.rest.json_output import dumps
 from gql.rest.openapi import SECURITY, openapi
 from gql.rest.reference import PAGE
 from gql.rest.route import RestRoute, route
-from gql.rest.routes import ROUTES
-from gql.rest.wire import dumps
+from gql.rest.route_table import ROUTES
 from tests.rest.conftest import Rest
 
 NAMES = [f"{one.method} {one.path}" for one in ROUTES]

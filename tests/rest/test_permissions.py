@@ -2,11 +2,11 @@
 
 import pytest
 
-from gql.database import Database
-from gql.domain.api_keys import create_api_key
+from gql.accounts.api_keys import create_api_key
+from gql.database.database import Database
 from gql.identity import Permission
 from gql.rest.route import RestRoute
-from gql.rest.routes import ROUTES
+from gql.rest.route_table import ROUTES
 from tests.rest.conftest import Rest
 
 GUARDED = [route for route in ROUTES if route.permission is not None]

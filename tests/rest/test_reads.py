@@ -1,6 +1,6 @@
 """Routes that say what they read: their shapes are the documented ones, their plans one statement.
 
-A shape is declared once, for the plan and for the reference way; `tests/plan/test_rest_fuzz.py`
+A shape is declared once, for the plan and for the reference way; `tests/engine/test_rest_fuzz.py`
 compares the two.
 """
 
@@ -12,13 +12,21 @@ import httpx2
 import pytest
 from pydantic import BaseModel
 
-from gql.direct import sqlite
-from gql.plan.reads import Reads
-from gql.plan.tree import Found, Inner, Listed, Nodes, Paged, Selection, ToMany
-from gql.rest.routes import ROUTES
+from gql.database.drivers import sqlite
+from gql.engine.plan_nodes import (
+    ConnectionPage,
+    ListPage,
+    Nodes,
+    Object,
+    RecordLookup,
+    Selection,
+    ToMany,
+)
+from gql.engine.query_runner import QueryRunner
+from gql.rest.route_table import ROUTES
 from tests.conftest import bearer, connect, start
 from tests.databases import Copy, settings_for
-from tests.plan.rest_fuzz import reader_of
+from tests.engine.rest_fuzz import reader_of
 from tests.statements import SqliteLog, StatementLog, count
 
 READS = {route.path: route for route in ROUTES if route.reads is not None}
@@ -47,7 +55,7 @@ ADDRESSES = {
 class Planned:
     """An application that runs plans, and everything that its database is asked to do."""
 
-    def __init__(self, client: httpx2.AsyncClient, reads: Reads, log: StatementLog) -> None:
+    def __init__(self, client: httpx2.AsyncClient, reads: QueryRunner, log: StatementLog) -> None:
         self.client = client
         self.reads = reads
         self.log = log
@@ -136,7 +144,7 @@ async def test_a_plan_that_fails_is_answered_by_the_reference_way(
     async def fail(*_: Any) -> Any:
         raise ValueError("no plan today")
 
-    monkeypatch.setattr("gql.database.Database.value", fail)
+    monkeypatch.setattr("gql.database.database.Database.value", fail)
     answers = [await planned.client.get(address) for _ in range(5)]
 
     assert [answer.json() for answer in answers] == [
@@ -152,7 +160,7 @@ def test_a_shape_has_the_keys_of_its_documented_model_in_order(path: str) -> Non
     root = route.reads and route.reads.root
     model = route.answers[200].model
 
-    if isinstance(root, Paged):
+    if isinstance(root, ConnectionPage):
         assert list(model.model_fields) == [key for key, _ in root.items]
         model = model.model_fields["items"].annotation
     agree(shape_of(root), item_of(model))
@@ -172,11 +180,11 @@ def agree(selection: Selection, model: type[BaseModel]) -> None:
 def shape_of(item: Any) -> Selection:
     """What each record of a read is printed as."""
     match item:
-        case Found():
+        case RecordLookup():
             return shape_of(item.item)
-        case Inner(selection) | ToMany(selection=selection) | Listed(selection=selection):
+        case Object(selection) | ToMany(selection=selection) | ListPage(selection=selection):
             return selection
-        case Paged(items=items):
+        case ConnectionPage(items=items):
             return next(part.selection for _, part in items if isinstance(part, Nodes))
     raise TypeError(item)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from tests.conftest import Counting, GraphQL, bearer
 from tests.databases import Copy
-from tests.domain.changes.sent import in_words
+from tests.domain.writes.executed_sql import in_words
 
 CREATE = """mutation ($input: CreateGraphInput!) { createGraph(input: $input) {
     graph { id name description isActive configuration version totalNodes totalEdges

@@ -6,7 +6,7 @@ import httpx2
 
 from tests.conftest import Counting, GraphQL, bearer
 from tests.databases import Copy
-from tests.domain.changes.sent import in_words
+from tests.domain.writes.executed_sql import in_words
 
 ERRORS = "userErrors { message code path }"
 ASSISTANT = "id name description phoneNumber llmProvider llmModel settings isActive"

@@ -5,11 +5,11 @@ import sys
 import pytest
 from pydantic import ValidationError
 
-from gql.context import Context
-from gql.database import Database
+from gql.database.database import Database
 from gql.domain.sms_sessions import live_sms_sessions
 from gql.errors import Unavailable
 from gql.identity import Identity, Method, Permission
+from gql.query.context import Context
 from gql.stores import open_sms_sessions
 from gql.stores.embedded import EmbeddedSmsSessions
 from gql.stores.redis import RedisSmsSessions

@@ -3,8 +3,8 @@
 import strawberry
 
 from gql.domain.assistants import ASSISTANTS
-from gql.domain.filters import Filter
-from gql.schema.inputs.comparators import StringFilter, compared, flag, given
+from gql.query.filters import Filter
+from gql.schema.inputs.comparators import StringFilter, compared, flag, optional
 from gql.schema.inputs.ordering import order_of
 
 AssistantOrder = order_of(
@@ -20,8 +20,8 @@ AssistantOrder = order_of(
 class AssistantFilter:
     """All conditions hold together."""
 
-    is_active: bool | None = given("Active ones (true) or inactive ones (false).")
-    name: StringFilter | None = given("By name.")
+    is_active: bool | None = optional("Active ones (true) or inactive ones (false).")
+    name: StringFilter | None = optional("By name.")
 
     def conditions(self) -> Filter:
         """What was given, as data."""

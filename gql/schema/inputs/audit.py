@@ -2,15 +2,15 @@
 
 import strawberry
 
-from gql.domain.changes.audit import AUDIT_LOG
-from gql.domain.filters import Filter
+from gql.domain.writes.audit import AUDIT_LOG
+from gql.query.filters import Filter
 from gql.schema.inputs.comparators import (
     DateTimeFilter,
     IDFilter,
     StringFilter,
     compared,
-    given,
     ids,
+    optional,
 )
 from gql.schema.inputs.ordering import order_of
 
@@ -21,12 +21,12 @@ AuditEntryOrder = order_of("AuditEntry", AUDIT_LOG, id="By id: the order in whic
 class AuditEntryFilter:
     """All conditions hold together."""
 
-    action: StringFilter | None = given("By what was done: `graph.create`.")
-    object_type: StringFilter | None = given("By the kind of object: `graph`.")
-    user_id: IDFilter | None = given("By who did it.")
-    api_key_id: IDFilter | None = given("By the key they did it with.")
-    request_id: StringFilter | None = given("By the request.")
-    created_at: DateTimeFilter | None = given("By when it was done.")
+    action: StringFilter | None = optional("By what was done: `graph.create`.")
+    object_type: StringFilter | None = optional("By the kind of object: `graph`.")
+    user_id: IDFilter | None = optional("By who did it.")
+    api_key_id: IDFilter | None = optional("By the key they did it with.")
+    request_id: StringFilter | None = optional("By the request.")
+    created_at: DateTimeFilter | None = optional("By when it was done.")
 
     def conditions(self) -> Filter:
         """What was given, as data."""

@@ -3,7 +3,7 @@
 import strawberry
 
 from gql.domain.calls import CALLS
-from gql.domain.filters import Filter
+from gql.query.filters import Filter
 from gql.schema.inputs.comparators import (
     CallStatusFilter,
     DateTimeFilter,
@@ -15,10 +15,10 @@ from gql.schema.inputs.comparators import (
     PhoneFilter,
     StringFilter,
     compared,
-    given,
     ids,
     key_equal,
     micros,
+    optional,
 )
 from gql.schema.inputs.ordering import order_of
 
@@ -35,20 +35,20 @@ CallOrder = order_of(
 class CallFilter:
     """All conditions hold together."""
 
-    status: CallStatusFilter | None = given("By status.")
-    direction: DirectionFilter | None = given("By who called.")
-    assistant_id: IDFilter | None = given("By assistant, deleted ones included.")
-    assistant_name: StringFilter | None = given(
+    status: CallStatusFilter | None = optional("By status.")
+    direction: DirectionFilter | None = optional("By who called.")
+    assistant_id: IDFilter | None = optional("By assistant, deleted ones included.")
+    assistant_name: StringFilter | None = optional(
         "By the assistant's name, now or when the call was made."
     )
-    graph_id: IDFilter | None = given("By the graph that routed the call.")
-    customer_phone: PhoneFilter | None = given("By the customer's number.")
-    call_sid: StringFilter | None = given("By SID.")
-    started_at: DateTimeFilter | None = given("By start.")
-    ended_at: DateTimeFilter | None = given("By end.")
-    duration: IntFilter | None = given("By duration in seconds.")
-    total_cost: DecimalFilter | None = given("By total cost, whatever the currency.")
-    meta: JSONKeyFilter | None = given("By one key of `meta`.")
+    graph_id: IDFilter | None = optional("By the graph that routed the call.")
+    customer_phone: PhoneFilter | None = optional("By the customer's number.")
+    call_sid: StringFilter | None = optional("By SID.")
+    started_at: DateTimeFilter | None = optional("By start.")
+    ended_at: DateTimeFilter | None = optional("By end.")
+    duration: IntFilter | None = optional("By duration in seconds.")
+    total_cost: DecimalFilter | None = optional("By total cost, whatever the currency.")
+    meta: JSONKeyFilter | None = optional("By one key of `meta`.")
 
     def conditions(self) -> Filter:
         """What was given, as data."""

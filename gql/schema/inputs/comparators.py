@@ -9,17 +9,17 @@ from typing import Any
 import strawberry
 from strawberry import UNSET
 
-from gql.domain.filters import Condition, Filter
-from gql.domain.global_id import read_id
+from gql.engine.declaration import MICRO
 from gql.errors import BadInput
-from gql.plan.declaration import MICRO
-from gql.schema.words import CallStatus, Direction, NodeType, Role, Speaker
+from gql.query.filters import Condition, Filter
+from gql.query.global_id import read_id
+from gql.schema.enums import CallStatus, Direction, NodeType, Role, Speaker
 
 MAX_IN = 100
 """Most values of one `in`."""
 
 
-def given(description: str, name: str | None = None) -> Any:
+def optional(description: str, name: str | None = None) -> Any:
     """An optional comparator."""
     return strawberry.field(name=name, default=UNSET, description=description)
 
@@ -37,61 +37,63 @@ LESS, MORE = "Less than this.", "More than this."
 class IDFilter:
     """See the description."""
 
-    eq: strawberry.ID | None = given(EQ)
-    in_: list[strawberry.ID] | None = given(IN, "in")
+    eq: strawberry.ID | None = optional(EQ)
+    in_: list[strawberry.ID] | None = optional(IN, "in")
 
 
 @strawberry.input(description="Compares text.")
 class StringFilter:
     """See the description."""
 
-    eq: str | None = given("Equal to this, to the letter.")
-    in_: list[str] | None = given(IN, "in")
-    contains: str | None = given(CONTAINS)
-    starts_with: str | None = given(STARTS)
+    eq: str | None = optional("Equal to this, to the letter.")
+    in_: list[str] | None = optional(IN, "in")
+    contains: str | None = optional(CONTAINS)
+    starts_with: str | None = optional(STARTS)
 
 
 @strawberry.input(description="Compares a phone number by its digits alone.")
 class PhoneFilter:
     """See the description."""
 
-    eq: str | None = given("Has exactly these digits.")
-    contains: str | None = given("Contains these digits in a row; without a digit nothing matches.")
+    eq: str | None = optional("Has exactly these digits.")
+    contains: str | None = optional(
+        "Contains these digits in a row; without a digit nothing matches."
+    )
 
 
 @strawberry.input(description="Compares a whole number; objects without one never match.")
 class IntFilter:
     """See the description."""
 
-    eq: int | None = given(EQ)
-    gt: int | None = given(MORE)
-    gte: int | None = given("This or more.")
-    lt: int | None = given(LESS)
-    lte: int | None = given("This or less.")
-    is_null: bool | None = given(IS_NULL)
+    eq: int | None = optional(EQ)
+    gt: int | None = optional(MORE)
+    gte: int | None = optional("This or more.")
+    lt: int | None = optional(LESS)
+    lte: int | None = optional("This or less.")
+    is_null: bool | None = optional(IS_NULL)
 
 
 @strawberry.input(description="Compares an amount; objects without one never match.")
 class DecimalFilter:
     """See the description."""
 
-    eq: Decimal | None = given(EQ)
-    gt: Decimal | None = given(MORE)
-    gte: Decimal | None = given("This or more.")
-    lt: Decimal | None = given(LESS)
-    lte: Decimal | None = given("This or less.")
-    is_null: bool | None = given(IS_NULL)
+    eq: Decimal | None = optional(EQ)
+    gt: Decimal | None = optional(MORE)
+    gte: Decimal | None = optional("This or more.")
+    lt: Decimal | None = optional(LESS)
+    lte: Decimal | None = optional("This or less.")
+    is_null: bool | None = optional(IS_NULL)
 
 
 @strawberry.input(description="Compares an instant; objects without one never match.")
 class DateTimeFilter:
     """See the description."""
 
-    gt: datetime | None = given(LATER)
-    gte: datetime | None = given("At this instant or later.")
-    lt: datetime | None = given(EARLIER)
-    lte: datetime | None = given("At this instant or earlier.")
-    is_null: bool | None = given(IS_NULL)
+    gt: datetime | None = optional(LATER)
+    gte: datetime | None = optional("At this instant or later.")
+    lt: datetime | None = optional(EARLIER)
+    lte: datetime | None = optional("At this instant or earlier.")
+    is_null: bool | None = optional(IS_NULL)
 
 
 @strawberry.input(description="Compares one top-level key of a JSON object.")
@@ -108,38 +110,38 @@ class JSONKeyFilter:
 class CallStatusFilter:
     """See the description."""
 
-    eq: CallStatus | None = given(EQ)
-    in_: list[CallStatus] | None = given(IN, "in")
+    eq: CallStatus | None = optional(EQ)
+    in_: list[CallStatus] | None = optional(IN, "in")
 
 
 @strawberry.input(description="Compares a direction.")
 class DirectionFilter:
     """See the description."""
 
-    eq: Direction | None = given(EQ)
+    eq: Direction | None = optional(EQ)
 
 
 @strawberry.input(description="Compares a node's type.")
 class NodeTypeFilter:
     """See the description."""
 
-    eq: NodeType | None = given(EQ)
-    in_: list[NodeType] | None = given(IN, "in")
+    eq: NodeType | None = optional(EQ)
+    in_: list[NodeType] | None = optional(IN, "in")
 
 
 @strawberry.input(description="Compares a message's role.")
 class RoleFilter:
     """See the description."""
 
-    eq: Role | None = given(EQ)
-    in_: list[Role] | None = given(IN, "in")
+    eq: Role | None = optional(EQ)
+    in_: list[Role] | None = optional(IN, "in")
 
 
 @strawberry.input(description="Compares a speaker.")
 class SpeakerFilter:
     """See the description."""
 
-    eq: Speaker | None = given(EQ)
+    eq: Speaker | None = optional(EQ)
 
 
 def compared(field: str, comparators: Any, convert: Callable[[Any], Any] | None = None) -> Filter:

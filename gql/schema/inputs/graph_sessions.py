@@ -2,16 +2,16 @@
 
 import strawberry
 
-from gql.domain.filters import Filter
 from gql.domain.graph_sessions import GRAPH_SESSIONS
+from gql.query.filters import Filter
 from gql.schema.inputs.comparators import (
     DateTimeFilter,
     IDFilter,
     StringFilter,
     compared,
     flag,
-    given,
     ids,
+    optional,
 )
 from gql.schema.inputs.ordering import order_of
 
@@ -27,11 +27,11 @@ GraphSessionOrder = order_of(
 class GraphSessionFilter:
     """All conditions hold together."""
 
-    is_active: bool | None = given("Those that go on (true) or have ended (false).")
-    graph_id: IDFilter | None = given("By graph.")
-    call_sid: StringFilter | None = given("By the call's SID.")
-    started_at: DateTimeFilter | None = given("By start.")
-    ended_at: DateTimeFilter | None = given("By end.")
+    is_active: bool | None = optional("Those that go on (true) or have ended (false).")
+    graph_id: IDFilter | None = optional("By graph.")
+    call_sid: StringFilter | None = optional("By the call's SID.")
+    started_at: DateTimeFilter | None = optional("By start.")
+    ended_at: DateTimeFilter | None = optional("By end.")
 
     def conditions(self) -> Filter:
         """What was given, as data."""

@@ -2,9 +2,9 @@
 
 import strawberry
 
-from gql.domain.filters import Filter
 from gql.domain.graphs import GRAPHS
-from gql.schema.inputs.comparators import DateTimeFilter, StringFilter, compared, flag, given
+from gql.query.filters import Filter
+from gql.schema.inputs.comparators import DateTimeFilter, StringFilter, compared, flag, optional
 from gql.schema.inputs.ordering import order_of
 
 AssistantGraphOrder = order_of(
@@ -21,10 +21,10 @@ AssistantGraphOrder = order_of(
 class AssistantGraphFilter:
     """All conditions hold together."""
 
-    is_active: bool | None = given("Active ones (true) or inactive ones (false).")
-    name: StringFilter | None = given("By name.")
-    created_at: DateTimeFilter | None = given("By creation.")
-    updated_at: DateTimeFilter | None = given("By the last change.")
+    is_active: bool | None = optional("Active ones (true) or inactive ones (false).")
+    name: StringFilter | None = optional("By name.")
+    created_at: DateTimeFilter | None = optional("By creation.")
+    updated_at: DateTimeFilter | None = optional("By the last change.")
 
     def conditions(self) -> Filter:
         """What was given, as data."""

@@ -2,15 +2,15 @@
 
 import strawberry
 
-from gql.domain.filters import Filter
 from gql.domain.messages import MESSAGES, TRANSCRIPTS
+from gql.query.filters import Filter
 from gql.schema.inputs.comparators import (
     RoleFilter,
     SpeakerFilter,
     StringFilter,
     compared,
     flag,
-    given,
+    optional,
 )
 from gql.schema.inputs.ordering import order_of
 
@@ -22,8 +22,8 @@ TranscriptOrder = order_of("Transcript", TRANSCRIPTS, id="By id: the order they 
 class MessageFilter:
     """All conditions hold together."""
 
-    role: RoleFilter | None = given("By who wrote them.")
-    content: StringFilter | None = given("By text.")
+    role: RoleFilter | None = optional("By who wrote them.")
+    content: StringFilter | None = optional("By text.")
 
     def conditions(self) -> Filter:
         """What was given, as data."""
@@ -34,8 +34,8 @@ class MessageFilter:
 class TranscriptFilter:
     """All conditions hold together."""
 
-    speaker: SpeakerFilter | None = given("By who is heard.")
-    is_final: bool | None = given("Settled ones (true) or interim ones (false).")
+    speaker: SpeakerFilter | None = optional("By who is heard.")
+    is_final: bool | None = optional("Settled ones (true) or interim ones (false).")
 
     def conditions(self) -> Filter:
         """What was given, as data."""

@@ -5,7 +5,7 @@ from typing import Any
 
 import strawberry
 
-from gql.domain.resource import Resource
+from gql.query.resource import Resource
 
 
 @strawberry.enum(description="Which way a list is sorted.")

@@ -2,8 +2,8 @@
 
 import strawberry
 
-from gql.domain.filters import Filter
 from gql.domain.sms import SMS_CONVERSATIONS
+from gql.query.filters import Filter
 from gql.schema.inputs.comparators import (
     CallStatusFilter,
     DateTimeFilter,
@@ -12,9 +12,9 @@ from gql.schema.inputs.comparators import (
     PhoneFilter,
     StringFilter,
     compared,
-    given,
     ids,
     key_equal,
+    optional,
 )
 from gql.schema.inputs.ordering import order_of
 
@@ -30,15 +30,15 @@ SmsConversationOrder = order_of(
 class SmsConversationFilter:
     """All conditions hold together."""
 
-    status: CallStatusFilter | None = given("By status: ACTIVE or COMPLETED.")
-    assistant_id: IDFilter | None = given("By assistant, deleted ones included.")
-    assistant_name: StringFilter | None = given(
+    status: CallStatusFilter | None = optional("By status: ACTIVE or COMPLETED.")
+    assistant_id: IDFilter | None = optional("By assistant, deleted ones included.")
+    assistant_name: StringFilter | None = optional(
         "By the assistant's name, now or when the conversation began."
     )
-    customer_phone: PhoneFilter | None = given("By the customer's number.")
-    started_at: DateTimeFilter | None = given("By start.")
-    last_activity: DateTimeFilter | None = given("By the last message.")
-    meta: JSONKeyFilter | None = given("By one key of `meta`.")
+    customer_phone: PhoneFilter | None = optional("By the customer's number.")
+    started_at: DateTimeFilter | None = optional("By start.")
+    last_activity: DateTimeFilter | None = optional("By the last message.")
+    meta: JSONKeyFilter | None = optional("By one key of `meta`.")
 
     def conditions(self) -> Filter:
         """What was given, as data."""

@@ -5,20 +5,20 @@ from datetime import datetime
 import strawberry
 from strawberry.types import Info
 
-from gql.context import Context
-from gql.domain.changes import api_keys
 from gql.domain.organizations import API_KEYS
+from gql.domain.writes import api_keys
+from gql.engine.declaration import one
 from gql.identity import Permission
-from gql.plan.declaration import one
-from gql.schema.mutations.carrying_out import Outcome, carry_out, default, key_of
+from gql.query.context import Context
 from gql.schema.mutations.payloads import (
     ChangeInput,
     Payload,
     change_input,
-    given,
-    needed,
+    optional,
     payload,
+    required,
 )
+from gql.schema.mutations.run import Result, default, key_of, run_mutation
 from gql.schema.viewer import ApiKey
 
 
@@ -26,12 +26,12 @@ from gql.schema.viewer import ApiKey
 class CreateApiKeyInput(ChangeInput):
     """An API key to make."""
 
-    name: str = needed("What it is for; 1 to 100 characters.")
+    name: str = required("What it is for; 1 to 100 characters.")
     permissions: list[Permission] = strawberry.field(
         default_factory=lambda: [Permission.READ, Permission.WRITE],
         description="What it may do: nothing that you may not, and never EXPLAIN.",
     )
-    expires_at: datetime | None = given("When it stops working; never, without.")
+    expires_at: datetime | None = optional("When it stops working; never, without.")
 
 
 @payload
@@ -50,7 +50,7 @@ async def create_api_key(info: Info, input: CreateApiKeyInput) -> CreateApiKeyPa
     """See `Mutation.createApiKey`."""
     secret: list[str] = []
 
-    async def change(context: Context) -> Outcome:
+    async def change(context: Context) -> Result:
         stored, plaintext = await api_keys.create_api_key(
             context,
             input.name,
@@ -60,7 +60,7 @@ async def create_api_key(info: Info, input: CreateApiKeyInput) -> CreateApiKeyPa
         secret.append(plaintext)
         return {"id": stored.id}
 
-    done = await carry_out(info, input, change, permission=Permission.ADMIN)
+    done = await run_mutation(info, input, change, permission=Permission.ADMIN)
     shown = secret[0] if secret and done.outcome else None
     return CreateApiKeyPayload(**done.common, object_id=done.outcome.get("id"), secret=shown)
 
@@ -69,7 +69,7 @@ async def create_api_key(info: Info, input: CreateApiKeyInput) -> CreateApiKeyPa
 class RevokeApiKeyInput(ChangeInput):
     """An API key to revoke."""
 
-    id: strawberry.ID = needed("The global id, or the integer.")
+    id: strawberry.ID = required("The global id, or the integer.")
 
 
 @payload
@@ -82,9 +82,9 @@ class RevokeApiKeyPayload(Payload):
 async def revoke_api_key(info: Info, input: RevokeApiKeyInput) -> RevokeApiKeyPayload:
     """See `Mutation.revokeApiKey`."""
 
-    async def change(context: Context) -> Outcome:
+    async def change(context: Context) -> Result:
         stored = await api_keys.revoke_api_key(context, key_of(input.id, API_KEYS.name))
         return {"id": stored.id}
 
-    done = await carry_out(info, input, change, permission=Permission.ADMIN)
+    done = await run_mutation(info, input, change, permission=Permission.ADMIN)
     return RevokeApiKeyPayload(**done.common, object_id=done.outcome.get("id"))

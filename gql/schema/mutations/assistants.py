@@ -4,20 +4,20 @@ import strawberry
 from strawberry.scalars import JSON
 from strawberry.types import Info
 
-from gql.context import Context
 from gql.domain.assistants import ASSISTANTS
-from gql.domain.changes import assistants
-from gql.plan.declaration import one
+from gql.domain.writes import assistants
+from gql.engine.declaration import one
+from gql.query.context import Context
 from gql.schema.assistants import Assistant
-from gql.schema.mutations.carrying_out import Outcome, carry_out, changes_of, default, key_of
 from gql.schema.mutations.payloads import (
     ChangeInput,
     Payload,
     change_input,
-    given,
-    needed,
+    optional,
     payload,
+    required,
 )
+from gql.schema.mutations.run import Result, changes_of, default, key_of, run_mutation
 
 ID = "The global id, or the documented integer."
 
@@ -26,14 +26,14 @@ ID = "The global id, or the documented integer."
 class CreateAssistantInput(ChangeInput):
     """An assistant to make."""
 
-    name: str = needed("What to call it; 1 to 255 characters.")
-    description: str | None = given("What it is for.")
-    phone_number: str | None = given("The number it answers, in E.164 form.")
+    name: str = required("What to call it; 1 to 255 characters.")
+    description: str | None = optional("What it is for.")
+    phone_number: str | None = optional("The number it answers, in E.164 form.")
     llm_provider: str = strawberry.field(
         default="openai", description="Who runs its language model."
     )
     llm_model: str = strawberry.field(default="gpt-4o-mini", description="Its language model.")
-    settings: JSON | None = given("Free-form settings: a JSON object.")
+    settings: JSON | None = optional("Free-form settings: a JSON object.")
     is_active: bool = strawberry.field(default=True, description="Whether it answers.")
 
 
@@ -49,11 +49,11 @@ class CreateAssistantPayload(Payload):
 async def create_assistant(info: Info, input: CreateAssistantInput) -> CreateAssistantPayload:
     """See `Mutation.createAssistant`."""
 
-    async def change(context: Context) -> Outcome:
+    async def change(context: Context) -> Result:
         values = changes_of(input) | {"settings": default(input.settings, {})}
         return {"id": await assistants.create_assistant(context, values)}
 
-    done = await carry_out(info, input, change)
+    done = await run_mutation(info, input, change)
     return CreateAssistantPayload(**done.common, object_id=done.outcome.get("id"))
 
 
@@ -61,19 +61,19 @@ async def create_assistant(info: Info, input: CreateAssistantInput) -> CreateAss
 class UpdateAssistantInput(ChangeInput):
     """What to change of an assistant; what is absent stays."""
 
-    id: strawberry.ID = needed(ID)
-    name: str | None = given("What to call it; 1 to 255 characters.")
-    description: str | None = given("What it is for; null removes it.")
-    phone_number: str | None = given("The number it answers; null removes it.")
-    llm_provider: str | None = given("Who runs its language model.")
-    llm_model: str | None = given("Its language model.")
-    settings: JSON | None = given("Free-form settings: a JSON object.")
+    id: strawberry.ID = required(ID)
+    name: str | None = optional("What to call it; 1 to 255 characters.")
+    description: str | None = optional("What it is for; null removes it.")
+    phone_number: str | None = optional("The number it answers; null removes it.")
+    llm_provider: str | None = optional("Who runs its language model.")
+    llm_model: str | None = optional("Its language model.")
+    settings: JSON | None = optional("Free-form settings: a JSON object.")
     merge_settings: bool = strawberry.field(
         default=False,
         description="Lay `settings` over those that are there, object by object, instead of"
         " replacing them as a whole.",
     )
-    is_active: bool | None = given("Whether it answers.")
+    is_active: bool | None = optional("Whether it answers.")
 
 
 @payload
@@ -88,7 +88,7 @@ class UpdateAssistantPayload(Payload):
 async def update_assistant(info: Info, input: UpdateAssistantInput) -> UpdateAssistantPayload:
     """See `Mutation.updateAssistant`."""
 
-    async def change(context: Context) -> Outcome:
+    async def change(context: Context) -> Result:
         assistant_id = key_of(input.id, ASSISTANTS.name)
         changes = changes_of(input, "id", "merge_settings")
         await assistants.update_assistant(
@@ -96,7 +96,7 @@ async def update_assistant(info: Info, input: UpdateAssistantInput) -> UpdateAss
         )
         return {"id": assistant_id}
 
-    done = await carry_out(info, input, change)
+    done = await run_mutation(info, input, change)
     return UpdateAssistantPayload(**done.common, object_id=done.outcome.get("id"))
 
 
@@ -104,7 +104,7 @@ async def update_assistant(info: Info, input: UpdateAssistantInput) -> UpdateAss
 class DeleteAssistantInput(ChangeInput):
     """An assistant to delete."""
 
-    id: strawberry.ID = needed(ID)
+    id: strawberry.ID = required(ID)
 
 
 @payload
@@ -120,10 +120,10 @@ class DeleteAssistantPayload(Payload):
 async def delete_assistant(info: Info, input: DeleteAssistantInput) -> DeleteAssistantPayload:
     """See `Mutation.deleteAssistant`."""
 
-    async def change(context: Context) -> Outcome:
+    async def change(context: Context) -> Result:
         assistant_id = key_of(input.id, ASSISTANTS.name)
         name = await assistants.delete_assistant(context, assistant_id)
         return {"deleted_id": f"{ASSISTANTS.name}_{assistant_id}", "name": name}
 
-    done = await carry_out(info, input, change)
+    done = await run_mutation(info, input, change)
     return DeleteAssistantPayload(**done.common, **done.outcome)

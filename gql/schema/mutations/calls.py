@@ -4,21 +4,21 @@ import strawberry
 from strawberry.scalars import JSON
 from strawberry.types import Info
 
-from gql.context import Context
 from gql.domain.calls import CALLS
-from gql.domain.changes.calls import merge_call_meta
-from gql.plan.declaration import one
+from gql.domain.writes.calls import merge_call_meta
+from gql.engine.declaration import one
+from gql.query.context import Context
 from gql.schema.calls import Call
-from gql.schema.mutations.carrying_out import Outcome, carry_out, key_of
-from gql.schema.mutations.payloads import ChangeInput, Payload, change_input, needed, payload
+from gql.schema.mutations.payloads import ChangeInput, Payload, change_input, payload, required
+from gql.schema.mutations.run import Result, key_of, run_mutation
 
 
 @change_input
 class UpdateCallMetaInput(ChangeInput):
     """What to change of a call's free-form data."""
 
-    id: strawberry.ID = needed("The global id of a voice call, or the documented integer.")
-    meta: JSON = needed(
+    id: strawberry.ID = required("The global id of a voice call, or the documented integer.")
+    meta: JSON = required(
         "A JSON object: its keys are set, those with null are removed, all others stay."
     )
 
@@ -33,10 +33,10 @@ class UpdateCallMetaPayload(Payload):
 async def update_call_meta(info: Info, input: UpdateCallMetaInput) -> UpdateCallMetaPayload:
     """See `Mutation.updateCallMeta`."""
 
-    async def change(context: Context) -> Outcome:
+    async def change(context: Context) -> Result:
         call_id = key_of(input.id, CALLS.name)
         await merge_call_meta(context, call_id, input.meta)  # type: ignore[arg-type]
         return {"id": call_id}
 
-    done = await carry_out(info, input, change)
+    done = await run_mutation(info, input, change)
     return UpdateCallMetaPayload(**done.common, object_id=done.outcome.get("id"))

@@ -4,22 +4,22 @@ import strawberry
 from strawberry.scalars import JSON
 from strawberry.types import Info
 
-from gql.context import Context
-from gql.domain.changes import graphs
-from gql.domain.changes.checking import Problems
-from gql.domain.changes.drafts import GraphDraft
 from gql.domain.graphs import GRAPHS
-from gql.plan.declaration import one
+from gql.domain.writes import graphs
+from gql.domain.writes.drafts import GraphDraft
+from gql.domain.writes.validation import Errors
+from gql.engine.declaration import one
+from gql.query.context import Context
 from gql.schema.graphs import AssistantGraph
-from gql.schema.mutations.carrying_out import Outcome, carry_out, changes_of, default, key_of
 from gql.schema.mutations.payloads import (
     ChangeInput,
     Payload,
     change_input,
-    given,
-    needed,
+    optional,
     payload,
+    required,
 )
+from gql.schema.mutations.run import Result, changes_of, default, key_of, run_mutation
 from gql.schema.mutations.structure import (
     GraphEdgeInput,
     GraphNodeInput,
@@ -39,12 +39,12 @@ MADE_EDGES = "The ids of the edges that were made, in the order of the input."
 class CreateGraphInput(ChangeInput):
     """An assistant graph to make."""
 
-    name: str = needed("Unique in the organization; 1 to 255 characters.")
-    description: str | None = given("What it is for.")
-    is_active: bool | None = given("Whether conversations may start in it; true without.")
-    configuration: JSON | None = given("Free-form settings: a JSON object.")
-    nodes: list[GraphNodeInput] | None = given("Its nodes, at most 500.")
-    edges: list[GraphEdgeInput] | None = given("Its edges, at most 2,000.")
+    name: str = required("Unique in the organization; 1 to 255 characters.")
+    description: str | None = optional("What it is for.")
+    is_active: bool | None = optional("Whether conversations may start in it; true without.")
+    configuration: JSON | None = optional("Free-form settings: a JSON object.")
+    nodes: list[GraphNodeInput] | None = optional("Its nodes, at most 500.")
+    edges: list[GraphEdgeInput] | None = optional("Its edges, at most 2,000.")
 
 
 @payload
@@ -60,8 +60,8 @@ async def create_graph(info: Info, input: CreateGraphInput) -> CreateGraphPayloa
     """See `Mutation.createGraph`."""
     nodes = default(input.nodes, [])
 
-    async def change(context: Context) -> Outcome:
-        problems = Problems()
+    async def change(context: Context) -> Result:
+        problems = Errors()
         drafts = drafts_of(nodes, default(input.edges, []), problems)
         draft = GraphDraft(
             input.name,
@@ -71,10 +71,10 @@ async def create_graph(info: Info, input: CreateGraphInput) -> CreateGraphPayloa
             nodes=drafts[0],
             edges=drafts[1],
         )
-        made = await graphs.make_graph(context, draft, found=problems.found)
+        made = await graphs.make_graph(context, draft, found=problems.items)
         return {"id": made.graph_id, **outcome_of(nodes, made.node_ids, made.edge_ids)}
 
-    done = await carry_out(info, input, change)
+    done = await run_mutation(info, input, change)
     return CreateGraphPayload(
         **done.common,
         object_id=done.outcome.get("id"),
@@ -87,11 +87,11 @@ async def create_graph(info: Info, input: CreateGraphInput) -> CreateGraphPayloa
 class UpdateGraphInput(ChangeInput):
     """What to change of a graph beside its structure; what is absent stays."""
 
-    id: strawberry.ID = needed(ID)
-    name: str | None = given("Unique in the organization; 1 to 255 characters.")
-    description: str | None = given("What it is for; null removes it.")
-    is_active: bool | None = given("Whether conversations may start in it.")
-    configuration: JSON | None = given("Free-form settings, as a whole: a JSON object.")
+    id: strawberry.ID = required(ID)
+    name: str | None = optional("Unique in the organization; 1 to 255 characters.")
+    description: str | None = optional("What it is for; null removes it.")
+    is_active: bool | None = optional("Whether conversations may start in it.")
+    configuration: JSON | None = optional("Free-form settings, as a whole: a JSON object.")
 
 
 @payload
@@ -106,12 +106,12 @@ class UpdateGraphPayload(Payload):
 async def update_graph(info: Info, input: UpdateGraphInput) -> UpdateGraphPayload:
     """See `Mutation.updateGraph`."""
 
-    async def change(context: Context) -> Outcome:
+    async def change(context: Context) -> Result:
         graph_id = key_of(input.id, GRAPHS.name)
         await graphs.update_graph(context, graph_id, changes_of(input, "id"))
         return {"id": graph_id}
 
-    done = await carry_out(info, input, change)
+    done = await run_mutation(info, input, change)
     return UpdateGraphPayload(**done.common, object_id=done.outcome.get("id"))
 
 
@@ -119,13 +119,13 @@ async def update_graph(info: Info, input: UpdateGraphInput) -> UpdateGraphPayloa
 class ReplaceGraphStructureInput(ChangeInput):
     """Other nodes and edges for a graph."""
 
-    id: strawberry.ID = needed(ID)
-    nodes: list[GraphNodeInput] = needed("All its nodes from now on, at most 500.")
-    edges: list[GraphEdgeInput] = needed("All its edges from now on, at most 2,000.")
-    expected_version: int | None = given(
+    id: strawberry.ID = required(ID)
+    nodes: list[GraphNodeInput] = required("All its nodes from now on, at most 500.")
+    edges: list[GraphEdgeInput] = required("All its edges from now on, at most 2,000.")
+    expected_version: int | None = optional(
         "The `version` that you read: refused with VERSION_CONFLICT when it is another by now."
     )
-    dry_run: bool | None = given("Only check, and tell what would happen; nothing is changed.")
+    dry_run: bool | None = optional("Only check, and tell what would happen; nothing is changed.")
 
 
 @payload
@@ -156,8 +156,8 @@ async def replace_graph_structure(
     """See `Mutation.replaceGraphStructure`."""
     dry_run = default(input.dry_run, otherwise=False)
 
-    async def change(context: Context) -> Outcome:
-        problems = Problems()
+    async def change(context: Context) -> Result:
+        problems = Errors()
         drafts = drafts_of(input.nodes, input.edges, problems)
         graph_id = key_of(input.id, GRAPHS.name)
         replaced = await graphs.replace_structure(
@@ -166,12 +166,12 @@ async def replace_graph_structure(
             *drafts,
             expected_version=default(input.expected_version, None),
             dry_run=dry_run,
-            found=problems.found,
+            found=problems.items,
         )
         ids = outcome_of(input.nodes, replaced.node_ids, replaced.edge_ids)
         return {"id": graph_id, "cleared_sessions": replaced.cleared_sessions, **ids}
 
-    done = await carry_out(info, input, change, remember=not dry_run)
+    done = await run_mutation(info, input, change, remember=not dry_run)
     return ReplaceGraphStructurePayload(
         **done.common,
         object_id=done.outcome.get("id"),
@@ -185,7 +185,7 @@ async def replace_graph_structure(
 class DeleteGraphInput(ChangeInput):
     """A graph to delete."""
 
-    id: strawberry.ID = needed(ID)
+    id: strawberry.ID = required(ID)
 
 
 @payload
@@ -201,10 +201,10 @@ class DeleteGraphPayload(Payload):
 async def delete_graph(info: Info, input: DeleteGraphInput) -> DeleteGraphPayload:
     """See `Mutation.deleteGraph`."""
 
-    async def change(context: Context) -> Outcome:
+    async def change(context: Context) -> Result:
         graph_id = key_of(input.id, GRAPHS.name)
         name = await graphs.delete_graph(context, graph_id)
         return {"deleted_id": f"{GRAPHS.name}_{graph_id}", "name": name}
 
-    done = await carry_out(info, input, change)
+    done = await run_mutation(info, input, change)
     return DeleteGraphPayload(**done.common, **done.outcome)

@@ -5,17 +5,17 @@ from typing import Any, TypeVar, dataclass_transform
 import strawberry
 from strawberry import UNSET
 
-from gql.plan.declaration import described
+from gql.engine.declaration import described
 
 T = TypeVar("T")
 
 
-def given(description: str) -> Any:
+def optional(description: str) -> Any:
     """A field of an input that may be absent, which is not the same as null."""
     return strawberry.field(default=UNSET, description=description)
 
 
-def needed(description: str) -> Any:
+def required(description: str) -> Any:
     """A field of an input that must be given."""
     return strawberry.field(description=description)
 
@@ -24,8 +24,8 @@ def needed(description: str) -> Any:
 class ChangeInput:
     """What every input has."""
 
-    client_mutation_id: str | None = given("Comes back in the payload as it is.")
-    idempotency_key: str | None = given(
+    client_mutation_id: str | None = optional("Comes back in the payload as it is.")
+    idempotency_key: str | None = optional(
         "A key of your own choosing, new for each change. Sent again with the same input within"
         " 24 hours, the change is not made again, and the payload is that of the first time."
     )

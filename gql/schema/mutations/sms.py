@@ -3,18 +3,18 @@
 import strawberry
 from strawberry.types import Info
 
-from gql.context import Context
-from gql.domain.changes.sms import archive_conversation
 from gql.domain.sms import SMS_CONVERSATIONS
-from gql.schema.mutations.carrying_out import Outcome, carry_out, key_of
-from gql.schema.mutations.payloads import ChangeInput, Payload, change_input, needed, payload
+from gql.domain.writes.sms import archive_conversation
+from gql.query.context import Context
+from gql.schema.mutations.payloads import ChangeInput, Payload, change_input, payload, required
+from gql.schema.mutations.run import Result, key_of, run_mutation
 
 
 @change_input
 class ArchiveSmsConversationInput(ChangeInput):
     """An SMS conversation to archive."""
 
-    id: strawberry.ID = needed("The global id, or the documented integer.")
+    id: strawberry.ID = required("The global id, or the documented integer.")
 
 
 @payload
@@ -31,10 +31,10 @@ async def archive_sms_conversation(
 ) -> ArchiveSmsConversationPayload:
     """See `Mutation.archiveSmsConversation`."""
 
-    async def change(context: Context) -> Outcome:
+    async def change(context: Context) -> Result:
         conversation_id = key_of(input.id, SMS_CONVERSATIONS.name)
         await archive_conversation(context, conversation_id, context.sms_sessions)
         return {"archived_id": f"{SMS_CONVERSATIONS.name}_{conversation_id}"}
 
-    done = await carry_out(info, input, change)
+    done = await run_mutation(info, input, change)
     return ArchiveSmsConversationPayload(**done.common, **done.outcome)

@@ -3,12 +3,12 @@
 import strawberry
 from strawberry.types import Info
 
-from gql.context import Context
 from gql.domain.assistants import ASSISTANTS
-from gql.domain.changes import sms_sessions as changes
+from gql.domain.writes import sms_sessions as changes
 from gql.errors import Invalid, NotFound, Problem
-from gql.schema.mutations.carrying_out import Outcome, carry_out, key_of
-from gql.schema.mutations.payloads import ChangeInput, Payload, change_input, needed, payload
+from gql.query.context import Context
+from gql.schema.mutations.payloads import ChangeInput, Payload, change_input, payload, required
+from gql.schema.mutations.run import Result, key_of, run_mutation
 
 
 @change_input
@@ -45,8 +45,8 @@ class CleanUpSmsSessionsPayload(Payload):
 class EndSmsSessionInput(ChangeInput):
     """A live SMS session to end."""
 
-    customer_phone_number: str = needed("The customer's number, by its digits.")
-    assistant_id: strawberry.ID = needed(
+    customer_phone_number: str = required("The customer's number, by its digits.")
+    assistant_id: strawberry.ID = required(
         "The global id of the assistant, or the documented integer."
     )
 
@@ -61,10 +61,10 @@ class EndSmsSessionPayload(Payload):
 async def clear_sms_sessions(info: Info, input: ClearSmsSessionsInput) -> ClearSmsSessionsPayload:
     """See `Mutation.clearSmsSessions`."""
 
-    async def change(context: Context) -> Outcome:
+    async def change(context: Context) -> Result:
         return {"cleared_count": await changes.clear_sms_sessions(context)}
 
-    done = await carry_out(info, input, change)
+    done = await run_mutation(info, input, change)
     return ClearSmsSessionsPayload(**done.common, **done.outcome)
 
 
@@ -73,17 +73,17 @@ async def clean_up_sms_sessions(
 ) -> CleanUpSmsSessionsPayload:
     """See `Mutation.cleanUpSmsSessions`."""
 
-    async def change(context: Context) -> Outcome:
+    async def change(context: Context) -> Result:
         return {"cleaned_count": await changes.clean_up_sms_sessions(context)}
 
-    done = await carry_out(info, input, change)
+    done = await run_mutation(info, input, change)
     return CleanUpSmsSessionsPayload(**done.common, **done.outcome)
 
 
 async def end_sms_session(info: Info, input: EndSmsSessionInput) -> EndSmsSessionPayload:
     """See `Mutation.endSmsSession`."""
 
-    async def change(context: Context) -> Outcome:
+    async def change(context: Context) -> Result:
         assistant_id = key_of(input.assistant_id, ASSISTANTS.name, "assistant_id")
         try:
             await changes.end_sms_session(context, input.customer_phone_number, assistant_id)
@@ -92,5 +92,5 @@ async def end_sms_session(info: Info, input: EndSmsSessionInput) -> EndSmsSessio
             raise Invalid((problem,)) from None
         return {"ended": True}
 
-    done = await carry_out(info, input, change)
+    done = await run_mutation(info, input, change)
     return EndSmsSessionPayload(**done.common, **done.outcome)

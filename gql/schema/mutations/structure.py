@@ -6,13 +6,13 @@ from typing import Any
 import strawberry
 from strawberry.scalars import JSON
 
-from gql.domain.changes.checking import Problems
-from gql.domain.changes.drafts import EdgeDraft, NodeDraft
 from gql.domain.graphs import EDGES, NODES
+from gql.domain.writes.drafts import EdgeDraft, NodeDraft
+from gql.domain.writes.validation import Errors
 from gql.errors import Invalid
-from gql.schema.mutations.carrying_out import Outcome, default, key_of
-from gql.schema.mutations.payloads import given, needed
-from gql.schema.words import ConditionLogic, ConditionType, NodeType
+from gql.schema.enums import ConditionLogic, ConditionType, NodeType
+from gql.schema.mutations.payloads import optional, required
+from gql.schema.mutations.run import Result, default, key_of
 
 LONGEST_KEY = 100
 """Characters of a client's key for a node."""
@@ -22,21 +22,21 @@ LONGEST_KEY = 100
 class PositionInput:
     """See the description."""
 
-    x: float = needed("To the right.")
-    y: float = needed("Downwards.")
+    x: float = required("To the right.")
+    y: float = required("Downwards.")
 
 
 @strawberry.input(description="A node to make.")
 class GraphNodeInput:
     """See the description."""
 
-    key: str = needed("Your name for it within this input; edges refer to it. It is not kept.")
-    assistant_id: strawberry.ID = needed("Who speaks here: the global id or the integer.")
+    key: str = required("Your name for it within this input; edges refer to it. It is not kept.")
+    assistant_id: strawberry.ID = required("Who speaks here: the global id or the integer.")
     node_type: NodeType = strawberry.field(
         default=NodeType.STANDARD, description="What it is for; a graph has at most one ENTRY."
     )
-    position: PositionInput | None = given("Where it lies; at the origin, without.")
-    configuration: JSON | None = given("Free-form settings of the node: a JSON object.")
+    position: PositionInput | None = optional("Where it lies; at the origin, without.")
+    configuration: JSON | None = optional("Free-form settings of the node: a JSON object.")
 
 
 @strawberry.input(description="An edge to make.")
@@ -44,19 +44,19 @@ class GraphEdgeInput:
     """See the description."""
 
     from_: str = strawberry.field(name="from", description="The key of the node it starts at.")
-    to: str = needed("The key of the node it leads to.")
-    condition_type: ConditionType = needed("What its condition looks at.")
-    intent_pattern: str | None = given("Keywords, separated by commas; any of them matches.")
-    natural_language_trigger: str | None = given("The situation in words.")
-    mathematical_expression: str | None = given("The formula, like `call_duration > 600`.")
-    state_variable_condition: JSON | None = given("Variable, operator and value: a JSON object.")
+    to: str = required("The key of the node it leads to.")
+    condition_type: ConditionType = required("What its condition looks at.")
+    intent_pattern: str | None = optional("Keywords, separated by commas; any of them matches.")
+    natural_language_trigger: str | None = optional("The situation in words.")
+    mathematical_expression: str | None = optional("The formula, like `call_duration > 600`.")
+    state_variable_condition: JSON | None = optional("Variable, operator and value: a JSON object.")
     condition_logic: ConditionLogic = strawberry.field(
         default=ConditionLogic.AND, description="How several conditions combine."
     )
     priority: int = strawberry.field(default=0, description="Lower numbers are tried first.")
     is_active: bool = strawberry.field(default=True, description="Whether it may be taken.")
-    handoff_sentence: str | None = given("What is said at the handover; silent without.")
-    description: str | None = given("A note for people.")
+    handoff_sentence: str | None = optional("What is said at the handover; silent without.")
+    description: str | None = optional("A note for people.")
 
 
 @strawberry.type(description="A node that a mutation made, under the key that the input gave it.")
@@ -69,7 +69,7 @@ class KeyedNode:
 
 
 def drafts_of(
-    nodes: Sequence[GraphNodeInput], edges: Sequence[GraphEdgeInput], problems: Problems
+    nodes: Sequence[GraphNodeInput], edges: Sequence[GraphEdgeInput], problems: Errors
 ) -> tuple[list[NodeDraft], list[EdgeDraft]]:
     """The structure by indexes; keys and ids that cannot be used become problems and None."""
     indexes: dict[str, int] = {}
@@ -88,13 +88,13 @@ def drafts_of(
 
 def outcome_of(
     nodes: Sequence[GraphNodeInput], node_ids: Sequence[int], edge_ids: Sequence[int]
-) -> Outcome:
+) -> Result:
     """The ids of a structure as they are kept."""
     made = [[node.key, node_id] for node, node_id in zip(nodes, node_ids, strict=False)]
     return {"nodes": made, "edges": list(edge_ids)}
 
 
-def keyed_nodes(outcome: Outcome) -> list[KeyedNode]:
+def keyed_nodes(outcome: Result) -> list[KeyedNode]:
     """The nodes of a payload."""
     return [
         KeyedNode(key=key, id=strawberry.ID(f"{NODES.name}_{node_id}"), database_id=node_id)
@@ -102,17 +102,17 @@ def keyed_nodes(outcome: Outcome) -> list[KeyedNode]:
     ]
 
 
-def edge_ids(outcome: Outcome) -> list[strawberry.ID]:
+def edge_ids(outcome: Result) -> list[strawberry.ID]:
     """The edges of a payload."""
     return [strawberry.ID(f"{EDGES.name}_{edge_id}") for edge_id in outcome.get("edges", ())]
 
 
-def _node_draft(index: int, node: GraphNodeInput, problems: Problems) -> NodeDraft:
+def _node_draft(index: int, node: GraphNodeInput, problems: Errors) -> NodeDraft:
     assistant_id: int | None = None
     try:
         assistant_id = key_of(node.assistant_id, "assistant", "nodes", index, "assistant_id")
     except Invalid as error:
-        problems.found += error.problems
+        problems.items += error.problems
     place = default(node.position, None)
     return NodeDraft(
         assistant_id=assistant_id,
@@ -123,7 +123,7 @@ def _node_draft(index: int, node: GraphNodeInput, problems: Problems) -> NodeDra
 
 
 def _edge_draft(
-    index: int, edge: GraphEdgeInput, indexes: dict[str, int], problems: Problems
+    index: int, edge: GraphEdgeInput, indexes: dict[str, int], problems: Errors
 ) -> EdgeDraft:
     for field, key in (("from_node_id", edge.from_), ("to_node_id", edge.to)):
         if key not in indexes:

@@ -1,0 +1,231 @@
+"""People: who they are, what they may do, and whether a password is theirs."""
+
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from gql.accounts.api_keys import find_member
+from gql.accounts.passwords import LONGEST, Passwords, stamp_of
+from gql.database.database import Database
+from gql.errors import BadInput, Conflict, NotFound, Unauthenticated
+from gql.identity import GIVABLE, Permission
+from gql.models.organization import Organization, User
+from gql.models.scope import owned, same_owner, table_of
+from gql.models.types import now
+
+LONGEST_EMAIL = 254
+"""Characters of an address, as mail knows it."""
+
+_LONGEST_NAME = 255
+_EVERYBODY = frozenset({Permission.READ, Permission.WRITE})
+_ORGANIZATIONS = table_of(Organization)
+_USERS = table_of(User)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A person and their organization.
+
+    Attributes:
+        password_hash: Argon2; None for somebody who cannot log in by password.
+    """
+
+    id: int
+    organization_id: int
+    organization_name: str
+    email: str
+    name: str
+    is_admin: bool
+    is_active: bool
+    created_at: datetime
+    password_hash: str | None = field(repr=False)
+
+    @property
+    def permissions(self) -> frozenset[Permission]:
+        """What they may do when they come in by password."""
+        return GIVABLE if self.is_admin else _EVERYBODY
+
+    @property
+    def stamp(self) -> str:
+        """Changes with the password, and with it every login ends."""
+        return stamp_of(self.password_hash)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Who somebody says they are.
+
+    Attributes:
+        organization: Its name or its id; None when it does not matter.
+    """
+
+    email: str
+    password: str = field(repr=False)
+    organization: str | None = None
+
+    @property
+    def account(self) -> str:
+        """The address as accounts are kept by, whether there is one or not."""
+        return _plain(self.email)
+
+
+async def check_password(database: Database, passwords: Passwords, claim: Claim) -> Person:
+    """The active person whose password it is.
+
+    Raises:
+        Unauthenticated: in the same words, after the same work, whatever is wrong.
+        RateLimited: when too many are waiting.
+    """
+    email = claim.account
+    person = None if "\0" in email else await _find(database, _USERS.c.email == email)
+    kept = None if person is None else person.password_hash
+    matches = await passwords.match(claim.password[: LONGEST + 1], kept)
+    if person is None or not matches or not person.is_active or not _belongs(person, claim):
+        raise Unauthenticated("Invalid email or password.")
+    return person
+
+
+async def find_person(database: Database, organization_id: int, user_id: int) -> Person | None:
+    """The organization's person with this id."""
+    return await _find(database, and_(_USERS.c.id == user_id, owned(_USERS, organization_id)))
+
+
+async def find_by_stamp(
+    database: Database, organization_id: int, user_id: int, *, stamp: str
+) -> Person | None:
+    """The active person whose password is still the one that a login was made with."""
+    person = await find_person(database, organization_id, user_id)
+    if person is None or not person.is_active:
+        return None
+    return person if hmac.compare_digest(person.stamp.encode(), stamp.encode()) else None
+
+
+async def list_people(database: Database, organization_id: int) -> list[Person]:
+    """Everybody of an organization, by id, deactivated people too."""
+    return await _people(database, owned(_USERS, organization_id))
+
+
+async def create_person(
+    database: Database,
+    organization_id: int,
+    *,
+    email: str,
+    name: str,
+    password_hash: str | None = None,
+    is_admin: bool = False,
+) -> Person:
+    """A new person of an organization.
+
+    Args:
+        database: Where it is written, in a transaction of its own.
+        organization_id: Theirs.
+        email: Unique in the whole installation; capitals do not count.
+        name: What they are called.
+        password_hash: From `Passwords.hash`; without one they cannot log in by password.
+        is_admin: Whether they administer the organization.
+
+    Raises:
+        BadInput: when the address or the name cannot be used.
+        Conflict: when somebody has the address already.
+        NotFound: when there is no such organization.
+    """
+    values = {
+        "email": _checked_email(email),
+        "name": _checked_name(name),
+        "password_hash": password_hash,
+        "is_admin": is_admin,
+        "is_active": True,
+        "created_at": now(),
+    }
+    if await find_member(database, organization_id, None) is None:
+        raise NotFound("organization", organization_id)
+    try:
+        user_id = await _insert(database, {"organization_id": organization_id, **values})
+    except IntegrityError as error:
+        raise Conflict(f"Somebody has the address {values['email']} already.") from error
+    person = await find_person(database, organization_id, user_id)
+    if person is None:
+        raise NotFound("user", user_id)
+    return person
+
+
+async def set_password(
+    database: Database, organization_id: int, email: str, *, password_hash: str | None
+) -> Person:
+    """The person, with another password or with none; what they logged in with before has ended.
+
+    Raises:
+        NotFound: when the organization has nobody with the address.
+    """
+    statement = (
+        update(_USERS)
+        .where(_USERS.c.email == _plain(email), owned(_USERS, organization_id))
+        .values(password_hash=password_hash)
+        .returning(_USERS.c.id)
+    )
+    async with database.transaction() as connection:
+        user_id = (await connection.execute(statement)).scalar_one_or_none()
+    person = None if user_id is None else await find_person(database, organization_id, user_id)
+    if person is None:
+        raise NotFound("user", email)
+    return person
+
+
+def _belongs(person: Person, claim: Claim) -> bool:
+    if claim.organization is None:
+        return True
+    named = claim.organization.strip().casefold()
+    return named in {str(person.organization_id), person.organization_name.casefold()}
+
+
+def _plain(email: str) -> str:
+    return email.strip().lower()
+
+
+def _checked_email(email: str) -> str:
+    plain = _plain(email)
+    name, _, host = plain.rpartition("@")
+    usable = name and host and plain.isprintable() and " " not in plain
+    if not usable or len(plain) > LONGEST_EMAIL:
+        raise BadInput(f"{email!r} is not an email address.")
+    return plain
+
+
+def _checked_name(name: str) -> str:
+    name = name.strip()
+    if not name.isprintable() or not 0 < len(name) <= _LONGEST_NAME:
+        raise BadInput(f"name must have 1 to {_LONGEST_NAME} characters, all of them printable.")
+    return name
+
+
+async def _insert(database: Database, values: Mapping[str, Any]) -> int:
+    async with database.transaction() as connection:
+        made = await connection.execute(insert(_USERS).values(values).returning(_USERS.c.id))
+        return int(made.scalar_one())
+
+
+async def _find(database: Database, condition: Any) -> Person | None:
+    """One person; by address of whichever organization, before a tenant is known."""
+    for person in await _people(database, condition):
+        return person
+    return None
+
+
+async def _people(database: Database, condition: Any) -> list[Person]:
+    statement = (
+        select(_USERS, _ORGANIZATIONS.c.name.label("organization_name"))
+        .join_from(_USERS, _ORGANIZATIONS, same_owner(_USERS, _ORGANIZATIONS))
+        .where(condition)
+        .order_by(_USERS.c.id)
+    )
+    snapshot = database.snapshot()
+    try:
+        rows = await snapshot.rows(statement)
+    finally:
+        await snapshot.close()
+    return [Person(**{name: getattr(row, name) for name in Person.__slots__}) for row in rows]

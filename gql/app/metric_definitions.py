@@ -1,0 +1,85 @@
+"""What is measured: every family of numbers at `/metrics`, with its labels."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class MetricDefinition:
+    """Numbers of one kind.
+
+    Attributes:
+        name: As Prometheus knows it.
+        kind: A counter only grows, a gauge goes up and down.
+        labels: What tells its numbers apart; each has few values, none is a tenant's.
+        meaning: For people, in Markdown.
+    """
+
+    name: str
+    kind: Literal["counter", "gauge", "histogram"]
+    labels: tuple[str, ...]
+    meaning: str
+
+
+OPERATIONS = MetricDefinition(
+    "jackfield_graphql_operations_total",
+    "counter",
+    ("way", "reason", "field"),
+    "GraphQL operations that ran: by a `plan`, or by `resolvers` and for which reason.",
+)
+READS = MetricDefinition(
+    "jackfield_rest_reads_total",
+    "counter",
+    ("way", "reason"),
+    "REST reads that have a plan: answered by it, or by `resolvers` and for which reason.",
+)
+REQUESTS = MetricDefinition(
+    "jackfield_requests_total",
+    "counter",
+    ("door", "method", "status"),
+    "HTTP requests; `door` is `graphql`, `rest` (`/api/...`) or `pages`; "
+    "`status` is `none` when the client went away before its answer.",
+)
+SECONDS = MetricDefinition(
+    "jackfield_request_seconds",
+    "histogram",
+    ("door",),
+    "How long HTTP requests took, from their start to the end of the answer.",
+)
+CACHE_ENTRIES = MetricDefinition(
+    "jackfield_cache_entries",
+    "gauge",
+    ("cache",),
+    "What is remembered: `documents`, and of the engine `known` documents, `plans`, `statements` "
+    "and `requests` with their values; of REST the `rest_statements`.",
+)
+CACHE_BYTES = MetricDefinition(
+    "jackfield_cache_bytes",
+    "gauge",
+    ("cache",),
+    "About how much memory that takes.",
+)
+CONNECTIONS = MetricDefinition(
+    "jackfield_database_connections_in_use",
+    "gauge",
+    ("pool",),
+    "Connections that run something: those of `plans`, and `the_rest`.",
+)
+CONNECTIONS_MOST = MetricDefinition(
+    "jackfield_database_connections_most",
+    "gauge",
+    ("pool",),
+    "How many there may be; 0 for `plans` until the first one runs.",
+)
+
+FAMILIES = (
+    OPERATIONS,
+    READS,
+    REQUESTS,
+    SECONDS,
+    CACHE_ENTRIES,
+    CACHE_BYTES,
+    CONNECTIONS,
+    CONNECTIONS_MOST,
+)
+"""In the order of the documentation."""

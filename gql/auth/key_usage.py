@@ -1,0 +1,69 @@
+"""Count the uses of API keys in memory and write them down now and then."""
+
+import asyncio
+import contextlib
+import logging
+from datetime import datetime
+
+from gql.accounts.api_keys import record_usage
+from gql.database.database import Database
+from gql.models.types import now
+
+INTERVAL = 30.0
+"""Seconds between two flushes; what a crash loses at most."""
+
+_log = logging.getLogger(__name__)
+
+
+class KeyUsage:
+    """Uses per key since the last flush.
+
+    Writing at each request would make every read a write, and requests with one key would queue for
+    its row. A count that a crash loses matters less than that.
+    """
+
+    def __init__(self, database: Database, *, interval: float = INTERVAL) -> None:
+        self._database = database
+        self._interval = interval
+        self._uses: dict[int, tuple[int, datetime]] = {}
+        self._stopping = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def record(self, key_id: int) -> None:
+        """Count one use, now."""
+        uses, _ = self._uses.get(key_id, (0, None))
+        self._uses[key_id] = (uses + 1, now())
+
+    async def flush(self) -> None:
+        """Write the counts; when that fails, keep them for the next time."""
+        uses, self._uses = self._uses, {}
+        if not uses:
+            return
+        try:
+            await record_usage(self._database, uses)
+        except Exception as error:  # noqa: BLE001 - the loop outlives whatever a flush meets
+            _log.warning("the use of %d API keys is not written yet: %r", len(uses), error)
+            self._put_back(uses)
+
+    def start(self) -> None:
+        """Begin to flush in the background, in the running event loop."""
+        self._stopping.clear()
+        self._task = asyncio.create_task(self._run())
+
+    async def stop(self) -> None:
+        """Flush a last time and end; nothing happens when it has ended already."""
+        self._stopping.set()
+        if self._task is not None:
+            task, self._task = self._task, None
+            await task
+
+    async def _run(self) -> None:
+        while not self._stopping.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), self._interval)
+            await self.flush()
+
+    def _put_back(self, uses: dict[int, tuple[int, datetime]]) -> None:
+        for key_id, (count, at) in uses.items():
+            newer, last = self._uses.get(key_id, (0, at))
+            self._uses[key_id] = (newer + count, last)

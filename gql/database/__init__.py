@@ -1,0 +1,1 @@
+"""The database: transactions, snapshots, and the drivers that compiled plans run on."""

@@ -1,0 +1,185 @@
+"""Writes that come again: the first answer is kept for a day and given again.
+
+A caller that sends a write, and hears nothing, does not know whether it was done. With a key of its
+own choosing it may ask again: the write is done once, whichever process each request reaches.
+"""
+
+import hashlib
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from gql.domain.writes.transaction import WriteContext, transaction
+from gql.domain.writes.validation import Errors
+from gql.errors import Conflict, IdempotencyKeyReused, Problem
+from gql.identity import Permission
+from gql.models.idempotency import IdempotencyKey
+from gql.models.scope import owned, table_of
+from gql.models.types import now
+from gql.query.context import Context
+
+RETENTION = timedelta(hours=24)
+"""How long an answer is given again."""
+
+LONGEST_KEY = 255
+"""Characters of a key."""
+
+_KEYS = table_of(IdempotencyKey)
+_SWEPT = 50
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAnswer:
+    """What was answered to a write.
+
+    Attributes:
+        status: Of HTTP.
+        body: JSON; it is stored as it is, so it must not hold a secret.
+    """
+
+    status: int
+    body: str
+
+
+@dataclass(slots=True)
+class Replay:
+    """What is known of a write that may have come before.
+
+    Attributes:
+        context: The open transaction: write with it, and read the answer with it.
+        answer: The first answer, when the write was done before. Otherwise set it once the write is
+            done; without one nothing is remembered.
+    """
+
+    context: WriteContext
+    answer: StoredAnswer | None = None
+
+
+def fingerprint(*parts: Any) -> str:
+    """What tells one request from another: the operation, and everything that steers it.
+
+    It takes any JSON, also such as is refused later: half a surrogate pair, a number of any size.
+    """
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
+
+
+@asynccontextmanager
+async def idempotent(
+    context: Context,
+    key: str | None,
+    request: str,
+    *,
+    permission: Permission = Permission.WRITE,
+) -> AsyncIterator[Replay]:
+    """A write, and the answer to it, in one transaction.
+
+        async with remembered(context, key, fingerprint("createGraph", body)) as memory:
+            if memory.answer is None:
+                graph_id = await create_graph(memory.context, draft)
+                memory.answer = Answer(201, await rendered(memory.context, graph_id))
+        return memory.answer
+
+    The obvious order is to write, commit, answer, and then note the answer. A process that dies
+    before the last step has done the write and will do it again. Noting the key first, by itself,
+    is no better: a process that dies after that step never does the write, and whoever asks again
+    waits for an answer that nobody will give. So the key is claimed, the write done and its answer
+    noted in one transaction, and there is no in-between to find. The unique index makes a second
+    request with the key wait inside its INSERT until the first has committed or gone, on whichever
+    process it is; then it finds the answer, or does the write itself. The price is that the
+    transaction stays open while the answer is put together: reads by id, some milliseconds.
+
+    A write that is refused leaves nothing, its key neither: it can be mended and sent again.
+
+    Args:
+        context: Who asks.
+        key: Their key; without one nothing is looked up or remembered.
+        request: The fingerprint of the request.
+        permission: What the write needs; it is asked for before an old answer is given, too.
+
+    Raises:
+        Invalid: when the key is empty, too long or has characters that cannot be stored.
+        IdempotencyKeyReused: when the key came with another request before.
+    """
+    async with transaction(context, permission) as write:
+        memory = Replay(write)
+        if key is None:
+            yield memory
+            return
+        _check(key)
+        claim = await _claim(write, key, request)
+        if isinstance(claim, StoredAnswer):
+            memory.answer = claim
+            yield memory
+            return
+        yield memory
+        mine = (_KEYS.c.id == claim, owned(_KEYS, write.organization_id))
+        if memory.answer is None:
+            await write.run(delete(_KEYS).where(*mine))
+            return
+        values = {"status": memory.answer.status, "answer": memory.answer.body}
+        await write.run(update(_KEYS).where(*mine).values(values))
+
+
+async def _claim(write: WriteContext, key: str, request: str) -> StoredAnswer | int:
+    """The first answer, or the id of the row that is ours to fill."""
+    await _sweep(write, key)
+    row = {
+        "organization_id": write.organization_id,
+        "key": key,
+        "fingerprint": request,
+        "created_at": now(),
+    }
+    try:
+        # A statement that fails poisons a transaction of PostgreSQL, but for a savepoint.
+        async with write.connection.begin_nested():
+            claimed = await write.run(insert(_KEYS).values(row).returning(_KEYS.c.id))
+            return int(claimed.scalar_one())
+    except IntegrityError:
+        return await _first_answer(write, key, request)
+
+
+async def _first_answer(write: WriteContext, key: str, request: str) -> StoredAnswer:
+    statement = select(_KEYS.c.fingerprint, _KEYS.c.status, _KEYS.c.answer).where(
+        _KEYS.c.key == key, owned(_KEYS, write.organization_id)
+    )
+    found = (await write.run(statement)).one_or_none()
+    if found is None:
+        raise Conflict("The idempotency key has just run out; try again.")
+    if found.fingerprint != request:
+        raise IdempotencyKeyReused(
+            "This idempotency key came with another request before; use a new key for each write."
+        )
+    return StoredAnswer(found.status, found.answer)
+
+
+async def _sweep(write: WriteContext, key: str) -> None:
+    """Forget answers that are too old: the key's own, and some others of the organization.
+
+    Rows that another transaction is sweeping are passed over, so that two never wait for each other
+    crosswise.
+    """
+    old = (
+        select(_KEYS.c.id)
+        .where(owned(_KEYS, write.organization_id), _KEYS.c.created_at < now() - RETENTION)
+        .order_by((_KEYS.c.key == key).desc(), _KEYS.c.id)
+        .limit(_SWEPT)
+        .with_for_update(skip_locked=True)
+    )
+    mine = owned(_KEYS, write.organization_id)
+    await write.run(delete(_KEYS).where(mine, _KEYS.c.id.in_(old)))
+
+
+def _check(key: str) -> None:
+    problems = Errors()
+    path = ("idempotency_key",)
+    if not key.strip() or not key.isprintable():
+        text = "idempotency_key must have at least one character, all of them printable"
+        problems.items.append(Problem(path, text))
+    problems.text(path, key, longest=LONGEST_KEY)
+    problems.refuse()

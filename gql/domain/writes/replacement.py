@@ -1,0 +1,123 @@
+"""Replacing the structure of a graph: other nodes, other edges, and no live walk over the old."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import func, select, update
+
+from gql.domain.writes.audit import audit
+from gql.domain.writes.drafts import EdgeDraft, NodeDraft, Replaced
+from gql.domain.writes.rows import delete_rows, lock
+from gql.domain.writes.structure import check_structure, insert_structure
+from gql.domain.writes.transaction import WriteContext, transaction
+from gql.domain.writes.validation import Errors
+from gql.errors import Problem, VersionConflict
+from gql.models.assistant import Assistant
+from gql.models.graph import AssistantGraph, GraphEdge, GraphNode
+from gql.models.graph_session import GraphSession
+from gql.models.scope import owned, same_owner, table_of
+from gql.models.types import now
+from gql.query.context import Context
+
+_GRAPHS = table_of(AssistantGraph)
+_NODES = table_of(GraphNode)
+_EDGES = table_of(GraphEdge)
+_SESSIONS = table_of(GraphSession)
+_ASSISTANTS = table_of(Assistant)
+
+
+async def replace_structure(
+    context: Context,
+    graph_id: int,
+    nodes: Sequence[NodeDraft],
+    edges: Sequence[EdgeDraft],
+    *,
+    expected_version: int | None = None,
+    dry_run: bool = False,
+    found: Sequence[Problem] = (),
+) -> Replaced:
+    """Give a graph other nodes and edges, all of them new, and clear its active graph sessions.
+
+    The graph's row is locked first: of two replacements at once the second waits, then replaces
+    what the first has made. Ended graph sessions stay, under the names they ended with.
+
+    Args:
+        context: Who asks.
+        graph_id: Whose structure.
+        nodes: In the order that edges count them in.
+        edges: An edge without a type of condition has one in natural language.
+        expected_version: Refuse when the graph has another version by now.
+        dry_run: Find out what would happen, and write nothing.
+        found: What the door has found wrong already; it is told with the rest.
+
+    Raises:
+        NotFound: when the organization has no such graph.
+        VersionConflict: when it does not have the expected version.
+        Invalid: when the structure cannot be made; nothing is written.
+    """
+    async with transaction(context) as write:
+        graph = await lock(write, "graph", _GRAPHS, graph_id)
+        if expected_version not in {None, graph.version}:
+            raise VersionConflict(
+                f"The graph has version {graph.version} now, and you expect {expected_version}:"
+                " somebody replaced its structure since you read it."
+            )
+        problems = Errors(found)
+        await check_structure(write, problems, nodes, edges, condition_required=False)
+        problems.refuse()
+        if dry_run:
+            return Replaced((), (), await _count_active(write, graph_id), graph.version)
+        instant = now()
+        await _keep_names(write, graph_id)
+        active = _SESSIONS.c.is_active
+        cleared = await delete_rows(write, _SESSIONS.c.graph_id, graph_id, active)
+        old_edges = await delete_rows(write, _EDGES.c.graph_id, graph_id)
+        old_nodes = await delete_rows(write, _NODES.c.graph_id, graph_id)
+        node_ids, edge_ids = await insert_structure(write, graph_id, nodes, edges, instant)
+        version = graph.version + 1
+        await write.run(
+            update(_GRAPHS)
+            .where(_GRAPHS.c.id == graph_id, owned(_GRAPHS, write.organization_id))
+            .values(version=version, updated_at=instant)
+        )
+        before = {"version": graph.version, "nodes": old_nodes, "edges": old_edges}
+        after = {"version": version, "nodes": len(nodes), "edges": len(edges)}
+        after["cleared_sessions"] = cleared
+        await audit(write, "graph.replace_structure", graph_id, before=before, after=after)
+        return Replaced(node_ids, edge_ids, cleared, version)
+
+
+async def _count_active(write: WriteContext, graph_id: int) -> int:
+    statement = select(func.count()).where(
+        _SESSIONS.c.graph_id == graph_id,
+        _SESSIONS.c.is_active,
+        owned(_SESSIONS, write.organization_id),
+    )
+    return int((await write.run(statement)).scalar_one())
+
+
+async def _keep_names(write: WriteContext, graph_id: int) -> None:
+    """Let go of the nodes that ended graph sessions stand on, but not of who spoke there."""
+    name = (
+        select(_ASSISTANTS.c.name)
+        .join_from(_NODES, _ASSISTANTS, _ASSISTANTS.c.id == _NODES.c.assistant_id)
+        .where(
+            _NODES.c.id == _SESSIONS.c.current_node_id,
+            same_owner(_NODES, _SESSIONS),
+            same_owner(_ASSISTANTS, _NODES),
+        )
+        .correlate(_SESSIONS)
+        .scalar_subquery()
+    )
+    await write.run(
+        update(_SESSIONS)
+        .where(
+            _SESSIONS.c.graph_id == graph_id,
+            ~_SESSIONS.c.is_active,
+            _SESSIONS.c.current_node_id.is_not(None),
+            owned(_SESSIONS, write.organization_id),
+        )
+        .values(
+            current_assistant_name=func.coalesce(_SESSIONS.c.current_assistant_name, name),
+            current_node_id=None,
+        )
+    )

@@ -1,0 +1,90 @@
+"""SMS conversations: archived, which forgets what was written."""
+
+import logging
+from typing import Any
+
+from sqlalchemy import Row, update
+
+from gql.domain.sms import SMS_CONVERSATIONS
+from gql.domain.writes.audit import audit
+from gql.domain.writes.rows import delete_rows, lock
+from gql.domain.writes.transaction import WriteContext, transaction
+from gql.models.log import SmsAuditLog, SmsMessageLog
+from gql.models.message import ChatMessage
+from gql.models.scope import owned, table_of
+from gql.query.context import Context
+from gql.stores import SmsSessions
+
+_log = logging.getLogger(__name__)
+
+_CALLS = SMS_CONVERSATIONS.table
+_MESSAGES = table_of(ChatMessage)
+_EVENTS = table_of(SmsAuditLog)
+_DELIVERIES = table_of(SmsMessageLog)
+
+
+async def archive_conversation(
+    context: Context, conversation_id: int, sms_sessions: SmsSessions | None
+) -> None:
+    """Delete the messages and logs of an SMS conversation, and hide what is left of it.
+
+    Args:
+        context: Who asks.
+        conversation_id: Which; its row stays for the records of calls.
+        sms_sessions: Where its live state is kept; None when there is no such place.
+
+    Raises:
+        NotFound: when the organization has no such conversation that is not archived.
+    """
+    async with transaction(context) as write:
+        organization_id = write.organization_id
+        visible = SMS_CONVERSATIONS.visible(_CALLS)
+        conversation = await lock(write, "sms_conversation", _CALLS, conversation_id, *visible)
+        mine = (_CALLS.c.id == conversation_id, owned(_CALLS, organization_id))
+        marked = {**(conversation.call_meta or {}), "sms_deleted": True}
+        await write.run(
+            update(_CALLS).where(*mine).values(call_meta=marked, is_archived=True, message_count=0)
+        )
+        before = {
+            "messages": await delete_rows(write, _MESSAGES.c.call_id, conversation_id),
+            "audit_logs": await delete_rows(write, _EVENTS.c.call_id, conversation_id),
+            "message_logs": await delete_rows(write, _DELIVERIES.c.call_id, conversation_id),
+        }
+        after = {"sms_deleted": True}
+        action = "sms_conversation.archive"
+        await audit(write, action, conversation_id, before=before, after=after)
+        if sms_sessions is not None and conversation.assistant_id is not None:
+            await _end_sms_session(write, conversation, sms_sessions)
+
+
+async def _end_sms_session(
+    write: WriteContext, conversation: Row[Any], sms_sessions: SmsSessions
+) -> None:
+    """End the live state: with the transaction where the store joins it, else after the commit."""
+    organization_id = write.organization_id
+    pair = (conversation.customer_phone_number, conversation.assistant_id)
+    if sms_sessions.joins_transactions:
+        await sms_sessions.within(write.database, write.snapshot).end(organization_id, *pair)
+        return
+
+    async def end() -> None:
+        # This looks like a hole: the conversation is archived, and if the store cannot be reached
+        # its live state stays. But such a store has no part in our transaction, so one of the two
+        # must be done first. Ending the state first and then failing to commit would take the
+        # memory from a conversation that goes on: it answers the next message as if it knew
+        # nothing, and nobody sees why. In this order the worst is a state without a conversation.
+        # Nothing of it is shown to anyone, a new conversation is opened for the next message all
+        # the same, since the row says that this one is archived, and the state runs out by itself
+        # within its time to live. That is worth less than a refusal to forget messages that
+        # somebody asked to have forgotten.
+        try:
+            await sms_sessions.end(organization_id, *pair)
+        except Exception:  # noqa: BLE001 -- whatever a store may raise
+            _log.warning(
+                "SMS conversation %s is archived, but its live state could not be ended;"
+                " it runs out by itself",
+                conversation.id,
+                exc_info=True,
+            )
+
+    write.on_commit(end)

@@ -1,0 +1,151 @@
+"""Connections: lists that grow without bound, read in pages (Relay's Cursor Connections)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import strawberry
+from strawberry import UNSET
+from strawberry.types import Info
+
+from gql.engine.connection_types import Connection, Selected
+from gql.engine.declaration import SOURCE
+from gql.identity import Permission
+from gql.query.filters import Filter
+from gql.query.paging import DEFAULT_PAGE, MAX_PAGE, Paging, paging
+from gql.query.resource import Link, Record, Resource
+
+__all__ = ["Connection", "ConnectionSource", "connection"]
+
+
+@dataclass(frozen=True)
+class ConnectionSource:
+    """The records of `resource`, under us when there is a link, in pages.
+
+    `ask` turns the field's arguments into what is asked for, or raises `BadInput`. Who asks needs
+    the permission `needs`, where there is one.
+    """
+
+    resource: Resource
+    link: Link | None
+    ask: Callable[..., tuple[Paging, Filter]]
+    needs: Permission | None = None
+
+
+ORDER = "How the list is sorted; ties are broken by id, objects without a value come last."
+FILTER = "Which objects the list has; all conditions must hold."
+
+First = Annotated[
+    int | None,
+    strawberry.argument(
+        description=f"The page's size, from the start: 0 to {MAX_PAGE}, {DEFAULT_PAGE} when absent."
+    ),
+]
+Last = Annotated[
+    int | None,
+    strawberry.argument(description=f"The page's size, from the end of the list: 0 to {MAX_PAGE}."),
+]
+After = Annotated[
+    str | None, strawberry.argument(description="Only objects after the one with this cursor.")
+]
+Before = Annotated[
+    str | None, strawberry.argument(description="Only objects before the one with this cursor.")
+]
+Offset = Annotated[
+    int | None,
+    strawberry.argument(
+        description="How many objects to pass over, for page numbers; not with cursors or `last`."
+    ),
+]
+
+
+def connection(
+    description: str,
+    resource: Resource,
+    *,
+    order: Any,
+    filter: Any = None,
+    link: Link | None = None,
+    descending: bool = True,
+    needs: Permission | None = None,
+) -> Any:
+    """A list in pages, at the root or (with a link) under each parent.
+
+    Args:
+        description: What the list holds.
+        resource: Whose records.
+        order: The input type of `orderBy`, with a `field` enum of the resource's orders.
+        filter: The input type of `filter`, with a `conditions()` method; no such argument without.
+        link: How the records find their parent.
+        descending: The direction when `orderBy` is absent; the order is the resource's first.
+        needs: The permission without which nobody may read the list.
+    """
+    default = next(iter(resource.orders))
+    filter_input: Any = filter or str
+
+    def ask(*, order_by: Any = UNSET, filter: Any = UNSET, **numbers: Any) -> tuple[Paging, Filter]:
+        asked = paging(
+            resource,
+            order_by.field.value if order_by else default,
+            descending=order_by.direction.value == "desc" if order_by else descending,
+            **{name: value for name, value in numbers.items() if value is not UNSET},
+        )
+        return asked, filter.conditions() if filter else ()
+
+    fact = ConnectionSource(resource, link, ask, needs)
+
+    def select(root: Any, info: Info, **arguments: Any) -> Selected:
+        if needs is not None:
+            info.context.identity.require(needs)
+        asked, wanted = ask(**arguments)
+        return Selected(info.context, resource, asked, wanted, link, root.id if link else None)
+
+    async def resolve(
+        root: strawberry.Parent[Record],
+        info: Info,
+        first: First = UNSET,
+        after: After = UNSET,
+        last: Last = UNSET,
+        before: Before = UNSET,
+        offset: Offset = UNSET,
+        order_by: Annotated[order | None, strawberry.argument(description=ORDER)] = UNSET,
+    ) -> Any:
+        return select(
+            root,
+            info,
+            first=first,
+            after=after,
+            last=last,
+            before=before,
+            offset=offset,
+            order_by=order_by,
+        )
+
+    async def resolve_filtered(
+        root: strawberry.Parent[Record],
+        info: Info,
+        first: First = UNSET,
+        after: After = UNSET,
+        last: Last = UNSET,
+        before: Before = UNSET,
+        offset: Offset = UNSET,
+        order_by: Annotated[order | None, strawberry.argument(description=ORDER)] = UNSET,
+        filter: Annotated[filter_input | None, strawberry.argument(description=FILTER)] = UNSET,
+    ) -> Any:
+        return select(
+            root,
+            info,
+            first=first,
+            after=after,
+            last=last,
+            before=before,
+            offset=offset,
+            order_by=order_by,
+            filter=filter,
+        )
+
+    return strawberry.field(
+        resolve_filtered if filter else resolve,
+        description=description,
+        metadata={SOURCE: fact},
+    )

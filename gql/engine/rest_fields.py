@@ -1,0 +1,81 @@
+"""The documented shapes of records as data: keys in order, each with what is printed under it.
+
+A shape is a `Selection` of the plan tree. A plan prints it in the database, and the reference way
+makes the same object of a record.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+
+from gql.engine.plan_nodes import Column, Constant, Item, Kind, Selection
+from gql.query.resource import Record
+
+_MICROS = 1_000_000
+
+
+def fields(**items: Kind | Item) -> Selection:
+    """A shape; a kind alone stands for the record's label of that name."""
+    return Selection(
+        tuple(
+            (key, Column(key, item) if isinstance(item, str) else item)
+            for key, item in items.items()
+        )
+    )
+
+
+def with_constants(selection: Selection, **texts: str) -> Selection:
+    """The same shape with constant JSON under some of its keys."""
+    return Selection(
+        tuple(
+            (key, Constant(texts[key]) if key in texts else item) for key, item in selection.items
+        )
+    )
+
+
+def money(micros: int | None) -> float | None:
+    """Millionths of a currency unit as a JSON number: 50,000 is 0.05; null stays null.
+
+    Dividing two integers rounds once, to the float that prints as that very decimal.
+    """
+    return None if micros is None else micros / _MICROS
+
+
+def present(selection: Selection, record: Record) -> dict[str, Any]:
+    """One record in a shape of its own labels."""
+    return presenter(selection)(record)
+
+
+def presenter(selection: Selection) -> Callable[[Record], dict[str, Any]]:
+    """What turns records into a shape of their own labels.
+
+    Raises:
+        TypeError: when the shape holds more than that.
+    """
+    columns = [(key, *_column(item)) for key, item in selection.items]
+
+    def shaped(record: Record) -> dict[str, Any]:
+        return {
+            key: getattr(record, label) if change is None else change(getattr(record, label))
+            for key, label, change in columns
+        }
+
+    return shaped
+
+
+def is_plain(item: Item) -> bool:
+    """Whether the record alone says what is printed."""
+    return isinstance(item, (Constant, Column))
+
+
+def _column(item: Item) -> tuple[str, Callable[[Any], Any] | None]:
+    """Which label, and what is done with it."""
+    match item:
+        case Column(label, "decimal"):
+            return label, money
+        case Column(label):
+            return label, None
+        case Constant(literal):
+            return "id", lambda _: orjson.loads(literal)
+    raise TypeError(f"{type(item).__name__} is not a label of the record")

@@ -1,0 +1,39 @@
+"""How many calls of each kind there are: to count half a million reads a few hundred rows."""
+
+from sqlalchemy import CheckConstraint, Index
+from sqlmodel import Field, SQLModel
+
+from gql.models.enums import Channel, one_of
+from gql.models.types import AUTOINCREMENT, BIG, primary_key, reference
+
+
+class CallRollup(SQLModel, table=True):
+    """So many calls of one channel, direction and status began in one week.
+
+    A call is counted twice: among everybody's, where `assistant_id` is 0, and among those of its
+    assistant, if it has one. Triggers on `call` keep the table (see the migration), so that it is
+    exact in every snapshot, whoever writes. Only sums mean something: writers that would wait for
+    each other add rows of their own to the same key, and a row may be below zero.
+    """
+
+    __tablename__ = "call_tally"
+    __table_args__ = (
+        Index(
+            "ix_call_tally_key",
+            *("organization_id", "channel", "by_assistant", "assistant_id", "week", "status"),
+            *("direction", "is_archived", "id"),
+        ),
+        CheckConstraint(one_of("channel", Channel), name="ck_call_tally_channel"),
+        AUTOINCREMENT,
+    )
+
+    id: int | None = primary_key()
+    organization_id: int = reference("organization.id")
+    channel: str
+    direction: str
+    is_archived: bool
+    by_assistant: bool
+    assistant_id: int = Field(sa_type=BIG)
+    status: str
+    week: int
+    calls: int

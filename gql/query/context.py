@@ -1,0 +1,67 @@
+"""The context of one operation: who is asking, and what they read through."""
+
+import uuid
+from dataclasses import dataclass, field
+
+from gql.database.database import Database, Snapshot
+from gql.errors import GatewayError
+from gql.identity import Identity
+from gql.query.batch import Loaders
+from gql.stores import SmsSessions
+
+
+@dataclass
+class Context:
+    """What one operation carries; never shared between operations.
+
+    Attributes:
+        caller: Who is asking, or why the credential was refused.
+        database: For transactions of writes.
+        request_id: Printed in the log, in a response header and beside every error.
+        sms_sessions: Where the live state of SMS conversations is kept; the process shares it.
+        snapshot: Every read of the operation goes through it.
+        loaders: Batches keys into statements on the snapshot.
+    """
+
+    caller: Identity | GatewayError
+    database: Database
+    request_id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    sms_sessions: SmsSessions | None = None
+    snapshot: Snapshot = field(init=False)
+    loaders: Loaders = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._start()
+
+    @property
+    def identity(self) -> Identity:
+        """Who is asking.
+
+        Raises:
+            Unauthenticated: when no valid credential was presented.
+        """
+        if isinstance(self.caller, GatewayError):
+            raise self.caller
+        return self.caller
+
+    @property
+    def organization_id(self) -> int:
+        """The tenant that every statement of the operation is scoped to."""
+        return self.identity.organization_id
+
+    def fork(self) -> "Context":
+        """A fresh context for another operation of the same caller."""
+        return Context(self.caller, self.database, self.request_id, self.sms_sessions)
+
+    async def refresh(self) -> None:
+        """Read from now on what is committed now: after a write, before its answer is read."""
+        await self.snapshot.close()
+        self._start()
+
+    async def close(self) -> None:
+        """End the operation: give its connection back."""
+        await self.snapshot.close()
+
+    def _start(self) -> None:
+        self.snapshot = self.database.snapshot()
+        self.loaders = Loaders()

@@ -1,0 +1,47 @@
+"""Whole lists of records, read little by little from one snapshot, however long they are."""
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+from gql.models.scope import parameters
+from gql.query.context import Context
+from gql.query.filters import Filter, conditions
+from gql.query.paging import Paging, ordering
+from gql.query.resource import Record, Resource
+
+CHUNK = 1_000
+"""Records that are in memory at a time."""
+
+
+async def export(
+    context: Context,
+    resource: Resource,
+    labels: tuple[str, ...],
+    order: str,
+    *,
+    descending: bool,
+    filter: Filter = (),
+) -> AsyncGenerator[list[Record], None]:
+    """The visible records, in chunks; the snapshot stays open until the last one.
+
+    Args:
+        context: Who asks; it must live as long as the chunks are read.
+        resource: Of what.
+        labels: The columns to read, of the resource's labels; rows have them as attributes.
+        order: A name in the resource's `orders`.
+        descending: The direction.
+        filter: Which of them.
+    """
+    table = resource.table.alias()
+    wanted = conditions(resource.filters, table, filter)
+    by = Paging(CHUNK, order, descending=descending)
+    statement = (
+        resource.rows(table)
+        .with_only_columns(*(resource.expression(label, table).label(label) for label in labels))
+        .where(*([] if wanted is None else [wanted]))
+        .order_by(*ordering(resource, table, by))
+    )
+    values = parameters(context.organization_id)
+    async with aclosing(context.snapshot.stream(statement, values, size=CHUNK)) as chunks:
+        async for rows in chunks:
+            yield list(rows)

@@ -1,0 +1,143 @@
+"""Which part of a list is asked for, checked once and as SQL.
+
+Keyset paging (`after`/`before`) compares the sort key and the id with those of the row that a
+cursor names, so page 5,000 costs what page 1 costs and rows that others insert do not shift it.
+`offset` is for page numbers and counts rows instead.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import BigInteger, ColumnElement, FromClause, and_, or_, tuple_
+from sqlalchemy.sql.elements import UnaryExpression
+
+from gql.errors import BadInput
+from gql.query.cursor import Cursor, read_cursor
+from gql.query.resource import Resource
+from gql.sql.code_points import by_code_point
+
+MAX_PAGE = 100
+"""Most rows of one page."""
+
+DEFAULT_PAGE = 20
+"""Rows of a page that asks for no number."""
+
+
+@dataclass(frozen=True)
+class Paging:
+    """The checked paging of one list.
+
+    Attributes:
+        limit: Rows of the page.
+        offset: Rows to pass over; only without cursors, counted from the start.
+        backward: Whether the page is taken from the end of the list.
+        after: Only rows that come after this one.
+        before: Only rows that come before this one.
+        order: A name in the resource's `orders`.
+        descending: The direction of the list, whichever end the page is taken from.
+    """
+
+    limit: int
+    order: str
+    descending: bool
+    offset: int = 0
+    backward: bool = False
+    after: Cursor | None = None
+    before: Cursor | None = None
+
+
+def paging(
+    resource: Resource,
+    order: str,
+    *,
+    descending: bool,
+    first: int | None = None,
+    after: str | None = None,
+    last: int | None = None,
+    before: str | None = None,
+    offset: int | None = None,
+) -> Paging:
+    """Check the arguments of a list.
+
+    Raises:
+        BadInput: when a number is out of range or arguments contradict each other.
+        BadCursor: when a cursor is damaged or of another list.
+    """
+    if first is not None and last is not None:
+        raise BadInput("Give `first` or `last`, not both.")
+    for name, value in (("first", first), ("last", last)):
+        if value is not None and not 0 <= value <= MAX_PAGE:
+            raise BadInput(f"`{name}` is {value}, but must be between 0 and {MAX_PAGE}.")
+    if offset is not None and offset < 0:
+        raise BadInput(f"`offset` is {offset}, but must not be negative.")
+    if offset is not None and (after is not None or before is not None or last is not None):
+        raise BadInput("`offset` counts from the start: give it with `first` alone.")
+    limit = last if last is not None else first if first is not None else DEFAULT_PAGE
+
+    def cursor(text: str | None) -> Cursor | None:
+        return None if text is None else read_cursor(text, resource, order, descending=descending)
+
+    return Paging(
+        limit=limit,
+        order=order,
+        descending=descending,
+        offset=offset or 0,
+        backward=last is not None,
+        after=cursor(after),
+        before=cursor(before),
+    )
+
+
+def ordering(
+    resource: Resource, table: FromClause, page: Paging
+) -> tuple[UnaryExpression[object], ...]:
+    """ORDER BY of the page, from the end that it is taken from; rows without a value come last."""
+    key = sort_key(resource, table, page.order)
+    descending = page.descending != page.backward
+    by_key = key.desc() if descending else key.asc()
+    by_id = table.c.id.desc() if descending else table.c.id.asc()
+    order = resource.orders[page.order]
+    if order.label == "id":
+        return (by_id,)
+    if order.nullable:
+        by_key = by_key.nulls_first() if page.backward else by_key.nulls_last()
+    return (by_key, by_id)
+
+
+def within(resource: Resource, table: FromClause, page: Paging) -> list[ColumnElement[bool]]:
+    """The conditions that `after` and `before` set."""
+    conditions = []
+    if page.after is not None:
+        conditions.append(beyond(resource, table, page, page.after, later=True))
+    if page.before is not None:
+        conditions.append(beyond(resource, table, page, page.before, later=False))
+    return conditions
+
+
+def beyond(
+    resource: Resource, table: FromClause, page: Paging, cursor: Cursor, *, later: bool
+) -> ColumnElement[bool]:
+    """The rows strictly after the cursor's (`later`), or strictly before it."""
+    key = sort_key(resource, table, page.order)
+    row_id = table.c.id
+    order = resource.orders[page.order]
+    greater = later != page.descending
+    if order.label == "id":
+        return row_id > cursor.id if greater else row_id < cursor.id
+    if cursor.key is None:
+        same = and_(key.is_(None), row_id > cursor.id if greater else row_id < cursor.id)
+        return same if later else or_(key.is_not(None), same)
+    place = tuple_(key, row_id)
+    # As wide as a cursor can be, which may be wider than the column that it is compared with.
+    wide = BigInteger() if order.kind == "integer" else key.type
+    mark = tuple_(cursor.key, cursor.id, types=[wide, row_id.type])
+    condition = place > mark if greater else place < mark
+    return or_(condition, key.is_(None)) if later and order.nullable else condition
+
+
+def sort_key(resource: Resource, table: FromClause, order: str) -> ColumnElement[Any]:
+    """What is sorted by; text by code points, which is the one order that both databases have."""
+    key = resource.expression(resource.orders[order].label, table)
+    if resource.orders[order].kind == "text":
+        return by_code_point(key)
+    return key

@@ -1,0 +1,156 @@
+"""What a noun is to every reader: its table, what is visible of it, its filters and its orders.
+
+Written once per noun in `domain/<noun>.py`, as functions of the table (or of an alias of it), so
+that loaders, REST and compiled plans use the very same expressions.
+"""
+
+from collections import namedtuple
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement, FromClause, Row, Select, Table, select
+
+from gql.models.scope import owned
+from gql.query.filters import Criterion
+
+Expression = Callable[[FromClause], ColumnElement[Any]]
+"""Takes the table or an alias of it and gives a column expression."""
+
+Record = Any
+"""One row as a named tuple: an attribute per label, and `resource` on its class."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """A way to sort a list; rows without a value come last, and ties are broken by id.
+
+    Attributes:
+        label: The column of the record that is sorted by.
+        kind: How its value is written in a cursor.
+        nullable: Whether a row may have no value.
+    """
+
+    label: str
+    kind: Literal["instant", "integer", "text"]
+    nullable: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Link:
+    """How rows of a resource find the parent they are listed under.
+
+    Attributes:
+        name: Unique per resource; part of a batch's name.
+        attach: Takes the child's table and gives what to select from and the parent's key.
+        column: The child's own column with the parent's key, where that is all there is to it.
+    """
+
+    name: str
+    attach: Callable[[FromClause], tuple[FromClause, ColumnElement[Any]]]
+    column: str | None = None
+
+    @classmethod
+    def by(cls, column: str) -> "Link":
+        """The child's own `column` holds the parent's key."""
+        return cls(column, lambda table: (table, table.c[column]), column)
+
+
+@dataclass(frozen=True)
+class RollupTable:
+    """A table of how many rows there are of each kind, with columns of the same names.
+
+    What is visible of the rows is decided by columns that it has too.
+
+    Attributes:
+        table: Has beside them `by_assistant`, `week` and `calls`; see `gql/models/rollup.py`.
+        owner: The column whose rows it also counts one by one, and otherwise all together.
+        columns: Further columns of the rows that it tells apart.
+        instant: The column by whose week it counts.
+    """
+
+    table: Table
+    owner: str
+    columns: tuple[str, ...]
+    instant: str
+
+
+@dataclass(frozen=True, eq=False)
+class JoinedColumn:
+    """A computed label as a join may have it: another record's, else the row's own column.
+
+    A statement that lists rows reads it so at a third less than by a subquery for each row.
+
+    Attributes:
+        resource: Whose record, found by its id.
+        key: Our column with that id.
+        label: Of the other record.
+    """
+
+    resource: "Resource"
+    key: str
+    label: str
+
+
+@dataclass(frozen=True, eq=False)
+class Resource:
+    """One noun.
+
+    Attributes:
+        name: The noun, and the prefix of its global ids.
+        table: Where its rows are.
+        visible: Conditions that every reader adds beside the organization.
+        computed: Further labels of a record, as expressions of the row.
+        joined: Those of them that a join may say too, under the name of the row's own column.
+        filters: What a list may be filtered by.
+        orders: How a list may be ordered; the first is the default.
+        rollup: What counts its rows beforehand, where there is such a thing.
+    """
+
+    name: str
+    table: Table
+    visible: Callable[[FromClause], tuple[ColumnElement[bool], ...]] = lambda _: ()
+    computed: Mapping[str, Expression] = field(default_factory=dict)
+    joined: Mapping[str, JoinedColumn] = field(default_factory=dict)
+    filters: Mapping[str, Criterion] = field(default_factory=lambda: MappingProxyType({}))
+    orders: Mapping[str, Order] = field(
+        default_factory=lambda: MappingProxyType({"id": Order("id", "integer")})
+    )
+    rollup: RollupTable | None = None
+
+    @cached_property
+    def labels(self) -> tuple[str, ...]:
+        """The attributes of a record, in order."""
+        own = (name for name in self.table.columns.keys() if name not in self.computed)  # noqa: SIM118
+        return (*own, *self.computed)
+
+    @cached_property
+    def record(self) -> type[Record]:
+        """The class of this resource's records."""
+        base = namedtuple(self.name, self.labels)  # type: ignore[misc]  # noqa: PYI024
+        return type(self.name, (base,), {"__slots__": (), "resource": self})
+
+    def records(self, rows: Sequence[Row[Any]]) -> list[Record]:
+        """Rows of `columns` as records; further columns of a row are dropped."""
+        width = len(self.labels)
+        make = self.record._make
+        return [make(row[:width]) for row in rows]
+
+    def columns(self, table: FromClause) -> list[ColumnElement[Any]]:
+        """The columns of a record, labelled, over the table or an alias of it."""
+        return [self.expression(label, table).label(label) for label in self.labels]
+
+    def expression(self, label: str, table: FromClause) -> ColumnElement[Any]:
+        """The expression behind one label."""
+        computed = self.computed.get(label)
+        return computed(table) if computed else table.c[label]
+
+    def conditions(self, table: FromClause) -> tuple[ColumnElement[bool], ...]:
+        """What holds for every row that a reader of the organization may see."""
+        return (owned(table), *self.visible(table))
+
+    def rows(self, table: FromClause) -> Select[Any]:
+        """The visible rows of the organization, as records."""
+        return select(*self.columns(table)).where(*self.conditions(table))

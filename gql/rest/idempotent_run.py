@@ -1,0 +1,70 @@
+"""Runs a handler once, however often a write with an `Idempotency-Key` is sent."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gql.domain.writes.idempotency import LONGEST_KEY, StoredAnswer, fingerprint, idempotent
+from gql.identity import Permission
+from gql.query.context import Context
+from gql.rest.json_output import JSON, json_response
+from gql.rest.route import RestRoute
+from gql.rest.validation import Unprocessable, detail_of
+
+KEY_HEADER = "Idempotency-Key"
+
+
+def takes_key(route: RestRoute) -> bool:
+    """Whether a route's first answer is kept for whoever sends the same write again."""
+    return route.method != "GET" and route.permission is not None and not route.secret
+
+
+async def run(
+    route: RestRoute,
+    context: Context,
+    request: Request,
+    raw: bytes,
+    arguments: Mapping[str, Any],
+) -> Response:
+    """The handler's answer, or the first answer to a write that came with the same key before.
+
+    The write and its answer are one transaction, so the handler is given that transaction's
+    context. A replayed answer has the first one's status and body, and `Idempotent-Replayed: true`.
+
+    Raises:
+        Unprocessable: when the key cannot be one.
+        IdempotencyKeyReused: when the key came with another request.
+    """
+    key = request.headers.get(KEY_HEADER) if takes_key(route) else None
+    if key is None:
+        return response(route, await route.handler(**arguments))
+    _check(key)
+    permission = route.permission or Permission.WRITE
+    steering = (route.method, route.path, request.path_params, request.url.query)
+    asked = fingerprint("rest", *steering, request.headers.get("if-match"), raw.hex())
+    async with idempotent(context, key, asked, permission=permission) as memory:
+        if memory.answer is not None:
+            return Response(
+                memory.answer.body,
+                status_code=memory.answer.status,
+                headers={"Idempotent-Replayed": "true"},
+                media_type=JSON,
+            )
+        inside = {**arguments, "context": memory.context}
+        answered = response(route, await route.handler(**inside))
+        memory.answer = StoredAnswer(answered.status_code, bytes(answered.body).decode())
+        return answered
+
+
+def response(route: RestRoute, value: Any) -> Response:
+    """What a handler returned, as a response."""
+    return value if isinstance(value, Response) else json_response(value, route.status)
+
+
+def _check(key: str) -> None:
+    if key.strip() and key.isprintable() and len(key) <= LONGEST_KEY:
+        return
+    message = f"Value error, a key has 1 to {LONGEST_KEY} printable characters"
+    raise Unprocessable([detail_of("value_error", ("header", "idempotency-key"), message, key)])

@@ -1,0 +1,177 @@
+"""The API keys of the person who asks."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, Field
+from starlette.responses import Response
+
+from gql.accounts.api_keys import StoredKey
+from gql.domain.writes.own_api_keys import (
+    create_own_key,
+    delete_own_key,
+    list_own_keys,
+    update_own_key,
+)
+from gql.query.context import Context
+from gql.rest.json_output import json_response
+from gql.rest.parameters import Paged, id_of
+from gql.rest.route import Answer, RestRoute, route
+from gql.rest.routes.graph_shapes import Deleted
+
+TAG = "API keys"
+
+
+class ApiKeyIn(BaseModel):
+    """A key to make."""
+
+    name: str = Field(description="1 to 100 characters, for people.")
+    permissions: dict[str, Any] | None = Field(
+        None,
+        description="`read`, `write` and `admin`, each true or false, and none that you lack;"
+        " without it `read` and `write`.",
+    )
+
+
+class ApiKeyChanges(BaseModel):
+    """What to change; what is left out or null stays."""
+
+    name: str | None = None
+    permissions: dict[str, Any] | None = None
+    is_active: bool | None = Field(None, description="False revokes the key, for good.")
+
+
+class ApiKeyPath(BaseModel):
+    """Which key."""
+
+    key_id: Annotated[int, id_of("api_key")]
+
+
+class ApiKeyOut(BaseModel):
+    """A key, without its text."""
+
+    id: int
+    user_id: int
+    name: str
+    key_prefix: str
+    last_used_at: datetime | None
+    usage_count: int
+    is_active: bool
+    permissions: dict[str, Any]
+    rate_limit: dict[str, Any] | None
+    created_at: datetime
+    updated_at: datetime
+    expires_at: datetime | None
+
+
+class NewApiKey(BaseModel):
+    """A key that was just made."""
+
+    api_key: ApiKeyOut
+    key: str = Field(description="The key itself: shown this once, and kept nowhere.")
+
+
+_KEY: dict[str, Any] = {
+    "id": 7,
+    "user_id": 1,
+    "name": "Nightly report",
+    "key_prefix": "burki_x7k2mq...",
+    "last_used_at": None,
+    "usage_count": 0,
+    "is_active": True,
+    "permissions": {"read": True, "write": True, "admin": False},
+    "rate_limit": None,
+    "created_at": "2025-01-19T10:00:00Z",
+    "updated_at": "2025-01-19T10:00:00Z",
+    "expires_at": None,
+}
+_NEW = {"api_key": _KEY, "key": "burki_x7k2mq...(38 characters)"}
+_DELETED = {"success": True, "message": "API key 'Nightly report' deleted successfully"}
+
+
+@route(
+    "GET",
+    "/api/v1/users/me/api-keys",
+    tag=TAG,
+    summary="List your API keys",
+    answers={200: Answer("By id, revoked ones too.", list[ApiKeyOut], [_KEY])},
+)
+async def list_api_keys(context: Context, query: Paged) -> list[dict[str, Any]]:
+    """The keys of the person who asks, without their text."""
+    found = await list_own_keys(context, skip=query.skip, limit=query.limit)
+    return [key_wire(key) for key in found]
+
+
+@route(
+    "POST",
+    "/api/v1/users/me/api-keys",
+    tag=TAG,
+    summary="Create an API key",
+    answers={201: Answer("The key, this once.", NewApiKey, _NEW)},
+    errors=(400,),
+    secret=True,
+    example={"name": "Nightly report", "permissions": {"read": True, "write": False}},
+)
+async def create_api_key(context: Context, body: ApiKeyIn) -> Response:
+    """A new key of the person who asks, which may do nothing that they may not.
+
+    When it is made with another key, it ends no later than that one.
+    """
+    stored, plaintext = await create_own_key(context, body.name, permissions=body.permissions)
+    value = {"api_key": key_wire(stored), "key": plaintext}
+    return json_response(value, 201, headers={"Cache-Control": "no-store"})
+
+
+@route(
+    "PUT",
+    "/api/v1/users/me/api-keys/{key_id}",
+    tag=TAG,
+    summary="Update an API key",
+    answers={200: Answer("The key as it is now.", ApiKeyOut, _KEY)},
+    errors=(400, 404, 409),
+    example={"name": "Weekly report"},
+)
+async def update_api_key(context: Context, path: ApiKeyPath, body: ApiKeyChanges) -> dict[str, Any]:
+    """Rename a key of the person who asks, change what it may do, or revoke it."""
+    changes = body.model_dump(exclude_none=True)
+    return key_wire(await update_own_key(context, path.key_id, changes))
+
+
+@route(
+    "DELETE",
+    "/api/v1/users/me/api-keys/{key_id}",
+    tag=TAG,
+    summary="Delete an API key",
+    answers={200: Answer("It is gone.", Deleted, _DELETED)},
+    errors=(404,),
+)
+async def delete_api_key(context: Context, path: ApiKeyPath) -> dict[str, Any]:
+    """Delete a key of the person who asks; it stops working within five seconds."""
+    name = await delete_own_key(context, path.key_id)
+    return {"success": True, "message": f"API key '{name}' deleted successfully"}
+
+
+def key_wire(key: StoredKey) -> dict[str, Any]:
+    """A key as it is answered."""
+    return {
+        "id": key.id,
+        "user_id": key.user_id,
+        "name": key.name,
+        "key_prefix": key.key_prefix,
+        "last_used_at": key.last_used_at,
+        "usage_count": key.usage_count,
+        "is_active": key.is_active,
+        "permissions": key.permissions,
+        "rate_limit": key.rate_limit,
+        "created_at": key.created_at,
+        "updated_at": key.updated_at,
+        "expires_at": key.expires_at,
+    }
+
+
+ROUTES: tuple[RestRoute, ...] = (
+    list_api_keys,
+    create_api_key,
+    update_api_key,
+    delete_api_key,
+)

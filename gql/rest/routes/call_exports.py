@@ -1,0 +1,131 @@
+"""Voice calls and transcripts as files."""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, Field
+from starlette.responses import Response
+
+from gql.domain.calls import CALLS
+from gql.query.context import Context
+from gql.query.exports import export
+from gql.query.resource import Record
+from gql.rest.downloads import CSV, TEXT, csv_download, csv_lines, file, json_download
+from gql.rest.json_output import JSON, dumps
+from gql.rest.route import Answer, RestRoute, route
+from gql.rest.routes.call_details import SpeakerName, TranscriptQuery, list_transcripts
+from gql.rest.routes.call_filters import CallPath, ExportFilters, get_call
+
+TAG = "Calls"
+
+_COLUMNS = {
+    "id": "Call ID",
+    "call_sid": "Call SID",
+    "assistant_name": "Assistant Name",
+    "customer_phone_number": "Customer Phone",
+    "status": "Status",
+    "duration": "Duration (seconds)",
+    "started_at": "Started At",
+    "ended_at": "Ended At",
+}
+"""By key of the JSON file: the header in the CSV file."""
+
+
+class CallExportQuery(ExportFilters):
+    """Which calls, and how they are written."""
+
+    format: Annotated[str, Field(pattern="^(csv|json)$")] = "csv"
+
+
+class TranscriptExportQuery(BaseModel):
+    """Whose words, and how they are written."""
+
+    format: Annotated[str, Field(pattern="^(txt|json|csv)$")] = "txt"
+    speaker: SpeakerName | None = None
+
+
+@route(
+    "GET",
+    "/api/v1/calls/export",
+    tag=TAG,
+    summary="Export calls",
+    answers={200: Answer("A file, newest calls first.", files=(CSV, JSON))},
+)
+async def export_calls(context: Context, query: CallExportQuery) -> Response:
+    """All voice calls that pass the filters, as `calls_export.csv` or `calls_export.json`.
+
+    In CSV, text that a spreadsheet would run as a formula has an apostrophe in front.
+    """
+    calls = export(
+        context, CALLS, tuple(_COLUMNS), "started_at", descending=True, filter=query.filter()
+    )
+    if query.format == "json":
+        return await json_download(calls, _keyed, name="calls_export.json")
+    return await csv_download(calls, tuple(_COLUMNS.values()), tuple, name="calls_export.csv")
+
+
+@route(
+    "GET",
+    "/api/v1/calls/{call_id}/transcripts/export",
+    tag=TAG,
+    summary="Export the transcript of a call",
+    answers={200: Answer("A file, in the order it was heard.", files=(TEXT, JSON, CSV))},
+    errors=(404,),
+)
+async def export_transcript(
+    context: Context, path: CallPath, query: TranscriptExportQuery
+) -> Response:
+    """The final transcript of one call, as `call_<id>_transcript.txt`, `.json` or `.csv`."""
+    call = await get_call(context, path.call_id)
+    wanted = TranscriptQuery(speaker=query.speaker)
+    transcripts = await list_transcripts(context, call, wanted)
+    media_type, write = _WRITERS[query.format]
+    name = f"call_{call.id}_transcript.{query.format}"
+    return file(write(call, transcripts), name=name, media_type=media_type)
+
+
+def _keyed(call: Record) -> dict[str, Any]:
+    return dict(zip(_COLUMNS, call, strict=True))
+
+
+def _as_text(_call: Record, transcripts: list[Record]) -> bytes:
+    """One line each; what was said stays on its line."""
+    lines = (
+        f"[{each.created_at:%H:%M:%S}] {each.speaker}: {' '.join(each.content.split())}\n"
+        for each in transcripts
+    )
+    return "".join(lines).encode()
+
+
+def _as_json(call: Record, transcripts: list[Record]) -> bytes:
+    said = [
+        {
+            "timestamp": each.created_at,
+            "speaker": each.speaker,
+            "content": each.content,
+            "confidence": each.confidence,
+            "segment_start": each.segment_start,
+            "segment_end": each.segment_end,
+        }
+        for each in transcripts
+    ]
+    return dumps(
+        {
+            "call_id": call.id,
+            "call_sid": call.call_sid,
+            "started_at": call.started_at,
+            "transcripts": said,
+        }
+    )
+
+
+def _as_csv(_call: Record, transcripts: list[Record]) -> bytes:
+    header = ("Timestamp", "Speaker", "Content", "Confidence")
+    said = ((each.created_at, each.speaker, each.content, each.confidence) for each in transcripts)
+    return csv_lines([header, *said])
+
+
+_WRITERS = {"txt": (TEXT, _as_text), "json": (JSON, _as_json), "csv": (CSV, _as_csv)}
+
+LITERAL_ROUTES: tuple[RestRoute, ...] = (export_calls,)
+
+ROUTES: tuple[RestRoute, ...] = (export_transcript,)

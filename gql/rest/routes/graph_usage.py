@@ -1,0 +1,161 @@
+"""What a graph is used for, and where messages would lead in it."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from gql.domain.assistants import ASSISTANTS
+from gql.domain.graph_analytics import GraphUse, NodeUse, analyse_graph
+from gql.domain.graph_walk import Step, walk
+from gql.domain.graphs import EDGES, GRAPHS, NODES, OF_GRAPH
+from gql.errors import BadInput, NotFound
+from gql.identity import Permission
+from gql.loaders import record_loaders
+from gql.models.enums import NodeType
+from gql.query.context import Context
+from gql.query.resource import Record
+from gql.rest.route import Answer, RestRoute, route
+from gql.rest.routes.graph_usage_shapes import Analytics, Messages, Period, Tested
+from gql.rest.routes.graphs import TAG, GraphPath
+
+_UNUSED = NodeUse(0, 0.0, 0.0)
+
+
+@route(
+    "GET",
+    "/api/v1/assistant-graphs/{graph_id}/analytics",
+    tag=TAG,
+    summary="Analyse the use of a graph",
+    answers={200: Answer("The use in the last days.", Analytics)},
+    errors=(404,),
+)
+async def analyse(context: Context, path: GraphPath, query: Period) -> dict[str, Any]:
+    """Sessions that began in the last days, the ways they took, and the time in each node."""
+    graph = await record_loaders.find(context, GRAPHS, path.graph_id)
+    if graph is None:
+        raise NotFound("graph", path.graph_id)
+    since = datetime.now(UTC) - timedelta(days=query.days)
+    use = await analyse_graph(context, graph.id, since)
+    nodes = await record_loaders.children(context, NODES, OF_GRAPH, graph.id)
+    names = await _names(context, nodes)
+    return {
+        "graph_id": graph.id,
+        "graph_name": graph.name,
+        "period_days": query.days,
+        "total_sessions": use.sessions,
+        "total_transitions": use.transitions,
+        "avg_session_duration": use.seconds,
+        "most_used_transitions": _ways(use),
+        "node_usage_stats": {
+            str(node_id): _usage(name, use, node_id) for node_id, name in names.items()
+        },
+    }
+
+
+@route(
+    "POST",
+    "/api/v1/assistant-graphs/{graph_id}/test",
+    tag=TAG,
+    summary="Test a graph",
+    answers={200: Answer("The way that the messages take.", Tested)},
+    errors=(400, 404),
+    permission=Permission.READ,
+    example={"test_messages": ["I want to buy a plan"], "starting_node_id": 101},
+)
+async def try_messages(context: Context, path: GraphPath, body: Messages) -> dict[str, Any]:
+    """Simulate transitions, writing nothing; natural language conditions are not evaluated.
+
+    The body may also be a bare array of messages.
+    """
+    if await record_loaders.find(context, GRAPHS, path.graph_id) is None:
+        raise NotFound("graph", path.graph_id)
+    nodes = await record_loaders.children(context, NODES, OF_GRAPH, path.graph_id)
+    start = _start(nodes, body.starting_node_id)
+    edges = await record_loaders.children(context, EDGES, OF_GRAPH, path.graph_id)
+    names = await _names(context, nodes)
+    steps = walk(edges, start, body.test_messages, body.context)
+    taken = [step for step in steps if step.edge is not None]
+    final = taken[-1].edge.to_node_id if taken and taken[-1].edge else start
+    return {
+        "success": True,
+        "graph_id": path.graph_id,
+        "test_messages": body.test_messages,
+        "starting_node_id": start,
+        "path_taken": [
+            {
+                "node_id": step.node_id,
+                "node_name": names[step.node_id],
+                "message_processed": step.message,
+                "transition_reason": step.reason,
+            }
+            for step in steps
+        ],
+        "transitions": [_triggered(step, names) for step in taken],
+        "summary": {
+            "total_messages": len(steps),
+            "total_transitions": len(taken),
+            "final_node": names[final],
+        },
+    }
+
+
+def _start(nodes: list[Record], wanted: int | None) -> int:
+    """The id of the node that hears the first message."""
+    entries = [
+        node.id
+        for node in nodes
+        if (node.node_type == NodeType.ENTRY if wanted is None else node.id == wanted)
+    ]
+    if entries:
+        return int(entries[0])
+    if wanted is None:
+        raise BadInput("The graph has no entry node to start from; name one in starting_node_id.")
+    raise BadInput(f"starting_node_id is {wanted}, but the graph has no such node.")
+
+
+async def _names(context: Context, nodes: list[Record]) -> dict[int, str | None]:
+    """What nodes are called, after their assistants."""
+    assistants = await asyncio.gather(
+        *(record_loaders.find(context, ASSISTANTS, node.assistant_id) for node in nodes)
+    )
+    return {
+        node.id: assistant and assistant.name
+        for node, assistant in zip(nodes, assistants, strict=True)
+    }
+
+
+def _ways(use: GraphUse) -> list[dict[str, Any]]:
+    return [
+        {
+            "from_node": way.from_name,
+            "to_node": way.to_name,
+            "count": way.count,
+            "percentage": round(100 * way.count / use.transitions, 1),
+        }
+        for way in use.ways
+    ]
+
+
+def _usage(name: str | None, use: GraphUse, node_id: int) -> dict[str, Any]:
+    node = use.nodes.get(node_id, _UNUSED)
+    return {
+        "node_name": name,
+        "sessions_started": node.started,
+        "avg_time_in_node": node.seconds,
+        "exit_rate": round(node.exit_rate, 4),
+    }
+
+
+def _triggered(step: Step, names: dict[int, str | None]) -> dict[str, Any]:
+    edge: Record = step.edge
+    return {
+        "from_node": names[edge.from_node_id],
+        "to_node": names[edge.to_node_id],
+        "triggered_by_message": step.message,
+        "condition_type": edge.condition_type,
+        "matched_condition": step.matched,
+        "handoff_sentence": edge.handoff_sentence,
+    }
+
+
+ROUTES: tuple[RestRoute, ...] = (analyse, try_messages)

@@ -1,0 +1,249 @@
+"""Logging in by password, and who is logged in."""
+
+from datetime import datetime
+from typing import Any, Protocol
+
+from pydantic import BaseModel, Field
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Scope
+
+from gql.accounts.passwords import LONGEST
+from gql.accounts.people import LONGEST_EMAIL, Claim, Person
+from gql.domain.organizations import ORGANIZATIONS, USERS
+from gql.domain.writes.own_api_keys import person_of
+from gql.errors import NotFound
+from gql.identity import Method, Permission
+from gql.loaders import record_loaders
+from gql.query.context import Context
+from gql.query.resource import Record
+from gql.rest.json_output import json_response
+from gql.rest.route import Answer, RestRoute, route
+
+TAG = "Authentication"
+
+
+class LoggedIn(Protocol):
+    """Somebody who gave the right password.
+
+    Attributes:
+        token: A JWT; None when the gateway has no secret to sign one with.
+    """
+
+    person: Person
+    token: str | None
+
+    def remember(self, response: Response) -> None:
+        """Have the browser keep the login."""
+        ...
+
+
+class PasswordLogin(Protocol):
+    """What the room that knows credentials puts into the state of each request as `login`."""
+
+    async def __call__(self, scope: Scope, claim: Claim, *, remembered: bool) -> LoggedIn:
+        """Log somebody in, or raise why not."""
+        ...
+
+
+class SimpleLogin(BaseModel):
+    """Who logs in."""
+
+    email: str = Field(max_length=LONGEST_EMAIL, description="Capitals do not count.")
+    password: str = Field(max_length=LONGEST)
+    remember_me: bool = Field(False, description="For a month instead of a working day.")
+
+
+class OrganizationLogin(SimpleLogin):
+    """Who logs in, and where."""
+
+    organization: str = Field(max_length=255, description="Its name or its id.")
+
+
+class UserOut(BaseModel):
+    """A person."""
+
+    id: int
+    organization_id: int
+    email: str
+    full_name: str
+    role: str = Field(description="`admin` or `user`.")
+    is_active: bool
+    created_at: datetime
+
+
+class OrganizationOut(BaseModel):
+    """An organization."""
+
+    id: int
+    name: str
+
+
+class TokenOut(BaseModel):
+    """A login."""
+
+    access_token: str | None = Field(
+        description="To send as `Authorization: Bearer`; null when the gateway has no"
+        " `GQL_JWT_SECRET`, and the cookie is all there is."
+    )
+    token_type: str
+    user: UserOut
+    organization: OrganizationOut
+
+
+class MeOut(BaseModel):
+    """The person behind a credential."""
+
+    user: UserOut
+    organization: OrganizationOut
+
+
+class InfoOut(BaseModel):
+    """What a credential stands for."""
+
+    authenticated: bool
+    method: Method
+    permissions: list[Permission]
+    user: UserOut | None = Field(description="Null for a credential of nobody in particular.")
+    organization: OrganizationOut
+
+
+_USER: dict[str, Any] = {
+    "id": 1,
+    "organization_id": 1,
+    "email": "ada@northwind.example",
+    "full_name": "Ada Brook",
+    "role": "admin",
+    "is_active": True,
+    "created_at": "2025-01-19T10:00:00Z",
+}
+_ME: dict[str, Any] = {"user": _USER, "organization": {"id": 1, "name": "Northwind"}}
+_TOKEN = {"access_token": "eyJhbGciOi...", "token_type": "bearer", **_ME}
+_SIMPLE = {"email": "ada@northwind.example", "password": "correct horse battery"}
+_INFO = {
+    "authenticated": True,
+    "method": "dashboard",
+    "permissions": ["read", "write", "admin"],
+    **_ME,
+}
+_LOGGED_IN = {200: Answer("A token, and the dashboard cookie.", TokenOut, _TOKEN)}
+_REFUSALS = (401, 403, 429, 503)
+
+
+@route(
+    "POST",
+    "/api/auth/login",
+    tag=TAG,
+    summary="Log in to an organization",
+    answers=_LOGGED_IN,
+    errors=_REFUSALS,
+    permission=None,
+    secret=True,
+    example={**_SIMPLE, "organization": "Northwind", "remember_me": False},
+)
+async def log_in(request: Request, body: OrganizationLogin) -> Response:
+    """Exchange a password for a token, and for the dashboard cookie.
+
+    An unknown account, a wrong password, another organization and a deactivated person get the same
+    answer after the same time. After a few failures for the account or from the address, 429 says
+    in `Retry-After` when to try again.
+    """
+    claim = Claim(body.email, body.password, body.organization)
+    return await _log_in(request, claim, remembered=body.remember_me)
+
+
+@route(
+    "POST",
+    "/api/auth/login/simple",
+    tag=TAG,
+    summary="Log in",
+    answers=_LOGGED_IN,
+    errors=_REFUSALS,
+    permission=None,
+    secret=True,
+    example=_SIMPLE,
+)
+async def log_in_simply(request: Request, body: SimpleLogin) -> Response:
+    """The same without naming the organization: a person belongs to one alone."""
+    claim = Claim(body.email, body.password)
+    return await _log_in(request, claim, remembered=body.remember_me)
+
+
+@route(
+    "GET",
+    "/api/auth/me",
+    tag=TAG,
+    summary="Get the person who asks",
+    answers={200: Answer("The person and their organization.", MeOut, _ME)},
+)
+async def get_me(context: Context) -> dict[str, Any]:
+    """Who is behind the credential; 403 when that is nobody in particular."""
+    person_of(context.identity)
+    return {"user": await _user(context), "organization": await _organization(context)}
+
+
+@route(
+    "GET",
+    "/api/auth/session/info",
+    tag=TAG,
+    summary="Get what the credential stands for",
+    answers={200: Answer("The credential.", InfoOut, _INFO)},
+)
+async def get_credential(context: Context) -> dict[str, Any]:
+    """How the caller proved who they are, and what they may do."""
+    identity = context.identity
+    return {
+        "authenticated": True,
+        "method": identity.method,
+        "permissions": [word for word in Permission if word in identity.permissions],
+        "user": None if identity.user_id is None else await _user(context),
+        "organization": await _organization(context),
+    }
+
+
+async def _log_in(request: Request, claim: Claim, *, remembered: bool) -> Response:
+    login: PasswordLogin = request.scope["state"]["login"]
+    logged_in = await login(request.scope, claim, remembered=remembered)
+    person = logged_in.person
+    response = json_response(
+        {
+            "access_token": logged_in.token,
+            "token_type": "bearer",
+            "user": user_wire(person),
+            "organization": {"id": person.organization_id, "name": person.organization_name},
+        },
+        headers={"Cache-Control": "no-store"},
+    )
+    logged_in.remember(response)
+    return response
+
+
+async def _user(context: Context) -> dict[str, Any]:
+    user_id = person_of(context.identity)
+    user = await record_loaders.find(context, USERS, user_id)
+    if user is None:
+        raise NotFound("user", user_id)
+    return user_wire(user)
+
+
+async def _organization(context: Context) -> dict[str, Any]:
+    organization = await record_loaders.find(context, ORGANIZATIONS, context.organization_id)
+    if organization is None:
+        raise NotFound("organization", context.organization_id)
+    return {"id": organization.id, "name": organization.name}
+
+
+def user_wire(user: Person | Record) -> dict[str, Any]:
+    """A person as they are answered, in the words of the documented API."""
+    return {
+        "id": user.id,
+        "organization_id": user.organization_id,
+        "email": user.email,
+        "full_name": user.name,
+        "role": "admin" if user.is_admin else "user",
+        "is_active": user.is_active,
+        "created_at": user.created_at,
+    }
+
+
+ROUTES: tuple[RestRoute, ...] = (log_in_simply, log_in, get_me, get_credential)

@@ -1,0 +1,1 @@
+"""Every construct that the two databases write differently."""

@@ -1,0 +1,134 @@
+"""People are made, listed, found and given passwords, within their organization."""
+
+from dataclasses import replace
+
+import pytest
+
+from gql.accounts.passwords import Passwords
+from gql.accounts.people import (
+    Claim,
+    Person,
+    check_password,
+    create_person,
+    find_by_stamp,
+    find_person,
+    list_people,
+    set_password,
+)
+from gql.database.database import Database
+from gql.errors import BadInput, Conflict, NotFound, Unauthenticated
+from gql.identity import Permission
+from tests.databases import Copy
+
+PASSWORD = "correct horse battery"
+
+
+async def add(database: Database, email: str, organization_id: int = 1, **more: bool) -> Person:
+    kept = await Passwords().hash(PASSWORD)
+    return await create_person(
+        database, organization_id, email=email, name=" Ada ", password_hash=kept, **more
+    )
+
+
+async def test_a_person_is_kept_as_they_were_made_with_a_plain_address(
+    fresh: Copy, fresh_database: Database
+) -> None:
+    made = await add(fresh_database, "  Ada@Example.COM ")
+
+    assert made == Person(
+        id=made.id,
+        organization_id=1,
+        organization_name=fresh.organizations[0].name,
+        email="ada@example.com",
+        name="Ada",
+        is_admin=False,
+        is_active=True,
+        created_at=made.created_at,
+        password_hash=made.password_hash,
+    )
+    assert made.password_hash is not None
+    assert made.password_hash not in repr(made)
+    assert await find_person(fresh_database, 1, made.id) == made
+    assert await find_person(fresh_database, 2, made.id) is None
+    assert [person.id for person in await list_people(fresh_database, 1)] == [1, made.id]
+
+
+async def test_administrators_may_do_everything_and_others_read_and_write(
+    fresh_database: Database,
+) -> None:
+    admin = await add(fresh_database, "admin@example.com", is_admin=True)
+    other = await add(fresh_database, "other@example.com")
+
+    assert admin.permissions == {Permission.READ, Permission.WRITE, Permission.ADMIN}
+    assert other.permissions == {Permission.READ, Permission.WRITE}
+
+
+async def test_an_address_belongs_to_one_person_of_all_organizations(
+    fresh_database: Database,
+) -> None:
+    await add(fresh_database, "ada@example.com")
+
+    with pytest.raises(Conflict, match=r"Somebody has the address ada@example.com already\."):
+        await add(fresh_database, "ADA@example.com", 2)
+
+
+@pytest.mark.parametrize(
+    "email",
+    ["", "ada", "@example.com", "ada@", "a b@example.com", "a\0@example.com", "a\n@b", "a@b" * 99],
+)
+async def test_what_is_no_address_is_refused(database: Database, email: str) -> None:
+    with pytest.raises(BadInput, match="is not an email address"):
+        await create_person(database, 1, email=email, name="Ada")
+
+
+async def test_a_person_needs_a_name_and_an_organization(database: Database) -> None:
+    for name in ("", "  ", "a\0b", "x" * 256):
+        with pytest.raises(BadInput, match="name must have 1 to 255 characters"):
+            await create_person(database, 1, email="a@b.example", name=name)
+    with pytest.raises(NotFound, match="organization 99"):
+        await create_person(database, 99, email="a@b.example", name="Ada")
+
+
+async def test_a_password_opens_the_account_it_was_set_for_alone(fresh_database: Database) -> None:
+    passwords = Passwords()
+    ada = await add(fresh_database, "ada@example.com")
+    await create_person(fresh_database, 1, email="none@example.com", name="None")
+    right = Claim("ADA@example.com ", PASSWORD)
+
+    assert await check_password(fresh_database, passwords, right) == ada
+    for wrong in (
+        replace(right, password=PASSWORD + " "),
+        replace(right, email="none@example.com"),
+        replace(right, email="nobody@example.com"),
+        replace(right, email="\0"),
+        replace(right, organization="2"),
+    ):
+        with pytest.raises(Unauthenticated, match=r"^Invalid email or password\.$"):
+            await check_password(fresh_database, passwords, wrong)
+    assert PASSWORD not in repr(right)
+
+
+async def test_a_new_password_replaces_the_old_one_and_its_logins(fresh_database: Database) -> None:
+    passwords = Passwords()
+    ada = await add(fresh_database, "ada@example.com")
+    kept = await passwords.hash("another password")
+
+    changed = await set_password(fresh_database, 1, " ADA@example.com", password_hash=kept)
+
+    assert changed == replace(ada, password_hash=kept)
+    claim = Claim("ada@example.com", "another password")
+    assert await check_password(fresh_database, passwords, claim) == changed
+    with pytest.raises(Unauthenticated):
+        await check_password(fresh_database, passwords, replace(claim, password=PASSWORD))
+    assert await find_by_stamp(fresh_database, 1, ada.id, stamp=changed.stamp) == changed
+    assert await find_by_stamp(fresh_database, 1, ada.id, stamp=ada.stamp) is None
+    assert await find_by_stamp(fresh_database, 1, ada.id, stamp="é") is None
+    assert await find_by_stamp(fresh_database, 2, ada.id, stamp=changed.stamp) is None
+
+
+async def test_nobody_sets_a_password_in_another_organization(fresh_database: Database) -> None:
+    ada = await add(fresh_database, "ada@example.com")
+
+    with pytest.raises(NotFound):
+        await set_password(fresh_database, 2, ada.email, password_hash=None)
+    assert await find_person(fresh_database, 1, ada.id) == ada

@@ -1,0 +1,137 @@
+"""Counting the uses of keys without a write per request."""
+
+import asyncio
+from collections.abc import AsyncIterator, MutableMapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from starlette.applications import Starlette
+
+from gql.accounts.api_keys import StoredKey, create_api_key, list_api_keys
+from gql.auth.authenticator import Authenticator
+from gql.auth.key_usage import KeyUsage
+from gql.database.database import Database
+from gql.models.types import now
+from tests.auth.house import House
+
+
+async def test_uses_are_written_in_one_statement_for_all_keys(house: House) -> None:
+    second, _ = await create_api_key(
+        house.database, house.organization_id, name="second", permissions=[]
+    )
+    before = now()
+    usage = KeyUsage(house.database)
+    for key_id in (second.id, house.key.id, house.key.id, house.key.id):
+        usage.record(key_id)
+    house.statements.clear()
+
+    await usage.flush()
+    await usage.flush()
+
+    assert len(house.statements) == 1
+    first, other = await list_api_keys(house.database, house.organization_id)
+    assert (first.usage_count, other.usage_count) == (3, 1)
+    assert first.last_used_at is not None
+    assert before <= first.last_used_at <= now()
+
+
+async def test_counts_add_up_and_the_last_use_never_goes_back(house: House) -> None:
+    older, newer = KeyUsage(house.database), KeyUsage(house.database)
+    older.record(house.key.id)
+    newer.record(house.key.id)
+
+    await newer.flush()
+    [after_newer] = await list_api_keys(house.database, house.organization_id)
+    await older.flush()
+    [after_older] = await list_api_keys(house.database, house.organization_id)
+
+    assert (after_newer.usage_count, after_older.usage_count) == (1, 2)
+    assert after_older.last_used_at == after_newer.last_used_at
+
+
+async def test_a_flush_that_fails_keeps_the_counts(
+    house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    usage = KeyUsage(house.database)
+    usage.record(house.key.id)
+    with monkeypatch.context() as broken:
+        broken.setattr(Database, "transaction", _refuse)
+        await usage.flush()
+    usage.record(house.key.id)
+
+    await usage.flush()
+
+    assert "the use of 1 API keys is not written yet" in caplog.text
+    assert (await _only_key(house)).usage_count == 2
+
+
+async def test_the_background_flush_happens_now_and_then(house: House) -> None:
+    usage = KeyUsage(house.database, interval=0.01)
+    usage.start()
+    usage.record(house.key.id)
+
+    async with asyncio.timeout(10):
+        while (await _only_key(house)).usage_count == 0:  # noqa: ASYNC110 (a row has no event)
+            await asyncio.sleep(0.01)
+    await usage.stop()
+    await usage.stop()
+
+
+async def test_a_request_is_counted_and_written_before_the_application_shuts_down(
+    house: House,
+) -> None:
+    at_shutdown: list[StoredKey] = []
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        yield
+        at_shutdown.append(await _only_key(house))
+
+    app = house.build(lifespan)
+    async with _living(app):
+        assert (await house.ask(house.plaintext, app)).status_code == 200
+        assert (await house.ask(house.plaintext, app)).status_code == 200
+        assert (await _only_key(house)).usage_count == 0
+
+    assert [key.usage_count for key in at_shutdown] == [2]
+
+
+async def test_a_refused_key_and_a_cookie_are_no_uses_of_a_key_but_a_login_is(
+    house: House,
+) -> None:
+    authenticator = Authenticator(house.database, house.settings)
+    exchanged = await authenticator.exchange(house.plaintext)
+    for headers in (
+        [(b"cookie", f"jackfield_dashboard={exchanged.cookie}".encode())],
+        [(b"authorization", b"Bearer burki_unknown")],
+        [],
+    ):
+        scope = {"type": "http", "method": "GET", "headers": headers, "state": {}}
+        await authenticator.caller_of(scope)
+    await authenticator.usage.flush()
+
+    assert (await _only_key(house)).usage_count == 1
+
+
+@asynccontextmanager
+async def _living(app: Starlette) -> AsyncIterator[None]:
+    """The application between its start-up and its shutdown, as a server runs it."""
+    inbox: asyncio.Queue[MutableMapping[str, Any]] = asyncio.Queue()
+    outbox: asyncio.Queue[MutableMapping[str, Any]] = asyncio.Queue()
+    life = asyncio.create_task(app({"type": "lifespan"}, inbox.get, outbox.put))
+    inbox.put_nowait({"type": "lifespan.startup"})
+    assert await outbox.get() == {"type": "lifespan.startup.complete"}
+    yield
+    inbox.put_nowait({"type": "lifespan.shutdown"})
+    assert await outbox.get() == {"type": "lifespan.shutdown.complete"}
+    await life
+
+
+async def _only_key(house: House) -> StoredKey:
+    [key] = await list_api_keys(house.database, house.organization_id)
+    return key
+
+
+def _refuse(_database: Database) -> None:
+    raise OSError("no database")

@@ -1,0 +1,56 @@
+"""Contexts of callers, and the whole database as a value."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from gql.database.database import Database
+from gql.identity import Identity, Method, Permission
+from gql.models import TABLES
+from gql.models.scope import table_of
+from gql.query.context import Context
+
+Rows = dict[str, list[tuple[Any, ...]]]
+
+
+def caller(
+    database: Database, organization_id: int = 1, *permissions: Permission, **identity: Any
+) -> Context:
+    """A context of a member, with every permission unless some are named."""
+    granted = frozenset(permissions or Permission)
+    who = Identity(organization_id, Method.API_KEY, granted, **identity)
+    return Context(who, database, request_id="request-1")
+
+
+async def whole(database: Database) -> Rows:
+    """Every row of every table."""
+    async with database.engine.connect() as connection:
+        return {
+            table.name: [
+                tuple(row) for row in await connection.execute(select(table).order_by(table.c.id))
+            ]
+            for table in map(table_of, TABLES)
+        }
+
+
+async def rows(database: Database, model: Any, *columns: str, **equal: Any) -> list[Any]:
+    """Some columns of a table's rows, by id; of those alone that have some values."""
+    table = table_of(model)
+    statement = select(*(table.c[name] for name in columns)).order_by(table.c.id)
+    for name, value in equal.items():
+        statement = statement.where(table.c[name] == value)
+    async with database.engine.connect() as connection:
+        return [tuple(row) for row in await connection.execute(statement)]
+
+
+@pytest.fixture
+def owning(fresh_database: Database) -> Context:
+    """A member of the first organization, on the test's own database."""
+    return caller(fresh_database, user_id=1, api_key_id=1)
+
+
+@pytest.fixture
+def strange(fresh_database: Database) -> Context:
+    """A member of the second organization."""
+    return caller(fresh_database, 2)

@@ -1,0 +1,172 @@
+"""Making, changing and deleting assistants."""
+
+import asyncio
+
+import pytest
+
+from gql.database.database import Database
+from gql.domain.writes.assistants import create_assistant, delete_assistant, update_assistant
+from gql.domain.writes.graphs import GraphDraft, NodeDraft, create_graph
+from gql.errors import InUse, Invalid, NotFound
+from gql.models.assistant import Assistant
+from gql.models.call import Call
+from gql.models.graph import GraphNode
+from gql.models.log import AuditLog
+from gql.query.context import Context
+from tests.domain.writes.conftest import caller, rows, whole
+
+COLUMNS = (
+    *("name", "description", "phone_number", "llm_provider", "llm_model", "settings"),
+    *("is_active", "user_id", "organization_id"),
+)
+
+
+async def test_a_name_is_enough(owning: Context, fresh_database: Database) -> None:
+    assistant_id = await create_assistant(owning, {"name": "Concierge"})
+
+    assert await rows(fresh_database, Assistant, *COLUMNS, id=assistant_id) == [
+        ("Concierge", None, None, "openai", "gpt-4o-mini", {}, True, 1, 1)
+    ]
+
+
+async def test_everything_at_once(owning: Context, fresh_database: Database) -> None:
+    values = {
+        "name": "Concierge",
+        "description": "Greets",
+        "phone_number": "+18001112222",
+        "llm_provider": "anthropic",
+        "llm_model": "haiku",
+        "settings": {"voice": {"speed": 1.5}, "key": "secret"},
+        "is_active": False,
+    }
+
+    assistant_id = await create_assistant(owning, values)
+
+    names = tuple(values)
+    assert await rows(fresh_database, Assistant, *names, id=assistant_id) == [
+        tuple(values.values())
+    ]
+    [(after,)] = await rows(fresh_database, AuditLog, "after", action="assistant.create")
+    assert after == values | {"settings": ["key", "voice"]}
+
+
+async def test_what_cannot_be_used(owning: Context, fresh_database: Database) -> None:
+    before = await whole(fresh_database)
+    wrong = {"phone_number": "1" * 51, "settings": "x", "is_active": 1, "id": 5}
+
+    with pytest.raises(Invalid) as refused:
+        await create_assistant(owning, wrong)
+
+    assert [problem.message for problem in refused.value.problems] == [
+        "name is required",
+        "phone_number has 51 characters, but may have at most 50",
+        "settings must be a JSON object",
+        "is_active must be true or false",
+        "id cannot be set",
+    ]
+    assert await whole(fresh_database) == before
+
+
+async def test_settings_are_replaced_or_merged(owning: Context, fresh_database: Database) -> None:
+    settings = {"voice": {"speed": 1, "name": "alloy"}, "a": [1, 2]}
+    assistant_id = await create_assistant(owning, {"name": "X", "settings": settings})
+    patch = {"settings": {"voice": {"speed": 2}, "a": None, "b": {"c": 1}}}
+
+    await update_assistant(owning, assistant_id, patch, merge_settings=True)
+    merged = await rows(fresh_database, Assistant, "settings", id=assistant_id)
+    await update_assistant(owning, assistant_id, patch)
+
+    assert merged == [({"voice": {"speed": 2, "name": "alloy"}, "a": None, "b": {"c": 1}},)]
+    assert await rows(fresh_database, Assistant, "settings", id=assistant_id) == [
+        (patch["settings"],)
+    ]
+
+
+async def test_only_what_is_given_changes(owning: Context, fresh_database: Database) -> None:
+    await update_assistant(owning, 2, {"name": "Seller", "description": None})
+
+    assert await rows(fresh_database, Assistant, "name", "description", "is_active", id=2) == [
+        ("Seller", None, True)
+    ]
+    assert await rows(fresh_database, AuditLog, "before", "after", organization_id=1) == [
+        (
+            {"name": "Sales Specialist", "description": "Handles sales inquiries"},
+            {"name": "Seller", "description": None},
+        )
+    ]
+
+
+async def test_one_that_nodes_have_is_not_deleted(
+    owning: Context, fresh_database: Database
+) -> None:
+    before = await whole(fresh_database)
+
+    with pytest.raises(InUse) as refused:
+        await delete_assistant(owning, 1)
+
+    assert str(refused.value).startswith(
+        "Assistant 'Receptionist' cannot be deleted while nodes of these graphs have it:"
+        " 'Customer Service Router' (1)"
+    )
+    assert await whole(fresh_database) == before
+
+
+async def test_of_many_graphs_ten_are_named(owning: Context) -> None:
+    assistant_id = await create_assistant(owning, {"name": "Busy"})
+    nodes = [NodeDraft(assistant_id), NodeDraft(assistant_id)]
+    ids = [await create_graph(owning, GraphDraft(f"G{n}", nodes=nodes)) for n in range(12)]
+
+    with pytest.raises(InUse) as refused:
+        await delete_assistant(owning, assistant_id)
+
+    named = ", ".join(f"'G{n}' ({graph_id})" for n, graph_id in enumerate(ids[:10]))
+    assert str(refused.value).endswith(f"have it: {named} and 2 more")
+
+
+async def test_calls_keep_the_id_and_the_name_of_a_deleted_one(
+    owning: Context, fresh_database: Database
+) -> None:
+    async with fresh_database.transaction() as connection:
+        calls = Call.__table__  # type: ignore[attr-defined]
+        await connection.execute(
+            calls.update().where(calls.c.id == 101).values(assistant_name=None)
+        )
+
+    assert await delete_assistant(owning, 123) == "ServiceBot"
+
+    assert await rows(fresh_database, Assistant, "id", id=123) == []
+    assert await rows(fresh_database, Call, "assistant_id", "assistant_name", id=101) == [
+        (123, "ServiceBot")
+    ]
+    logged = await rows(fresh_database, AuditLog, "action", "before", organization_id=1)
+    assert logged == [("assistant.delete", {"name": "ServiceBot"})]
+
+
+async def test_deleting_one_while_a_node_takes_it_leaves_no_node_without_one(
+    fresh_database: Database,
+) -> None:
+    assistant_id = await create_assistant(caller(fresh_database), {"name": "Wanted"})
+    draft = GraphDraft("Taker", nodes=[NodeDraft(assistant_id)])
+
+    results = await asyncio.gather(
+        create_graph(caller(fresh_database), draft),
+        delete_assistant(caller(fresh_database), assistant_id),
+        return_exceptions=True,
+    )
+
+    refused = [result for result in results if isinstance(result, Exception)]
+    assert [type(result) for result in refused] in ([InUse], [Invalid])
+    there = await rows(fresh_database, Assistant, "id", id=assistant_id)
+    having = await rows(fresh_database, GraphNode, "id", assistant_id=assistant_id)
+    assert len(there) == len(having)
+
+
+async def test_a_stranger_changes_nothing(strange: Context, fresh_database: Database) -> None:
+    before = await whole(fresh_database)
+
+    with pytest.raises(NotFound, match=r"^There is no assistant 1 in your organization\.$"):
+        await update_assistant(strange, 1, {"name": "Mine"})
+    with pytest.raises(NotFound):
+        await delete_assistant(strange, 123)
+
+    assert await whole(fresh_database) == before

@@ -1,0 +1,129 @@
+"""One request, answered field by field and by a compiled plan, on the same rows."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx2
+from graphql import GraphQLError, parse
+from starlette.applications import Starlette
+from starlette.routing import Route
+
+from gql.app import create_app
+from gql.engine.engine import Engine
+from gql.engine.fallback import NoPlan, fallback_of
+from gql.engine.request import Request
+from gql.schema.documents import choose_operation
+from gql.schema.endpoint import GraphQLEndpoint
+from gql.schema.schema import schema
+from tests.databases import Copy, settings_for
+from tests.engine.documents import Document
+from tests.lifespan import running
+
+ROOMY = {
+    "max_tokens": 50_000,
+    "max_depth": 60,
+    "max_aliases": 5_000,
+    "max_root_fields": 100,
+    "max_cost": 10**30,
+    "log_level": "error",
+}
+"""Limits are decided before either way is taken; here they would only be in the way."""
+
+GRAPHQL = schema._schema  # noqa: SLF001 -- Strawberry has no other way to it
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Two answers; objects are lists of pairs, so that the order of keys counts.
+
+    Attributes:
+        reference: Status and body, field by field.
+        compiled: Status and body, by the engine where it can.
+        planned: Whether the engine answered.
+        data: The reference's body as plain JSON.
+    """
+
+    reference: tuple[int, Any]
+    compiled: tuple[int, Any]
+    planned: bool
+    data: Any
+
+    @property
+    def alike(self) -> bool:
+        """Whether both are the same to the letter of JSON."""
+        return self.reference == self.compiled
+
+
+@dataclass(frozen=True)
+class BothWays:
+    """Asks one application with its engine and without, so that documents are validated once."""
+
+    client: httpx2.AsyncClient
+    endpoint: GraphQLEndpoint
+    engine: Engine
+
+    async def ask(self, document: Document) -> Answers:
+        """Both answers to a document."""
+        before = self.engine.counts.compiled
+        other = await self._post(document, self.engine)
+        planned = self.engine.counts.compiled > before
+        one = await self._post(document, None)
+        return Answers(
+            (one.status_code, ordered(one.content)),
+            (other.status_code, ordered(other.content)),
+            planned,
+            json.loads(one.content),
+        )
+
+    async def plan_of(self, document: Document) -> str:
+        """The plan of a document, or why it has none."""
+        parsed = parse(document.text)
+        operation = choose_operation(parsed, None)
+        asked = Request(document.text, parsed, operation, document.variables)
+        try:
+            return str((await self.engine.prepare(asked)).plan)
+        except (NoPlan, GraphQLError) as error:
+            return str(fallback_of(error))
+
+    async def _post(self, document: Document, engine: Engine | None) -> httpx2.Response:
+        body = json.dumps({"query": document.text, "variables": document.variables})
+        self.endpoint.engine = engine
+        return await self.client.post(
+            "/graphql", content=body, headers={"content-type": "application/json"}
+        )
+
+
+@asynccontextmanager
+async def both_ways(copy: Copy) -> AsyncIterator[BothWays]:
+    """The production application over a copy, for a member of its first organization."""
+    app = create_app(settings_for(copy.url, compiled=True, **ROOMY))
+    endpoint = endpoint_of(app)
+    assert endpoint.engine is not None
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(running(app))
+        client = httpx2.AsyncClient(
+            transport=httpx2.ASGITransport(app, raise_app_exceptions=False),
+            base_url="http://127.0.0.1",
+            headers={"Authorization": f"Bearer {copy.organizations[0].api_key}"},
+        )
+        await stack.enter_async_context(client)
+        yield BothWays(client, endpoint, endpoint.engine)
+
+
+def endpoint_of(app: Starlette) -> GraphQLEndpoint:
+    """What serves an application's GraphQL address."""
+    endpoints = [route.endpoint for route in app.routes if isinstance(route, Route)]
+    return next(item for item in endpoints if isinstance(item, GraphQLEndpoint))
+
+
+def ordered(body: bytes) -> Any:
+    """JSON with objects as lists of pairs, numbers as they are written, and no request id."""
+    return json.loads(
+        body,
+        object_pairs_hook=lambda pairs: [
+            ("", pair[0], pair[1]) for pair in pairs if pair[0] != "requestId"
+        ],
+    )

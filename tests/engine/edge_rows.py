@@ -1,0 +1,138 @@
+"""Rows at the edge: what columns may hold, and demo data never does."""
+
+import random
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import JSON, Boolean, Column, Float, Integer, insert, select, update
+from sqlmodel import AutoString, SQLModel
+
+from gql.database.database import Database
+from gql.models.types import Micros
+from tests.engine.pointers import document
+
+TABLES = [
+    "assistant",
+    "assistant_graph",
+    "graph_node",
+    "graph_edge",
+    "graph_session",
+    "graph_transition",
+    "call",
+    "chat_message",
+    "transcript",
+    "organization",
+    "user",
+]
+
+KEPT = """
+    id organization_id graph_id assistant_id from_node_id to_node_id call_id graph_session_id
+    node_type condition_type condition_logic role speaker channel direction status is_archived
+    password_hash is_active current_node_id name call_sid email customer_phone_digits
+"""
+"""Keys, columns that may hold a few words only, and those whose values must differ."""
+
+TEXTS = [
+    "",
+    '"',
+    "\\",
+    "'",
+    "\u2028",
+    "\x7f\x1f\x01\t\r\n",
+    "</script>&",
+    "\U0001f600\u00e9\u0130",
+    "%_",
+    "null",
+    "a~b",
+    "\ufffd\uffff",
+]
+TIMES = [
+    datetime(1, 1, 1, tzinfo=UTC),
+    datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC),
+    datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC),
+    datetime(2026, 3, 4, 5, 6, 7, 100000, tzinfo=UTC),
+    datetime(2026, 3, 4, 5, 6, 7, 1, tzinfo=UTC),
+    datetime(2026, 10, 10, 10, 10, 0, tzinfo=UTC),
+]
+INTEGERS = [0, 1, 10, 100, -1, 2**31 - 1, -(2**31)]
+MICROS = [0, 1, -1, 999_999, -1_000_001, 1_000_000, 10**12, 2**63 - 1, -(2**63 - 1)]
+FLOATS = [0.0, -0.0, 0.1, 1.0, 1e16, 1e-7, 123456789.123, 2 / 3, 1e22]
+OBJECTS: list[Any] = [
+    {},
+    {"campaign": "winter_outreach", "b": [1, 2.5, None, True], "": {"a": {}}},
+    {"x": 1, "y": -2.5, "campaign": 5},
+    {"x": 1.0, "y": 1e16},
+    {"x": None},
+    {"campaign": True, "\u00e9\"'\\": "\u2028\U0001f600"},
+    {"z": 1, "a": 2, "aa": {"z": 1, "a": 2}},
+]
+
+COLUMNS: dict[str, list[Any]] = {
+    "stt_timestamps": [[], [{"word": "a", "start": 0.5}]],
+    "conversation_context": [*OBJECTS, *(document(random.Random(n)) for n in range(40))],  # noqa: S311
+}
+"""What some columns hold instead of objects that any may hold."""
+
+MOST_ROWS = 80
+"""How many rows of each table are spoiled; pages seldom reach further."""
+
+
+async def add_edge_rows(database: Database, seed: int) -> None:
+    """Give about a third of all values something at the edge."""
+    pick = random.Random(seed)  # noqa: S311, not a secret
+    async with database.transaction() as connection:
+        for table in (SQLModel.metadata.tables[name] for name in TABLES):
+            ids = [row[0] for row in await connection.execute(select(table.c.id))]
+            for row_id in ids[:MOST_ROWS]:
+                values = {
+                    column.key: pick.choice(found)
+                    for column in table.columns
+                    if pick.random() < 0.3 and (found := _candidates(column))
+                }
+                if values:
+                    await connection.execute(
+                        update(table).where(table.c.id == row_id).values(values)
+                    )
+        await connection.execute(insert(SQLModel.metadata.tables["audit_log"]), _changes(pick))
+
+
+def _changes(pick: random.Random) -> list[dict[str, Any]]:
+    """Rows of the audit log, of which demo data has none."""
+    return [
+        {
+            "organization_id": pick.choice([1, 1, 2]),
+            "user_id": pick.choice([None, 1, 2, 999]),
+            "api_key_id": pick.choice([None, 1, 2, 999]),
+            "method": pick.choice(["api_key", "bearer", "dashboard"]),
+            "action": pick.choice(["graph.create", "assistant.update", "", "x.\u00e9"]),
+            "object_type": pick.choice(["graph", "assistant", "sms_session", '"\\']),
+            "object_id": pick.choice([None, 0, 1, 2**31, 2**63 - 1]),
+            "before": pick.choice([None, *OBJECTS]),
+            "after": pick.choice([None, *OBJECTS]),
+            "request_id": pick.choice(TEXTS),
+            "created_at": pick.choice(TIMES),
+        }
+        for _ in range(40)
+    ]
+
+
+def _candidates(column: Column[Any]) -> list[Any]:
+    if column.key in KEPT.split():
+        return []
+    found = _of_type(column)
+    return [*found, None, None] if column.nullable else found
+
+
+def _of_type(column: Column[Any]) -> list[Any]:
+    kind = column.type
+    if isinstance(kind, Micros):
+        return MICROS
+    if isinstance(kind, JSON):
+        return COLUMNS.get(column.key, OBJECTS)
+    if isinstance(kind, Boolean):
+        return [True, False]
+    if isinstance(kind, Integer):
+        return INTEGERS
+    if isinstance(kind, Float):
+        return FLOATS
+    return TEXTS if isinstance(kind, AutoString) else TIMES

@@ -1,0 +1,79 @@
+"""No answer has more objects than the cost of its document says."""
+
+import json
+import random
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from graphql import (
+    FieldNode,
+    NameNode,
+    SelectionSetNode,
+    Visitor,
+    parse,
+    print_ast,
+    visit,
+)
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from gql.schema.cost import cost_of
+from gql.schema.documents import choose_operation
+from tests.databases import Copy
+from tests.engine.both_ways import GRAPHQL, BothWays, both_ways
+from tests.engine.documents import Document, Writer
+from tests.engine.values import Values
+
+MARK = "an_object"
+"""Under this key every object of an answer tells that it is one, and not a JSON value."""
+
+pytestmark = [
+    # graphql-core leaves the siblings of a field that failed at once, and never starts them.
+    pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+
+
+class Marking(Visitor):
+    """Adds the mark to every selection."""
+
+    def leave_selection_set(self, node: SelectionSetNode, *_: object) -> Any:
+        mark = FieldNode(alias=NameNode(value=MARK), name=NameNode(value="__typename"))
+        return SelectionSetNode(selections=(*node.selections, mark))
+
+
+@pytest.fixture(scope="module")
+async def ways(shared: Copy) -> AsyncIterator[BothWays]:
+    async with both_ways(shared) as ways:
+        yield ways
+
+
+@settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(seed=st.integers(0, 2**32))
+async def test_no_answer_has_more_objects_than_its_document_costs(
+    ways: BothWays, seed: int
+) -> None:
+    pick = random.Random(seed)  # noqa: S311, not a secret
+    written = Writer(GRAPHQL, pick, Values(pick)).document()
+    document = parse(written.text)
+    cost = cost_of(GRAPHQL, document, choose_operation(document, None))
+    marked = Document(print_ast(visit(document, Marking())), written.variables)
+
+    answers = await ways.ask(marked)
+
+    found = _objects(answers.data.get("data"))
+    assert found <= cost.objects(written.variables) + 1 <= cost.most + 1, json.dumps(written.text)
+
+
+def _objects(value: Any) -> int:
+    """How many objects a value has in it, itself counted."""
+    if isinstance(value, list):
+        return sum(map(_objects, value))
+    if not isinstance(value, dict) or MARK not in value:
+        return 0
+    return 1 + sum(map(_objects, value.values()))

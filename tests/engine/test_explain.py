@@ -1,0 +1,268 @@
+"""`Jackfield-Explain: 1`: an answer says how it came about, to keys that may know."""
+
+import json
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx2
+import pytest
+
+from gql.accounts.api_keys import create_api_key
+from gql.app.logs import JsonLines
+from gql.auth.bearer import issue_token
+from gql.engine.explain import rows
+from gql.engine.statement import MOST_FAILURES, Statement
+from gql.identity import Permission
+from tests.conftest import BASE_URL, Running, bearer, start
+from tests.databases import Copy, Databases, settings_for
+
+CALLS = """query Calls($status: CallStatus) {
+  calls(first: 2, filter: {status: {eq: $status}}) {
+    totalCount nodes { id duration assistant { name } } } }"""
+TREE = """\
+data: Selection()
+  calls: ConnectionPage(slot=0, resource=call, link=None)
+    totalCount: Total()
+    nodes: Nodes()
+      id: GlobalId()
+      duration: Column(label=duration, kind=integer)
+      assistant: ToOne(resource=assistant, key=assistant_id, column=id, required=False)
+        name: Column(label=name, kind=text)"""
+EXPLAIN = {"Jackfield-Explain": "1"}
+UPDATE = """mutation { updateAssistant(input: {id: "assistant_1", name: "x"}) {
+    userErrors { code } } }"""
+
+
+@asynccontextmanager
+async def operator(running: Running) -> AsyncIterator[httpx2.AsyncClient]:
+    """A client whose key may do everything, and who wants everything explained."""
+    app = running.app
+    _, key = await create_api_key(
+        app.state.database, 1, name="tuning", permissions=frozenset(Permission)
+    )
+    async with httpx2.AsyncClient(
+        transport=httpx2.ASGITransport(app, raise_app_exceptions=False),
+        base_url=BASE_URL,
+        headers={"Authorization": f"Bearer {key}", **EXPLAIN},
+    ) as client:
+        yield client
+
+
+@pytest.fixture
+async def asked(fresh_running_app: Running) -> AsyncIterator[httpx2.AsyncClient]:
+    async with operator(fresh_running_app) as client:
+        yield client
+
+
+async def ask(
+    client: httpx2.AsyncClient, query: str, variables: dict[str, Any] | None = None, **more: Any
+) -> httpx2.Response:
+    body = {"query": query, "variables": variables or {}}
+    return await client.post("/graphql", json=body, **more)
+
+
+async def explained(
+    client: httpx2.AsyncClient, query: str, variables: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    answer: dict[str, Any] = (await ask(client, query, variables)).json()
+    found: dict[str, Any] = answer["extensions"]["explain"]
+    return found
+
+
+async def test_a_planned_answer_is_explained_from_document_to_database(
+    asked: httpx2.AsyncClient, fresh: Copy
+) -> None:
+    plain = await ask(asked, CALLS, {"status": "FAILED"}, headers={"Jackfield-Explain": "0"})
+    response = await ask(asked, CALLS, {"status": "COMPLETED"})
+    other = (await ask(asked, CALLS, headers={"Jackfield-Explain": "0"})).json()
+
+    answer = response.json()
+    assert list(plain.json()) == list(other) == ["data"]
+    assert list(answer) == ["data", "extensions"]
+    found = answer["extensions"].pop("explain")
+    database, sql = found.pop("database"), found.pop("sql")
+    milliseconds = found.pop("milliseconds")
+    parameters = found.pop("parameters")
+    assert answer["extensions"] == {}
+    assert list(milliseconds) == ["parse", "plan", "compile", "run"]
+    assert all(spent > 0 for spent in milliseconds.values())
+    assert sql.startswith('SELECT (\'{"data":{"calls":\'')
+    expected = {"organization_id": 1, "s0_0_0": "completed", "s0_limit": 2}
+    assert {name: parameters[name] for name in expected} == expected
+    start = {"sqlite": "SCAN CONSTANT ROW", "postgresql": "Result  (cost="}
+    assert database[0].startswith(start[fresh.kind])
+    assert any("ix_call" in line for line in database)
+    assert found == {
+        "way": "plan",
+        "reason": None,
+        "tree": TREE.splitlines(),
+        "rows": {"calls.nodes": 2},
+        "bytes": response.content.index(b',"extensions":') + 1,
+        "remembered": {"document": True, "plan": True, "statement": True},
+    }
+
+
+async def test_what_comes_for_the_first_time_is_not_remembered(asked: httpx2.AsyncClient) -> None:
+    first = await explained(asked, CALLS)
+    second = await explained(asked, CALLS)
+    another_shape = await explained(asked, CALLS, {"status": "FAILED"})
+
+    assert [found["remembered"] for found in (first, second, another_shape)] == [
+        {"document": False, "plan": False, "statement": False},
+        {"document": True, "plan": True, "statement": True},
+        {"document": True, "plan": True, "statement": False},
+    ]
+
+
+async def test_postgresql_explains_the_generic_plan_that_answers(databases: Databases) -> None:
+    copy = await databases.copy("postgresql")
+    async with start(copy, settings_for(copy.url)) as running, operator(running) as client:
+        lines = (await explained(client, CALLS, {"status": "COMPLETED"}))["database"]
+        left = "SELECT count(*)::text FROM pg_prepared_statements WHERE name LIKE 'jackfield%'"
+        assert await running.app.state.database.value(left, ()) == b"0"
+    await databases.drop(copy.url)
+
+    assert any("(organization_id = $1)" in line for line in lines)
+    assert re.search(r"actual time=[\d.]+\.\.[\d.]+ rows=2\.00 loops=1", "\n".join(lines))
+    assert any("Buffers: shared" in line for line in lines)
+
+
+async def test_sqlite_explains_without_times(databases: Databases) -> None:
+    copy = await databases.copy("sqlite")
+    async with start(copy, settings_for(copy.url)) as running, operator(running) as client:
+        lines = (await explained(client, "{ graph(id: 1) { name } }"))["database"]
+    await databases.drop(copy.url)
+
+    assert lines[-1] == "SQLite tells no rows or times."
+    assert any(line.startswith("  ") for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("query", "reason"),
+    [
+        ("{ smsSessions { __typename } }", "unsupported: smsSessions"),
+        ("{ __schema { queryType { name } } }", "introspection: __schema"),
+        (UPDATE, "mutation"),
+        ("{ calls(first: -1) { totalCount } }", "arguments: `first` is -1, "),
+        ("query($n: Int!) { calls(first: $n) { totalCount } }", "arguments: Variable '$n' "),
+    ],
+)
+async def test_the_reference_way_says_why(
+    asked: httpx2.AsyncClient, query: str, reason: str
+) -> None:
+    plain = await ask(asked, query, headers={"Jackfield-Explain": "0"})
+    response = await ask(asked, query)
+
+    found = response.json()["extensions"]["explain"]
+    assert response.status_code == plain.status_code
+    assert response.json().get("data") == plain.json().get("data")
+    assert found["way"] == "resolvers"
+    assert found["reason"].startswith(reason)
+    assert (found["sql"], found["parameters"], found["database"]) == (None, {}, [])
+
+
+async def test_errors_stay_beside_data_and_explanation(asked: httpx2.AsyncClient) -> None:
+    answer = (await ask(asked, "{ calls(first: -1) { totalCount } a: __typename }")).json()
+
+    assert list(answer) == ["errors", "data", "extensions"]
+    assert [error["path"] for error in answer["errors"]] == [["calls"]]
+
+
+async def test_with_the_engine_off_that_is_the_reason(fresh: Copy) -> None:
+    settings = settings_for(fresh.url, compiled=False)
+    async with start(fresh, settings) as running, operator(running) as client:
+        found = await explained(client, "{ graph(id: 1) { nodes { id } } }")
+
+    assert found["reason"] == "off"
+    assert list(found["rows"]) == ["graph.nodes"]
+    assert list(found["milliseconds"]) == ["parse", "run"]
+
+
+async def test_a_statement_that_fails_is_told_and_the_answer_still_comes(
+    asked: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = Statement("SELECT 1 FROM no_such_table", ())
+    monkeypatch.setattr("gql.engine.statement_cache.compile_statement", lambda *_, **__: broken)
+    query = "{ graph(id: 1) { name } }"
+    responses = [await ask(asked, query) for _ in range(MOST_FAILURES + 1)]
+
+    found = [response.json()["extensions"]["explain"] for response in responses]
+    assert {response.status_code for response in responses} == {200}
+    assert {response.json()["data"]["graph"]["name"] for response in responses} == {
+        "Customer Service Router"
+    }
+    assert [each["way"] for each in found] == ["resolvers"] * (MOST_FAILURES + 1)
+    words = [each["reason"].split(":")[0] for each in found]
+    assert words == ["failed"] * MOST_FAILURES + ["resting"]
+    assert "no_such_table" in found[0]["reason"]
+    assert found[0]["sql"] == "SELECT 1 FROM no_such_table"
+    assert [line[:31] for line in found[0]["database"]] == ["The database gives no account: "]
+
+
+async def test_the_log_shows_the_plan_that_failed(
+    asked: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken = Statement("SELECT 1 FROM no_such_table", ())
+    monkeypatch.setattr("gql.engine.statement_cache.compile_statement", lambda *_, **__: broken)
+
+    await ask(asked, CALLS)
+
+    (line,) = (json.loads(JsonLines().format(record)) for record in caplog.records)
+    assert line["message"] == "a plan failed: SELECT 1 FROM no_such_table"
+    assert line["plan"] == TREE
+
+
+async def test_the_statement_timeout_holds(
+    databases: Databases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = Statement("SELECT pg_sleep(60)::text", ())
+    monkeypatch.setattr("gql.engine.statement_cache.compile_statement", lambda *_, **__: slow)
+    copy = await databases.copy("postgresql")
+    settings = settings_for(copy.url, statement_timeout=0.1)
+    async with start(copy, settings) as running, operator(running) as client:
+        found = await explained(client, "{ graph(id: 1) { name } }")
+    await databases.drop(copy.url)
+
+    gave_up = "canceling statement due to statement timeout"
+    assert gave_up in found["reason"]
+    assert found["database"] == [f"The database gives no account: {gave_up}"]
+
+
+@pytest.mark.parametrize("who", ["administrator's key", "token"])
+async def test_without_the_permission_nothing_runs_or_is_told(
+    fresh: Copy, fresh_client: httpx2.AsyncClient, who: str
+) -> None:
+    headers = bearer(fresh.organizations[0])
+    if who == "token":
+        token = issue_token(settings_for(fresh.url), 1, permissions=frozenset({Permission.ADMIN}))
+        headers = {"Authorization": f"Bearer {token}"}
+
+    response = await ask(fresh_client, UPDATE, headers={**headers, **EXPLAIN})
+
+    answer = response.json()
+    answer["errors"][0]["extensions"].pop("requestId")
+    message = "This needs the explain permission, which your credential lacks."
+    assert response.status_code == 403
+    assert answer == {"errors": [{"message": message, "extensions": {"code": "FORBIDDEN"}}]}
+    name = await ask(
+        fresh_client, "{ assistant(id: 1) { name } }", headers=bearer(fresh.organizations[0])
+    )
+    assert name.json()["data"]["assistant"]["name"] != "x"
+
+
+async def test_a_get_is_explained_too(asked: httpx2.AsyncClient) -> None:
+    response = await asked.get("/graphql", params={"query": "{ __typename }"})
+
+    found = response.json()["extensions"]["explain"]
+    assert response.json()["data"] == {"__typename": "Query"}
+    assert (found["way"], found["sql"], found["database"]) == ("plan", None, [])
+    assert found["tree"] == ["data: Selection()", '  __typename: Constant(text="Query")']
+
+
+def test_rows_are_counted_by_where_their_lists_are() -> None:
+    data = {"a": {"nodes": [{"b": [1, 2]}, {"b": [3]}, {"b": None}]}, "c": [], "d": "text"}
+
+    assert rows(data) == {"a.nodes": 3, "a.nodes.b": 3, "c": 0}
+    assert rows(None) == {}

@@ -1,0 +1,32 @@
+"""Both ways of running a query give the same answer, whatever is asked."""
+
+import secrets
+
+import pytest
+
+from tests.databases import Copy
+from tests.engine.fuzz import differences, fuzz
+
+DOCUMENTS = 500
+"""Per database and seed. `python -m tests.engine.fuzz 50000` asks more."""
+
+pytestmark = [
+    # graphql-core leaves the siblings of a field that failed at once, and never starts them.
+    pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+
+FIXED = 20261122
+FRESH = secrets.randbelow(10**9)
+
+
+@pytest.mark.parametrize("seed", [FIXED, FRESH], ids=["fixed seed", "fresh seed"])
+async def test_a_plan_answers_as_the_resolvers_do(fresh: Copy, seed: int) -> None:
+    report = await fuzz(fresh, DOCUMENTS, seed)
+    print(f"seed {seed}: {report}")  # noqa: T201, to run it again with
+
+    for document, answers, made in report.different:
+        where = "\n".join(differences(answers.reference, answers.compiled))
+        pytest.fail(f"seed {seed}: {document.text}\n{document.variables}\n{made}\n{where}")
+    assert report.failed == 0
+    assert report.planned > DOCUMENTS * 0.8

@@ -1,0 +1,102 @@
+"""What PostgreSQL does for the lists that grow: its own plans of the compiled statements."""
+
+from typing import Any
+
+import asyncpg
+import pytest
+from graphql import OperationDefinitionNode, get_variable_values, parse
+from graphql.execution.values import VariableValues
+from sqlalchemy.dialects.postgresql.asyncpg import dialect
+
+from gql.engine.bind import Binder, is_selective
+from gql.engine.compile import emit
+from gql.engine.plan import plan
+from gql.engine.statement import BoundStatement, Statement, compile_statement
+from gql.identity import Identity, Method
+from gql.schema.schema import schema
+from tests.databases import Copy
+from tests.engine.both_ways import GRAPHQL
+
+TOTALS = (
+    "calls(first: 5) { totalCount }",
+    "calls(first: 5, filter: {status: {eq: COMPLETED}}) { totalCount }",
+    'calls(first: 5, filter: {assistantId: {in: ["123", "456"]}}) { totalCount }',
+    "calls(first: 5, filter: {direction: {eq: INBOUND}}) { totalCount }",
+    "smsConversations(first: 5, filter: {status: {in: [ACTIVE]}}) { totalCount }",
+    "assistants(first: 9) { nodes { calls { totalCount } smsConversations { totalCount } } }",
+)
+
+
+def bound(query: str) -> tuple[Statement, BoundStatement]:
+    """The statement of a query without variables, with its values."""
+    document = parse(f"{{ {query} }}")
+    operation = document.definitions[0]
+    assert isinstance(operation, OperationDefinitionNode)
+    variables = get_variable_values(GRAPHQL, (), {})
+    assert isinstance(variables, VariableValues)
+    made = plan(GRAPHQL, document, operation, {})
+    someone = Identity(1, Method.API_KEY, frozenset())
+    shapes, values = Binder(schema.schema_converter).bind(made.slots, variables, someone, {})
+    postgresql = dialect()  # type: ignore[no-untyped-call]
+    emitted = emit(made.root, shapes)
+    statement = compile_statement(emitted, postgresql, custom_plan=is_selective(shapes))
+    return statement, BoundStatement.to(statement, values)
+
+
+async def explained(copy: Copy, query: str) -> str:
+    """PostgreSQL's plan of a query."""
+    connection: Any = await asyncpg.connect(copy.url)
+    try:
+        statement, found = bound(query)
+        sql = f"EXPLAIN {statement.sql}"
+        return "\n".join(row[0] for row in await connection.fetch(sql, *found.owned_by(1)))
+    finally:
+        await connection.close()
+
+
+@pytest.mark.parametrize("kind", ["postgresql"])
+@pytest.mark.parametrize("query", TOTALS)
+async def test_a_total_that_the_tally_knows_reads_no_call(fresh: Copy, query: str) -> None:
+    found = await explained(fresh, query)
+
+    assert "on call_tally " in found
+    assert "on call " not in found
+
+
+@pytest.mark.parametrize("kind", ["postgresql"])
+async def test_any_other_total_counts_calls(fresh: Copy) -> None:
+    found = await explained(fresh, "calls(filter: {duration: {gt: 5}}) { totalCount }")
+
+    assert "on call " in found
+    assert "on call_tally " not in found
+
+
+@pytest.mark.parametrize("kind", ["postgresql"])
+async def test_only_a_deep_offset_asks_the_tally(fresh: Copy) -> None:
+    near = await explained(fresh, "calls(first: 5, offset: 999) { nodes { id } }")
+    deep = await explained(fresh, "calls(first: 5, offset: 1000) { nodes { id } }")
+    by_length = "calls(first: 5, offset: 1000, orderBy: {field: DURATION}) { nodes { id } }"
+
+    assert "on call_tally " not in near
+    assert "on call_tally " in deep
+    assert "on call_tally " not in await explained(fresh, by_length)
+
+
+@pytest.mark.parametrize(
+    ("filter", "varied"),
+    [
+        ("{}", False),
+        ("{status: {eq: FAILED}, assistantId: {in: [1]}, duration: {isNull: true}}", False),
+        ('{callSid: {eq: "CA1"}, customerPhone: {eq: "+1"}}', False),
+        ('{callSid: {contains: "CA"}}', True),
+        ('{customerPhone: {contains: "555"}}', True),
+        ('{assistantName: {startsWith: "S"}}', True),
+        ('{assistantName: {eq: "Support"}}', True),
+        ("{duration: {gte: 60}}", True),
+        ('{startedAt: {lt: "2026-01-01T00:00:00Z"}}', True),
+    ],
+)
+def test_where_values_decide_the_plan_it_is_made_for_them(filter: str, *, varied: bool) -> None:
+    statement, _ = bound(f"calls(filter: {filter}) {{ nodes {{ id }} }}")
+
+    assert statement.custom_plan is varied

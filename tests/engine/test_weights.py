@@ -1,0 +1,108 @@
+"""What the engine remembers weighs no less than it takes in memory, and not many times more."""
+
+import gc
+import tracemalloc
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from graphql import Node, OperationDefinitionNode, parse, print_ast
+from sqlalchemy.dialects.postgresql.asyncpg import dialect as postgresql
+from sqlalchemy.dialects.sqlite.aiosqlite import dialect as sqlite
+from sqlalchemy.engine import Dialect
+
+from gql.engine.bind import Binder
+from gql.engine.compile import emit
+from gql.engine.engine import NO_VARIABLES, _plan_weight
+from gql.engine.parameterized_fields import Plan
+from gql.engine.plan import plan
+from gql.engine.statement import compile_statement
+from gql.engine.statement_cache import weight as weight_of
+from gql.identity import Identity, Method
+from gql.schema.schema import schema
+from tests.engine.both_ways import GRAPHQL
+
+DOCUMENTS = {
+    "one field": "{ graph(id: 1) { name } }",
+    "a graph": """{ graph(id: 1) { id name createdAt totalNodes nodes { id position { x y }
+        assistant { id name } } edges { id priority } sessions(first: 10) { totalCount nodes { id
+        callSid context call { status cost { total llm } } } } } }""",
+    "an inbox": """{ smsConversations(first: 10, filter: {customerPhone: {contains: "555"}}) {
+        pageInfo { endCursor } edges { cursor node { id lastActivity messages(last: 5) { nodes {
+        role content } } related { id ... on Call { duration } } } } } }""",
+    "any object": """{ nodes(ids: ["graph_1"]) { id ... on CallRecord { status } } }""",
+    "a fragment spread many times": "{ "
+    + " ".join(f"a{number}: graph(id: {number + 1}) {{ ...F }}" for number in range(20))
+    + " } fragment F on AssistantGraph { id nodes { id assistant { id name } } }",
+}
+
+
+COPIES = 5
+
+
+def planned(query: str) -> Plan:
+    document = parse(query)
+    operation = document.definitions[0]
+    assert isinstance(operation, OperationDefinitionNode)
+    return plan(GRAPHQL, document, operation, {})
+
+
+def taken(make: Callable[[], Any]) -> float:
+    """Bytes of memory that a thing takes: the lesser of two, as other threads take some too."""
+    make()
+    return min(_taken_once(make) for _ in range(2))
+
+
+def _taken_once(make: Callable[[], Any]) -> float:
+    gc.collect()
+    tracemalloc.start()
+    kept = [make() for _ in range(COPIES)]
+    gc.collect()
+    size, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return size / len(kept)
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_a_plan(name: str) -> None:
+    query = DOCUMENTS[name]
+    size = taken(lambda: planned(query))
+
+    weight = _plan_weight(planned(query), query)
+
+    print(f"{name}: a plan takes {size:.0f} bytes and weighs {weight}")  # noqa: T201
+    assert size <= weight <= 4 * size
+
+
+DIALECTS: tuple[Dialect, ...] = (postgresql(), sqlite())  # type: ignore[no-untyped-call]
+
+
+@pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.name)
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_a_statement(name: str, dialect: Dialect) -> None:
+    made = planned(DOCUMENTS[name])
+    someone = Identity(1, Method.API_KEY, frozenset())
+    shapes, _ = Binder(schema.schema_converter).bind(made.slots, NO_VARIABLES, someone, {})
+    size = taken(lambda: compile_statement(emit(made.root, shapes), dialect))
+
+    weight = weight_of(compile_statement(emit(made.root, shapes), dialect))
+
+    print(f"{name}: a statement takes {size:.0f} bytes and weighs {weight}")  # noqa: T201
+    assert size <= weight <= 4 * size
+
+
+def test_a_plan_keeps_arguments_and_nothing_else_of_the_document() -> None:
+    """A node's location holds every token, which is most of what a document takes."""
+    (slot,) = planned("{ calls(filter: {status: {in: [FAILED]}}) { totalCount } }").slots
+
+    assert print_ast(slot.node) == "calls(filter: { status: { in: [FAILED] } })"
+    assert {node.loc for node in nodes_of(slot.node)} == {None}
+
+
+def nodes_of(part: Any) -> list[Node]:
+    """A node, and those in it."""
+    if isinstance(part, tuple):
+        return [node for item in part for node in nodes_of(item)]
+    if not isinstance(part, Node):
+        return []
+    return [part, *(node for key in part.keys for node in nodes_of(getattr(part, key)))]

@@ -1,0 +1,62 @@
+"""The document that `docs/engine.md` walks through, and what the stages make of it.
+
+`python -m tests.engine.worked_example` prints both for the page.
+"""
+
+from graphql import OperationDefinitionNode, get_variable_values, parse
+from graphql.execution.values import VariableValues
+from sqlalchemy.dialects.postgresql.asyncpg import dialect
+
+from gql.engine.bind import Binder, VariantKey
+from gql.engine.compile import emit
+from gql.engine.explain import broken
+from gql.engine.parameterized_fields import Plan
+from gql.engine.plan import plan
+from gql.engine.statement import compile_statement
+from gql.identity import Identity, Method
+from gql.schema.schema import schema
+from tests.engine.both_ways import GRAPHQL
+
+DOCUMENT = """\
+query Calls($status: CallStatus) {
+  calls(first: 2, filter: {status: {eq: $status}}) {
+    totalCount
+    nodes {
+      id
+      duration
+      assistant { name }
+      session { graph { id } }
+    }
+  }
+}"""
+
+
+def tree() -> str:
+    """The plan, as an indented tree."""
+    return str(_bound()[0])
+
+
+def sql() -> str:
+    """The statement, with line breaks where the parts of a SELECT begin."""
+    made, shapes = _bound()
+    postgresql = dialect()  # type: ignore[no-untyped-call]
+    text = compile_statement(emit(made.root, shapes), postgresql).sql
+    return broken(text)
+
+
+def _bound() -> tuple[Plan, VariantKey]:
+    document = parse(DOCUMENT)
+    operation = document.definitions[0]
+    assert isinstance(operation, OperationDefinitionNode)
+    variables = get_variable_values(
+        GRAPHQL, operation.variable_definitions or (), {"status": "COMPLETED"}
+    )
+    assert isinstance(variables, VariableValues)
+    made = plan(GRAPHQL, document, operation, variables.coerced)
+    someone = Identity(1, Method.API_KEY, frozenset())
+    shapes, _ = Binder(schema.schema_converter).bind(made.slots, variables, someone, {})
+    return made, shapes
+
+
+if __name__ == "__main__":
+    print(tree(), sql(), sep="\n\n")  # noqa: T201

@@ -1,0 +1,182 @@
+"""Comparators as SQL: on both databases each decides what Python decides."""
+
+import operator
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import BigInteger, ColumnElement, FromClause, Text, bindparam, select
+from sqlalchemy.types import TypeEngine
+
+from gql.database.database import Database
+from gql.models.call import Call, phone_digits
+from gql.models.scope import table_of
+from gql.query.filters import (
+    Condition,
+    Criterion,
+    compare,
+    conditions,
+    digits,
+    holds,
+    literal_pattern,
+)
+
+INSTANT: TypeEngine[Any] = table_of(Call).c.started_at.type
+
+bounded = settings(max_examples=30, deadline=None)
+texts = st.text(st.sampled_from("aAbB%_\\'\"*? éÉñÑßẞжЖ李🎧"), max_size=6)
+instants = st.datetimes(timezones=st.just(UTC))
+RANGES: dict[str, Callable[[Any, Any], bool]] = {
+    "eq": operator.eq,
+    "gt": operator.gt,
+    "gte": operator.ge,
+    "lt": operator.lt,
+    "lte": operator.le,
+}
+
+
+def row_of(kind: TypeEngine[Any]) -> FromClause:
+    """A table of one row, whose column `it` is bound when a statement runs."""
+    return select(bindparam("it", type_=kind).label("it")).subquery()
+
+
+async def passes(
+    database: Database,
+    condition: Callable[[FromClause], ColumnElement[bool]],
+    it: Any,
+    kind: TypeEngine[Any] | None = None,
+) -> bool:
+    """Whether a row with this value passes; not known (SQL's NULL) does not pass."""
+    row = row_of(kind or Text())
+    statement = select(row.c.it).where(condition(row))
+    async with database.engine.connect() as connection:
+        return len((await connection.execute(statement, {"it": it})).all()) == 1
+
+
+def by(comparator: str, value: Any, criterion: Criterion | None = None) -> Any:
+    """The condition on the row's value."""
+    return lambda row: holds(criterion or compare("it"), row, comparator, value)
+
+
+@bounded
+@given(text=texts, part=texts)
+@example("100 %", "%")
+@example("100", "%")
+@example("a_b", "_")
+@example("ab", "_")
+@example("a\\b", "\\")
+@example("ab", "\\")
+@example("Straße ÉTÉ", "SSE été")
+@example("ЖУРНАЛ", "журнал")
+async def test_contains_and_starts_with_take_text_as_it_is_whatever_the_case(
+    database: Database, text: str, part: str
+) -> None:
+    low, wanted = text.lower(), part.lower()
+
+    assert await passes(database, by("contains", part), text) == (wanted in low)
+    assert await passes(database, by("starts_with", part), text) == low.startswith(wanted)
+
+
+@bounded
+@given(text=texts, other=texts)
+async def test_equal_text_is_equal_to_the_letter(database: Database, text: str, other: str) -> None:
+    assert await passes(database, by("eq", text), text)
+    assert await passes(database, by("eq", other), text) == (text == other)
+    assert not await passes(database, by("eq", text + " "), text)
+
+
+@bounded
+@given(text=texts, others=st.lists(texts, max_size=100))
+async def test_in_is_any_of_them_and_never_any_of_none(
+    database: Database, text: str, others: list[str]
+) -> None:
+    assert await passes(database, by("in", tuple(others)), text) == (text in others)
+    assert not await passes(database, by("in", ()), text)
+
+
+@bounded
+@given(it=st.integers(-(2**63) + 1, 2**63 - 1), value=st.integers(-(2**63) + 1, 2**63 - 1))
+async def test_whole_numbers_compare_as_numbers(database: Database, it: int, value: int) -> None:
+    for comparator, means in RANGES.items():
+        found = await passes(database, by(comparator, value), it, BigInteger())
+        assert found == means(it, value)
+
+
+@bounded
+@given(it=instants, value=instants)
+@example(datetime(2025, 1, 19, 10, tzinfo=UTC), datetime(2025, 1, 19, 10, 0, 0, 1, UTC))
+async def test_instants_compare_to_the_microsecond(
+    database: Database, it: datetime, value: datetime
+) -> None:
+    for comparator, means in RANGES.items():
+        assert await passes(database, by(comparator, value), it, INSTANT) == means(it, value)
+
+
+@pytest.mark.parametrize("comparator", [*RANGES, "contains", "starts_with"])
+async def test_a_row_without_a_value_passes_no_comparison(
+    database: Database, comparator: str
+) -> None:
+    assert not await passes(database, by(comparator, ""), None)
+
+
+async def test_only_is_null_finds_a_row_without_a_value(database: Database) -> None:
+    found = {
+        (it, value): await passes(database, by("is_null", value), it)
+        for it in (None, "")
+        for value in (True, False)
+    }
+
+    assert found == {
+        (None, True): True,
+        (None, False): False,
+        ("", True): False,
+        ("", False): True,
+    }
+
+
+@pytest.mark.parametrize(
+    ("wanted", "equal", "contained"),
+    [
+        ("+1 (555) 987-6543", True, True),
+        ("15559876543", True, True),
+        ("1.555.987.6543", True, True),
+        (" 15559876543 ", True, True),
+        ("555-98", False, True),
+        ("98 76", False, True),
+        ("+", False, False),
+        ("", False, False),
+        ("call me", False, False),
+        ("%", False, False),
+        ("_", False, False),
+        ("\u0665", False, False),
+        ("5559876544", False, False),
+        ("155598765430", False, False),
+    ],
+)
+async def test_a_phone_number_is_its_digits(
+    database: Database, *, wanted: str, equal: bool, contained: bool
+) -> None:
+    it = phone_digits("+1 555 987 6543")
+
+    assert await passes(database, by("eq", wanted, digits("it")), it) == equal
+    assert await passes(database, by("contains", wanted, digits("it")), it) == contained
+
+
+async def test_all_conditions_hold_together(database: Database) -> None:
+    filters = {"name": compare("it"), "other": compare("it")}
+
+    def both(first: str, second: str) -> Any:
+        wanted = (Condition("name", "contains", first), Condition("other", "eq", second))
+        return lambda row: conditions(filters, row, wanted)
+
+    assert await passes(database, both("b", "abc"), "abc")
+    assert not await passes(database, both("x", "abc"), "abc")
+    assert not await passes(database, both("b", "ab"), "abc")
+    assert conditions(filters, row_of(Text()), ()) is None
+
+
+def test_a_pattern_escapes_every_sign_of_like_and_the_escape_itself() -> None:
+    assert literal_pattern("100 %_\\ done") == "100 \\%\\_\\\\ done"
