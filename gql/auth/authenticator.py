@@ -12,8 +12,8 @@ from starlette.types import Scope
 
 from gql.auth import CREDENTIALS
 from gql.auth.api_key import ApiKeyCredential
-from gql.auth.cache import GOOD, CredentialCache, Key
 from gql.auth.credential import Verified
+from gql.auth.credential_cache import GOOD, CredentialCache, Key
 from gql.auth.credential_source import read_presented
 from gql.auth.dashboard import DashboardCredential
 from gql.auth.key_usage import KeyUsage
@@ -43,7 +43,7 @@ class Authenticator:
     Args:
         database: Where keys, organizations and people are looked up.
         settings: Which tokens and cookies are accepted.
-        timer: What the memory measures its seconds with.
+        timer: Measures the seconds of the cache.
 
     Raises:
         ValueError: when a secret or key of the settings cannot be used.
@@ -53,7 +53,7 @@ class Authenticator:
         self, database: Database, settings: Settings, *, timer: Callable[[], float] = time.monotonic
     ) -> None:
         self.usage = KeyUsage(database)
-        self.memory = CredentialCache(settings.credential_ttl, timer)
+        self.cache = CredentialCache(settings.credential_ttl, timer)
         self._keys: LRUCache[bytes | None, Key] = LRUCache(GOOD)
         self._credentials = tuple(kind(database, settings) for kind in CREDENTIALS)
         self._api_key = ApiKeyCredential(database, settings)
@@ -99,7 +99,7 @@ class Authenticator:
     async def _identify(self, scope: Scope) -> Identity:
         shown = _shown(scope)
         known = self._keys.get(shown)
-        remembered = None if known is None else self.memory.recall(known)
+        remembered = None if known is None else self.cache.get(known)
         if remembered is not None:
             return remembered.identity
         presented = read_presented(scope)
@@ -108,7 +108,7 @@ class Authenticator:
             if secret is None:
                 continue
             key = (credential.method, hashlib.sha256(secret.encode()).digest())
-            verified = await self.memory.verify(key, partial(credential.verify, secret))
+            verified = await self.cache.verify(key, partial(credential.verify, secret))
             if shown is not None:
                 self._keys[shown] = key
             return verified.identity

@@ -1,14 +1,19 @@
-"""Taking turns on the event loop: long steps run one at a time, and short ones between two."""
+"""The lock around parsing, planning and compiling, which block the event loop for milliseconds."""
 
 import asyncio
 from types import TracebackType
 
 YIELDS = 10
-"""Rounds of the event loop before each long step; a known document needs about five."""
+"""Rounds of the event loop before each compilation; a request whose plan is cached needs five."""
 
 
 class CompileLock:
-    """`async with turn:` waits until no other long step runs, and lets others go first."""
+    """`async with lock:` runs one compilation at a time, with cached requests in between.
+
+    Compiling does not await, so nothing else runs meanwhile. Without this lock fifty new documents
+    that arrive together would be compiled back to back, and everybody else would wait for all of
+    them. The lock makes them queue, and each yields to the event loop before it begins.
+    """
 
     def __init__(self) -> None:
         self._lock = asyncio.Lock()

@@ -1,8 +1,9 @@
-"""Documents: GraphQL text parsed, held to the limits and validated once, then remembered."""
+"""GraphQL documents: parsed, checked against the limits and validated once, then cached."""
 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from graphql import (
@@ -28,6 +29,7 @@ from gql.engine.compile_lock import CompileLock
 from gql.errors import (
     BadRequest,
     OperationUnresolved,
+    Overloaded,
     ParseFailed,
     RefusedDocument,
     TooComplex,
@@ -35,8 +37,8 @@ from gql.errors import (
 )
 from gql.schema.cost import Cost, check_cost, cost_of
 from gql.schema.limits import check_limits
-from gql.schema.single_flight import SingleFlight
 from gql.settings import Settings
+from gql.single_flight import SingleFlight
 
 RULES: tuple[type[ASTValidationRule], ...] = (*specified_rules, MaybeNullValidationRule)
 """Every rule of the specification, and Strawberry's for arguments that may be left out.
@@ -46,23 +48,29 @@ an AttributeError on a fragment written before the operation. graphql-core has t
 the types are marked.
 """
 
-REMEMBERED_BYTES = 32_000_000
-"""How much memory the valid documents of one process may take, roughly."""
+DOCUMENTS_BYTES = 32_000_000
+"""Roughly how much memory the cached documents of one process may take."""
 
 MOST_COSTS = 8
-"""Of how many operations of one document the cost is kept: they are not weighed."""
+"""Of how many operations of one document the cost is cached: costs are not weighed."""
+
+MOST_WAITING = 200
+"""How many new documents may wait to be validated: at some milliseconds each, about a second."""
+
+RETRY_AFTER = 1.0
+"""Seconds until most of the documents that wait are validated."""
 
 _BYTES_PER_TOKEN = 420
 _BYTES_PER_CHARACTER = 4
 
 MAX_ERRORS = 20
-"""Validation stops after so many errors of one document."""
+"""Validation stops after this many errors of one document."""
 
 _MAY_BE_NUL = re.compile(r"\0|\\u(?:0000|\{0+\})")
 
 
 class InvalidDocument(Exception):  # noqa: N818 -- it is rendered, not raised further
-    """A document that cannot run, with every error that was found in it.
+    """A document that cannot run.
 
     Attributes:
         kind: Which class of refusal, for code and status.
@@ -76,12 +84,12 @@ class InvalidDocument(Exception):  # noqa: N818 -- it is rendered, not raised fu
 
 
 @dataclass(frozen=True, eq=False)
-class Valid:
+class ValidDocument:
     """A document that can run.
 
     Attributes:
         document: As it was parsed.
-        costs: Of its operations, by name, as far as they were asked for.
+        costs: Of its operations, by name, as far as they have been requested.
     """
 
     document: DocumentNode
@@ -89,33 +97,31 @@ class Valid:
 
 
 class Documents:
-    """Valid documents by text.
+    """Valid documents by text, in a cache that is bounded by weight.
 
-    Only valid ones are remembered, and a flood of new ones does not push out known ones. They are
-    weighed, not counted: five hundred documents may be 100 KB of memory or 500 MB.
-
-    A new document costs milliseconds in which nothing else happens. So new ones wait for each
-    other, and known ones pass in between.
+    By weight and not by number, as five hundred documents may take 100 KB or 500 MB.
 
     Args:
-        schema: What documents must fit.
+        schema: What documents are validated against.
         settings: The limits.
-        turn: Whoever else takes long steps shares it.
+        lock: Held while a document is parsed and validated, which blocks the event loop.
     """
 
-    def __init__(self, schema: GraphQLSchema, settings: Settings, turn: CompileLock) -> None:
+    def __init__(self, schema: GraphQLSchema, settings: Settings, lock: CompileLock) -> None:
         _mark_one_of(schema)
         self._schema = schema
         self._settings = settings
-        self._valid: SegmentedCache[Valid] = SegmentedCache(REMEMBERED_BYTES, _weight)
-        self._turns = SingleFlight(self._prepared, turn)
+        self._lock = lock
+        self._cache: SegmentedCache[ValidDocument] = SegmentedCache(DOCUMENTS_BYTES, _weight)
+        # A document that nobody waits for any more gives its place in the queue to others.
+        self._validations = SingleFlight[str, ValidDocument](cancel_abandoned=True)
 
-    def known(self, text: str) -> Valid | None:
-        """The document that a text is, when it is remembered."""
-        return self._valid.get(text)
+    def get(self, text: str) -> ValidDocument | None:
+        """The cached document."""
+        return self._cache.get(text)
 
-    async def prepare(self, text: str) -> Valid:
-        """The document that a text is, when its turn has come.
+    async def validate(self, text: str) -> ValidDocument:
+        """The document, parsed, checked and cached, once for all concurrent callers.
 
         Raises:
             InvalidDocument: when it does not parse or does not fit the schema.
@@ -124,12 +130,17 @@ class Documents:
             BadRequest: when a string in it holds a NUL character.
             Overloaded: when too many new documents wait already.
         """
-        return await self._turns.take(text)
+        if len(self._validations) >= MOST_WAITING and text not in self._validations:
+            raise Overloaded(
+                f"{MOST_WAITING} other new documents wait to be read; try again in a second.",
+                RETRY_AFTER,
+            )
+        return await self._validations.run(text, partial(self._validate_locked, text))
 
     def check_cost(
-        self, valid: Valid, operation: OperationDefinitionNode, variables: Mapping[str, Any]
+        self, valid: ValidDocument, operation: OperationDefinitionNode, variables: Mapping[str, Any]
     ) -> None:
-        """Pass when an operation of a document may run with these variables.
+        """Check that an operation of a document may run with these variables.
 
         Raises:
             TooComplex: when it costs too much.
@@ -142,20 +153,23 @@ class Documents:
             cost = valid.costs[name] = cost_of(self._schema, valid.document, operation)
         check_cost(cost, variables, self._settings.max_cost)
 
-    def _prepared(self, text: str) -> Valid:
-        document = self._parse(text)
-        self._validate(document)
-        valid = Valid(document)
-        self._valid.put(text, valid)
-        return valid
-
     def __contains__(self, text: str) -> bool:
-        """Whether a text is remembered as a valid document."""
-        return text in self._valid
+        return text in self._cache
 
     def size(self) -> tuple[int, float]:
-        """How many documents are remembered, and about how many bytes they take."""
-        return self._valid.size()
+        """How many documents are cached, and about how many bytes they take."""
+        return self._cache.size()
+
+    async def _validate_locked(self, text: str) -> ValidDocument:
+        async with self._lock:
+            return self._read(text)
+
+    def _read(self, text: str) -> ValidDocument:
+        document = self._parse(text)
+        self._check(document)
+        valid = ValidDocument(document)
+        self._cache.put(text, valid)
+        return valid
 
     def _parse(self, text: str) -> DocumentNode:
         limit = self._settings.max_tokens
@@ -169,7 +183,7 @@ class Documents:
             visit(document, _RefuseNul())
         return document
 
-    def _validate(self, document: DocumentNode) -> None:
+    def _check(self, document: DocumentNode) -> None:
         try:
             check_limits(document, self._settings)
         except GraphQLError as error:
@@ -181,7 +195,7 @@ class Documents:
 
 
 def choose_operation(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
-    """The operation of a document that a request means.
+    """The operation of a document that a request names: GetOperation of the specification.
 
     Raises:
         OperationUnresolved: when none has the name, or none was named and there are several.
@@ -206,7 +220,7 @@ def choose_operation(document: DocumentNode, name: str | None) -> OperationDefin
     )
 
 
-def _weight(valid: Valid) -> int:
+def _weight(valid: ValidDocument) -> int:
     """About how many bytes of memory a parsed document takes, with its text."""
     document = valid.document
     text = document.loc.source.body if document.loc else ""
@@ -214,7 +228,7 @@ def _weight(valid: Valid) -> int:
 
 
 def _mark_one_of(schema: GraphQLSchema) -> None:
-    """Tell graphql-core which input types are `@oneOf`; Strawberry tells only its own rule."""
+    """Set `is_one_of` on input types, which Strawberry leaves out, for graphql-core's own rule."""
     for input_type in schema.type_map.values():
         if isinstance(input_type, GraphQLInputObjectType):
             definition = input_type.extensions.get("strawberry-definition")
@@ -222,7 +236,7 @@ def _mark_one_of(schema: GraphQLSchema) -> None:
 
 
 class _RefuseNul(Visitor):
-    """Refuses string values with a NUL character, which PostgreSQL cannot take."""
+    """Refuses string values with a NUL character, which PostgreSQL cannot store."""
 
     def enter_string_value(self, node: StringValueNode, *_: object) -> VisitorAction:
         if "\0" in node.value:

@@ -77,9 +77,9 @@ class GraphQLEndpoint:
         self._settings = settings
         self._identify = identify
         self._sms_sessions = sms_sessions
-        turn = CompileLock()
-        self._documents = Documents(self._schema, settings, turn)
-        self.engine = Engine(schema, database, turn) if settings.compiled else None
+        lock = CompileLock()
+        self._documents = Documents(self._schema, settings, lock)
+        self.engine = Engine(schema, database, lock) if settings.compiled else None
         self.counts = self.engine.counts if self.engine else AnswerCounts()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -190,9 +190,9 @@ class GraphQLEndpoint:
     ) -> Request:
         """What a request asks for, valid and permitted: a document and the operation in it."""
         asked = parse_request(method, raw, self._settings)
-        valid = self._documents.known(asked.document)
+        valid = self._documents.get(asked.document)
         if valid is None:
-            valid = await while_connected(receive, self._documents.prepare(asked.document))
+            valid = await while_connected(receive, self._documents.validate(asked.document))
         operation = choose_operation(valid.document, asked.operation_name)
         self._documents.check_cost(valid, operation, asked.variables)
         _permit(caller, operation, method)

@@ -57,7 +57,7 @@ def ever_new(number: int) -> str:
 def made(monkeypatch: pytest.MonkeyPatch) -> Made:
     """What is read, planned and compiled while the test runs."""
     made: Made = Counter()
-    read, plan, make = Documents._prepared, Engine._planned, Statements.make  # noqa: SLF001
+    read, plan, make = Documents._read, Engine._planned, Statements.make  # noqa: SLF001
 
     def counting_read(self: Documents, text: str) -> Any:
         made["read", text] += 1
@@ -74,7 +74,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> Made:
 
         return await make(self, key, counting_emit, *rest, **more)
 
-    monkeypatch.setattr(Documents, "_prepared", counting_read)
+    monkeypatch.setattr(Documents, "_read", counting_read)
     monkeypatch.setattr(Engine, "_planned", counting_plan)
     monkeypatch.setattr(Statements, "make", counting_make)
     return made
@@ -92,7 +92,7 @@ async def ways(made: Made, databases: Databases) -> AsyncIterator[BothWays]:  # 
 def rooms(ways: BothWays, monkeypatch: pytest.MonkeyPatch) -> Mapping[str, SegmentedCache[Any]]:
     """Where the application remembers things, made small."""
     places = {
-        "documents": (ways.endpoint._documents, "_valid"),  # noqa: SLF001
+        "documents": (ways.endpoint._documents, "_cache"),  # noqa: SLF001
         "plans": (ways.engine, "_plans"),
         "statements": (ways.engine._statements, "cache"),  # noqa: SLF001
         "requests": (ways.engine, "_requests"),

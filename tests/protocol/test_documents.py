@@ -1,4 +1,4 @@
-"""Documents are parsed and validated once, in turn, and forgotten when there are too many."""
+"""Documents are parsed and validated once, one at a time, and evicted when there are too many."""
 
 import asyncio
 import json
@@ -8,7 +8,7 @@ import pytest
 from graphql import DocumentNode, GraphQLSchema, validate
 from starlette.types import Message
 
-from gql.schema import documents, single_flight
+from gql.schema import documents
 from tests.protocol.conftest import OpenDoor
 from tests.protocol.http_client import HttpClient
 
@@ -46,7 +46,7 @@ async def test_an_invalid_document_is_not_remembered(
 async def test_documents_that_are_asked_once_only_push_out_each_other(
     open_door: OpenDoor, validated: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(documents, "REMEMBERED_BYTES", 15_000)
+    monkeypatch.setattr(documents, "DOCUMENTS_BYTES", 15_000)
     async with open_door(compiled=False) as client:
         for name in ("a", "a", "b", "c", "d", "a", "b"):
             await client.query(f"{{ {name}: __typename }}")
@@ -57,7 +57,7 @@ async def test_documents_that_are_asked_once_only_push_out_each_other(
 async def test_the_least_recently_used_of_the_known_documents_is_forgotten(
     open_door: OpenDoor, validated: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(documents, "REMEMBERED_BYTES", 12_000)
+    monkeypatch.setattr(documents, "DOCUMENTS_BYTES", 12_000)
     known = [name for name in "abcd" for _ in range(2)]
     async with open_door(compiled=False) as client:
         for name in (*known, "a", "e", "e", "a", "b"):
@@ -69,7 +69,7 @@ async def test_the_least_recently_used_of_the_known_documents_is_forgotten(
 async def test_a_document_too_heavy_for_new_ones_is_remembered_when_it_comes_again(
     open_door: OpenDoor, validated: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(documents, "REMEMBERED_BYTES", 5_000)
+    monkeypatch.setattr(documents, "DOCUMENTS_BYTES", 5_000)
     async with open_door(compiled=False) as client:
         for _ in range(4):
             await client.query("{ a: __typename }")
@@ -80,7 +80,7 @@ async def test_a_document_too_heavy_for_new_ones_is_remembered_when_it_comes_aga
 async def test_a_document_heavier_than_the_memory_runs_and_is_not_remembered(
     open_door: OpenDoor, validated: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(documents, "REMEMBERED_BYTES", 1_000)
+    monkeypatch.setattr(documents, "DOCUMENTS_BYTES", 1_000)
     async with open_door(compiled=False) as client:
         answers = [await client.query("{ __typename }") for _ in range(2)]
 
@@ -117,7 +117,7 @@ async def test_known_documents_do_not_wait_for_new_ones(client: HttpClient) -> N
 async def test_too_many_new_documents_at_once_are_told_to_come_again(
     client: HttpClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(single_flight, "MOST_WAITING", 3)
+    monkeypatch.setattr(documents, "MOST_WAITING", 3)
     known = "{ remembered: __typename }"
     await client.query(known)
     new = [f"{{ late{number}: __typename }}" for number in range(5)]

@@ -1,11 +1,11 @@
-"""What a process remembers of credentials."""
+"""Verified and refused credentials are cached, and looked up once for concurrent requests."""
 
 import asyncio
 
 import pytest
 
-from gql.auth.cache import BAD, GOOD, CredentialCache
 from gql.auth.credential import Verified
+from gql.auth.credential_cache import BAD, GOOD, CredentialCache
 from gql.errors import Unauthenticated, Unavailable
 from gql.identity import Identity, Method
 from tests.auth.house import READ_WRITE, Clock
@@ -39,87 +39,87 @@ class Asked:
 
 async def test_the_seconds_count_from_before_the_question() -> None:
     clock, asked = Clock(), Asked()
-    memory = CredentialCache(5, clock)
+    cache = CredentialCache(5, clock)
     asked.gate.clear()
-    first = asyncio.create_task(memory.verify(KEY, asked))
+    first = asyncio.create_task(cache.verify(KEY, asked))
     await asked.called()
     clock.seconds += 4
     asked.gate.set()
     await first
 
     clock.seconds += 0.9
-    await memory.verify(KEY, asked)
+    await cache.verify(KEY, asked)
     assert asked.calls == 1
     clock.seconds += 0.1
-    await memory.verify(KEY, asked)
+    await cache.verify(KEY, asked)
     assert asked.calls == 2
 
 
 async def test_a_credential_that_ends_sooner_is_remembered_no_longer() -> None:
     clock = Clock()
     asked = Asked(Verified(GOOD_ANSWER.identity, "Northwind", seconds=1))
-    memory = CredentialCache(5, clock)
+    cache = CredentialCache(5, clock)
 
-    await memory.verify(KEY, asked)
+    await cache.verify(KEY, asked)
     clock.seconds += 1
-    await memory.verify(KEY, asked)
+    await cache.verify(KEY, asked)
 
     assert asked.calls == 2
 
 
 async def test_a_bad_credential_is_asked_for_once_in_five_seconds() -> None:
     clock, asked = Clock(), Asked(Unauthenticated("Invalid API key"))
-    memory = CredentialCache(5, clock)
+    cache = CredentialCache(5, clock)
 
     for _ in range(3):
         with pytest.raises(Unauthenticated, match="Invalid API key"):
-            await memory.verify(KEY, asked)
+            await cache.verify(KEY, asked)
     assert asked.calls == 1
     clock.seconds += 5
     with pytest.raises(Unauthenticated):
-        await memory.verify(KEY, asked)
+        await cache.verify(KEY, asked)
     assert asked.calls == 2
 
 
 async def test_a_flood_of_bad_credentials_grows_nothing_and_pushes_out_no_good_one() -> None:
-    memory, good = CredentialCache(5, Clock()), Asked()
-    await memory.verify(KEY, good)
+    cache, good = CredentialCache(5, Clock()), Asked()
+    await cache.verify(KEY, good)
     bad = Asked(Unauthenticated("no"))
 
     for number in range(BAD * 3):
         with pytest.raises(Unauthenticated):
-            await memory.verify(("api_key", b"%d" % number), bad)
-    await memory.verify(KEY, good)
+            await cache.verify(("api_key", b"%d" % number), bad)
+    await cache.verify(KEY, good)
 
-    assert (len(memory), good.calls) == (BAD + 1, 1)
+    assert (len(cache), good.calls) == (BAD + 1, 1)
 
 
 async def test_good_credentials_are_bounded_too() -> None:
-    memory, asked = CredentialCache(5, Clock()), Asked()
+    cache, asked = CredentialCache(5, Clock()), Asked()
 
     for number in range(GOOD + 10):
-        await memory.verify(("api_key", b"%d" % number), asked)
+        await cache.verify(("api_key", b"%d" % number), asked)
 
-    assert len(memory) == GOOD
+    assert len(cache) == GOOD
 
 
 async def test_an_unreachable_database_is_reported_to_all_and_not_remembered() -> None:
-    memory, asked = CredentialCache(5, Clock()), Asked(Unavailable("down"))
+    cache, asked = CredentialCache(5, Clock()), Asked(Unavailable("down"))
 
     answers = await asyncio.gather(
-        *(memory.verify(KEY, asked) for _ in range(5)), return_exceptions=True
+        *(cache.verify(KEY, asked) for _ in range(5)), return_exceptions=True
     )
     assert ([type(answer) for answer in answers], asked.calls) == ([Unavailable] * 5, 1)
 
     asked.answer = GOOD_ANSWER
-    assert await memory.verify(KEY, asked) is GOOD_ANSWER
+    assert await cache.verify(KEY, asked) is GOOD_ANSWER
 
 
 async def test_a_caller_that_goes_away_leaves_the_answer_to_the_others() -> None:
-    memory, asked = CredentialCache(5, Clock()), Asked()
+    cache, asked = CredentialCache(5, Clock()), Asked()
     asked.gate.clear()
-    first = asyncio.create_task(memory.verify(KEY, asked))
-    second = asyncio.create_task(memory.verify(KEY, asked))
+    first = asyncio.create_task(cache.verify(KEY, asked))
+    second = asyncio.create_task(cache.verify(KEY, asked))
     await asked.called()
 
     first.cancel()
@@ -132,9 +132,9 @@ async def test_a_caller_that_goes_away_leaves_the_answer_to_the_others() -> None
 
 
 async def test_the_same_secret_under_another_method_is_another_credential() -> None:
-    memory = CredentialCache(5, Clock())
-    await memory.verify(("api_key", b"hash"), Asked())
+    cache = CredentialCache(5, Clock())
+    await cache.verify(("api_key", b"hash"), Asked())
     other = Asked(Unauthenticated("not a cookie"))
 
     with pytest.raises(Unauthenticated, match="not a cookie"):
-        await memory.verify(("dashboard", b"hash"), other)
+        await cache.verify(("dashboard", b"hash"), other)

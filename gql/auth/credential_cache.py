@@ -1,19 +1,21 @@
-"""What this process remembers of credentials: the good ones briefly, the bad ones in few places."""
+"""Verified and refused credentials, cached for a few seconds per process."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from cachetools import TLRUCache, TTLCache
 
 from gql.auth.credential import Verified
 from gql.errors import Unauthenticated
+from gql.single_flight import SingleFlight
 
 GOOD = 10_000
-"""Most credentials remembered as good; the least recently used goes first."""
+"""Most good credentials in the cache; the least recently used is evicted first."""
 
 BAD = 1_000
-"""Most credentials remembered as bad, apart from the good ones: a flood pushes out only itself."""
+"""Most refused credentials in their own cache, so that a flood of them evicts no good one."""
 
 Key = tuple[str, bytes]
 """The method and the sha-256 of the secret; the secret itself is not kept.
@@ -21,7 +23,7 @@ Key = tuple[str, bytes]
 The method belongs to it: an API key put into a cookie must not find the entry of the API key.
 """
 
-Ask = Callable[[], Awaitable[Verified]]
+Verify = Callable[[], Coroutine[Any, Any, Verified]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,55 +48,43 @@ class CredentialCache:
         self._timer = timer
         self._good = TLRUCache[Key, _Entry, float](GOOD, lambda _k, entry, _t: entry.until, timer)
         self._bad = TTLCache[Key, str, float](BAD, ttl, timer)
-        self._asking: dict[Key, asyncio.Task[Verified | str]] = {}
+        # A lookup is finished even when its callers went away: its answer is worth caching.
+        self._lookups = SingleFlight[Key, Verified | str](cancel_abandoned=False)
 
     def __len__(self) -> int:
-        return len(self._good) + len(self._bad) + len(self._asking)
+        return len(self._good) + len(self._bad) + len(self._lookups)
 
-    def recall(self, key: Key) -> Verified | None:
-        """The remembered answer, when that is that the credential is good."""
+    def get(self, key: Key) -> Verified | None:
+        """The cached answer, when that is that the credential is good."""
         try:
             return self._good[key].verified  # `get` looks twice
         except KeyError:
             return None
 
-    async def verify(self, key: Key, ask: Ask) -> Verified:
-        """The remembered answer, or that of `ask`, which concurrent callers share.
+    async def verify(self, key: Key, verify: Verify) -> Verified:
+        """The cached answer, or that of `verify`, which concurrent callers share.
 
         Raises:
             Unauthenticated: when the credential is not good.
-            Unavailable: when it could not be verified; that is not remembered.
+            Unavailable: when it could not be verified; that is not cached.
         """
-        known = self.recall(key)
-        if known is not None:
-            return known
-        answer = self._bad.get(key) or await self._shared(key, ask)
+        cached = self.get(key)
+        if cached is not None:
+            return cached
+        answer: Verified | str | None = self._bad.get(key)
+        if answer is None:
+            answer = await self._lookups.run(key, partial(self._look_up, key, verify))
         if isinstance(answer, str):
             raise Unauthenticated(answer)
         return answer
 
-    async def _shared(self, key: Key, ask: Ask) -> Verified | str:
-        """The answer of the task that is asking; it goes on when a caller goes away."""
-        task = self._asking.get(key)
-        if task is None:
-            task = self._asking[key] = asyncio.create_task(self._ask(key, ask))
-            task.add_done_callback(_seen)
-        return await asyncio.shield(task)
-
-    async def _ask(self, key: Key, ask: Ask) -> Verified | str:
+    async def _look_up(self, key: Key, verify: Verify) -> Verified | str:
+        """Whom the credential stands for, or the message of its refusal; cached."""
         started = self._timer()
         try:
-            verified = await ask()
+            verified = await verify()
         except Unauthenticated as error:
             self._bad[key] = error.message
             return error.message
-        finally:
-            del self._asking[key]
         self._good[key] = _Entry(verified, started + min(self._ttl, verified.seconds))
         return verified
-
-
-def _seen(task: asyncio.Task[Verified | str]) -> None:
-    """Look at the outcome, or asyncio reports an error that nobody was left to hear."""
-    if not task.cancelled():
-        task.exception()
