@@ -17,7 +17,7 @@ import pytest
 from starlette.applications import Starlette
 
 from gql.app import create_app
-from gql.database.database import Database
+from gql.database import Database
 from gql.demo import DemoOrganization
 from gql.settings import Settings
 from tests.databases import (

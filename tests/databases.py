@@ -17,7 +17,7 @@ from typing import Any, Literal
 import asyncpg
 from pydantic import SecretStr
 
-from gql.database.database import Database
+from gql.database import Database
 from gql.demo import DemoOrganization, load_demo
 from gql.migrations.runner import migrate
 from gql.settings import Settings

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import and_, bindparam, case, false, insert, select, update
 
-from gql.database.database import Database
+from gql.database import DatabaseAccess
 from gql.errors import BadInput, Forbidden, NotFound
 from gql.identity import GIVABLE, Permission
 from gql.models.organization import ApiKey, Organization, User
@@ -122,7 +122,7 @@ def require_givable(permissions: Collection[Permission]) -> None:
 
 
 async def create_api_key(
-    database: Database,
+    database: DatabaseAccess,
     organization_id: int,
     *,
     name: str,
@@ -174,13 +174,13 @@ async def create_api_key(
     return _stored(row), plaintext
 
 
-async def list_api_keys(database: Database, organization_id: int) -> list[StoredKey]:
+async def list_api_keys(database: DatabaseAccess, organization_id: int) -> list[StoredKey]:
     """Every key of an organization, oldest first, revoked and expired ones too."""
     statement = select(_KEYS).where(owned(_KEYS, organization_id)).order_by(_KEYS.c.id)
     return [_stored(row) for row in await _read(database, statement)]
 
 
-async def revoke_api_key(database: Database, organization_id: int, key_id: int) -> StoredKey:
+async def revoke_api_key(database: DatabaseAccess, organization_id: int, key_id: int) -> StoredKey:
     """The key, revoked; processes that remember it refuse it within `credential_ttl` seconds.
 
     Raises:
@@ -199,18 +199,20 @@ async def revoke_api_key(database: Database, organization_id: int, key_id: int) 
     return _stored(row)
 
 
-async def find_by_hash(database: Database, key_hash: str) -> Holder | None:
+async def find_by_hash(database: DatabaseAccess, key_hash: str) -> Holder | None:
     """The key with this hash, of whichever organization: the one read before a tenant is known."""
     return await _find(database, _KEYS.c.key_hash == key_hash)
 
 
-async def find_api_key(database: Database, organization_id: int, key_id: int) -> Holder | None:
+async def find_api_key(
+    database: DatabaseAccess, organization_id: int, key_id: int
+) -> Holder | None:
     """The organization's key with this id."""
     return await _find(database, and_(_KEYS.c.id == key_id, owned(_KEYS, organization_id)))
 
 
 async def find_member(
-    database: Database, organization_id: int, user_id: int | None
+    database: DatabaseAccess, organization_id: int, user_id: int | None
 ) -> Member | None:
     """The organization, with the person when it has one of that id; None without the former."""
     person = false() if user_id is None else _USERS.c.id == user_id
@@ -224,7 +226,7 @@ async def find_member(
     return None
 
 
-async def record_usage(database: Database, usage: Mapping[int, tuple[int, datetime]]) -> None:
+async def record_usage(database: DatabaseAccess, usage: Mapping[int, tuple[int, datetime]]) -> None:
     """Add uses to keys: id -> (how many, the last one), in one statement for all of them.
 
     Ids ascend so that two processes lock the rows in the same order.
@@ -244,7 +246,7 @@ async def record_usage(database: Database, usage: Mapping[int, tuple[int, dateti
         await connection.execute(statement, rows)
 
 
-async def _find(database: Database, condition: Any) -> Holder | None:
+async def _find(database: DatabaseAccess, condition: Any) -> Holder | None:
     statement = (
         select(
             *_KEYS.c,
@@ -261,12 +263,9 @@ async def _find(database: Database, condition: Any) -> Holder | None:
     return None
 
 
-async def _read(database: Database, statement: Any) -> Any:
-    snapshot = database.snapshot()
-    try:
+async def _read(database: DatabaseAccess, statement: Any) -> Any:
+    async with database.snapshot() as snapshot:
         return await snapshot.rows(statement)
-    finally:
-        await snapshot.close()
 
 
 def _stored(row: Any) -> StoredKey:

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from gql.accounts.api_keys import find_member
 from gql.accounts.passwords import LONGEST, Passwords, stamp_of
-from gql.database.database import Database
+from gql.database import DatabaseAccess
 from gql.errors import BadInput, Conflict, NotFound, Unauthenticated
 from gql.identity import GIVABLE, Permission
 from gql.models.organization import Organization, User
@@ -74,7 +74,7 @@ class Claim:
         return _plain(self.email)
 
 
-async def check_password(database: Database, passwords: Passwords, claim: Claim) -> Person:
+async def check_password(database: DatabaseAccess, passwords: Passwords, claim: Claim) -> Person:
     """The active person whose password it is.
 
     Raises:
@@ -90,13 +90,15 @@ async def check_password(database: Database, passwords: Passwords, claim: Claim)
     return person
 
 
-async def find_person(database: Database, organization_id: int, user_id: int) -> Person | None:
+async def find_person(
+    database: DatabaseAccess, organization_id: int, user_id: int
+) -> Person | None:
     """The organization's person with this id."""
     return await _find(database, and_(_USERS.c.id == user_id, owned(_USERS, organization_id)))
 
 
 async def find_by_stamp(
-    database: Database, organization_id: int, user_id: int, *, stamp: str
+    database: DatabaseAccess, organization_id: int, user_id: int, *, stamp: str
 ) -> Person | None:
     """The active person whose password is still the one that a login was made with."""
     person = await find_person(database, organization_id, user_id)
@@ -105,13 +107,13 @@ async def find_by_stamp(
     return person if hmac.compare_digest(person.stamp.encode(), stamp.encode()) else None
 
 
-async def list_people(database: Database, organization_id: int) -> list[Person]:
+async def list_people(database: DatabaseAccess, organization_id: int) -> list[Person]:
     """Everybody of an organization, by id, deactivated people too."""
     return await _people(database, owned(_USERS, organization_id))
 
 
 async def create_person(
-    database: Database,
+    database: DatabaseAccess,
     organization_id: int,
     *,
     email: str,
@@ -155,7 +157,7 @@ async def create_person(
 
 
 async def set_password(
-    database: Database, organization_id: int, email: str, *, password_hash: str | None
+    database: DatabaseAccess, organization_id: int, email: str, *, password_hash: str | None
 ) -> Person:
     """The person, with another password or with none; what they logged in with before has ended.
 
@@ -203,29 +205,26 @@ def _checked_name(name: str) -> str:
     return name
 
 
-async def _insert(database: Database, values: Mapping[str, Any]) -> int:
+async def _insert(database: DatabaseAccess, values: Mapping[str, Any]) -> int:
     async with database.transaction() as connection:
         made = await connection.execute(insert(_USERS).values(values).returning(_USERS.c.id))
         return int(made.scalar_one())
 
 
-async def _find(database: Database, condition: Any) -> Person | None:
+async def _find(database: DatabaseAccess, condition: Any) -> Person | None:
     """One person; by address of whichever organization, before a tenant is known."""
     for person in await _people(database, condition):
         return person
     return None
 
 
-async def _people(database: Database, condition: Any) -> list[Person]:
+async def _people(database: DatabaseAccess, condition: Any) -> list[Person]:
     statement = (
         select(_USERS, _ORGANIZATIONS.c.name.label("organization_name"))
         .join_from(_USERS, _ORGANIZATIONS, same_owner(_USERS, _ORGANIZATIONS))
         .where(condition)
         .order_by(_USERS.c.id)
     )
-    snapshot = database.snapshot()
-    try:
+    async with database.snapshot() as snapshot:
         rows = await snapshot.rows(statement)
-    finally:
-        await snapshot.close()
     return [Person(**{name: getattr(row, name) for name in Person.__slots__}) for row in rows]

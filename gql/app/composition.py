@@ -19,7 +19,7 @@ from gql.app.requests import Requests
 from gql.app.shortcut import Shortcut
 from gql.auth import login
 from gql.auth.middleware import Authentication, caller_of
-from gql.database.database import Database
+from gql.database import Database
 from gql.engine.query_runner import QueryRunner
 from gql.rest.route_table import rest_routes
 from gql.schema.endpoint import GraphQLEndpoint

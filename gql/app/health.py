@@ -6,7 +6,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from gql.database.database import Database
+from gql.database import Database
 from gql.errors import Unavailable
 from gql.migrations import current, head
 

@@ -19,7 +19,7 @@ from gql.app.metric_definitions import (
 from gql.app.publishing import Numbers, Publisher
 from gql.app.request_counter import RequestCounter
 from gql.auth.credential_source import read_presented
-from gql.database.database import Database
+from gql.database import Database
 from gql.engine.fallback import AnswerCounts, FallbackReason
 from gql.engine.query_runner import QueryRunner
 from gql.errors import Unauthenticated

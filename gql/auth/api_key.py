@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from gql.accounts.api_keys import KEY_START, Holder, StoredKey, find_by_hash, granted, hash_key
 from gql.auth.credential import Presented, Verified
-from gql.database.database import Database
+from gql.database import Database
 from gql.errors import Unauthenticated
 from gql.identity import Identity, Method
 from gql.models.types import now

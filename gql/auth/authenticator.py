@@ -17,7 +17,7 @@ from gql.auth.credential_cache import GOOD, CredentialCache, Key
 from gql.auth.credential_source import read_presented
 from gql.auth.dashboard import DashboardCredential
 from gql.auth.key_usage import KeyUsage
-from gql.database.database import Database
+from gql.database import Database
 from gql.errors import GatewayError, Unauthenticated, Unavailable
 from gql.identity import Identity, Method
 from gql.settings import Settings

@@ -10,7 +10,7 @@ from gql.accounts.api_keys import KEY_START, find_member
 from gql.accounts.people import find_by_stamp
 from gql.auth.credential import Presented, Verified
 from gql.auth.signing_keys import INVALID, shared_secret, signing_keys
-from gql.database.database import Database
+from gql.database import Database
 from gql.errors import BadInput, Unauthenticated
 from gql.identity import GRANTABLE, Identity, Method, Permission
 from gql.settings import Settings

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
-from gql.database.database import Database
+from gql.database import Database
 from gql.identity import Identity, Method
 from gql.settings import Settings
 

@@ -10,7 +10,7 @@ from gql.accounts.api_keys import find_api_key, granted
 from gql.accounts.people import Person, find_by_stamp
 from gql.auth.api_key import seconds_left
 from gql.auth.credential import Presented, Verified
-from gql.database.database import Database
+from gql.database import Database
 from gql.errors import Forbidden, Unauthenticated, Unavailable
 from gql.identity import Identity, Method
 from gql.settings import Settings

@@ -6,7 +6,7 @@ import logging
 from datetime import datetime
 
 from gql.accounts.api_keys import record_usage
-from gql.database.database import Database
+from gql.database import Database
 from gql.models.types import now
 
 INTERVAL = 30.0

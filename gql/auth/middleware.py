@@ -7,7 +7,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gql.auth.authenticator import Authenticator
 from gql.auth.password_login import PasswordLogin
-from gql.database.database import Database
+from gql.database import Database
 from gql.errors import GatewayError
 from gql.identity import Identity
 from gql.settings import Settings

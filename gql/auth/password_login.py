@@ -17,7 +17,7 @@ from gql.auth.cookie import set_cookie
 from gql.auth.csrf import from_another_site
 from gql.auth.dashboard import DashboardCredential
 from gql.auth.throttle import Limit, Throttle
-from gql.database.database import Database
+from gql.database import Database
 from gql.errors import Forbidden, RateLimited, Unauthenticated, Unavailable
 from gql.settings import Settings
 

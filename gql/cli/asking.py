@@ -8,7 +8,7 @@ from starlette.types import Message, Scope
 
 from gql.accounts.api_keys import find_member
 from gql.cli.console import Failure
-from gql.database.database import Database
+from gql.database import Database
 from gql.identity import Identity, Method, Permission
 from gql.schema.endpoint import GraphQLEndpoint
 from gql.schema.explaining import HEADER

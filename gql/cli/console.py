@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 if TYPE_CHECKING:
-    from gql.database.database import Database
+    from gql.database import Database
     from gql.settings import Settings
 
 Result = TypeVar("Result")
@@ -70,7 +70,7 @@ async def opened(settings: "Settings", *, migrated: bool = True) -> AsyncIterato
     Raises:
         Failure: when it does not answer, or has other tables.
     """
-    from gql.database.database import Database
+    from gql.database import Database
 
     try:
         database = Database(settings)

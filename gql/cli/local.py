@@ -16,7 +16,7 @@ from gql.settings import SECRETS_FILE
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gql.database.database import Database
+    from gql.database import Database
     from gql.demo import DemoOrganization
     from gql.settings import Settings
 

@@ -1,1 +1,8 @@
-"""The database: transactions, snapshots, and the drivers that compiled plans run on."""
+"""Connections to SQLite and PostgreSQL: read snapshots, write transactions, statement runners."""
+
+from gql.database.access import DatabaseAccess
+from gql.database.engine import Database, dump_json
+from gql.database.snapshot import Snapshot
+from gql.database.transaction import OpenTransaction
+
+__all__ = ["Database", "DatabaseAccess", "OpenTransaction", "Snapshot", "dump_json"]

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Table, select, text
 
-from gql.database.database import Database
+from gql.database import Database
 from gql.demo.loading import Progress, analyze, fill
 from gql.demo.organizations import DemoOrganization, new_organization
 from gql.demo.scale import Scale, content

@@ -10,7 +10,7 @@ from sqlalchemy import JSON, Table, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel.sql.sqltypes import UTCDateTime
 
-from gql.database.database import Database, dump_json
+from gql.database import Database, dump_json
 from gql.demo.tenant import Item, Row
 from gql.models import TABLES
 from gql.models.scope import table_of

@@ -9,7 +9,7 @@ import strawberry
 from graphql import get_variable_values
 from graphql.execution.values import VariableValues
 
-from gql.database.database import Database
+from gql.database import Database
 from gql.engine.bind import Binder, ConstantBindings, VariantKey, is_selective
 from gql.engine.cache import SegmentedCache, bytes_of
 from gql.engine.collect_fields import Unsupported, steering

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from gql.database.database import Database
+from gql.database import Database
 from gql.engine.engine import Engine
 from gql.engine.fallback import Fallback
 from gql.engine.parameterized_fields import Plan

@@ -4,7 +4,7 @@ import logging
 from dataclasses import dataclass
 from typing import Any
 
-from gql.database.database import Database
+from gql.database import Database
 from gql.engine.bind import is_selective
 from gql.engine.cache import bytes_of
 from gql.engine.compile import emit_read

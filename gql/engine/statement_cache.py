@@ -8,8 +8,8 @@ from weakref import ref
 from sqlalchemy import Select
 from sqlalchemy.engine import Dialect
 
-from gql.database.database import Database
-from gql.database.drivers import is_lasting
+from gql.database import Database
+from gql.database.failures import is_lasting
 from gql.engine.cache import SegmentedCache
 from gql.engine.compile_lock import CompileLock
 from gql.engine.statement import Statement, compile_statement
@@ -91,7 +91,7 @@ async def run(
         Failed: when it fails, from what it failed with.
     """
     try:
-        body = await database.value(statement.sql, values, custom_plan=statement.custom_plan)
+        body = await database.fetch_value(statement.sql, values, custom_plan=statement.custom_plan)
     except Exception as error:
         if statement.fail(lasting=is_lasting(error)):
             extra = {"request_id": request_id, "plan": str(statement.plan())}

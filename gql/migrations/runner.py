@@ -22,7 +22,7 @@ async def migrate(engine: AsyncEngine, revision: str = "head") -> None:
     """Bring the tables forward to `revision`, in one transaction; safe to run from many processes.
 
     Args:
-        engine: Made by `gql.database.database.create_engine`, whose write transactions lock SQLite
+        engine: Made by `gql.database.engine.create_engine`, whose write transactions lock SQLite
             at once.
         revision: A revision of the history, or "head" for the newest.
 

@@ -3,7 +3,7 @@
 import uuid
 from dataclasses import dataclass, field
 
-from gql.database.database import Database, Snapshot
+from gql.database import DatabaseAccess, Snapshot
 from gql.errors import GatewayError
 from gql.identity import Identity
 from gql.query.batch import Loaders
@@ -24,7 +24,7 @@ class Context:
     """
 
     caller: Identity | GatewayError
-    database: Database
+    database: DatabaseAccess
     request_id: str = field(default_factory=lambda: uuid.uuid4().hex)
     sms_sessions: SmsSessions | None = None
     snapshot: Snapshot = field(init=False)

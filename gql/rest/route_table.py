@@ -2,7 +2,7 @@
 
 from starlette.routing import BaseRoute
 
-from gql.database.database import Database
+from gql.database import Database
 from gql.engine.query_runner import QueryRunner
 from gql.rest.address_cache import AddressCache
 from gql.rest.answering import Endpoint, Identify, RestServices

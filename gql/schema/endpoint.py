@@ -16,7 +16,7 @@ from graphql import ExecutionResult, OperationDefinitionNode, OperationType, exe
 from starlette.types import Receive, Scope, Send
 from strawberry.execution import optimized_is_awaitable
 
-from gql.database.database import Database
+from gql.database import Database
 from gql.engine.compile_lock import CompileLock
 from gql.engine.engine import Engine, Ready
 from gql.engine.explain import Explanation

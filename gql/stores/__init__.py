@@ -1,6 +1,6 @@
 """State beside the tables: live SMS sessions, in the database or in Redis."""
 
-from gql.database.database import Database
+from gql.database import Database
 from gql.settings import Settings
 from gql.stores.embedded import EmbeddedSmsSessions
 from gql.stores.sms_sessions import SmsSessions

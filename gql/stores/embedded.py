@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from gql.database.database import Database, Snapshot
+from gql.database import DatabaseAccess, Snapshot
 from gql.errors import BadInput
 from gql.models.call import phone_digits
 from gql.models.scope import owned, parameters, table_of
@@ -30,12 +30,14 @@ class EmbeddedSmsSessions:
 
     joins_transactions = True
 
-    def __init__(self, database: Database, ttl: int, *, snapshot: Snapshot | None = None) -> None:
+    def __init__(
+        self, database: DatabaseAccess, ttl: int, *, snapshot: Snapshot | None = None
+    ) -> None:
         self.ttl = ttl
         self._database = database
         self._snapshot = snapshot
 
-    def within(self, database: Database, snapshot: Snapshot) -> "EmbeddedSmsSessions":
+    def within(self, database: DatabaseAccess, snapshot: Snapshot) -> "EmbeddedSmsSessions":
         """Read through the snapshot, and write in the transaction that the database joins."""
         return EmbeddedSmsSessions(database, self.ttl, snapshot=snapshot)
 
@@ -103,11 +105,8 @@ class EmbeddedSmsSessions:
     async def _rows(self, statement: Select[Any], organization_id: int) -> Any:
         if self._snapshot is not None:
             return await self._snapshot.rows(statement, parameters(organization_id))
-        snapshot = self._database.snapshot()
-        try:
+        async with self._database.snapshot() as snapshot:
             return await snapshot.rows(statement, parameters(organization_id))
-        finally:
-            await snapshot.close()
 
     async def _delete(self, organization_id: int, *which: ColumnElement[bool]) -> int:
         async with self._database.transaction() as connection:

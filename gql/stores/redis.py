@@ -11,7 +11,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialWithJitterBackoff
 from redis.exceptions import RedisError
 
-from gql.database.database import Database, Snapshot, dump_json
+from gql.database import DatabaseAccess, Snapshot, dump_json
 from gql.errors import BadInput, Unavailable
 from gql.models.call import phone_digits
 
@@ -65,7 +65,7 @@ class RedisSmsSessions:
         )
         self._redis = Redis.from_pool(pool)
 
-    def within(self, database: Database, snapshot: Snapshot) -> "RedisSmsSessions":  # noqa: ARG002
+    def within(self, database: DatabaseAccess, snapshot: Snapshot) -> "RedisSmsSessions":  # noqa: ARG002
         """The same: Redis knows nothing of the database's transactions."""
         return self
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from gql.database.database import Database, Snapshot
+from gql.database import DatabaseAccess, Snapshot
 
 
 class SmsSessions(Protocol):
@@ -23,7 +23,7 @@ class SmsSessions(Protocol):
     ttl: int
     joins_transactions: bool
 
-    def within(self, database: Database, snapshot: Snapshot) -> "SmsSessions":
+    def within(self, database: DatabaseAccess, snapshot: Snapshot) -> "SmsSessions":
         """The same sessions, through the database and the snapshot of one operation.
 
         So a store in the database reads what the operation reads, joins its transaction, and takes

@@ -15,7 +15,7 @@ import httpx2
 import pytest
 from sqlalchemy import func, select
 
-from gql.database.database import Database
+from gql.database import Database
 from gql.models.graph import AssistantGraph, GraphEdge, GraphNode
 from gql.models.log import AuditLog
 from gql.models.scope import table_of

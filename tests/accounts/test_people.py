@@ -15,7 +15,7 @@ from gql.accounts.people import (
     list_people,
     set_password,
 )
-from gql.database.database import Database
+from gql.database import Database
 from gql.errors import BadInput, Conflict, NotFound, Unauthenticated
 from gql.identity import Permission
 from tests.databases import Copy

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from gql.app import create_app
-from gql.database.database import Database
+from gql.database import Database
 from gql.models.organization import ApiKey
 from gql.models.scope import table_of
 from tests.conftest import bearer, connect

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gql.database.database import Database
+from gql.database import Database
 from gql.migrations.runner import migrate
 from tests.auth.house import House, new_house
 from tests.databases import Databases, Kind, settings_for

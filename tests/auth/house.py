@@ -15,7 +15,7 @@ from starlette.types import Lifespan
 from gql.accounts.api_keys import StoredKey, create_api_key
 from gql.auth.login import ROUTES
 from gql.auth.middleware import Authentication, caller_of
-from gql.database.database import Database
+from gql.database import Database
 from gql.errors import GatewayError
 from gql.http.refusal import refusal
 from gql.identity import Permission

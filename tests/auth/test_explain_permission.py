@@ -6,7 +6,7 @@ import pytest
 from gql.accounts.api_keys import create_api_key
 from gql.accounts.people import find_person
 from gql.auth.bearer import issue_token
-from gql.database.database import Database
+from gql.database import Database
 from gql.errors import BadInput
 from gql.identity import Identity, Method, Permission
 from tests.conftest import GraphQL, Running, asker, bearer, connect

@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 from gql.accounts.api_keys import StoredKey, create_api_key, list_api_keys
 from gql.auth.authenticator import Authenticator
 from gql.auth.key_usage import KeyUsage
-from gql.database.database import Database
+from gql.database import Database
 from gql.models.types import now
 from tests.auth.house import House
 

@@ -8,7 +8,7 @@ from starlette.types import Receive, Scope, Send
 
 from gql.auth import CREDENTIALS
 from gql.auth.middleware import Authentication, caller_of
-from gql.database.database import Database
+from gql.database import Database
 from gql.errors import Forbidden, Unauthenticated, Unavailable
 from gql.identity import Identity, Method
 from tests.auth.guarding import decided_by, guard_of, nothing, pass_through

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from gql.accounts.api_keys import find_by_hash, hash_key
-from gql.database.database import Database
+from gql.database import Database
 from gql.migrations import head
 from tests.cli.conftest import Cli
 from tests.databases import Copy, settings_for

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import func, insert, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from gql.database.database import Database
+from gql.database import Database
 from gql.errors import Unavailable
 from gql.models.message import ChatMessage
 from gql.models.organization import Organization
@@ -40,13 +40,10 @@ async def add(database: Database, name: str = "Another") -> None:
 
 async def rows(database: Database, statement: Any) -> list[Any]:
     """The rows of one statement on a snapshot of its own."""
-    snapshot = database.snapshot()
-    try:
+    async with database.snapshot() as snapshot:
         return list(
             await snapshot.rows(text(statement) if isinstance(statement, str) else statement)
         )
-    finally:
-        await snapshot.close()
 
 
 async def test_a_snapshot_does_not_see_later_writes(fresh_database: Database) -> None:
@@ -161,9 +158,9 @@ async def test_postgresql_is_told_who_asks_and_how_long_it_may_take(
         return
     names = ("application_name", "TimeZone", "jit", "statement_timeout")
     async with opened(database_url, statement_timeout=2.5) as database:
-        told = [(await rows(database, f"SHOW {name}"))[0][0] for name in names]
+        values = [(await rows(database, f"SHOW {name}"))[0][0] for name in names]
 
-    assert told == ["jackfield", "UTC", "off", "2500ms"]
+    assert values == ["jackfield", "UTC", "off", "2500ms"]
 
 
 @pytest.mark.parametrize("pooler", [False, True])
@@ -192,11 +189,10 @@ async def test_behind_a_transaction_pooler_nothing_is_prepared_under_a_reused_na
     assert prepared[0][0] <= 1
 
 
-async def go(way: str, database: Database) -> None:
-    """Use the database in one of the three ways."""
-    if way == "ping":
+async def use(operation: str, database: Database) -> None:
+    if operation == "ping":
         await database.ping()
-    elif way == "snapshot":
+    elif operation == "snapshot":
         await rows(database, COUNT)
     else:
         await add(database)
@@ -209,23 +205,27 @@ UNREACHABLE: dict[str, Callable[[Path], str]] = {
 }
 
 
-@pytest.mark.parametrize("way", ["ping", "snapshot", "transaction"])
-@pytest.mark.parametrize("where", UNREACHABLE)
-async def test_a_database_out_of_reach_is_unavailable(where: str, way: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("operation", ["ping", "snapshot", "transaction"])
+@pytest.mark.parametrize("address", UNREACHABLE)
+async def test_a_database_out_of_reach_is_unavailable(
+    address: str, operation: str, tmp_path: Path
+) -> None:
     (tmp_path / "a-folder").mkdir()
-    async with opened(UNREACHABLE[where](tmp_path)) as database:
+    async with opened(UNREACHABLE[address](tmp_path)) as database:
         with pytest.raises(Unavailable):
-            await go(way, database)
+            await use(operation, database)
 
 
-@pytest.mark.parametrize("way", ["ping", "snapshot", "transaction"])
-async def test_waiting_too_long_for_a_connection_is_unavailable(way: str, shared: Copy) -> None:
+@pytest.mark.parametrize("operation", ["ping", "snapshot", "transaction"])
+async def test_waiting_too_long_for_a_connection_is_unavailable(
+    operation: str, shared: Copy
+) -> None:
     async with opened(shared.url, pool_size=1, pool_timeout=0.05) as database:
         held = database.snapshot()
         await held.rows(COUNT)
         try:
             with pytest.raises(Unavailable) as raised:
-                await go(way, database)
+                await use(operation, database)
         finally:
             await held.close()
 

@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import text
 
-from gql.database.database import Database
-from gql.database.drivers import REMEMBERED, is_lasting
+from gql.database import Database
+from gql.database.drivers import PREPARED_STATEMENTS
+from gql.database.failures import is_lasting
 from tests.databases import Copy, Databases, settings_for
 
 SLOW = """
@@ -25,9 +26,9 @@ async def database(shared: Copy) -> AsyncIterator[Database]:
 
 
 async def test_many_at_once_share_the_connections(database: Database) -> None:
-    asked = [database.value("SELECT CAST(40 + 2 AS TEXT)", ()) for _ in range(50)]
+    pending = [database.fetch_value("SELECT CAST(40 + 2 AS TEXT)", ()) for _ in range(50)]
 
-    assert await asyncio.gather(*asked) == [b"42"] * 50
+    assert await asyncio.gather(*pending) == [b"42"] * 50
 
 
 @pytest.mark.parametrize("kind", ["postgresql"])
@@ -35,21 +36,23 @@ async def test_a_connection_is_told_how_to_plan_when_that_changes(fresh: Copy) -
     database = Database(settings_for(fresh.url, pool_size=2))
     mode = "SELECT current_setting('plan_cache_mode') || pg_backend_pid()"
     try:
-        anew = (False, True, True, False)
-        told = [(await database.value(mode, (), custom_plan=each) or b"").decode() for each in anew]
+        answers = [
+            (await database.fetch_value(mode, (), custom_plan=custom_plan) or b"").decode()
+            for custom_plan in (False, True, True, False)
+        ]
     finally:
         await database.close()
 
-    (backend,) = {text.lstrip("_abcdefghijklmnopqrstuvwxyz") for text in told}
+    (backend,) = {text.lstrip("_abcdefghijklmnopqrstuvwxyz") for text in answers}
     modes = ["force_generic_plan", *["force_custom_plan"] * 2, "force_generic_plan"]
-    assert told == [f"{mode}{backend}" for mode in modes]
+    assert answers == [f"{mode}{backend}" for mode in modes]
 
 
 async def test_nothing_can_be_written(database: Database) -> None:
     with pytest.raises(Exception, match=r"read.?only"):
-        await database.value("UPDATE assistant SET name = 'x' RETURNING name", ())
+        await database.fetch_value("UPDATE assistant SET name = 'x' RETURNING name", ())
 
-    assert await database.value("SELECT CAST(count(*) > 0 AS TEXT) FROM assistant", ()) in {
+    assert await database.fetch_value("SELECT CAST(count(*) > 0 AS TEXT) FROM assistant", ()) in {
         b"true",
         b"1",
     }
@@ -59,14 +62,14 @@ async def test_nothing_can_be_written(database: Database) -> None:
 async def test_a_statement_outlives_a_change_of_its_table(fresh: Copy) -> None:
     """What is prepared is no longer valid then: the result has another type."""
     database = Database(settings_for(fresh.url, pool_size=2))
-    asked = "SELECT name FROM assistant WHERE id = $1"
+    statement = "SELECT name FROM assistant WHERE id = $1"
     change = text("ALTER TABLE assistant ALTER COLUMN name TYPE text")
     try:
-        first = await database.value(asked, (1,))
+        first = await database.fetch_value(statement, (1,))
         async with database.engine.begin() as connection:
             await connection.execute(change)
-        second = await database.value(asked, (1,))
-        third = await database.value(asked, (1,))
+        second = await database.fetch_value(statement, (1,))
+        third = await database.fetch_value(statement, (1,))
     finally:
         await database.close()
 
@@ -77,31 +80,31 @@ async def test_a_statement_outlives_a_change_of_its_table(fresh: Copy) -> None:
 async def test_a_statement_that_fails_leaves_its_connection_usable(database: Database) -> None:
     for _ in range(10):
         with pytest.raises(Exception, match="no_such_table") as caught:
-            await database.value("SELECT 1 FROM no_such_table", ())
+            await database.fetch_value("SELECT 1 FROM no_such_table", ())
         assert is_lasting(caught.value)
 
-    assert await database.value("SELECT CAST(1 AS TEXT)", ()) == b"1"
+    assert await database.fetch_value("SELECT CAST(1 AS TEXT)", ()) == b"1"
 
 
 async def test_a_reader_who_goes_away_frees_the_connection(database: Database) -> None:
-    readers = [asyncio.create_task(database.value(SLOW, ())) for _ in range(6)]
+    readers = [asyncio.create_task(database.fetch_value(SLOW, ())) for _ in range(6)]
     await asyncio.sleep(0.05)
     for reader in readers:
         reader.cancel()
     await asyncio.gather(*readers, return_exceptions=True)
 
-    assert await database.value("SELECT CAST(1 AS TEXT)", ()) == b"1"
+    assert await database.fetch_value("SELECT CAST(1 AS TEXT)", ()) == b"1"
 
 
 async def test_lower_knows_every_letter(database: Database) -> None:
-    assert await database.value("SELECT lower('\u00c9A')", ()) == "\u00e9a".encode()
+    assert await database.fetch_value("SELECT lower('\u00c9A')", ()) == "\u00e9a".encode()
 
 
 async def test_the_process_has_as_many_connections_as_it_may(shared: Copy) -> None:
     database = Database(settings_for(shared.url, pool_size=4))
     try:
         for _ in range(2):
-            await asyncio.gather(*(database.value("SELECT 1", ()) for _ in range(20)))
+            await asyncio.gather(*(database.fetch_value("SELECT 1", ()) for _ in range(20)))
         if shared.kind == "postgresql":
             async with database.engine.connect() as connection:
                 pool = database.engine.pool
@@ -115,7 +118,7 @@ async def test_behind_a_pooler_a_plan_runs_in_a_transaction(shared: Copy) -> Non
     database = Database(settings_for(shared.url, pool_size=1, transaction_pooler=True))
     try:
         for _ in range(5):
-            assert await database.value("SELECT CAST(7 AS TEXT)", ()) == b"7"
+            assert await database.fetch_value("SELECT CAST(7 AS TEXT)", ()) == b"7"
     finally:
         await database.close()
 
@@ -124,11 +127,13 @@ async def test_a_connection_keeps_only_so_many_statements_prepared(shared: Copy)
     database = Database(settings_for(shared.url, pool_size=2))
     try:
         for number in range(600):
-            assert await database.value(f"SELECT CAST({number} AS TEXT)", ()) == b"%d" % number
+            assert (
+                await database.fetch_value(f"SELECT CAST({number} AS TEXT)", ()) == b"%d" % number
+            )
         if shared.kind == "postgresql":
             count = "SELECT count(*)::text FROM pg_prepared_statements"
-            kept = int(await database.value(count, ()) or 0)
-            assert REMEMBERED - 1 <= kept <= REMEMBERED
+            prepared = int(await database.fetch_value(count, ()) or 0)
+            assert PREPARED_STATEMENTS - 1 <= prepared <= PREPARED_STATEMENTS
     finally:
         await database.close()
 
@@ -165,7 +170,7 @@ async def test_postgresql_explains_a_statement_with_values_of_every_type(
 
 async def test_connections_in_use_are_counted(database: Database) -> None:
     before = database.connections()["plans"]
-    readers = [asyncio.create_task(database.value(SLOW, ())) for _ in range(2)]
+    readers = [asyncio.create_task(database.fetch_value(SLOW, ())) for _ in range(2)]
     await asyncio.sleep(0.05)
     during = database.connections()["plans"]
     await asyncio.gather(*readers)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from gql.database.database import Database
+from gql.database import Database
 from gql.demo import DemoOrganization, load_demo
 from gql.migrations.runner import migrate
 from tests.databases import Databases, Kind, settings_for

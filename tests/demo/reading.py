@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
 
-from gql.database.database import Database
+from gql.database import Database
 from gql.models import TABLES
 from gql.models.scope import table_of
 

@@ -7,7 +7,7 @@ from hashlib import sha256
 import pytest
 from sqlalchemy import func, insert, select, text
 
-from gql.database.database import Database, dump_json
+from gql.database import Database, dump_json
 from gql.demo import is_empty, load_demo, reset
 from gql.demo import scale as scales
 from gql.demo.scale import Size

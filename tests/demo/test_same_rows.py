@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from gql.database.database import Database
+from gql.database import Database
 from gql.demo import DemoOrganization, load_demo
 from gql.demo.chance import NOW
 from gql.demo.scale import content

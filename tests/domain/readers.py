@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from gql.database.database import Database
+from gql.database import Database
 from gql.identity import Identity, Method, Permission
 from gql.query.context import Context
 

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from gql.database.database import Database
+from gql.database import Database
 from gql.domain.call_statistics import (
     BusyAssistant,
     Figures,

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert
 
-from gql.database.database import Database
+from gql.database import Database
 from gql.demo.tenant import Row
 from gql.domain import costs
 from gql.domain.calls import CALLS

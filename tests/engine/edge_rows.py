@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import JSON, Boolean, Column, Float, Integer, insert, select, update
 from sqlmodel import AutoString, SQLModel
 
-from gql.database.database import Database
+from gql.database import Database
 from gql.models.types import Micros
 from tests.engine.pointers import document
 

@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Any
 from unittest.mock import patch
 
-from gql.database.database import Database
+from gql.database import Database
 from gql.query import rollup
 from tests.databases import Copy, settings_for
 from tests.engine.both_ways import GRAPHQL, Answers, BothWays, both_ways

@@ -14,7 +14,7 @@ import httpx2
 from starlette.applications import Starlette
 
 from gql.app import create_app
-from gql.database.database import Database
+from gql.database import Database
 from gql.engine.query_runner import QueryRunner
 from gql.rest.address_cache import AddressCache
 from gql.rest.answering import Endpoint

@@ -121,7 +121,7 @@ async def test_postgresql_explains_the_generic_plan_that_answers(databases: Data
     async with start(copy, settings_for(copy.url)) as running, operator(running) as client:
         lines = (await explained(client, CALLS, {"status": "COMPLETED"}))["database"]
         left = "SELECT count(*)::text FROM pg_prepared_statements WHERE name LIKE 'jackfield%'"
-        assert await running.app.state.database.value(left, ()) == b"0"
+        assert await running.app.state.database.fetch_value(left, ()) == b"0"
     await databases.drop(copy.url)
 
     assert any("(organization_id = $1)" in line for line in lines)

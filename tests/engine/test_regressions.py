@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from gql.database.database import Database
+from gql.database import Database
 from tests.databases import Copy, settings_for
 from tests.engine.both_ways import BothWays, both_ways
 from tests.engine.documents import Document

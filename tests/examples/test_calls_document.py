@@ -11,7 +11,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from gql.database.database import Database
+from gql.database import Database
 from tests.rest.demo_rows import add_calls, calls, cost, new_call, wire
 
 URL = "/api/v1/calls"

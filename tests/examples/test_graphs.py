@@ -5,7 +5,7 @@ from typing import Any
 import httpx2
 from sqlalchemy import insert, update
 
-from gql.database.database import Database
+from gql.database import Database
 from gql.models.assistant import Assistant
 from gql.models.graph_session import GraphSession
 from gql.models.scope import table_of

@@ -4,7 +4,7 @@ import re
 
 from sqlalchemy import text
 
-from gql.database.database import Database
+from gql.database import Database
 
 _SQLITE = """
 SELECT type, name, sql FROM sqlite_master

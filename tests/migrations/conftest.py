@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
-from gql.database.database import Database
+from gql.database import Database
 from tests.databases import Databases, Kind, settings_for
 
 EmptyDatabase = Callable[[], Awaitable[Database]]

@@ -12,7 +12,7 @@ from sqlalchemy import inspect, text
 from sqlalchemy.exc import DBAPIError
 
 import gql.migrations
-from gql.database.database import Database
+from gql.database import Database
 from gql.migrations import current, head, is_current
 from gql.migrations.runner import downgrade, migrate
 from gql.models import TABLES
@@ -24,7 +24,7 @@ TABLE_NAMES = {str(table.__tablename__) for table in TABLES}
 
 MIGRATE = """
 import asyncio, sys
-from gql.database.database import Database
+from gql.database import Database
 from gql.migrations.runner import migrate
 from gql.settings import Settings
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from gql.database.database import Database
+from gql.database import Database
 from gql.migrations import is_current
 from gql.migrations.runner import downgrade, migrate
 from tests.migrations.catalog import catalog

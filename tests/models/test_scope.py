@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import Table, func, select
 from sqlalchemy.exc import StatementError
 
-from gql.database.database import Database
+from gql.database import Database
 from gql.models import TABLES
 from gql.models.call import Call
 from gql.models.organization import Organization

@@ -9,7 +9,7 @@ from starlette.types import Scope
 
 from gql.app import create_app
 from gql.auth.bearer import issue_token
-from gql.database.database import Database
+from gql.database import Database
 from gql.errors import GatewayError, Unauthenticated
 from gql.identity import Identity, Method, Permission
 from gql.schema.endpoint import GraphQLEndpoint

@@ -8,7 +8,7 @@ import pytest
 import strawberry
 from starlette.types import Scope
 
-from gql.database.database import Database
+from gql.database import Database
 from gql.errors import GatewayError, Unavailable, error_table
 from gql.identity import Identity
 from gql.query.context import Context

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import insert
 
-from gql.database.database import Database
+from gql.database import Database
 from gql.domain.organizations import ORGANIZATIONS
 from gql.errors import Unauthenticated
 from gql.identity import Identity, Method, Permission

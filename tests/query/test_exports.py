@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from gql.database.database import Database
+from gql.database import Database
 from gql.domain.calls import CALLS
 from gql.query.exports import CHUNK, export
 from gql.query.filters import Condition

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import BigInteger, ColumnElement, FromClause, Text, bindparam, select
 from sqlalchemy.types import TypeEngine
 
-from gql.database.database import Database
+from gql.database import Database
 from gql.models.call import Call, phone_digits
 from gql.models.scope import table_of
 from gql.query.filters import (

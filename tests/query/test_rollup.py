@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import delete, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gql.database.database import Database
+from gql.database import Database
 from gql.models.call import Call
 from gql.models.rollup import CallRollup
 from gql.models.scope import table_of

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import insert
 
-from gql.database.database import Database
+from gql.database import Database
 from gql.demo.call_rows import Cost, call_row
 from gql.demo.organizations import new_organization
 from gql.demo.scale import content

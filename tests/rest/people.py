@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 
 from gql.accounts.passwords import Passwords
 from gql.accounts.people import Person, create_person
-from gql.database.database import Database
+from gql.database import Database
 from gql.models.organization import User
 from gql.models.scope import table_of
 from tests.conftest import BASE_URL, start

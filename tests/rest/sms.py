@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx2
 
-from gql.database.database import Database
+from gql.database import Database
 from gql.stores import SmsSessions
 from tests.conftest import Running, bearer, connect, start
 from tests.databases import Copy, settings_for

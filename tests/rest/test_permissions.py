@@ -3,7 +3,7 @@
 import pytest
 
 from gql.accounts.api_keys import create_api_key
-from gql.database.database import Database
+from gql.database import Database
 from gql.identity import Permission
 from gql.rest.route import RestRoute
 from gql.rest.route_table import ROUTES

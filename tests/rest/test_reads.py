@@ -144,7 +144,7 @@ async def test_a_plan_that_fails_is_answered_by_the_reference_way(
     async def fail(*_: Any) -> Any:
         raise ValueError("no plan today")
 
-    monkeypatch.setattr("gql.database.database.Database.value", fail)
+    monkeypatch.setattr("gql.database.Database.fetch_value", fail)
     answers = [await planned.client.get(address) for _ in range(5)]
 
     assert [answer.json() for answer in answers] == [

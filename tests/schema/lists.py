@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from gql.database.database import Database
+from gql.database import Database
 from gql.models.assistant import Assistant
 from gql.models.call import Call
 from gql.models.graph import AssistantGraph

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from gql.database.database import Database
+from gql.database import Database
 from gql.models.assistant import Assistant
 from tests.conftest import GraphQL
 from tests.schema.lists import CALLS, Row, ids, read, rows_of

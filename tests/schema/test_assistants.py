@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from gql.database.database import Database
+from gql.database import Database
 from gql.models.graph import GraphNode
 from tests.conftest import Counting, GraphQL
 from tests.schema.lists import ASSISTANTS, CALLS, GRAPHS, SMS, ids, read, rows_of

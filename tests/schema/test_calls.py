@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from gql.database.database import Database
+from gql.database import Database
 from gql.models.assistant import Assistant
 from gql.models.graph import AssistantGraph
 from gql.models.graph_session import GraphSession

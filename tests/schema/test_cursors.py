@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, update
 
-from gql.database.database import Database
+from gql.database import Database
 from gql.models.call import Call
 from gql.models.scope import table_of
 from tests.conftest import GraphQL

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gql.database.database import Database
+from gql.database import Database
 from gql.schema.scalars import print_instant
 from tests.conftest import GraphQL
 from tests.schema.lists import CALLS, Row, refusal

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from gql.database.database import Database
+from gql.database import Database
 from gql.models.graph_session import GraphTransition
 from gql.schema.scalars import print_instant
 from tests.conftest import Counting, GraphQL

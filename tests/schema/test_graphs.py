@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from gql.database.database import Database
+from gql.database import Database
 from gql.models.graph import GraphEdge, GraphNode
 from gql.schema.scalars import print_instant
 from tests.conftest import Counting, GraphQL

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert
 
-from gql.database.database import Database
+from gql.database import Database
 from gql.models.assistant import Assistant
 from gql.models.scope import table_of
 from tests.conftest import GraphQL

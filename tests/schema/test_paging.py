@@ -4,7 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gql.database.database import Database
+from gql.database import Database
 from tests.conftest import Counting, GraphQL
 from tests.schema.lists import (
     CALLS,

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gql.database.database import Database
+from gql.database import Database
 from gql.models.enums import CallStatus
 from gql.query import rollup
 from gql.schema.scalars import print_instant

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import update
 
-from gql.database.database import Database
+from gql.database import Database
 from gql.models.call import Call
 from gql.models.graph_session import GraphSession
 from gql.models.scope import table_of

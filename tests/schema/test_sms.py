@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from gql.database.database import Database
+from gql.database import Database
 from gql.models.assistant import Assistant
 from gql.models.call import Call, phone_digits
 from gql.schema.scalars import print_instant

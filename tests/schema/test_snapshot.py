@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import delete, insert, select
 
-from gql.database.database import Database
+from gql.database import Database
 from gql.models.assistant import Assistant
 from gql.models.graph import AssistantGraph, GraphEdge, GraphNode
 from gql.models.scope import table_of

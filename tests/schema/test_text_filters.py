@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from gql.database.database import Database
+from gql.database import Database
 from gql.models.assistant import Assistant
 from gql.models.call import Call, phone_digits
 from gql.models.scope import table_of

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from sqlalchemy import JSON, String, bindparam, column, func, select, text
 from sqlalchemy.sql.selectable import TableValuedAlias
 
-from gql.database.database import Database
+from gql.database import Database
 from gql.sql.code_points import by_code_point
 from tests.databases import Kind
 

@@ -7,7 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import JSON, bindparam, select
 
-from gql.database.database import Database, dump_json
+from gql.database import Database, dump_json
 from gql.sql.json_text import json_text
 
 names = st.text(st.sampled_from("ab.$[]\"'\\/%_ éИ李🎧0"), max_size=5)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text
 
-from gql.database.database import Database
+from gql.database import Database
 from gql.models.call import Call
 from gql.models.scope import owned, parameters, table_of
 from gql.sql.keys import is_among

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gql.database.database import Database
+from gql.database import Database
 from gql.stores import SmsSessions, open_sms_sessions
 from tests.databases import Databases, settings_for
 from tests.redis_server import RedisServer

@@ -4,7 +4,7 @@ import asyncio
 
 from sqlalchemy import func, select
 
-from gql.database.database import Database
+from gql.database import Database
 from gql.models.scope import table_of
 from gql.models.sms_session import SmsSession
 from gql.stores.embedded import EmbeddedSmsSessions

@@ -5,7 +5,7 @@ import sys
 import pytest
 from pydantic import ValidationError
 
-from gql.database.database import Database
+from gql.database import Database
 from gql.domain.sms_sessions import live_sms_sessions
 from gql.errors import Unavailable
 from gql.identity import Identity, Method, Permission

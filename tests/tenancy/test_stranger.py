@@ -7,7 +7,7 @@ import pytest
 from graphql import build_schema
 from sqlalchemy import select
 
-from gql.database.database import Database
+from gql.database import Database
 from gql.models.scope import owner as owner_of
 from gql.schema.entities import ENTITIES
 from gql.schema.schema import schema

@@ -1,20 +1,23 @@
-"""Compiled plans run here: straight on the driver, for the one value of one statement.
+"""Runs compiled statements on the driver itself, without SQLAlchemy, for their single value.
 
-SQLAlchemy's pool and execution cost several times what such a statement costs. So these
-connections are the driver's own, opened when they are first needed, and do nothing but read.
+SQLAlchemy's pool and execution cost several times what such a statement costs. So a runner opens
+connections of its own when they are first needed, and they can only read.
 """
 
 from gql.database.drivers.factory import open_runner, runner_size, server_settings, unix_socket
 from gql.database.drivers.sqlite import SQLITE_BUSY_SECONDS, double_text, lower
-from gql.database.drivers.statement_runner import REMEMBERED, StatementRunner, Value, is_lasting
+from gql.database.drivers.statement_runner import (
+    PREPARED_STATEMENTS,
+    FetchedValue,
+    StatementRunner,
+)
 
 __all__ = [
-    "REMEMBERED",
+    "PREPARED_STATEMENTS",
     "SQLITE_BUSY_SECONDS",
+    "FetchedValue",
     "StatementRunner",
-    "Value",
     "double_text",
-    "is_lasting",
     "lower",
     "open_runner",
     "runner_size",

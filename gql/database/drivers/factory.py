@@ -1,16 +1,16 @@
-"""Opens what runs statements, as the settings say."""
+"""Opens the statement runner that the settings ask for."""
 
 from sqlalchemy import URL
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from gql.database.drivers import sqlite
 from gql.database.drivers.postgresql import PooledRunner, PostgresqlRunner, connect_postgresql
-from gql.database.drivers.statement_runner import REMEMBERED, StatementRunner
+from gql.database.drivers.statement_runner import PREPARED_STATEMENTS, StatementRunner
 from gql.settings import Settings
 
 
 def open_runner(engine: AsyncEngine, settings: Settings) -> StatementRunner:
-    """Read-only connections beside those of an engine, to the same database, without SQLAlchemy."""
+    """A runner for the database of an engine; behind a pooler it uses the engine's connections."""
     if settings.embedded:
         path = engine.url.database or ""
         return sqlite.SqliteRunner(lambda: sqlite.connect_sqlite(path), size=settings.pool_size)
@@ -20,7 +20,7 @@ def open_runner(engine: AsyncEngine, settings: Settings) -> StatementRunner:
     arguments = {
         **address,
         "ssl": None if unix_socket(engine.url) else settings.database_tls,
-        "statement_cache_size": REMEMBERED,
+        "statement_cache_size": PREPARED_STATEMENTS,
         "max_cached_statement_lifetime": 0,
         "max_cacheable_statement_size": 0,
         "server_settings": {
@@ -35,17 +35,17 @@ def open_runner(engine: AsyncEngine, settings: Settings) -> StatementRunner:
     return PostgresqlRunner(
         lambda: connect_postgresql(arguments),
         size=runner_size(settings),
-        patience=settings.pool_timeout,
+        timeout=settings.pool_timeout,
     )
 
 
 def runner_size(settings: Settings) -> int:
-    """How many of the process's connections run compiled plans, where those are wanted."""
+    """The share of the process's connections that a `PostgresqlRunner` may open."""
     return max(1, settings.pool_size // 2)
 
 
 def server_settings(settings: Settings) -> dict[str, str]:
-    """What every PostgreSQL connection is told at its start."""
+    """The configuration that every PostgreSQL connection starts with."""
     return {
         "application_name": "jackfield",
         "timezone": "UTC",
@@ -55,6 +55,6 @@ def server_settings(settings: Settings) -> dict[str, str]:
 
 
 def unix_socket(url: URL) -> bool:
-    """Whether an address is a socket of this machine, which has no TLS."""
+    """Whether the address is a Unix socket, which has no TLS."""
     host = url.query.get("host", url.host)
     return isinstance(host, str) and host.startswith("/")

@@ -1,6 +1,7 @@
-"""Statements on PostgreSQL: on connections of asyncpg's own, or on the engine's behind a pooler."""
+"""Runs statements on PostgreSQL: on connections of asyncpg, or on the engine's behind a pooler."""
 
 import asyncio
+import secrets
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
@@ -9,189 +10,173 @@ import asyncpg
 from asyncpg.exceptions import OutdatedSchemaCacheError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from gql.database.drivers.explain import prepared, unprepared
-from gql.database.drivers.statement_runner import Value
+from gql.database.drivers.statement_runner import FetchedValue
 
-_PLAN_ONCE = "SET plan_cache_mode = force_generic_plan"
-_PLAN_ANEW = "SET plan_cache_mode = force_custom_plan"
+_USE_GENERIC_PLANS = "SET plan_cache_mode = force_generic_plan"
+_USE_CUSTOM_PLANS = "SET plan_cache_mode = force_custom_plan"
+
+_EXPLAIN = "EXPLAIN (ANALYZE, BUFFERS)"
 
 
 class PostgresqlRunner:
-    """At most `size` connections; each prepares a statement once, by name.
+    """A pool of connections that keep their statements prepared by name.
 
-    Its plan is made once as well, without a look at the values. Where those decide how many rows
-    there are, a plan for any value may be a hundred times slower than one for this value: then
-    every run is planned anew, which costs less than a millisecond. The connection is told which of
-    both to do; as it stays so, those that did the same before are taken first.
+    A prepared statement is planned once, by a generic plan that does not look at the values. Where
+    the values decide how many rows there are, that plan may be a hundred times slower than a custom
+    plan for the values at hand, which costs less than a millisecond to make. `plan_cache_mode`
+    chooses for a whole connection and stays, so a connection that has the right mode already is
+    preferred to one that must be switched.
 
-    There is no reset between two statements, as they leave nothing behind. A connection whose
-    statement did not end in an answer or in PostgreSQL's own error is thrown away.
+    Nothing is reset between two statements, as they leave nothing behind. A connection on which a
+    statement ended in anything but a value or an error of PostgreSQL is closed.
 
     Args:
-        connect: Opens a connection that keeps statements prepared.
+        connect: Opens a connection, in the mode for generic plans.
         size: Most connections.
-        patience: Seconds to wait for a free one.
+        timeout: Seconds to wait for one that is free.
     """
 
-    def __init__(
-        self, connect: Callable[[], Awaitable[Any]], *, size: int, patience: float
-    ) -> None:
+    def __init__(self, connect: Callable[[], Awaitable[Any]], *, size: int, timeout: float) -> None:
         self._connect = connect
-        self._patience = patience
-        self._free: dict[bool, deque[Any]] = {False: deque(), True: deque()}
-        self.size = self._left = size
-        self._waiting: deque[tuple[float, asyncio.Future[None]]] = deque()
-        self._watch: asyncio.TimerHandle | None = None
+        self._timeout = timeout
+        self._idle: dict[bool, deque[Any]] = {False: deque(), True: deque()}
+        """Connections by whether their mode is for custom plans."""
+        self.size = self._slots = size
+        self._waiters: deque[tuple[float, asyncio.Future[None]]] = deque()
+        """Deadlines, and futures that a freed slot resolves, oldest first."""
+        self._timer: asyncio.TimerHandle | None = None
 
     @property
     def busy(self) -> int:
-        """See `StatementRunner`."""
-        return self.size - self._left
+        return self.size - self._slots
 
-    def value(self, sql: str, values: Sequence[Any], *, custom_plan: bool = False) -> Value:
+    def fetch_value(
+        self, sql: str, values: Sequence[Any], *, custom_plan: bool = False
+    ) -> FetchedValue:
         """See `StatementRunner`.
 
         Raises:
             TimeoutError: when no connection gets free.
         """
-        return self._read(_fetch_value, sql, values, custom_plan=custom_plan)
+        return self._run(_fetch_value, sql, values, custom_plan=custom_plan)
 
     async def explain(
         self, sql: str, values: Sequence[Any], *, custom_plan: bool = False
     ) -> list[str]:
-        """See `StatementRunner`."""
-        read = unprepared if custom_plan else prepared
-        lines: list[str] = await self._read(read, sql, values, custom_plan=custom_plan)
+        explain = _explain_custom_plan if custom_plan else _explain_generic_plan
+        lines: list[str] = await self._run(explain, sql, values, custom_plan=custom_plan)
         return lines
 
-    async def _read(
+    async def _run(
         self,
-        read: Callable[..., Awaitable[Any]],
+        command: Callable[..., Awaitable[Any]],
         sql: str,
         values: Sequence[Any],
         *,
         custom_plan: bool,
     ) -> Any:
-        if self._left:
-            self._left -= 1
+        if self._slots:
+            self._slots -= 1
         else:
-            await self._turn()
+            await self._wait_for_slot()
         try:
-            # The last one used comes first: what it has prepared is what is asked now.
-            free = self._free[custom_plan]
-            connection = free.pop() if free else await self._other(custom_plan=custom_plan)
+            # Last in, first out: the connection used last has the statements of this hour prepared.
+            idle = self._idle[custom_plan]
+            connection = idle.pop() if idle else await self._switch_or_connect(custom_plan)
             if connection.is_closed():
-                connection = await self._other(custom_plan=custom_plan)
+                connection = await self._switch_or_connect(custom_plan)
             try:
-                value = await read(connection, sql, values)
+                result = await command(connection, sql, values)
             except asyncpg.PostgresError:
-                free.append(connection)
+                idle.append(connection)
                 raise
             except BaseException:
                 connection.terminate()
                 raise
-            free.append(connection)
-            return value
+            idle.append(connection)
+            return result
         finally:
-            self._give_turn()
+            self._release_slot()
 
-    async def _other(self, *, custom_plan: bool) -> Any:
-        """A connection that planned otherwise until now, or a new one."""
-        others = self._free[not custom_plan]
+    async def _switch_or_connect(self, custom_plan: bool) -> Any:
+        """An idle connection of the other mode, switched to this one, or else a new connection."""
+        others = self._idle[not custom_plan]
         connection = others.pop() if others else None
-        planned_anew = not custom_plan
+        has_custom_plans = not custom_plan
         if connection is None or connection.is_closed():
-            connection, planned_anew = await self._connect(), False
-        if custom_plan != planned_anew:
+            connection, has_custom_plans = await self._connect(), False
+        if custom_plan != has_custom_plans:
             try:
-                await connection.execute(_PLAN_ANEW if custom_plan else _PLAN_ONCE)
+                await connection.execute(_USE_CUSTOM_PLANS if custom_plan else _USE_GENERIC_PLANS)
             except BaseException:
                 connection.terminate()
                 raise
         return connection
 
-    async def _turn(self) -> None:
-        """Wait until another statement ends.
-
-        One timer watches over all who wait: `asyncio.timeout` costs as much as a small statement.
-        """
+    async def _wait_for_slot(self) -> None:
+        # One timer serves all waiters: `asyncio.timeout` costs as much as a small statement.
         loop = asyncio.get_running_loop()
-        turn: asyncio.Future[None] = loop.create_future()
-        self._waiting.append((loop.time() + self._patience, turn))
-        if self._watch is None:
-            self._watch = loop.call_later(self._patience, self._give_up)
+        slot: asyncio.Future[None] = loop.create_future()
+        self._waiters.append((loop.time() + self._timeout, slot))
+        if self._timer is None:
+            self._timer = loop.call_later(self._timeout, self._expire_waiters)
         try:
-            await turn
+            await slot
         except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled() and turn.exception() is None:
-                self._give_turn()
+            if slot.done() and not slot.cancelled() and slot.exception() is None:
+                self._release_slot()
             raise
 
-    def _give_up(self) -> None:
-        """Tell those who have waited too long, and look again when the next one will have."""
+    def _expire_waiters(self) -> None:
+        """Fail those whose deadline is over; run again at the next deadline."""
         loop = asyncio.get_running_loop()
-        self._watch = None
-        while self._waiting:
-            until, turn = self._waiting[0]
-            if until > loop.time():
-                self._watch = loop.call_at(until, self._give_up)
+        self._timer = None
+        while self._waiters:
+            deadline, slot = self._waiters[0]
+            if deadline > loop.time():
+                self._timer = loop.call_at(deadline, self._expire_waiters)
                 return
-            self._waiting.popleft()
-            if not turn.done():
-                turn.set_exception(TimeoutError("no connection got free"))
+            self._waiters.popleft()
+            if not slot.done():
+                slot.set_exception(TimeoutError("no connection got free"))
 
-    def _give_turn(self) -> None:
-        while self._waiting:
-            _, turn = self._waiting.popleft()
-            if not turn.done():
-                turn.set_result(None)
+    def _release_slot(self) -> None:
+        while self._waiters:
+            _, slot = self._waiters.popleft()
+            if not slot.done():
+                slot.set_result(None)
                 return
-        self._left += 1
+        self._slots += 1
 
     async def close(self) -> None:
-        """See `StatementRunner`."""
-        if self._watch is not None:
-            self._watch.cancel()
-            self._watch = None
-        for free in self._free.values():
-            while free:
-                await free.pop().close()
-
-
-async def _fetch_value(connection: Any, sql: str, values: Sequence[Any]) -> Any:
-    """What `connection.fetchval` does, by the two of its steps that such a statement needs.
-
-    That is four coroutines deep before anything is sent, each of which wakes up again for the
-    answer: a fifth of what the driver costs, and as much as all of authentication.
-    """
-    statement = await connection._get_statement(sql, None)  # noqa: SLF001 -- kept by the driver
-    try:
-        rows = await connection._protocol.bind_execute(  # noqa: SLF001
-            statement, values, "", 1, False, None
-        )
-    except (asyncpg.InvalidCachedStatementError, OutdatedSchemaCacheError):
-        # The tables changed; the driver itself knows what to forget, and prepares anew.
-        return await connection.fetchval(sql, *values)
-    return rows[0][0] if rows else None
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        for idle in self._idle.values():
+            while idle:
+                await idle.pop().close()
 
 
 class PooledRunner:
-    """For a pooler, which knows no session: one transaction per statement, on the engine."""
+    """One transaction per statement on the engine's connections, for a pooler in transaction mode.
 
-    busy = size = 0  # the engine counts them
+    Such a pooler gives each transaction another session, so nothing can stay prepared, and every
+    plan is a custom plan.
+    """
+
+    busy = size = 0  # the engine's pool counts them
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
 
-    async def value(
+    async def fetch_value(
         self,
         sql: str,
         values: Sequence[Any],
         *,
-        custom_plan: bool = False,  # noqa: ARG002 -- unnamed statements are always planned anew
+        custom_plan: bool = False,  # noqa: ARG002 -- it always is
     ) -> bytes | None:
-        """See `StatementRunner`."""
-        value: str | None = await self._read(_fetch_value, sql, values)
+        value: str | None = await self._run(_fetch_value, sql, values)
         return None if value is None else value.encode()
 
     async def explain(
@@ -199,31 +184,99 @@ class PooledRunner:
         sql: str,
         values: Sequence[Any],
         *,
-        custom_plan: bool = False,  # noqa: ARG002 -- as above
+        custom_plan: bool = False,  # noqa: ARG002 -- it always is
     ) -> list[str]:
-        """See `StatementRunner`."""
-        lines: list[str] = await self._read(unprepared, sql, values)
+        lines: list[str] = await self._run(_explain_custom_plan, sql, values)
         return lines
 
-    async def _read(
-        self, read: Callable[..., Awaitable[Any]], sql: str, values: Sequence[Any]
+    async def _run(
+        self, command: Callable[..., Awaitable[Any]], sql: str, values: Sequence[Any]
     ) -> Any:
         async with self._engine.connect() as connection:
             await connection.begin()
             raw = await connection.get_raw_connection()
-            driver: Any = raw.driver_connection
             await connection.exec_driver_sql("SET TRANSACTION READ ONLY")
-            return await read(driver, sql, values)
+            return await command(raw.driver_connection, sql, values)
 
     async def close(self) -> None:
-        """See `StatementRunner`; the engine closes its own."""
+        """The engine closes its connections itself."""
 
 
 async def connect_postgresql(arguments: Mapping[str, Any]) -> Any:
-    """A connection that hands out text as the bytes that it came in."""
+    """A connection of asyncpg that reads `text` as the bytes that came.
+
+    An answer is sent on as it is: to decode it and encode it again would copy it twice.
+    """
     connection = await asyncpg.connect(**arguments)
-    # An answer is sent on as it comes: reading it as text would copy it twice for nothing.
     await connection.set_type_codec(
         "text", schema="pg_catalog", encoder=str.encode, decoder=bytes, format="binary"
     )
     return connection
+
+
+async def _fetch_value(connection: Any, sql: str, values: Sequence[Any]) -> Any:
+    # This is `connection.fetchval(sql, *values)`, by two private steps of asyncpg, and it looks
+    # like the thing that one must never do to a library. The public way is four coroutines deep
+    # (fetchval, _execute, __execute, _do_execute), each of which is resumed once more for the
+    # answer and takes care of what these statements never have: a timeout of their own, a record
+    # class, a log of queries. That is a fifth of what the driver costs here, as much as all of
+    # authentication. The steps are: take the statement from the connection's cache or prepare it,
+    # then Bind and Execute with a limit of one row. The price is a pinned range of versions (see
+    # pyproject.toml); tests/database/test_drivers.py fails when a version changes the two.
+    # https://github.com/MagicStack/asyncpg/blob/master/asyncpg/connection.py
+    statement = await connection._get_statement(sql, None)  # noqa: SLF001
+    try:
+        rows = await connection._protocol.bind_execute(  # noqa: SLF001
+            statement, values, "", 1, False, None
+        )
+    except (asyncpg.InvalidCachedStatementError, OutdatedSchemaCacheError):
+        # A table has changed since: the public way drops what is cached and prepares it again.
+        return await connection.fetchval(sql, *values)
+    return rows[0][0] if rows else None
+
+
+async def _explain_generic_plan(connection: Any, sql: str, values: Sequence[Any]) -> list[str]:
+    """EXPLAIN of the generic plan, which answers requests.
+
+    A plain EXPLAIN makes a custom plan for the values at hand; only EXECUTE uses the generic one.
+    EXECUTE takes no parameters from the protocol, so PostgreSQL itself writes the values as
+    literals, each of the type that its parameter has.
+    """
+    name = f"jackfield_{secrets.token_hex(8)}"
+    await connection.execute(f"PREPARE {name} AS {sql}")
+    try:
+        literals = await _literals(connection, name, values)
+        arguments = f"({', '.join(literals)})" if literals else ""
+        return _lines(await connection.fetch(f"{_EXPLAIN} EXECUTE {name}{arguments}"))
+    finally:
+        await connection.execute(f"DEALLOCATE {name}")
+
+
+async def _explain_custom_plan(connection: Any, sql: str, values: Sequence[Any]) -> list[str]:
+    return _lines(await connection.fetch(f"{_EXPLAIN} {sql}", *values))
+
+
+async def _literals(connection: Any, name: str, values: Sequence[Any]) -> list[str]:
+    """The values as SQL literals of the parameter types of a prepared statement."""
+    if not values:
+        return []
+    types = await connection.fetchval(
+        "SELECT array_to_string(parameter_types::text[], ',') "
+        "FROM pg_prepared_statements WHERE name = $1",
+        name,
+    )
+    quoted = (
+        f"quote_nullable(${number}::{type_})"
+        for number, type_ in enumerate(_text(types).split(","), start=1)
+    )
+    row = await connection.fetchrow(f"SELECT {', '.join(quoted)}", *values)
+    return [_text(literal) for literal in row]
+
+
+def _lines(rows: Sequence[Any]) -> list[str]:
+    return [_text(row[0]) for row in rows]
+
+
+def _text(value: str | bytes) -> str:
+    """Text, which connections of `connect_postgresql` read as bytes."""
+    return value.decode() if isinstance(value, bytes) else value

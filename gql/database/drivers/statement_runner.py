@@ -1,64 +1,49 @@
-"""What runs statements, whichever the database, and what a failure means."""
+"""What every driver offers to the engine."""
 
-import sqlite3
 from collections.abc import Coroutine, Sequence
 from typing import Any, Protocol
 
-import asyncpg
-
-REMEMBERED = 256
+PREPARED_STATEMENTS = 256
 """Most statements that one connection keeps prepared."""
 
-_PASSING = (
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.TransactionRollbackError,
-)
-
-
-def is_lasting(error: Exception) -> bool:
-    """Whether a statement that failed so would fail again: it is at fault, not the database."""
-    if isinstance(error, asyncpg.PostgresError):
-        return not isinstance(error, _PASSING)
-    if isinstance(error, sqlite3.Error):
-        return "locked" not in str(error) and "unable to open" not in str(error)
-    return not isinstance(error, (OSError, TimeoutError, asyncpg.InterfaceError))
-
-
-Value = Coroutine[Any, Any, bytes | None]
-"""A value that is on its way: text in UTF-8, None for NULL."""
+FetchedValue = Coroutine[Any, Any, bytes | None]
+"""Awaits to a value as UTF-8 text; None stands for NULL."""
 
 
 class StatementRunner(Protocol):
-    """Runs statements that yield one value."""
+    """Runs statements whose answer is one value."""
 
     @property
     def busy(self) -> int:
-        """How many run right now."""
+        """How many statements run right now."""
         ...
 
     @property
     def size(self) -> int:
-        """How many may."""
+        """How many may run at once."""
         ...
 
-    def value(self, sql: str, values: Sequence[Any], *, custom_plan: bool = False) -> Value:
-        """The value.
+    def fetch_value(
+        self, sql: str, values: Sequence[Any], *, custom_plan: bool = False
+    ) -> FetchedValue:
+        """The first column of the first row.
 
-        The statement sees one instant, so it needs no transaction around it.
+        One statement sees one instant, so it needs no transaction.
 
         Args:
-            sql: In the driver's own words.
-            values: Of its parameters.
-            custom_plan: Whether the best way to run it depends on the values.
+            sql: With the driver's own placeholders: `$1` or `?`.
+            values: One per placeholder.
+            custom_plan: Whether PostgreSQL plans it for these values, instead of once for all.
+
+        Raises:
+            Exception: whatever the driver raises; `failures.is_lasting` tells what that means.
         """
         ...
 
     async def explain(
         self, sql: str, values: Sequence[Any], *, custom_plan: bool = False
     ) -> list[str]:
-        """The database's own account of how it runs a statement; it may run it for that."""
+        """The lines of EXPLAIN, for the same arguments; PostgreSQL runs the statement for it."""
         ...
 
     async def close(self) -> None:

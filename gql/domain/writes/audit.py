@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import insert
 
-from gql.database.database import dump_json
+from gql.database import dump_json
 from gql.domain.writes.transaction import WriteContext
 from gql.models.log import AuditLog
 from gql.models.scope import table_of

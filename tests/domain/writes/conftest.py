@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from gql.database.database import Database
+from gql.database import Database
 from gql.identity import Identity, Method, Permission
 from gql.models import TABLES
 from gql.models.scope import table_of

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from gql.accounts.api_keys import find_by_hash, hash_key
-from gql.database.database import Database
+from gql.database import Database
 from gql.domain.writes.api_keys import create_api_key, revoke_api_key
 from gql.domain.writes.transaction import transaction
 from gql.errors import Forbidden, Invalid, NotFound

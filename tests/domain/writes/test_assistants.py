@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from gql.database.database import Database
+from gql.database import Database
 from gql.domain.writes.assistants import create_assistant, delete_assistant, update_assistant
 from gql.domain.writes.graphs import GraphDraft, NodeDraft, create_graph
 from gql.errors import InUse, Invalid, NotFound

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from gql.database.database import Database
+from gql.database import Database
 from gql.domain.writes.calls import merge_call_meta
 from gql.errors import Invalid, NotFound
 from gql.models.call import Call

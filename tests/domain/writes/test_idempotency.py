@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from gql.database.database import Database
+from gql.database import Database
 from gql.domain.graphs import GRAPHS
 from gql.domain.writes.graphs import GraphDraft, create_graph
 from gql.domain.writes.idempotency import RETENTION, StoredAnswer, fingerprint, idempotent

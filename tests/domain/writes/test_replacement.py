@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from gql.database.database import Database
+from gql.database import Database
 from gql.domain.writes.graphs import EdgeDraft, NodeDraft, Replaced, replace_structure
 from gql.domain.writes.transaction import WriteContext
 from gql.errors import NotFound, VersionConflict
@@ -245,7 +245,7 @@ async def test_whichever_statement_fails_nothing_is_changed(
 
 KILLED = """
 import asyncio, os, signal, sys
-from gql.database.database import Database
+from gql.database import Database
 from gql.domain.writes.replacement import replace_structure
 from gql.domain.writes.transaction import transaction
 from tests.databases import settings_for

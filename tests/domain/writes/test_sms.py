@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert
 
-from gql.database.database import Database, Snapshot
+from gql.database import Database, Snapshot
 from gql.domain.writes.sms import archive_conversation
 from gql.domain.writes.transaction import WriteContext, transaction
 from gql.errors import NotFound

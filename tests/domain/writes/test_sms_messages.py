@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from sqlalchemy import update
 
-from gql.database.database import Database
+from gql.database import Database
 from gql.domain.writes.sms import archive_conversation
 from gql.domain.writes.sms_messages import record_message
 from gql.errors import Invalid, NotFound

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from gql.database.database import Database
+from gql.database import Database
 from gql.domain.writes.graphs import (
     EdgeDraft,
     GraphDraft,

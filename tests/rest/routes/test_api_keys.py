@@ -10,7 +10,7 @@ from sqlalchemy import insert, select
 
 from gql.accounts.api_keys import create_api_key, revoke_api_key
 from gql.auth.bearer import issue_token
-from gql.database.database import Database
+from gql.database import Database
 from gql.identity import Permission
 from gql.models.log import AuditLog
 from gql.models.organization import User

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from gql.database.database import Database
+from gql.database import Database
 from tests.conftest import Counting
 from tests.rest.conftest import Rest
 from tests.rest.demo_rows import ASSISTANT_KEYS, calls, listed, one

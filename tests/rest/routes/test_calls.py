@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gql.database.database import Database
+from gql.database import Database
 from gql.demo.tenant import Row
 from tests.conftest import Counting
 from tests.rest.conftest import Rest

@@ -13,7 +13,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.types import Message, Scope
 
-from gql.database.database import Database
+from gql.database import Database
 from gql.demo.tenant import DemoAssistant, Row
 from gql.rest.downloads import cell
 from gql.settings import Settings

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from gql.database.database import Database
+from gql.database import Database
 from gql.demo.tenant import DemoAssistant, Row
 from gql.models.types import now
 from tests.conftest import Counting

@@ -6,7 +6,7 @@ import httpx2
 import pytest
 from sqlalchemy import select
 
-from gql.database.database import Database
+from gql.database import Database
 from gql.models.call import Call
 from gql.models.message import ChatMessage
 from gql.models.scope import table_of

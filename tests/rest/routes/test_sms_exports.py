@@ -7,7 +7,7 @@ import httpx2
 import pytest
 from sqlalchemy import insert
 
-from gql.database.database import Database
+from gql.database import Database
 from gql.models.message import ChatMessage
 from gql.models.scope import table_of
 from gql.models.types import now

@@ -1,0 +1,194 @@
+"""The pool of SQLAlchemy and the statement runner of one process, on SQLite or PostgreSQL."""
+
+import uuid
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import orjson
+from sqlalchemy import URL, Connection, event, make_url, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from gql.database.drivers import (
+    SQLITE_BUSY_SECONDS,
+    FetchedValue,
+    StatementRunner,
+    double_text,
+    lower,
+    open_runner,
+    runner_size,
+    server_settings,
+    unix_socket,
+)
+from gql.database.failures import translate_unavailability
+from gql.database.snapshot import Snapshot
+from gql.settings import Settings
+
+
+class Database:
+    """Implements `DatabaseAccess`, and runs compiled statements on connections of their own.
+
+    Attributes:
+        embedded: Whether this is SQLite.
+        engine: SQLAlchemy's, for snapshots, transactions and migrations.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self.embedded = settings.embedded
+        self.engine = create_engine(settings)
+        self._runner: StatementRunner | None = None
+
+    def snapshot(self) -> Snapshot:
+        """Read-only reads of one instant; the first statement opens the connection."""
+        return Snapshot(self.engine)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncConnection]:
+        """A write transaction: committed when the block ends, rolled back when it raises.
+
+        Raises:
+            Unavailable: when no connection can be had, or the commit fails for such a reason.
+        """
+        with translate_unavailability():
+            connection = await self.engine.connect()
+        try:
+            await connection.execution_options(jackfield_write=True)
+            with translate_unavailability():
+                await connection.begin()
+            yield connection
+            with translate_unavailability():
+                await connection.commit()
+        finally:
+            await connection.close()
+
+    def fetch_value(
+        self, sql: str, values: Sequence[Any], *, custom_plan: bool = False
+    ) -> FetchedValue:
+        """The single value of a statement: see `StatementRunner.fetch_value`."""
+        runner = self._runner or self._open_runner()
+        return runner.fetch_value(sql, values, custom_plan=custom_plan)
+
+    async def explain(
+        self, sql: str, values: Sequence[Any], *, custom_plan: bool = False
+    ) -> list[str]:
+        """The database's EXPLAIN of a statement: see `StatementRunner.explain`."""
+        runner = self._runner or self._open_runner()
+        return await runner.explain(sql, values, custom_plan=custom_plan)
+
+    def _open_runner(self) -> StatementRunner:
+        self._runner = open_runner(self.engine, self._settings)
+        return self._runner
+
+    def connections(self) -> dict[str, tuple[int, int]]:
+        """Connections in use, and at most, of the runner (`plans`) and the pool (`the_rest`)."""
+        pool: Any = self.engine.pool
+        plans = (0, 0) if self._runner is None else (self._runner.busy, self._runner.size)
+        return {"plans": plans, "the_rest": (pool.checkedout(), pool.size())}
+
+    async def ping(self) -> None:
+        """Run the smallest statement, or raise `Unavailable`."""
+        with translate_unavailability():
+            async with self.engine.connect() as connection:
+                await connection.execute(text("SELECT 1"))
+
+    async def close(self) -> None:
+        if self._runner is not None:
+            await self._runner.close()
+            self._runner = None
+        await self.engine.dispose()
+
+
+def create_engine(settings: Settings) -> AsyncEngine:
+    """The engine for a settings' database, with the asynchronous driver chosen here."""
+    url = make_url(settings.database_url)
+    if settings.embedded:
+        return _sqlite(url, settings)
+    return _postgresql(url, settings)
+
+
+def _sqlite(url: URL, settings: Settings) -> AsyncEngine:
+    if url.database:
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_async_engine(
+        url.set(drivername="sqlite+aiosqlite"),
+        pool_size=settings.pool_size,
+        max_overflow=0,
+        pool_timeout=settings.pool_timeout,
+        connect_args={"timeout": SQLITE_BUSY_SECONDS},
+        json_serializer=dump_json,
+        json_deserializer=orjson.loads,
+    )
+    event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+    event.listen(engine.sync_engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    """Configure a new connection: WAL, foreign keys, our functions, no implicit transactions."""
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=NORMAL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()
+    for name, function in (("lower", lower), ("double_text", double_text)):
+        connection.run_async(
+            lambda driver, name=name, function=function: driver.create_function(
+                name, 1, function, deterministic=True
+            )
+        )
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """Open the transaction by hand.
+
+    Python's sqlite3 opens none for a SELECT, so two reads of one operation could see two states.
+    A writer takes its lock at once: upgrading a read transaction later fails when another wrote.
+    """
+    write = connection.get_execution_options().get("jackfield_write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+def _postgresql(url: URL, settings: Settings) -> AsyncEngine:
+    arguments: dict[str, Any] = {"ssl": None if unix_socket(url) else settings.database_tls}
+    if settings.transaction_pooler:
+        # A pooler gives every transaction another server connection: names must not be reused.
+        arguments |= {
+            "statement_cache_size": 0,
+            "prepared_statement_cache_size": 0,
+            "prepared_statement_name_func": lambda: f"jackfield_{uuid.uuid4().hex}",
+        }
+    else:
+        arguments["server_settings"] = server_settings(settings)
+    engine = create_async_engine(
+        url.set(drivername="postgresql+asyncpg"),
+        pool_size=_pool_size(settings),
+        max_overflow=0,
+        pool_timeout=settings.pool_timeout,
+        pool_pre_ping=False,
+        connect_args=arguments,
+        json_serializer=dump_json,
+        json_deserializer=orjson.loads,
+    )
+    if settings.transaction_pooler:
+        milliseconds = int(settings.statement_timeout * 1000)
+
+        def limit_statement(connection: Connection) -> None:
+            connection.exec_driver_sql(f"SET LOCAL statement_timeout = {milliseconds}")
+
+        event.listen(engine.sync_engine, "begin", limit_statement)
+    return engine
+
+
+def _pool_size(settings: Settings) -> int:
+    """What `pool_size`, the limit of the process, leaves beside the runner; at least one."""
+    if settings.transaction_pooler or not settings.compiled:
+        return settings.pool_size
+    return max(1, settings.pool_size - runner_size(settings))
+
+
+def dump_json(value: Any) -> str:
+    """JSON as both databases store it: without spaces, keys in their order."""
+    return orjson.dumps(value).decode()

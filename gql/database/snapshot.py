@@ -1,0 +1,109 @@
+"""Reads of one operation, all at one instant."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from typing import Any, Self
+
+from sqlalchemy import Executable, Row
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncResult
+
+from gql.database.failures import translate_unavailability
+
+
+class Snapshot:
+    """Runs the reads of one operation on one connection, one after another.
+
+    On a connection of its own these are read-only and see one instant: `REPEATABLE READ READ ONLY`
+    on PostgreSQL, a deferred transaction on SQLite. Inside a write they see what it has written.
+
+    An operation never holds one connection while it waits for a second: then a pool in which every
+    operation holds one would wait for ever.
+
+    Args:
+        engine: Opens the connection, at the first statement.
+        transaction: The connection of an open transaction to read on instead; it stays open.
+
+    Attributes:
+        statements: How many statements have run.
+    """
+
+    def __init__(self, engine: AsyncEngine, transaction: AsyncConnection | None = None) -> None:
+        self._engine = engine
+        self._connection = transaction
+        self._is_own = transaction is None
+        self._lock = asyncio.Lock()
+        self._closed = False
+        self.statements = 0
+
+    async def rows(
+        self, statement: Executable, parameters: Mapping[str, Any] | None = None
+    ) -> Sequence[Row[Any]]:
+        """All rows of a statement.
+
+        Raises:
+            RuntimeError: after `close`.
+            Unavailable: when the database cannot be reached or gave up.
+        """
+        async with self._lock:
+            with translate_unavailability():
+                connection = await self._open()
+                self.statements += 1
+                return (await connection.execute(statement, parameters)).all()
+
+    async def stream(
+        self, statement: Executable, parameters: Mapping[str, Any] | None = None, *, size: int
+    ) -> AsyncGenerator[Sequence[Row[Any]], None]:
+        """The rows of a statement in parts of `size`, of which one is in memory at a time.
+
+        The lock is held for each part and not for the whole: other statements run in between, and
+        `close` need not wait for a reader who has gone away.
+        """
+        async with self._lock:
+            with translate_unavailability():
+                connection = await self._open()
+                self.statements += 1
+                result = await connection.stream(
+                    statement, parameters, execution_options={"yield_per": size}
+                )
+        try:
+            while rows := await self._fetch(result, size):
+                yield rows
+        finally:
+            async with self._lock:
+                if not self._closed:
+                    await result.close()
+
+    async def _fetch(self, result: AsyncResult[Any], size: int) -> Sequence[Row[Any]]:
+        async with self._lock:
+            self._require_open()
+            with translate_unavailability():
+                return await result.fetchmany(size)
+
+    async def close(self) -> None:
+        """Wait for the running statement, then give the connection back."""
+        async with self._lock:
+            self._closed = True
+            if self._connection is not None and self._is_own:
+                await self._connection.close()
+            self._connection = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def _open(self) -> AsyncConnection:
+        self._require_open()
+        if self._connection is None:
+            connection = await self._engine.connect()
+            if self._engine.dialect.name == "postgresql":
+                await connection.execution_options(
+                    isolation_level="REPEATABLE READ", postgresql_readonly=True
+                )
+            self._connection = connection
+        return self._connection
+
+    def _require_open(self) -> None:
+        if self._closed:
+            raise RuntimeError("the operation has ended: its snapshot is closed")

@@ -1,0 +1,30 @@
+"""The database as functions see it while a write transaction is open."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gql.database.snapshot import Snapshot
+
+
+class OpenTransaction:
+    """Implements `DatabaseAccess`: reads see what the transaction has written, writes join it.
+
+    Args:
+        connection: Where the transaction runs; whoever began it commits it.
+        embedded: Whether this is SQLite.
+    """
+
+    def __init__(self, connection: AsyncConnection, *, embedded: bool) -> None:
+        self._connection = connection
+        self.embedded = embedded
+
+    def snapshot(self) -> Snapshot:
+        """Reads on the transaction's connection."""
+        return Snapshot(self._connection.engine, self._connection)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncConnection]:
+        """The transaction that is open already."""
+        yield self._connection
