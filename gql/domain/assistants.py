@@ -9,7 +9,7 @@ from gql.models.assistant import Assistant
 from gql.models.call import phone_digits
 from gql.models.graph import GraphNode
 from gql.models.scope import owned, same_owner, table_of
-from gql.query.filters import compare
+from gql.query.filters import Criterion, compare
 from gql.query.resource import JoinedColumn, Link, Order, Resource
 
 _NODE = table_of(GraphNode)
@@ -19,16 +19,19 @@ _WRITTEN = "+-().\N{NO-BREAK SPACE} "
 
 
 @dataclass(frozen=True)
-class AnsweredNumber:
-    """A criterion on the whole number that an assistant answers, by its digits alone."""
+class AnsweredNumber(Criterion):
+    """A criterion on the whole number that an assistant answers, by its digits alone.
+
+    A value without digits matches nothing. The column holds the number as people wrote it.
+    """
+
+    comparators = frozenset({"eq"})
 
     def prepare(self, _comparator: str, value: str) -> tuple[str] | None:
-        """The digits; a value without any matches nothing."""
-        wanted = phone_digits(value)
-        return (wanted,) if wanted else None
+        number = phone_digits(value)
+        return (number,) if number else None
 
     def condition(self, table: FromClause, _comparator: str, *values: Any) -> ColumnElement[bool]:
-        """The number without what is written in it, beside the digits."""
         number: Any = table.c.phone_number
         for character in _WRITTEN:
             number = func.replace(number, character, "")

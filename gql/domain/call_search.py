@@ -6,25 +6,26 @@ from typing import Any
 from sqlalchemy import ColumnElement, FromClause, or_
 
 from gql.domain.calls import CALLS
+from gql.query.filters import Criterion
 
-_PLACES = ("call_sid", "assistant_name", "customer_phone")
+_SEARCHED = ("call_sid", "assistant_name", "customer_phone")
 """The number comes last: a text without digits gives it no value."""
 
 
 @dataclass(frozen=True)
-class Anywhere:
-    """A criterion that one of `_PLACES` contains the text, each in its own way."""
+class Anywhere(Criterion):
+    """A criterion that holds when one of those in `_SEARCHED` does."""
+
+    comparators = frozenset({"contains"})
 
     def prepare(self, comparator: str, value: str) -> tuple[Any, ...]:
-        """What each place makes of the text."""
-        found = (CALLS.filters[place].prepare(comparator, value) for place in _PLACES)
-        return tuple(part for values in found for part in values or ())
+        prepared = (CALLS.filters[name].prepare(comparator, value) for name in _SEARCHED)
+        return tuple(part for parts in prepared for part in parts or ())
 
     def condition(self, table: FromClause, comparator: str, *values: Any) -> ColumnElement[bool]:
-        """Any of the places that have a value."""
-        places = zip(_PLACES, values, strict=False)
+        searched = zip(_SEARCHED, values, strict=False)
         return or_(
-            *(CALLS.filters[place].condition(table, comparator, value) for place, value in places)
+            *(CALLS.filters[name].condition(table, comparator, value) for name, value in searched)
         )
 
 

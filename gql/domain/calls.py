@@ -19,15 +19,19 @@ TABLE = table_of(Call)
 
 
 @dataclass(frozen=True)
-class AssistantName:
-    """The name the call was made under, or the name that its assistant has now."""
+class AssistantName(Criterion):
+    """A criterion on the name the call was made under, or the name that its assistant has now."""
+
+    comparators = frozenset({"eq", "in", "contains", "starts_with"})
+
+    def is_selective(self, _comparator: str) -> bool:
+        """Always: from the calls' own names or from the assistants', the value says which."""
+        return True
 
     def prepare(self, comparator: str, value: Any) -> tuple[Any, ...]:
-        """One value, or a pattern."""
         return (prepared(comparator, value),)
 
     def condition(self, table: FromClause, comparator: str, *values: Any) -> ColumnElement[bool]:
-        """Either name beside the value."""
         assistant = table_of(Assistant).alias()
         by_name = COMPARATORS[comparator]
         current = select(assistant.c.id).where(

@@ -49,6 +49,7 @@ class ConditionVariant:
     comparator: str
     literal: bool | None
     parameters: int | None
+    selective: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,17 +79,11 @@ FieldVariant = tuple[LookupVariant, ...] | ListVariant | PathVariant | FilterVar
 VariantKey = tuple[FieldVariant, ...]
 """The shape of every slot."""
 
-_ALIKE = frozenset({"eq", "in", "is_null"})
-_NAMES = frozenset({"assistant_name", "anywhere"})
-
 
 def is_selective(shapes: VariantKey) -> bool:
-    """Whether there are few or many rows depending on the values: parts of text, and ranges.
-
-    And names, which every assistant and every call has one of, so that there are two ways to go.
-    """
+    """Whether there are few or many rows depending on the values: some criterion says so."""
     return any(
-        term.comparator not in _ALIKE or term.field in _NAMES
+        term.selective
         for shape in shapes
         if isinstance(shape, (ListVariant, FilterVariant))
         for term in shape.terms
@@ -262,9 +257,11 @@ def bind_terms(
         if comparator == "is_null":
             terms.append(ConditionVariant(field, comparator, value, 0))
             continue
-        prepared = filters[field].prepare(comparator, value)
+        criterion = filters[field]
+        prepared = criterion.prepare(comparator, value)
         for place, part in enumerate(prepared or ()):
             values[f"{name}_{number}_{place}"] = part
         size = None if prepared is None else len(prepared)
-        terms.append(ConditionVariant(field, comparator, None, size))
+        selective = criterion.is_selective(comparator)
+        terms.append(ConditionVariant(field, comparator, None, size, selective))
     return tuple(terms)

@@ -75,12 +75,14 @@ def connection(
         description: What the list holds.
         resource: Whose records.
         order: The input type of `orderBy`, with a `field` enum of the resource's orders.
-        filter: The input type of `filter`, with a `conditions()` method; no such argument without.
+        filter: The input type of `filter`, a `FilterInput`; no such argument without.
         link: How the records find their parent.
         descending: The direction when `orderBy` is absent; the order is the resource's first.
         needs: The permission without which nobody may read the list.
     """
     default = next(iter(resource.orders))
+    if filter:
+        filter.check(resource)
     filter_input: Any = filter or str
 
     def ask(*, order_by: Any = UNSET, filter: Any = UNSET, **numbers: Any) -> tuple[Paging, Filter]:

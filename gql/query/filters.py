@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import Any, ClassVar, NamedTuple
 
 from sqlalchemy import ColumnElement, FromClause, and_, false, func
 
@@ -18,7 +18,7 @@ class Condition(NamedTuple):
 
     Attributes:
         field: A name in the resource's `filters`.
-        comparator: `eq`, `in`, `gt`, `contains`, ...
+        comparator: One of the criterion's: `eq`, `in`, `gt`, `contains`, ...
         value: Hashable; a tuple for `in`.
     """
 
@@ -31,21 +31,33 @@ Filter = tuple[Condition, ...]
 """All conditions must hold; the empty tuple lets every row pass."""
 
 
-class Criterion(Protocol):
+class Criterion:
     """What a list can be filtered by.
 
-    It works in two steps, so that a statement written once can be run with other values: `prepare`
-    turns what a caller gave into the values that are bound, `condition` writes SQL around them,
-    whether they are values or parameters still to be filled.
+    A statement is written once and run with many values, so a criterion works in two steps:
+    `prepare` turns the value of a request into the values that are bound, and `condition` writes
+    SQL around them, whether they are values or parameters still to be filled.
+
+    Attributes:
+        comparators: The comparators it can be used with.
     """
+
+    comparators: ClassVar[frozenset[str]]
+
+    def is_selective(self, comparator: str) -> bool:
+        """Whether few or many rows pass depending on the value, so that each needs its own plan.
+
+        Parts of text and ranges do; of equal values there are about as many rows of each.
+        """
+        return comparator not in {"eq", "in", "is_null", "key_equals"}
 
     def prepare(self, comparator: str, value: Any) -> tuple[Any, ...] | None:
         """The values to bind, always as many for a comparator; None when nothing can match."""
-        ...
+        raise NotImplementedError
 
     def condition(self, table: FromClause, comparator: str, *values: Any) -> ColumnElement[bool]:
         """The SQL condition on the table or an alias of it."""
-        ...
+        raise NotImplementedError
 
 
 def literal_pattern(value: str) -> str:
@@ -65,7 +77,7 @@ def prepared(comparator: str, value: Any) -> Any:
 
 
 def _like(column: ColumnElement[Any], pattern: Any) -> ColumnElement[bool]:
-    """Whatever the case; a pattern comes from `prepared`."""
+    """The case does not matter; a pattern comes from `prepared`."""
     return func.lower(column).like(func.lower(pattern), escape=ESCAPE)
 
 
@@ -88,70 +100,70 @@ COMPARATORS: Mapping[str, Callable[[ColumnElement[Any], Any], ColumnElement[bool
 
 
 @dataclass(frozen=True)
-class compare:  # noqa: N801, it reads as the function that makes a criterion
-    """A criterion on a column of the row itself."""
+class ColumnCriterion(Criterion):
+    """A criterion on one column of the row itself."""
 
-    name: str
+    column: str
+
+
+@dataclass(frozen=True)
+class compare(ColumnCriterion):  # noqa: N801, it reads as the function that makes a criterion
+    """A criterion that compares a column with a value."""
+
+    comparators = frozenset(COMPARATORS)
 
     def prepare(self, comparator: str, value: Any) -> tuple[Any, ...]:
-        """One value, or a pattern."""
         return (prepared(comparator, value),)
 
     def condition(self, table: FromClause, comparator: str, *values: Any) -> ColumnElement[bool]:
-        """The column beside the value."""
-        return COMPARATORS[comparator](table.c[self.name], values[0])
+        return COMPARATORS[comparator](table.c[self.column], values[0])
 
 
 @dataclass(frozen=True)
-class digits:  # noqa: N801, as above
+class digits(ColumnCriterion):  # noqa: N801, as above
     """A criterion on a phone number, by its digits alone; a value without digits matches nothing.
 
-    `eq` compares whole numbers, `contains` a part of one.
+    `eq` compares whole numbers, `contains` a part of one. The column holds digits only.
     """
 
-    name: str
+    comparators = frozenset({"eq", "contains"})
 
     def prepare(self, comparator: str, value: str) -> tuple[str] | None:
-        """The digits, as a pattern for `contains`."""
-        wanted = phone_digits(value)
-        if not wanted:
+        number = phone_digits(value)
+        if not number:
             return None
-        return (wanted if comparator == "eq" else f"%{wanted}%",)
+        return (number if comparator == "eq" else f"%{number}%",)
 
     def condition(self, table: FromClause, comparator: str, *values: Any) -> ColumnElement[bool]:
-        """The column of digits beside the digits."""
-        column = table.c[self.name]
-        wanted = values[0]
-        return column == wanted if comparator == "eq" else column.like(wanted)
+        column = table.c[self.column]
+        return column == values[0] if comparator == "eq" else column.like(values[0])
 
 
 @dataclass(frozen=True)
-class key_equals:  # noqa: N801, as above
+class key_equals(ColumnCriterion):  # noqa: N801, as above
     """A criterion on one top-level key of a JSON object: the value is the pair (key, text).
 
     Text, numbers and booleans are compared as the text JSON prints for them.
     """
 
-    name: str
+    comparators = frozenset({"key_equals"})
 
     def prepare(self, _comparator: str, value: tuple[str, str]) -> tuple[str, str]:
-        """The key and the text."""
         return value
 
     def condition(self, table: FromClause, _comparator: str, *values: Any) -> ColumnElement[bool]:
-        """The key's text beside the wanted one."""
-        key, wanted = values
-        equal: ColumnElement[bool] = json_text(table.c[self.name], key) == wanted
+        key, text = values
+        equal: ColumnElement[bool] = json_text(table.c[self.column], key) == text
         return equal
 
 
 def conditions(
-    filters: Mapping[str, Criterion], table: FromClause, wanted: Filter
+    filters: Mapping[str, Criterion], table: FromClause, filter: Filter
 ) -> ColumnElement[bool] | None:
     """The SQL of a filter, or None when every row passes."""
-    if not wanted:
+    if not filter:
         return None
-    return and_(*(holds(filters[field], table, *rest) for field, *rest in wanted))
+    return and_(*(holds(filters[field], table, *rest) for field, *rest in filter))
 
 
 def holds(

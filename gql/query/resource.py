@@ -14,7 +14,7 @@ from typing import Any, Literal
 from sqlalchemy import ColumnElement, FromClause, Row, Select, Table, select
 
 from gql.models.scope import owned
-from gql.query.filters import Criterion
+from gql.query.filters import ColumnCriterion, Criterion
 
 Expression = Callable[[FromClause], ColumnElement[Any]]
 """Takes the table or an alias of it and gives a column expression."""
@@ -119,6 +119,35 @@ class Resource:
         default_factory=lambda: MappingProxyType({"id": Order("id", "integer")})
     )
     rollup: RollupTable | None = None
+
+    def __post_init__(self) -> None:
+        for name, criterion in self.filters.items():
+            if isinstance(criterion, ColumnCriterion) and criterion.column not in self.table.c:
+                raise ValueError(
+                    f"the filter {name!r} of {self.name} compares the column"
+                    f" {criterion.column!r}, which {self.table.name} does not have"
+                )
+
+    def check_criterion(self, name: str, comparators: frozenset[str], *, used_by: str) -> None:
+        """Make sure that lists can be filtered by a criterion with these comparators.
+
+        Raises:
+            TypeError: when there is no such criterion, or not with one of the comparators; the
+                message begins with `used_by`.
+        """
+        criterion = self.filters.get(name)
+        if criterion is None:
+            raise TypeError(
+                f"{used_by} filters nothing: add {name!r} to the `filters` of the resource"
+                f" {self.name!r} in gql/domain"
+            )
+        missing = comparators - criterion.comparators
+        if missing:
+            raise TypeError(
+                f"{used_by} compares by {', '.join(sorted(missing))}, but {name!r} of the resource"
+                f" {self.name!r} is a criterion by {', '.join(sorted(criterion.comparators))}:"
+                " use other comparators, or another criterion"
+            )
 
     @cached_property
     def labels(self) -> tuple[str, ...]:

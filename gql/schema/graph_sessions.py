@@ -13,7 +13,7 @@ from gql.engine.connection import Connection, connection
 from gql.engine.declaration import column, entity, inside, one
 from gql.schema.enums import ConditionType
 from gql.schema.graphs import AssistantGraph, GraphNode
-from gql.schema.inputs.transitions import TransitionOrder
+from gql.schema.inputs.graph_sessions import TransitionOrder
 from gql.schema.node import Node
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ from sqlalchemy import BigInteger, ColumnElement, FromClause, Text, bindparam, s
 from sqlalchemy.types import TypeEngine
 
 from gql.database import Database
+from gql.domain.call_search import SEARCHED_CALLS
 from gql.models.call import Call, phone_digits
 from gql.models.scope import table_of
 from gql.query.filters import (
@@ -180,3 +181,32 @@ async def test_all_conditions_hold_together(database: Database) -> None:
 
 def test_a_pattern_escapes_every_sign_of_like_and_the_escape_itself() -> None:
     assert literal_pattern("100 %_\\ done") == "100 \\%\\_\\\\ done"
+
+
+@pytest.mark.parametrize(
+    ("criterion", "selective"),
+    [
+        ("status", set()),
+        ("duration", {"gt", "gte", "lt", "lte"}),
+        ("call_sid", {"contains", "starts_with"}),
+        ("customer_phone", {"contains"}),
+        ("assistant_name", {"eq", "in", "contains", "starts_with"}),
+        ("anywhere", {"contains"}),
+        ("meta", set()),
+    ],
+)
+def test_the_values_of_some_comparisons_need_plans_of_their_own(
+    criterion: str, selective: set[str]
+) -> None:
+    """Those that few or many rows pass, depending on the value."""
+    offered = {
+        "status": {"eq", "in"},
+        "duration": {*RANGES, "is_null"},
+        "call_sid": {"eq", "in", "contains", "starts_with"},
+    }.get(criterion, SEARCHED_CALLS.filters[criterion].comparators)
+
+    assert {
+        comparator
+        for comparator in offered
+        if SEARCHED_CALLS.filters[criterion].is_selective(comparator)
+    } == selective

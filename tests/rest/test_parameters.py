@@ -7,7 +7,9 @@ from urllib.parse import quote
 import pytest
 from pydantic import BaseModel
 
+from gql.domain.assistants import ASSISTANTS
 from gql.rest.parameters import Instant, SmallInteger, read_query
+from gql.rest.routes.call_filters import Filters
 from tests.rest.conftest import Rest
 
 GRAPHS = "/api/v1/assistant-graphs"
@@ -201,3 +203,17 @@ def test_a_nul_character_in_the_query_is_refused() -> None:
     _, problems = read(f"since={quote(chr(0))}")
 
     assert [found["loc"] for found in problems] == [["query", "since"]]
+
+
+def test_a_query_parameter_is_one_of_the_criteria_of_its_list() -> None:
+    with pytest.raises(TypeError) as raised:
+        type(
+            "SidFilters",
+            (Filters,),
+            {"__annotations__": {"call_sid": str | None}, "resource": ASSISTANTS},
+        )
+
+    assert str(raised.value) == (
+        "SidFilters.call_sid filters nothing: add 'call_sid' to the `filters` of the resource"
+        " 'assistant' in gql/domain"
+    )

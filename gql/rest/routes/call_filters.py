@@ -9,7 +9,7 @@ from gql.errors import NotFound
 from gql.loaders import record_loaders
 from gql.query.context import Context
 from gql.query.filters import Condition, Filter
-from gql.query.resource import Record
+from gql.query.resource import Record, Resource
 from gql.rest.parameters import Instant, Integer, Paged, SmallInteger, id_of
 
 _CONDITIONS: dict[str, tuple[str, str]] = {
@@ -25,25 +25,38 @@ _CONDITIONS: dict[str, tuple[str, str]] = {
     "min_cost": ("total_cost", "gte"),
     "max_cost": ("total_cost", "lte"),
 }
-"""By parameter: the field of the domain's filter, and the comparator."""
+"""By parameter: the criterion of the resource, and the comparator."""
 
 
 class Filters(BaseModel):
-    """Filters, of which all must hold. An empty text is as good as none."""
+    """Query parameters that filter a list; all must hold. An empty text is the same as none.
 
-    skipped: ClassVar[frozenset[str]] = frozenset({"skip", "limit", "format"})
+    Attributes:
+        resource: Whose list; each parameter must be one of its criteria.
+        not_filters: Parameters that are something else.
+    """
+
+    resource: ClassVar[Resource] = CALLS
+    not_filters: ClassVar[frozenset[str]] = frozenset({"skip", "limit", "format"})
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_arguments: Any) -> None:
+        for name in cls.model_fields.keys() - cls.not_filters:
+            criterion, comparator = _CONDITIONS[name]
+            cls.resource.check_criterion(
+                criterion, frozenset({comparator}), used_by=f"{cls.__name__}.{name}"
+            )
 
     def filter(self) -> Filter:
-        """The filters as the domain knows them."""
-        given = [(name, value) for name, value in self if name not in self.skipped]
+        """The conditions of every parameter that has a value."""
         return tuple(
             Condition(*_CONDITIONS[name], self.value(name, value))
-            for name, value in given
-            if value is not None and value != ""
+            for name, value in self
+            if name not in self.not_filters and value is not None and value != ""
         )
 
     def value(self, _name: str, value: Any) -> Any:
-        """What the field is compared with."""
+        """What the column is compared with."""
         return value
 
 

@@ -50,6 +50,8 @@ class ConversationPath(BaseModel):
 class ConversationFilters(Filters, Paged):
     """Which conversations are listed."""
 
+    resource = SMS_CONVERSATIONS
+
     status: str | None = Field(None, description="`active` or `completed`.")
     assistant_id: Integer | None = None
     customer_phone: str | None = Field(None, description="Part of the number, by its digits.")

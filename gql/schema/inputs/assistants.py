@@ -1,10 +1,8 @@
 """How lists of assistants are filtered and sorted."""
 
-import strawberry
-
 from gql.domain.assistants import ASSISTANTS
-from gql.query.filters import Filter
-from gql.schema.inputs.comparators import StringFilter, compared, flag, optional
+from gql.schema.inputs.comparators import StringFilter
+from gql.schema.inputs.filtering import FilterInput, criterion, filter_of
 from gql.schema.inputs.ordering import order_of
 
 AssistantOrder = order_of(
@@ -16,13 +14,9 @@ AssistantOrder = order_of(
 )
 
 
-@strawberry.input(description="Which assistants a list has.")
-class AssistantFilter:
-    """All conditions hold together."""
+@filter_of(ASSISTANTS)
+class AssistantFilter(FilterInput):
+    """Which assistants a list has."""
 
-    is_active: bool | None = optional("Active ones (true) or inactive ones (false).")
-    name: StringFilter | None = optional("By name.")
-
-    def conditions(self) -> Filter:
-        """What was given, as data."""
-        return (*flag("is_active", self.is_active), *compared("name", self.name))
+    is_active: bool | None = criterion("Active ones (true) or inactive ones (false).")
+    name: StringFilter | None = criterion("By name.")

@@ -1,9 +1,8 @@
 """How lists of calls are filtered and sorted."""
 
-import strawberry
-
+from gql.domain.assistants import ASSISTANTS
 from gql.domain.calls import CALLS
-from gql.query.filters import Filter
+from gql.domain.graphs import GRAPHS
 from gql.schema.inputs.comparators import (
     CallStatusFilter,
     DateTimeFilter,
@@ -14,12 +13,8 @@ from gql.schema.inputs.comparators import (
     JSONKeyFilter,
     PhoneFilter,
     StringFilter,
-    compared,
-    ids,
-    key_equal,
-    micros,
-    optional,
 )
+from gql.schema.inputs.filtering import FilterInput, criterion, filter_of
 from gql.schema.inputs.ordering import order_of
 
 CallOrder = order_of(
@@ -31,38 +26,23 @@ CallOrder = order_of(
 )
 
 
-@strawberry.input(description="Which calls a list has.")
-class CallFilter:
-    """All conditions hold together."""
+@filter_of(CALLS)
+class CallFilter(FilterInput):
+    """Which calls a list has."""
 
-    status: CallStatusFilter | None = optional("By status.")
-    direction: DirectionFilter | None = optional("By who called.")
-    assistant_id: IDFilter | None = optional("By assistant, deleted ones included.")
-    assistant_name: StringFilter | None = optional(
+    status: CallStatusFilter | None = criterion("By status.")
+    direction: DirectionFilter | None = criterion("By who called.")
+    assistant_id: IDFilter | None = criterion(
+        "By assistant, deleted ones included.", ids_of=ASSISTANTS
+    )
+    assistant_name: StringFilter | None = criterion(
         "By the assistant's name, now or when the call was made."
     )
-    graph_id: IDFilter | None = optional("By the graph that routed the call.")
-    customer_phone: PhoneFilter | None = optional("By the customer's number.")
-    call_sid: StringFilter | None = optional("By SID.")
-    started_at: DateTimeFilter | None = optional("By start.")
-    ended_at: DateTimeFilter | None = optional("By end.")
-    duration: IntFilter | None = optional("By duration in seconds.")
-    total_cost: DecimalFilter | None = optional("By total cost, whatever the currency.")
-    meta: JSONKeyFilter | None = optional("By one key of `meta`.")
-
-    def conditions(self) -> Filter:
-        """What was given, as data."""
-        return (
-            *compared("status", self.status),
-            *compared("direction", self.direction),
-            *compared("assistant_id", self.assistant_id, ids("assistant")),
-            *compared("assistant_name", self.assistant_name),
-            *compared("graph_id", self.graph_id, ids("graph")),
-            *compared("customer_phone", self.customer_phone),
-            *compared("call_sid", self.call_sid),
-            *compared("started_at", self.started_at),
-            *compared("ended_at", self.ended_at),
-            *compared("duration", self.duration),
-            *compared("total_cost", self.total_cost, micros),
-            *key_equal("meta", self.meta),
-        )
+    graph_id: IDFilter | None = criterion("By the graph that routed the call.", ids_of=GRAPHS)
+    customer_phone: PhoneFilter | None = criterion("By the customer's number.")
+    call_sid: StringFilter | None = criterion("By SID.")
+    started_at: DateTimeFilter | None = criterion("By start.")
+    ended_at: DateTimeFilter | None = criterion("By end.")
+    duration: IntFilter | None = criterion("By duration in seconds.")
+    total_cost: DecimalFilter | None = criterion("By total cost, whatever the currency.")
+    meta: JSONKeyFilter | None = criterion("By one key of `meta`.")

@@ -1,27 +1,70 @@
 """Comparators that filters are made of. In every one, null is the same as absent."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import fields
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar, TypeVar
 
 import strawberry
 from strawberry import UNSET
 
-from gql.engine.declaration import MICRO
+from gql.engine.declaration import MICRO, described
 from gql.errors import BadInput
-from gql.query.filters import Condition, Filter
-from gql.query.global_id import read_id
-from gql.schema.enums import CallStatus, Direction, NodeType, Role, Speaker
+from gql.query.filters import Condition
+from gql.schema.enums import CallStatus, Direction, Role, Speaker
 
 MAX_IN = 100
 """Most values of one `in`."""
 
+Convert = Callable[[Any], Any]
+"""Makes the column's value of a GraphQL value."""
+
+T = TypeVar("T", bound="Comparators")
+
+
+class Comparators:
+    """The base of the inputs below: each field of one is a comparator of `gql/query/filters.py`.
+
+    Attributes:
+        comparators: The comparator of each field.
+    """
+
+    comparators: ClassVar[dict[str, str]]
+
+    def conditions(self, criterion: str, convert: Convert | None = None) -> Iterator[Condition]:
+        """A condition for every field that has a value.
+
+        Args:
+            criterion: The name of what is compared.
+            convert: Applied to every value but that of `isNull`.
+
+        Raises:
+            BadInput: when an `in` is too long or a value cannot be used.
+        """
+        convert = convert or self.convert
+        for field, comparator in self.comparators.items():
+            value = getattr(self, field)
+            if value is not None and value is not UNSET:
+                yield Condition(criterion, comparator, _converted(value, comparator, convert))
+
+    @staticmethod
+    def convert(value: Any) -> Any:
+        """The column's value of a GraphQL value, where no other conversion is passed."""
+        return value
+
 
 def optional(description: str, name: str | None = None) -> Any:
-    """An optional comparator."""
+    """A comparator that may be absent."""
     return strawberry.field(name=name, default=UNSET, description=description)
+
+
+def comparators(cls: type[T]) -> type[T]:
+    """Make a class a comparator input; its docstring is the description."""
+    strawberry.input(cls, description=described(cls))
+    names = [field.name for field in fields(cls)]  # type: ignore[arg-type]
+    cls.comparators = {name: name.removesuffix("_") for name in names}
+    return cls
 
 
 EQ = "Equal to this."
@@ -33,17 +76,17 @@ EARLIER, LATER = "Earlier than this.", "Later than this."
 LESS, MORE = "Less than this.", "More than this."
 
 
-@strawberry.input(description="Compares an id; takes global ids and documented integers.")
-class IDFilter:
-    """See the description."""
+@comparators
+class IDFilter(Comparators):
+    """Compares an id; takes global ids and documented integers."""
 
     eq: strawberry.ID | None = optional(EQ)
     in_: list[strawberry.ID] | None = optional(IN, "in")
 
 
-@strawberry.input(description="Compares text.")
-class StringFilter:
-    """See the description."""
+@comparators
+class StringFilter(Comparators):
+    """Compares text."""
 
     eq: str | None = optional("Equal to this, to the letter.")
     in_: list[str] | None = optional(IN, "in")
@@ -51,9 +94,9 @@ class StringFilter:
     starts_with: str | None = optional(STARTS)
 
 
-@strawberry.input(description="Compares a phone number by its digits alone.")
-class PhoneFilter:
-    """See the description."""
+@comparators
+class PhoneFilter(Comparators):
+    """Compares a phone number by its digits alone."""
 
     eq: str | None = optional("Has exactly these digits.")
     contains: str | None = optional(
@@ -61,9 +104,9 @@ class PhoneFilter:
     )
 
 
-@strawberry.input(description="Compares a whole number; objects without one never match.")
-class IntFilter:
-    """See the description."""
+@comparators
+class IntFilter(Comparators):
+    """Compares a whole number; objects without one never match."""
 
     eq: int | None = optional(EQ)
     gt: int | None = optional(MORE)
@@ -73,9 +116,9 @@ class IntFilter:
     is_null: bool | None = optional(IS_NULL)
 
 
-@strawberry.input(description="Compares an amount; objects without one never match.")
-class DecimalFilter:
-    """See the description."""
+@comparators
+class DecimalFilter(Comparators):
+    """Compares an amount; objects without one never match."""
 
     eq: Decimal | None = optional(EQ)
     gt: Decimal | None = optional(MORE)
@@ -84,10 +127,15 @@ class DecimalFilter:
     lte: Decimal | None = optional("This or less.")
     is_null: bool | None = optional(IS_NULL)
 
+    @staticmethod
+    def convert(value: Decimal) -> int:
+        """The amount in millionths, as amounts are stored."""
+        return int(value / MICRO)
 
-@strawberry.input(description="Compares an instant; objects without one never match.")
-class DateTimeFilter:
-    """See the description."""
+
+@comparators
+class DateTimeFilter(Comparators):
+    """Compares an instant; objects without one never match."""
 
     gt: datetime | None = optional(LATER)
     gte: datetime | None = optional("At this instant or later.")
@@ -97,104 +145,55 @@ class DateTimeFilter:
 
 
 @strawberry.input(description="Compares one top-level key of a JSON object.")
-class JSONKeyFilter:
-    """See the description."""
+class JSONKeyFilter(Comparators):
+    """Not a set of comparators but the two operands of one."""
+
+    comparators: ClassVar[dict[str, str]] = {"eq": "key_equals"}
 
     key: str = strawberry.field(description="The key.")
     eq: str = strawberry.field(
         description="Its value as text; numbers and booleans as JSON prints them."
     )
 
+    def conditions(self, criterion: str, _convert: Convert | None = None) -> Iterator[Condition]:
+        yield Condition(criterion, "key_equals", (self.key, self.eq))
 
-@strawberry.input(description="Compares a status.")
-class CallStatusFilter:
-    """See the description."""
+
+@comparators
+class CallStatusFilter(Comparators):
+    """Compares a status."""
 
     eq: CallStatus | None = optional(EQ)
     in_: list[CallStatus] | None = optional(IN, "in")
 
 
-@strawberry.input(description="Compares a direction.")
-class DirectionFilter:
-    """See the description."""
+@comparators
+class DirectionFilter(Comparators):
+    """Compares a direction."""
 
     eq: Direction | None = optional(EQ)
 
 
-@strawberry.input(description="Compares a node's type.")
-class NodeTypeFilter:
-    """See the description."""
-
-    eq: NodeType | None = optional(EQ)
-    in_: list[NodeType] | None = optional(IN, "in")
-
-
-@strawberry.input(description="Compares a message's role.")
-class RoleFilter:
-    """See the description."""
+@comparators
+class RoleFilter(Comparators):
+    """Compares a message's role."""
 
     eq: Role | None = optional(EQ)
     in_: list[Role] | None = optional(IN, "in")
 
 
-@strawberry.input(description="Compares a speaker.")
-class SpeakerFilter:
-    """See the description."""
+@comparators
+class SpeakerFilter(Comparators):
+    """Compares a speaker."""
 
     eq: Speaker | None = optional(EQ)
 
 
-def compared(field: str, comparators: Any, convert: Callable[[Any], Any] | None = None) -> Filter:
-    """The conditions of one filter field.
-
-    Args:
-        field: A name in the resource's filters.
-        comparators: One of the inputs above, or None.
-        convert: From a GraphQL value to the column's; not for `isNull`.
-
-    Raises:
-        BadInput: when an `in` is too long or a value cannot be used.
-    """
-    if not comparators:
-        return ()
-    conditions = []
-    for spec in fields(comparators):
-        value = getattr(comparators, spec.name)
-        if value is None or value is UNSET:
-            continue
-        conditions.append(
-            Condition(field, spec.name.rstrip("_"), _plain(value, spec.name, convert))
-        )
-    return tuple(conditions)
-
-
-def flag(field: str, value: bool | None) -> Filter:
-    """The condition of a plain Boolean filter field."""
-    return () if value is None or value is UNSET else (Condition(field, "eq", value),)
-
-
-def key_equal(field: str, given_key: JSONKeyFilter | None) -> Filter:
-    """The condition on one key of a JSON column."""
-    if not given_key:
-        return ()
-    return (Condition(field, "eq", (given_key.key, given_key.eq)),)
-
-
-def ids(resource: str) -> Callable[[str], int]:
-    """Reads an id of the resource."""
-    return lambda text: read_id(text, resource)
-
-
-def micros(amount: Decimal) -> int:
-    """An amount in micro-units."""
-    return int(amount / MICRO)
-
-
-def _plain(value: Any, comparator: str, convert: Callable[[Any], Any] | None) -> Any:
+def _converted(value: Any, comparator: str, convert: Convert) -> Any:
     if comparator == "is_null":
         return value
     if isinstance(value, list):
         if len(value) > MAX_IN:
             raise BadInput(f"`in` has {len(value)} values, but may have at most {MAX_IN}.")
-        return tuple(_plain(item, "eq", convert) for item in value)
-    return convert(value) if convert else value
+        return tuple(convert(item) for item in value)
+    return convert(value)

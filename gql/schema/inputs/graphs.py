@@ -1,10 +1,8 @@
 """How lists of assistant graphs are filtered and sorted."""
 
-import strawberry
-
 from gql.domain.graphs import GRAPHS
-from gql.query.filters import Filter
-from gql.schema.inputs.comparators import DateTimeFilter, StringFilter, compared, flag, optional
+from gql.schema.inputs.comparators import DateTimeFilter, StringFilter
+from gql.schema.inputs.filtering import FilterInput, criterion, filter_of
 from gql.schema.inputs.ordering import order_of
 
 AssistantGraphOrder = order_of(
@@ -17,20 +15,11 @@ AssistantGraphOrder = order_of(
 )
 
 
-@strawberry.input(description="Which assistant graphs a list has.")
-class AssistantGraphFilter:
-    """All conditions hold together."""
+@filter_of(GRAPHS)
+class AssistantGraphFilter(FilterInput):
+    """Which assistant graphs a list has."""
 
-    is_active: bool | None = optional("Active ones (true) or inactive ones (false).")
-    name: StringFilter | None = optional("By name.")
-    created_at: DateTimeFilter | None = optional("By creation.")
-    updated_at: DateTimeFilter | None = optional("By the last change.")
-
-    def conditions(self) -> Filter:
-        """What was given, as data."""
-        return (
-            *flag("is_active", self.is_active),
-            *compared("name", self.name),
-            *compared("created_at", self.created_at),
-            *compared("updated_at", self.updated_at),
-        )
+    is_active: bool | None = criterion("Active ones (true) or inactive ones (false).")
+    name: StringFilter | None = criterion("By name.")
+    created_at: DateTimeFilter | None = criterion("By creation.")
+    updated_at: DateTimeFilter | None = criterion("By the last change.")

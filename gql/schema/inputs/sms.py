@@ -1,9 +1,7 @@
 """How lists of SMS conversations are filtered and sorted."""
 
-import strawberry
-
+from gql.domain.assistants import ASSISTANTS
 from gql.domain.sms import SMS_CONVERSATIONS
-from gql.query.filters import Filter
 from gql.schema.inputs.comparators import (
     CallStatusFilter,
     DateTimeFilter,
@@ -11,11 +9,8 @@ from gql.schema.inputs.comparators import (
     JSONKeyFilter,
     PhoneFilter,
     StringFilter,
-    compared,
-    ids,
-    key_equal,
-    optional,
 )
+from gql.schema.inputs.filtering import FilterInput, criterion, filter_of
 from gql.schema.inputs.ordering import order_of
 
 SmsConversationOrder = order_of(
@@ -26,28 +21,18 @@ SmsConversationOrder = order_of(
 )
 
 
-@strawberry.input(description="Which SMS conversations a list has.")
-class SmsConversationFilter:
-    """All conditions hold together."""
+@filter_of(SMS_CONVERSATIONS)
+class SmsConversationFilter(FilterInput):
+    """Which SMS conversations a list has."""
 
-    status: CallStatusFilter | None = optional("By status: ACTIVE or COMPLETED.")
-    assistant_id: IDFilter | None = optional("By assistant, deleted ones included.")
-    assistant_name: StringFilter | None = optional(
+    status: CallStatusFilter | None = criterion("By status: ACTIVE or COMPLETED.")
+    assistant_id: IDFilter | None = criterion(
+        "By assistant, deleted ones included.", ids_of=ASSISTANTS
+    )
+    assistant_name: StringFilter | None = criterion(
         "By the assistant's name, now or when the conversation began."
     )
-    customer_phone: PhoneFilter | None = optional("By the customer's number.")
-    started_at: DateTimeFilter | None = optional("By start.")
-    last_activity: DateTimeFilter | None = optional("By the last message.")
-    meta: JSONKeyFilter | None = optional("By one key of `meta`.")
-
-    def conditions(self) -> Filter:
-        """What was given, as data."""
-        return (
-            *compared("status", self.status),
-            *compared("assistant_id", self.assistant_id, ids("assistant")),
-            *compared("assistant_name", self.assistant_name),
-            *compared("customer_phone", self.customer_phone),
-            *compared("started_at", self.started_at),
-            *compared("last_activity", self.last_activity),
-            *key_equal("meta", self.meta),
-        )
+    customer_phone: PhoneFilter | None = criterion("By the customer's number.")
+    started_at: DateTimeFilter | None = criterion("By start.")
+    last_activity: DateTimeFilter | None = criterion("By the last message.")
+    meta: JSONKeyFilter | None = criterion("By one key of `meta`.")
