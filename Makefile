@@ -18,9 +18,9 @@ serve: .venv/run.stamp ## Serve with demo data inside SQLite (PORT=8000): nothin
 test: setup ## Run the tests, or a part of them: make test T=tests/cli
 	$(BIN)/pytest -n auto --dist loadfile $(T)
 
-check: setup ## Check style, types, imports, tenancy, the printed schema and the generated docs.
+check: setup ## Check style, types, imports, tenancy, names, the printed schema and the generated docs.
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
-	$(BIN)/python -m tools.lint_scope && $(BIN)/python -m tools.docs --check
+	$(BIN)/python -m tools.lint_scope && $(BIN)/python -m tools.lint_names && $(BIN)/python -m tools.docs --check
 	$(BIN)/python -m gql schema --check && $(BIN)/python -m tools.released
 
 fix: setup ## Repair what ruff can repair, and format.

@@ -109,14 +109,14 @@ class Settings(BaseSettings):
 
     @field_validator("database_url")
     @classmethod
-    def _known_database(cls, url: str) -> str:
+    def _check_database_url(cls, url: str) -> str:
         if url.startswith(("sqlite:///", "postgresql://", "postgres://")):
             return url
         raise ValueError("must start with sqlite:/// or postgresql://")
 
     @field_validator("redis_url")
     @classmethod
-    def _known_redis(cls, url: SecretStr | None) -> SecretStr | None:
+    def _check_redis_url(cls, url: SecretStr | None) -> SecretStr | None:
         schemes = ("redis://", "rediss://", "unix://")
         if url is None or url.get_secret_value().startswith(schemes):
             return url

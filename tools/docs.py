@@ -77,12 +77,12 @@ def stale(root: Path = Path()) -> list[Path]:
 
 def main() -> int:
     """Rewrite the pages that are stale, or with --check only name them; 1 when there are any."""
-    found = stale()
+    stale_pages = stale()
     if "--check" in sys.argv[1:]:
-        for page in found:
+        for page in stale_pages:
             print(f"{page}: a generated table is stale; run `make docs`")
-        return 1 if found else 0
-    for page in found:
+        return 1 if stale_pages else 0
+    for page in stale_pages:
         page.write_text(refreshed(page.read_text()))
         print(f"{page}: rewritten")
     return 0

@@ -78,10 +78,10 @@ def findings(source: str, path: str) -> Iterator[Finding]:
 
 def main() -> int:
     """Print what is wrong; 1 when something is."""
-    found = lint([Path(argument) for argument in sys.argv[1:]] or [ROOT])
-    for finding in found:
+    findings = lint([Path(argument) for argument in sys.argv[1:]] or [ROOT])
+    for finding in findings:
         print(finding)
-    return 1 if found else 0
+    return 1 if findings else 0
 
 
 def _reason(node: ast.AST) -> str | None:

@@ -43,10 +43,10 @@ def unannounced(before: str, after: str, changelog: str) -> list[str]:
 def main() -> int:
     """Print what breaks; 1 when something does."""
     changelog = CHANGELOG.read_text()
-    found = unannounced(released(), CURRENT.read_text(), changelog)
-    for description in found:
+    changes = unannounced(released(), CURRENT.read_text(), changelog)
+    for description in changes:
         print(f"breaks clients, and {CHANGELOG} does not say so: {description}")
-    return 1 if found else 0
+    return 1 if changes else 0
 
 
 def _built(text: str) -> GraphQLSchema:

@@ -207,8 +207,8 @@ def _checked_name(name: str) -> str:
 
 async def _insert(database: DatabaseAccess, values: Mapping[str, Any]) -> int:
     async with database.transaction() as connection:
-        made = await connection.execute(insert(_USERS).values(values).returning(_USERS.c.id))
-        return int(made.scalar_one())
+        result = await connection.execute(insert(_USERS).values(values).returning(_USERS.c.id))
+        return int(result.scalar_one())
 
 
 async def _find(database: DatabaseAccess, condition: Any) -> Person | None:

@@ -15,7 +15,7 @@ _HERE = Path(__file__).parent
 _LOCK = 0x6A61636B6669656C
 """PostgreSQL's advisory lock of a migration; any fixed number does."""
 
-_turn = threading.Lock()
+_process_lock = threading.Lock()
 
 
 async def migrate(engine: AsyncEngine, revision: str = "head") -> None:
@@ -52,7 +52,7 @@ async def _alone(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     one process would work on each other's database even when they mean two. A thread lock that is
     polled, because an asyncio lock belongs to one loop, and a blocking wait would stop this one.
     """
-    while not _turn.acquire(blocking=False):  # noqa: ASYNC110
+    while not _process_lock.acquire(blocking=False):  # noqa: ASYNC110
         await asyncio.sleep(0.02)
     try:
         async with engine.connect() as connection:
@@ -64,7 +64,7 @@ async def _alone(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
                     await connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
                 yield connection
     finally:
-        _turn.release()
+        _process_lock.release()
 
 
 def _run(connection: Connection, run: Callable[[Config, str], None], revision: str) -> None:

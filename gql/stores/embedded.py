@@ -74,8 +74,8 @@ class EmbeddedSmsSessions:
         statement = select(_SESSIONS.c.state).where(
             owned(_SESSIONS), *_of_pair(phone_number, assistant_id), _alive(now())
         )
-        found = await self._rows(statement, organization_id)
-        return found[0][0] if found else None
+        rows = await self._rows(statement, organization_id)
+        return rows[0][0] if rows else None
 
     async def count(self, organization_id: int) -> int:
         """How many rows of the organization are alive."""

@@ -84,8 +84,8 @@ class RedisSmsSessions:
     ) -> dict[str, Any] | None:
         """The value of the pair's key."""
         with _reachable():
-            found = await self._redis.get(_key(organization_id, phone_number, assistant_id))
-        return None if found is None else orjson.loads(found)
+            state = await self._redis.get(_key(organization_id, phone_number, assistant_id))
+        return None if state is None else orjson.loads(state)
 
     async def count(self, organization_id: int) -> int:
         """How many keys the organization has; SCAN may name a key twice."""

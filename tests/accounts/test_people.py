@@ -1,4 +1,4 @@
-"""People are made, listed, found and given passwords, within their organization."""
+"""People are added, listed, found and given passwords, within their organization."""
 
 from dataclasses import replace
 
@@ -33,24 +33,24 @@ async def add(database: Database, email: str, organization_id: int = 1, **more: 
 async def test_a_person_is_kept_as_they_were_made_with_a_plain_address(
     fresh: Copy, fresh_database: Database
 ) -> None:
-    made = await add(fresh_database, "  Ada@Example.COM ")
+    added = await add(fresh_database, "  Ada@Example.COM ")
 
-    assert made == Person(
-        id=made.id,
+    assert added == Person(
+        id=added.id,
         organization_id=1,
         organization_name=fresh.organizations[0].name,
         email="ada@example.com",
         name="Ada",
         is_admin=False,
         is_active=True,
-        created_at=made.created_at,
-        password_hash=made.password_hash,
+        created_at=added.created_at,
+        password_hash=added.password_hash,
     )
-    assert made.password_hash is not None
-    assert made.password_hash not in repr(made)
-    assert await find_person(fresh_database, 1, made.id) == made
-    assert await find_person(fresh_database, 2, made.id) is None
-    assert [person.id for person in await list_people(fresh_database, 1)] == [1, made.id]
+    assert added.password_hash is not None
+    assert added.password_hash not in repr(added)
+    assert await find_person(fresh_database, 1, added.id) == added
+    assert await find_person(fresh_database, 2, added.id) is None
+    assert [person.id for person in await list_people(fresh_database, 1)] == [1, added.id]
 
 
 async def test_administrators_may_do_everything_and_others_read_and_write(

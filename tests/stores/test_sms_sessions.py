@@ -21,10 +21,10 @@ STATE: dict[str, Any] = {
 async def test_a_state_is_found_as_it_was_kept(sms_sessions: SmsSessions) -> None:
     await sms_sessions.start(1, ANNA, 124, STATE)
 
-    found = await sms_sessions.find(1, ANNA, 124)
+    state = await sms_sessions.find(1, ANNA, 124)
 
-    assert found == STATE
-    assert list(found or ()) == list(STATE)
+    assert state == STATE
+    assert list(state or ()) == list(STATE)
 
 
 async def test_a_pair_without_a_state_has_none(sms_sessions: SmsSessions) -> None:

@@ -131,14 +131,14 @@ def test_the_table_of_speed_is_what_was_measured() -> None:
     table = speed_table(page).splitlines()
     rows = {line.split(" | ")[0]: line.strip("|").split("|")[1:] for line in table}
     header = [cell.strip() for cell in rows["| requests per second over"]]
-    found = {
+    cells_by_row = {
         line.strip("| "): {name: cell.strip() for name, cell in zip(header, cells, strict=True)}
         for line, cells in rows.items()
     }
-    assert found["one nested graph"] == {
+    assert cells_by_row["one nested graph"] == {
         **dict.fromkeys(header, ""),
         "hand-written rows + orjson": "1.5",
         "Jackfield, the reference way": "120",
     }
-    assert set(found["50 graphs with nodes, edges and sessions"].values()) == {""}
-    assert found["`{__typename}`"]["Jackfield, the reference way"] == "1.7"
+    assert set(cells_by_row["50 graphs with nodes, edges and sessions"].values()) == {""}
+    assert cells_by_row["`{__typename}`"]["Jackfield, the reference way"] == "1.7"

@@ -38,8 +38,8 @@ def test_every_dependency_is_pinned_and_no_address_is_named() -> None:
     pinned = {normal(line.split("==")[0]) for line in lines}
 
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    wanted = project["dependencies"] + project["optional-dependencies"]["dev"]
-    names = {normal(re.split(r"[\[<>=!~; ]", each, maxsplit=1)[0]) for each in wanted}
+    requirements = project["dependencies"] + project["optional-dependencies"]["dev"]
+    names = {normal(re.split(r"[\[<>=!~; ]", each, maxsplit=1)[0]) for each in requirements}
     assert names - pinned == set()
 
 
