@@ -4,13 +4,10 @@ from sqlalchemy import ColumnElement, FromClause, String, cast, literal, not_
 
 from gql.domain.assistants import CURRENT_NAME, current_name
 from gql.domain.calls import CALLS, FILTERS, ROLLUP, TABLE
-from gql.loaders.record_loaders import page
 from gql.models.enums import Channel
 from gql.models.scope import owned, same_owner
-from gql.query.context import Context
 from gql.query.filters import compare
-from gql.query.paging import Paging
-from gql.query.resource import Link, Order, Record, Resource
+from gql.query.resource import Link, Order, Resource, UnionList
 
 
 def _thread_key(row: FromClause) -> ColumnElement[str]:
@@ -63,23 +60,15 @@ def _same_customer(row: FromClause) -> tuple[FromClause, ColumnElement[int]]:
     )
 
 
-RELATED = Link("customer", _same_customer)
-"""From an SMS conversation to the records of the same customer and assistant."""
-
 MAX_RELATED = 50
 """Most related records of one conversation."""
 
-
-async def list_related(context: Context, conversation_id: int) -> list[Record]:
-    """Records of the same customer and assistant as a conversation, newest first, itself included.
-
-    Each is a record of `CALLS` or of `SMS_CONVERSATIONS`.
-    """
-    newest = Paging(limit=MAX_RELATED, order="started_at", descending=True)
-    found = await page(context, CALL_RECORDS, newest, link=RELATED, key=conversation_id)
-    return [_typed(record) for record in found.records]
-
-
-def _typed(record: Record) -> Record:
-    resource = SMS_CONVERSATIONS if record.channel == Channel.SMS else CALLS
-    return resource.record(*(getattr(record, label) for label in resource.labels))
+RELATED = UnionList(
+    CALL_RECORDS,
+    Link("customer", _same_customer),
+    order="started_at",
+    limit=MAX_RELATED,
+    label="channel",
+    resources={Channel.SMS: SMS_CONVERSATIONS, Channel.VOICE: CALLS},
+)
+"""Calls and conversations of the same customer and assistant as an SMS conversation, itself too."""

@@ -1,8 +1,8 @@
-"""From the values of one request to what a plan is bound with, and to the shape of its SQL.
+"""From the variables of one request to the values of a statement, and to the variant of its SQL.
 
-Two requests have the same shape when the same SQL serves both: they filter by the same fields with
-the same comparators, page the same way, and differ in values alone. So SQL never asks whether a
-parameter is NULL.
+Two requests have the same variant when the same SQL serves both: they filter by the same fields
+with the same comparators, page the same way, and differ in values alone. So SQL never asks whether
+a parameter is NULL.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,10 +16,15 @@ from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.arguments import convert_arguments
 
 from gql.engine.collect_fields import Unsupported
-from gql.engine.connection import ConnectionSource
-from gql.engine.fields import JsonPathSource, ViewerFieldSource, ViewerRecordSource
-from gql.engine.parameterized_fields import DEFINITION, ParameterizedField
-from gql.engine.root_fields import LookupSource, NodesSource
+from gql.engine.fields import (
+    ConnectionSource,
+    GlobalLookupSource,
+    JsonPathSource,
+    LookupSource,
+    ViewerFieldSource,
+    ViewerRecordSource,
+)
+from gql.engine.plan import DEFINITION, ParameterizedField
 from gql.identity import Identity
 from gql.query.cursor import Cursor
 from gql.query.filters import Criterion, Filter
@@ -35,7 +40,7 @@ Values = dict[str, Any]
 
 @dataclass(frozen=True)
 class LookupVariant:
-    """A look-up: by which column, and of which resource where that is not settled."""
+    """A look-up: by which column, and of which resource where the declaration leaves it open."""
 
     column: str
     resource: str = ""
@@ -43,7 +48,15 @@ class LookupVariant:
 
 @dataclass(frozen=True)
 class ConditionVariant:
-    """One condition: how many parameters it has, or that nothing can match it."""
+    """One condition of a filter.
+
+    Attributes:
+        field: A name in the resource's filters.
+        comparator: `eq`, `in`, `contains`, ...
+        literal: The value of `is_null`, which is other SQL for true and for false.
+        parameters: How many values are bound; None when nothing can match.
+        selective: Whether few or many rows pass depending on the values.
+    """
 
     field: str
     comparator: str
@@ -54,7 +67,7 @@ class ConditionVariant:
 
 @dataclass(frozen=True)
 class ListVariant:
-    """A page: its paging with marks in place of numbers and cursors, and its conditions."""
+    """A page: its paging with placeholders for numbers and cursors, and its conditions."""
 
     paging: Paging
     terms: tuple[ConditionVariant, ...]
@@ -74,31 +87,32 @@ class FilterVariant:
     terms: tuple[ConditionVariant, ...]
 
 
-FieldVariant = tuple[LookupVariant, ...] | ListVariant | PathVariant | FilterVariant
+FieldVariant = LookupVariant | ListVariant | PathVariant | FilterVariant | None
+"""What the SQL of one parameterized field depends on; None when all values have the same SQL."""
 
 VariantKey = tuple[FieldVariant, ...]
-"""The shape of every slot."""
+"""The variant of every parameterized field of a plan, in order."""
 
 
-def is_selective(shapes: VariantKey) -> bool:
+def is_selective(variant: VariantKey) -> bool:
     """Whether there are few or many rows depending on the values: some criterion says so."""
     return any(
         term.selective
-        for shape in shapes
-        if isinstance(shape, (ListVariant, FilterVariant))
-        for term in shape.terms
+        for part in variant
+        if isinstance(part, (ListVariant, FilterVariant))
+        for term in part.terms
     )
 
 
 ConstantBindings = dict[int, tuple[FieldVariant, Values]]
-"""What settled slots were bound to, by number."""
+"""What the constant parameterized fields of a plan are bound to, by number."""
 
 MAX_STEPS = 32
-"""Most tokens of a JSON Pointer that a plan follows; each number of them is another shape."""
+"""Most tokens of a JSON Pointer that a plan follows; each number of them is another variant."""
 
 
 class Binder:
-    """Coerces the arguments of slots, as the reference way does."""
+    """Coerces the arguments of parameterized fields as graphql-core and Strawberry do."""
 
     def __init__(self, converter: GraphQLCoreConverter) -> None:
         self._registry = converter.scalar_registry
@@ -106,124 +120,124 @@ class Binder:
 
     def bind(
         self,
-        slots: tuple[ParameterizedField, ...],
+        arguments: tuple[ParameterizedField, ...],
         variables: VariableValues,
         identity: Identity,
         constants: ConstantBindings,
     ) -> tuple[VariantKey, Values]:
-        """The shape of every slot, and the values of the statement's parameters.
+        """The variant of the SQL, and the values of the statement's parameters.
 
         Args:
-            slots: Those of a plan.
+            arguments: The parameterized fields of a plan.
             variables: Of the request.
-            identity: Who is asking.
-            constants: What the settled slots of this plan gave the first time; filled here.
+            identity: The caller.
+            constants: What the constant ones were bound to the first time; filled here.
 
         Raises:
-            GatewayError: when an argument cannot be used; the reference way words the answer.
+            GatewayError: when an argument cannot be used; resolvers word the answer.
             GraphQLError: the same, for an argument of the wrong type.
             Unsupported: when the arguments are more than a plan is good for.
         """
         values: Values = {}
-        shapes = []
-        for number, slot in enumerate(slots):
+        variant = []
+        for number, field in enumerate(arguments):
             bound = constants.get(number)
             if bound is None:
                 own: Values = {}
-                bound = self._slot(f"s{number}", slot, variables, identity, own), own
-                if slot.is_constant:
+                bound = self._field(f"s{number}", field, variables, identity, own), own
+                if field.is_constant:
                     constants[number] = bound
-            shapes.append(bound[0])
+            variant.append(bound[0])
             values.update(bound[1])
-        return tuple(shapes), values
+        return tuple(variant), values
 
-    def _slot(
+    def _field(
         self,
         name: str,
-        slot: ParameterizedField,
+        field: ParameterizedField,
         variables: VariableValues,
         identity: Identity,
         values: Values,
     ) -> FieldVariant:
-        match slot.source:
-            case ViewerFieldSource(tell):
-                values[f"{name}_told"] = _printed(slot, tell(identity))
-                return ()
-            case ViewerRecordSource(key=key):
-                values[f"{name}_key0"] = key(identity)
-                return ()
-            case ConnectionSource(needs=needs) if needs is not None:
-                identity.require(needs)
-        return self._asked(name, slot.source, self._arguments(slot, variables), values)
-
-    def _arguments(self, slot: ParameterizedField, variables: VariableValues) -> dict[str, Any]:
-        return convert_arguments(
-            get_argument_values(slot.definition, slot.node, variables),
-            slot.definition.extensions[DEFINITION].arguments,
+        """The variant of one field; its values go into `values`, named from `name` on."""
+        source = field.source
+        match source:
+            case ViewerFieldSource():
+                values[f"{name}_told"] = _json(field, source.value(identity))
+                return None
+            case ViewerRecordSource():
+                values[f"{name}_key0"] = source.key(identity)
+                return None
+            case ConnectionSource(permission=permission) if permission is not None:
+                identity.require(permission)
+        arguments = convert_arguments(
+            get_argument_values(field.definition, field.node, variables),
+            field.definition.extensions[DEFINITION].arguments,
             self._registry,
             self._config,
         )
-
-    def _asked(
-        self, name: str, fact: Any, arguments: dict[str, Any], values: Values
-    ) -> FieldVariant:
-        match fact:
-            case ConnectionSource(resource=resource, ask=ask):
-                paging, wanted = ask(**arguments)
-                return bind_page(name, resource, paging, wanted, values)
-            case LookupSource(ask=look):
-                column, values[f"{name}_key0"] = look(**arguments)
-                return (LookupVariant(column),)
+        match source:
+            case ConnectionSource(resource, read_arguments=read) if read is not None:
+                paging, conditions = read(**arguments)
+                return bind_page(name, resource, paging, conditions, values)
+            case LookupSource():
+                column, values[f"{name}_key0"] = source.read_arguments(**arguments)
+                return LookupVariant(column)
+            case GlobalLookupSource():
+                return _bind_global_ids(name, source, source.read_arguments(**arguments), values)
             case JsonPathSource():
-                return _steps(name, tokens(arguments["path"]), values)
-        return _named(name, fact, fact.ask(**arguments), values)
+                return _bind_path(name, tokens(arguments["path"]), values)
+        raise TypeError(type(source).__name__)
 
 
-def _named(
-    name: str, fact: NodesSource, named: Sequence[tuple[Resource, int]], values: Values
-) -> tuple[LookupVariant, ...]:
+def _bind_global_ids(
+    name: str,
+    source: GlobalLookupSource,
+    records: Sequence[tuple[Resource, int]],
+    values: Values,
+) -> LookupVariant | None:
     """One id makes its look-up; of many, what they name is data like the ids themselves."""
-    if fact.many:
-        values[f"{name}_kinds"] = [resource.name for resource, _ in named]
-        values[f"{name}_numbers"] = [number for _, number in named]
-        return ()
-    ((resource, values[f"{name}_key0"]),) = named
-    return (LookupVariant("id", resource.name),)
+    if source.many:
+        values[f"{name}_kinds"] = [resource.name for resource, _ in records]
+        values[f"{name}_numbers"] = [number for _, number in records]
+        return None
+    ((resource, values[f"{name}_key0"]),) = records
+    return LookupVariant("id", resource.name)
 
 
-def _steps(name: str, pointer: Sequence[str], values: Values) -> PathVariant:
+def _bind_path(name: str, pointer: Sequence[str], values: Values) -> PathVariant:
     if len(pointer) > MAX_STEPS:
         raise Unsupported(f"a JSON Pointer of {len(pointer)} steps")
     values.update((f"{name}_token{number}", token) for number, token in enumerate(pointer))
     return PathVariant(tuple(is_index(token) for token in pointer))
 
 
-def _printed(slot: ParameterizedField, told: Any) -> str:
-    """A fact about who is asking, as JSON."""
-    kind: Any = get_named_type(slot.definition.type)
-    many = isinstance(told, list)
+def _json(field: ParameterizedField, value: Any) -> str:
+    """A value about the caller, serialized by the field's GraphQL type."""
+    leaf: Any = get_named_type(field.definition.type)
+    many = isinstance(value, list)
     return orjson.dumps(
-        [kind.serialize(item) for item in told] if many else kind.serialize(told)
+        [leaf.serialize(item) for item in value] if many else leaf.serialize(value)
     ).decode()
 
 
 def bind_page(
-    name: str, resource: Resource, paging: Paging, wanted: Filter, values: Values
+    name: str, resource: Resource, paging: Paging, filter: Filter, values: Values
 ) -> ListVariant:
-    """The shape of a page; what is bound goes into `values`, under names that begin with `name`."""
-    terms = bind_terms(name, resource.filters, wanted, values)
-    return ListVariant(_paging(name, paging, values), terms)
+    """The variant of a page; its values go into `values`, named from `name` on."""
+    terms = bind_terms(name, resource.filters, filter, values)
+    return ListVariant(_bind_paging(name, paging, values), terms)
 
 
-MARK = Cursor("", 1)
-"""Stands for a cursor with a sort key."""
+WITH_KEY = Cursor("", 1)
+"""Stands in a variant for every cursor of a row that has a value in the column sorted by."""
 
-MARK_OF_NONE = Cursor(None, 1)
-"""Stands for a cursor of a row without one, which is other SQL."""
+WITHOUT_KEY = Cursor(None, 1)
+"""Stands for every cursor of a row that has none there: rows after it are found by other SQL."""
 
 
-def _paging(name: str, paging: Paging, values: Values) -> Paging:
-    """The paging with its values moved out."""
+def _bind_paging(name: str, paging: Paging, values: Values) -> Paging:
+    """The paging with placeholders for its values."""
     values[f"{name}_limit"] = paging.limit
     values[f"{name}_more"] = paging.limit + 1
     if paging.offset:
@@ -237,30 +251,30 @@ def _paging(name: str, paging: Paging, values: Values) -> Paging:
         paging,
         limit=1,
         offset=depth(paging.offset),
-        after=_mark(paging.after),
-        before=_mark(paging.before),
+        after=_placeholder(paging.after),
+        before=_placeholder(paging.before),
     )
 
 
-def _mark(cursor: Cursor | None) -> Cursor | None:
+def _placeholder(cursor: Cursor | None) -> Cursor | None:
     if cursor is None:
         return None
-    return MARK_OF_NONE if cursor.key is None else MARK
+    return WITHOUT_KEY if cursor.key is None else WITH_KEY
 
 
 def bind_terms(
-    name: str, filters: Mapping[str, Criterion], wanted: Filter, values: Values
+    name: str, criteria: Mapping[str, Criterion], filter: Filter, values: Values
 ) -> tuple[ConditionVariant, ...]:
-    """The shape of conditions; what is bound goes into `values`."""
+    """The variant of a filter's conditions; their values go into `values`."""
     terms = []
-    for number, (field, comparator, value) in enumerate(wanted):
+    for number, (field, comparator, value) in enumerate(filter):
         if comparator == "is_null":
             terms.append(ConditionVariant(field, comparator, value, 0))
             continue
-        criterion = filters[field]
+        criterion = criteria[field]
         prepared = criterion.prepare(comparator, value)
-        for place, part in enumerate(prepared or ()):
-            values[f"{name}_{number}_{place}"] = part
+        for part, bound in enumerate(prepared or ()):
+            values[f"{name}_{number}_{part}"] = bound
         size = None if prepared is None else len(prepared)
         selective = criterion.is_selective(comparator)
         terms.append(ConditionVariant(field, comparator, None, size, selective))

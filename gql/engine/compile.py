@@ -1,4 +1,4 @@
-"""From a plan tree to one SQL statement whose single value is the finished response text.
+"""From a plan to one SQL statement whose single value is the finished response text.
 
 Text is put together with `||` and `string_agg` over ordered, limited subqueries; a relation to one
 record is a join. Scope, filters and orders are the very expressions of `models` and `domain`.
@@ -12,193 +12,198 @@ from sqlalchemy import ColumnElement, Select, Text, and_, bindparam, case, func,
 from gql.engine import compile_count
 from gql.engine.bind import FilterVariant, ListVariant, LookupVariant, PathVariant, VariantKey
 from gql.engine.compile_connection import PageEmitter
-from gql.engine.plan_nodes import (
-    AnyId,
-    Column,
-    ConnectionPage,
-    Constant,
-    Count,
-    GlobalId,
-    Item,
-    Joined,
-    JsonNumber,
-    JsonPath,
-    ListPage,
-    Lookup,
-    Money,
-    NodesLookup,
-    Object,
-    RecordLookup,
-    Selection,
-    ToFirst,
-    ToMany,
-    ToOne,
-    ToUnion,
-    ViewerField,
-    ViewerRecord,
+from gql.engine.fields import (
+    ColumnSource,
+    ConnectionSource,
+    ConstantSource,
+    CountSource,
+    ExpressionSource,
+    FirstSource,
+    GlobalIdSource,
+    GlobalLookupSource,
+    JoinedSource,
+    JsonPathSource,
+    LookupSource,
+    ManySource,
+    ObjectSource,
+    OneSource,
+    PageSource,
+    UnionSource,
+    ViewerFieldSource,
+    ViewerRecordSource,
+    ViewerSource,
 )
+from gql.engine.plan import PlanNode, Selection
+from gql.engine.rest_query import KEY, RecordLookup, RestQuery
 from gql.engine.row_source import (
     JsonPart,
     RowSource,
     is_key_only,
-    of_key,
+    print_column,
     print_items,
-    print_own,
+    print_key_only,
     rows_of,
     visible_conditions,
 )
 from gql.query.paging import Paging, ordering
-from gql.query.resource import Resource
+from gql.query.resource import Resource, UnionList
 from gql.sql import json_sql
 from gql.sql.json_sql import concatenated, json_array_body, or_null, text
 from gql.sql.json_step import json_walk
 from gql.sql.node_ids import ids_of
 
 
-def emit(root: Selection, shapes: VariantKey) -> Select[Any]:
-    """The statement of a plan under the shapes of its slots."""
-    return select(concatenated(['{"data":', *_Emitter(shapes).root(root), "}"]))
+def emit(root: Selection, variant: VariantKey) -> Select[Any]:
+    """The statement of a plan for one variant of its arguments."""
+    return select(concatenated(['{"data":', *_Emitter(variant).root(root), "}"]))
 
 
-def emit_read(root: ConnectionPage | ListPage | RecordLookup, shapes: VariantKey) -> Select[Any]:
-    """The statement of a list or a look-up alone; its value is empty where nothing is found."""
-    return select(concatenated(_Emitter(shapes).read(root)))
+def emit_read(query: RestQuery, variant: VariantKey) -> Select[Any]:
+    """The statement of a REST read; its value is empty where the record is missing."""
+    emitter = _Emitter(variant)
+    if query.record is None:
+        return select(concatenated(emitter.page(query.item, None)))
+    return select(concatenated([emitter.record_lookup(query.record, query.item)]))
 
 
 class _Emitter:
-    def __init__(self, shapes: VariantKey) -> None:
-        self._shapes = shapes
+    def __init__(self, variant: VariantKey) -> None:
+        self._variant = variant
 
     def root(self, selection: Selection) -> list[JsonPart]:
         """The object of root fields, which have no record."""
-        return print_items([(key, self._root(item)) for key, item in selection.items])
+        return print_items([(key, self._root(node)) for key, node in selection.items])
 
-    def read(self, item: ConnectionPage | ListPage | RecordLookup) -> list[JsonPart]:
-        """What stands alone: a list, or what is printed of the record that is looked up."""
-        return [self._found(item)] if isinstance(item, RecordLookup) else self._page(item, None)
+    def record_lookup(self, record: RecordLookup, item: PlanNode) -> ColumnElement[str]:
+        """What is printed of one record, after its version where there is one."""
+        row = rows_of(record.resource, None, None)
+        row.conditions = [row.table.c[record.column] == bindparam(f"s{KEY}_key0")]
+        version: list[JsonPart] = []
+        if record.version is not None:
+            version = [json_sql.integer(row.table.c[record.version]), "\n"]
+        printed = self._first(row, [*version, *self._node(row, item)], or_nothing=True)
+        return func.coalesce(printed, text(""))
 
-    def _root(self, item: Item) -> list[JsonPart]:
-        match item:
-            case Constant(literal):
-                return [literal]
-            case ConnectionPage():
-                return self._page(item, None)
-            case Lookup(slot, resource, selection):
-                (wanted,) = self._wanted(slot)
-                key = f"s{slot}_key0"
-                return [self._look_up(resource, selection, column=wanted.column, key=key)]
-            case NodesLookup():
-                return self._named(item)
-        return self._about_asker(item)
+    def page(self, node: PlanNode, row: RowSource | None) -> list[JsonPart]:
+        """A connection, or a page that is a plain list."""
+        source = node.source
+        assert isinstance(source, (ConnectionSource, PageSource))  # noqa: S101, only they are
+        variant = self._variant_of(node, ListVariant)
+        return PageEmitter(
+            node, variant, lambda: rows_of(source.resource, source.link, row), self._record
+        ).parts()
 
-    def _about_asker(self, item: Item) -> list[JsonPart]:
-        match item:
-            case Object(selection):
-                return self.root(selection)
-            case ViewerField(slot):
-                return [bindparam(f"s{slot}_told", type_=Text())]
-            case ViewerRecord(slot, resource, selection, required):
-                key = f"s{slot}_key0"
-                return [self._look_up(resource, selection, column="id", key=key, strict=required)]
-        raise TypeError(type(item).__name__)
+    def _root(self, node: PlanNode) -> list[JsonPart]:  # noqa: PLR0911 -- a case per source
+        match node.source:
+            case ConstantSource(json):
+                return [json]
+            case ConnectionSource():
+                return self.page(node, None)
+            case LookupSource(resource):
+                variant = self._variant_of(node, LookupVariant)
+                return [self._look_up(resource, node, _selected(node), column=variant.column)]
+            case GlobalLookupSource(many=True):
+                return ["[", self._all_named(node), "]"]
+            case GlobalLookupSource():
+                wanted = self._variant_of(node, LookupVariant).resource
+                (choice,) = (choice for choice in node.choices if choice[0].name == wanted)
+                return [self._look_up(choice[0], node, choice[1])]
+            case ViewerSource():
+                return self.root(_selected(node))
+            case ViewerFieldSource():
+                return [bindparam(f"s{node.argument}_told", type_=Text())]
+            case ViewerRecordSource(resource):
+                selection = _selected(node)
+                return [self._look_up(resource, node, selection, or_nothing=node.required)]
+        raise TypeError(type(node.source).__name__)
 
-    def _wanted(self, slot: int) -> tuple[LookupVariant, ...]:
-        shape = self._shapes[slot]
-        assert isinstance(shape, tuple)  # noqa: S101, slots and shapes belong together
-        return shape
+    def _variant_of(self, node: PlanNode, kind: type[Any]) -> Any:
+        """The variant of a node's arguments; the binder makes one of this kind for its source."""
+        assert node.argument is not None  # noqa: S101, the planner numbers every such source
+        variant = self._variant[node.argument]
+        assert isinstance(variant, kind)  # noqa: S101, plan and variant belong together
+        return variant
 
     def _look_up(
         self,
         resource: Resource,
+        node: PlanNode,
         selection: Selection,
         *,
-        column: str,
-        key: str,
-        strict: bool = False,
+        column: str = "id",
+        or_nothing: bool = False,
     ) -> ColumnElement[str]:
+        """The record that the node's argument names."""
         row = rows_of(resource, None, None)
-        row.conditions = [row.table.c[column] == bindparam(key)]
-        return self._first(row, self._record(row, selection), strict=strict)
+        row.conditions = [row.table.c[column] == bindparam(f"s{node.argument}_key0")]
+        return self._first(row, self._record(row, selection), or_nothing=or_nothing)
 
-    def _found(self, item: RecordLookup) -> ColumnElement[str]:
-        row = rows_of(item.resource, None, None)
-        row.conditions = [row.table.c[item.column] == bindparam(f"s{item.slot}_key0")]
-        version: list[JsonPart] = []
-        if item.version is not None:
-            version = [json_sql.integer(row.table.c[item.version]), "\n"]
-        found = self._first(row, [*version, *self._item(row, item.item)], strict=True)
-        return func.coalesce(found, text(""))
-
-    def _named(self, item: NodesLookup) -> list[JsonPart]:
-        """One look-up in the table that an id names, or one of each kind for every id."""
-        if item.plural:
-            return ["[", self._all_named(item), "]"]
-        (wanted,) = self._wanted(item.slot)
-        choices = {resource.name: (resource, selection) for resource, selection in item.choices}
-        return [self._look_up(*choices[wanted.resource], column="id", key=f"s{item.slot}_key0")]
-
-    def _all_named(self, item: NodesLookup) -> ColumnElement[str]:
+    def _all_named(self, node: PlanNode) -> ColumnElement[str]:
         """Every id is looked up by primary key, by the one subquery of its kind."""
-        ids = ids_of(item.slot)
-        found = {}
-        for resource, selection in item.choices:
+        assert node.argument is not None  # noqa: S101, as above
+        ids = ids_of(node.argument)
+        by_kind = {}
+        for resource, selection in node.choices:
             row = rows_of(resource, None, None)
             row.conditions, row.parent = [row.table.c.id == ids.c.number], ids
-            found[resource.name] = self._first(row, self._record(row, selection))
-        printed = case(found, value=ids.c.kind, else_=text("null")).label("printed")
+            by_kind[resource.name] = self._first(row, self._record(row, selection))
+        printed = case(by_kind, value=ids.c.kind, else_=text("null")).label("printed")
         rows = select(printed).select_from(ids).order_by(ids.c.place).subquery()
         return select(func.coalesce(json_array_body(rows.c.printed), text(""))).scalar_subquery()
 
     def _record(self, row: RowSource, selection: Selection) -> list[JsonPart]:
-        return print_items([(key, self._item(row, item)) for key, item in selection.items])
+        return print_items([(key, self._node(row, node)) for key, node in selection.items])
 
-    def _item(self, row: RowSource, item: Item) -> list[JsonPart]:
-        match item:
-            case Constant(literal):
-                return [literal]
-            case GlobalId():
+    def _node(  # noqa: PLR0911 -- a case per source
+        self, row: RowSource, node: PlanNode
+    ) -> list[JsonPart]:
+        """One field of a row: its own values here, other records below."""
+        match node.source:
+            case ConstantSource(json):
+                return [json]
+            case GlobalIdSource():
                 return [f'"{row.resource.name}_', json_sql.integer(row.table.c.id), '"']
-            case Object(selection):
-                return self._record(row, selection)
-            case Column() | Money() | JsonNumber() | AnyId():
-                return [self._own(row, item)]
-            case JsonPath() | Joined():
-                return [or_null(self._reached(row, item))]
-        return self._relation(row, item)
+            case ColumnSource() as source:
+                return [self._column(row, source)]
+            case ExpressionSource(json=print_json):
+                return [print_json(row.table)]
+            case ObjectSource():
+                return self._record(row, _selected(node))
+            case JsonPathSource(label):
+                return [or_null(self._json_path(row, node, label))]
+            case JoinedSource(resource, key, column, value):
+                other = self._joined(row, resource, key, column)
+                return [or_null(print_column(other, value))]
+        return self._relation(row, node)
 
-    def _own(self, row: RowSource, item: Column | Money | JsonNumber | AnyId) -> ColumnElement[Any]:
-        """What the row says itself, if need be with the help of a join."""
-        if isinstance(item, Column) and item.label in row.resource.joined:
-            return or_null(self._elsewhere(row, item))
-        return print_own(row, item)
+    def _column(self, row: RowSource, source: ColumnSource) -> ColumnElement[Any]:
+        """A column of the row, or of another record where the resource says so."""
+        place = row.resource.joined.get(source.label)
+        if place is None:
+            return print_column(row, source)
+        other = self._joined(row, place.resource, place.key, "id")
+        value = func.coalesce(other.table.c[place.label], row.table.c[source.label])
+        return or_null(json_sql.PRINTERS[source.kind or "text"](value))
 
-    def _reached(self, row: RowSource, item: JsonPath | Joined) -> ColumnElement[Any]:
-        """What is not a column of the row; NULL too where the whole record is missing."""
-        if isinstance(item, Joined):
-            return self._through(row, item)
-        return self._pointed(row, item.slot, item.label)
-
-    def _pointed(self, row: RowSource, slot: int, label: str) -> ColumnElement[str]:
-        """The value inside a JSON column; without a step the column is its own."""
-        shape = self._shapes[slot]
-        assert isinstance(shape, PathVariant)  # noqa: S101, slots and shapes belong together
+    def _json_path(self, row: RowSource, node: PlanNode, label: str) -> ColumnElement[str]:
+        """The value inside a JSON column; a path without steps means the whole column."""
         value = row.resource.expression(label, row.table)
         tokens = [
-            (bindparam(f"s{slot}_token{number}", type_=Text()), index)
-            for number, index in enumerate(shape.indexes)
+            (bindparam(f"s{node.argument}_token{number}", type_=Text()), index)
+            for number, index in enumerate(self._variant_of(node, PathVariant).indexes)
         ]
         return json_sql.json_verbatim(json_walk(value, tokens) if tokens else value)
 
-    def _relation(self, row: RowSource, item: Item) -> list[JsonPart]:
-        match item:
-            case ToOne():
-                return [self._one(row, item)]
-            case ToFirst(resource, link, selection):
+    def _relation(self, row: RowSource, node: PlanNode) -> list[JsonPart]:
+        match node.source:
+            case OneSource() as source:
+                return [self._one(row, source, node)]
+            case FirstSource(resource, link):
                 first = rows_of(resource, link, row)
-                return [self._first(first, self._record(first, selection))]
-            case ToMany():
-                return ["[", self._many(row, item), "]"]
-            case Count(resource, link):
+                return [self._first(first, self._record(first, _selected(node)))]
+            case ManySource() as source:
+                return ["[", self._many(row, source, node), "]"]
+            case CountSource(resource, link):
                 child = rows_of(resource, link, row)
                 counting = (
                     select(func.count())
@@ -206,44 +211,36 @@ class _Emitter:
                     .where(*visible_conditions(child))
                 )
                 return [json_sql.integer(counting.correlate(row.table).scalar_subquery())]
-            case ConnectionPage() | ListPage():
-                return self._page(item, row)
-            case ToUnion():
-                return ["[", self._mixed(row, item), "]"]
-        raise TypeError(type(item).__name__)
+            case ConnectionSource() | PageSource():
+                return self.page(node, row)
+            case UnionSource(union):
+                return ["[", self._union(row, union, dict(node.choices)), "]"]
+        raise TypeError(type(node.source).__name__)
 
-    def _one(self, row: RowSource, item: ToOne) -> ColumnElement[str]:
+    def _one(self, row: RowSource, source: OneSource, node: PlanNode) -> ColumnElement[str]:
         """A join; without a record its id is NULL. No join where our own key says it all."""
-        if is_key_only(row, item):
-            printed = concatenated(of_key(row.table.c[item.key], item))
-            return printed if item.required else or_null(printed)
-        other = rows_of(item.resource, None, None)
-        body = concatenated(self._record(other, item.selection))
-        key = other.table.c[item.column] == row.table.c[item.key]
+        selection = _selected(node)
+        if is_key_only(row, source, selection):
+            key = row.table.c[source.key]
+            printed = concatenated(print_key_only(key, source.resource, selection))
+            return printed if node.required else or_null(printed)
+        other = rows_of(source.resource, None, None)
+        body = concatenated(self._record(other, selection))
+        same = other.table.c[source.column] == row.table.c[source.key]
         # The joins of the other record belong behind its own: they hang on its columns.
         row.from_clause = row.from_clause.outerjoin(
-            other.from_clause, and_(key, *visible_conditions(other))
+            other.from_clause, and_(same, *visible_conditions(other))
         )
-        found = other.table.c.id
-        without = json_sql.require_not_null(found) if item.required else text("null")
-        return case((found.is_(None), without), else_=body)
-
-    def _through(self, row: RowSource, item: Joined) -> ColumnElement[Any]:
-        return print_own(self._joined(row, item.resource, item.key, item.column), item.leaf)
-
-    def _elsewhere(self, row: RowSource, item: Column) -> ColumnElement[Any]:
-        place = row.resource.joined[item.label]
-        other = self._joined(row, place.resource, place.key, "id")
-        value = func.coalesce(other.table.c[place.label], row.table.c[item.label])
-        printed: ColumnElement[Any] = json_sql.PRINTERS[item.kind](value)
-        return printed
+        other_id = other.table.c.id
+        missing = json_sql.require_not_null(other_id) if node.required else text("null")
+        return case((other_id.is_(None), missing), else_=body)
 
     def _joined(self, row: RowSource, resource: Resource, key: str, column: str) -> RowSource:
-        """A join, whose record all labels share that are read through it."""
-        way = (resource, key, column)
-        other = row.joined.get(way)
+        """A join, which all columns share that are read through it."""
+        path = (resource, key, column)
+        other = row.joined.get(path)
         if other is None:
-            other = row.joined[way] = rows_of(resource, None, None)
+            other = row.joined[path] = rows_of(resource, None, None)
             same = other.table.c[column] == row.table.c[key]
             row.from_clause = row.from_clause.outerjoin(
                 other.from_clause, and_(same, *visible_conditions(other))
@@ -251,65 +248,66 @@ class _Emitter:
         return other
 
     def _first(
-        self, row: RowSource, body: list[JsonPart], *, strict: bool = False
+        self, row: RowSource, body: list[JsonPart], *, or_nothing: bool = False
     ) -> ColumnElement[str]:
-        """The first record, or `null`; NULL instead, so that there is no answer, when strict."""
-        found = (
+        """The first record, or `null`; with `or_nothing` NULL, which leaves no answer at all."""
+        first = (
             select(concatenated(body)).select_from(row.from_clause).where(*visible_conditions(row))
         )
-        if row.parent is not None:  # else it is looked up by a key that only one has
-            found = found.order_by(row.table.c.id).limit(1).correlate(row.parent)
-        return found.scalar_subquery() if strict else or_null(found.scalar_subquery())
+        if row.parent is not None:  # else it is looked up by a unique key
+            first = first.order_by(row.table.c.id).limit(1).correlate(row.parent)
+        return first.scalar_subquery() if or_nothing else or_null(first.scalar_subquery())
 
-    def _many(self, row: RowSource, item: ToMany) -> ColumnElement[str]:
-        child = rows_of(item.resource, item.link, row)
-        body = concatenated(self._record(child, item.selection))
+    def _many(self, row: RowSource, source: ManySource, node: PlanNode) -> ColumnElement[str]:
+        child = rows_of(source.resource, source.link, row)
+        body = concatenated(self._record(child, _selected(node)))
         rows = (
             select(body.label("printed"))
             .select_from(child.from_clause)
-            .where(*visible_conditions(child), *self._sieve(child, item.slot))
-            .order_by(*(child.table.c[name] for name in item.order))
+            .where(*visible_conditions(child), *self._filter(child, node))
+            .order_by(*(child.table.c[name] for name in source.order))
             .correlate(row.table)
             .subquery()
         )
         listed = select(func.coalesce(json_array_body(rows.c.printed), text("")))
         return listed.correlate(row.table).scalar_subquery()
 
-    def _sieve(self, child: RowSource, slot: int | None) -> list[ColumnElement[Any]]:
-        """The conditions on a whole list, where it has any."""
-        shape = None if slot is None else self._shapes[slot]
-        if not isinstance(shape, FilterVariant):
+    def _filter(self, child: RowSource, node: PlanNode) -> list[ColumnElement[Any]]:
+        """The conditions on a whole list; only REST has any."""
+        if node.argument is None:
             return []
-        terms = compile_count.terms(f"s{slot}", shape.terms)
+        variant = self._variant[node.argument]
+        if not isinstance(variant, FilterVariant):
+            return []
+        terms = compile_count.terms(f"s{node.argument}", variant.terms)
         return [term.holds(child.resource, child.table) for term in terms]
 
-    def _mixed(self, row: RowSource, item: ToUnion) -> ColumnElement[str]:
-        """Each record as the choice for its kind says; all choices read the same row."""
-        fact = item.fact
-        child = rows_of(fact.resource, fact.link, row)
+    def _union(
+        self, row: RowSource, union: UnionList, choices: dict[Resource, Selection]
+    ) -> ColumnElement[str]:
+        """Each record as one of its narrower resource; all of these read the same row."""
+        child = rows_of(union.resource, union.link, row)
         bodies = []
-        for word, resource, selection in item.choices:
+        for value, resource in union.resources.items():
             child.resource = resource
-            bodies.append((word, concatenated(self._record(child, selection))))
-        child.resource = fact.resource
-        label = child.table.c[fact.label]
-        body = case(*((label == word, printed) for word, printed in bodies))
-        newest = Paging(limit=fact.limit, order=fact.order, descending=True)
+            bodies.append((value, concatenated(self._record(child, choices[resource]))))
+        child.resource = union.resource
+        label = child.table.c[union.label]
+        body = case(*((label == value, printed) for value, printed in bodies))
+        newest = Paging(limit=union.limit, order=union.order, descending=True)
         rows = (
             select(body.label("printed"))
             .select_from(child.from_clause)
             .where(*visible_conditions(child))
-            .order_by(*ordering(fact.resource, child.table, newest))
-            .limit(fact.limit)
+            .order_by(*ordering(union.resource, child.table, newest))
+            .limit(union.limit)
             .correlate(row.table)
             .subquery()
         )
         listed = select(func.coalesce(json_array_body(rows.c.printed), text("")))
         return listed.correlate(row.table).scalar_subquery()
 
-    def _page(self, item: ConnectionPage | ListPage, row: RowSource | None) -> list[JsonPart]:
-        shape = self._shapes[item.slot]
-        assert isinstance(shape, ListVariant)  # noqa: S101, slots and shapes belong together
-        return PageEmitter(
-            item, shape, lambda: rows_of(item.resource, item.link, row), self._record
-        ).parts()
+
+def _selected(node: PlanNode) -> Selection:
+    assert node.selection is not None  # noqa: S101, an object always has a selection
+    return node.selection

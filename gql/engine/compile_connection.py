@@ -22,17 +22,14 @@ from sqlalchemy import (
 
 from gql.engine import compile_count
 from gql.engine.bind import ListVariant
-from gql.engine.plan_nodes import (
-    ConnectionPage,
-    Constant,
-    Echo,
-    Edges,
-    ListPage,
-    Nodes,
-    PageInfo,
-    Selection,
-    Total,
+from gql.engine.fields import (
+    ConnectionField,
+    ConnectionSource,
+    ConstantSource,
+    EchoSource,
+    PageSource,
 )
+from gql.engine.plan import PlanNode, Selection
 from gql.engine.row_source import JsonPart, RowSource, print_items, visible_conditions
 from gql.query.cursor import NONE, VERSION, Cursor
 from gql.query.paging import Paging, beyond, ordering, within
@@ -56,7 +53,7 @@ class PageEmitter:
     """Writes one connection, or a page that is a plain list.
 
     Args:
-        item: The connection or list in the plan.
+        node: The connection or list in the plan.
         shape: Its paging and conditions.
         under: Makes the rows of its list anew for each subquery.
         print_object: Prints a node.
@@ -64,13 +61,15 @@ class PageEmitter:
 
     def __init__(
         self,
-        item: ConnectionPage | ListPage,
+        node: PlanNode,
         shape: ListVariant,
         under: Callable[[], RowSource],
         print_object: PrintObject,
     ) -> None:
-        self._item = item
-        self._name = f"s{item.slot}"
+        assert isinstance(node.source, (ConnectionSource, PageSource))  # noqa: S101, only they are
+        self._source = node.source
+        self._items = _items(node)
+        self._name = f"s{node.argument}"
         self._under = under
         self._print_object = print_object
         self._paging = self._bound(shape.paging)
@@ -78,7 +77,7 @@ class PageEmitter:
 
     def parts(self) -> list[JsonPart]:
         """The connection as JSON."""
-        if not any(_reads_rows(item, self._paging) for _, item in self._item.items):
+        if not any(_reads_rows(item, self._paging) for _, item in self._items):
             return self._object(None)
         rows = self._rows()
         printed = select(concatenated(self._object(rows))).select_from(rows)
@@ -92,8 +91,8 @@ class PageEmitter:
         self._parent = under.parent
         columns: list[Any] = [
             concatenated(self._of_row(under, item)).label(f"printed_{number}")
-            for number, (_, item) in enumerate(self._item.items)
-            if isinstance(item, (Nodes, Edges))
+            for number, (_, item) in enumerate(self._items)
+            if item.source in _OF_ROWS
         ]
         sort = ordering(under.resource, under.table, self._paging)
         if self._needs_positions:
@@ -117,7 +116,7 @@ class PageEmitter:
     @property
     def _sort_columns(self) -> list[str]:
         """The columns that the list is sorted by; none when it is by something computed."""
-        resource = self._item.resource
+        resource = self._source.resource
         label = resource.orders[self._paging.order].label
         return [] if label in resource.computed else sorted({label, "id"})
 
@@ -157,35 +156,35 @@ class PageEmitter:
     @property
     def _needs_places(self) -> bool:
         """Whether the cursors of the page's ends are asked for."""
-        return bool(self._page_info & {"startCursor", "endCursor"})
+        return bool(self._page_info & {ConnectionField.START_CURSOR, ConnectionField.END_CURSOR})
 
     @property
     def _needs_more(self) -> bool:
         """Whether one row beyond the page is read, to know that there is one."""
-        name = "hasPreviousPage" if self._paging.backward else "hasNextPage"
-        return name in self._page_info
+        return _beyond(self._paging) in self._page_info
 
     @property
     def _page_info(self) -> set[Any]:
         """The fields of every `pageInfo` that is selected, under whatever key."""
         return {
-            field
-            for _, item in self._item.items
-            if isinstance(item, PageInfo)
-            for _, field in item.items
+            part.source
+            for _, item in self._items
+            if item.source is ConnectionField.PAGE_INFO
+            for _, part in _selected(item).items
         }
 
-    def _of_row(self, under: RowSource, item: Nodes | Edges) -> list[JsonPart]:
-        if isinstance(item, Nodes):
-            return self._print_object(under, item.selection)
+    def _of_row(self, under: RowSource, item: PlanNode) -> list[JsonPart]:
+        if item.source is ConnectionField.NODES:
+            return self._print_object(under, _selected(item))
         printed: list[tuple[str, list[JsonPart]]] = []
-        for key, part in item.items:
-            if isinstance(part, Constant):
-                printed.append((key, [part.text]))
-            elif isinstance(part, Selection):
-                printed.append((key, self._print_object(under, part)))
-            else:
-                printed.append((key, ['"', self._cursor(under), '"']))
+        for key, part in _selected(item).items:
+            match part.source:
+                case ConstantSource(literal):
+                    printed.append((key, [literal]))
+                case ConnectionField.NODE:
+                    printed.append((key, self._print_object(under, _selected(part))))
+                case _:
+                    printed.append((key, ['"', self._cursor(under), '"']))
         return print_items(printed)
 
     def _cursor(self, under: RowSource) -> Column:
@@ -207,25 +206,26 @@ class PageEmitter:
     # -- what is printed -----------------------------------------------------------------------
 
     def _object(self, rows: FromClause | None) -> list[JsonPart]:
-        if isinstance(self._item, ListPage):
-            return self._printed(0, self._item.items[0][1], rows)
+        if isinstance(self._source, PageSource):
+            return self._printed(0, self._items[0][1], rows)
         return print_items(
             [
                 (key, self._printed(number, item, rows))
-                for number, (key, item) in enumerate(self._item.items)
+                for number, (key, item) in enumerate(self._items)
             ]
         )
 
     def _printed(self, number: int, item: Any, rows: FromClause | None) -> list[JsonPart]:
-        match item:
-            case Constant(literal):
+        match item.source:
+            case ConstantSource(literal):
                 return [literal]
-            case Total():
+            case ConnectionField.TOTAL_COUNT:
                 return [self._total()]
-            case Echo(name):
+            case EchoSource(name):
                 return [bindparam(f"told_{name}", type_=Text())]
-            case PageInfo(items):
-                return print_items([(key, self._info(field, rows)) for key, field in items])
+            case ConnectionField.PAGE_INFO:
+                parts = _selected(item).items
+                return print_items([(key, self._info(part.source, rows)) for key, part in parts])
         assert rows is not None  # noqa: S101, nodes and edges always read rows
         listed: Column = json_array_body(rows.c[f"printed_{number}"])
         if self._needs_more:
@@ -238,16 +238,17 @@ class PageEmitter:
         under = self._under()
         conditions = self._conditions(under)
         return json_sql.integer(
-            compile_count.total(under, self._item.link, self._terms, conditions)
+            compile_count.total(under, self._source.link, self._terms, conditions)
         )
 
     def _info(self, field: Any, rows: FromClause | None) -> list[JsonPart]:
-        if isinstance(field, Constant):
-            return [field.text]
-        if field in {"hasNextPage", "hasPreviousPage"}:
-            return [self._goes_on(earlier=field == "hasPreviousPage", rows=rows)]
+        if isinstance(field, ConstantSource):
+            return [field.json]
+        if field in (ConnectionField.HAS_NEXT_PAGE, ConnectionField.HAS_PREVIOUS_PAGE):
+            earlier = field is ConnectionField.HAS_PREVIOUS_PAGE
+            return [self._goes_on(earlier=earlier, rows=rows)]
         assert rows is not None  # noqa: S101, cursors always read rows
-        near = (field == "startCursor") != self._paging.backward
+        near = (field is ConnectionField.START_CURSOR) != self._paging.backward
         limit = self._number("limit")
         far = case((rows.c.total > limit, limit), else_=rows.c.total)
         wanted = rows.c.position == (1 if near else far)
@@ -281,8 +282,8 @@ class PageEmitter:
 
     def _bound(self, paging: Paging) -> Paging:
         """The paging with parameters in place of the marks of its cursors."""
-        order = self._item.resource.orders[paging.order]
-        column = self._item.resource.table.c.get(order.label)
+        order = self._source.resource.orders[paging.order]
+        column = self._source.resource.table.c.get(order.label)
         kinds: dict[str, Any] = {
             "integer": BigInteger(),
             "text": Text(),
@@ -305,10 +306,31 @@ class PageEmitter:
         return statement if parent is None else statement.correlate(parent)
 
 
-def _reads_rows(item: Any, paging: Paging) -> bool:
-    if isinstance(item, (Nodes, Edges)):
+_OF_ROWS = (ConnectionField.NODES, ConnectionField.EDGES)
+"""What is printed of each row of the page."""
+
+
+def _items(node: PlanNode) -> tuple[tuple[str, PlanNode], ...]:
+    """The fields of a connection; a plain list has its nodes alone."""
+    if isinstance(node.source, PageSource):
+        return (("", PlanNode(ConnectionField.NODES, node.selection)),)
+    return _selected(node).items
+
+
+def _selected(node: PlanNode) -> Selection:
+    assert node.selection is not None  # noqa: S101, an object always has a selection
+    return node.selection
+
+
+def _beyond(paging: Paging) -> ConnectionField:
+    """The field that tells whether the list goes on past the far end of the page."""
+    return ConnectionField.HAS_PREVIOUS_PAGE if paging.backward else ConnectionField.HAS_NEXT_PAGE
+
+
+def _reads_rows(item: PlanNode, paging: Paging) -> bool:
+    if item.source in _OF_ROWS:
         return True
-    if not isinstance(item, PageInfo):
+    if item.source is not ConnectionField.PAGE_INFO:
         return False
-    more = "hasPreviousPage" if paging.backward else "hasNextPage"
-    return any(field in {"startCursor", "endCursor", more} for _, field in item.items)
+    of_rows = (ConnectionField.START_CURSOR, ConnectionField.END_CURSOR, _beyond(paging))
+    return any(part.source in of_rows for _, part in _selected(item).items)

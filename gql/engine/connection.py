@@ -1,7 +1,5 @@
 """Connections: lists that grow without bound, read in pages (Relay's Cursor Connections)."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Annotated, Any
 
 import strawberry
@@ -9,28 +7,13 @@ from strawberry import UNSET
 from strawberry.types import Info
 
 from gql.engine.connection_types import Connection, Selected
-from gql.engine.declaration import SOURCE
+from gql.engine.fields import SOURCE, ConnectionSource
 from gql.identity import Permission
 from gql.query.filters import Filter
 from gql.query.paging import DEFAULT_PAGE, MAX_PAGE, Paging, paging
 from gql.query.resource import Link, Record, Resource
 
-__all__ = ["Connection", "ConnectionSource", "connection"]
-
-
-@dataclass(frozen=True)
-class ConnectionSource:
-    """The records of `resource`, under us when there is a link, in pages.
-
-    `ask` turns the field's arguments into what is asked for, or raises `BadInput`. Who asks needs
-    the permission `needs`, where there is one.
-    """
-
-    resource: Resource
-    link: Link | None
-    ask: Callable[..., tuple[Paging, Filter]]
-    needs: Permission | None = None
-
+__all__ = ["Connection", "connection"]
 
 ORDER = "How the list is sorted; ties are broken by id, objects without a value come last."
 FILTER = "Which objects the list has; all conditions must hold."
@@ -94,7 +77,7 @@ def connection(
         )
         return asked, filter.conditions() if filter else ()
 
-    fact = ConnectionSource(resource, link, ask, needs)
+    source = ConnectionSource(resource, link, ask, needs)
 
     def select(root: Any, info: Info, **arguments: Any) -> Selected:
         if needs is not None:
@@ -149,5 +132,5 @@ def connection(
     return strawberry.field(
         resolve_filtered if filter else resolve,
         description=description,
-        metadata={SOURCE: fact},
+        metadata={SOURCE: source},
     )

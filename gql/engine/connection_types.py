@@ -5,6 +5,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 import strawberry
 
+from gql.engine.fields import SOURCE, ConnectionField
 from gql.loaders import record_loaders
 from gql.query.context import Context
 from gql.query.cursor import write_cursor
@@ -97,16 +98,22 @@ class PageInfo:
     """Resolved from a `Selected` list."""
 
     has_next_page: bool = strawberry.field(
-        resolver=_has_next_page, description="Whether the list goes on after this page."
+        metadata={SOURCE: ConnectionField.HAS_NEXT_PAGE},
+        resolver=_has_next_page,
+        description="Whether the list goes on after this page.",
     )
     has_previous_page: bool = strawberry.field(
-        resolver=_has_previous_page, description="Whether the list has objects before this page."
+        metadata={SOURCE: ConnectionField.HAS_PREVIOUS_PAGE},
+        resolver=_has_previous_page,
+        description="Whether the list has objects before this page.",
     )
     start_cursor: str | None = strawberry.field(
+        metadata={SOURCE: ConnectionField.START_CURSOR},
         resolver=_start_cursor,
         description="The cursor of the first object; null when the page is empty.",
     )
     end_cursor: str | None = strawberry.field(
+        metadata={SOURCE: ConnectionField.END_CURSOR},
         resolver=_end_cursor,
         description="The cursor of the last object; null when the page is empty.",
     )
@@ -117,9 +124,12 @@ class ConnectionEdge(Generic[Node]):
     """Resolved from an `Edge`."""
 
     cursor: str = strawberry.field(
-        description="The place of the object: pass it as `after` or `before` with the same order."
+        metadata={SOURCE: ConnectionField.CURSOR},
+        description="The place of the object: pass it as `after` or `before` with the same order.",
     )
-    node: Node = strawberry.field(description="The object itself.")
+    node: Node = strawberry.field(
+        metadata={SOURCE: ConnectionField.NODE}, description="The object itself."
+    )
 
 
 async def _edges(root: strawberry.Parent[Selected]) -> Any:
@@ -143,13 +153,22 @@ class Connection(Generic[Node]):
     """Resolved from a `Selected` list."""
 
     edges: list[ConnectionEdge[Node]] = strawberry.field(
-        resolver=_edges, description="The objects of this page, each with its cursor."
+        metadata={SOURCE: ConnectionField.EDGES},
+        resolver=_edges,
+        description="The objects of this page, each with its cursor.",
     )
-    nodes: list[Node] = strawberry.field(resolver=_nodes, description="The objects of this page.")
+    nodes: list[Node] = strawberry.field(
+        metadata={SOURCE: ConnectionField.NODES},
+        resolver=_nodes,
+        description="The objects of this page.",
+    )
     page_info: PageInfo = strawberry.field(
-        resolver=_page_info, description="Where this page lies in the list."
+        metadata={SOURCE: ConnectionField.PAGE_INFO},
+        resolver=_page_info,
+        description="Where this page lies in the list.",
     )
     total_count: int = strawberry.field(
+        metadata={SOURCE: ConnectionField.TOTAL_COUNT},
         resolver=_total_count,
         description="How many objects the whole list has; counted when selected.",
     )

@@ -1,39 +1,62 @@
 """One declaration per GraphQL type: which resource it reads, its columns and its relations.
 
-Each function returns a Strawberry field that resolves through the batching loaders (the reference
-way) and carries the same fact as data under `metadata["source"]`, for a compiled plan to read.
+Each function returns a Strawberry field that resolves through the batching loaders and carries its
+source (`fields.py`) under `metadata["source"]`, from which the engine plans. The resolver is made
+of the same source: neither way is written by hand.
 """
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Annotated, Any, TypeVar
 
 import strawberry
+from sqlalchemy import ColumnElement, FromClause
+from strawberry import UNSET
 from strawberry.types import Info
 
 from gql.engine.fields import (
-    AnyIdSource,
+    SOURCE,
     ColumnSource,
     CountSource,
+    ExpressionSource,
+    FieldSource,
     FirstSource,
     GlobalIdSource,
-    JsonNumberSource,
+    GlobalLookupSource,
     JsonPathSource,
+    LookupSource,
     ManySource,
-    MoneySource,
     ObjectSource,
     OneSource,
+    UnionSource,
+    ViewerFieldSource,
+    ViewerRecordSource,
+    ViewerSource,
 )
+from gql.errors import BadInput, NotFound
+from gql.identity import Identity
 from gql.loaders import record_loaders
-from gql.query.global_id import global_id
+from gql.query.global_id import global_id, read_id
 from gql.query.json_pointer import resolve_pointer
-from gql.query.resource import Link, Record, Resource
-
-SOURCE = "source"
-"""The key of a field's fact in its metadata."""
+from gql.query.resource import Link, Record, Resource, UnionList
+from gql.sql import json_sql
+from gql.sql.json_sql import concatenated, or_null, text
 
 MICRO = Decimal("0.000001")
 """Money is stored in millionths."""
+
+IdArgument = Annotated[
+    strawberry.ID,
+    strawberry.argument(description="The global id, or the documented integer."),
+]
+
+GlobalIdArgument = Annotated[strawberry.ID, strawberry.argument(description="The global id.")]
+
+GlobalIdsArgument = Annotated[
+    list[strawberry.ID],
+    strawberry.argument(description="Global ids, of any types, in any order."),
+]
 
 Pointer = Annotated[
     str,
@@ -63,29 +86,75 @@ def described(cls: type) -> str:
     return "\n".join(line.strip() for line in lines)
 
 
+# A record's own values.
+
+
 def column(description: str, label: str | None = None, *, name: str | None = None) -> Any:
     """A column of the record; `label` when it is not the attribute's own name."""
     if label is None:
-        return strawberry.field(
-            name=name, description=description, metadata={SOURCE: ColumnSource("")}
-        )
+        return _field(description, ColumnSource(), None, name=name)
 
     def resolve(root: strawberry.Parent[Record]) -> Any:
         return getattr(root, label)
 
-    return strawberry.field(
-        resolve, name=name, description=description, metadata={SOURCE: ColumnSource(label)}
-    )
+    return _field(description, ColumnSource(label), resolve, name=name)
 
 
 def money(description: str, label: str) -> Any:
     """An amount, exact: integer micro-units in the record, a decimal outside; null stays null."""
 
-    def resolve(root: strawberry.Parent[Record]) -> Any:
-        micros = getattr(root, label)
+    def value(record: Record) -> Decimal | None:
+        micros: int | None = getattr(record, label)
         return None if micros is None else micros * MICRO
 
-    return strawberry.field(resolve, description=description, metadata={SOURCE: MoneySource(label)})
+    def json(table: FromClause) -> ColumnElement[str]:
+        return or_null(json_sql.amount_string(table.c[label]))
+
+    return _expression(description, ExpressionSource(f"money {label}", value, json))
+
+
+def number(description: str, label: str, key: str) -> Any:
+    """A number under `key` in a JSON column; null without one."""
+
+    def value(record: Record) -> Any:
+        return getattr(record, label).get(key)
+
+    def json(table: FromClause) -> ColumnElement[str]:
+        return or_null(json_sql.json_number(table.c[label], text(key)))
+
+    return _expression(description, ExpressionSource(f"number {label}.{key}", value, json))
+
+
+def any_id(description: str, kind: str, key: str) -> Any:
+    """The global id of a record of any kind, from labels of its kind and id; null without an id."""
+
+    def value(record: Record) -> strawberry.ID | None:
+        number = getattr(record, key)
+        return None if number is None else strawberry.ID(f"{getattr(record, kind)}_{number}")
+
+    def json(table: FromClause) -> ColumnElement[str]:
+        number = json_sql.integer(table.c[key])
+        return or_null(json_sql.json_string(concatenated([table.c[kind], "_", number])))
+
+    return _expression(description, ExpressionSource(f"id {kind}_{key}", value, json))
+
+
+def global_id_field(description: str) -> Any:
+    """The record's global id."""
+
+    def resolve(root: strawberry.Parent[Record]) -> strawberry.ID:
+        return strawberry.ID(global_id(root))
+
+    return _field(description, GlobalIdSource(), resolve)
+
+
+def inside(description: str, label: str) -> Any:
+    """The value inside a JSON column that the argument `path` points at; null without one."""
+
+    def resolve(root: strawberry.Parent[Record], path: Pointer) -> Any:
+        return resolve_pointer(getattr(root, label), path)
+
+    return _field(description, JsonPathSource(label), resolve)
 
 
 def part(description: str) -> Any:
@@ -94,7 +163,10 @@ def part(description: str) -> Any:
     def resolve(root: strawberry.Parent[Record]) -> Any:
         return root
 
-    return strawberry.field(resolve, description=description, metadata={SOURCE: ObjectSource()})
+    return _field(description, ObjectSource(), resolve)
+
+
+# Other records.
 
 
 def one(
@@ -108,8 +180,17 @@ def one(
             return None
         return await record_loaders.find(info.context, resource, value, column=column)
 
-    fact = OneSource(resource, key, column)
-    return strawberry.field(resolve, name=name, description=description, metadata={SOURCE: fact})
+    return _field(description, OneSource(resource, key, column), resolve, name=name)
+
+
+def first(description: str, resource: Resource, link: Link) -> Any:
+    """The one record under this one, or null."""
+
+    async def resolve(root: strawberry.Parent[Record], info: Info) -> Any:
+        records = await record_loaders.children(info.context, resource, link, root.id)
+        return records[0] if records else None
+
+    return _field(description, FirstSource(resource, link), resolve)
 
 
 def many(
@@ -125,62 +206,16 @@ def many(
     async def resolve(root: strawberry.Parent[Record], info: Info) -> Any:
         return await record_loaders.children(info.context, resource, link, root.id, order=order)
 
-    fact = ManySource(resource, link, order, usual)
-    return strawberry.field(resolve, description=description, metadata={SOURCE: fact})
+    return _field(description, ManySource(resource, link, order, usual), resolve)
 
 
-def first(description: str, resource: Resource, link: Link) -> Any:
-    """The one record under this one, or null."""
+def union(description: str, records: UnionList) -> Any:
+    """The newest records of several kinds under this one, as a plain list."""
 
     async def resolve(root: strawberry.Parent[Record], info: Info) -> Any:
-        found = await record_loaders.children(info.context, resource, link, root.id)
-        return found[0] if found else None
+        return await record_loaders.union_list(info.context, records, root.id)
 
-    fact = FirstSource(resource, link)
-    return strawberry.field(resolve, description=description, metadata={SOURCE: fact})
-
-
-def global_id_field(description: str) -> Any:
-    """The record's global id."""
-
-    def resolve(root: strawberry.Parent[Record]) -> strawberry.ID:
-        return strawberry.ID(global_id(root))
-
-    return strawberry.field(resolve, description=description, metadata={SOURCE: GlobalIdSource()})
-
-
-def any_id(description: str, kind: str, key: str) -> Any:
-    """The global id of a record of any kind, from labels of its kind and id; null without an id."""
-
-    def resolve(root: strawberry.Parent[Record]) -> strawberry.ID | None:
-        value = getattr(root, key)
-        return None if value is None else strawberry.ID(f"{getattr(root, kind)}_{value}")
-
-    return strawberry.field(
-        resolve, description=description, metadata={SOURCE: AnyIdSource(kind, key)}
-    )
-
-
-def inside(description: str, label: str) -> Any:
-    """The value inside a JSON column that the argument `path` points at; null without one."""
-
-    def resolve(root: strawberry.Parent[Record], path: Pointer) -> Any:
-        return resolve_pointer(getattr(root, label), path)
-
-    return strawberry.field(
-        resolve, description=description, metadata={SOURCE: JsonPathSource(label)}
-    )
-
-
-def number(description: str, label: str, key: str) -> Any:
-    """A number under `key` in a JSON column; null without one."""
-
-    def resolve(root: strawberry.Parent[Record]) -> Any:
-        return getattr(root, label).get(key)
-
-    return strawberry.field(
-        resolve, description=description, metadata={SOURCE: JsonNumberSource(label, key)}
-    )
+    return _field(description, UnionSource(records), resolve)
 
 
 def count(description: str, resource: Resource, link: Link) -> Any:
@@ -189,8 +224,127 @@ def count(description: str, resource: Resource, link: Link) -> Any:
     async def resolve(root: strawberry.Parent[Record], info: Info) -> Any:
         return await record_loaders.count(info.context, resource, link=link, key=root.id)
 
-    fact = CountSource(resource, link)
-    return strawberry.field(resolve, description=description, metadata={SOURCE: fact})
+    return _field(description, CountSource(resource, link), resolve)
+
+
+# Roots: records that the arguments or the caller name.
+
+
+def by_id(description: str, resource: Resource) -> Any:
+    """The record that `id` names, a global id or the documented integer."""
+
+    def read_arguments(*, id: str) -> tuple[str, Any]:
+        return "id", read_id(id, resource.name)
+
+    async def resolve(info: Info, id: IdArgument) -> Any:
+        column, value = read_arguments(id=id)
+        return await record_loaders.find(info.context, resource, value, column=column)
+
+    return _field(description, LookupSource(resource, read_arguments), resolve)
+
+
+def by(description: str, resource: Resource, names: Any) -> Any:
+    """The record that one field of the input type `names` names: `id` or `call_sid`."""
+
+    def read_arguments(*, by: Any) -> tuple[str, Any]:
+        if by.id is not UNSET:
+            return "id", read_id(by.id, resource.name)
+        return "call_sid", by.call_sid
+
+    async def resolve(
+        info: Info, by: Annotated[names, strawberry.argument(description="Which one.")]
+    ) -> Any:
+        column, value = read_arguments(by=by)
+        return await record_loaders.find(info.context, resource, value, column=column)
+
+    return _field(description, LookupSource(resource, read_arguments), resolve)
+
+
+ReadGlobalId = Callable[[str], tuple[Resource, int]]
+"""From a global id to what it names, or `BadInput`."""
+
+
+def any_by_id(description: str, read: ReadGlobalId) -> Any:
+    """The record of any resource that `id` names."""
+
+    def read_arguments(*, id: str) -> list[tuple[Resource, int]]:
+        return [read(id)]
+
+    async def resolve(info: Info, id: GlobalIdArgument) -> Any:
+        return await record_loaders.find(info.context, *read(id))
+
+    return _field(description, GlobalLookupSource(read_arguments), resolve)
+
+
+def any_by_ids(description: str, read: ReadGlobalId, *, limit: int) -> Any:
+    """The records of any resources that `ids` name, in their order; at most `limit`."""
+
+    def read_arguments(*, ids: Sequence[str]) -> list[tuple[Resource, int]]:
+        if len(ids) > limit:
+            raise BadInput(f"`ids` has {len(ids)} ids, but may have at most {limit}.")
+        return [read(each) for each in ids]
+
+    async def resolve(info: Info, ids: GlobalIdsArgument) -> Any:
+        records = read_arguments(ids=ids)
+        return await asyncio.gather(
+            *(record_loaders.find(info.context, *record) for record in records)
+        )
+
+    return _field(description, GlobalLookupSource(read_arguments, many=True), resolve)
+
+
+def viewer(description: str) -> Any:
+    """A nested object made of the caller's identity."""
+
+    def resolve(info: Info) -> Any:
+        return info.context.identity
+
+    return _field(description, ViewerSource(), resolve)
+
+
+def viewer_field(description: str, value: Callable[[Identity], Any]) -> Any:
+    """A value read from the caller's identity."""
+
+    def resolve(root: strawberry.Parent[Identity]) -> Any:
+        return value(root)
+
+    return _field(description, ViewerFieldSource(value), resolve)
+
+
+def viewer_record(
+    description: str,
+    resource: Resource,
+    key: Callable[[Identity], int | None],
+    *,
+    required: bool = False,
+) -> Any:
+    """The record whose id is `key` of the caller's identity.
+
+    Without a key it is null; a `required` record that is missing raises `NotFound`.
+    """
+
+    async def resolve(root: strawberry.Parent[Identity], info: Info) -> Any:
+        value = key(root)
+        if value is None:
+            return None
+        record = await record_loaders.find(info.context, resource, value)
+        if record is None and required:
+            raise NotFound(resource.name, value)
+        return record
+
+    return _field(description, ViewerRecordSource(resource, key), resolve)
+
+
+def _expression(description: str, source: ExpressionSource) -> Any:
+    def resolve(root: strawberry.Parent[Record]) -> Any:
+        return source.value(root)
+
+    return _field(description, source, resolve)
+
+
+def _field(description: str, source: FieldSource, resolve: Any, *, name: str | None = None) -> Any:
+    """A Strawberry field that both ways read."""
+    return strawberry.field(resolve, name=name, description=description, metadata={SOURCE: source})
 
 
 def _always(_record: Any, _info: Any) -> bool:

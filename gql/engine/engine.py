@@ -27,9 +27,9 @@ from gql.engine.fallback import (
     field_names,
     unsupported,
 )
-from gql.engine.parameterized_fields import Plan
-from gql.engine.plan import plan
-from gql.engine.plan_nodes import Constant
+from gql.engine.fields import ConstantSource
+from gql.engine.plan import Plan
+from gql.engine.planner import plan_operation
 from gql.engine.prepared import Made, Prepared
 from gql.engine.request import Request
 from gql.engine.statement import BoundStatement
@@ -243,7 +243,7 @@ class Engine:
             Unsupported: when the arguments are more than a plan is good for.
         """
         chosen, memo = prepared.plan, prepared.constants
-        shapes, values = self._binder.bind(chosen.slots, prepared.variables, identity, memo)
+        shapes, values = self._binder.bind(chosen.arguments, prepared.variables, identity, memo)
         key = (prepared.key, shapes)
         found = self._statements.get(key)
         statement = found or await self._statements.make(
@@ -276,7 +276,7 @@ class Engine:
 
     def _planned(self, request: Request, variables: Mapping[str, Any]) -> Planned:
         try:
-            made = plan(self._schema, request.document, request.operation, variables)
+            made = plan_operation(self._schema, request.document, request.operation, variables)
             return Planned(made, _plan_weight(made, request.text), constant=_constant(made))
         except Unsupported as error:
             return Planned(unsupported(str(error)), _BYTES_AT_LEAST)
@@ -287,12 +287,17 @@ class Engine:
 
 def _constant(made: Plan) -> bytes | None:
     items = made.root.items
-    if not all(isinstance(item, Constant) for _, item in items):
+    texts = [
+        f'"{key}":{node.source.json}'
+        for key, node in items
+        if isinstance(node.source, ConstantSource)
+    ]
+    if len(texts) < len(items):
         return None
-    printed = ",".join(f'"{key}":{item.text}' for key, item in items if isinstance(item, Constant))
+    printed = ",".join(texts)
     return f'{{"data":{{{printed}}}}}'.encode()
 
 
 def _plan_weight(made: Plan, text: str) -> int:
-    parts = {"item": made.size, "slot": len(made.slots), "character": len(text)}
+    parts = {"item": made.size, "slot": len(made.arguments), "character": len(text)}
     return _BYTES_AT_LEAST + sum(_PLAN_BYTES[name] * count for name, count in parts.items())

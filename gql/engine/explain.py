@@ -11,7 +11,7 @@ import orjson
 from gql.database import Database
 from gql.engine.engine import Engine
 from gql.engine.fallback import Fallback
-from gql.engine.parameterized_fields import Plan
+from gql.engine.plan import Plan
 from gql.engine.prepared import Made
 from gql.engine.request import Request
 from gql.identity import Identity

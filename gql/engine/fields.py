@@ -1,70 +1,118 @@
-"""What a field of a GraphQL type is, as data: the facts that a compiled plan is made of."""
+"""Where the value of a field comes from, as data: the vocabulary of declarations and plans.
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+`declaration.py` puts a source into the metadata of a Strawberry field, beside the resolver that it
+makes of the same source. The planner copies sources into a plan, the binder and the compiler match
+on them: no other module lists the kinds of fields a second time.
+"""
 
-from gql.identity import Identity
-from gql.query.resource import Link, Resource
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, ClassVar, Literal
+
+from sqlalchemy import ColumnElement, FromClause
+
+from gql.identity import Identity, Permission
+from gql.query.filters import Filter
+from gql.query.paging import Paging
+from gql.query.resource import Link, Record, Resource, UnionList
+
+SOURCE = "source"
+"""The key of a field's source in its metadata."""
+
+ColumnKind = Literal[
+    "boolean",
+    "decimal",
+    "enum",
+    "float",
+    "instant",
+    "integer",
+    "json",
+    "number",
+    "text",
+    "timestamp",
+    "word",
+]
+"""How a column is printed as JSON: the keys of `json_sql.PRINTERS`."""
+
+
+class FieldSource:
+    """Where a field's value comes from.
+
+    Attributes:
+        is_parameterized: Whether each request has to bind it: it takes arguments, or it depends on
+            the caller.
+        depends_on_caller: Whether it is bound to facts about the caller, not to arguments alone.
+    """
+
+    is_parameterized: ClassVar[bool] = False
+
+    @property
+    def depends_on_caller(self) -> bool:
+        return False
+
+
+# A record's own values.
 
 
 @dataclass(frozen=True)
-class ColumnSource:
-    """A field that is one label of the record."""
+class ColumnSource(FieldSource):
+    """One label of the record.
 
-    label: str
+    Attributes:
+        label: Empty in a declaration that means the attribute's own name.
+        kind: How it is printed; None in a declaration, where the GraphQL type says it.
+    """
+
+    label: str = ""
+    kind: ColumnKind | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class ExpressionSource(FieldSource):
+    """A value computed from one record, written once for each way.
+
+    Attributes:
+        name: What a printed plan calls it.
+        value: From a record to what the resolver returns.
+        json: From the record's table to its JSON text, never NULL.
+    """
+
+    name: str
+    value: Callable[[Record], Any] = field(repr=False)
+    json: Callable[[FromClause], ColumnElement[str]] = field(repr=False)
 
 
 @dataclass(frozen=True)
-class MoneySource:
-    """A field that is an amount in micro-units under one label of the record."""
-
-    label: str
-
-
-@dataclass(frozen=True)
-class ObjectSource:
-    """A nested object made of the same record."""
-
-
-@dataclass(frozen=True)
-class GlobalIdSource:
+class GlobalIdSource(FieldSource):
     """The record's global id."""
 
 
 @dataclass(frozen=True)
-class AnyIdSource:
-    """The global id of a record of any kind: the kind and the id are labels of ours."""
-
-    kind: str
-    key: str
-
-
-@dataclass(frozen=True)
-class JsonPathSource:
-    """The value inside a JSON column of the record that the field's `path` points at."""
+class JsonPathSource(FieldSource):
+    """The value inside a JSON column of the record that the argument `path` points at."""
 
     label: str
+    is_parameterized = True
 
 
 @dataclass(frozen=True)
-class JsonNumberSource:
-    """A number inside a JSON column of the record."""
-
-    label: str
-    key: str
+class ObjectSource(FieldSource):
+    """A nested object made of the same record."""
 
 
 @dataclass(frozen=True)
-class FirstSource:
-    """The first record of `resource` under us; there is at most one."""
+class ConstantSource(FieldSource):
+    """JSON text that depends on the document alone, like the value of `__typename`."""
 
-    resource: Resource
-    link: Link
+    json: str
+
+
+# Other records.
 
 
 @dataclass(frozen=True)
-class OneSource:
+class OneSource(FieldSource):
     """The record of `resource` whose `column` is our `key`."""
 
     resource: Resource
@@ -73,7 +121,25 @@ class OneSource:
 
 
 @dataclass(frozen=True)
-class ManySource:
+class JoinedSource(FieldSource):
+    """One value of the record of `resource` whose `column` is our `key`; null without one."""
+
+    resource: Resource
+    key: str
+    column: str
+    value: ColumnSource
+
+
+@dataclass(frozen=True)
+class FirstSource(FieldSource):
+    """The first record of `resource` under us; there is at most one."""
+
+    resource: Resource
+    link: Link
+
+
+@dataclass(frozen=True)
+class ManySource(FieldSource):
     """All records of `resource` under us, in an order; bounded when they are written.
 
     `usual` is how many there seldom are more of, for the estimate of what a query costs.
@@ -81,54 +147,134 @@ class ManySource:
 
     resource: Resource
     link: Link
-    order: tuple[str, ...]
-    usual: int
+    order: tuple[str, ...] = ("id",)
+    usual: int = field(default=20, repr=False)
 
 
 @dataclass(frozen=True, eq=False)
-class UnionSource:
-    """The newest records of `resource` under us, each read as one of several narrower resources.
+class UnionSource(FieldSource):
+    """The newest records of several kinds under us, as a plain list."""
 
-    Attributes:
-        resource: Whose records, with every label of the narrower ones.
-        link: How they find us.
-        order: A name in the resource's orders; the list starts from its highest value.
-        limit: Most records.
-        label: The column that tells what a record is read as.
-        choices: The narrower resource for each of its values.
-    """
-
-    resource: Resource
-    link: Link
-    order: str
-    limit: int
-    label: str
-    choices: Mapping[str, Resource]
-
-
-@dataclass(frozen=True, eq=False)
-class ViewerSource:
-    """A nested object made of who is asking."""
-
-
-@dataclass(frozen=True, eq=False)
-class ViewerFieldSource:
-    """A field that is a fact about who is asking."""
-
-    tell: Callable[[Identity], Any]
-
-
-@dataclass(frozen=True, eq=False)
-class ViewerRecordSource:
-    """The record of `resource` that belongs to who is asking; `key` may give None."""
-
-    resource: Resource
-    key: Callable[[Identity], int | None]
+    union: UnionList
 
 
 @dataclass(frozen=True)
-class CountSource:
+class CountSource(FieldSource):
     """How many records of `resource` are under us."""
 
     resource: Resource
     link: Link
+
+
+# Lists in pages.
+
+
+@dataclass(frozen=True, eq=False)
+class ConnectionSource(FieldSource):
+    """The records of `resource`, under us when there is a link, in pages.
+
+    Attributes:
+        resource: Whose records.
+        link: How they find us; None at the root.
+        read_arguments: Turns the field's arguments into what is read, or raises `BadInput`.
+        permission: What the caller needs to read the list.
+    """
+
+    resource: Resource
+    link: Link | None = None
+    read_arguments: Callable[..., tuple[Paging, Filter]] | None = field(default=None, repr=False)
+    permission: Permission | None = None
+    is_parameterized = True
+
+    @property
+    def depends_on_caller(self) -> bool:
+        return self.permission is not None
+
+
+class ConnectionField(FieldSource, Enum):
+    """The fields of a connection, of its edges and of its `pageInfo`, by their GraphQL names."""
+
+    NODES = "nodes"
+    EDGES = "edges"
+    PAGE_INFO = "pageInfo"
+    TOTAL_COUNT = "totalCount"
+    CURSOR = "cursor"
+    NODE = "node"
+    HAS_NEXT_PAGE = "hasNextPage"
+    HAS_PREVIOUS_PAGE = "hasPreviousPage"
+    START_CURSOR = "startCursor"
+    END_CURSOR = "endCursor"
+
+
+@dataclass(frozen=True)
+class PageSource(FieldSource):
+    """A page of `resource` as a plain list; only REST has such lists."""
+
+    resource: Resource
+    link: Link | None = None
+    is_parameterized = True
+
+
+@dataclass(frozen=True)
+class EchoSource(FieldSource):
+    """A number of the request, repeated in the answer; only REST does that."""
+
+    name: str
+
+
+# Roots: records that the arguments or the caller name.
+
+
+@dataclass(frozen=True, eq=False)
+class LookupSource(FieldSource):
+    """The record of `resource` that the arguments name.
+
+    `read_arguments` turns them into a column and its value, or raises `BadInput`.
+    """
+
+    resource: Resource
+    read_arguments: Callable[..., tuple[str, Any]] = field(repr=False)
+    is_parameterized = True
+
+
+@dataclass(frozen=True, eq=False)
+class GlobalLookupSource(FieldSource):
+    """The records of any resource that global ids name, in their order; null for each missing one.
+
+    `read_arguments` turns the arguments into resources and keys, or raises `BadInput`: one of each,
+    or any number where there may be `many`.
+    """
+
+    read_arguments: Callable[..., Sequence[tuple[Resource, int]]] = field(repr=False)
+    many: bool = False
+    is_parameterized = True
+
+
+@dataclass(frozen=True)
+class ViewerSource(FieldSource):
+    """A nested object made of the caller's identity."""
+
+
+@dataclass(frozen=True, eq=False)
+class ViewerFieldSource(FieldSource):
+    """A value read from the caller's identity."""
+
+    value: Callable[[Identity], Any] = field(repr=False)
+    is_parameterized = True
+
+    @property
+    def depends_on_caller(self) -> bool:
+        return True
+
+
+@dataclass(frozen=True, eq=False)
+class ViewerRecordSource(FieldSource):
+    """The record of `resource` whose id is `key` of the caller's identity; null without a key."""
+
+    resource: Resource
+    key: Callable[[Identity], int | None] = field(repr=False)
+    is_parameterized = True
+
+    @property
+    def depends_on_caller(self) -> bool:
+        return True

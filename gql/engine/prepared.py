@@ -6,7 +6,7 @@ from typing import Any
 from graphql.execution.values import VariableValues
 
 from gql.engine.bind import ConstantBindings
-from gql.engine.parameterized_fields import Plan, depends_on_caller
+from gql.engine.plan import Plan
 from gql.engine.statement import BoundStatement, Statement
 from gql.engine.variants import RecentVariants
 
@@ -36,7 +36,7 @@ class Prepared:
     @property
     def depends_on_caller(self) -> bool:
         """Whether what the plan is bound to depends on who is asking."""
-        return any(depends_on_caller(slot.source) for slot in self.plan.slots)
+        return any(field.source.depends_on_caller for field in self.plan.arguments)
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,7 @@ class QueryRunner:
             key = (read, shapes)
             statement = self.statements.get(key) or await self.statements.make(
                 key,
-                lambda: emit_read(read.root, shapes),
+                lambda: emit_read(read, shapes),
                 read,
                 custom_plan=is_selective(shapes),
                 key_weight=bytes_of(shapes),

@@ -1,7 +1,7 @@
 """The documented shapes of records as data: keys in order, each with what is printed under it.
 
-A shape is a `Selection` of the plan tree. A plan prints it in the database, and the reference way
-makes the same object of a record.
+A shape is a `Selection`. A plan prints it in the database, and resolvers make the same object of a
+record.
 """
 
 from collections.abc import Callable
@@ -9,27 +9,30 @@ from typing import Any
 
 import orjson
 
-from gql.engine.plan_nodes import Column, Constant, Item, Kind, Selection
+from gql.engine.fields import ColumnKind, ColumnSource, ConstantSource, FieldSource
+from gql.engine.plan import PlanNode, Selection
 from gql.query.resource import Record
 
 _MICROS = 1_000_000
 
 
-def fields(**items: Kind | Item) -> Selection:
+def fields(**items: ColumnKind | FieldSource | PlanNode) -> Selection:
     """A shape; a kind alone stands for the record's label of that name."""
-    return Selection(
-        tuple(
-            (key, Column(key, item) if isinstance(item, str) else item)
-            for key, item in items.items()
-        )
-    )
+    return Selection(tuple((key, _node(key, item)) for key, item in items.items()))
+
+
+def _node(key: str, item: ColumnKind | FieldSource | PlanNode) -> PlanNode:
+    if isinstance(item, PlanNode):
+        return item
+    return PlanNode(item if isinstance(item, FieldSource) else ColumnSource(key, item))
 
 
 def with_constants(selection: Selection, **texts: str) -> Selection:
     """The same shape with constant JSON under some of its keys."""
     return Selection(
         tuple(
-            (key, Constant(texts[key]) if key in texts else item) for key, item in selection.items
+            (key, PlanNode(ConstantSource(texts[key])) if key in texts else node)
+            for key, node in selection.items
         )
     )
 
@@ -53,7 +56,7 @@ def presenter(selection: Selection) -> Callable[[Record], dict[str, Any]]:
     Raises:
         TypeError: when the shape holds more than that.
     """
-    columns = [(key, *_column(item)) for key, item in selection.items]
+    columns = [(key, *_column(node.source)) for key, node in selection.items]
 
     def shaped(record: Record) -> dict[str, Any]:
         return {
@@ -64,18 +67,18 @@ def presenter(selection: Selection) -> Callable[[Record], dict[str, Any]]:
     return shaped
 
 
-def is_plain(item: Item) -> bool:
+def is_plain(node: PlanNode) -> bool:
     """Whether the record alone says what is printed."""
-    return isinstance(item, (Constant, Column))
+    return isinstance(node.source, (ConstantSource, ColumnSource))
 
 
-def _column(item: Item) -> tuple[str, Callable[[Any], Any] | None]:
+def _column(source: FieldSource) -> tuple[str, Callable[[Any], Any] | None]:
     """Which label, and what is done with it."""
-    match item:
-        case Column(label, "decimal"):
+    match source:
+        case ColumnSource(label, "decimal"):
             return label, money
-        case Column(label):
+        case ColumnSource(label):
             return label, None
-        case Constant(literal):
-            return "id", lambda _: orjson.loads(literal)
-    raise TypeError(f"{type(item).__name__} is not a label of the record")
+        case ConstantSource(json):
+            return "id", lambda _: orjson.loads(json)
+    raise TypeError(f"{type(source).__name__} is not a label of the record")

@@ -1,81 +1,129 @@
-"""What a caller reads who does not write a document: one list, or what one key finds, as data.
+"""What a REST route reads: one list, or what is printed of one record, as data.
 
-`RestQuery` is settled once, and `RestArguments` is one request for it. A plan (`query_runner.py`)
-and the reference way (`rest_resolvers.py`) are two interpreters of the same two values.
+`RestQuery` is made once, and `RestArguments` is one request for it. A plan (`query_runner.py`) and
+resolvers (`rest_resolvers.py`) are two interpreters of the same two values.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from gql.engine.bind import FilterVariant, Values, VariantKey, bind_page, bind_terms
-from gql.engine.plan_nodes import (
-    ConnectionItem,
-    ConnectionPage,
-    Item,
-    ListPage,
-    RecordLookup,
-    Selection,
-    ToMany,
-    outline,
+from gql.engine.fields import (
+    ConnectionSource,
+    FieldSource,
+    ManySource,
+    ObjectSource,
+    PageSource,
 )
+from gql.engine.plan import PlanNode, Selection, outline
 from gql.query.filters import Filter
 from gql.query.paging import Paging
-from gql.query.resource import Resource
+from gql.query.resource import Link, Resource
 
 KEY = 0
-"""The slot of the key."""
+"""The number of the argument that is the key of the record."""
 
 LIST = 1
-"""The slot of the list."""
+"""The number of the argument that is the paging and the filter of the list."""
+
+
+@dataclass(frozen=True, eq=False)
+class RecordLookup:
+    """The one record that a route names.
+
+    Attributes:
+        resource: Whose record.
+        column: The column that the key is in.
+        noun: What it is called in a 404.
+        version: The label that tells which version of the record was read; None for no version.
+    """
+
+    resource: Resource
+    column: str
+    noun: str
+    version: str | None
 
 
 @dataclass(frozen=True, eq=False)
 class RestQuery:
-    """What is read: a list, a page with something about it, or what is printed of one record."""
+    """What is read.
 
-    root: ConnectionPage | ListPage | RecordLookup
+    Attributes:
+        item: A page of a list, or what is printed of the record.
+        record: The record that is looked up first; None where there is none.
+    """
+
+    item: PlanNode
+    record: RecordLookup | None = None
 
     def __str__(self) -> str:
         """The indented tree."""
-        return "\n".join(outline("read", self.root))
+        return "\n".join(self._outline())
+
+    def _outline(self) -> Iterator[str]:
+        if self.record is not None:
+            yield f"{self.record.resource.name} by {self.record.column}"
+        yield from outline("read", self.item)
 
     @cached_property
     def versioned(self) -> bool:
         """Whether a version is printed before the answer."""
-        return isinstance(self.root, RecordLookup) and self.root.version is not None
+        return self.record is not None and self.record.version is not None
 
     @cached_property
     def listed(self) -> Resource | None:
         """Whose records the list in it holds; None without one."""
-        inside = self.root.item if isinstance(self.root, RecordLookup) else self.root
-        return inside.resource if isinstance(inside, (ConnectionPage, ListPage, ToMany)) else None
+        source = self.item.source
+        lists = (ConnectionSource, PageSource, ManySource)
+        return source.resource if isinstance(source, lists) else None
+
+
+def list_page(resource: Resource, selection: Selection) -> PlanNode:
+    """A page as a plain list."""
+    return PlanNode(PageSource(resource), selection, LIST)
+
+
+def all_under(
+    resource: Resource, link: Link, selection: Selection, *, order: tuple[str, ...] = ("id",)
+) -> PlanNode:
+    """All records under the one that is looked up, or those that pass the request's filter."""
+    return PlanNode(ManySource(resource, link, order), selection, LIST)
 
 
 def list_of(resource: Resource, selection: Selection) -> RestQuery:
     """A page as a plain list."""
-    return RestQuery(ListPage(LIST, resource, selection))
+    return RestQuery(list_page(resource, selection))
 
 
-def page_of(resource: Resource, **items: ConnectionItem) -> RestQuery:
+def page_of(resource: Resource, **items: PlanNode | FieldSource) -> RestQuery:
     """A page in an object that says something about it."""
-    return RestQuery(ConnectionPage(LIST, resource, None, tuple(items.items())))
+    nodes = tuple(
+        (key, item if isinstance(item, PlanNode) else PlanNode(item)) for key, item in items.items()
+    )
+    return RestQuery(PlanNode(ConnectionSource(resource), Selection(nodes), LIST))
 
 
 def lookup(
-    resource: Resource, item: Item, *, noun: str, by: str = "id", version: str | None = None
+    resource: Resource,
+    item: Selection | PlanNode,
+    *,
+    noun: str,
+    by: str = "id",
+    version: str | None = None,
 ) -> RestQuery:
-    """What is printed of one record: the record itself, or a list that belongs to it.
+    """One record, or a list that belongs to it.
 
     Args:
         resource: Whose record.
-        item: What is printed.
+        item: What is printed of it, or the list.
         noun: What it is called when it is not there.
         by: The column that the key is in.
         version: The label that tells which version of the record was read.
     """
-    return RestQuery(RecordLookup(KEY, resource, by, noun, item, version))
+    node = PlanNode(ObjectSource(), item) if isinstance(item, Selection) else item
+    return RestQuery(node, RecordLookup(resource, by, noun, version))
 
 
 @dataclass(frozen=True)
@@ -86,7 +134,7 @@ class RestArguments:
         key: What is looked up.
         paging: Which part of the list; None for all of it.
         filter: What the list's records must pass.
-        echoed: Numbers of the request that the answer says again.
+        echoed: Numbers of the request that the answer repeats.
     """
 
     key: Any = None
@@ -95,13 +143,14 @@ class RestArguments:
     echoed: Mapping[str, int] = field(default_factory=dict)
 
 
-def bind(read: RestQuery, asked: RestArguments) -> tuple[VariantKey, Values]:
-    """The shapes of a read's two slots, and the values of its statement's parameters."""
-    values: Values = {f"told_{name}": str(number) for name, number in asked.echoed.items()}
-    values[f"s{KEY}_key0"] = asked.key
-    listed, name = read.listed, f"s{LIST}"
-    if listed is None:
-        return ((), ()), values
-    if asked.paging is None:
-        return ((), FilterVariant(bind_terms(name, listed.filters, asked.filter, values))), values
-    return ((), bind_page(name, listed, asked.paging, asked.filter, values)), values
+def bind(query: RestQuery, arguments: RestArguments) -> tuple[VariantKey, Values]:
+    """The variant of a read's two arguments, and the values of its statement's parameters."""
+    values: Values = {f"told_{name}": str(number) for name, number in arguments.echoed.items()}
+    values[f"s{KEY}_key0"] = arguments.key
+    resource, name = query.listed, f"s{LIST}"
+    if resource is None:
+        return (None, None), values
+    if arguments.paging is None:
+        terms = bind_terms(name, resource.filters, arguments.filter, values)
+        return (None, FilterVariant(terms)), values
+    return (None, bind_page(name, resource, arguments.paging, arguments.filter, values)), values

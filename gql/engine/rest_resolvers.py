@@ -1,23 +1,20 @@
-"""Reads by the reference way: records through the batching loaders, then objects of records."""
+"""REST reads by resolvers: records through the batching loaders, then objects of records."""
 
 import asyncio
 from dataclasses import dataclass
 from typing import Any
 
-from gql.engine.plan_nodes import (
-    ConnectionPage,
-    Count,
-    Echo,
-    Item,
-    Joined,
-    ListPage,
-    Nodes,
-    Object,
-    RecordLookup,
-    Selection,
-    ToMany,
-    Total,
+from gql.engine.fields import (
+    ConnectionField,
+    ConnectionSource,
+    CountSource,
+    EchoSource,
+    JoinedSource,
+    ManySource,
+    ObjectSource,
+    PageSource,
 )
+from gql.engine.plan import PlanNode, Selection
 from gql.engine.rest_fields import is_plain, present, presenter
 from gql.engine.rest_query import RestArguments, RestQuery
 from gql.errors import NotFound
@@ -39,104 +36,121 @@ class Answered:
     version: int | None = None
 
 
-async def answer(context: Context, read: RestQuery, asked: RestArguments) -> Answered:
-    """What is asked for.
+async def answer(context: Context, query: RestQuery, arguments: RestArguments) -> Answered:
+    """What one request reads.
 
     Raises:
         NotFound: when the record that is looked up is not there.
     """
-    root = read.root
-    if not isinstance(root, RecordLookup):
-        return Answered(await _list(context, root, asked))
-    record = await record_loaders.find(context, root.resource, asked.key, column=root.column)
+    lookup = query.record
+    if lookup is None:
+        return Answered(await _list(context, query.item, arguments))
+    record = await record_loaders.find(
+        context, lookup.resource, arguments.key, column=lookup.column
+    )
     if record is None:
-        raise NotFound(root.noun, asked.key)
-    version = None if root.version is None else getattr(record, root.version)
-    return Answered(await _of_record(context, record, root.item, asked), version)
+        raise NotFound(lookup.noun, arguments.key)
+    version = None if lookup.version is None else getattr(record, lookup.version)
+    return Answered(await _of_record(context, record, query.item, arguments), version)
 
 
-async def _list(context: Context, root: ConnectionPage | ListPage, asked: RestArguments) -> Any:
+async def _list(context: Context, node: PlanNode, arguments: RestArguments) -> Any:
     """A page, or an object about it."""
-    assert asked.paging is not None  # noqa: S101, a read of a page is asked for one
-    page = await record_loaders.page(context, root.resource, asked.paging, filter=asked.filter)
-    if isinstance(root, ListPage):
-        return await objects(context, root.selection, page.records)
+    source = node.source
+    assert isinstance(source, (ConnectionSource, PageSource))  # noqa: S101, only they are pages
+    assert arguments.paging is not None  # noqa: S101, a read of a page gets one
+    page = await record_loaders.page(
+        context, source.resource, arguments.paging, filter=arguments.filter
+    )
+    if isinstance(source, PageSource):
+        return await objects(context, node.selection, page.records)
     printed: dict[str, Any] = {}
-    for key, item in root.items:
-        match item:
-            case Nodes(selection):
-                printed[key] = await objects(context, selection, page.records)
-            case Total():
+    for key, item in node.selection.items if node.selection else ():
+        match item.source:
+            case ConnectionField.NODES:
+                printed[key] = await objects(context, item.selection, page.records)
+            case ConnectionField.TOTAL_COUNT:
                 printed[key] = await record_loaders.count(
-                    context, root.resource, filter=asked.filter
+                    context, source.resource, filter=arguments.filter
                 )
-            case Echo(name):
-                printed[key] = asked.echoed[name]
+            case EchoSource(name):
+                printed[key] = arguments.echoed[name]
             case _:
-                raise TypeError(type(item).__name__)
+                raise TypeError(type(item.source).__name__)
     return printed
 
 
-async def _of_record(context: Context, record: Record, item: Item, asked: RestArguments) -> Any:
+async def _of_record(
+    context: Context, record: Record, node: PlanNode, arguments: RestArguments
+) -> Any:
     """What is printed of the record that was looked up."""
-    match item:
-        case Object(selection):
-            (shaped,) = await objects(context, selection, [record])
+    match node.source:
+        case ObjectSource():
+            (shaped,) = await objects(context, node.selection, [record])
             return shaped
-        case ToMany():
-            found = await record_loaders.children(
-                context, item.resource, item.link, record.id, order=item.order, filter=asked.filter
+        case ManySource(resource, link, order):
+            records = await record_loaders.children(
+                context, resource, link, record.id, order=order, filter=arguments.filter
             )
-            return await objects(context, item.selection, found)
-        case ListPage():
-            return await _list(context, item, asked)
-    raise TypeError(type(item).__name__)
+            return await objects(context, node.selection, records)
+        case PageSource():
+            return await _list(context, node, arguments)
+    raise TypeError(type(node.source).__name__)
 
 
 async def objects(
-    context: Context, selection: Selection, records: list[Record]
+    context: Context, selection: Selection | None, records: list[Record]
 ) -> list[dict[str, Any]]:
     """Records in a shape, with their relations."""
-    if all(is_plain(item) for _, item in selection.items):
+    assert selection is not None  # noqa: S101, an object always has a selection
+    if all(is_plain(node) for _, node in selection.items):
         return list(map(presenter(selection), records))
     return list(await asyncio.gather(*(_object(context, selection, record) for record in records)))
 
 
 async def _object(context: Context, selection: Selection, record: Record) -> dict[str, Any]:
-    """One record; the relations of all records are asked for in the same turn of the loop."""
+    """One record; the relations of all records leave as one batch."""
     own = Selection(tuple(part for part in selection.items if is_plain(part[1])))
     lists = {
-        (item.resource, item.link): key for key, item in selection.items if isinstance(item, ToMany)
+        (node.source.resource, node.source.link): key
+        for key, node in selection.items
+        if isinstance(node.source, ManySource)
     }
     values = present(own, record)
     related = [
-        (key, item)
-        for key, item in selection.items
-        if key not in values and (not isinstance(item, Count) or _way(item) not in lists)
+        (key, node)
+        for key, node in selection.items
+        if key not in values and _counted_list(node, lists) is None
     ]
-    found = await asyncio.gather(*(_related(context, record, item) for _, item in related))
-    values.update(zip((key for key, _ in related), found, strict=True))
-    for key, item in selection.items:
+    loaded = await asyncio.gather(*(_related(context, record, node) for _, node in related))
+    values.update(zip((key for key, _ in related), loaded, strict=True))
+    for key, node in selection.items:
         # How many there are beside the list of them is the list's length.
-        if key not in values and isinstance(item, Count):
-            values[key] = len(values[lists[_way(item)]])
+        if key not in values:
+            values[key] = len(values[lists[_counted_list(node, lists)]])
     return {key: values[key] for key, _ in selection.items}
 
 
-def _way(item: Count) -> Any:
-    return item.resource, item.link
+def _counted_list(node: PlanNode, lists: dict[Any, str]) -> Any:
+    """By what the list is known whose length a count is, when that is selected as well."""
+    if not isinstance(node.source, CountSource):
+        return None
+    list_key = node.source.resource, node.source.link
+    return list_key if list_key in lists else None
 
 
-async def _related(context: Context, record: Record, item: Item) -> Any:
-    match item:
-        case ToMany(resource, link, order, selection):
-            found = await record_loaders.children(context, resource, link, record.id, order=order)
-            return await objects(context, selection, found)
-        case Count(resource, link):
+async def _related(context: Context, record: Record, node: PlanNode) -> Any:
+    match node.source:
+        case ManySource(resource, link, order):
+            records = await record_loaders.children(context, resource, link, record.id, order=order)
+            return await objects(context, node.selection, records)
+        case CountSource(resource, link):
             return await record_loaders.count(context, resource, link=link, key=record.id)
-        case Joined(resource, key, column, leaf):
+        case JoinedSource(resource, key, column, value):
             other = await record_loaders.find(
                 context, resource, getattr(record, key), column=column
             )
-            return None if other is None else present(Selection((("", leaf),)), other)[""]
-    raise TypeError(type(item).__name__)
+            if other is None:
+                return None
+            return present(Selection((("", PlanNode(value)),)), other)[""]
+    raise TypeError(type(node.source).__name__)

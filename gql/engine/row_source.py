@@ -5,10 +5,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, case
 
-from gql.engine.plan_nodes import AnyId, Column, Constant, GlobalId, Item, JsonNumber, Money, ToOne
+from gql.engine.fields import ColumnSource, ConstantSource, GlobalIdSource, OneSource
+from gql.engine.plan import Selection
 from gql.query.resource import Link, Resource
 from gql.sql import json_sql
-from gql.sql.json_sql import concatenated, or_null, text
+from gql.sql.json_sql import or_null, text
 
 JsonPart = str | ColumnElement[Any]
 Expression = ColumnElement[Any]
@@ -24,7 +25,7 @@ class RowSource:
         from_clause: What is selected from: the table, with the joins so far.
         conditions: What holds for the rows of this parent.
         parent: The parent's table, which the subqueries refer to.
-        joined: The other records that single labels are read from, by how they are found.
+        joined: The other records that single columns are read from, by how they are looked up.
     """
 
     resource: Resource
@@ -44,31 +45,37 @@ def rows_of(resource: Resource, link: Link | None, parent: RowSource | None) -> 
     return RowSource(resource, table, source, [key == parent.table.c.id], parent.table)
 
 
-def is_key_only(row: RowSource, item: ToOne) -> bool:
-    """Whether only ids of the other record are asked for, and our foreign key proves that it is.
+def is_key_only(row: RowSource, source: OneSource, selection: Selection) -> bool:
+    """Whether only ids of the other record are selected, and our foreign key proves that it exists.
 
     Everyone in the organization must see every such record: one condition, the organization's.
     """
-    own = row.resource.table.c[item.key]
-    proven = any(key.references(item.resource.table) for key in own.foreign_keys)
-    alone = len(item.resource.conditions(item.resource.table)) == 1
+    key = row.resource.table.c[source.key]
+    exists = any(key.references(source.resource.table) for key in key.foreign_keys)
+    all_visible = len(source.resource.conditions(source.resource.table)) == 1
     ids = all(
-        isinstance(part, (Constant, GlobalId)) or (isinstance(part, Column) and part.label == "id")
-        for _, part in item.selection.items
+        isinstance(node.source, (ConstantSource, GlobalIdSource))
+        or (isinstance(node.source, ColumnSource) and node.source.label == "id")
+        for _, node in selection.items
     )
-    return item.column == "id" and proven and alone and ids
+    return source.column == "id" and exists and all_visible and ids
 
 
-def of_key(key: ColumnElement[Any], item: ToOne) -> list[JsonPart]:
-    """The other record, of which only ids are asked for; NULL without one."""
-
-    def one(part: Item) -> list[JsonPart]:
-        if isinstance(part, GlobalId):
-            return [f'"{item.resource.name}_', json_sql.integer(key), '"']
-        return [part.text] if isinstance(part, Constant) else [json_sql.int32(key)]
-
-    printed = print_items([(name, one(part)) for name, part in item.selection.items])
-    if any(not isinstance(part, Constant) for _, part in item.selection.items):
+def print_key_only(
+    key: ColumnElement[Any], resource: Resource, selection: Selection
+) -> list[JsonPart]:
+    """The other record, of which only ids are selected, from our key; NULL without one."""
+    items: list[tuple[str, list[JsonPart]]] = []
+    for name, node in selection.items:
+        match node.source:
+            case ConstantSource(json):
+                items.append((name, [json]))
+            case GlobalIdSource():
+                items.append((name, [f'"{resource.name}_', json_sql.integer(key), '"']))
+            case _:
+                items.append((name, [json_sql.int32(key)]))
+    printed = print_items(items)
+    if any(not isinstance(node.source, ConstantSource) for _, node in selection.items):
         return printed
     # An object of constants alone would be there without a record too.
     return [*printed, case((key.is_(None), None), else_=text(""))]
@@ -79,20 +86,12 @@ def visible_conditions(rows: RowSource) -> tuple[ColumnElement[bool], ...]:
     return (*rows.resource.conditions(rows.table), *rows.conditions)
 
 
-def print_own(row: RowSource, item: Column | Money | JsonNumber | AnyId) -> ColumnElement[Any]:
-    """One of their own columns, as JSON."""
-    match item:
-        case Column(label, kind):
-            column = row.resource.expression(label, row.table)
-            printed: ColumnElement[Any] = json_sql.PRINTERS[kind](column)
-            return printed if json_sql.is_there(column) else or_null(printed)
-        case Money(label):
-            return or_null(json_sql.amount_string(row.table.c[label]))
-        case JsonNumber(label, key):
-            return or_null(json_sql.json_number(row.table.c[label], text(key)))
-        case AnyId(kind, key):
-            number = json_sql.integer(row.table.c[key])
-            return or_null(json_sql.json_string(concatenated([row.table.c[kind], "_", number])))
+def print_column(row: RowSource, source: ColumnSource) -> ColumnElement[Any]:
+    """One of the row's own columns, as JSON."""
+    assert source.kind is not None  # noqa: S101, a plan has what a declaration may leave out
+    column = row.resource.expression(source.label, row.table)
+    printed: ColumnElement[Any] = json_sql.PRINTERS[source.kind](column)
+    return printed if json_sql.is_there(column) else or_null(printed)
 
 
 def print_items(items: list[tuple[str, list[JsonPart]]]) -> list[JsonPart]:

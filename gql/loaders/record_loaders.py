@@ -17,7 +17,7 @@ from gql.query import rollup
 from gql.query.context import Context
 from gql.query.filters import Filter, conditions
 from gql.query.paging import Paging, beyond, ordering, within
-from gql.query.resource import Link, Record, Resource
+from gql.query.resource import Link, Record, Resource, UnionList
 from gql.sql.keys import is_among, is_selected
 
 PARENT = "parent_key"
@@ -104,6 +104,13 @@ async def page(
     name = ("page", resource, link and link.name, asked, filter)
     found: Page = await context.loaders.load(name, batch, key)
     return found
+
+
+async def union_list(context: Context, union: UnionList, key: Any) -> list[Record]:
+    """The newest records of several kinds under one parent, as a plain list."""
+    newest = Paging(limit=union.limit, order=union.order, descending=True)
+    newest_page = await page(context, union.resource, newest, link=union.link, key=key)
+    return [union.narrow(record) for record in newest_page.records]
 
 
 async def count(

@@ -183,3 +183,29 @@ class Resource:
     def rows(self, table: FromClause) -> Select[Any]:
         """The visible rows of the organization, as records."""
         return select(*self.columns(table)).where(*self.conditions(table))
+
+
+@dataclass(frozen=True, eq=False)
+class UnionList:
+    """The newest records of `resource` under a parent, each read as one of narrower resources.
+
+    Attributes:
+        resource: Whose records, with every label of the narrower ones.
+        link: How they find their parent.
+        order: A name in the resource's orders; the list starts from its highest value.
+        limit: Most records.
+        label: The column that tells what a record is read as.
+        resources: The narrower resource for each of its values.
+    """
+
+    resource: Resource
+    link: Link
+    order: str
+    limit: int
+    label: str
+    resources: Mapping[str, Resource]
+
+    def narrow(self, record: Record) -> Record:
+        """A record as one of its narrower resource."""
+        resource = self.resources[getattr(record, self.label)]
+        return resource.record(*(getattr(record, label) for label in resource.labels))

@@ -32,9 +32,8 @@ from graphql import (
     value_from_ast_untyped,
 )
 
-from gql.engine.declaration import SOURCE
-from gql.engine.fields import ManySource, UnionSource
-from gql.engine.parameterized_fields import DEFINITION
+from gql.engine.fields import SOURCE, ManySource, UnionSource
+from gql.engine.plan import DEFINITION
 from gql.schema.limits import hold
 from gql.schema.list_sizes import Given, Ids, Page, Size, Variable
 
@@ -130,8 +129,10 @@ class _Walk:
         if "ids" in field.args:
             return Ids(self._argument(node, "ids"))
         match field.extensions[DEFINITION].metadata.get(SOURCE):
-            case ManySource(usual=size) | UnionSource(limit=size):
+            case ManySource(usual=size):
                 return size
+            case UnionSource(union):
+                return union.limit
         return USUAL
 
     def _page(self, field: GraphQLField, node: FieldNode) -> Page | None:

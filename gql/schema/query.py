@@ -1,11 +1,6 @@
 """The root fields: where every query starts."""
 
-import asyncio
-from collections.abc import Sequence
-from typing import Annotated, Any
-
 import strawberry
-from strawberry.types import Info
 
 from gql.domain.assistants import ASSISTANTS
 from gql.domain.calls import CALLS
@@ -13,11 +8,8 @@ from gql.domain.graph_sessions import GRAPH_SESSIONS
 from gql.domain.graphs import GRAPHS
 from gql.domain.sms import SMS_CONVERSATIONS
 from gql.engine.connection import Connection, connection
-from gql.engine.declaration import SOURCE
-from gql.engine.fields import ViewerSource
-from gql.engine.root_fields import NodesSource, by, by_id
+from gql.engine.declaration import any_by_id, any_by_ids, by, by_id, viewer
 from gql.errors import BadInput
-from gql.loaders import record_loaders
 from gql.query.global_id import split_id
 from gql.query.resource import Resource
 from gql.schema.assistants import Assistant
@@ -64,30 +56,7 @@ class GraphSessionBy:
     )
 
 
-async def _viewer(info: Info) -> Any:
-    return info.context.identity
-
-
-async def _node(
-    info: Info,
-    id: Annotated[strawberry.ID, strawberry.argument(description="The global id.")],
-) -> Any:
-    resource, key = _named(id)
-    return await record_loaders.find(info.context, resource, key)
-
-
-async def _nodes(
-    info: Info,
-    ids: Annotated[
-        list[strawberry.ID],
-        strawberry.argument(description="Global ids, of any types, in any order."),
-    ],
-) -> Any:
-    named = _ask_nodes(ids=ids)
-    return await asyncio.gather(*(record_loaders.find(info.context, *one) for one in named))
-
-
-def _named(text: str) -> tuple[Resource, int]:
+def _read_id(text: str) -> tuple[Resource, int]:
     """What a global id names.
 
     Raises:
@@ -102,33 +71,17 @@ def _named(text: str) -> tuple[Resource, int]:
     return resource, key
 
 
-def _ask_node(*, id: str) -> list[tuple[Resource, int]]:
-    return [_named(id)]
-
-
-def _ask_nodes(*, ids: Sequence[str]) -> list[tuple[Resource, int]]:
-    if len(ids) > MAX_IDS:
-        raise BadInput(f"`ids` has {len(ids)} ids, but may have at most {MAX_IDS}.")
-    return [_named(text) for text in ids]
-
-
 @strawberry.type(description="Everything that can be read.")
 class Query:
     """A field gives null, never an error, for an object that the caller may not see."""
 
-    viewer: Viewer = strawberry.field(
-        resolver=_viewer, description="Who is asking.", metadata={SOURCE: ViewerSource()}
-    )
-    node: Node | None = strawberry.field(
-        resolver=_node,
-        description="Any object by its global id; null when there is none.",
-        metadata={SOURCE: NodesSource(_ask_node)},
-    )
-    nodes: list[Node | None] = strawberry.field(
-        resolver=_nodes,
-        description=f"Objects by their global ids, at most {MAX_IDS}, in the order of the ids,"
+    viewer: Viewer = viewer("Who is asking.")
+    node: Node | None = any_by_id("Any object by its global id; null when there is none.", _read_id)
+    nodes: list[Node | None] = any_by_ids(
+        f"Objects by their global ids, at most {MAX_IDS}, in the order of the ids,"
         " with null for each that there is none of.",
-        metadata={SOURCE: NodesSource(_ask_nodes, many=True)},
+        _read_id,
+        limit=MAX_IDS,
     )
     graph: AssistantGraph | None = by_id("One assistant graph.", GRAPHS)
     graphs: Connection[AssistantGraph] = connection(

@@ -5,14 +5,10 @@ from operator import attrgetter
 from typing import Any
 
 import strawberry
-from strawberry.types import Info
 
 from gql.domain.organizations import API_KEYS, ORGANIZATIONS, USERS
-from gql.engine.declaration import SOURCE, column, entity
-from gql.engine.fields import ViewerFieldSource, ViewerRecordSource
-from gql.errors import NotFound
+from gql.engine.declaration import column, entity, viewer_field, viewer_record
 from gql.identity import Identity
-from gql.loaders import record_loaders
 from gql.schema.enums import Method, Permission
 from gql.schema.node import Node
 
@@ -48,50 +44,24 @@ class ApiKey(Node):
     created_at: datetime = column("When it was created.")
 
 
-async def _organization(root: strawberry.Parent[Identity], info: Info) -> Any:
-    found = await record_loaders.find(info.context, ORGANIZATIONS, root.organization_id)
-    if found is None:
-        raise NotFound("organization", root.organization_id)
-    return found
-
-
-async def _user(root: strawberry.Parent[Identity], info: Info) -> Any:
-    return root.user_id and await record_loaders.find(info.context, USERS, root.user_id)
-
-
-async def _api_key(root: strawberry.Parent[Identity], info: Info) -> Any:
-    return root.api_key_id and await record_loaders.find(info.context, API_KEYS, root.api_key_id)
-
-
-def _permissions(root: strawberry.Parent[Identity]) -> Any:
-    return [word for word in Permission if word in root.permissions]
+def _permissions(identity: Identity) -> list[Any]:
+    return [permission for permission in Permission if permission in identity.permissions]
 
 
 @strawberry.type(description="Who is asking.")
 class Viewer:
     """Resolved from the operation's identity."""
 
-    method: Method = strawberry.field(
-        description="How they proved who they are.",
-        metadata={SOURCE: ViewerFieldSource(attrgetter("method"))},
+    method: Method = viewer_field("How they proved who they are.", attrgetter("method"))
+    permissions: list[Permission] = viewer_field(
+        "What they may do, in a fixed order.", _permissions
     )
-    permissions: list[Permission] = strawberry.field(
-        resolver=_permissions,
-        description="What they may do, in a fixed order.",
-        metadata={SOURCE: ViewerFieldSource(_permissions)},
+    organization: Organization = viewer_record(
+        "Whose data they see.", ORGANIZATIONS, attrgetter("organization_id"), required=True
     )
-    organization: Organization = strawberry.field(
-        resolver=_organization,
-        description="Whose data they see.",
-        metadata={SOURCE: ViewerRecordSource(ORGANIZATIONS, attrgetter("organization_id"))},
+    user: User | None = viewer_record(
+        "The person behind the credential, when known.", USERS, attrgetter("user_id")
     )
-    user: User | None = strawberry.field(
-        resolver=_user,
-        description="The person behind the credential, when known.",
-        metadata={SOURCE: ViewerRecordSource(USERS, attrgetter("user_id"))},
-    )
-    api_key: ApiKey | None = strawberry.field(
-        resolver=_api_key,
-        description="The API key that was presented, when one was.",
-        metadata={SOURCE: ViewerRecordSource(API_KEYS, attrgetter("api_key_id"))},
+    api_key: ApiKey | None = viewer_record(
+        "The API key that was presented, when one was.", API_KEYS, attrgetter("api_key_id")
     )

@@ -17,8 +17,7 @@ from graphql import (
     is_non_null_type,
 )
 
-from gql.engine.connection import ConnectionSource
-from gql.engine.declaration import SOURCE
+from gql.engine.fields import SOURCE, ConnectionSource
 from tests.engine.pointers import pointer
 from tests.engine.values import Values, is_required, literal, wire
 

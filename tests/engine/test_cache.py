@@ -140,7 +140,7 @@ def test_a_thing_is_forgotten_from_either_room() -> None:
 
 def test_the_shapes_of_a_plan_are_bounded_and_the_last_ones_stay() -> None:
     recent = RecentVariants()
-    names = [(LookupVariant(str(number)),) for number in range(MOST_VARIANTS + 2)]
+    names = [LookupVariant(str(number)) for number in range(MOST_VARIANTS + 2)]
 
     forgotten = [recent.use((name,)) for name in [*names[:-2], names[0], *names[-2:], names[-1]]]
 

@@ -22,13 +22,13 @@ CALLS = """query Calls($status: CallStatus) {
   calls(first: 2, filter: {status: {eq: $status}}) {
     totalCount nodes { id duration assistant { name } } } }"""
 TREE = """\
-data: Selection()
-  calls: ConnectionPage(slot=0, resource=call, link=None)
-    totalCount: Total()
-    nodes: Nodes()
-      id: GlobalId()
+data
+  calls: Connection(resource=call, argument=0)
+    totalCount: TotalCount
+    nodes: Nodes
+      id: GlobalId
       duration: Column(label=duration, kind=integer)
-      assistant: ToOne(resource=assistant, key=assistant_id, column=id, required=False)
+      assistant: One(resource=assistant, key=assistant_id, column=id, required=False)
         name: Column(label=name, kind=text)"""
 EXPLAIN = {"Jackfield-Explain": "1"}
 UPDATE = """mutation { updateAssistant(input: {id: "assistant_1", name: "x"}) {
@@ -258,7 +258,7 @@ async def test_a_get_is_explained_too(asked: httpx2.AsyncClient) -> None:
     found = response.json()["extensions"]["explain"]
     assert response.json()["data"] == {"__typename": "Query"}
     assert (found["way"], found["sql"], found["database"]) == ("plan", None, [])
-    assert found["tree"] == ["data: Selection()", '  __typename: Constant(text="Query")']
+    assert found["tree"] == ["data", '  __typename: Constant(json="Query")']
 
 
 def test_rows_are_counted_by_where_their_lists_are() -> None:

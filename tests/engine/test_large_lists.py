@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql.asyncpg import dialect
 
 from gql.engine.bind import Binder, is_selective
 from gql.engine.compile import emit
-from gql.engine.plan import plan
+from gql.engine.planner import plan_operation
 from gql.engine.statement import BoundStatement, Statement, compile_statement
 from gql.identity import Identity, Method
 from gql.schema.schema import schema
@@ -34,9 +34,9 @@ def bound(query: str) -> tuple[Statement, BoundStatement]:
     assert isinstance(operation, OperationDefinitionNode)
     variables = get_variable_values(GRAPHQL, (), {})
     assert isinstance(variables, VariableValues)
-    made = plan(GRAPHQL, document, operation, {})
+    made = plan_operation(GRAPHQL, document, operation, {})
     someone = Identity(1, Method.API_KEY, frozenset())
-    shapes, values = Binder(schema.schema_converter).bind(made.slots, variables, someone, {})
+    shapes, values = Binder(schema.schema_converter).bind(made.arguments, variables, someone, {})
     postgresql = dialect()  # type: ignore[no-untyped-call]
     emitted = emit(made.root, shapes)
     statement = compile_statement(emitted, postgresql, custom_plan=is_selective(shapes))

@@ -16,7 +16,7 @@ from graphql import (
 )
 
 from gql.engine.collect_fields import Unsupported
-from gql.engine.plan import plan
+from gql.engine.planner import plan_operation
 from tests.engine.both_ways import GRAPHQL
 
 ARGUMENTS = {"id": '"graph_1"', "ids": '["graph_1"]', "by": "{id: 1}", "path": '"/a"'}
@@ -37,7 +37,7 @@ def is_planned(query: str) -> bool:
     operation = document.definitions[0]
     assert isinstance(operation, OperationDefinitionNode)
     try:
-        plan(GRAPHQL, document, operation, {})
+        plan_operation(GRAPHQL, document, operation, {})
     except Unsupported:
         return False
     return True

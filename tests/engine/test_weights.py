@@ -14,8 +14,8 @@ from sqlalchemy.engine import Dialect
 from gql.engine.bind import Binder
 from gql.engine.compile import emit
 from gql.engine.engine import NO_VARIABLES, _plan_weight
-from gql.engine.parameterized_fields import Plan
-from gql.engine.plan import plan
+from gql.engine.plan import Plan
+from gql.engine.planner import plan_operation
 from gql.engine.statement import compile_statement
 from gql.engine.statement_cache import weight as weight_of
 from gql.identity import Identity, Method
@@ -44,7 +44,7 @@ def planned(query: str) -> Plan:
     document = parse(query)
     operation = document.definitions[0]
     assert isinstance(operation, OperationDefinitionNode)
-    return plan(GRAPHQL, document, operation, {})
+    return plan_operation(GRAPHQL, document, operation, {})
 
 
 def taken(make: Callable[[], Any]) -> float:
@@ -82,7 +82,7 @@ DIALECTS: tuple[Dialect, ...] = (postgresql(), sqlite())  # type: ignore[no-unty
 def test_a_statement(name: str, dialect: Dialect) -> None:
     made = planned(DOCUMENTS[name])
     someone = Identity(1, Method.API_KEY, frozenset())
-    shapes, _ = Binder(schema.schema_converter).bind(made.slots, NO_VARIABLES, someone, {})
+    shapes, _ = Binder(schema.schema_converter).bind(made.arguments, NO_VARIABLES, someone, {})
     size = taken(lambda: compile_statement(emit(made.root, shapes), dialect))
 
     weight = weight_of(compile_statement(emit(made.root, shapes), dialect))
@@ -93,7 +93,7 @@ def test_a_statement(name: str, dialect: Dialect) -> None:
 
 def test_a_plan_keeps_arguments_and_nothing_else_of_the_document() -> None:
     """A node's location holds every token, which is most of what a document takes."""
-    (slot,) = planned("{ calls(filter: {status: {in: [FAILED]}}) { totalCount } }").slots
+    (slot,) = planned("{ calls(filter: {status: {in: [FAILED]}}) { totalCount } }").arguments
 
     assert print_ast(slot.node) == "calls(filter: { status: { in: [FAILED] } })"
     assert {node.loc for node in nodes_of(slot.node)} == {None}

@@ -10,8 +10,8 @@ from sqlalchemy.dialects.postgresql.asyncpg import dialect
 from gql.engine.bind import Binder, VariantKey
 from gql.engine.compile import emit
 from gql.engine.explain import broken
-from gql.engine.parameterized_fields import Plan
-from gql.engine.plan import plan
+from gql.engine.plan import Plan
+from gql.engine.planner import plan_operation
 from gql.engine.statement import compile_statement
 from gql.identity import Identity, Method
 from gql.schema.schema import schema
@@ -52,9 +52,9 @@ def _bound() -> tuple[Plan, VariantKey]:
         GRAPHQL, operation.variable_definitions or (), {"status": "COMPLETED"}
     )
     assert isinstance(variables, VariableValues)
-    made = plan(GRAPHQL, document, operation, variables.coerced)
+    made = plan_operation(GRAPHQL, document, operation, variables.coerced)
     someone = Identity(1, Method.API_KEY, frozenset())
-    shapes, _ = Binder(schema.schema_converter).bind(made.slots, variables, someone, {})
+    shapes, _ = Binder(schema.schema_converter).bind(made.arguments, variables, someone, {})
     return made, shapes
 
 

@@ -13,15 +13,8 @@ import pytest
 from pydantic import BaseModel
 
 from gql.database.drivers import sqlite
-from gql.engine.plan_nodes import (
-    ConnectionPage,
-    ListPage,
-    Nodes,
-    Object,
-    RecordLookup,
-    Selection,
-    ToMany,
-)
+from gql.engine.fields import ConnectionField, ConnectionSource, ManySource
+from gql.engine.plan import PlanNode, Selection
 from gql.engine.query_runner import QueryRunner
 from gql.rest.route_table import ROUTES
 from tests.conftest import bearer, connect, start
@@ -157,13 +150,14 @@ async def test_a_plan_that_fails_is_answered_by_the_reference_way(
 @pytest.mark.parametrize("path", READS)
 def test_a_shape_has_the_keys_of_its_documented_model_in_order(path: str) -> None:
     route = READS[path]
-    root = route.reads and route.reads.root
+    assert route.reads is not None
+    node = route.reads.item
     model = route.answers[200].model
 
-    if isinstance(root, ConnectionPage):
-        assert list(model.model_fields) == [key for key, _ in root.items]
+    if isinstance(node.source, ConnectionSource):
+        assert list(model.model_fields) == [key for key, _ in selected(node).items]
         model = model.model_fields["items"].annotation
-    agree(shape_of(root), item_of(model))
+    agree(records_of(node), item_of(model))
 
 
 def agree(selection: Selection, model: type[BaseModel]) -> None:
@@ -172,21 +166,23 @@ def agree(selection: Selection, model: type[BaseModel]) -> None:
     assert [key for key, _ in selection.items] == [
         name for name, field in fields.items() if field.is_required()
     ]
-    for key, item in selection.items:
-        if isinstance(item, ToMany):
-            agree(item.selection, item_of(fields[key].annotation))
+    for key, node in selection.items:
+        if isinstance(node.source, ManySource):
+            agree(selected(node), item_of(fields[key].annotation))
 
 
-def shape_of(item: Any) -> Selection:
+def records_of(node: PlanNode) -> Selection:
     """What each record of a read is printed as."""
-    match item:
-        case RecordLookup():
-            return shape_of(item.item)
-        case Object(selection) | ToMany(selection=selection) | ListPage(selection=selection):
-            return selection
-        case ConnectionPage(items=items):
-            return next(part.selection for _, part in items if isinstance(part, Nodes))
-    raise TypeError(item)
+    if isinstance(node.source, ConnectionSource):
+        _, node = next(
+            item for item in selected(node).items if item[1].source is ConnectionField.NODES
+        )
+    return selected(node)
+
+
+def selected(node: PlanNode) -> Selection:
+    assert node.selection is not None
+    return node.selection
 
 
 def item_of(annotation: Any) -> Any:

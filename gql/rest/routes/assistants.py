@@ -8,7 +8,6 @@ from pydantic import BaseModel
 from gql.domain import call_statistics
 from gql.domain.assistants import ASSISTANTS
 from gql.domain.writes import assistants as changes
-from gql.engine.plan_nodes import Object
 from gql.engine.rest_query import RestArguments, list_of, lookup
 from gql.engine.rest_resolvers import answer
 from gql.query.context import Context
@@ -31,7 +30,7 @@ TAG = "Assistants"
 
 ACTIVE = Condition("is_active", "eq", True)
 
-ASSISTANT = lookup(ASSISTANTS, Object(ASSISTANT_FIELDS), noun="assistant")
+ASSISTANT = lookup(ASSISTANTS, ASSISTANT_FIELDS, noun="assistant")
 EVERY = list_of(ASSISTANTS, ASSISTANT_FIELDS)
 
 

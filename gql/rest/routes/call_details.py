@@ -6,8 +6,7 @@ from pydantic import BaseModel, Field
 
 from gql.domain.calls import CALLS
 from gql.domain.messages import MESSAGES, OF_CALL, TRANSCRIPTS
-from gql.engine.plan_nodes import ToMany
-from gql.engine.rest_query import LIST, RestArguments, lookup
+from gql.engine.rest_query import RestArguments, all_under, lookup
 from gql.loaders import record_loaders
 from gql.query.context import Context
 from gql.query.filters import Condition, Filter
@@ -21,8 +20,8 @@ TAG = "Calls"
 SpeakerName = Annotated[str, Field(pattern="^(user|assistant)$")]
 
 
-_HEARD = ToMany(TRANSCRIPTS, OF_CALL, ("id",), TRANSCRIPT_FIELDS, LIST)
-_SAID = ToMany(MESSAGES, OF_CALL, ("message_index", "id"), MESSAGE_FIELDS, LIST)
+_TRANSCRIPTS = all_under(TRANSCRIPTS, OF_CALL, TRANSCRIPT_FIELDS)
+_MESSAGES = all_under(MESSAGES, OF_CALL, MESSAGE_FIELDS, order=("message_index", "id"))
 
 
 class TranscriptQuery(BaseModel):
@@ -54,7 +53,7 @@ class MessageQuery(BaseModel):
     summary="Get the transcript of a call by SID",
     answers={200: Answer("In the order it was heard.", list[Transcript])},
     errors=(404,),
-    reads=lookup(CALLS, _HEARD, noun="call_with_sid", by="call_sid"),
+    reads=lookup(CALLS, _TRANSCRIPTS, noun="call_with_sid", by="call_sid"),
 )
 def transcripts_by_sid(path: SidPath, query: TranscriptQuery) -> RestArguments:
     """What was heard in one call; its SID must match exactly."""
@@ -68,7 +67,7 @@ def transcripts_by_sid(path: SidPath, query: TranscriptQuery) -> RestArguments:
     summary="Get the transcript of a call",
     answers={200: Answer("In the order it was heard.", list[Transcript])},
     errors=(404,),
-    reads=lookup(CALLS, _HEARD, noun="call"),
+    reads=lookup(CALLS, _TRANSCRIPTS, noun="call"),
 )
 def transcripts_by_id(path: CallPath, query: TranscriptQuery) -> RestArguments:
     """What was heard in one call."""
@@ -82,7 +81,7 @@ def transcripts_by_id(path: CallPath, query: TranscriptQuery) -> RestArguments:
     summary="Get the messages of a call",
     answers={200: Answer("By `message_index`, from 0.", list[Message])},
     errors=(404,),
-    reads=lookup(CALLS, _SAID, noun="call"),
+    reads=lookup(CALLS, _MESSAGES, noun="call"),
 )
 def list_messages(path: CallPath, query: MessageQuery) -> RestArguments:
     """The messages of one call, the system prompt first."""

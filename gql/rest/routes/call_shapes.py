@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from gql.engine.plan_nodes import Column
+from gql.engine.fields import ColumnSource
 from gql.engine.rest_fields import fields
 
 CALL_EXAMPLE: dict[str, Any] = {
@@ -101,7 +101,7 @@ CALL_FIELDS = fields(
     call_sid="text",
     assistant_id="number",
     assistant_name="text",
-    flow_name=Column("graph_name", "text"),
+    flow_name=ColumnSource("graph_name", "text"),
     to_phone_number="text",
     customer_phone_number="text",
     status="word",

@@ -7,7 +7,8 @@ from pydantic import BaseModel, Field
 from gql.domain.call_search import SEARCHED_CALLS
 from gql.domain.calls import CALLS
 from gql.domain.writes.calls import merge_call_meta
-from gql.engine.plan_nodes import Echo, Nodes, Object, Total
+from gql.engine.fields import ConnectionField, EchoSource
+from gql.engine.plan import PlanNode
 from gql.engine.rest_query import RestArguments, list_of, lookup, page_of
 from gql.engine.rest_resolvers import answer
 from gql.query.context import Context
@@ -20,7 +21,7 @@ from gql.rest.routes.call_shapes import CALL_EXAMPLE, CALL_FIELDS, Call, Calls
 
 TAG = "Calls"
 
-CALL = lookup(CALLS, Object(CALL_FIELDS), noun="call")
+CALL = lookup(CALLS, CALL_FIELDS, noun="call")
 
 
 class Search(BaseModel):
@@ -49,7 +50,11 @@ class MetadataIn(BaseModel):
         )
     },
     reads=page_of(
-        CALLS, items=Nodes(CALL_FIELDS), total=Total(), skip=Echo("skip"), limit=Echo("limit")
+        CALLS,
+        items=PlanNode(ConnectionField.NODES, CALL_FIELDS),
+        total=ConnectionField.TOTAL_COUNT,
+        skip=EchoSource("skip"),
+        limit=EchoSource("limit"),
     ),
 )
 def list_calls(query: ListFilters) -> RestArguments:
@@ -89,7 +94,7 @@ def search_calls(query: Search) -> RestArguments:
     summary="Get a call by SID",
     answers={200: Answer("The call.", Call, CALL_EXAMPLE)},
     errors=(404,),
-    reads=lookup(CALLS, Object(CALL_FIELDS), noun="call_with_sid", by="call_sid"),
+    reads=lookup(CALLS, CALL_FIELDS, noun="call_with_sid", by="call_sid"),
 )
 def get_by_sid(path: SidPath) -> RestArguments:
     """One call; its SID must match exactly."""

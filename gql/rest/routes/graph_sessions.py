@@ -7,9 +7,9 @@ from pydantic import BaseModel
 
 from gql.domain.graph_sessions import GRAPH_SESSIONS
 from gql.domain.graphs import GRAPHS
-from gql.engine.plan_nodes import Column, ListPage, Object
+from gql.engine.fields import ColumnSource
 from gql.engine.rest_fields import fields
-from gql.engine.rest_query import LIST, RestArguments, lookup
+from gql.engine.rest_query import RestArguments, list_page, lookup
 from gql.query.filters import Condition
 from gql.query.paging import Paging
 from gql.rest.parameters import Paged, id_of
@@ -39,7 +39,7 @@ GRAPH_SESSION_FIELDS = fields(
     call_sid="text",
     graph_id="number",
     current_node_id="number",
-    context=Column("conversation_context", "json"),
+    context=ColumnSource("conversation_context", "json"),
     started_at="timestamp",
     ended_at="timestamp",
     is_active="boolean",
@@ -74,7 +74,7 @@ class SessionSid(BaseModel):
     summary="List the sessions of a graph",
     answers={200: Answer("Newest first.", list[GraphSession], graph_examples.GRAPH_SESSIONS)},
     errors=(404,),
-    reads=lookup(GRAPHS, ListPage(LIST, GRAPH_SESSIONS, GRAPH_SESSION_FIELDS), noun="graph"),
+    reads=lookup(GRAPHS, list_page(GRAPH_SESSIONS, GRAPH_SESSION_FIELDS), noun="graph"),
 )
 def list_graph_sessions(path: SessionsOf, query: SessionsPage) -> RestArguments:
     """The conversations that walk or walked a graph, newest first."""
@@ -92,7 +92,7 @@ def list_graph_sessions(path: SessionsOf, query: SessionsPage) -> RestArguments:
     summary="Get a session by call SID",
     answers={200: Answer("The session.", GraphSession, graph_examples.GRAPH_SESSIONS[0])},
     errors=(404,),
-    reads=lookup(GRAPH_SESSIONS, Object(GRAPH_SESSION_FIELDS), noun="graph_session", by="call_sid"),
+    reads=lookup(GRAPH_SESSIONS, GRAPH_SESSION_FIELDS, noun="graph_session", by="call_sid"),
 )
 def get_graph_session(path: SessionSid) -> RestArguments:
     """The session of one call; its SID must match exactly."""

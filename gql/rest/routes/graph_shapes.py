@@ -8,7 +8,8 @@ from pydantic_core import PydanticCustomError
 
 from gql.domain.assistants import ASSISTANTS
 from gql.domain.graphs import EDGES, NODES, OF_GRAPH
-from gql.engine.plan_nodes import Column, Count, Joined, ToMany
+from gql.engine.fields import ColumnSource, CountSource, JoinedSource, ManySource
+from gql.engine.plan import PlanNode
 from gql.engine.rest_fields import fields, with_constants
 
 NodeType = Literal["entry", "standard", "exit", "escalation"]
@@ -162,8 +163,10 @@ NODE_FIELDS = fields(
     position="json",
     configuration="json",
     created_at="timestamp",
-    assistant_name=Joined(ASSISTANTS, "assistant_id", "id", Column("name", "text")),
-    assistant_description=Joined(ASSISTANTS, "assistant_id", "id", Column("description", "text")),
+    assistant_name=JoinedSource(ASSISTANTS, "assistant_id", "id", ColumnSource("name", "text")),
+    assistant_description=JoinedSource(
+        ASSISTANTS, "assistant_id", "id", ColumnSource("description", "text")
+    ),
 )
 """A node as it is answered."""
 
@@ -194,10 +197,10 @@ GRAPH_FIELDS = fields(
     description="text",
     is_active="boolean",
     configuration="json",
-    nodes=ToMany(NODES, OF_GRAPH, ("id",), NODE_FIELDS),
-    edges=ToMany(EDGES, OF_GRAPH, ("id",), EDGE_FIELDS),
-    total_nodes=Count(NODES, OF_GRAPH),
-    total_edges=Count(EDGES, OF_GRAPH),
+    nodes=PlanNode(ManySource(NODES, OF_GRAPH), NODE_FIELDS),
+    edges=PlanNode(ManySource(EDGES, OF_GRAPH), EDGE_FIELDS),
+    total_nodes=CountSource(NODES, OF_GRAPH),
+    total_edges=CountSource(EDGES, OF_GRAPH),
     created_at="timestamp",
     updated_at="timestamp",
 )

@@ -7,7 +7,6 @@ from starlette.responses import Response
 
 from gql.domain.graphs import GRAPHS
 from gql.domain.writes import graphs as changes
-from gql.engine.plan_nodes import Object
 from gql.engine.rest_query import RestArguments, list_of, lookup
 from gql.engine.rest_resolvers import answer
 from gql.query.context import Context
@@ -32,7 +31,7 @@ from gql.rest.routes.graph_shapes import (
 
 TAG = "Assistant graphs"
 
-GRAPH = lookup(GRAPHS, Object(GRAPH_FIELDS), noun="graph", version="version")
+GRAPH = lookup(GRAPHS, GRAPH_FIELDS, noun="graph", version="version")
 
 
 class GraphPath(BaseModel):

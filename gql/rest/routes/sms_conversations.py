@@ -6,10 +6,9 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from gql.domain.messages import OF_CALL, SMS_MESSAGES
-from gql.domain.sms import SMS_CONVERSATIONS, list_related
+from gql.domain.sms import RELATED, SMS_CONVERSATIONS
 from gql.domain.writes.sms import archive_conversation
-from gql.engine.plan_nodes import Object, ToMany
-from gql.engine.rest_query import RestArguments, list_of, lookup
+from gql.engine.rest_query import RestArguments, all_under, list_of, lookup
 from gql.errors import NotFound
 from gql.loaders import record_loaders
 from gql.query.context import Context
@@ -89,7 +88,7 @@ def list_sms_conversations(query: ConversationFilters) -> RestArguments:
     summary="Get an SMS conversation",
     answers={200: Answer("The conversation.", SmsConversation, CONVERSATION_EXAMPLE)},
     errors=(404,),
-    reads=lookup(SMS_CONVERSATIONS, Object(CONVERSATION_FIELDS), noun=SMS_CONVERSATIONS.name),
+    reads=lookup(SMS_CONVERSATIONS, CONVERSATION_FIELDS, noun=SMS_CONVERSATIONS.name),
 )
 def get_sms_conversation(path: ConversationPath) -> RestArguments:
     """One conversation, unless it is archived."""
@@ -105,7 +104,7 @@ def get_sms_conversation(path: ConversationPath) -> RestArguments:
     errors=(404,),
     reads=lookup(
         SMS_CONVERSATIONS,
-        ToMany(SMS_MESSAGES, OF_CALL, _BY_INDEX, MESSAGE_FIELDS),
+        all_under(SMS_MESSAGES, OF_CALL, MESSAGE_FIELDS, order=_BY_INDEX),
         noun=SMS_CONVERSATIONS.name,
     ),
 )
@@ -125,7 +124,7 @@ def list_sms_messages(path: ConversationPath) -> RestArguments:
 async def list_related_records(context: Context, path: ConversationPath) -> list[dict[str, Any]]:
     """Recent calls and SMS conversations of the same customer and assistant, this one included."""
     conversation = await _conversation(context, path)
-    related = await list_related(context, conversation.id)
+    related = await record_loaders.union_list(context, RELATED, conversation.id)
     return [related_wire(record, conversation.id) for record in related]
 
 

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from gql.engine.plan_nodes import Column
+from gql.engine.fields import ColumnSource
 from gql.engine.rest_fields import fields
 from gql.query.resource import Record
 
@@ -132,7 +132,7 @@ CONVERSATION_FIELDS = fields(
     assistant_id="number",
     assistant_name="text",
     customer_phone_number="text",
-    assistant_phone_number=Column("to_phone_number", "text"),
+    assistant_phone_number=ColumnSource("to_phone_number", "text"),
     status="word",
     message_count="number",
     started_at="timestamp",
@@ -144,7 +144,7 @@ CONVERSATION_FIELDS = fields(
 
 MESSAGE_FIELDS = fields(
     id="number",
-    conversation_id=Column("call_id", "number"),
+    conversation_id=ColumnSource("call_id", "number"),
     role="word",
     content="text",
     timestamp="timestamp",
