@@ -1,9 +1,6 @@
 """Gives every request an id, an end in JSON whatever happens inside, and one line in the log."""
 
-import itertools
 import logging
-import re
-import secrets
 import time
 
 from starlette.responses import JSONResponse
@@ -11,14 +8,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gql.app.logs import RequestRecord
 from gql.app.request_counter import RequestCounter
+from gql.http.request_id import HEADER, assign_request_id
 
-HEADER = b"x-request-id"
-
-_PROCESS = secrets.token_hex(8)
-_NUMBERS = itertools.count(secrets.randbits(32))
-"""An id is no secret: a random start per process is enough to be the only one."""
-
-_SANE = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _log = logging.getLogger(__name__)
 
 
@@ -42,8 +33,7 @@ class Requests:
         if scope["type"] not in {"http", "websocket"}:
             await self._app(scope, receive, send)
             return
-        request_id = _request_id(scope)
-        scope["state"] = {**scope.get("state", {}), "request_id": request_id}
+        request_id = assign_request_id(scope)
         if scope["type"] == "websocket":
             await self._app(scope, receive, send)
             return
@@ -86,12 +76,3 @@ def _log_request(scope: Scope, status: int, seconds: float, request_id: str) -> 
         "request_id": request_id,
     }
     _log.handle(RequestRecord(_log.name, facts))
-
-
-def _request_id(scope: Scope) -> str:
-    for name, value in scope["headers"]:
-        if name == HEADER:
-            given: str = value.decode("latin-1")
-            if _SANE.fullmatch(given):
-                return given
-    return f"{_PROCESS}{next(_NUMBERS):016x}"

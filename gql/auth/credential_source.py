@@ -3,8 +3,9 @@
 from starlette.types import Scope
 
 from gql.auth.credential import Presented
-from gql.auth.csrf import forgeable, headers
+from gql.auth.csrf import forgeable
 from gql.errors import Unauthenticated
+from gql.http.headers import header_values
 
 COOKIE = "jackfield_dashboard"
 """The name of the dashboard cookie."""
@@ -19,12 +20,12 @@ def read_presented(scope: Scope) -> Presented:
     Raises:
         Unauthenticated: when it is ambiguous, or not in the form `Authorization: Bearer <token>`.
     """
-    authorizations = headers(scope, b"authorization")
+    authorizations = header_values(scope, b"authorization")
     if len(authorizations) > 1:
         raise Unauthenticated("Send one Authorization header, not several.")
     if authorizations:
         return Presented(_token(authorizations[0]), None, forgeable=False)
-    cookie = _cookie(headers(scope, b"cookie"))
+    cookie = _cookie(header_values(scope, b"cookie"))
     return Presented(None, cookie, forgeable=cookie is not None and forgeable(scope))
 
 

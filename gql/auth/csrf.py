@@ -4,6 +4,8 @@ from urllib.parse import urlsplit
 
 from starlette.types import Scope
 
+from gql.http.headers import header_values
+
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -18,14 +20,14 @@ def forgeable(scope: Scope) -> bool:
     """
     if scope["type"] == "http" and scope["method"] in _SAFE_METHODS:
         return False
-    if any(headers(scope, b"x-requested-with")):
+    if any(header_values(scope, b"x-requested-with")):
         return False
-    return not _same_origin(scope, headers(scope, b"origin"))
+    return not _same_origin(scope, header_values(scope, b"origin"))
 
 
 def from_another_site(scope: Scope) -> bool:
     """Whether a browser says that a page of another site sent this."""
-    origins = headers(scope, b"origin")
+    origins = header_values(scope, b"origin")
     return bool(origins) and not _same_origin(scope, origins)
 
 
@@ -34,18 +36,13 @@ def is_secure(scope: Scope) -> bool:
     return scope.get("scheme") in {"https", "wss"}
 
 
-def headers(scope: Scope, name: bytes) -> list[str]:
-    """Every value of a header, in order; ASGI names headers in lower case."""
-    return [value.decode("latin-1") for key, value in scope["headers"] if key == name]
-
-
 def _same_origin(scope: Scope, origins: list[str]) -> bool:
     """Whether the one Origin names this very host.
 
     An `https` Origin is ours on a plain connection too, since a proxy in front may have ended the
     TLS; the opposite, a plain page speaking to the TLS one, is another origin.
     """
-    hosts = headers(scope, b"host")
+    hosts = header_values(scope, b"host")
     if len(origins) != 1 or len(hosts) != 1:
         return False
     scheme = origins[0].partition("://")[0].lower()

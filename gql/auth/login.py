@@ -1,6 +1,5 @@
 """Log in to the dashboard with an API key, and out again."""
 
-import orjson
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -9,8 +8,10 @@ from gql.auth.cookie import set_cookie
 from gql.auth.credential_source import COOKIE
 from gql.auth.csrf import forgeable, from_another_site, is_secure
 from gql.auth.middleware import authenticator_of
-from gql.errors import BadInput, Forbidden, GatewayError
+from gql.errors import BadInput, Forbidden, GatewayError, PayloadTooLarge
+from gql.http.body import read_body
 from gql.http.refusal import refusal
+from gql.http.strict_json import NotJson, decode_json
 
 MAX_BODY = 10_000
 """Most bytes of a login body; a key has 38."""
@@ -70,19 +71,12 @@ async def _api_key(request: Request) -> str:
         BadInput: when the body is anything but an object with one.
     """
     try:
-        body = orjson.loads(await _body(request))
-    except (orjson.JSONDecodeError, ClientDisconnect) as error:
+        body = decode_json(await read_body(request.receive, MAX_BODY))
+    except PayloadTooLarge as error:
+        raise BadInput(f"{error.message} {_SHAPE}") from error
+    except (NotJson, ClientDisconnect) as error:
         raise BadInput(_SHAPE) from error
     api_key = body.get("api_key") if isinstance(body, dict) else None
     if not isinstance(api_key, str) or not api_key.strip():
         raise BadInput(_SHAPE)
     return api_key.strip()
-
-
-async def _body(request: Request) -> bytes:
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_BODY:
-            raise BadInput(f"The body is longer than {MAX_BODY} bytes. {_SHAPE}")
-    return body

@@ -1,1 +1,1 @@
-"""What both doors share of HTTP: strict JSON, media types, refusals."""
+"""What both doors share of HTTP: headers, request id, body, strict JSON, media types, refusals."""

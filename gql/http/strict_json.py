@@ -1,75 +1,108 @@
-"""The guard: bytes from outside become JSON values here, or a clear refusal.
+"""Strict JSON: turns bytes from outside into values, or says what is wrong with them.
 
-`orjson` parses strictly: it refuses invalid UTF-8, lone surrogates, NaN, Infinity and numbers that
-overflow. What it lets through and the gateway cannot use is refused around it: deep nesting and
-long numbers before parsing, in one linear scan, and NUL characters (PostgreSQL stores none) after.
+`orjson` is strict about syntax: it refuses invalid UTF-8, lone surrogates, NaN, Infinity and
+numbers that overflow. Two checks stand beside it, for what it lets through and the gateway cannot
+use: deep nesting and long numbers, in one linear scan of the text, and NUL characters, which
+PostgreSQL cannot store. Each door makes the checks in its own order and words the errors.
 """
+
+# ruff: noqa: N818 -- facts about a text, and named as such
 
 import re
 from typing import Any
 
 import orjson
 
-from gql.errors import BadRequest
-from gql.settings import Settings
 
-_TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[{]|[\]}]|[-+.0-9eE]++', re.DOTALL)
-"""A string, a bracket or a run of number characters.
-
-Every alternative matches what it begins, even an unterminated string, and never backtracks, so that
-the scan is linear for hostile bodies too.
-"""
-
-_ESCAPED_NUL = b"\\u0000"
+class JsonError(ValueError):
+    """Why some bytes are not JSON that the gateway takes."""
 
 
-def load_json(raw: bytes, settings: Settings, *, what: str) -> Any:
-    """The JSON value in `raw`.
+class NotJson(JsonError):
+    """The text does not follow the grammar of JSON.
 
-    Args:
-        raw: As it came over the wire.
-        settings: For the limits on nesting and numbers.
-        what: The subject of an error message: `The body`.
+    Attributes:
+        position: The character at which that shows.
+        reason: In the parser's words.
+    """
+
+    def __init__(self, error: orjson.JSONDecodeError) -> None:
+        super().__init__(str(error))
+        self.position = error.pos
+        self.reason = error.msg
+
+
+class TooDeep(JsonError):
+    """Arrays and objects are nested deeper than the limit."""
+
+
+class NumberTooLong(JsonError):
+    """A number has more digits than the limit."""
+
+
+class HasNul(JsonError):
+    """A string or a key has a NUL character."""
+
+
+def decode_json(raw: bytes) -> Any:
+    """The value.
 
     Raises:
-        BadRequest: when it is not JSON, is over a limit, or has a NUL character in a string.
+        NotJson: when the text does not follow the grammar.
     """
-    _check_shape(raw, settings, what=what)
     try:
-        value = orjson.loads(raw)
+        return orjson.loads(raw)
     except orjson.JSONDecodeError as error:
-        raise BadRequest(f"{what} is not JSON: {error}.") from None
-    if _ESCAPED_NUL in raw and _has_nul(value):
-        raise BadRequest(f"{what} has a NUL character (\\u0000) in a string; leave it out.")
-    return value
+        raise NotJson(error) from None
 
 
-def _check_shape(raw: bytes, settings: Settings, *, what: str) -> None:
-    """Refuse what is nested too deeply or has too long a number."""
-    few_brackets = raw.count(b"{") + raw.count(b"[") <= settings.max_json_depth
-    if few_brackets and not _long_run(settings.max_number_digits).search(raw):
+# Each alternative matches what it begins, even an unterminated string, and never backtracks
+# (possessive quantifiers), so that the scan is linear for hostile bodies too.
+_TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[{]|[\]}]|[-+.0-9eE]++', re.DOTALL)
+
+
+def check_shape(raw: bytes, *, max_depth: int, max_number_digits: int | None = None) -> None:
+    """Check nesting and the length of numbers in a text, which need not be JSON.
+
+    Raises:
+        TooDeep: when arrays and objects are nested deeper than `max_depth` levels.
+        NumberTooLong: when a number has more than `max_number_digits` characters.
+    """
+    few_brackets = raw.count(b"{") + raw.count(b"[") <= max_depth
+    if few_brackets and not _may_have_long_number(raw, max_number_digits):
         return
     depth = 0
     for match in _TOKEN.finditer(raw):
         token = match[0]
         if token in b"[{":
             depth += 1
-            if depth > settings.max_json_depth:
-                raise BadRequest(f"{what} is nested deeper than {settings.max_json_depth} levels.")
+            if depth > max_depth:
+                raise TooDeep
         elif token in b"]}":
             depth -= 1
-        elif token[0] != ord('"') and len(token) > settings.max_number_digits:
-            most = settings.max_number_digits
-            raise BadRequest(f"{what} has a number of more than {most} digits; send a string.")
+        elif token[0] != ord('"') and max_number_digits and len(token) > max_number_digits:
+            raise NumberTooLong
 
 
-def _long_run(digits: int) -> re.Pattern[bytes]:
-    """Finds what may be a number of more than `digits` digits, looking at each run once."""
-    return re.compile(rb"(?<![-+.0-9eE])[-+.0-9eE]{%d}" % (digits + 1))
+def check_strings(raw: bytes, value: Any) -> None:
+    """Check a text's value for NUL characters, if the text has an escape that may be one.
+
+    Raises:
+        HasNul: when there is one.
+    """
+    if b"\\u0000" in raw and _has_nul(value):
+        raise HasNul
+
+
+def _may_have_long_number(raw: bytes, max_digits: int | None) -> bool:
+    """Whether the text has a longer run of number characters, if only in a string."""
+    if max_digits is None:
+        return False
+    # The lookbehind lets a run be tried from its first character alone: linear for long runs too.
+    return bool(re.search(rb"(?<![-+.0-9eE])[-+.0-9eE]{%d}" % (max_digits + 1), raw))
 
 
 def _has_nul(value: Any) -> bool:
-    """Whether any string or key in a JSON value holds a NUL character."""
     if isinstance(value, str):
         return "\0" in value
     if isinstance(value, dict):

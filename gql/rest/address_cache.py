@@ -9,8 +9,9 @@ from gql.engine.cache import SegmentedCache
 from gql.engine.query_runner import BoundQuery, QueryRunner
 from gql.engine.rest_query import RestArguments, RestQuery
 from gql.engine.rest_resolvers import answer
+from gql.http.media_types import JSON
 from gql.query.context import Context
-from gql.rest.json_output import JSON, json_response
+from gql.rest.json_output import json_response
 from gql.rest.preconditions import version_headers
 from gql.rest.route import RestRoute
 

@@ -13,7 +13,9 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
-from gql.rest.json_output import JSON, dumps
+from gql.http.disconnect import wait_for_disconnect
+from gql.http.media_types import JSON
+from gql.rest.json_output import dumps
 
 CSV = "text/csv"
 TEXT = "text/plain"
@@ -28,10 +30,10 @@ _PHONE_NUMBER = re.compile(r"\+[0-9](?:[ ().-]{0,2}[0-9]){5,19}")
 
 
 class Download(Response):
-    """A file that is sent as it is made, and not made further once nobody takes it.
+    """A file that is sent while it is made, and no longer made once the client is gone.
 
     Starlette's own `StreamingResponse` cancels what it streams when the client goes. Cancelling a
-    statement costs its connection, so this one looks up between two parts and stops there.
+    statement closes its connection, so this one stops between two parts.
     """
 
     def __init__(self, parts: Parts, first: bytes, *, name: str, media_type: str) -> None:
@@ -41,26 +43,26 @@ class Download(Response):
         del self.headers["content-length"]
 
     async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
-        """Send everything, then let go of what it is made from, in any case.
+        """Send everything; the source of the parts is closed in any case.
 
         Raises:
             ClientDisconnect: when the client went away.
         """
-        gone = asyncio.create_task(_until_gone(receive))
+        disconnect = asyncio.create_task(wait_for_disconnect(receive))
         try:
             async with aclosing(self._parts):
-                await self._send(send, gone)
+                await self._send(send, disconnect)
         except OSError as error:
             raise ClientDisconnect from error
         finally:
-            gone.cancel()
+            disconnect.cancel()
 
-    async def _send(self, send: Send, gone: asyncio.Task[None]) -> None:
+    async def _send(self, send: Send, disconnect: asyncio.Task[None]) -> None:
         start = {"status": self.status_code, "headers": self.raw_headers}
         await send({"type": "http.response.start", **start})
         await send(_body(self._first))
         async for part in self._parts:
-            if gone.done():
+            if disconnect.done():
                 raise ClientDisconnect
             await send(_body(part))
         await send(_body(b"", more=False))
@@ -139,11 +141,6 @@ async def _download(parts: Parts, name: str, media_type: str) -> Response:
     """The first part is made at once: what is wrong can still be answered with a status then."""
     first = await anext(parts)
     return Download(parts, first, name=name, media_type=media_type)
-
-
-async def _until_gone(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
 
 
 def _body(part: bytes, *, more: bool = True) -> Message:

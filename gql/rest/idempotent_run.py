@@ -7,11 +7,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gql.domain.writes.idempotency import LONGEST_KEY, StoredAnswer, fingerprint, idempotent
+from gql.http.media_types import JSON
 from gql.identity import Permission
 from gql.query.context import Context
-from gql.rest.json_output import JSON, json_response
+from gql.rest.json_output import json_response
 from gql.rest.route import RestRoute
-from gql.rest.validation import Unprocessable, detail_of
+from gql.rest.unprocessable import Unprocessable, detail_of
 
 KEY_HEADER = "Idempotency-Key"
 

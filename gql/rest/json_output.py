@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 from starlette.responses import Response
 
-JSON = "application/json"
+from gql.http.media_types import JSON
 
 
 def dumps(value: Any) -> bytes:

@@ -8,8 +8,8 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from gql import __version__
 from gql.domain.writes.idempotency import LONGEST_KEY
+from gql.http.media_types import JSON
 from gql.rest.idempotent_run import KEY_HEADER, takes_key
-from gql.rest.json_output import JSON
 from gql.rest.openapi_errors import ERROR_SCHEMAS, error_responses
 from gql.rest.route import Answer, RestRoute
 

@@ -17,7 +17,7 @@ from pydantic import (
 from starlette.types import Scope
 
 from gql.errors import NotFound
-from gql.rest.validation import Detail, detail_of, details_of
+from gql.rest.unprocessable import Detail, detail_of, details_of
 
 MOST_INTEGER = 2**63 - 1
 """The largest id that a database holds."""

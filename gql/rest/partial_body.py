@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar, get_args
 from pydantic import BaseModel, ValidationError
 
 from gql.errors import Problem, place
-from gql.rest.validation import Detail, detail_of, details_of
+from gql.rest.unprocessable import Detail, detail_of, details_of
 
 Model = TypeVar("Model", bound=BaseModel)
 

@@ -8,7 +8,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from gql.rest.json_output import JSON, dumps
+from gql.http.media_types import JSON
+from gql.rest.json_output import dumps
 from gql.rest.openapi import openapi
 from gql.rest.route import RestRoute
 

@@ -4,8 +4,9 @@ from starlette.routing import BaseRoute
 
 from gql.database import Database
 from gql.engine.query_runner import QueryRunner
+from gql.http.identify import Identify
 from gql.rest.address_cache import AddressCache
-from gql.rest.answering import Endpoint, Identify, RestServices
+from gql.rest.answering import Endpoint, RestServices
 from gql.rest.directory import Directory
 from gql.rest.reference import reference_routes
 from gql.rest.route import RestRoute
@@ -70,13 +71,13 @@ def rest_routes(
         reads: Answer by plans; None when only the reference way is to be gone.
     """
     reader = AddressCache(reads)
-    door = RestServices(database, settings, identify, reader, sms_sessions)
+    services = RestServices(database, settings, identify, reader, sms_sessions)
     paths: dict[str, dict[str, RestRoute]] = {}
     for route in ROUTES:
         paths.setdefault(route.path, {})[route.method] = route
     endpoints: dict[str, Endpoint] = {}
     for path, methods in paths.items():
-        endpoints[path] = endpoints[f"{path}/"] = Endpoint(methods, door)
+        endpoints[path] = endpoints[f"{path}/"] = Endpoint(methods, services)
     return (Directory(endpoints), *reference_routes(ROUTES))
 
 

@@ -1,18 +1,18 @@
 """The GraphQL endpoint: one ASGI callable that follows the GraphQL-over-HTTP specification.
 
-A request goes through four steps, each a function: *decide* who asks and in which media type the
-answer goes out, *read* the request, *prepare* document and operation, *execute*. Whatever a step
-refuses is rendered in one place. Strawberry brings the schema and its executor; its own views
-answer 200 to everything, and know no limits that hold.
+https://graphql.github.io/graphql-over-http/draft/
+
+Strawberry brings the schema and its executor, but not its HTTP views: they answer 200 to everything
+and have no limits.
 """
 
-import uuid
-from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from inspect import isawaitable
 from typing import Any, cast
 
 import strawberry
 from graphql import ExecutionResult, OperationDefinitionNode, OperationType, execute
+from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 from strawberry.execution import optimized_is_awaitable
 
@@ -23,41 +23,53 @@ from gql.engine.explain import Explanation
 from gql.engine.fallback import OFF, AnswerCounts, Fallback
 from gql.engine.request import Request
 from gql.errors import BadRequest, GatewayError, MethodNotAllowed
+from gql.http.disconnect import cancel_on_disconnect
+from gql.http.headers import headers_by_name
+from gql.http.identify import Identify
 from gql.http.media_types import JSON, response_type
+from gql.http.request_id import request_id_of
 from gql.identity import Identity, Permission
 from gql.query.context import Context
 from gql.schema.documents import Documents, InvalidDocument, choose_operation
 from gql.schema.explaining import explained, wants_explanation
+from gql.schema.graphql_request import METHODS, parse_request, read_raw, require_method
 from gql.schema.rendering import Answer, Renderer
-from gql.schema.request import (
-    METHODS,
-    Disconnected,
-    parse_request,
-    read_headers,
-    read_raw,
-    require_method,
-    while_connected,
-)
 from gql.settings import Settings
 from gql.stores import SmsSessions
 
-Identify = Callable[[Scope], Awaitable[Identity | GatewayError]]
-"""Tells who is asking, or why the credential was refused."""
+
+@dataclass(slots=True)
+class _Received:
+    """A request that was let in and read, but not parsed.
+
+    Attributes:
+        method: GET, HEAD or POST.
+        raw: The body, or the query string.
+        receive: Tells when the client goes away.
+        caller: Who sent it.
+        renderer: Of the answer.
+    """
+
+    method: str
+    raw: bytes
+    receive: Receive
+    caller: Identity
+    renderer: Renderer
 
 
 class GraphQLEndpoint:
     """Serves a schema at one address.
 
     Args:
-        schema: What can be asked; its extensions would not run, so it must have none.
+        schema: Must have no extensions: they would not run.
         database: What operations read and write.
-        settings: Limits, and whether schema and suggestions are told.
-        identify: Tells who is asking.
+        settings: The limits, and whether introspection and suggestions are on.
+        identify: Answers who sent a request.
         sms_sessions: Where live SMS sessions are kept.
 
     Attributes:
         engine: Compiles queries; None when settings say so.
-        counts: Which way operations went.
+        counts: How many operations were answered by a plan, and how many by resolvers.
     """
 
     def __init__(
@@ -86,40 +98,39 @@ class GraphQLEndpoint:
         """Answer one HTTP request."""
         try:
             answer = await self._answer(scope, receive)
-        except Disconnected:
+        except ClientDisconnect:
             return
         await answer.send(send, head=scope["method"] == "HEAD")
 
     def sizes(self) -> dict[str, tuple[int, float]]:
-        """How much of what is remembered, and about how many bytes it takes."""
-        memories = {} if self.engine is None else self.engine.caches
-        engine = {name: memory.size() for name, memory in memories.items()}
+        """By cache: how many entries it has, and about how many bytes they take."""
+        caches = {} if self.engine is None else self.engine.caches
+        engine = {name: cache.size() for name, cache in caches.items()}
         return {"documents": self._documents.size(), **engine}
 
     async def _answer(self, scope: Scope, receive: Receive) -> Answer:
-        """The answer to a request, whatever happens to it."""
-        render = Renderer(JSON, _request_id(scope))
+        """The answer to a request, also when a step of it fails."""
+        renderer = Renderer(JSON, request_id_of(scope))
         try:
-            headers = read_headers(scope)
-            accept = headers.get(b"accept", b"").decode("latin-1")
-            media_type = response_type(accept)
-            if media_type != JSON:
-                render = Renderer(media_type, render.request_id)
-            if scope["method"] == "OPTIONS":
+            headers = headers_by_name(scope)
+            renderer.media_type = response_type(headers.get(b"accept", b"").decode("latin-1"))
+            method = scope["method"]
+            if method == "OPTIONS":
                 return Answer(200, JSON, b"", {"allow": ", ".join(METHODS)})
-            require_method(scope["method"])
+            require_method(method)
             caller = await self._caller(scope)
-            run = self._explain if wants_explanation(headers, caller) else self._run
+            explain = wants_explanation(headers, caller)
             raw = await read_raw(scope, receive, headers, self._settings)
-            return await run(caller, scope["method"], raw, receive, render)
+            received = _Received(method, raw, receive, caller, renderer)
+            return await (self._explain(received) if explain else self._run(received))
         except InvalidDocument as error:
-            return render.invalid(error.kind, error.errors)
+            return renderer.invalid(error.kind, error.errors)
         except GatewayError as error:
-            return render.refusal(error)
-        except Disconnected:
+            return renderer.refusal(error)
+        except ClientDisconnect:
             raise
-        except Exception as error:  # noqa: BLE001 -- the last line: a bug is masked and logged
-            return render.bug(error)
+        except Exception as error:  # noqa: BLE001 -- a bug: logged, and masked for the caller
+            return renderer.bug(error)
 
     async def _caller(self, scope: Scope) -> Identity:
         """Who is asking.
@@ -132,95 +143,81 @@ class GraphQLEndpoint:
             raise caller
         return caller
 
-    async def _run(
-        self, caller: Identity, method: str, raw: bytes, receive: Receive, render: Renderer
-    ) -> Answer:
-        """Run the operation: as a compiled plan where there is one, else field by field.
-
-        The plan of a request that came before, to the byte, is found without reading it again.
-        """
-        engine, request = self.engine, None
+    async def _run(self, received: _Received) -> Answer:
+        """Run the operation: by its compiled plan, or by resolvers where there is none."""
+        engine, caller, renderer = self.engine, received.caller, received.renderer
+        request: Request | None = None
         plan: Ready | Fallback | None = None
-        if engine is not None and method == "POST":
-            plan = engine.cached(raw)
+        if engine is not None and received.method == "POST":
+            # Bytes that were answered before need not be parsed again.
+            plan = engine.cached(received.raw)
         if plan is not None:
             caller.require(Permission.READ)
         else:
-            request = await self._request(caller, method, raw, receive)
+            request = await self._request(received)
             plan = OFF if engine is None else await engine.plan_of(request, caller)
-        if engine is not None:
-            body = await engine.answer(plan, caller.organization_id, render.request_id)
-            if isinstance(body, bytes):
-                return Answer(200, render.media_type, body)
-        else:
+        if engine is None:
             self.counts.record_fallback(OFF)
-        request = request or await self._request(caller, method, raw, receive)
-        return await self._resolve(request, caller, render)
+        else:
+            body = await engine.answer(plan, caller.organization_id, renderer.request_id)
+            if isinstance(body, bytes):
+                return Answer(200, renderer.media_type, body)
+        return await self._resolve(request or await self._request(received), received)
 
-    async def _explain(
-        self, caller: Identity, method: str, raw: bytes, receive: Receive, render: Renderer
-    ) -> Answer:
-        """As `_run` does, but step by step and with notes, which the answer then ends with."""
+    async def _explain(self, received: _Received) -> Answer:
+        """The answer of `_run`, with an account of every step at its end."""
         notes = Explanation()
-        text = parse_request(method, raw, self._settings).document
+        caller, renderer = received.caller, received.renderer
+        text = parse_request(received.method, received.raw, self._settings).document
         notes.remembered["document"] = text in self._documents
         with notes.timed("parse"):
-            request = await self._request(caller, method, raw, receive)
+            request = await self._request(received)
         if self.engine is None:
             body: bytes | Fallback = self.counts.record_fallback(OFF)
         else:
-            request_id = render.request_id
+            request_id = renderer.request_id
             body = await notes.answer(self.engine, self._database, request, caller, request_id)
         if isinstance(body, bytes):
-            return explained(Answer(200, render.media_type, body), notes)
+            return explained(Answer(200, renderer.media_type, body), notes)
         with notes.resolved(body):
-            answer = await self._resolve(request, caller, render)
+            answer = await self._resolve(request, received)
         return explained(answer, notes)
 
-    async def _resolve(self, request: Request, caller: Identity, render: Renderer) -> Answer:
-        """The answer of the reference way."""
-        context = Context(caller, self._database, render.request_id, self._sms_sessions)
+    async def _request(self, received: _Received) -> Request:
+        """The parsed request: a valid document, and an operation in it that the caller may run."""
+        method, raw = received.method, received.raw
+        parsed = parse_request(method, raw, self._settings)
+        valid = self._documents.get(parsed.document)
+        if valid is None:
+            validation = self._documents.validate(parsed.document)
+            valid = await cancel_on_disconnect(received.receive, validation)
+        operation = choose_operation(valid.document, parsed.operation_name)
+        self._documents.check_cost(valid, operation, parsed.variables)
+        _permit(received.caller, operation, method)
+        cacheable = raw if method == "POST" else None
+        return Request(parsed.document, valid.document, operation, parsed.variables, cacheable)
+
+    async def _resolve(self, request: Request, received: _Received) -> Answer:
+        """The answer that resolvers make."""
+        renderer = received.renderer
+        context = Context(received.caller, self._database, renderer.request_id, self._sms_sessions)
         try:
-            return render.result(await self._execute(request, context))
+            return renderer.result(await self._execute(request, context))
         finally:
             await context.close()
 
-    async def _request(
-        self, caller: Identity, method: str, raw: bytes, receive: Receive
-    ) -> Request:
-        """What a request asks for, valid and permitted: a document and the operation in it."""
-        asked = parse_request(method, raw, self._settings)
-        valid = self._documents.get(asked.document)
-        if valid is None:
-            valid = await while_connected(receive, self._documents.validate(asked.document))
-        operation = choose_operation(valid.document, asked.operation_name)
-        self._documents.check_cost(valid, operation, asked.variables)
-        _permit(caller, operation, method)
-        again = raw if method == "POST" else None
-        return Request(asked.document, valid.document, operation, asked.variables, again)
-
     async def _execute(self, request: Request, context: Context) -> ExecutionResult:
-        """Run the operation field by field."""
-        name = request.operation.name
         result = execute(
             self._schema,
             request.document,
             context_value=context,
             variable_values=request.variables,
-            operation_name=name.value if name else None,
+            operation_name=request.name,
             executor_class=self._executor_class,
             is_awaitable=cast("Any", optimized_is_awaitable),
             hide_suggestions=not self._settings.suggestions,
         )
-        if isawaitable(result):
-            result = await result
-        return result
-
-
-def _request_id(scope: Scope) -> str:
-    """The id that a middleware gave the request, or a new one."""
-    given = scope.get("state", {}).get("request_id")
-    return given if isinstance(given, str) else uuid.uuid4().hex
+        return await result if isawaitable(result) else result
 
 
 def _permit(caller: Identity, operation: OperationDefinitionNode, method: str) -> None:

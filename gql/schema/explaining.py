@@ -1,4 +1,4 @@
-"""The header `Jackfield-Explain: 1`: an answer that also says how it came about."""
+"""The request header `Jackfield-Explain: 1`, which adds to an answer how it was made."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -14,19 +14,19 @@ HEADER = b"jackfield-explain"
 
 
 def wants_explanation(headers: Mapping[bytes, bytes], caller: Identity) -> bool:
-    """Whether a request asks for it.
+    """Whether a request has the header.
 
     Raises:
-        Forbidden: when it does, and the caller may not.
+        Forbidden: when it has, and the caller lacks the permission.
     """
-    wanted = headers.get(HEADER) == b"1"
-    if wanted:
+    explain = headers.get(HEADER) == b"1"
+    if explain:
         caller.require(Permission.EXPLAIN)
-    return wanted
+    return explain
 
 
 def explained(answer: Answer, explanation: Explanation) -> Answer:
-    """The same answer, with `extensions.explain` at its end."""
+    """The answer with `extensions.explain` added at its end."""
     extensions: Mapping[str, Any] = {"explain": explanation.document(answer.body)}
     printed = orjson.dumps(extensions, default=str)
     return replace(answer, body=answer.body[:-1] + b',"extensions":' + printed + b"}")

@@ -1,7 +1,6 @@
-"""Rendering: results, refusals and bugs as HTTP answers; every error has a code and an id."""
+"""Results, refusals and bugs as HTTP responses; every error carries a code and the request id."""
 
 import logging
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,20 +10,13 @@ from graphql import ExecutionResult, GraphQLError
 from starlette.types import Send
 from strawberry.exceptions import StrawberryInputCoercionError
 
-from gql.errors import (
-    BadInput,
-    GatewayError,
-    MethodNotAllowed,
-    Overloaded,
-    RefusedDocument,
-    Unauthenticated,
-)
+from gql.errors import BadInput, GatewayError, RefusedDocument
 from gql.http.media_types import JSON, PRODUCED
+from gql.http.refusal import refusal_headers
 
 _log = logging.getLogger(__name__)
 
 UNEXPECTED = "Unexpected error; the request id leads to the log."
-
 
 _CONTENT_TYPES = {kind: f"{kind}; charset=utf-8".encode() for kind in PRODUCED}
 _ALWAYS = (
@@ -36,7 +28,7 @@ _ALWAYS = (
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One HTTP answer, finished but for the sending.
+    """A finished HTTP response.
 
     Attributes:
         status: The HTTP status.
@@ -62,12 +54,12 @@ class Answer:
         await send({"type": "http.response.body", "body": b"" if head else self.body})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Renderer:
-    """Renders the answers to one request.
+    """Renders the answer to one request.
 
     Attributes:
-        media_type: What the client accepts.
+        media_type: Of the answer: JSON, until the client's `Accept` header has been read.
         request_id: Printed beside every error, and in the log.
     """
 
@@ -93,7 +85,7 @@ class Renderer:
     def refusal(self, error: GatewayError) -> Answer:
         """The answer to a request that was refused as a whole."""
         entry = {"message": error.message, "extensions": self._stamped(error.extensions)}
-        return self._errors(type(error), [entry], _headers(error))
+        return self._errors(type(error), [entry], refusal_headers(error))
 
     def bug(self, error: Exception) -> Answer:
         """The answer to a request that found a bug: logged whole, masked for the caller."""
@@ -141,17 +133,6 @@ class Renderer:
         """Log what the caller is not told."""
         extra = {"request_id": self.request_id}
         _log.error("unexpected error in %s", where, exc_info=error, extra=extra)
-
-
-def _headers(error: GatewayError) -> dict[str, str]:
-    """The headers that HTTP wants beside a refusal."""
-    if isinstance(error, Unauthenticated):
-        return {"www-authenticate": "Bearer"}
-    if isinstance(error, MethodNotAllowed):
-        return {"allow": error.allow}
-    if isinstance(error, Overloaded):
-        return {"retry-after": str(math.ceil(error.extensions["retry_after"]))}
-    return {}
 
 
 def _root_cause(error: GraphQLError) -> Exception:

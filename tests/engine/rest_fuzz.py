@@ -112,7 +112,7 @@ async def both_doors(copy: Copy) -> AsyncIterator[BothDoors]:
 def reader_of(app: Starlette) -> AddressCache:
     """What answers the reads of an application's REST routes."""
     endpoints = [route.endpoint for route in every_route(app)]
-    return next(item for item in endpoints if isinstance(item, Endpoint)).door.address_cache
+    return next(item for item in endpoints if isinstance(item, Endpoint)).services.address_cache
 
 
 async def fuzz(copy: Copy, number: int, seed: int) -> Report:

@@ -11,9 +11,9 @@ from gql.app import create_app
 from gql.auth.bearer import issue_token
 from gql.database import Database
 from gql.errors import GatewayError, Unauthenticated
+from gql.http.headers import headers_by_name
 from gql.identity import Identity, Method, Permission
 from gql.schema.endpoint import GraphQLEndpoint
-from gql.schema.request import read_headers
 from tests.databases import Copy, Databases, settings_for
 from tests.lifespan import running
 from tests.protocol.failing import schema as failing_schema
@@ -89,7 +89,7 @@ async def failing(open_failing: OpenDoor) -> AsyncIterator[HttpClient]:
 
 async def identify(scope: Scope) -> Identity | GatewayError:
     """Whoever the bearer token names, of the first organization."""
-    name = read_headers(scope).get(b"authorization", b"").decode().removeprefix("Bearer ")
+    name = headers_by_name(scope).get(b"authorization", b"").decode().removeprefix("Bearer ")
     if name in CALLERS:
         return Identity(1, Method.API_KEY, CALLERS[name])
     return Unauthenticated("Send an API key.")

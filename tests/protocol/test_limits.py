@@ -1,11 +1,10 @@
 """Limits on documents: each at its edge, and bombs refused in milliseconds."""
 
-import time
-
 import pytest
 from graphql import get_introspection_query
 
 from tests.protocol.conftest import OpenDoor
+from tests.protocol.counted_calls import counted_calls
 from tests.protocol.http_client import HttpClient
 
 
@@ -206,20 +205,14 @@ BOMBS = {
 
 
 @pytest.mark.parametrize("name", BOMBS)
-async def test_a_bomb_is_refused_in_milliseconds(
-    client: HttpClient, name: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_a_bomb_is_refused_in_linear_time(client: HttpClient, name: str) -> None:
     await client.query("{ __typename }")
-    durations: list[float] = []
-    for _ in range(3):
-        started = time.perf_counter()
-        code, _ = await _error(client, BOMBS[name])
-        durations.append((time.perf_counter() - started) * 1_000)
-        assert code == TOO_COMPLEX
 
-    with capsys.disabled():
-        print(f" [{len(BOMBS[name])} bytes refused in {min(durations):.1f} ms]", end="")  # noqa: T201 -- the figure is the point
-    assert min(durations) < 50
+    with counted_calls() as calls:
+        code, _ = await _error(client, BOMBS[name])
+
+    assert code == TOO_COMPLEX
+    assert calls.number < 10_000 + 30 * len(BOMBS[name])
 
 
 async def test_three_hundred_levels_of_brackets_are_refused_by_the_parser(

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from gql.rest.body import parse
-from gql.rest.validation import BadBody
+from gql.rest.body import parse_body
+from gql.rest.unprocessable import BadBody
 from tests.databases import settings_for
 from tests.rest.conftest import Rest
 
@@ -118,9 +118,9 @@ async def test_what_no_database_keeps_is_refused(rest: Rest, raw: bytes) -> None
 def test_nesting_up_to_the_limit_is_read() -> None:
     settings = settings_for("sqlite:///unused.db", max_json_depth=3)
 
-    assert parse(b"[[[1]]]", settings) == [[[1]]]
+    assert parse_body(b"[[[1]]]", settings) == [[[1]]]
     with pytest.raises(BadBody):
-        parse(b'[[{"a": []}]]', settings)
+        parse_body(b'[[{"a": []}]]', settings)
 
 
 async def test_a_body_over_the_limit_is_413(rest: Rest) -> None:

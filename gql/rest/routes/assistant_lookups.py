@@ -10,6 +10,7 @@ from gql.domain.assistants import ASSISTANTS
 from gql.domain.organizations import ORGANIZATIONS, USERS
 from gql.engine.rest_fields import present, presenter
 from gql.errors import NotFound
+from gql.http.media_types import JSON
 from gql.loaders import record_loaders
 from gql.query.context import Context
 from gql.query.exports import export
@@ -17,7 +18,6 @@ from gql.query.filters import Condition, Filter
 from gql.query.paging import Paging
 from gql.query.resource import Record
 from gql.rest.downloads import CSV, csv_download, json_download
-from gql.rest.json_output import JSON
 from gql.rest.parameters import MOST_INTEGER
 from gql.rest.route import Answer, RestRoute, route
 from gql.rest.routes.assistant_shapes import ASSISTANT_EXAMPLE, ASSISTANT_FIELDS, Assistant

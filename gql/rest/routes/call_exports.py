@@ -6,11 +6,12 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from gql.domain.calls import CALLS
+from gql.http.media_types import JSON
 from gql.query.context import Context
 from gql.query.exports import export
 from gql.query.resource import Record
 from gql.rest.downloads import CSV, TEXT, csv_download, csv_lines, file, json_download
-from gql.rest.json_output import JSON, dumps
+from gql.rest.json_output import dumps
 from gql.rest.route import Answer, RestRoute, route
 from gql.rest.routes.call_details import SpeakerName, TranscriptQuery, list_transcripts
 from gql.rest.routes.call_filters import CallPath, ExportFilters, get_call

@@ -10,12 +10,12 @@ from gql.domain.sms import RELATED, SMS_CONVERSATIONS
 from gql.domain.writes.sms import archive_conversation
 from gql.engine.rest_query import RestArguments, all_under, list_of, lookup
 from gql.errors import NotFound
+from gql.http.media_types import JSON
 from gql.loaders import record_loaders
 from gql.query.context import Context
 from gql.query.paging import Paging
 from gql.query.resource import Record
 from gql.rest.downloads import CSV, TEXT
-from gql.rest.json_output import JSON
 from gql.rest.parameters import Instant, Integer, Paged, id_or_not_found
 from gql.rest.route import Answer, RestRoute, route
 from gql.rest.routes.call_filters import Filters

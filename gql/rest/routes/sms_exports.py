@@ -5,9 +5,10 @@ from collections.abc import Callable, Sequence
 from starlette.responses import Response
 
 from gql.engine.rest_fields import present, presenter
+from gql.http.media_types import JSON
 from gql.query.resource import Record
 from gql.rest.downloads import CSV, TEXT, csv_lines, file, instant
-from gql.rest.json_output import JSON, dumps
+from gql.rest.json_output import dumps
 from gql.rest.routes.sms_shapes import CONVERSATION_FIELDS, MESSAGE_FIELDS
 
 CSV_HEADER = ("Timestamp", "Role", "Content", "LLM Provider", "LLM Model")

@@ -1,4 +1,4 @@
-"""What a request has wrong, in the form that callers of the documented API know.
+"""What does not fit in a request, in the form that callers of the documented API know.
 
 Each problem is `{"type", "loc", "msg", "input"}` and sometimes `"ctx"`, exactly as pydantic words
 it, with `loc` beginning at `path`, `query`, `header` or `body`.
@@ -10,9 +10,10 @@ from typing import Any
 from pydantic import ValidationError
 
 MOST_PROBLEMS = 100
-"""Most problems of one answer: a megabyte of mistakes must not become a hundred of complaints."""
+"""Most problems of one answer: a megabyte of mistakes must not be answered with a hundred."""
 
 Detail = dict[str, Any]
+"""One problem."""
 
 
 class Unprocessable(Exception):  # noqa: N818 -- a fact about a request
@@ -28,18 +29,16 @@ class Unprocessable(Exception):  # noqa: N818 -- a fact about a request
 
 
 class BadBody(Unprocessable):
-    """The body is what is wrong."""
+    """It is the body that does not fit."""
 
 
-def details_of(error: ValidationError, *place: str) -> list[Detail]:
-    """A model's problems, their places prefixed: `query`, `body`."""
+def details_of(error: ValidationError, *prefix: str) -> list[Detail]:
+    """A model's problems; each `loc` begins with the prefix: `query`, `body`."""
     details: list[Detail] = []
-    for found in error.errors(include_url=False)[:MOST_PROBLEMS]:
-        detail = detail_of(found["type"], (*place, *found["loc"]), found["msg"], found["input"])
-        context = found.get("ctx")
-        if context:
-            detail["ctx"] = {name: _plain(value) for name, value in context.items()}
-        details.append(detail)
+    for problem in error.errors(include_url=False)[:MOST_PROBLEMS]:
+        ctx = {name: _json_value(value) for name, value in problem.get("ctx", {}).items()}
+        loc = (*prefix, *problem["loc"])
+        details.append(detail_of(problem["type"], loc, problem["msg"], problem["input"], ctx))
     return details
 
 
@@ -50,13 +49,12 @@ def detail_of(
     value: Any,
     ctx: Mapping[str, Any] | None = None,
 ) -> Detail:
-    """One problem."""
     detail: Detail = {"type": kind, "loc": list(loc), "msg": msg, "input": value}
     if ctx:
         detail["ctx"] = dict(ctx)
     return detail
 
 
-def _plain(value: Any) -> Any:
-    """What pydantic tells about a problem, as JSON: exceptions and types become their text."""
+def _json_value(value: Any) -> Any:
+    """A value of pydantic's `ctx` as JSON: exceptions and types become their text."""
     return value if isinstance(value, (str, int, float, bool, type(None))) else str(value)

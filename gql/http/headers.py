@@ -1,0 +1,16 @@
+"""Reads request headers out of an ASGI scope, where their names are in lower case."""
+
+from starlette.types import Scope
+
+
+def header_values(scope: Scope, name: bytes) -> list[str]:
+    """Every value of a header, in order."""
+    return [value.decode("latin-1") for key, value in scope["headers"] if key == name]
+
+
+def headers_by_name(scope: Scope) -> dict[bytes, bytes]:
+    """All headers; the values of one that is repeated are joined by commas (RFC 9110, 5.3)."""
+    headers: dict[bytes, bytes] = {}
+    for name, value in scope["headers"]:
+        headers[name] = headers[name] + b"," + value if name in headers else value
+    return headers
