@@ -3,9 +3,13 @@
 from typing import Any
 
 import httpx2
+import orjson
 
+from gql.database import Database
+from gql.models.idempotency import IdempotencyKey
 from tests.conftest import Counting, GraphQL, bearer
 from tests.databases import Copy
+from tests.domain.writes.conftest import rows, whole
 from tests.domain.writes.executed_sql import in_words
 
 ERRORS = "userErrors { message code path }"
@@ -218,14 +222,19 @@ async def test_a_new_key_works_until_it_is_revoked(
     }
 
 
-async def test_the_secret_is_shown_once(fresh_graphql: GraphQL, fresh: Copy) -> None:
-    given = {"name": "Reports", "idempotencyKey": "key-1"}
-    first = await change(fresh_graphql, CREATE_KEY, **given)
-    again = await change(fresh_graphql, CREATE_KEY, **given)
+async def test_the_secret_is_shown_once_and_never_stored(
+    fresh_graphql: GraphQL, fresh_database: Database
+) -> None:
+    values = {"name": "Reports", "idempotencyKey": "key-1"}
+    first = await change(fresh_graphql, CREATE_KEY, **values)
+    again = await change(fresh_graphql, CREATE_KEY, **values)
 
     assert first["secret"].startswith("burki_")
     assert again == first | {"secret": None}
-    assert fresh.organizations[0].api_key != first["secret"]
+    assert first["secret"] not in repr(await whole(fresh_database))
+    key_id = int(first["apiKey"]["id"].removeprefix("api_key_"))
+    [(stored,)] = await rows(fresh_database, IdempotencyKey, "answer")
+    assert orjson.loads(stored) == {"object_id": key_id}
 
 
 async def test_keys_are_for_administrators(fresh_graphql: GraphQL) -> None:

@@ -3,7 +3,6 @@
 from datetime import datetime
 
 import strawberry
-from strawberry.types import Info
 
 from gql.domain.organizations import API_KEYS
 from gql.domain.writes import api_keys
@@ -17,8 +16,9 @@ from gql.schema.mutations.payloads import (
     optional,
     payload,
     required,
+    shown_once,
 )
-from gql.schema.mutations.run import Result, default, key_of, run_mutation
+from gql.schema.mutations.run import default, key_of, mutation
 from gql.schema.viewer import ApiKey
 
 
@@ -39,30 +39,21 @@ class CreateApiKeyPayload(Payload):
     """A key that was made."""
 
     api_key: ApiKey | None = one("The key; null when it was not made.", API_KEYS, "object_id")
-    secret: str | None = strawberry.field(
-        default=None,
-        description="The key itself. Only this once: nobody can read it again, and with an"
-        " idempotency key that came before it is null.",
+    secret: str | None = shown_once(
+        "The key itself. Only this once: nobody can read it again, and with an idempotency key"
+        " that came before it is null."
     )
 
 
-async def create_api_key(info: Info, input: CreateApiKeyInput) -> CreateApiKeyPayload:
-    """See `Mutation.createApiKey`."""
-    secret: list[str] = []
-
-    async def change(context: Context) -> Result:
-        stored, plaintext = await api_keys.create_api_key(
-            context,
-            input.name,
-            permissions=input.permissions,
-            expires_at=default(input.expires_at, None),
-        )
-        secret.append(plaintext)
-        return {"id": stored.id}
-
-    done = await run_mutation(info, input, change, permission=Permission.ADMIN)
-    shown = secret[0] if secret and done.outcome else None
-    return CreateApiKeyPayload(**done.common, object_id=done.outcome.get("id"), secret=shown)
+@mutation("Make an API key of the organization.", permission=Permission.ADMIN)
+async def create_api_key(context: Context, input: CreateApiKeyInput) -> CreateApiKeyPayload:
+    key, secret = await api_keys.create_api_key(
+        context,
+        input.name,
+        permissions=input.permissions,
+        expires_at=default(input.expires_at, None),
+    )
+    return CreateApiKeyPayload(object_id=key.id, secret=secret)
 
 
 @change_input
@@ -79,12 +70,10 @@ class RevokeApiKeyPayload(Payload):
     api_key: ApiKey | None = one("The key; null when it was not revoked.", API_KEYS, "object_id")
 
 
-async def revoke_api_key(info: Info, input: RevokeApiKeyInput) -> RevokeApiKeyPayload:
-    """See `Mutation.revokeApiKey`."""
+@mutation("Make an API key stop working.", permission=Permission.ADMIN)
+async def revoke_api_key(context: Context, input: RevokeApiKeyInput) -> RevokeApiKeyPayload:
+    key = await api_keys.revoke_api_key(context, key_of(input.id, API_KEYS))
+    return RevokeApiKeyPayload(object_id=key.id)
 
-    async def change(context: Context) -> Result:
-        stored = await api_keys.revoke_api_key(context, key_of(input.id, API_KEYS.name))
-        return {"id": stored.id}
 
-    done = await run_mutation(info, input, change, permission=Permission.ADMIN)
-    return RevokeApiKeyPayload(**done.common, object_id=done.outcome.get("id"))
+MUTATIONS = (create_api_key, revoke_api_key)

@@ -2,7 +2,6 @@
 
 import strawberry
 from strawberry.scalars import JSON
-from strawberry.types import Info
 
 from gql.domain.assistants import ASSISTANTS
 from gql.domain.writes import assistants
@@ -17,7 +16,7 @@ from gql.schema.mutations.payloads import (
     payload,
     required,
 )
-from gql.schema.mutations.run import Result, changes_of, default, key_of, run_mutation
+from gql.schema.mutations.run import changes_of, default, global_id_of, key_of, mutation
 
 ID = "The global id, or the documented integer."
 
@@ -46,15 +45,10 @@ class CreateAssistantPayload(Payload):
     )
 
 
-async def create_assistant(info: Info, input: CreateAssistantInput) -> CreateAssistantPayload:
-    """See `Mutation.createAssistant`."""
-
-    async def change(context: Context) -> Result:
-        values = changes_of(input) | {"settings": default(input.settings, {})}
-        return {"id": await assistants.create_assistant(context, values)}
-
-    done = await run_mutation(info, input, change)
-    return CreateAssistantPayload(**done.common, object_id=done.outcome.get("id"))
+@mutation("Make an assistant.")
+async def create_assistant(context: Context, input: CreateAssistantInput) -> CreateAssistantPayload:
+    values = changes_of(input) | {"settings": default(input.settings, {})}
+    return CreateAssistantPayload(object_id=await assistants.create_assistant(context, values))
 
 
 @change_input
@@ -85,19 +79,14 @@ class UpdateAssistantPayload(Payload):
     )
 
 
-async def update_assistant(info: Info, input: UpdateAssistantInput) -> UpdateAssistantPayload:
-    """See `Mutation.updateAssistant`."""
-
-    async def change(context: Context) -> Result:
-        assistant_id = key_of(input.id, ASSISTANTS.name)
-        changes = changes_of(input, "id", "merge_settings")
-        await assistants.update_assistant(
-            context, assistant_id, changes, merge_settings=input.merge_settings
-        )
-        return {"id": assistant_id}
-
-    done = await run_mutation(info, input, change)
-    return UpdateAssistantPayload(**done.common, object_id=done.outcome.get("id"))
+@mutation("Change an assistant.")
+async def update_assistant(context: Context, input: UpdateAssistantInput) -> UpdateAssistantPayload:
+    assistant_id = key_of(input.id, ASSISTANTS)
+    changes = changes_of(input, "id", "merge_settings")
+    await assistants.update_assistant(
+        context, assistant_id, changes, merge_settings=input.merge_settings
+    )
+    return UpdateAssistantPayload(object_id=assistant_id)
 
 
 @change_input
@@ -117,13 +106,11 @@ class DeleteAssistantPayload(Payload):
     name: str | None = strawberry.field(default=None, description="What it was called.")
 
 
-async def delete_assistant(info: Info, input: DeleteAssistantInput) -> DeleteAssistantPayload:
-    """See `Mutation.deleteAssistant`."""
+@mutation("Delete an assistant that no node has; calls and SMS conversations keep its name.")
+async def delete_assistant(context: Context, input: DeleteAssistantInput) -> DeleteAssistantPayload:
+    assistant_id = key_of(input.id, ASSISTANTS)
+    name = await assistants.delete_assistant(context, assistant_id)
+    return DeleteAssistantPayload(deleted_id=global_id_of(ASSISTANTS, assistant_id), name=name)
 
-    async def change(context: Context) -> Result:
-        assistant_id = key_of(input.id, ASSISTANTS.name)
-        name = await assistants.delete_assistant(context, assistant_id)
-        return {"deleted_id": f"{ASSISTANTS.name}_{assistant_id}", "name": name}
 
-    done = await run_mutation(info, input, change)
-    return DeleteAssistantPayload(**done.common, **done.outcome)
+MUTATIONS = (create_assistant, update_assistant, delete_assistant)

@@ -2,7 +2,6 @@
 
 import strawberry
 from strawberry.scalars import JSON
-from strawberry.types import Info
 
 from gql.domain.calls import CALLS
 from gql.domain.writes.calls import merge_call_meta
@@ -10,7 +9,7 @@ from gql.engine.declaration import one
 from gql.query.context import Context
 from gql.schema.calls import Call
 from gql.schema.mutations.payloads import ChangeInput, Payload, change_input, payload, required
-from gql.schema.mutations.run import Result, key_of, run_mutation
+from gql.schema.mutations.run import key_of, mutation
 
 
 @change_input
@@ -30,13 +29,11 @@ class UpdateCallMetaPayload(Payload):
     call: Call | None = one("The call; null when it was not changed.", CALLS, "object_id")
 
 
-async def update_call_meta(info: Info, input: UpdateCallMetaInput) -> UpdateCallMetaPayload:
-    """See `Mutation.updateCallMeta`."""
+@mutation("Set or remove keys of the free-form data of a call.")
+async def update_call_meta(context: Context, input: UpdateCallMetaInput) -> UpdateCallMetaPayload:
+    call_id = key_of(input.id, CALLS)
+    await merge_call_meta(context, call_id, input.meta)  # type: ignore[arg-type]
+    return UpdateCallMetaPayload(object_id=call_id)
 
-    async def change(context: Context) -> Result:
-        call_id = key_of(input.id, CALLS.name)
-        await merge_call_meta(context, call_id, input.meta)  # type: ignore[arg-type]
-        return {"id": call_id}
 
-    done = await run_mutation(info, input, change)
-    return UpdateCallMetaPayload(**done.common, object_id=done.outcome.get("id"))
+MUTATIONS = (update_call_meta,)

@@ -1,8 +1,9 @@
 """Mutations of assistant graphs."""
 
+from dataclasses import field
+
 import strawberry
 from strawberry.scalars import JSON
-from strawberry.types import Info
 
 from gql.domain.graphs import GRAPHS
 from gql.domain.writes import graphs
@@ -19,20 +20,21 @@ from gql.schema.mutations.payloads import (
     payload,
     required,
 )
-from gql.schema.mutations.run import Result, changes_of, default, key_of, run_mutation
+from gql.schema.mutations.run import changes_of, default, global_id_of, key_of, mutation
 from gql.schema.mutations.structure import (
     GraphEdgeInput,
     GraphNodeInput,
     KeyedNode,
+    NodeIds,
     drafts_of,
     edge_ids,
     keyed_nodes,
-    outcome_of,
+    node_ids,
 )
 
 ID = "The global id, or the documented integer."
-MADE = "The nodes that were made, in the order of the input."
-MADE_EDGES = "The ids of the edges that were made, in the order of the input."
+NEW_NODES = "The nodes that were made, in the order of the input."
+NEW_EDGES = "The ids of the edges that were made, in the order of the input."
 
 
 @change_input
@@ -52,34 +54,29 @@ class CreateGraphPayload(Payload):
     """A graph that was made."""
 
     graph: AssistantGraph | None = one("The graph; null when it was not made.", GRAPHS, "object_id")
-    nodes: list[KeyedNode] = strawberry.field(default_factory=list, description=MADE)
-    edge_ids: list[strawberry.ID] = strawberry.field(default_factory=list, description=MADE_EDGES)
+    nodes: list[KeyedNode] = keyed_nodes(NEW_NODES)
+    edge_ids: list[strawberry.ID] = strawberry.field(default_factory=list, description=NEW_EDGES)
+    node_ids: strawberry.Private[NodeIds] = field(default_factory=list)
 
 
-async def create_graph(info: Info, input: CreateGraphInput) -> CreateGraphPayload:
-    """See `Mutation.createGraph`."""
+@mutation("Make an assistant graph, with its nodes and edges.")
+async def create_graph(context: Context, input: CreateGraphInput) -> CreateGraphPayload:
+    problems = Errors()
     nodes = default(input.nodes, [])
-
-    async def change(context: Context) -> Result:
-        problems = Errors()
-        drafts = drafts_of(nodes, default(input.edges, []), problems)
-        draft = GraphDraft(
-            input.name,
-            description=default(input.description, None),
-            is_active=default(input.is_active, otherwise=True),
-            configuration=default(input.configuration, {}),
-            nodes=drafts[0],
-            edges=drafts[1],
-        )
-        made = await graphs.make_graph(context, draft, found=problems.items)
-        return {"id": made.graph_id, **outcome_of(nodes, made.node_ids, made.edge_ids)}
-
-    done = await run_mutation(info, input, change)
+    drafts = drafts_of(nodes, default(input.edges, []), problems)
+    draft = GraphDraft(
+        input.name,
+        description=default(input.description, None),
+        is_active=default(input.is_active, otherwise=True),
+        configuration=default(input.configuration, {}),
+        nodes=drafts[0],
+        edges=drafts[1],
+    )
+    created = await graphs.make_graph(context, draft, found=problems.items)
     return CreateGraphPayload(
-        **done.common,
-        object_id=done.outcome.get("id"),
-        nodes=keyed_nodes(done.outcome),
-        edge_ids=edge_ids(done.outcome),
+        object_id=created.graph_id,
+        node_ids=node_ids(nodes, created.node_ids),
+        edge_ids=edge_ids(created.edge_ids),
     )
 
 
@@ -103,16 +100,11 @@ class UpdateGraphPayload(Payload):
     )
 
 
-async def update_graph(info: Info, input: UpdateGraphInput) -> UpdateGraphPayload:
-    """See `Mutation.updateGraph`."""
-
-    async def change(context: Context) -> Result:
-        graph_id = key_of(input.id, GRAPHS.name)
-        await graphs.update_graph(context, graph_id, changes_of(input, "id"))
-        return {"id": graph_id}
-
-    done = await run_mutation(info, input, change)
-    return UpdateGraphPayload(**done.common, object_id=done.outcome.get("id"))
+@mutation("Change a graph, but not its nodes and edges.")
+async def update_graph(context: Context, input: UpdateGraphInput) -> UpdateGraphPayload:
+    graph_id = key_of(input.id, GRAPHS)
+    await graphs.update_graph(context, graph_id, changes_of(input, "id"))
+    return UpdateGraphPayload(object_id=graph_id)
 
 
 @change_input
@@ -127,6 +119,9 @@ class ReplaceGraphStructureInput(ChangeInput):
     )
     dry_run: bool | None = optional("Only check, and tell what would happen; nothing is changed.")
 
+    def is_dry_run(self) -> bool:
+        return bool(default(self.dry_run, otherwise=False))
+
 
 @payload
 class ReplaceGraphStructurePayload(Payload):
@@ -137,12 +132,11 @@ class ReplaceGraphStructurePayload(Payload):
         GRAPHS,
         "object_id",
     )
-    nodes: list[KeyedNode] = strawberry.field(
-        default_factory=list, description=MADE + " None in a dry run."
-    )
+    nodes: list[KeyedNode] = keyed_nodes(NEW_NODES + " None in a dry run.")
     edge_ids: list[strawberry.ID] = strawberry.field(
-        default_factory=list, description=MADE_EDGES + " None in a dry run."
+        default_factory=list, description=NEW_EDGES + " None in a dry run."
     )
+    node_ids: strawberry.Private[NodeIds] = field(default_factory=list)
     cleared_sessions: int | None = strawberry.field(
         default=None,
         description="How many active graph sessions were deleted, or would be in a dry run;"
@@ -150,34 +144,29 @@ class ReplaceGraphStructurePayload(Payload):
     )
 
 
+@mutation(
+    "Give a graph other nodes and edges, all with new ids, and clear its active graph sessions;"
+    " ended ones stay."
+)
 async def replace_graph_structure(
-    info: Info, input: ReplaceGraphStructureInput
+    context: Context, input: ReplaceGraphStructureInput
 ) -> ReplaceGraphStructurePayload:
-    """See `Mutation.replaceGraphStructure`."""
-    dry_run = default(input.dry_run, otherwise=False)
-
-    async def change(context: Context) -> Result:
-        problems = Errors()
-        drafts = drafts_of(input.nodes, input.edges, problems)
-        graph_id = key_of(input.id, GRAPHS.name)
-        replaced = await graphs.replace_structure(
-            context,
-            graph_id,
-            *drafts,
-            expected_version=default(input.expected_version, None),
-            dry_run=dry_run,
-            found=problems.items,
-        )
-        ids = outcome_of(input.nodes, replaced.node_ids, replaced.edge_ids)
-        return {"id": graph_id, "cleared_sessions": replaced.cleared_sessions, **ids}
-
-    done = await run_mutation(info, input, change, remember=not dry_run)
+    problems = Errors()
+    drafts = drafts_of(input.nodes, input.edges, problems)
+    graph_id = key_of(input.id, GRAPHS)
+    replaced = await graphs.replace_structure(
+        context,
+        graph_id,
+        *drafts,
+        expected_version=default(input.expected_version, None),
+        dry_run=input.is_dry_run(),
+        found=problems.items,
+    )
     return ReplaceGraphStructurePayload(
-        **done.common,
-        object_id=done.outcome.get("id"),
-        nodes=keyed_nodes(done.outcome),
-        edge_ids=edge_ids(done.outcome),
-        cleared_sessions=done.outcome.get("cleared_sessions"),
+        object_id=graph_id,
+        node_ids=node_ids(input.nodes, replaced.node_ids),
+        edge_ids=edge_ids(replaced.edge_ids),
+        cleared_sessions=replaced.cleared_sessions,
     )
 
 
@@ -198,13 +187,11 @@ class DeleteGraphPayload(Payload):
     name: str | None = strawberry.field(default=None, description="What it was called.")
 
 
-async def delete_graph(info: Info, input: DeleteGraphInput) -> DeleteGraphPayload:
-    """See `Mutation.deleteGraph`."""
+@mutation("Delete a graph with its nodes, edges and graph sessions; calls keep its name.")
+async def delete_graph(context: Context, input: DeleteGraphInput) -> DeleteGraphPayload:
+    graph_id = key_of(input.id, GRAPHS)
+    name = await graphs.delete_graph(context, graph_id)
+    return DeleteGraphPayload(deleted_id=global_id_of(GRAPHS, graph_id), name=name)
 
-    async def change(context: Context) -> Result:
-        graph_id = key_of(input.id, GRAPHS.name)
-        name = await graphs.delete_graph(context, graph_id)
-        return {"deleted_id": f"{GRAPHS.name}_{graph_id}", "name": name}
 
-    done = await run_mutation(info, input, change)
-    return DeleteGraphPayload(**done.common, **done.outcome)
+MUTATIONS = (create_graph, update_graph, replace_graph_structure, delete_graph)

@@ -7,6 +7,9 @@ from strawberry import UNSET
 
 from gql.engine.declaration import described
 
+SHOWN_ONCE = "shown_once"
+"""The key of a payload field's metadata, when the field is not kept with the payload."""
+
 T = TypeVar("T")
 
 
@@ -20,15 +23,24 @@ def required(description: str) -> Any:
     return strawberry.field(description=description)
 
 
+def shown_once(description: str) -> Any:
+    """A secret of a payload: never stored, so null when the payload is given again."""
+    return strawberry.field(default=None, description=description, metadata={SHOWN_ONCE: True})
+
+
 @strawberry.input
 class ChangeInput:
-    """What every input has."""
+    """The base of every input."""
 
     client_mutation_id: str | None = optional("Comes back in the payload as it is.")
     idempotency_key: str | None = optional(
         "A key of your own choosing, new for each change. Sent again with the same input within"
         " 24 hours, the change is not made again, and the payload is that of the first time."
     )
+
+    def is_dry_run(self) -> bool:
+        """Whether nothing is to be changed; then the idempotency key does not count."""
+        return False
 
 
 @strawberry.type(description="Why a change was not made.")
@@ -44,7 +56,11 @@ class UserError:
 
 @strawberry.interface(description="What a mutation gives.")
 class Payload:
-    """`object_id` is the changed object's, for the field that reads it back."""
+    """The base of every payload, which is kept as JSON under the idempotency key.
+
+    Attributes:
+        object_id: The id of the changed object, for the field that reads it back.
+    """
 
     user_errors: list[UserError] = strawberry.field(
         default_factory=list, description="Why nothing was changed; empty when it was."

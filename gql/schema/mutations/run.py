@@ -1,13 +1,15 @@
-"""Carrying out a mutation: once per idempotency key, and refusals told as user errors."""
+"""Runs mutations: once per idempotency key, and with refusals as user errors."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from enum import Enum
-from typing import Any
+from typing import Annotated, Any, TypeVar, get_type_hints
 
 import orjson
+import strawberry
 from strawberry import UNSET
 from strawberry.types import Info
+from strawberry.types.field import StrawberryField
 from strawberry.utils.str_converters import to_camel_case
 
 from gql.domain.writes.idempotency import StoredAnswer, fingerprint, idempotent
@@ -25,99 +27,115 @@ from gql.errors import (
 from gql.identity import Permission
 from gql.query.context import Context
 from gql.query.global_id import read_id
-from gql.schema.mutations.payloads import ChangeInput, UserError
+from gql.query.resource import Resource
+from gql.schema.mutations.payloads import SHOWN_ONCE, ChangeInput, Payload, UserError
 
-Result = dict[str, Any]
-"""What a change came to, as JSON: ids and counts, never a secret. It is kept for a day."""
+InputT = TypeVar("InputT", bound=ChangeInput)
+PayloadT = TypeVar("PayloadT", bound=Payload)
 
-Change = Callable[[Context], Awaitable[Result]]
-"""Makes the change inside the transaction of the context it is given."""
+Change = Callable[[Context, InputT], Awaitable[PayloadT]]
+"""Makes a change inside the transaction of the context, and says what it came to."""
 
-_TOLD = (BadInput, NotFound, Conflict, IdempotencyKeyReused)
-_DONE = 200
+REFUSALS = (BadInput, NotFound, Conflict, IdempotencyKeyReused)
+"""The errors that are told as user errors; all others are errors of GraphQL."""
 
-_NAMES = {"from_node_id": "from", "to_node_id": "to", "metadata": "meta"}
+_STATUS = 200
+
+_GRAPHQL_NAMES = {"from_node_id": "from", "to_node_id": "to", "metadata": "meta"}
 """What the schema calls differently from the REST documents."""
 
-_PLACES: tuple[tuple[type[GatewayError], tuple[str, ...]], ...] = (
-    (VersionConflict, ("expected_version",)),
-    (IdempotencyKeyReused, ("idempotency_key",)),
-    (NotFound, ("id",)),
-    (InUse, ("id",)),
+_ARGUMENTS: tuple[tuple[type[GatewayError], str], ...] = (
+    (VersionConflict, "expected_version"),
+    (IdempotencyKeyReused, "idempotency_key"),
+    (NotFound, "id"),
+    (InUse, "id"),
 )
-"""Which argument a refusal is about, where it does not say so itself."""
+"""The argument that a refusal is about, where it does not say so itself."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of a mutation.
+def mutation(
+    description: str, *, permission: Permission = Permission.WRITE
+) -> Callable[[Change[InputT, PayloadT]], StrawberryField]:
+    """Make a function the mutation of its name: `create_graph` becomes `createGraph`.
 
-    Attributes:
-        outcome: Empty when there are user errors.
-        common: The fields that every payload has.
+    The function gets the input and the context of an open transaction, and returns the payload.
+    What it raises of `REFUSALS` undoes the change and becomes the payload's `userErrors`.
     """
 
-    outcome: Result
-    common: dict[str, Any]
+    def decorate(change: Change[InputT, PayloadT]) -> StrawberryField:
+        input_type: Any
+        _, input_type, payload_type = get_type_hints(change).values()
+
+        async def resolve(
+            info: Info,
+            input: Annotated[
+                input_type, strawberry.argument(description="What to change, and how.")
+            ],
+        ) -> payload_type:  # type: ignore[valid-type]
+            return await run_mutation(info, input, change, payload_type, permission)
+
+        resolve.__name__ = change.__name__
+        needs = (
+            "" if permission is Permission.WRITE else f" Needs the {permission.name} permission."
+        )
+        return strawberry.mutation(resolve, description=description + needs)
+
+    return decorate
 
 
 async def run_mutation(
     info: Info,
-    given: ChangeInput,
-    change: Change,
-    *,
-    permission: Permission = Permission.WRITE,
-    remember: bool = True,
-) -> Outcome:
-    """Make a change, or tell what it came to when it was made before.
-
-    Args:
-        info: Of the mutation field.
-        given: Its input.
-        change: Makes it.
-        permission: What it needs.
-        remember: Whether an idempotency key counts; not for what changes nothing.
+    input: InputT,
+    change: Change[InputT, PayloadT],
+    payload_type: type[PayloadT],
+    permission: Permission,
+) -> PayloadT:
+    """Make a change, or give the payload of the first time when it was made before.
 
     Raises:
         Forbidden: when the caller lacks the permission.
         Unavailable: when the database cannot be reached.
     """
-    key = given.idempotency_key if remember else None
-    request = fingerprint(info.field_name, _plain(given)) if key is not None else ""
-    common: dict[str, Any] = {"client_mutation_id": _or_none(given.client_mutation_id)}
+    key = None if input.is_dry_run() else default(input.idempotency_key, None)
+    request = "" if key is None else fingerprint(info.field_name, _json(input))
     try:
-        async with idempotent(
-            info.context, _or_none(key), request, permission=permission
-        ) as memory:
-            if memory.answer is None:
-                outcome = await change(memory.context)
-                memory.answer = StoredAnswer(_DONE, orjson.dumps(outcome).decode())
-            body = memory.answer.body
-    except _TOLD as error:
-        return Outcome({}, common | {"user_errors": _user_errors(error)})
-    return Outcome(orjson.loads(body), common)
+        async with idempotent(info.context, key, request, permission=permission) as replay:
+            if replay.answer is None:
+                payload = await change(replay.context, input)
+                replay.answer = StoredAnswer(_STATUS, orjson.dumps(_kept(payload)).decode())
+            else:
+                payload = payload_type(**orjson.loads(replay.answer.body))
+    except REFUSALS as error:
+        payload = payload_type(user_errors=_user_errors(error))
+    payload.client_mutation_id = default(input.client_mutation_id, None)
+    return payload
 
 
-def changes_of(given: ChangeInput, *left_out: str) -> dict[str, Any]:
+def changes_of(input: ChangeInput, *left_out: str) -> dict[str, Any]:
     """The fields that an input has, null ones too, less the common ones and those left out."""
-    common = {field.name for field in fields(ChangeInput)}
+    names = (field.name for field in fields(input))
     return {
-        field.name: getattr(given, field.name)
-        for field in fields(given)
-        if field.name not in {*common, *left_out} and getattr(given, field.name) is not UNSET
+        name: getattr(input, name)
+        for name in names
+        if name not in _COMMON_INPUTS and name not in left_out and getattr(input, name) is not UNSET
     }
 
 
-def key_of(text: str, noun: str, *path: str | int) -> int:
+def key_of(text: str, resource: Resource, *path: str | int) -> int:
     """The integer behind an id of the input.
 
     Raises:
-        Invalid: when it is not an id of that noun; the problem is at `path`, or at `id`.
+        Invalid: when it is not an id of the resource; the problem is at `path`, or at `id`.
     """
     try:
-        return read_id(text, noun)
+        return read_id(text, resource.name)
     except BadInput as error:
         raise Invalid((Problem(path or ("id",), error.message),)) from None
+
+
+def global_id_of(resource: Resource, key: int) -> strawberry.ID:
+    """The global id of a record that need not be there any more."""
+    return strawberry.ID(f"{resource.name}_{key}")
 
 
 def default(value: Any, otherwise: Any) -> Any:
@@ -125,36 +143,46 @@ def default(value: Any, otherwise: Any) -> Any:
     return otherwise if value is None or value is UNSET else value
 
 
-def _or_none(value: str | None) -> str | None:
-    return None if value is UNSET else value
+_COMMON_INPUTS = frozenset(field.name for field in fields(ChangeInput))
+_COMMON_OUTPUTS = frozenset({"user_errors", "client_mutation_id"})
+
+
+def _kept(payload: Payload) -> dict[str, Any]:
+    """A payload as JSON, as it is given again: without secrets, and without what is read back."""
+    return {
+        field.name: getattr(payload, field.name)
+        for field in fields(payload)
+        if field.init and field.name not in _COMMON_OUTPUTS and SHOWN_ONCE not in field.metadata
+    }
 
 
 def _user_errors(error: GatewayError) -> list[UserError]:
     if isinstance(error, Invalid):
         return [_user_error(problem) for problem in error.problems]
-    path = next((path for kind, path in _PLACES if isinstance(error, kind)), ())
+    path = tuple(name for kind, name in _ARGUMENTS if isinstance(error, kind))[:1]
     return [_user_error(Problem(path, error.message, error.code))]
 
 
 def _user_error(problem: Problem) -> UserError:
-    here = tuple(
-        step if isinstance(step, int) else to_camel_case(_NAMES.get(step, step))
+    steps = tuple(
+        step if isinstance(step, int) else to_camel_case(_GRAPHQL_NAMES.get(step, step))
         for step in problem.path
     )
-    moved = problem.moved(here)
-    path = ["input", *map(str, here)]
-    return UserError(message=moved.message, code=moved.code, path=path)
+    renamed = problem.moved(steps)
+    return UserError(message=renamed.message, code=renamed.code, path=["input", *map(str, steps)])
 
 
-def _plain(value: Any) -> Any:
+def _json(value: Any) -> Any:
     """An input as JSON, less what does not steer the change."""
     if is_dataclass(value) and not isinstance(value, type):
-        found = {field.name: getattr(value, field.name) for field in fields(value)}
-        for name in (field.name for field in fields(ChangeInput)):
-            found.pop(name, None)
-        return {name: _plain(inner) for name, inner in found.items() if inner is not UNSET}
+        values = {field.name: getattr(value, field.name) for field in fields(value)}
+        return {
+            name: _json(inner)
+            for name, inner in values.items()
+            if name not in _COMMON_INPUTS and inner is not UNSET
+        }
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, Mapping):
         return dict(value)
-    return [_plain(item) for item in value] if isinstance(value, list) else value
+    return [_json(item) for item in value] if isinstance(value, list) else value

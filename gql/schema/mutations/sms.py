@@ -1,13 +1,12 @@
 """Mutations of SMS conversations."""
 
 import strawberry
-from strawberry.types import Info
 
 from gql.domain.sms import SMS_CONVERSATIONS
 from gql.domain.writes.sms import archive_conversation
 from gql.query.context import Context
 from gql.schema.mutations.payloads import ChangeInput, Payload, change_input, payload, required
-from gql.schema.mutations.run import Result, key_of, run_mutation
+from gql.schema.mutations.run import global_id_of, key_of, mutation
 
 
 @change_input
@@ -26,15 +25,18 @@ class ArchiveSmsConversationPayload(Payload):
     )
 
 
+@mutation(
+    "Hide an SMS conversation for good and delete its messages and logs; the next message between"
+    " the two opens a new one."
+)
 async def archive_sms_conversation(
-    info: Info, input: ArchiveSmsConversationInput
+    context: Context, input: ArchiveSmsConversationInput
 ) -> ArchiveSmsConversationPayload:
-    """See `Mutation.archiveSmsConversation`."""
+    conversation_id = key_of(input.id, SMS_CONVERSATIONS)
+    await archive_conversation(context, conversation_id, context.sms_sessions)
+    return ArchiveSmsConversationPayload(
+        archived_id=global_id_of(SMS_CONVERSATIONS, conversation_id)
+    )
 
-    async def change(context: Context) -> Result:
-        conversation_id = key_of(input.id, SMS_CONVERSATIONS.name)
-        await archive_conversation(context, conversation_id, context.sms_sessions)
-        return {"archived_id": f"{SMS_CONVERSATIONS.name}_{conversation_id}"}
 
-    done = await run_mutation(info, input, change)
-    return ArchiveSmsConversationPayload(**done.common, **done.outcome)
+MUTATIONS = (archive_sms_conversation,)

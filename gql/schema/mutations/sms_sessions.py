@@ -1,14 +1,13 @@
 """Mutations of live SMS sessions."""
 
 import strawberry
-from strawberry.types import Info
 
 from gql.domain.assistants import ASSISTANTS
-from gql.domain.writes import sms_sessions as changes
+from gql.domain.writes import sms_sessions
 from gql.errors import Invalid, NotFound, Problem
 from gql.query.context import Context
 from gql.schema.mutations.payloads import ChangeInput, Payload, change_input, payload, required
-from gql.schema.mutations.run import Result, key_of, run_mutation
+from gql.schema.mutations.run import key_of, mutation
 
 
 @change_input
@@ -25,6 +24,13 @@ class ClearSmsSessionsPayload(Payload):
     )
 
 
+@mutation("Forget the live state of every SMS conversation; conversations and messages stay.")
+async def clear_sms_sessions(
+    context: Context, _input: ClearSmsSessionsInput
+) -> ClearSmsSessionsPayload:
+    return ClearSmsSessionsPayload(cleared_count=await sms_sessions.clear_sms_sessions(context))
+
+
 @change_input
 class CleanUpSmsSessionsInput(ChangeInput):
     """Nothing but what every input has."""
@@ -39,6 +45,14 @@ class CleanUpSmsSessionsPayload(Payload):
         description="How many still took space: with Redis none, as it removes them by itself;"
         " null when nothing was cleaned up.",
     )
+
+
+@mutation("Remove live SMS sessions whose time has run out and that nobody can see any more.")
+async def clean_up_sms_sessions(
+    context: Context, _input: CleanUpSmsSessionsInput
+) -> CleanUpSmsSessionsPayload:
+    count = await sms_sessions.clean_up_sms_sessions(context)
+    return CleanUpSmsSessionsPayload(cleaned_count=count)
 
 
 @change_input
@@ -58,39 +72,15 @@ class EndSmsSessionPayload(Payload):
     ended: bool = strawberry.field(default=False, description="Whether it was there, and is gone.")
 
 
-async def clear_sms_sessions(info: Info, input: ClearSmsSessionsInput) -> ClearSmsSessionsPayload:
-    """See `Mutation.clearSmsSessions`."""
-
-    async def change(context: Context) -> Result:
-        return {"cleared_count": await changes.clear_sms_sessions(context)}
-
-    done = await run_mutation(info, input, change)
-    return ClearSmsSessionsPayload(**done.common, **done.outcome)
-
-
-async def clean_up_sms_sessions(
-    info: Info, input: CleanUpSmsSessionsInput
-) -> CleanUpSmsSessionsPayload:
-    """See `Mutation.cleanUpSmsSessions`."""
-
-    async def change(context: Context) -> Result:
-        return {"cleaned_count": await changes.clean_up_sms_sessions(context)}
-
-    done = await run_mutation(info, input, change)
-    return CleanUpSmsSessionsPayload(**done.common, **done.outcome)
+@mutation("Forget the live state of one customer and assistant.")
+async def end_sms_session(context: Context, input: EndSmsSessionInput) -> EndSmsSessionPayload:
+    assistant_id = key_of(input.assistant_id, ASSISTANTS, "assistant_id")
+    try:
+        await sms_sessions.end_sms_session(context, input.customer_phone_number, assistant_id)
+    except NotFound as error:
+        problem = Problem(("customer_phone_number",), error.message, error.code)
+        raise Invalid((problem,)) from None
+    return EndSmsSessionPayload(ended=True)
 
 
-async def end_sms_session(info: Info, input: EndSmsSessionInput) -> EndSmsSessionPayload:
-    """See `Mutation.endSmsSession`."""
-
-    async def change(context: Context) -> Result:
-        assistant_id = key_of(input.assistant_id, ASSISTANTS.name, "assistant_id")
-        try:
-            await changes.end_sms_session(context, input.customer_phone_number, assistant_id)
-        except NotFound as error:
-            problem = Problem(("customer_phone_number",), error.message, error.code)
-            raise Invalid((problem,)) from None
-        return {"ended": True}
-
-    done = await run_mutation(info, input, change)
-    return EndSmsSessionPayload(**done.common, **done.outcome)
+MUTATIONS = (clear_sms_sessions, clean_up_sms_sessions, end_sms_session)

@@ -6,13 +6,14 @@ from typing import Any
 import strawberry
 from strawberry.scalars import JSON
 
+from gql.domain.assistants import ASSISTANTS
 from gql.domain.graphs import EDGES, NODES
 from gql.domain.writes.drafts import EdgeDraft, NodeDraft
 from gql.domain.writes.validation import Errors
 from gql.errors import Invalid
 from gql.schema.enums import ConditionLogic, ConditionType, NodeType
 from gql.schema.mutations.payloads import optional, required
-from gql.schema.mutations.run import Result, default, key_of
+from gql.schema.mutations.run import default, global_id_of, key_of
 
 LONGEST_KEY = 100
 """Characters of a client's key for a node."""
@@ -86,31 +87,34 @@ def drafts_of(
     )
 
 
-def outcome_of(
-    nodes: Sequence[GraphNodeInput], node_ids: Sequence[int], edge_ids: Sequence[int]
-) -> Result:
-    """The ids of a structure as they are kept."""
-    made = [[node.key, node_id] for node, node_id in zip(nodes, node_ids, strict=False)]
-    return {"nodes": made, "edges": list(edge_ids)}
+NodeIds = list[tuple[str, int]]
+"""The key and the id of each node."""
 
 
-def keyed_nodes(outcome: Result) -> list[KeyedNode]:
-    """The nodes of a payload."""
-    return [
-        KeyedNode(key=key, id=strawberry.ID(f"{NODES.name}_{node_id}"), database_id=node_id)
-        for key, node_id in outcome.get("nodes", ())
-    ]
+def node_ids(nodes: Sequence[GraphNodeInput], ids: Sequence[int]) -> NodeIds:
+    return [(node.key, node_id) for node, node_id in zip(nodes, ids, strict=False)]
 
 
-def edge_ids(outcome: Result) -> list[strawberry.ID]:
-    """The edges of a payload."""
-    return [strawberry.ID(f"{EDGES.name}_{edge_id}") for edge_id in outcome.get("edges", ())]
+def edge_ids(ids: Sequence[int]) -> list[strawberry.ID]:
+    return [global_id_of(EDGES, edge_id) for edge_id in ids]
+
+
+def keyed_nodes(description: str) -> Any:
+    """The field of a payload with the nodes that its `node_ids` name."""
+
+    def resolve(root: strawberry.Parent[Any]) -> list[KeyedNode]:
+        return [
+            KeyedNode(key=key, id=global_id_of(NODES, node_id), database_id=node_id)
+            for key, node_id in root.node_ids
+        ]
+
+    return strawberry.field(resolve, description=description)
 
 
 def _node_draft(index: int, node: GraphNodeInput, problems: Errors) -> NodeDraft:
     assistant_id: int | None = None
     try:
-        assistant_id = key_of(node.assistant_id, "assistant", "nodes", index, "assistant_id")
+        assistant_id = key_of(node.assistant_id, ASSISTANTS, "nodes", index, "assistant_id")
     except Invalid as error:
         problems.items += error.problems
     place = default(node.position, None)
