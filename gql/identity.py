@@ -23,19 +23,22 @@ class Method(StrEnum):
     DASHBOARD = "dashboard"
 
 
-OF_OPERATORS = frozenset({Permission.EXPLAIN})
+OPERATOR_PERMISSIONS = frozenset({Permission.EXPLAIN})
 """What only whoever runs the gateway may give, on its command line.
 
-A database's account of a statement counts rows of every tenant: no tenant gives that to anybody.
+The EXPLAIN of a statement counts rows of every tenant, so no tenant may give it to anybody.
 """
 
-GIVABLE = frozenset(Permission) - OF_OPERATORS
+TENANT_PERMISSIONS = frozenset(Permission) - OPERATOR_PERMISSIONS
 """What an organization may give to its own people and keys."""
+
+DEFAULT_PERMISSIONS = (Permission.READ, Permission.WRITE)
+"""What a person, a key or a token may do when nobody says."""
 
 GRANTABLE: dict[Method, frozenset[Permission]] = {
     Method.API_KEY: frozenset(Permission),
-    Method.BEARER: GIVABLE,
-    Method.DASHBOARD: GIVABLE,
+    Method.BEARER: TENANT_PERMISSIONS,
+    Method.DASHBOARD: TENANT_PERMISSIONS,
 }
 """Which permissions a method may carry at most, whatever the credential itself claims."""
 
@@ -66,3 +69,12 @@ class Identity:
         if permission in self.permissions:
             return
         raise Forbidden(f"This needs the {permission} permission, which your credential lacks.")
+
+    def require_user(self) -> int:
+        """The id of the person, or raise `Forbidden` when the credential belongs to none."""
+        if self.user_id is None:
+            raise Forbidden(
+                "This needs a person: your credential belongs to the organization, not to one of "
+                "its people. Log in, or use an API key that was made for a person."
+            )
+        return self.user_id

@@ -59,9 +59,9 @@ DOUBLES: Mapping[str, str] = {
 UNRESOLVED_DOUBLES = frozenset(
     {
         *("Analytics", "Answer", "Cost", "Count", "Edge", "Ids", "LoggedIn", "Page", "PageInfo"),
-        *("PasswordLogin", "Period", "SmsSessions", "count", "create", "create_api_key", "explain"),
-        *("holds", "instant", "list_api_keys", "log_in", "micros", "migrate", "money", "optional"),
-        *("read_headers", "read_raw", "refusal", "revoke_api_key", "run", "total", "totals"),
+        *("PasswordLogin", "Period", "SmsSessions", "count", "create", "explain"),
+        *("holds", "instant", "log_in", "micros", "migrate", "money", "optional"),
+        *("read_headers", "read_raw", "refusal", "run", "total", "totals"),
         "walk",
     }
 )

@@ -1,18 +1,24 @@
-"""API keys: made, listed, revoked and found again; and the member that a credential acts for."""
+"""API keys as they are stored, and the rules that hold wherever one is issued or checked.
+
+Callers that act for a person check what that person may do, and write the audit log, in
+`gql.domain.writes.api_keys`.
+"""
 
 import hashlib
+import math
 import secrets
 import string
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
-from sqlalchemy import and_, bindparam, case, false, insert, select, update
+from sqlalchemy import Row, Select, and_, bindparam, case, delete, insert, select, update
 
-from gql.database import DatabaseAccess
+from gql.accounts.people import find_member
+from gql.database import DatabaseAccess, Snapshot
 from gql.errors import BadInput, Forbidden, NotFound
-from gql.identity import GIVABLE, Permission
+from gql.identity import TENANT_PERMISSIONS, Permission
 from gql.models.organization import ApiKey, Organization, User
 from gql.models.scope import owned, same_owner, table_of
 from gql.models.types import now
@@ -20,10 +26,12 @@ from gql.models.types import now
 KEY_START = "burki_"
 """What every key begins with; `burki_live_` keys begin with it too."""
 
+LONGEST_NAME = 100
+"""Characters of a key's name."""
+
 _ALPHABET = string.ascii_lowercase + string.digits
 _RANDOM_LENGTH = 32
 _PREFIX_LENGTH = 12
-_NAME_LENGTH = 100
 
 _KEYS = table_of(ApiKey)
 _ORGANIZATIONS = table_of(Organization)
@@ -32,11 +40,12 @@ _USERS = table_of(User)
 
 @dataclass(frozen=True, slots=True)
 class StoredKey:
-    """An API key as it is kept: everything but the key.
+    """A row of `api_key`.
 
     Attributes:
+        key_hash: See `hash_key`; the key itself is nowhere.
         key_prefix: The first 12 characters and `...`, for people to tell their keys apart.
-        permissions: As stored, `{"read": true, "write": true, "admin": false}`.
+        permissions: `{"read": true, "write": true, "admin": false}`.
         last_used_at: Up to half a minute late, like `usage_count`: both are flushed in bulk.
     """
 
@@ -55,27 +64,31 @@ class StoredKey:
     created_at: datetime
     updated_at: datetime
 
+    @classmethod
+    def from_row(cls, row: Row[Any]) -> Self:
+        """The columns of `api_key` in a row that may have others."""
+        return cls(**{name: getattr(row, name) for name in cls.__slots__})
+
 
 @dataclass(frozen=True, slots=True)
-class Holder:
-    """A key, the organization that owns it, and whether the person behind it may still come in.
+class KeyHolder:
+    """A key with its organization and its person.
 
     Attributes:
-        user_is_active: True for a key of nobody in particular.
+        user_is_active: True for a key that belongs to no person.
     """
 
     key: StoredKey
     organization_name: str
     user_is_active: bool
 
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """An organization, and one of its people when there is one with the id that was asked for."""
-
-    organization_name: str
-    user_id: int | None
-    user_is_active: bool
+    def seconds_left(self) -> float:
+        """How long the key is valid: 0 when it is revoked, expired, or of a deactivated person."""
+        if not self.key.is_active or not self.user_is_active:
+            return 0
+        if self.key.expires_at is None:
+            return math.inf
+        return max(0, (self.key.expires_at - now()).total_seconds())
 
 
 def hash_key(plaintext: str) -> str:
@@ -88,40 +101,44 @@ def hash_key(plaintext: str) -> str:
     10^20 years, so slowness buys nothing; and no two keys are equal, so a salt has no shared work
     to prevent. What they would cost is real: a salted hash cannot be looked up by an index (each
     request would try every row), and 100 ms of work for whoever sends a wrong key is a way to stop
-    the gateway. This holds only for keys made below: one that a person chose must never be kept so.
+    the gateway. This holds only for keys issued below: one that a person chose must never be kept
+    so.
     """
     return hashlib.sha256(plaintext.encode()).hexdigest()
 
 
-def granted(permissions: Mapping[str, Any]) -> frozenset[Permission]:
-    """The permissions that a stored object grants: the known words whose value is exactly true."""
-    return frozenset(word for word in Permission if permissions.get(word) is True)
+def granted_permissions(stored: Mapping[str, Any]) -> frozenset[Permission]:
+    """The permissions of a stored object whose value is exactly true; unknown words grant none."""
+    return frozenset(permission for permission in Permission if stored.get(permission) is True)
 
 
-def kept(permissions: Collection[Permission]) -> dict[str, bool]:
-    """How permissions are stored, and shown over REST.
+def stored_permissions(permissions: Collection[Permission]) -> dict[str, bool]:
+    """Permissions as they are stored, and shown over REST.
 
     Those of operators are named only where they are granted: no other key need know of them.
     """
-    named = [word for word in Permission if word in GIVABLE or word in permissions]
-    return {str(word): word in permissions for word in named}
+    return {
+        str(permission): permission in permissions
+        for permission in Permission
+        if permission in TENANT_PERMISSIONS or permission in permissions
+    }
 
 
-def require_givable(permissions: Collection[Permission]) -> None:
+def require_tenant_permissions(permissions: Collection[Permission]) -> None:
     """Pass when an organization may give these permissions to a key of its own.
 
     Raises:
         Forbidden: when one of them is an operator's to give, whatever the caller may do.
     """
-    for word in Permission:
-        if word in permissions and word not in GIVABLE:
+    for permission in Permission:
+        if permission in permissions and permission not in TENANT_PERMISSIONS:
             raise Forbidden(
-                f"The {word} permission is given only by whoever runs the gateway: "
-                f"jackfield keys create NAME --permission {word}."
+                f"The {permission} permission is given only by whoever runs the gateway: "
+                f"jackfield keys create NAME --permission {permission}."
             )
 
 
-async def create_api_key(
+async def issue_key(
     database: DatabaseAccess,
     organization_id: int,
     *,
@@ -130,10 +147,10 @@ async def create_api_key(
     user_id: int | None = None,
     expires_at: datetime | None = None,
 ) -> tuple[StoredKey, str]:
-    """A new key: what is kept of it, and its text, which nobody can read again.
+    """A new key: its row, and its text, which nobody can read again.
 
     Args:
-        database: Where it is written, in a transaction of its own.
+        database: Where it is written, in a transaction of its own unless one is open.
         organization_id: Who owns it.
         name: 1 to 100 characters, for people.
         permissions: What it may do.
@@ -145,8 +162,8 @@ async def create_api_key(
         NotFound: when the organization or the person does not exist in it.
     """
     name = name.strip()
-    if not 0 < len(name) <= _NAME_LENGTH or "\0" in name:
-        raise BadInput(f"name must have 1 to {_NAME_LENGTH} characters, and no NUL.")
+    if not 0 < len(name) <= LONGEST_NAME or "\0" in name:
+        raise BadInput(f"name must have 1 to {LONGEST_NAME} characters, and no NUL.")
     if expires_at is not None and expires_at.tzinfo is None:
         raise BadInput("expires_at must say its offset from UTC.")
     member = await find_member(database, organization_id, user_id)
@@ -162,7 +179,7 @@ async def create_api_key(
         name=name,
         key_hash=hash_key(plaintext),
         key_prefix=plaintext[:_PREFIX_LENGTH] + "...",
-        permissions=kept(permissions),
+        permissions=stored_permissions(permissions),
         is_active=True,
         expires_at=expires_at,
         usage_count=0,
@@ -171,17 +188,32 @@ async def create_api_key(
     )
     async with database.transaction() as connection:
         row = (await connection.execute(statement.returning(*_KEYS.c))).one()
-    return _stored(row), plaintext
+    return StoredKey.from_row(row), plaintext
 
 
-async def list_api_keys(database: DatabaseAccess, organization_id: int) -> list[StoredKey]:
-    """Every key of an organization, oldest first, revoked and expired ones too."""
+async def list_keys(
+    snapshot: Snapshot,
+    organization_id: int,
+    *,
+    user_id: int | None = None,
+    skip: int = 0,
+    limit: int | None = None,
+) -> list[StoredKey]:
+    """The keys of an organization, or of one of its people, by id; revoked and expired ones too."""
     statement = select(_KEYS).where(owned(_KEYS, organization_id)).order_by(_KEYS.c.id)
-    return [_stored(row) for row in await _read(database, statement)]
+    if user_id is not None:
+        statement = statement.where(_KEYS.c.user_id == user_id)
+    rows = await snapshot.rows(statement.offset(skip).limit(limit))
+    return [StoredKey.from_row(row) for row in rows]
 
 
-async def revoke_api_key(database: DatabaseAccess, organization_id: int, key_id: int) -> StoredKey:
-    """The key, revoked; processes that remember it refuse it within `credential_ttl` seconds.
+async def change_key(
+    database: DatabaseAccess, organization_id: int, key_id: int, **values: Any
+) -> StoredKey:
+    """The key with other values in some columns.
+
+    With `is_active=False` it is revoked: processes that have it cached refuse it within
+    `credential_ttl` seconds.
 
     Raises:
         NotFound: when the organization has no such key.
@@ -189,41 +221,33 @@ async def revoke_api_key(database: DatabaseAccess, organization_id: int, key_id:
     statement = (
         update(_KEYS)
         .where(_KEYS.c.id == key_id, owned(_KEYS, organization_id))
-        .values(is_active=False, updated_at=now())
+        .values(**values, updated_at=now())
         .returning(*_KEYS.c)
     )
     async with database.transaction() as connection:
         row = (await connection.execute(statement)).one_or_none()
     if row is None:
         raise NotFound("api_key", key_id)
-    return _stored(row)
+    return StoredKey.from_row(row)
 
 
-async def find_by_hash(database: DatabaseAccess, key_hash: str) -> Holder | None:
+async def delete_key(database: DatabaseAccess, organization_id: int, key_id: int) -> None:
+    """Remove the row, if there is one."""
+    async with database.transaction() as connection:
+        await connection.execute(
+            delete(_KEYS).where(_KEYS.c.id == key_id, owned(_KEYS, organization_id))
+        )
+
+
+async def find_key_by_hash(database: DatabaseAccess, key_hash: str) -> KeyHolder | None:
     """The key with this hash, of whichever organization: the one read before a tenant is known."""
-    return await _find(database, _KEYS.c.key_hash == key_hash)
+    return await _find(database, _HOLDERS.where(_KEYS.c.key_hash == key_hash))
 
 
-async def find_api_key(
-    database: DatabaseAccess, organization_id: int, key_id: int
-) -> Holder | None:
-    """The organization's key with this id."""
-    return await _find(database, and_(_KEYS.c.id == key_id, owned(_KEYS, organization_id)))
-
-
-async def find_member(
-    database: DatabaseAccess, organization_id: int, user_id: int | None
-) -> Member | None:
-    """The organization, with the person when it has one of that id; None without the former."""
-    person = false() if user_id is None else _USERS.c.id == user_id
-    statement = (
-        select(_ORGANIZATIONS.c.name, _USERS.c.id, _USERS.c.is_active)
-        .outerjoin_from(_ORGANIZATIONS, _USERS, and_(person, same_owner(_USERS, _ORGANIZATIONS)))
-        .where(owned(_ORGANIZATIONS, organization_id))
+async def find_key(database: DatabaseAccess, organization_id: int, key_id: int) -> KeyHolder | None:
+    return await _find(
+        database, _HOLDERS.where(_KEYS.c.id == key_id, owned(_KEYS, organization_id))
     )
-    for row in await _read(database, statement):
-        return Member(row[0], row[1], row[2] is True)
-    return None
 
 
 async def record_usage(database: DatabaseAccess, usage: Mapping[int, tuple[int, datetime]]) -> None:
@@ -246,27 +270,21 @@ async def record_usage(database: DatabaseAccess, usage: Mapping[int, tuple[int, 
         await connection.execute(statement, rows)
 
 
-async def _find(database: DatabaseAccess, condition: Any) -> Holder | None:
-    statement = (
-        select(
-            *_KEYS.c,
-            _ORGANIZATIONS.c.name.label("organization_name"),
-            _USERS.c.is_active.label("user_is_active"),
-        )
-        .join_from(_KEYS, _ORGANIZATIONS, same_owner(_KEYS, _ORGANIZATIONS))
-        .outerjoin(_USERS, and_(_USERS.c.id == _KEYS.c.user_id, same_owner(_USERS, _KEYS)))
-        .where(condition)
+_HOLDERS: Select[Any] = (
+    select(
+        *_KEYS.c,
+        _ORGANIZATIONS.c.name.label("organization_name"),
+        _USERS.c.is_active.label("user_is_active"),
     )
-    for row in await _read(database, statement):
-        anybody = row.user_id is None
-        return Holder(_stored(row), row.organization_name, anybody or row.user_is_active is True)
-    return None
+    .join_from(_KEYS, _ORGANIZATIONS, same_owner(_KEYS, _ORGANIZATIONS))
+    .outerjoin(_USERS, and_(_USERS.c.id == _KEYS.c.user_id, same_owner(_USERS, _KEYS)))
+)
 
 
-async def _read(database: DatabaseAccess, statement: Any) -> Any:
+async def _find(database: DatabaseAccess, statement: Select[Any]) -> KeyHolder | None:
     async with database.snapshot() as snapshot:
-        return await snapshot.rows(statement)
-
-
-def _stored(row: Any) -> StoredKey:
-    return StoredKey(**{name: getattr(row, name) for name in StoredKey.__slots__})
+        rows = await snapshot.rows(statement)
+    for row in rows:
+        user_is_active = row.user_id is None or row.user_is_active is True
+        return KeyHolder(StoredKey.from_row(row), row.organization_name, user_is_active)
+    return None

@@ -21,22 +21,22 @@ LONGEST = 1_000
 """Characters of any password."""
 
 MOST_WAITING = 32
-"""Checks that may wait for their turn: some three seconds of work."""
+"""Checks that may be queued: some three seconds of work."""
 
 Result = TypeVar("Result")
 
 _HASHER = PasswordHasher(time_cost=2, memory_cost=65_536, parallelism=1)
 """Argon2id over 64 MiB, a tenth of a second of one core.
 
-Only new passwords follow a change of these figures; a kept hash carries its own.
+A change of these figures is for new passwords; a stored hash carries its own.
 """
 
 
 class Passwords:
     """Hashes and checks passwords in one thread of its own, away from the event loop.
 
-    One thread, since whoever wants to can send wrong passwords: then one core is busy with them and
-    the others serve. The thread holds no lock of Python while it computes.
+    It is one thread, since anybody can send wrong passwords: then one core is busy with them and
+    the others serve. argon2 releases the interpreter lock while it computes.
     """
 
     def __init__(self) -> None:
@@ -44,7 +44,7 @@ class Passwords:
         self._waiting = 0
 
     async def hash(self, password: str) -> str:
-        """What to keep of a new password.
+        """The hash of a new password, to be stored.
 
         Raises:
             BadInput: when it cannot be one.
@@ -55,8 +55,8 @@ class Passwords:
         secret = _bytes(password)
         return await self._run(lambda: _HASHER.hash(secret))
 
-    async def match(self, password: str, kept: str | None) -> bool:
-        """Whether the password is the kept one; as slow when nothing is kept.
+    async def match(self, password: str, stored_hash: str | None) -> bool:
+        """Whether the password has that hash; as slow when there is none.
 
         Raises:
             RateLimited: when too many are waiting.
@@ -64,8 +64,8 @@ class Passwords:
         try:
             secret = _bytes(password)
         except BadInput:
-            kept, secret = None, b""
-        against = _nobodys() if kept is None else kept
+            stored_hash, secret = None, b""
+        against = _decoy_hash() if stored_hash is None else stored_hash
         return await self._run(lambda: _verify(against, secret))
 
     async def _run(self, work: Callable[[], Result]) -> Result:
@@ -73,21 +73,21 @@ class Passwords:
             raise RateLimited("Too many people are logging in; try again in a moment.", 1)
         self._waiting += 1
         # Counted until it is done: a caller that goes away does not stop the thread.
-        done = asyncio.get_running_loop().run_in_executor(self._thread, work)
-        done.add_done_callback(self._leave)
-        return await done
+        future = asyncio.get_running_loop().run_in_executor(self._thread, work)
+        future.add_done_callback(self._leave)
+        return await future
 
-    def _leave(self, _done: object) -> None:
+    def _leave(self, _future: object) -> None:
         self._waiting -= 1
 
 
-def stamp_of(kept: str | None) -> str:
-    """What a login remembers of the password that it was made with; it tells nothing of it."""
-    return hashlib.sha256(f"login:{kept}".encode()).hexdigest()[:32]
+def stamp_of(stored_hash: str | None) -> str:
+    """A digest that changes with the password and tells nothing of it: a security stamp."""
+    return hashlib.sha256(f"login:{stored_hash}".encode()).hexdigest()[:32]
 
 
 def _bytes(password: str) -> bytes:
-    """The password as every keyboard spells it alike: composed or not, it is the same text.
+    """The password in Unicode's form NFKC, as keyboards compose one letter in several ways.
 
     Raises:
         BadInput: when it has half of a surrogate pair.
@@ -98,8 +98,8 @@ def _bytes(password: str) -> bytes:
         raise BadInput("A password is text, which this is not.") from error
 
 
-def _nobodys() -> str:
-    """A hash in the form of ours, of no password at all.
+def _decoy_hash() -> str:
+    """A hash like those of ours, which no password has.
 
     The obvious thing for an unknown account is to answer at once. But then the time of the answer
     tells which accounts there are, and with them whom to write to and what to guess for. Checking
@@ -110,8 +110,8 @@ def _nobodys() -> str:
     return f"$argon2id$v=19${cost}${salt}${rest}"
 
 
-def _verify(kept: str, secret: bytes) -> bool:
+def _verify(stored_hash: str, secret: bytes) -> bool:
     try:
-        return _HASHER.verify(kept, secret)
+        return _HASHER.verify(stored_hash, secret)
     except (VerificationError, InvalidHashError, UnicodeEncodeError):
         return False

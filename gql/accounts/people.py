@@ -6,14 +6,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, insert, select, update
+from sqlalchemy import and_, false, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from gql.accounts.api_keys import find_member
 from gql.accounts.passwords import LONGEST, Passwords, stamp_of
 from gql.database import DatabaseAccess
 from gql.errors import BadInput, Conflict, NotFound, Unauthenticated
-from gql.identity import GIVABLE, Permission
+from gql.identity import DEFAULT_PERMISSIONS, TENANT_PERMISSIONS, Permission
 from gql.models.organization import Organization, User
 from gql.models.scope import owned, same_owner, table_of
 from gql.models.types import now
@@ -22,7 +21,6 @@ LONGEST_EMAIL = 254
 """Characters of an address, as mail knows it."""
 
 _LONGEST_NAME = 255
-_EVERYBODY = frozenset({Permission.READ, Permission.WRITE})
 _ORGANIZATIONS = table_of(Organization)
 _USERS = table_of(User)
 
@@ -47,21 +45,30 @@ class Person:
 
     @property
     def permissions(self) -> frozenset[Permission]:
-        """What they may do when they come in by password."""
-        return GIVABLE if self.is_admin else _EVERYBODY
+        """What they may do when they log in by password."""
+        return TENANT_PERMISSIONS if self.is_admin else frozenset(DEFAULT_PERMISSIONS)
 
     @property
     def stamp(self) -> str:
-        """Changes with the password, and with it every login ends."""
+        """A login keeps it, and ends when it changes: that is, with the password."""
         return stamp_of(self.password_hash)
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
-    """Who somebody says they are.
+class OrganizationMember:
+    """An organization, and one of its people where it has the one who was looked for."""
+
+    organization_name: str
+    user_id: int | None
+    user_is_active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordClaim:
+    """What somebody enters to log in.
 
     Attributes:
-        organization: Its name or its id; None when it does not matter.
+        organization: Its name or its id; None for a person of whichever one.
     """
 
     email: str
@@ -70,11 +77,13 @@ class Claim:
 
     @property
     def account(self) -> str:
-        """The address as accounts are kept by, whether there is one or not."""
-        return _plain(self.email)
+        """The address as it is stored, whether there is such an account or not."""
+        return _normalized(self.email)
 
 
-async def check_password(database: DatabaseAccess, passwords: Passwords, claim: Claim) -> Person:
+async def check_password(
+    database: DatabaseAccess, passwords: Passwords, claim: PasswordClaim
+) -> Person:
     """The active person whose password it is.
 
     Raises:
@@ -83,8 +92,8 @@ async def check_password(database: DatabaseAccess, passwords: Passwords, claim: 
     """
     email = claim.account
     person = None if "\0" in email else await _find(database, _USERS.c.email == email)
-    kept = None if person is None else person.password_hash
-    matches = await passwords.match(claim.password[: LONGEST + 1], kept)
+    stored_hash = None if person is None else person.password_hash
+    matches = await passwords.match(claim.password[: LONGEST + 1], stored_hash)
     if person is None or not matches or not person.is_active or not _belongs(person, claim):
         raise Unauthenticated("Invalid email or password.")
     return person
@@ -93,14 +102,30 @@ async def check_password(database: DatabaseAccess, passwords: Passwords, claim: 
 async def find_person(
     database: DatabaseAccess, organization_id: int, user_id: int
 ) -> Person | None:
-    """The organization's person with this id."""
     return await _find(database, and_(_USERS.c.id == user_id, owned(_USERS, organization_id)))
+
+
+async def find_member(
+    database: DatabaseAccess, organization_id: int, user_id: int | None
+) -> OrganizationMember | None:
+    """The organization, with the person of that id when it has one; None without the former."""
+    person = false() if user_id is None else _USERS.c.id == user_id
+    statement = (
+        select(_ORGANIZATIONS.c.name, _USERS.c.id, _USERS.c.is_active)
+        .outerjoin_from(_ORGANIZATIONS, _USERS, and_(person, same_owner(_USERS, _ORGANIZATIONS)))
+        .where(owned(_ORGANIZATIONS, organization_id))
+    )
+    async with database.snapshot() as snapshot:
+        rows = await snapshot.rows(statement)
+    for row in rows:
+        return OrganizationMember(row.name, row.id, row.is_active is True)
+    return None
 
 
 async def find_by_stamp(
     database: DatabaseAccess, organization_id: int, user_id: int, *, stamp: str
 ) -> Person | None:
-    """The active person whose password is still the one that a login was made with."""
+    """The active person, if their password is still the one that a login was made with."""
     person = await find_person(database, organization_id, user_id)
     if person is None or not person.is_active:
         return None
@@ -108,7 +133,7 @@ async def find_by_stamp(
 
 
 async def list_people(database: DatabaseAccess, organization_id: int) -> list[Person]:
-    """Everybody of an organization, by id, deactivated people too."""
+    """Everybody of an organization by id, deactivated people too."""
     return await _people(database, owned(_USERS, organization_id))
 
 
@@ -124,7 +149,7 @@ async def create_person(
     """A new person of an organization.
 
     Args:
-        database: Where it is written, in a transaction of its own.
+        database: Where it is written, in a transaction of its own unless one is open.
         organization_id: Theirs.
         email: Unique in the whole installation; capitals do not count.
         name: What they are called.
@@ -159,14 +184,14 @@ async def create_person(
 async def set_password(
     database: DatabaseAccess, organization_id: int, email: str, *, password_hash: str | None
 ) -> Person:
-    """The person, with another password or with none; what they logged in with before has ended.
+    """The person, with another password or with none; earlier logins by password end.
 
     Raises:
         NotFound: when the organization has nobody with the address.
     """
     statement = (
         update(_USERS)
-        .where(_USERS.c.email == _plain(email), owned(_USERS, organization_id))
+        .where(_USERS.c.email == _normalized(email), owned(_USERS, organization_id))
         .values(password_hash=password_hash)
         .returning(_USERS.c.id)
     )
@@ -178,24 +203,24 @@ async def set_password(
     return person
 
 
-def _belongs(person: Person, claim: Claim) -> bool:
+def _belongs(person: Person, claim: PasswordClaim) -> bool:
     if claim.organization is None:
         return True
-    named = claim.organization.strip().casefold()
-    return named in {str(person.organization_id), person.organization_name.casefold()}
+    entered = claim.organization.strip().casefold()
+    return entered in {str(person.organization_id), person.organization_name.casefold()}
 
 
-def _plain(email: str) -> str:
+def _normalized(email: str) -> str:
     return email.strip().lower()
 
 
 def _checked_email(email: str) -> str:
-    plain = _plain(email)
-    name, _, host = plain.rpartition("@")
-    usable = name and host and plain.isprintable() and " " not in plain
-    if not usable or len(plain) > LONGEST_EMAIL:
+    address = _normalized(email)
+    name, _, host = address.rpartition("@")
+    usable = name and host and address.isprintable() and " " not in address
+    if not usable or len(address) > LONGEST_EMAIL:
         raise BadInput(f"{email!r} is not an email address.")
-    return plain
+    return address
 
 
 def _checked_name(name: str) -> str:
@@ -207,12 +232,12 @@ def _checked_name(name: str) -> str:
 
 async def _insert(database: DatabaseAccess, values: Mapping[str, Any]) -> int:
     async with database.transaction() as connection:
-        result = await connection.execute(insert(_USERS).values(values).returning(_USERS.c.id))
-        return int(result.scalar_one())
+        statement = insert(_USERS).values(values).returning(_USERS.c.id)
+        return int((await connection.execute(statement)).scalar_one())
 
 
 async def _find(database: DatabaseAccess, condition: Any) -> Person | None:
-    """One person; by address of whichever organization, before a tenant is known."""
+    """One person; by address it is one of whichever organization, before a tenant is decided."""
     for person in await _people(database, condition):
         return person
     return None

@@ -1,23 +1,21 @@
 """API keys: `Authorization: Bearer burki_...`."""
 
 import hmac
-import math
 from typing import ClassVar
 
-from gql.accounts.api_keys import KEY_START, Holder, StoredKey, find_by_hash, granted, hash_key
+from gql.accounts.api_keys import KEY_START, find_key_by_hash, granted_permissions, hash_key
 from gql.auth.credential import Presented, Verified
 from gql.database import Database
 from gql.errors import Unauthenticated
 from gql.identity import Identity, Method
-from gql.models.types import now
 from gql.settings import Settings
 
 INVALID = "Invalid API key"
-"""The one answer for a key that is unknown, revoked, expired, or of somebody who left."""
+"""The one answer for a key that is unknown, revoked, expired, or of a deactivated person."""
 
 
 class ApiKeyCredential:
-    """A key that the organization made; see `gql.accounts.api_keys` for how it is kept."""
+    """A key that the organization issued; see `gql.accounts.api_keys` for how it is stored."""
 
     method: ClassVar[Method] = Method.API_KEY
 
@@ -25,42 +23,27 @@ class ApiKeyCredential:
         self._database = database
 
     def presented(self, presented: Presented) -> str | None:
-        """A bearer token that looks like a key."""
         token = presented.token
         return token if token is not None and token.startswith(KEY_START) else None
 
     async def verify(self, secret: str) -> Verified:
-        """The owner of the key.
+        """See `Credential`.
 
-        Every secret takes the same way, one lookup by its hash, so the time of the answer says
-        nothing about how near a guess was.
+        Every secret costs one lookup by its hash, so the time of the answer says nothing about how
+        near a guess was.
         """
         key_hash = hash_key(secret)
-        holder = await find_by_hash(self._database, key_hash)
+        holder = await find_key_by_hash(self._database, key_hash)
         if holder is None or not hmac.compare_digest(holder.key.key_hash, key_hash):
             raise Unauthenticated(INVALID)
-        seconds = seconds_left(holder)
+        seconds = holder.seconds_left()
         if seconds <= 0:
             raise Unauthenticated(INVALID)
-        return Verified(_identity(holder.key), holder.organization_name, seconds)
-
-
-def seconds_left(holder: Holder) -> float:
-    """How long the key stays good; 0 when it is revoked, expired, or of somebody who left."""
-    if not holder.key.is_active:
-        return 0
-    if not holder.user_is_active:
-        return 0
-    if holder.key.expires_at is None:
-        return math.inf
-    return max(0, (holder.key.expires_at - now()).total_seconds())
-
-
-def _identity(key: StoredKey) -> Identity:
-    return Identity(
-        organization_id=key.organization_id,
-        method=Method.API_KEY,
-        permissions=granted(key.permissions),
-        user_id=key.user_id,
-        api_key_id=key.id,
-    )
+        identity = Identity(
+            organization_id=holder.key.organization_id,
+            method=Method.API_KEY,
+            permissions=granted_permissions(holder.key.permissions),
+            user_id=holder.key.user_id,
+            api_key_id=holder.key.id,
+        )
+        return Verified(identity, holder.organization_name, seconds)

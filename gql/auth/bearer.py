@@ -6,20 +6,17 @@ from typing import Any, ClassVar
 
 import jwt
 
-from gql.accounts.api_keys import KEY_START, find_member
-from gql.accounts.people import find_by_stamp
+from gql.accounts.api_keys import KEY_START
+from gql.accounts.people import find_by_stamp, find_member
 from gql.auth.credential import Presented, Verified
 from gql.auth.signing_keys import INVALID, shared_secret, signing_keys
 from gql.database import Database
 from gql.errors import BadInput, Unauthenticated
-from gql.identity import GRANTABLE, Identity, Method, Permission
+from gql.identity import DEFAULT_PERMISSIONS, GRANTABLE, Identity, Method, Permission
 from gql.settings import Settings
 
 LEEWAY = 5
 """Seconds by which the issuer's clock may differ from ours."""
-
-DEFAULT_PERMISSIONS = frozenset({Permission.READ, Permission.WRITE})
-"""What a token without a `permissions` claim may do."""
 
 STAMP = "jackfield_login"
 """The claim by which a token that was given for a password ends when that changes."""

@@ -6,9 +6,8 @@ from typing import Any, ClassVar
 
 from itsdangerous import BadData, SignatureExpired, URLSafeTimedSerializer
 
-from gql.accounts.api_keys import find_api_key, granted
+from gql.accounts.api_keys import find_key, granted_permissions
 from gql.accounts.people import Person, find_by_stamp
-from gql.auth.api_key import seconds_left
 from gql.auth.credential import Presented, Verified
 from gql.database import Database
 from gql.errors import Forbidden, Unauthenticated, Unavailable
@@ -47,14 +46,16 @@ class DashboardCredential:
         note, age = self._open(secret)
         if note["api_key"] is None:
             return await self._verify_person(note, self._life(note) - age)
-        holder = await find_api_key(self._database, note["organization"], note["api_key"])
-        seconds = 0.0 if holder is None else min(seconds_left(holder), self.ttl - age)
+        holder = await find_key(self._database, note["organization"], note["api_key"])
+        seconds = 0.0 if holder is None else min(holder.seconds_left(), self.ttl - age)
         if holder is None or seconds <= 0:
             raise Unauthenticated(_ENDED)
         identity = Identity(
             organization_id=holder.key.organization_id,
             method=Method.DASHBOARD,
-            permissions=granted(holder.key.permissions).intersection(note["permissions"]),
+            permissions=granted_permissions(holder.key.permissions).intersection(
+                note["permissions"]
+            ),
             user_id=note["user"],
             api_key_id=holder.key.id,
         )

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 from gql.accounts.passwords import Passwords
-from gql.accounts.people import Claim, Person, check_password
+from gql.accounts.people import PasswordClaim, Person, check_password
 from gql.auth.bearer import can_issue, issue_token
 from gql.auth.cookie import set_cookie
 from gql.auth.csrf import from_another_site
@@ -66,7 +66,7 @@ class PasswordLogin:
         self._throttle = Throttle(settings.login_window, timer)
         self._dashboard = DashboardCredential(database, settings)
 
-    async def __call__(self, scope: Scope, claim: Claim, *, remembered: bool) -> LoggedIn:
+    async def __call__(self, scope: Scope, claim: PasswordClaim, *, remembered: bool) -> LoggedIn:
         """Log somebody in.
 
         Args:
@@ -88,7 +88,7 @@ class PasswordLogin:
         person = await self._person(scope, claim)
         return self._logged_in(scope, person, remembered=remembered)
 
-    async def _person(self, scope: Scope, claim: Claim) -> Person:
+    async def _person(self, scope: Scope, claim: PasswordClaim) -> Person:
         address = _address(scope)
         account = hashlib.sha256(claim.account.encode()).hexdigest()
         limits = (

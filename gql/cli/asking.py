@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 from starlette.types import Message, Scope
 
-from gql.accounts.api_keys import find_member
+from gql.accounts.people import find_member
 from gql.cli.console import Failure
 from gql.database import Database
 from gql.identity import Identity, Method, Permission

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gql.cli.console import DatabaseOption, opened, run, settings_from
-from gql.identity import Permission
+from gql.identity import DEFAULT_PERMISSIONS, Permission
 
 if TYPE_CHECKING:
     from gql.accounts.api_keys import StoredKey
@@ -21,13 +21,13 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @keys.command("create")
-def create(
+def keys_create(
     name: Annotated[str, typer.Argument(help="What the key is for, for people to read.")],
     *,
     organization: OrganizationOption,
     permission: Annotated[
         list[Permission], typer.Option(help="What it may do; give it once for each.")
-    ] = [Permission.READ, Permission.WRITE],  # noqa: B006 -- Typer copies it
+    ] = list(DEFAULT_PERMISSIONS),  # noqa: B006 -- Typer copies it
     user: Annotated[int | None, typer.Option(help="The id of the person it acts for.")] = None,
     days: Annotated[
         int | None, typer.Option(min=1, max=36_500, help="After how many days it expires.")
@@ -39,11 +39,11 @@ def create(
 
     Example: `jackfield keys create "nightly report" -o 1 --permission read --days 90`
     """
-    from gql.accounts.api_keys import create_api_key
+    from gql.accounts.api_keys import issue_key
 
     async def work() -> tuple["StoredKey", str]:
         async with opened(settings_from(database_url=database)) as opened_database:
-            return await create_api_key(
+            return await issue_key(
                 opened_database,
                 organization,
                 name=name,
@@ -57,18 +57,21 @@ def create(
 
 
 @keys.command("list")
-def list_keys(
+def keys_list(
     *,
     organization: OrganizationOption,
     as_json: JsonOption = False,
     database: DatabaseOption = None,
 ) -> None:
     """List the keys of an organization, revoked ones too; never the keys themselves."""
-    from gql.accounts.api_keys import list_api_keys
+    from gql.accounts.api_keys import list_keys
 
     async def work() -> list["StoredKey"]:
-        async with opened(settings_from(database_url=database)) as opened_database:
-            return await list_api_keys(opened_database, organization)
+        async with (
+            opened(settings_from(database_url=database)) as opened_database,
+            opened_database.snapshot() as snapshot,
+        ):
+            return await list_keys(snapshot, organization)
 
     found = [_facts(key) for key in run(work())]
     if as_json:
@@ -80,18 +83,18 @@ def list_keys(
 
 
 @keys.command("revoke")
-def revoke(
+def keys_revoke(
     key_id: Annotated[int, typer.Argument(help="The id that `keys list` prints.")],
     *,
     organization: OrganizationOption,
     database: DatabaseOption = None,
 ) -> None:
     """Revoke a key; running servers refuse it within seconds."""
-    from gql.accounts.api_keys import revoke_api_key
+    from gql.accounts.api_keys import change_key
 
     async def work() -> "StoredKey":
         async with opened(settings_from(database_url=database)) as opened_database:
-            return await revoke_api_key(opened_database, organization, key_id)
+            return await change_key(opened_database, organization, key_id, is_active=False)
 
     key = run(work())
     typer.echo(f"Revoked key {key.id}, {key.name} ({key.key_prefix}).")

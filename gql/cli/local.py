@@ -93,13 +93,13 @@ def _curl(url: str, api_key: str) -> str:
 
 async def _remembered(database: "Database") -> "list[DemoOrganization]":
     """The organizations of an earlier start, as far as this database still knows their keys."""
-    from gql.accounts.api_keys import find_by_hash, hash_key
+    from gql.accounts.api_keys import find_key_by_hash, hash_key
     from gql.demo import DemoOrganization
 
     if not KEYS_FILE.exists():
         return []
     kept = [DemoOrganization(**facts) for facts in json.loads(KEYS_FILE.read_text())]
-    found = [(made, await find_by_hash(database, hash_key(made.api_key))) for made in kept]
+    found = [(made, await find_key_by_hash(database, hash_key(made.api_key))) for made in kept]
     return [made for made, holder in found if holder is not None and holder.key.is_active]
 
 

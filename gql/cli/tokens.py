@@ -6,7 +6,7 @@ import typer
 
 from gql.cli.console import settings_from
 from gql.cli.keys import OrganizationOption
-from gql.identity import Permission
+from gql.identity import DEFAULT_PERMISSIONS, Permission
 
 
 def token(
@@ -15,7 +15,7 @@ def token(
     user: Annotated[int | None, typer.Option(help="The id of the person it speaks for.")] = None,
     permission: Annotated[
         list[Permission], typer.Option(help="What it may do; give it once for each.")
-    ] = [Permission.READ, Permission.WRITE],  # noqa: B006 -- Typer copies it
+    ] = list(DEFAULT_PERMISSIONS),  # noqa: B006 -- Typer copies it
     minutes: Annotated[int, typer.Option(min=1, max=525_600, help="How long it is good.")] = 60,
 ) -> None:
     """Print a JWT for development, signed with `GQL_JWT_SECRET`.

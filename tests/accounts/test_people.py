@@ -6,7 +6,7 @@ import pytest
 
 from gql.accounts.passwords import Passwords
 from gql.accounts.people import (
-    Claim,
+    PasswordClaim,
     Person,
     check_password,
     create_person,
@@ -93,7 +93,7 @@ async def test_a_password_opens_the_account_it_was_set_for_alone(fresh_database:
     passwords = Passwords()
     ada = await add(fresh_database, "ada@example.com")
     await create_person(fresh_database, 1, email="none@example.com", name="None")
-    right = Claim("ADA@example.com ", PASSWORD)
+    right = PasswordClaim("ADA@example.com ", PASSWORD)
 
     assert await check_password(fresh_database, passwords, right) == ada
     for wrong in (
@@ -116,7 +116,7 @@ async def test_a_new_password_replaces_the_old_one_and_its_logins(fresh_database
     changed = await set_password(fresh_database, 1, " ADA@example.com", password_hash=kept)
 
     assert changed == replace(ada, password_hash=kept)
-    claim = Claim("ada@example.com", "another password")
+    claim = PasswordClaim("ada@example.com", "another password")
     assert await check_password(fresh_database, passwords, claim) == changed
     with pytest.raises(Unauthenticated):
         await check_password(fresh_database, passwords, replace(claim, password=PASSWORD))

@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import Lifespan
 
-from gql.accounts.api_keys import StoredKey, create_api_key
+from gql.accounts.api_keys import StoredKey, issue_key, list_keys
 from gql.auth.login import ROUTES
 from gql.auth.middleware import Authentication, caller_of
 from gql.database import Database
@@ -91,6 +91,11 @@ class House:
         assert response.status_code == 200, response.text
         return browser
 
+    async def keys(self, organization_id: int) -> list[StoredKey]:
+        """The keys of an organization."""
+        async with self.database.snapshot() as snapshot:
+            return await list_keys(snapshot, organization_id)
+
     async def change(self, table: type[Any], key: int, **values: Any) -> None:
         """Change a row behind the application's back."""
         rows = table_of(table)
@@ -131,7 +136,7 @@ async def new_house(database_url: str) -> House:
             name="Ada",
         ),
     )
-    key, plaintext = await create_api_key(
+    key, plaintext = await issue_key(
         database, organization_id, name="probe", user_id=user_id, permissions=READ_WRITE
     )
     return House(database, settings, organization_id, user_id, key, plaintext)

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import insert
 
-from gql.accounts.api_keys import create_api_key, hash_key, revoke_api_key
+from gql.accounts.api_keys import change_key, hash_key, issue_key
 from gql.models.organization import ApiKey, User
 from gql.models.scope import table_of
 from gql.models.types import now
@@ -127,7 +127,7 @@ async def test_twenty_first_requests_at_once_share_one_lookup(house: House) -> N
 
 async def test_a_revoked_key_is_dead_within_five_seconds(house: House) -> None:
     assert (await house.ask(house.plaintext)).status_code == 200
-    await revoke_api_key(house.database, house.organization_id, house.key.id)
+    await change_key(house.database, house.organization_id, house.key.id, is_active=False)
 
     house.clock.seconds += 4.9
     assert (await house.ask(house.plaintext)).status_code == 200
@@ -157,7 +157,7 @@ async def test_an_expired_key_is_refused(house: House) -> None:
 
 
 async def test_a_key_is_not_remembered_beyond_its_own_expiry(house: House) -> None:
-    _, plaintext = await create_api_key(
+    _, plaintext = await issue_key(
         house.database,
         house.organization_id,
         name="short",

@@ -3,7 +3,7 @@
 import jwt
 import pytest
 
-from gql.accounts.api_keys import create_api_key
+from gql.accounts.api_keys import issue_key
 from gql.accounts.people import find_person
 from gql.auth.bearer import issue_token
 from gql.database import Database
@@ -26,7 +26,7 @@ OPERATORS_ALONE = (
 
 
 async def key_with_everything(database: Database, user_id: int | None = 1) -> str:
-    _, key = await create_api_key(
+    _, key = await issue_key(
         database, 1, name="everything", permissions=EVERYTHING, user_id=user_id
     )
     return key

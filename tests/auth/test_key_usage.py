@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from starlette.applications import Starlette
 
-from gql.accounts.api_keys import StoredKey, create_api_key, list_api_keys
+from gql.accounts.api_keys import StoredKey, issue_key
 from gql.auth.authenticator import Authenticator
 from gql.auth.key_usage import KeyUsage
 from gql.database import Database
@@ -17,7 +17,7 @@ from tests.auth.house import House
 
 
 async def test_uses_are_written_in_one_statement_for_all_keys(house: House) -> None:
-    second, _ = await create_api_key(
+    second, _ = await issue_key(
         house.database, house.organization_id, name="second", permissions=[]
     )
     before = now()
@@ -30,7 +30,7 @@ async def test_uses_are_written_in_one_statement_for_all_keys(house: House) -> N
     await usage.flush()
 
     assert len(house.statements) == 1
-    first, other = await list_api_keys(house.database, house.organization_id)
+    first, other = await house.keys(house.organization_id)
     assert (first.usage_count, other.usage_count) == (3, 1)
     assert first.last_used_at is not None
     assert before <= first.last_used_at <= now()
@@ -42,9 +42,9 @@ async def test_counts_add_up_and_the_last_use_never_goes_back(house: House) -> N
     newer.record(house.key.id)
 
     await newer.flush()
-    [after_newer] = await list_api_keys(house.database, house.organization_id)
+    [after_newer] = await house.keys(house.organization_id)
     await older.flush()
-    [after_older] = await list_api_keys(house.database, house.organization_id)
+    [after_older] = await house.keys(house.organization_id)
 
     assert (after_newer.usage_count, after_older.usage_count) == (1, 2)
     assert after_older.last_used_at == after_newer.last_used_at
@@ -129,7 +129,7 @@ async def _living(app: Starlette) -> AsyncIterator[None]:
 
 
 async def _only_key(house: House) -> StoredKey:
-    [key] = await list_api_keys(house.database, house.organization_id)
+    [key] = await house.keys(house.organization_id)
     return key
 
 

@@ -7,13 +7,12 @@ from datetime import datetime, timedelta
 import pytest
 
 from gql.accounts.api_keys import (
-    create_api_key,
-    find_api_key,
-    find_by_hash,
-    granted,
+    change_key,
+    find_key,
+    find_key_by_hash,
+    granted_permissions,
     hash_key,
-    list_api_keys,
-    revoke_api_key,
+    issue_key,
 )
 from gql.errors import BadInput, NotFound
 from gql.identity import Permission
@@ -23,7 +22,7 @@ from tests.auth.house import READ_WRITE, House
 
 async def test_a_new_key_is_random_and_only_its_hash_and_prefix_are_kept(house: House) -> None:
     expires_at = now() + timedelta(days=1)
-    stored, plaintext = await create_api_key(
+    stored, plaintext = await issue_key(
         house.database,
         house.organization_id,
         name="nightly export",
@@ -53,17 +52,15 @@ async def test_keys_are_listed_with_the_revoked_ones_and_without_other_organizat
     house: House,
 ) -> None:
     elsewhere = await house.add_organization("Elsewhere")
-    foreign, _ = await create_api_key(
-        house.database, elsewhere, name="theirs", permissions=READ_WRITE
-    )
-    second, _ = await create_api_key(
+    foreign, _ = await issue_key(house.database, elsewhere, name="theirs", permissions=READ_WRITE)
+    second, _ = await issue_key(
         house.database, house.organization_id, name="second", permissions=[]
     )
-    revoked = await revoke_api_key(house.database, house.organization_id, house.key.id)
+    revoked = await change_key(house.database, house.organization_id, house.key.id, is_active=False)
 
     assert revoked == replace(house.key, is_active=False, updated_at=revoked.updated_at)
-    assert await list_api_keys(house.database, house.organization_id) == [revoked, second]
-    assert await list_api_keys(house.database, elsewhere) == [foreign]
+    assert await house.keys(house.organization_id) == [revoked, second]
+    assert await house.keys(elsewhere) == [foreign]
 
 
 async def test_a_key_of_another_organization_cannot_be_revoked_or_found_by_id(
@@ -72,9 +69,9 @@ async def test_a_key_of_another_organization_cannot_be_revoked_or_found_by_id(
     elsewhere = await house.add_organization("Elsewhere")
 
     with pytest.raises(NotFound, match=rf"There is no api key {house.key.id} in your"):
-        await revoke_api_key(house.database, elsewhere, house.key.id)
-    assert await find_api_key(house.database, elsewhere, house.key.id) is None
-    holder = await find_by_hash(house.database, hash_key(house.plaintext))
+        await change_key(house.database, elsewhere, house.key.id, is_active=False)
+    assert await find_key(house.database, elsewhere, house.key.id) is None
+    holder = await find_key_by_hash(house.database, hash_key(house.plaintext))
     assert holder is not None
     assert (holder.key, holder.organization_name, holder.user_is_active) == (
         house.key,
@@ -86,14 +83,14 @@ async def test_a_key_of_another_organization_cannot_be_revoked_or_found_by_id(
 @pytest.mark.parametrize("name", ["", "   ", "x" * 101, "a\0b"])
 async def test_a_name_that_cannot_be_used_is_refused(house: House, name: str) -> None:
     with pytest.raises(BadInput, match="name must have 1 to 100 characters"):
-        await create_api_key(house.database, house.organization_id, name=name, permissions=[])
+        await issue_key(house.database, house.organization_id, name=name, permissions=[])
 
 
 async def test_an_expiry_without_an_offset_is_refused(house: House) -> None:
     naive = datetime(2030, 1, 1)  # noqa: DTZ001 (what is refused)
 
     with pytest.raises(BadInput, match="expires_at must say its offset from UTC"):
-        await create_api_key(
+        await issue_key(
             house.database, house.organization_id, name="x", permissions=[], expires_at=naive
         )
 
@@ -102,15 +99,13 @@ async def test_a_key_needs_an_organization_and_a_person_of_it(house: House) -> N
     elsewhere = await house.add_organization("Elsewhere")
 
     with pytest.raises(NotFound, match="There is no user"):
-        await create_api_key(
-            house.database, elsewhere, name="x", permissions=[], user_id=house.user_id
-        )
+        await issue_key(house.database, elsewhere, name="x", permissions=[], user_id=house.user_id)
     with pytest.raises(NotFound, match="There is no organization"):
-        await create_api_key(house.database, 2**40, name="x", permissions=[])
+        await issue_key(house.database, 2**40, name="x", permissions=[])
 
 
 def test_only_the_value_true_grants_a_permission() -> None:
     stored = {"read": True, "write": "true", "admin": 1, "assistants": "read_write"}
 
-    assert granted(stored) == {Permission.READ}
-    assert granted({}) == frozenset()
+    assert granted_permissions(stored) == {Permission.READ}
+    assert granted_permissions({}) == frozenset()

@@ -5,7 +5,7 @@ import re
 import httpx2
 import pytest
 
-from gql.accounts.api_keys import revoke_api_key
+from gql.accounts.api_keys import change_key
 from gql.auth.credential_source import COOKIE
 from gql.auth.dashboard import DashboardCredential
 from tests.auth.house import INVALID_KEY, NO_CREDENTIAL, House
@@ -91,7 +91,7 @@ async def test_a_bad_key_gets_no_cookie(house: House, key: str) -> None:
 
 async def test_a_revoked_key_cannot_log_in_even_while_it_is_remembered(house: House) -> None:
     assert (await house.ask(house.plaintext)).status_code == 200
-    await revoke_api_key(house.database, house.organization_id, house.key.id)
+    await change_key(house.database, house.organization_id, house.key.id, is_active=False)
 
     assert (await _log_in(house.client, house.plaintext)).json() == INVALID_KEY
 

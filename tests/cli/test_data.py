@@ -5,7 +5,7 @@ import json
 import pytest
 from sqlalchemy import text
 
-from gql.accounts.api_keys import find_by_hash, hash_key
+from gql.accounts.api_keys import find_key_by_hash, hash_key
 from gql.database import Database
 from gql.migrations import head
 from tests.cli.conftest import Cli
@@ -51,7 +51,9 @@ async def test_demo_prints_one_object_with_working_keys_and_nothing_else(
     organizations = json.loads(result.out)["organizations"]
     assert [set(each) for each in organizations] == [{"id", "name", "api_key", "user_id"}] * 3
     database = Database(settings_for(empty_database_url))
-    holders = [await find_by_hash(database, hash_key(each["api_key"])) for each in organizations]
+    holders = [
+        await find_key_by_hash(database, hash_key(each["api_key"])) for each in organizations
+    ]
     await database.close()
     assert [
         (holder.key.organization_id, holder.organization_name, holder.key.user_id)

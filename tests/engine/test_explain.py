@@ -9,7 +9,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from gql.accounts.api_keys import create_api_key
+from gql.accounts.api_keys import issue_key
 from gql.app.logs import JsonLines
 from gql.auth.bearer import issue_token
 from gql.engine.explain import rows
@@ -39,7 +39,7 @@ UPDATE = """mutation { updateAssistant(input: {id: "assistant_1", name: "x"}) {
 async def operator(running: Running) -> AsyncIterator[httpx2.AsyncClient]:
     """A client whose key may do everything, and who wants everything explained."""
     app = running.app
-    _, key = await create_api_key(
+    _, key = await issue_key(
         app.state.database, 1, name="tuning", permissions=frozenset(Permission)
     )
     async with httpx2.AsyncClient(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gql.accounts.api_keys import create_api_key
+from gql.accounts.api_keys import issue_key
 from gql.database import Database
 from gql.identity import Permission
 from gql.rest.route import RestRoute
@@ -13,7 +13,7 @@ GUARDED = [route for route in ROUTES if route.permission is not None]
 
 
 async def headers_for(database: Database, *permissions: Permission) -> dict[str, str]:
-    _, key = await create_api_key(database, 1, name="Limited", permissions=permissions)
+    _, key = await issue_key(database, 1, name="Limited", permissions=permissions)
     return {"Authorization": f"Bearer {key}"}
 
 

@@ -1,20 +1,35 @@
-"""API keys: made and revoked on behalf of an administrator."""
+"""API keys, issued and revoked by administrators, and by people for themselves."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
+from typing import Any
 
-from gql.accounts import api_keys
-from gql.accounts.api_keys import StoredKey
+from gql.accounts.api_keys import (
+    LONGEST_NAME,
+    StoredKey,
+    change_key,
+    delete_key,
+    find_key,
+    granted_permissions,
+    issue_key,
+    list_keys,
+    require_tenant_permissions,
+    stored_permissions,
+)
+from gql.accounts.people import find_person
 from gql.domain.writes.audit import audit
-from gql.domain.writes.transaction import transaction
+from gql.domain.writes.rows import lock
+from gql.domain.writes.transaction import WriteContext, transaction
 from gql.domain.writes.validation import Errors
-from gql.errors import NotFound
-from gql.identity import Permission
+from gql.errors import Conflict, Forbidden, NotFound, Unauthenticated
+from gql.identity import DEFAULT_PERMISSIONS, TENANT_PERMISSIONS, Identity, Permission
+from gql.models.organization import ApiKey
+from gql.models.scope import table_of
 from gql.models.types import now
 from gql.query.context import Context
 from gql.query.cursor import MAX_ID
 
-_LONGEST_NAME = 100
+_KEYS = table_of(ApiKey)
 
 
 async def create_api_key(
@@ -24,7 +39,7 @@ async def create_api_key(
     permissions: Collection[Permission],
     expires_at: datetime | None = None,
 ) -> tuple[StoredKey, str]:
-    """A new key of the caller's organization and of the caller: what is kept of it, and its text.
+    """A new key of the caller's organization and of the caller: its row, and its text.
 
     Args:
         context: Who asks; needs the admin permission.
@@ -38,19 +53,19 @@ async def create_api_key(
         Invalid: when the name or the expiry cannot be used.
     """
     async with transaction(context, Permission.ADMIN) as write:
-        problems = Errors()
-        problems.name(("name",), name, longest=_LONGEST_NAME)
+        errors = Errors()
+        errors.name(("name",), name, longest=LONGEST_NAME)
         if not permissions:
-            problems.add(("permissions",), "must have at least one permission", "REQUIRED")
+            errors.add(("permissions",), "must have at least one permission", "REQUIRED")
         if expires_at is not None and expires_at.tzinfo is None:
-            problems.add(("expires_at",), "must say its offset from UTC")
+            errors.add(("expires_at",), "must say its offset from UTC")
         elif expires_at is not None and expires_at <= now():
-            problems.add(("expires_at",), "is in the past")
-        problems.refuse()
-        api_keys.require_givable(permissions)
+            errors.add(("expires_at",), "is in the past")
+        errors.refuse()
+        require_tenant_permissions(permissions)
         for permission in permissions:
             write.identity.require(permission)
-        stored, plaintext = await api_keys.create_api_key(
+        stored, plaintext = await issue_key(
             write.database,
             write.organization_id,
             name=name,
@@ -69,7 +84,7 @@ async def create_api_key(
 
 
 async def revoke_api_key(context: Context, key_id: int) -> StoredKey:
-    """The key, revoked; where it is remembered it works for some seconds yet.
+    """The key, revoked; where it is cached it works for some seconds yet.
 
     Raises:
         Forbidden: when the caller lacks the admin permission.
@@ -78,7 +93,189 @@ async def revoke_api_key(context: Context, key_id: int) -> StoredKey:
     async with transaction(context, Permission.ADMIN) as write:
         if not 0 < key_id <= MAX_ID:
             raise NotFound("api_key", key_id)
-        stored = await api_keys.revoke_api_key(write.database, write.organization_id, key_id)
+        stored = await change_key(write.database, write.organization_id, key_id, is_active=False)
         before = {"name": stored.name, "key_prefix": stored.key_prefix}
         await audit(write, "api_key.revoke", key_id, before=before)
         return stored
+
+
+async def list_own_keys(context: Context, *, skip: int = 0, limit: int = 100) -> list[StoredKey]:
+    """The caller's keys by id, revoked and expired ones too.
+
+    Raises:
+        Forbidden: when the credential belongs to no person.
+    """
+    user_id = context.identity.require_user()
+    return await list_keys(
+        context.snapshot, context.organization_id, user_id=user_id, skip=skip, limit=limit
+    )
+
+
+async def create_own_key(
+    context: Context, name: str, *, permissions: Mapping[str, Any] | None = None
+) -> tuple[StoredKey, str]:
+    """A new key of the caller: its row, and its text, which nobody can read again.
+
+    A key that is issued by means of another key expires no later than that one.
+
+    Args:
+        context: Who asks; needs the write permission.
+        name: 1 to 100 characters, for people.
+        permissions: `{"read": true, ...}`: nothing that the caller may not. None for the default
+            ones, as far as the caller has them.
+
+    Raises:
+        Forbidden: when the credential belongs to no person, or lacks what the key is to have.
+        Invalid: when the name or the permissions cannot be used.
+    """
+    async with transaction(context) as write:
+        user_id = write.identity.require_user()
+        errors = Errors()
+        errors.name(("name",), name, longest=LONGEST_NAME)
+        _check_permissions(errors, permissions)
+        errors.refuse()
+        granted = _own_permissions(write.identity, permissions)
+        stored, plaintext = await issue_key(
+            write.database,
+            write.organization_id,
+            name=name,
+            permissions=granted,
+            user_id=user_id,
+            expires_at=await _expiry_of_caller(write, user_id),
+        )
+        await audit(write, "api_key.create", stored.id, after=_audited(stored))
+        return stored, plaintext
+
+
+async def update_own_key(context: Context, key_id: int, changes: Mapping[str, Any]) -> StoredKey:
+    """One of the caller's keys, with another `name`, `permissions`, or `is_active` false.
+
+    Raises:
+        Conflict: when a revoked key is to be active again.
+        Forbidden: when the credential belongs to no person, or lacks what the key is to have.
+        Invalid: when a value cannot be used.
+        NotFound: when the caller has no such key.
+    """
+    async with transaction(context) as write:
+        before = await _lock_own_key(write, key_id)
+        values = _changed_columns(write.identity, before, changes)
+        if not values:
+            return before
+        after = await change_key(write.database, write.organization_id, key_id, **values)
+        old, new = _audited(before), _audited(after)
+        changed = [name for name in new if new[name] != old[name]]
+        await audit(
+            write,
+            "api_key.update",
+            key_id,
+            before={name: old[name] for name in changed},
+            after={name: new[name] for name in changed},
+        )
+        return after
+
+
+async def delete_own_key(context: Context, key_id: int) -> str:
+    """Delete one of the caller's keys for good; its name.
+
+    Where it is cached it works for some seconds yet.
+
+    Raises:
+        Forbidden: when the credential belongs to no person.
+        NotFound: when the caller has no such key.
+    """
+    async with transaction(context) as write:
+        before = await _lock_own_key(write, key_id)
+        await delete_key(write.database, write.organization_id, key_id)
+        await audit(write, "api_key.delete", key_id, before=_audited(before))
+        return before.name
+
+
+async def _lock_own_key(write: WriteContext, key_id: int) -> StoredKey:
+    own = _KEYS.c.user_id == write.identity.require_user()
+    return StoredKey.from_row(await lock(write, "api_key", _KEYS, key_id, own))
+
+
+async def _expiry_of_caller(write: WriteContext, user_id: int) -> datetime | None:
+    """When the API key of the caller expires; None when it does not, or for another credential.
+
+    The credential was verified up to five seconds ago. Whoever was shut out since must not come
+    back in with a new key, so this reads it again.
+
+    Raises:
+        Unauthenticated: when the key was revoked, or its person deactivated.
+    """
+    key_id = write.identity.api_key_id
+    if key_id is None:
+        person = await find_person(write.database, write.organization_id, user_id)
+        if person is None or not person.is_active:
+            raise Unauthenticated("You have been deactivated.")
+        return None
+    holder = await find_key(write.database, write.organization_id, key_id)
+    if holder is None or not holder.key.is_active or not holder.user_is_active:
+        raise Unauthenticated("The API key that asks for this has been revoked.")
+    return holder.key.expires_at
+
+
+def _changed_columns(
+    identity: Identity, before: StoredKey, changes: Mapping[str, Any]
+) -> dict[str, Any]:
+    errors = Errors()
+    if "name" in changes:
+        errors.name(("name",), changes["name"], longest=LONGEST_NAME)
+    if "permissions" in changes:
+        _check_permissions(errors, changes["permissions"])
+    errors.refuse()
+    columns = {name: changes[name] for name in ("name", "is_active") if name in changes}
+    if "name" in columns:
+        columns["name"] = columns["name"].strip()
+    if columns.get("is_active") and not before.is_active:
+        raise Conflict("A revoked key stays revoked; make a new one.")
+    if "permissions" in changes:
+        granted = _own_permissions(identity, changes["permissions"])
+        columns["permissions"] = stored_permissions(granted)
+    return columns
+
+
+def _check_permissions(errors: Errors, permissions: Mapping[str, Any] | None) -> None:
+    if permissions is None:
+        return
+    for word, value in permissions.items():
+        path = ("permissions", word[:40])
+        if word not in list(Permission):
+            words = ", ".join(word for word in Permission if word in TENANT_PERMISSIONS)
+            errors.add(path, f"is not a permission; there are {words}")
+        elif not isinstance(value, bool):
+            errors.add(path, "must be true or false")
+    if not errors.items and not granted_permissions(permissions):
+        errors.add(("permissions",), "must grant something", "REQUIRED")
+
+
+def _own_permissions(
+    identity: Identity, permissions: Mapping[str, Any] | None
+) -> frozenset[Permission]:
+    """The permissions for a key of the caller's own.
+
+    Raises:
+        Forbidden: when they are more than the caller has, or an operator's to give.
+    """
+    if permissions is None:
+        return identity.permissions.intersection(DEFAULT_PERMISSIONS)
+    granted = granted_permissions(permissions)
+    require_tenant_permissions(granted)
+    for permission in Permission:
+        if permission in granted - identity.permissions:
+            raise Forbidden(
+                f"A key cannot have the {permission} permission when its maker lacks it."
+            )
+    return granted
+
+
+def _audited(key: StoredKey) -> dict[str, Any]:
+    """What the audit log keeps of a key."""
+    return {
+        "name": key.name,
+        "key_prefix": key.key_prefix,
+        "permissions": sorted(granted_permissions(key.permissions)),
+        "is_active": key.is_active,
+        "expires_at": key.expires_at,
+    }

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from gql.accounts.api_keys import StoredKey
-from gql.domain.writes.own_api_keys import (
+from gql.domain.writes.api_keys import (
     create_own_key,
     delete_own_key,
     list_own_keys,
@@ -98,8 +98,8 @@ _DELETED = {"success": True, "message": "API key 'Nightly report' deleted succes
 )
 async def list_api_keys(context: Context, query: Paged) -> list[dict[str, Any]]:
     """The keys of the person who asks, without their text."""
-    found = await list_own_keys(context, skip=query.skip, limit=query.limit)
-    return [key_wire(key) for key in found]
+    stored = await list_own_keys(context, skip=query.skip, limit=query.limit)
+    return [key_fields(key) for key in stored]
 
 
 @route(
@@ -118,7 +118,7 @@ async def create_api_key(context: Context, body: ApiKeyIn) -> Response:
     When it is made with another key, it ends no later than that one.
     """
     stored, plaintext = await create_own_key(context, body.name, permissions=body.permissions)
-    value = {"api_key": key_wire(stored), "key": plaintext}
+    value = {"api_key": key_fields(stored), "key": plaintext}
     return json_response(value, 201, headers={"Cache-Control": "no-store"})
 
 
@@ -134,7 +134,7 @@ async def create_api_key(context: Context, body: ApiKeyIn) -> Response:
 async def update_api_key(context: Context, path: ApiKeyPath, body: ApiKeyChanges) -> dict[str, Any]:
     """Rename a key of the person who asks, change what it may do, or revoke it."""
     changes = body.model_dump(exclude_none=True)
-    return key_wire(await update_own_key(context, path.key_id, changes))
+    return key_fields(await update_own_key(context, path.key_id, changes))
 
 
 @route(
@@ -151,22 +151,9 @@ async def delete_api_key(context: Context, path: ApiKeyPath) -> dict[str, Any]:
     return {"success": True, "message": f"API key '{name}' deleted successfully"}
 
 
-def key_wire(key: StoredKey) -> dict[str, Any]:
-    """A key as it is answered."""
-    return {
-        "id": key.id,
-        "user_id": key.user_id,
-        "name": key.name,
-        "key_prefix": key.key_prefix,
-        "last_used_at": key.last_used_at,
-        "usage_count": key.usage_count,
-        "is_active": key.is_active,
-        "permissions": key.permissions,
-        "rate_limit": key.rate_limit,
-        "created_at": key.created_at,
-        "updated_at": key.updated_at,
-        "expires_at": key.expires_at,
-    }
+def key_fields(key: StoredKey) -> dict[str, Any]:
+    """A key in the fields of `ApiKeyOut`."""
+    return {name: getattr(key, name) for name in ApiKeyOut.model_fields}
 
 
 ROUTES: tuple[RestRoute, ...] = (

@@ -9,9 +9,8 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 from gql.accounts.passwords import LONGEST
-from gql.accounts.people import LONGEST_EMAIL, Claim, Person
+from gql.accounts.people import LONGEST_EMAIL, PasswordClaim, Person
 from gql.domain.organizations import ORGANIZATIONS, USERS
-from gql.domain.writes.own_api_keys import person_of
 from gql.errors import NotFound
 from gql.identity import Method, Permission
 from gql.loaders import record_loaders
@@ -41,7 +40,7 @@ class LoggedIn(Protocol):
 class PasswordLogin(Protocol):
     """What the room that knows credentials puts into the state of each request as `login`."""
 
-    async def __call__(self, scope: Scope, claim: Claim, *, remembered: bool) -> LoggedIn:
+    async def __call__(self, scope: Scope, claim: PasswordClaim, *, remembered: bool) -> LoggedIn:
         """Log somebody in, or raise why not."""
         ...
 
@@ -148,7 +147,7 @@ async def log_in(request: Request, body: OrganizationLogin) -> Response:
     answer after the same time. After a few failures for the account or from the address, 429 says
     in `Retry-After` when to try again.
     """
-    claim = Claim(body.email, body.password, body.organization)
+    claim = PasswordClaim(body.email, body.password, body.organization)
     return await _log_in(request, claim, remembered=body.remember_me)
 
 
@@ -165,7 +164,7 @@ async def log_in(request: Request, body: OrganizationLogin) -> Response:
 )
 async def log_in_simply(request: Request, body: SimpleLogin) -> Response:
     """The same without naming the organization: a person belongs to one alone."""
-    claim = Claim(body.email, body.password)
+    claim = PasswordClaim(body.email, body.password)
     return await _log_in(request, claim, remembered=body.remember_me)
 
 
@@ -178,7 +177,7 @@ async def log_in_simply(request: Request, body: SimpleLogin) -> Response:
 )
 async def get_me(context: Context) -> dict[str, Any]:
     """Who is behind the credential; 403 when that is nobody in particular."""
-    person_of(context.identity)
+    context.identity.require_user()
     return {"user": await _user(context), "organization": await _organization(context)}
 
 
@@ -201,7 +200,7 @@ async def get_credential(context: Context) -> dict[str, Any]:
     }
 
 
-async def _log_in(request: Request, claim: Claim, *, remembered: bool) -> Response:
+async def _log_in(request: Request, claim: PasswordClaim, *, remembered: bool) -> Response:
     login: PasswordLogin = request.scope["state"]["login"]
     logged_in = await login(request.scope, claim, remembered=remembered)
     person = logged_in.person
@@ -219,7 +218,7 @@ async def _log_in(request: Request, claim: Claim, *, remembered: bool) -> Respon
 
 
 async def _user(context: Context) -> dict[str, Any]:
-    user_id = person_of(context.identity)
+    user_id = context.identity.require_user()
     user = await record_loaders.find(context, USERS, user_id)
     if user is None:
         raise NotFound("user", user_id)

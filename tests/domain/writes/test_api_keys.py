@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from gql.accounts.api_keys import find_by_hash, hash_key
+from gql.accounts.api_keys import find_key_by_hash, hash_key
 from gql.database import Database
 from gql.domain.writes.api_keys import create_api_key, revoke_api_key
 from gql.domain.writes.transaction import transaction
@@ -27,7 +27,7 @@ async def test_a_new_key_works_and_only_its_hash_is_kept(
         owning, "Reports", permissions=READER, expires_at=expires
     )
 
-    holder = await find_by_hash(fresh_database, hash_key(plaintext))
+    holder = await find_key_by_hash(fresh_database, hash_key(plaintext))
     assert holder is not None
     assert holder.key == stored
     assert (stored.organization_id, stored.user_id, stored.name) == (1, 1, "Reports")

@@ -8,7 +8,7 @@ import httpx2
 import pytest
 from sqlalchemy import insert, select
 
-from gql.accounts.api_keys import create_api_key, revoke_api_key
+from gql.accounts.api_keys import change_key, issue_key
 from gql.auth.bearer import issue_token
 from gql.database import Database
 from gql.identity import Permission
@@ -155,7 +155,7 @@ async def test_without_words_a_key_gets_what_its_maker_has_of_the_usual(fresh: C
 async def test_a_key_made_with_a_key_ends_no_later_than_that(fresh: Copy) -> None:
     end = (now() + timedelta(days=3)).replace(microsecond=0)
     async with place(fresh) as here, here.browser() as client:
-        _, maker = await create_api_key(
+        _, maker = await issue_key(
             here.database,
             1,
             name="maker",
@@ -170,7 +170,7 @@ async def test_a_key_made_with_a_key_ends_no_later_than_that(fresh: Copy) -> Non
 
 async def test_who_was_just_shut_out_cannot_make_a_key_to_come_back(fresh: Copy) -> None:
     async with place(fresh, credential_ttl=5) as here, here.browser() as client:
-        stored, maker = await create_api_key(
+        stored, maker = await issue_key(
             here.database,
             1,
             name="maker",
@@ -180,7 +180,7 @@ async def test_who_was_just_shut_out_cannot_make_a_key_to_come_back(fresh: Copy)
         token = issue_token(settings_for(fresh.url), 1, user_id=1)
         for secret in (maker, token):
             assert (await client.get(KEYS, headers=token_header(secret))).status_code == 200
-        await revoke_api_key(here.database, 1, stored.id)
+        await change_key(here.database, 1, stored.id, is_active=False)
         by_key = await client.post(KEYS, json={"name": "k"}, headers=token_header(maker))
         users = table_of(User)
         async with here.database.transaction() as connection:
@@ -268,7 +268,7 @@ async def test_the_keys_of_others_are_not_there(
 async def test_a_credential_of_nobody_in_particular_has_no_keys(
     fresh: Copy, fresh_rest: Rest, fresh_database: Database
 ) -> None:
-    _, nobody = await create_api_key(
+    _, nobody = await issue_key(
         fresh_database, 1, name="nobody's", permissions=frozenset(Permission)
     )
     headers = token_header(nobody)
@@ -373,7 +373,7 @@ async def _colleague(database: Database) -> str:
     async with database.transaction() as connection:
         made = await connection.execute(insert(users).values(row).returning(users.c.id))
         user_id = int(made.scalar_one())
-    _, key = await create_api_key(
+    _, key = await issue_key(
         database, 1, name="eve's", permissions=frozenset(Permission), user_id=user_id
     )
     return key

@@ -5,7 +5,7 @@ import re
 import httpx2
 import jwt
 
-from gql.accounts.api_keys import create_api_key
+from gql.accounts.api_keys import issue_key
 from gql.auth.credential_source import COOKIE
 from gql.identity import Permission
 from tests.conftest import Counting
@@ -131,7 +131,7 @@ async def test_a_body_that_does_not_fit_is_told_field_by_field(client: httpx2.As
 
 async def test_an_api_key_of_nobody_in_particular_is_told_so(fresh: Copy) -> None:
     async with place(fresh) as here, here.browser() as client:
-        _, key = await create_api_key(
+        _, key = await issue_key(
             here.database, here.organization_id, name="k", permissions={Permission.READ}
         )
         me = await client.get("/api/auth/me", headers=token_header(key))
