@@ -1,14 +1,15 @@
 """What a database says its tables are, whole: for comparing two of them."""
 
 import re
+from collections.abc import Iterator
 
 from sqlalchemy import text
 
 from gql.database import Database
 
 _SQLITE = """
-SELECT type, name, sql FROM sqlite_master
-WHERE name NOT LIKE 'sqlite_%' AND name <> 'alembic_version' ORDER BY type, name
+SELECT type AS kind, name, sql AS definition FROM sqlite_master
+WHERE name NOT LIKE 'sqlite_%' AND name <> 'alembic_version'
 """
 _POSTGRESQL = """
 SELECT 'column' AS kind, c.relname || '.' || a.attname AS name, format_type(atttypid, atttypmod)
@@ -17,11 +18,12 @@ SELECT 'column' AS kind, c.relname || '.' || a.attname AS name, format_type(attt
 FROM pg_attribute a
 JOIN pg_class c ON c.oid = attrelid AND relkind = 'r'
 LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
-WHERE relnamespace = 'public'::regnamespace AND attnum > 0 AND relname <> 'alembic_version'
+WHERE relnamespace = 'public'::regnamespace AND attnum > 0 AND NOT attisdropped
+    AND relname <> 'alembic_version'
 UNION ALL
 SELECT 'constraint', conrelid::regclass || '.' || conname, pg_get_constraintdef(oid)
 FROM pg_constraint
-WHERE connamespace = 'public'::regnamespace AND conrelid <> 'alembic_version'::regclass
+WHERE connamespace = 'public'::regnamespace AND conrelid::regclass::text <> 'alembic_version'
 UNION ALL
 SELECT 'index', indexname, indexdef FROM pg_indexes
 WHERE schemaname = 'public' AND tablename <> 'alembic_version'
@@ -36,11 +38,53 @@ UNION ALL
 SELECT 'sequence', sequencename, data_type::text FROM pg_sequences WHERE schemaname = 'public'
 """
 _SPACE = re.compile(r"\s+")
+_CREATE_TABLE = re.compile(r'CREATE TABLE "?(\w+)"? \((.*)\)')
+_CONSTRAINT = re.compile(r"(CONSTRAINT|PRIMARY KEY|FOREIGN KEY|UNIQUE|CHECK)\b")
+_BEFORE_COMMA = re.compile(r"'(?:[^']|'')*'|[(),]|[^'(),]+")
+
+Catalog = dict[tuple[str, str], str]
+"""Definitions by kind and name: column, constraint, index, sequence, trigger, function."""
 
 
-async def catalog(database: Database) -> dict[tuple[str, str], str]:
-    """Every column, constraint, index, sequence, trigger and function, with its definition."""
+async def catalog(database: Database) -> Catalog:
+    """Everything that the tables are made of; the order of columns does not count.
+
+    A column that is added comes last, wherever the model has it.
+    """
     statement = text(_SQLITE if database.embedded else _POSTGRESQL)
     async with database.engine.connect() as connection:
         rows = (await connection.execute(statement)).all()
-    return {(kind, name): _SPACE.sub(" ", definition) for kind, name, definition in rows}
+    definitions = [(kind, name, _SPACE.sub(" ", definition)) for kind, name, definition in rows]
+    return {
+        (kind, name): definition
+        for row in definitions
+        for kind, name, definition in (_parts_of_table(row[2]) if row[0] == "table" else [row])
+    }
+
+
+def _parts_of_table(create: str) -> Iterator[tuple[str, str, str]]:
+    """The columns and constraints of SQLite's own text of a table, which has no other place.
+
+    `ALTER TABLE ... ADD COLUMN` writes behind the constraints of that text.
+    """
+    table = _CREATE_TABLE.fullmatch(create)
+    assert table, create
+    for part in _split_at_commas(table[2]):
+        if _CONSTRAINT.match(part):
+            yield "constraint", f"{table[1]}.{part}", part
+        else:
+            column, _, definition = part.partition(" ")
+            yield "column", f"{table[1]}.{column}", definition
+
+
+def _split_at_commas(text: str) -> Iterator[str]:
+    """Split at commas that are neither in parentheses nor in a string."""
+    part, depth = "", 0
+    for token in _BEFORE_COMMA.findall(text):
+        depth += (token == "(") - (token == ")")
+        if token == "," and depth == 0:
+            yield part.strip()
+            part = ""
+        else:
+            part += token
+    yield part.strip()
