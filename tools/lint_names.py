@@ -19,6 +19,7 @@ ROOTS = ("gql", "tests", "tools", "benchmarks")
 CHECKED = (
     "gql/accounts",
     "gql/database",
+    "gql/demo",
     "gql/identity.py",
     "gql/migrations",
     "gql/models",
@@ -27,6 +28,8 @@ CHECKED = (
     "gql/stores",
     "tests/accounts",
     "tests/database",
+    "tests/demo",
+    "tests/migrations",
     "tests/stores",
     "tests/tools",
     "tools",

@@ -1,6 +1,6 @@
 """Demo data: the documented examples, and organizations full of generated conversations."""
 
-from sqlalchemy import Table, select, text
+from sqlalchemy import select, text
 
 from gql.database import Database
 from gql.demo.loading import Progress, analyze, fill
@@ -33,7 +33,7 @@ async def load_demo(
         scale: "small" is about 250 conversations per organization; "medium" adds 50,000 calls
             shared by all; "large" adds 1,000 graphs, 500,000 calls and 20,000 SMS conversations.
         seed: Another seed gives other rows of the same kinds.
-        progress: Told after each batch: table, rows done, rows in all.
+        progress: Called after each batch: table, rows done, rows in all.
 
     Returns:
         The organizations with their keys, which exist nowhere else.
@@ -43,20 +43,20 @@ async def load_demo(
     """
     if organizations < 1:
         raise BadInput(f"organizations is {organizations}, but demo data needs at least 1")
-    made = [new_organization(number) for number in range(1, organizations + 1)]
+    loaded = [new_organization(number) for number in range(1, organizations + 1)]
     async with database.transaction() as connection:
-        if (await connection.execute(_ANY)).first() is not None:
+        if (await connection.execute(_ANY_ORGANIZATION)).first() is not None:
             raise BadInput("Demo data needs an empty database; this one has organizations.")
-        demo = content(made, scale, seed)
-        await fill(connection, demo.rows, totals=demo.totals, progress=progress)
+        rows = content(loaded, scale, seed)
+        await fill(connection, rows.items, totals=rows.totals, progress=progress)
     await analyze(database)
-    return made
+    return loaded
 
 
 async def is_empty(database: Database) -> bool:
     """Whether there is no organization, and so no row in any table."""
     async with database.engine.connect() as connection:
-        return (await connection.execute(_ANY)).first() is None
+        return (await connection.execute(_ANY_ORGANIZATION)).first() is None
 
 
 async def reset(database: Database) -> None:
@@ -76,5 +76,4 @@ async def reset(database: Database) -> None:
             await connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY"))
 
 
-_organization: Table = table_of(Organization)
-_ANY = select(_organization.c.id).limit(1)
+_ANY_ORGANIZATION = select(table_of(Organization).c.id).limit(1)

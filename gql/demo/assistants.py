@@ -1,10 +1,11 @@
-"""Demo assistants: active ones, an inactive one, and a deleted one that only calls remember."""
+"""Demo assistants: active ones, an inactive one, and a deleted one that only calls name."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
+from typing import Any
 
-from gql.demo.chance import NOW, pick
-from gql.demo.tenant import DemoAssistant, Item, Row, Tenant
+from gql.demo.tenant import NOW, DemoAssistant, Item, Tenant, pick
+from gql.models.assistant import Assistant
 
 _ASSISTANTS = (
     ("Front Desk", "Answers first and finds out what the caller needs", True),
@@ -38,7 +39,7 @@ def assistants(tenant: Tenant) -> Iterator[Item]:
             settings={"language": "es" if "José" in name else "en", "temperature": 0.4},
             is_active=is_active,
             created_at=created,
-            updated_at=created + timedelta(days=pick(tenant.dice, (0, 30, 365))),
+            updated_at=created + timedelta(days=pick(tenant.random, (0, 30, 365))),
         )
     tenant.deleted.append(_new(tenant, _DELETED))
 
@@ -49,37 +50,26 @@ def numbered_assistants(tenant: Tenant, count: int) -> Iterator[Item]:
     for number in range(1, count + 1):
         assistant = _new(tenant, f"Desk {number:03d}")
         tenant.assistants.append(assistant)
-        yield assistant_row(tenant.organization_id, assistant, description=None, created_at=created)
+        yield assistant_row(
+            tenant.organization_id, assistant, created_at=created, updated_at=created
+        )
 
 
-def assistant_row(
-    organization_id: int,
-    assistant: DemoAssistant,
-    *,
-    description: str | None,
-    created_at: datetime,
-    updated_at: datetime | None = None,
-    is_active: bool = True,
-    settings: Row | None = None,
-) -> Item:
-    """One row of `assistant`."""
-    return "assistant", {
+def assistant_row(organization_id: int, assistant: DemoAssistant, **columns: Any) -> Item:
+    """One row of `assistant`, with further columns."""
+    return Assistant, {
         "id": assistant.id,
         "organization_id": organization_id,
         "user_id": organization_id,
         "name": assistant.name,
-        "description": description,
         "phone_number": assistant.phone_number,
         "llm_provider": assistant.llm_provider,
         "llm_model": assistant.llm_model,
-        "settings": settings or {},
-        "is_active": is_active,
-        "created_at": created_at,
-        "updated_at": updated_at or created_at,
+        **columns,
     }
 
 
 def _new(tenant: Tenant, name: str) -> DemoAssistant:
-    number = tenant.ids.take("assistant")
-    provider, model = pick(tenant.dice, _MODELS)
+    number = tenant.ids.next(Assistant)
+    provider, model = pick(tenant.random, _MODELS)
     return DemoAssistant(number, name, f"+1800{number:07d}", provider, model)

@@ -6,17 +6,18 @@ from itertools import islice
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import JSON, Table, text
+from sqlalchemy import JSON, Column, Table, text
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlmodel import SQLModel
 from sqlmodel.sql.sqltypes import UTCDateTime
 
 from gql.database import Database, dump_json
-from gql.demo.tenant import Item, Row
+from gql.demo.tenant import NOW, Item, Row
 from gql.models import TABLES
 from gql.models.scope import table_of
 
 Progress = Callable[[str, int, int], None]
-"""Told after each batch: the table, how many of its rows are done, and how many there will be."""
+"""Called after each batch: the table, how many of its rows are done, and how many there will be."""
 
 _BATCH = 20_000
 """Rows held in memory before they are written."""
@@ -29,40 +30,40 @@ async def fill(
     connection: AsyncConnection,
     rows: Iterator[Item],
     *,
-    totals: Mapping[str, int],
+    totals: Mapping[type[SQLModel], int],
     progress: Progress | None,
 ) -> None:
     """Write all rows inside the connection's transaction, and let sequences go on after their ids.
 
     Args:
         connection: In a write transaction.
-        rows: Parents before children, with every column.
+        rows: Parents before children, each with at least the columns that have no default.
         totals: How many rows each table will get, for `progress`.
-        progress: Told after each batch.
+        progress: Called after each batch.
     """
     postgresql = connection.dialect.name == "postgresql"
     if postgresql:
         # Also makes the driver open the transaction: a COPY before any statement would be outside.
         await connection.execute(text("SET LOCAL statement_timeout = 0"))
-        cache = 0
+        cache_size = 0
     else:
-        cache = (await connection.exec_driver_sql("PRAGMA cache_size")).scalar_one()
+        cache_size = (await connection.exec_driver_sql("PRAGMA cache_size")).scalar_one()
         await connection.exec_driver_sql(f"PRAGMA cache_size = {_SQLITE_CACHE}")
     driver = (await connection.get_raw_connection()).driver_connection
-    shapes = [_Shape(table_of(model), postgresql=postgresql) for model in TABLES]
+    writers = {model: _TableWriter(table_of(model), postgresql=postgresql) for model in TABLES}
     done: Counter[str] = Counter()
     while batch := _next_batch(rows):
         # In the order of TABLES: a row's parent is in this batch or in an earlier one.
-        for shape in shapes:
-            if waiting := batch.get(shape.name):
-                await shape.write(driver, waiting)
-                done[shape.name] += len(waiting)
+        for model, writer in writers.items():
+            if waiting := batch.get(model):
+                await writer.write(driver, waiting)
+                done[writer.table] += len(waiting)
                 if progress:
-                    progress(shape.name, done[shape.name], totals[shape.name])
+                    progress(writer.table, done[writer.table], totals[model])
     if postgresql:
         await _advance_sequences(connection)
     else:
-        await connection.exec_driver_sql(f"PRAGMA cache_size = {cache}")
+        await connection.exec_driver_sql(f"PRAGMA cache_size = {cache_size}")
 
 
 async def analyze(database: Database) -> None:
@@ -78,10 +79,43 @@ async def analyze(database: Database) -> None:
                 await driver.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
-def _next_batch(rows: Iterator[Item]) -> dict[str, list[Row]]:
-    batch: defaultdict[str, list[Row]] = defaultdict(list)
-    for table, row in islice(rows, _BATCH):
-        batch[table].append(row)
+def complete(table: Table) -> Callable[[Row], Row]:
+    """What fills the columns that a row leaves out with the defaults of the model.
+
+    Raises, when a row is completed:
+        ValueError: for a column that has no default, or that the table does not have.
+    """
+    defaults = {
+        column.name: _default(column)
+        for column in table.columns
+        if column.default is not None or column.nullable
+    }
+    columns = set(table.columns.keys())
+
+    def completed(row: Row) -> Row:
+        values = defaults | row
+        if values.keys() != columns:
+            differing = ", ".join(sorted(values.keys() ^ columns))
+            raise ValueError(f"demo row of {table.name}, missing or unknown: {differing}")
+        return values
+
+    return completed
+
+
+def _default(column: Column[Any]) -> Any:
+    """The model's default, or None; a default that asks the clock is answered with `NOW`."""
+    default: Any = column.default
+    if default is None:
+        return None
+    if not default.is_callable:
+        return default.arg
+    return NOW if isinstance(column.type, UTCDateTime) else default.arg(None)
+
+
+def _next_batch(rows: Iterator[Item]) -> dict[type[SQLModel], list[Row]]:
+    batch: defaultdict[type[SQLModel], list[Row]] = defaultdict(list)
+    for model, row in islice(rows, _BATCH):
+        batch[model].append(row)
     return batch
 
 
@@ -97,32 +131,34 @@ async def _advance_sequences(connection: AsyncConnection) -> None:
         )
 
 
-class _Shape:
-    """How rows of one table become what its driver takes."""
+class _TableWriter:
+    """Turns rows of one table into what its driver takes, and sends them."""
 
     def __init__(self, table: Table, *, postgresql: bool) -> None:
-        self.name = table.name
-        self.columns = [column.name for column in table.columns]
+        self.table = table.name
+        self._columns = [column.name for column in table.columns]
         self._postgresql = postgresql
-        self._values = itemgetter(*self.columns)
+        self._complete = complete(table)
+        self._values = itemgetter(*self._columns)
         self._json = [column.name for column in table.columns if isinstance(column.type, JSON)]
         self._times = [
             column.name for column in table.columns if isinstance(column.type, UTCDateTime)
         ]
-        names = ", ".join(f'"{name}"' for name in self.columns)
-        marks = ", ".join("?" * len(self.columns))
-        self._insert = f'INSERT INTO "{self.name}" ({names}) VALUES ({marks})'  # noqa: S608
+        names = ", ".join(f'"{name}"' for name in self._columns)
+        marks = ", ".join("?" * len(self._columns))
+        self._insert = f'INSERT INTO "{self.table}" ({names}) VALUES ({marks})'  # noqa: S608
 
     async def write(self, driver: Any, rows: list[Row]) -> None:
         """Send one batch."""
         records = [self._record(row) for row in rows]
         if self._postgresql:
-            await driver.copy_records_to_table(self.name, records=records, columns=self.columns)
+            await driver.copy_records_to_table(self.table, records=records, columns=self._columns)
         else:
             await (await driver.executemany(self._insert, records)).close()
 
     def _record(self, row: Row) -> tuple[Any, ...]:
-        """The row's values in the table's order; a column that was forgotten is a KeyError."""
+        """The row's values in the table's order."""
+        row = self._complete(row)
         for name in self._json:
             if row[name] is not None:
                 row[name] = dump_json(row[name])

@@ -1,4 +1,4 @@
-"""Demo organizations: a name, a person and one API key each."""
+"""Demo organizations: a name, a person and one API key each, and the customers they talk to."""
 
 import secrets
 import string
@@ -6,13 +6,37 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from hashlib import sha256
+from random import Random
 
-from gql.demo.chance import NOW
-from gql.demo.tenant import Item
+from gql.demo.tenant import NOW, Customer, Item, pick
+from gql.models.organization import ApiKey, Organization, User
 
 _NAMES = ("Larkspur Customer Care", "Kingfisher Clinics", "Möwe Logistik", "青鸟 Travel")
 _PEOPLE = ("Ada Brook", "José Álvarez", "Jürgen Weiß", "李娜")
 _ALPHABET = string.ascii_lowercase + string.digits
+
+_CUSTOMERS = (
+    "José García",
+    "李小龙",
+    "Zoë O'Brien 🎧",
+    "Ана Петрова",
+    "Priya Raghunathan",
+    "Søren Ångström",
+    "محمد علي",
+    "Grace Hopper",
+    'Bob "Bobby" Tables',
+    "Łukasz Żak",
+    "Nguyễn Thị Hoa",
+    "Mary Ann Smith-Jones",
+)
+_PHONE_NUMBERS = (
+    "+1555{:07d}",
+    "+1555{:07d}",
+    "+4930{:07d}",
+    "+9198{:08d}",
+    "+1 (555) 9{:06d}",
+    "+44 20 7{:07d}",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +57,10 @@ class DemoOrganization:
 
 
 def new_organization(number: int) -> DemoOrganization:
-    """The organization with this number, from 1, and a key that nobody has seen before."""
+    """The organization with this number, from 1, and a random key."""
     return DemoOrganization(
         id=number,
-        name=_named(_NAMES, number),
+        name=_numbered(_NAMES, number),
         user_id=number,
         api_key="burki_" + "".join(secrets.choice(_ALPHABET) for _ in range(32)),
     )
@@ -46,24 +70,22 @@ def organization_rows(organization: DemoOrganization) -> Iterator[Item]:
     """The organization, its user and its key with every permission."""
     created = NOW - timedelta(days=3 * 365)
     yield (
-        "organization",
+        Organization,
         {"id": organization.id, "name": organization.name, "created_at": created},
     )
     yield (
-        "user",
+        User,
         {
             "id": organization.user_id,
             "organization_id": organization.id,
             "email": f"admin{organization.id}@demo.example",
-            "name": _named(_PEOPLE, organization.id),
-            "password_hash": None,
+            "name": _numbered(_PEOPLE, organization.id),
             "is_admin": True,
-            "is_active": True,
             "created_at": created,
         },
     )
     yield (
-        "api_key",
+        ApiKey,
         {
             "id": organization.id,
             "organization_id": organization.id,
@@ -72,18 +94,28 @@ def organization_rows(organization: DemoOrganization) -> Iterator[Item]:
             "key_hash": sha256(organization.api_key.encode()).hexdigest(),
             "key_prefix": organization.api_key[:12] + "...",
             "permissions": {"read": True, "write": True, "admin": True},
-            "rate_limit": None,
-            "is_active": True,
-            "expires_at": None,
-            "last_used_at": None,
-            "usage_count": 0,
             "created_at": created,
             "updated_at": created,
         },
     )
 
 
-def _named(names: tuple[str, ...], number: int) -> str:
-    """The name of this number; after the last one they begin again, told apart by the number."""
+def customers(random: Random, count: int, *, first: int = 1_000) -> tuple[Customer, ...]:
+    """`count` customers whose numbers all differ, and begin somewhat after `first`.
+
+    Their names are in several scripts, their numbers in several spellings.
+    """
+    start = first + random.randrange(300_000)
+    return tuple(
+        Customer(
+            pick(random, _CUSTOMERS),
+            _PHONE_NUMBERS[number % len(_PHONE_NUMBERS)].format(start + number),
+        )
+        for number in range(count)
+    )
+
+
+def _numbered(names: tuple[str, ...], number: int) -> str:
+    """The name of this number; after the last one they begin again, followed by the number."""
     name = names[(number - 1) % len(names)]
     return name if number <= len(names) else f"{name} {number}"

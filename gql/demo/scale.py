@@ -3,26 +3,32 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Literal
 
+from sqlmodel import SQLModel
+
 from gql.demo.assistants import assistants, numbered_assistants
-from gql.demo.calls import Mix, calls
-from gql.demo.chance import stream
-from gql.demo.documents import ORGANIZATION, documented_rows
+from gql.demo.calls import CallMix, calls
+from gql.demo.documented import ORGANIZATION, documented_rows
 from gql.demo.graphs import graphs, numbered_graphs
-from gql.demo.organizations import DemoOrganization, organization_rows
-from gql.demo.people import customers
+from gql.demo.organizations import DemoOrganization, customers, organization_rows
 from gql.demo.sms import plain_sms, sms
-from gql.demo.tenant import DemoGraph, Ids, Item, Tenant
+from gql.demo.tenant import DemoGraph, Ids, Item, Tenant, seeded
+from gql.models.assistant import Assistant
+from gql.models.call import Call
+from gql.models.graph import AssistantGraph, GraphEdge, GraphNode
+from gql.models.graph_session import GraphSession, GraphTransition
+from gql.models.message import ChatMessage
 
 Scale = Literal["small", "medium", "large"]
 
 _SMALL_CALLS = 200
 _SMALL_SMS = 40
-_SMALL_MIX = Mix(routed_every=3, walked=True, written_every=4, ongoing=12)
+_SMALL_MIX = CallMix(routed_every=3, has_sessions=True, written_every=4, ongoing=12)
 
 _MEDIUM_CALLS = 50_000
-_MEDIUM_MIX = Mix(routed_every=10, walked=False, written_every=0, ongoing=20)
+_MEDIUM_MIX = CallMix(routed_every=10, has_sessions=False, written_every=0, ongoing=20)
 
 
 @dataclass(frozen=True)
@@ -45,7 +51,7 @@ class Size:
 
 
 LARGE = Size(assistants=200, graphs=1_000, calls=500_000, conversations=20_000, messages=10)
-_LARGE_MIX = Mix(routed_every=10, walked=True, written_every=0, ongoing=100)
+_LARGE_MIX = CallMix(routed_every=10, has_sessions=True, written_every=0, ongoing=100)
 
 
 @dataclass(frozen=True)
@@ -53,12 +59,12 @@ class Content:
     """The rows of a demo database.
 
     Attributes:
-        rows: Parents before children; made while they are read.
+        items: Parents before children; made while they are read.
         totals: How many rows each table will get.
     """
 
-    rows: Iterator[Item]
-    totals: Counter[str]
+    items: Iterator[Item]
+    totals: Counter[type[SQLModel]]
 
 
 def content(organizations: list[DemoOrganization], scale: Scale, seed: int) -> Content:
@@ -66,34 +72,29 @@ def content(organizations: list[DemoOrganization], scale: Scale, seed: int) -> C
     ids = Ids()
     tenants = [_tenant(organization, ids, seed) for organization in organizations]
     small = [
-        row
+        item
         for organization, tenant in zip(organizations, tenants, strict=True)
-        for row in _small(organization, tenant)
+        for item in _small(organization, tenant)
     ]
-    totals = Counter(table for table, _ in small)
-    rows: Iterator[Item] = iter(small)
+    totals = Counter(model for model, _ in small)
+    items: Iterator[Item] = iter(small)
     if scale == "medium":
-        totals["call"] += _MEDIUM_CALLS
-        rows = _chain(small, _medium(tenants, seed))
+        totals[Call] += _MEDIUM_CALLS
+        items = chain(small, _medium(tenants, seed))
     elif scale == "large":
         totals.update(_large_totals())
-        rows = _chain(small, _large(tenants[0], seed))
-    return Content(rows, totals)
-
-
-def _chain(small: list[Item], more: Iterator[Item]) -> Iterator[Item]:
-    yield from small
-    yield from more
+        items = chain(small, _large(tenants[0], seed))
+    return Content(items, totals)
 
 
 def _tenant(organization: DemoOrganization, ids: Ids, seed: int) -> Tenant:
-    dice = stream(seed, "organization", organization.id)
+    random = seeded(seed, "organization", organization.id)
     return Tenant(
         organization.id,
         ids,
-        dice,
-        customers(dice, 60),
-        DemoGraph(ids.take("assistant_graph"), "Retired Flow", (), ()),
+        random,
+        customers(random, 60),
+        DemoGraph(ids.next(AssistantGraph), "Retired Flow", (), ()),
     )
 
 
@@ -123,24 +124,24 @@ def _large(tenant: Tenant, seed: int) -> Iterator[Item]:
     yield from plain_sms(crowded, LARGE.conversations, LARGE.messages)
 
 
-def _large_totals() -> Counter[str]:
+def _large_totals() -> Counter[type[SQLModel]]:
     sessions = -(-LARGE.calls // _LARGE_MIX.routed_every)
     return Counter(
         {
-            "assistant": LARGE.assistants,
-            "assistant_graph": LARGE.graphs,
-            "graph_node": 10 * LARGE.graphs,
-            "graph_edge": 15 * LARGE.graphs,
-            "graph_session": sessions,
+            Assistant: LARGE.assistants,
+            AssistantGraph: LARGE.graphs,
+            GraphNode: 10 * LARGE.graphs,
+            GraphEdge: 15 * LARGE.graphs,
+            GraphSession: sessions,
             # Sessions take 0, 1, 2, 3, 0, ... steps.
-            "graph_transition": sum(number % 4 for number in range(sessions)),
-            "call": LARGE.calls + LARGE.conversations,
-            "chat_message": LARGE.conversations * LARGE.messages,
+            GraphTransition: sum(number % 4 for number in range(sessions)),
+            Call: LARGE.calls + LARGE.conversations,
+            ChatMessage: LARGE.conversations * LARGE.messages,
         }
     )
 
 
 def _crowded(tenant: Tenant, seed: int) -> Tenant:
     """The same organization with its own chance for the larger scales, and many more customers."""
-    dice = stream(seed, "crowd", tenant.organization_id)
-    return replace(tenant, dice=dice, customers=customers(dice, 5_000, first=500_000))
+    random = seeded(seed, "crowd", tenant.organization_id)
+    return replace(tenant, random=random, customers=customers(random, 5_000, first=500_000))

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import and_
 
 from tests.demo.conftest import Loaded
-from tests.demo.reading import TABLE_BY_NAME, row_by_id, rows_of
+from tests.demo.stored_rows import TABLE_BY_NAME, row_by_id, rows_of
 
 CREATED = datetime(2025, 1, 19, 10, 0, tzinfo=UTC)
 

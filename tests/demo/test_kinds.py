@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from gql.demo.chance import NOW, YEAR
+from gql.demo.tenant import NOW, YEAR
 from gql.models.call import phone_digits
 from tests.demo.conftest import Loaded
-from tests.demo.reading import TABLE_BY_NAME, Rows, rows_of
+from tests.demo.stored_rows import TABLE_BY_NAME, Rows, rows_of
 
 FIRST_GENERATED_ID = 1001
 COSTS = ("llm_cost", "tts_cost", "stt_cost", "telephony_cost")
@@ -46,8 +46,8 @@ async def test_one_assistant_is_inactive_and_one_lives_on_in_calls_alone(
     assistants = await _generated(loaded, "assistant", organization)
     calls = await _generated(loaded, "call", organization)
 
-    known = {row["id"]: row["name"] for row in assistants}
-    gone = {(row["assistant_id"], row["assistant_name"]) for row in calls} - known.items()
+    names = {row["id"]: row["name"] for row in assistants}
+    gone = {(row["assistant_id"], row["assistant_name"]) for row in calls} - names.items()
 
     assert [row["name"] for row in assistants if not row["is_active"]] == ["Night Desk"]
     assert len(assistants) == 8
@@ -168,27 +168,27 @@ async def test_voice_calls_have_every_status_over_twelve_months(
 
 async def test_costs_add_up_and_unknown_is_not_zero(loaded: Loaded, organization: int) -> None:
     calls = await _calls(loaded, organization, "voice")
-    known = [row for row in calls if row["total_cost"] is not None]
-    unknown = [row for row in calls if row["total_cost"] is None]
+    priced = [row for row in calls if row["total_cost"] is not None]
+    unpriced = [row for row in calls if row["total_cost"] is None]
 
-    assert all(row["total_cost"] == sum(row[part] for part in COSTS) for row in known)
-    assert all(row[part] is None for row in unknown for part in (*COSTS, "cost_currency"))
-    assert {row["status"] for row in unknown} == {"ongoing", "completed", "failed"}
-    assert {row["cost_currency"] for row in known} == {"USD", "EUR", "INR"}
-    assert {0, 1} <= {row["total_cost"] for row in known}
-    assert max(row["total_cost"] for row in known) > 2**31
+    assert all(row["total_cost"] == sum(row[part] for part in COSTS) for row in priced)
+    assert all(row[part] is None for row in unpriced for part in (*COSTS, "cost_currency"))
+    assert {row["status"] for row in unpriced} == {"ongoing", "completed", "failed"}
+    assert {row["cost_currency"] for row in priced} == {"USD", "EUR", "INR"}
+    assert {0, 1} <= {row["total_cost"] for row in priced}
+    assert max(row["total_cost"] for row in priced) > 2**31
 
 
 async def test_some_calls_went_through_graphs_and_some_of_those_are_gone(
     loaded: Loaded, organization: int
 ) -> None:
     graphs = await _generated(loaded, "assistant_graph", organization)
-    known = {(row["id"], row["name"]) for row in graphs}
+    existing = {(row["id"], row["name"]) for row in graphs}
     calls = await _calls(loaded, organization, "voice")
     routed = {(row["graph_id"], row["graph_name"]) for row in calls}
 
-    assert len(routed & known) >= 7
-    assert {name for _, name in routed - known} == {None, "Retired Flow"}
+    assert len(routed & existing) >= 7
+    assert {name for _, name in routed - existing} == {None, "Retired Flow"}
 
 
 async def test_a_written_call_begins_with_the_system_prompt(

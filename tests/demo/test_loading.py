@@ -1,21 +1,35 @@
-"""Loading: all or nothing, told in steps, in the databases' own formats, with ids that go on."""
+"""Loading: all or nothing, reported in steps, in the databases' own formats, with ids that go on."""
 
 import re
 from collections import Counter
 from hashlib import sha256
 
 import pytest
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import JSON, Column, Integer, MetaData, String, Table, func, insert, select, text
+from sqlmodel.sql.sqltypes import UTCDateTime
 
 from gql.database import Database, dump_json
 from gql.demo import is_empty, load_demo, reset
 from gql.demo import scale as scales
+from gql.demo.loading import complete
 from gql.demo.scale import Size
+from gql.demo.tenant import NOW, Row
 from gql.errors import BadInput
 from gql.models import metadata
 from gql.models.types import now
 from tests.demo.conftest import Loaded
-from tests.demo.reading import TABLE_BY_NAME, counts, digests, row_by_id, rows_of
+from tests.demo.stored_rows import TABLE_BY_NAME, counts, digests, row_by_id, rows_of
+
+EXAMPLE = Table(
+    "example",
+    MetaData(),
+    Column("id", Integer, primary_key=True),
+    Column("name", String, nullable=False),
+    Column("language", String, nullable=False, default="en"),
+    Column("settings", JSON, nullable=False, default=dict),
+    Column("note", String),
+    Column("created_at", UTCDateTime, nullable=False, default=now),
+)
 
 
 async def test_a_key_is_kept_as_its_hash_and_grants_everything(loaded: Loaded) -> None:
@@ -73,6 +87,33 @@ async def test_the_tables_that_stay_empty_begin_at_one(bare: Database) -> None:
     assert (await row_by_id(bare, "audit_log", 1))["request_id"] == "r"
 
 
+def test_a_column_with_a_default_needs_no_value() -> None:
+    completed = complete(EXAMPLE)({"id": 1, "name": "a"})
+
+    assert completed == {
+        "id": 1,
+        "name": "a",
+        "language": "en",
+        "settings": {},
+        "note": None,
+        "created_at": NOW,
+    }
+    assert complete(EXAMPLE)(completed | {"language": "de"})["language"] == "de"
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ({"id": 1}, "demo row of example, missing or unknown: name"),
+        ({"id": 1, "name": "a", "nam": "b"}, "demo row of example, missing or unknown: nam"),
+        ({"id": 1, "nam": "b"}, "demo row of example, missing or unknown: nam, name"),
+    ],
+)
+def test_a_row_with_a_missing_or_unknown_column_is_refused(row: Row, message: str) -> None:
+    with pytest.raises(ValueError, match=f"^{message}$"):
+        complete(EXAMPLE)(row)
+
+
 async def test_json_is_compact_text_in_both_databases(loaded: Loaded) -> None:
     statement = text("SELECT id, CAST(conversation_context AS TEXT) FROM graph_session")
     async with loaded.database.engine.connect() as connection:
@@ -87,10 +128,10 @@ async def test_json_is_compact_text_in_both_databases(loaded: Loaded) -> None:
 async def test_optional_json_is_null_in_sql(loaded: Loaded) -> None:
     statement = text("SELECT count(*) FROM graph_edge WHERE state_variable_condition IS NULL")
     async with loaded.database.engine.connect() as connection:
-        found = (await connection.execute(statement)).scalar_one()
+        null_in_sql = (await connection.execute(statement)).scalar_one()
 
     edges = await rows_of(loaded.database, "graph_edge")
-    assert found == sum(row["state_variable_condition"] is None for row in edges) > 0
+    assert null_in_sql == sum(row["state_variable_condition"] is None for row in edges) > 0
 
 
 @pytest.mark.parametrize("kind", ["sqlite"])
@@ -116,12 +157,12 @@ async def test_sqlite_holds_what_sqlalchemy_itself_would_have_written(bare: Data
 
 
 async def test_progress_counts_every_table_to_its_total(bare: Database) -> None:
-    told: list[tuple[str, int, int]] = []
+    steps: list[tuple[str, int, int]] = []
 
-    await load_demo(bare, progress=lambda *step: told.append(step))
+    await load_demo(bare, progress=lambda *step: steps.append(step))
 
-    assert {table: done for table, done, _ in told} == await counts(bare)
-    assert {table: total for table, _, total in told} == await counts(bare)
+    assert {table: done for table, done, _ in steps} == await counts(bare)
+    assert {table: total for table, _, total in steps} == await counts(bare)
 
 
 async def test_the_planner_knows_the_tables_afterwards(bare: Database) -> None:
@@ -212,10 +253,10 @@ async def test_large_fills_the_first_organization(
     size = Size(assistants=20, graphs=30, calls=3_001, conversations=200, messages=10)
     monkeypatch.setattr(scales, "LARGE", size)
     monkeypatch.setattr("gql.demo.loading._BATCH", 1_000)
-    told: dict[str, tuple[int, int]] = {}
+    reported: dict[str, tuple[int, int]] = {}
 
     def tell(table: str, done: int, total: int) -> None:
-        told[table] = (done, total)
+        reported[table] = (done, total)
 
     await load_demo(bare, scale="large", progress=tell)
 
@@ -231,4 +272,4 @@ async def test_large_fills_the_first_organization(
         "call": 3_201,
         "chat_message": 2_000,
     }
-    assert {table: (count, count) for table, count in (await counts(bare)).items()} == told
+    assert {table: (count, count) for table, count in (await counts(bare)).items()} == reported

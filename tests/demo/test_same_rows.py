@@ -6,26 +6,26 @@ import pytest
 
 from gql.database import Database
 from gql.demo import DemoOrganization, load_demo
-from gql.demo.chance import NOW
 from gql.demo.scale import content
+from gql.demo.tenant import NOW
 from gql.migrations.runner import migrate
 from tests.databases import Databases, settings_for
 from tests.demo.conftest import Loaded
-from tests.demo.reading import TABLE_BY_NAME, digests, rows_of
+from tests.demo.stored_rows import TABLE_BY_NAME, digests, rows_of
 
 
 async def test_both_databases_hold_the_same_rows(databases: Databases) -> None:
-    found = []
+    digests_by_kind = []
     for kind in ("sqlite", "postgresql"):
         url = await databases.empty(kind)
         database = Database(settings_for(url))
         await migrate(database.engine)
         await load_demo(database, organizations=3, seed=5)
-        found.append(await digests(database))
+        digests_by_kind.append(await digests(database))
         await database.close()
         await databases.drop(url)
 
-    assert found[0] == found[1]
+    assert digests_by_kind[0] == digests_by_kind[1]
 
 
 async def test_the_same_seed_gives_the_same_rows_and_other_keys(
@@ -41,9 +41,9 @@ async def test_the_same_seed_gives_the_same_rows_and_other_keys(
 async def test_another_seed_gives_other_rows(loaded: Loaded, bare: Database) -> None:
     await load_demo(bare, seed=2)
 
-    found, others = await digests(bare), await digests(loaded.database)
+    seed_2, seed_1 = await digests(bare), await digests(loaded.database)
 
-    assert {name for name in found if found[name] == others[name]} == {
+    assert {name for name in seed_2 if seed_2[name] == seed_1[name]} == {
         *("organization", "user", "api_key", "audit_log", "idempotency_key", "sms_session")
     }
 
@@ -52,11 +52,11 @@ async def test_another_seed_gives_other_rows(loaded: Loaded, bare: Database) -> 
 def test_a_larger_scale_begins_with_the_very_rows_of_the_small_one(scale: str) -> None:
     organizations = [DemoOrganization(number, "a", number, "b") for number in (1, 2)]
 
-    small = list(content(organizations, "small", 1).rows)
-    larger = content(organizations, "medium" if scale == "medium" else "large", 1).rows
+    small = list(content(organizations, "small", 1).items)
+    larger = content(organizations, "medium" if scale == "medium" else "large", 1).items
 
-    for (table, row), (larger_table, larger_row) in zip(small, larger, strict=False):
-        assert (table, row) == (larger_table, larger_row)
+    for item, larger_item in zip(small, larger, strict=False):
+        assert item == larger_item
     assert next(larger, None) is not None
 
 

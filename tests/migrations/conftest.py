@@ -14,15 +14,15 @@ EmptyDatabase = Callable[[], Awaitable[Database]]
 @pytest.fixture
 async def empty_database(databases: Databases, kind: Kind) -> AsyncIterator[EmptyDatabase]:
     """A maker of databases without tables, which are closed and dropped after the test."""
-    made: list[tuple[str, Database]] = []
+    opened: list[tuple[str, Database]] = []
 
     async def make() -> Database:
         url = await databases.empty(kind)
         database = Database(settings_for(url))
-        made.append((url, database))
+        opened.append((url, database))
         return database
 
     yield make
-    for url, database in made:
+    for url, database in opened:
         await database.close()
         await databases.drop(url)

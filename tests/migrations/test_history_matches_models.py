@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
-from gql.database.database import Database
+from gql.database import Database
 from gql.migrations.runner import migrate
 from gql.models import TABLES, metadata
 from gql.models.scope import table_of

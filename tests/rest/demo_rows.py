@@ -9,10 +9,12 @@ from typing import Any
 from sqlalchemy import insert
 
 from gql.database import Database
-from gql.demo.call_rows import Cost, call_row
+from gql.demo.calls import Cost, call_row
+from gql.demo.loading import complete
 from gql.demo.organizations import new_organization
 from gql.demo.scale import content
 from gql.demo.tenant import DemoAssistant, Row
+from gql.models import TABLES
 from gql.models.call import Call
 from gql.models.scope import table_of
 from tests.databases import ORGANIZATIONS, SEED
@@ -26,15 +28,18 @@ ASSISTANT_KEYS = [
     *("id", "organization_id", "user_id", "name", "description", "phone_number"),
     *("llm_provider", "llm_model", "settings", "is_active", "created_at", "updated_at"),
 ]
+MODELS = {table_of(model).name: model for model in TABLES}
+_COMPLETE_CALL = complete(table_of(Call))
 SERVICE_BOT = DemoAssistant(123, "ServiceBot", "+15551234567", "openai", "gpt-4o-mini")
 
 
 @cache
 def rows(table: str) -> tuple[Row, ...]:
-    """Every row of a table, as the demo data makes them."""
+    """Every row of a table, as the demo data makes them, with every column."""
     organizations = [new_organization(number) for number in range(1, ORGANIZATIONS + 1)]
-    made = content(organizations, "small", SEED).rows
-    return tuple(row for name, row in made if name == table)
+    completed = complete(table_of(MODELS[table]))
+    items = content(organizations, "small", SEED).items
+    return tuple(completed(row) for model, row in items if model is MODELS[table])
 
 
 def calls(organization_id: int = 1) -> list[Row]:
@@ -93,21 +98,16 @@ def instant(value: datetime) -> str:
 
 def new_call(number: int, started_at: datetime, **more: Any) -> Row:
     """A row for one more call of the first organization; `number` makes id and SID."""
-    values: dict[str, Any] = {
-        "channel": "voice",
+    columns = {
+        "organization_id": 1,
         "assistant": SERVICE_BOT,
         "customer_phone_number": "+15550000000",
         "status": "completed",
         "ended_at": None,
-        "meta": {},
         **more,
     }
-    assistant_name = values.pop("assistant_name", values["assistant"].name)
-    organization_id = values.pop("organization_id", 1)
-    row = call_row(
-        organization_id, id=number, call_sid=f"new-{number}", started_at=started_at, **values
-    )
-    return {**row, "assistant_name": assistant_name}
+    row = call_row(id=number, call_sid=f"new-{number}", started_at=started_at, **columns)
+    return _COMPLETE_CALL(row)
 
 
 def cost(llm: int, tts: int, stt: int, telephony: int, currency: str = "USD") -> Cost:

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from gql.demo.assistants import assistant_row
-from gql.demo.call_rows import Cost, call_row, message_row
-from gql.demo.graph_rows import edge_row, graph_row, node_row
-from gql.demo.graph_sessions import session_row, transition_row
+from gql.demo.calls import Cost, call_row, message_row
+from gql.demo.graphs import edge_row, graph_row, node_row, session_row, transition_row
 from gql.demo.tenant import DemoAssistant, DemoEdge, DemoGraph, DemoNode, Item
+from gql.models.call import Call
 
 ORGANIZATION = 1
 CUSTOMER = "+15559876543"
@@ -78,12 +78,14 @@ _SMS = (
 def documented_rows() -> Iterator[Item]:
     """Every documented example, parents before children."""
     for assistant, description in _ASSISTANTS:
-        created = _CALL_STARTED if assistant.id >= _SERVICE_BOT.id else _GRAPH_CREATED
+        first_use = _CALL_STARTED if assistant.id >= _SERVICE_BOT.id else _GRAPH_CREATED
+        created = first_use - timedelta(hours=1)
         yield assistant_row(
             ORGANIZATION,
             assistant,
             description=description,
-            created_at=created - timedelta(hours=1),
+            created_at=created,
+            updated_at=created,
         )
     yield from _graph()
     yield from _graph_sessions()
@@ -97,20 +99,19 @@ def _graph() -> Iterator[Item]:
         _ROUTER,
         description="Routes customers to the appropriate department",
         created_at=_GRAPH_CREATED,
-        updated_at=_GRAPH_CREATED,
     )
-    places = (("entry", 0, 0), ("standard", 200, -100), ("standard", 200, 100))
-    for node, (node_type, x, y) in zip(_ROUTER.nodes, places, strict=True):
+    layout = (("entry", 0, 0), ("standard", 200, -100), ("standard", 200, 100))
+    for node, (node_type, x, y) in zip(_ROUTER.nodes, layout, strict=True):
         yield node_row(
             ORGANIZATION,
-            _ROUTER.id,
+            _ROUTER,
             node,
             node_type=node_type,
             position={"x": x, "y": y},
             created_at=_GRAPH_CREATED,
         )
     for edge in _ROUTER.edges:
-        yield edge_row(ORGANIZATION, _ROUTER.id, edge, priority=1, created_at=_GRAPH_CREATED)
+        yield edge_row(ORGANIZATION, _ROUTER, edge, priority=1, created_at=_GRAPH_CREATED)
 
 
 def _graph_sessions() -> Iterator[Item]:
@@ -118,25 +119,37 @@ def _graph_sessions() -> Iterator[Item]:
     started = datetime(2025, 1, 19, 13, 0, tzinfo=UTC)
     yield session_row(
         ORGANIZATION,
+        _ROUTER,
         id=500,
         call_sid="CA0987654321fedcba",
-        graph=_ROUTER,
-        node=_SUPPORT_NODE,
-        assistant_name=_SUPPORT.name,
-        context={"customer_name": "Jane", "inquiry_type": "support", "issue_resolved": True},
+        current_node_id=_SUPPORT_NODE.id,
+        current_assistant_name=_SUPPORT.name,
+        conversation_context={
+            "customer_name": "Jane",
+            "inquiry_type": "support",
+            "issue_resolved": True,
+        },
         started_at=started,
         ended_at=started + timedelta(minutes=15),
     )
-    yield _first_step(1, 500, _TO_SUPPORT, "I need help with a problem", started)
+    yield transition_row(
+        ORGANIZATION,
+        _TO_SUPPORT,
+        id=1,
+        graph_session_id=500,
+        matched_condition="Intent matched: help, problem",
+        triggered_by="I need help with a problem",
+        created_at=started + timedelta(minutes=1),
+    )
     started = datetime(2025, 1, 19, 14, 30, tzinfo=UTC)
     yield session_row(
         ORGANIZATION,
+        _ROUTER,
         id=501,
         call_sid="CA1234567890abcdef",
-        graph=_ROUTER,
-        node=_SALES_NODE,
-        assistant_name=_SALES.name,
-        context={
+        current_node_id=_SALES_NODE.id,
+        current_assistant_name=_SALES.name,
+        conversation_context={
             "customer_name": "John",
             "inquiry_type": "sales",
             "product_interest": "enterprise plan",
@@ -146,35 +159,30 @@ def _graph_sessions() -> Iterator[Item]:
         started_at=started,
         ended_at=None,
     )
-    yield _first_step(2, 501, _TO_SALES, "I want to buy the enterprise plan", started)
-
-
-def _first_step(id: int, session_id: int, edge: DemoEdge, said: str, started: datetime) -> Item:
-    return transition_row(
+    yield transition_row(
         ORGANIZATION,
-        id=id,
-        session_id=session_id,
-        edge=edge,
-        matched=f"Intent matched: {'buy' if edge is _TO_SALES else 'help, problem'}",
-        triggered_by=said,
+        _TO_SALES,
+        id=2,
+        graph_session_id=501,
+        matched_condition="Intent matched: buy",
+        triggered_by="I want to buy the enterprise plan",
         created_at=started + timedelta(minutes=1),
     )
 
 
 def _call() -> Iterator[Item]:
     yield (
-        "call",
+        Call,
         call_row(
             ORGANIZATION,
             id=101,
-            channel="voice",
             call_sid="CA" + "x" * 32,
             assistant=_SERVICE_BOT,
             customer_phone_number=CUSTOMER,
             status="completed",
             started_at=_CALL_STARTED,
             ended_at=_CALL_STARTED + timedelta(seconds=180),
-            meta={"customer_id": "cust_abc123", "campaign": "winter_outreach"},
+            call_meta={"customer_id": "cust_abc123", "campaign": "winter_outreach"},
             graph_name="Customer Support Flow",
             duration=180,
             cost=Cost(llm=20_000, tts=10_000, stt=10_000, telephony=10_000, currency="USD"),
@@ -193,13 +201,12 @@ def _sms_conversation() -> Iterator[Item]:
         status="active",
         started_at=_SMS_STARTED,
         ended_at=None,
-        meta={},
     )
     messages = [
         message_row(
             call,
             id=index,
-            index=index,
+            message_index=index,
             role=role,
             content=content,
             timestamp=_SMS_STARTED + timedelta(seconds=seconds),
@@ -207,5 +214,5 @@ def _sms_conversation() -> Iterator[Item]:
         )
         for index, (seconds, role, content) in enumerate(_SMS, 1)
     ]
-    yield "call", call
+    yield Call, call
     yield from messages

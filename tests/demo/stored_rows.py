@@ -13,7 +13,7 @@ from gql.models.scope import table_of
 TABLE_BY_NAME = {table_of(model).name: table_of(model) for model in TABLES}
 SECRET = {"key_hash", "key_prefix"}
 """Columns of `api_key` that differ from one load to the next."""
-COUNTED = "call_tally"
+ROLLUP = "call_tally"
 """Filled by triggers, in whatever order each database likes: its ids mean nothing."""
 
 Rows = list[dict[str, Any]]
@@ -35,14 +35,14 @@ async def row_by_id(database: Database, table: str, id: int) -> dict[str, Any]:
 
 async def counts(database: Database) -> dict[str, int]:
     """How many rows were loaded into each table; tables without any are left out."""
-    found: dict[str, int] = {}
+    rows: dict[str, int] = {}
     async with database.engine.connect() as connection:
         for name, table in TABLE_BY_NAME.items():
-            if name == COUNTED:
+            if name == ROLLUP:
                 continue
             statement = select(func.count()).select_from(table)
-            found[name] = (await connection.execute(statement)).scalar_one()
-    return {name: count for name, count in found.items() if count}
+            rows[name] = (await connection.execute(statement)).scalar_one()
+    return {name: count for name, count in rows.items() if count}
 
 
 async def digests(database: Database) -> Mapping[str, str]:
@@ -50,15 +50,15 @@ async def digests(database: Database) -> Mapping[str, str]:
 
     Rows that triggers made are digested without their ids, in an order of their own.
     """
-    found: dict[str, str] = {}
+    digest_by_table: dict[str, str] = {}
     for name in TABLE_BY_NAME:
         digest = hashlib.sha256()
-        left_out = SECRET | {"id"} if name == COUNTED else SECRET
+        left_out = SECRET | {"id"} if name == ROLLUP else SECRET
         rows = [
             repr({column: value for column, value in row.items() if column not in left_out})
             for row in await rows_of(database, name)
         ]
-        for row in sorted(rows) if name == COUNTED else rows:
+        for row in sorted(rows) if name == ROLLUP else rows:
             digest.update(row.encode())
-        found[name] = digest.hexdigest()
-    return found
+        digest_by_table[name] = digest.hexdigest()
+    return digest_by_table
