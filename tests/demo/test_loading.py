@@ -1,4 +1,4 @@
-"""Loading: all or nothing, reported in steps, in the databases' own formats, with ids that go on."""
+"""Loading: all or nothing, in steps, in the databases' own formats, with ids that go on."""
 
 import re
 from collections import Counter
