@@ -37,14 +37,12 @@ from gql.engine.fields import (
 from gql.errors import BadInput, NotFound
 from gql.identity import Identity
 from gql.loaders import record_loaders
+from gql.money import micros_to_decimal
 from gql.query.global_id import global_id, read_id
 from gql.query.json_pointer import resolve_pointer
 from gql.query.resource import Link, Record, Resource, UnionList
 from gql.sql import json_sql
 from gql.sql.json_sql import concatenated, or_null, text
-
-MICRO = Decimal("0.000001")
-"""Money is stored in millionths."""
 
 IdArgument = Annotated[
     strawberry.ID,
@@ -105,7 +103,7 @@ def money(description: str, label: str) -> Any:
 
     def value(record: Record) -> Decimal | None:
         micros: int | None = getattr(record, label)
-        return None if micros is None else micros * MICRO
+        return None if micros is None else micros_to_decimal(micros)
 
     def json(table: FromClause) -> ColumnElement[str]:
         return or_null(json_sql.amount_string(table.c[label]))

@@ -11,9 +11,8 @@ import orjson
 
 from gql.engine.fields import ColumnKind, ColumnSource, ConstantSource, FieldSource
 from gql.engine.plan import PlanNode, Selection
+from gql.money import micros_to_float
 from gql.query.resource import Record
-
-_MICROS = 1_000_000
 
 
 def fields(**items: ColumnKind | FieldSource | PlanNode) -> Selection:
@@ -35,14 +34,6 @@ def with_constants(selection: Selection, **texts: str) -> Selection:
             for key, node in selection.items
         )
     )
-
-
-def money(micros: int | None) -> float | None:
-    """Millionths of a currency unit as a JSON number: 50,000 is 0.05; null stays null.
-
-    Dividing two integers rounds once, to the float that prints as that very decimal.
-    """
-    return None if micros is None else micros / _MICROS
 
 
 def present(selection: Selection, record: Record) -> dict[str, Any]:
@@ -76,7 +67,7 @@ def _column(source: FieldSource) -> tuple[str, Callable[[Any], Any] | None]:
     """Which label, and what is done with it."""
     match source:
         case ColumnSource(label, "decimal"):
-            return label, money
+            return label, micros_to_float
         case ColumnSource(label):
             return label, None
         case ConstantSource(json):

@@ -11,7 +11,7 @@ BIG = BigInteger().with_variant(Integer, "sqlite")
 
 
 class Micros(BigInteger):
-    """Money in millionths of the currency unit; a distinct type so that it prints as a decimal."""
+    """An amount of money in micro-units: see `gql/money.py`."""
 
     cache_ok = True
 

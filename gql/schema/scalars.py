@@ -2,18 +2,17 @@
 
 import re
 from datetime import UTC, datetime
-from decimal import Context, Decimal
+from decimal import Decimal
 from typing import Any
 
 import strawberry
 from graphql import FloatValueNode, GraphQLError, IntValueNode, StringValueNode, ValueNode
 from strawberry.types.scalar import ScalarDefinition
 
-MAX_MICROS = 2**63 - 1
+from gql.money import MAX_MICROS, SCALE, decimal_to_micros
+
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)")
 _AMOUNT = re.compile(r"[+-]?[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,3})?")
-_EXACT = Context(prec=100)
-"""Keeps every digit that `_AMOUNT` lets through, where Python's own context rounds to 28."""
 
 
 def print_instant(value: datetime) -> str:
@@ -41,7 +40,7 @@ def read_instant(value: Any) -> datetime:
 
 def print_decimal(value: Decimal) -> str:
     """Exactly six decimals, never an exponent: `0.050000`."""
-    return f"{value:.6f}"
+    return f"{value:.{SCALE}f}"
 
 
 def read_decimal(value: Any) -> Decimal:
@@ -73,7 +72,7 @@ def read_decimal_literal(node: ValueNode, _variables: dict[str, Any] | None = No
 def _fits(amount: Decimal) -> bool:
     if amount.adjusted() > len(str(MAX_MICROS)):
         return False
-    micros = amount.scaleb(6, _EXACT)
+    micros = decimal_to_micros(amount)
     return micros == micros.to_integral_value() and abs(micros) <= MAX_MICROS
 
 

@@ -15,7 +15,8 @@ from gql.database import Database
 from gql.models.call import Call
 from gql.models.graph_session import GraphSession
 from gql.models.scope import table_of
-from gql.schema.scalars import MAX_MICROS, print_decimal, print_instant, read_decimal, read_instant
+from gql.money import MAX_MICROS
+from gql.schema.scalars import print_decimal, print_instant, read_decimal, read_instant
 from tests.conftest import GraphQL
 from tests.schema.lists import CALLS, refusal, rows_of
 

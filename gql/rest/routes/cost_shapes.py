@@ -6,7 +6,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from gql.domain.costs import SERVICES, CostEntry, CostGroup
-from gql.engine.rest_fields import money
+from gql.money import micros_to_float
 from gql.query.resource import Record
 
 
@@ -82,11 +82,11 @@ def summary_wire(call: Record) -> dict[str, Any]:
     return {
         "call_id": call.id,
         "call_sid": call.call_sid,
-        "total_cost": money(call.total_cost),
-        "llm_cost": money(call.llm_cost),
-        "tts_cost": money(call.tts_cost),
-        "stt_cost": money(call.stt_cost),
-        "telephony_cost": money(call.telephony_cost),
+        "total_cost": micros_to_float(call.total_cost),
+        "llm_cost": micros_to_float(call.llm_cost),
+        "tts_cost": micros_to_float(call.tts_cost),
+        "stt_cost": micros_to_float(call.stt_cost),
+        "telephony_cost": micros_to_float(call.telephony_cost),
         "currency": call.cost_currency,
         "duration_minutes": None if call.duration is None else round(call.duration / 60, 4),
         "started_at": call.started_at,
@@ -96,7 +96,7 @@ def summary_wire(call: Record) -> dict[str, Any]:
 
 def entry_wire(call: Record, entry: CostEntry) -> dict[str, Any]:
     """What one service of a call cost, as it is answered."""
-    cost = money(entry.micros)
+    cost = micros_to_float(entry.micros)
     return {
         "id": entry.number,
         "service_type": entry.service,
@@ -114,6 +114,8 @@ def entry_wire(call: Record, entry: CostEntry) -> dict[str, Any]:
 def group_wire(group: CostGroup) -> dict[str, Any]:
     """Sums in one currency, as they are answered."""
     sums = {
-        f"{of}_cost": money(group.amounts[of]) for of in ("total", *SERVICES) if of in group.amounts
+        f"{of}_cost": micros_to_float(group.amounts[of])
+        for of in ("total", *SERVICES)
+        if of in group.amounts
     }
     return {"currency": group.currency, "calls": group.calls, **sums}

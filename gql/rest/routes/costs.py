@@ -11,10 +11,11 @@ from gql.domain import costs
 from gql.domain.calls import CALLS
 from gql.loaders import record_loaders
 from gql.models.types import now
+from gql.money import MAX_MICROS, decimal_to_micros
 from gql.query.context import Context
 from gql.query.filters import Condition
 from gql.query.paging import Paging
-from gql.rest.parameters import MOST_INTEGER, MOST_SMALL_INTEGER, Instant, Paged
+from gql.rest.parameters import MOST_SMALL_INTEGER, Instant, Paged
 from gql.rest.route import Answer, RestRoute, route
 from gql.rest.routes.call_filters import CallPath, Filters, get_call
 from gql.rest.routes.cost_shapes import (
@@ -43,9 +44,9 @@ class SummaryQuery(Filters, Paged):
     def value(self, name: str, value: Any) -> Any:
         """Amounts as the millionths that are still within the bound."""
         if name == "min_cost":
-            return _micros(math.ceil(_exact(value)))
+            return math.ceil(_micros(value))
         if name == "max_cost":
-            return _micros(math.floor(_exact(value)))
+            return math.floor(_micros(value))
         return value
 
 
@@ -129,14 +130,10 @@ async def _groups(context: Context, since: Any, by: str, totals: costs.CostTotal
     return [{"group": group.name, **group_wire(group)} for group in groups]
 
 
-def _exact(amount: float) -> Decimal:
-    """In millionths; a float counts as the shortest text that gives it."""
-    return Decimal(repr(amount)).scaleb(6)
-
-
-def _micros(value: int) -> int:
-    """No amount is larger than 64 bits hold."""
-    return max(-MOST_INTEGER, min(value, MOST_INTEGER))
+def _micros(amount: float) -> Decimal:
+    """A float counts as the shortest text that gives it; no stored amount is beyond the limits."""
+    micros = decimal_to_micros(Decimal(repr(amount)))
+    return max(Decimal(-MAX_MICROS), min(micros, Decimal(MAX_MICROS)))
 
 
 ROUTES: tuple[RestRoute, ...] = (list_costs, get_costs, analyze_costs)

@@ -9,8 +9,9 @@ from typing import Any, ClassVar, TypeVar
 import strawberry
 from strawberry import UNSET
 
-from gql.engine.declaration import MICRO, described
+from gql.engine.declaration import described
 from gql.errors import BadInput
+from gql.money import decimal_to_micros
 from gql.query.filters import Condition
 from gql.schema.enums import CallStatus, Direction, Role, Speaker
 
@@ -130,7 +131,7 @@ class DecimalFilter(Comparators):
     @staticmethod
     def convert(value: Decimal) -> int:
         """The amount in millionths, as amounts are stored."""
-        return int(value / MICRO)
+        return int(decimal_to_micros(value))
 
 
 @comparators
