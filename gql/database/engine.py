@@ -14,8 +14,6 @@ from gql.database.drivers import (
     SQLITE_BUSY_SECONDS,
     FetchedValue,
     StatementRunner,
-    double_text,
-    lower,
     open_runner,
     runner_size,
     server_settings,
@@ -24,6 +22,7 @@ from gql.database.drivers import (
 from gql.database.failures import translate_unavailability
 from gql.database.snapshot import Snapshot
 from gql.settings import Settings
+from gql.sql.sqlite_functions import add_functions
 
 
 class Database:
@@ -133,12 +132,7 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     cursor.execute("PRAGMA synchronous=NORMAL")
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.close()
-    for name, function in (("lower", lower), ("double_text", double_text)):
-        connection.run_async(
-            lambda driver, name=name, function=function: driver.create_function(
-                name, 1, function, deterministic=True
-            )
-        )
+    add_functions(connection)
 
 
 def _begin_sqlite(connection: Connection) -> None:

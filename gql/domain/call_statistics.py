@@ -17,9 +17,9 @@ from gql.models.assistant import Assistant
 from gql.models.enums import CallStatus
 from gql.models.scope import owned, parameters, table_of
 from gql.query.context import Context
-from gql.sql.code_points import by_code_point
+from gql.sql.instants import Period, utc_period
 from gql.sql.keys import is_among
-from gql.sql.utc_period import Period, utc_period
+from gql.sql.text import by_code_point
 
 TOP = 10
 """How many assistants are named."""

@@ -17,8 +17,8 @@ from gql.models.message import ChatMessage
 from gql.models.scope import owned, parameters, table_of
 from gql.query.context import Context
 from gql.query.resource import Record
-from gql.sql.code_points import by_code_point
-from gql.sql.utc_period import Period, utc_period
+from gql.sql.instants import Period, utc_period
+from gql.sql.text import by_code_point
 
 SERVICES = ("llm", "tts", "stt", "telephony")
 """What a call's cost is made of; the column of each is `<service>_cost`."""

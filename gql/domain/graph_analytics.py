@@ -10,7 +10,7 @@ from sqlalchemy import FromClause, Select, case, func, literal, select, union_al
 from gql.models.graph_session import GraphSession, GraphTransition
 from gql.models.scope import owned, parameters, table_of
 from gql.query.context import Context
-from gql.sql.elapsed import elapsed
+from gql.sql.instants import seconds_between
 
 _SESSIONS = table_of(GraphSession)
 _TRANSITIONS = table_of(GraphTransition)
@@ -87,7 +87,7 @@ def _sessions(graph_id: int, since: datetime) -> Select[Any]:
 
 
 def _totals(walks: FromClause) -> Select[Any]:
-    return select(func.count(), func.avg(elapsed(walks.c.started_at, walks.c.ended_at)))
+    return select(func.count(), func.avg(seconds_between(walks.c.started_at, walks.c.ended_at)))
 
 
 def _ways(walks: FromClause) -> Select[Any]:
@@ -117,7 +117,9 @@ def _visits(walks: FromClause) -> Select[Any]:
         select(
             steps.c.from_node_id.label("node_id"),
             case((before.is_(None), 1), else_=0).label("started"),
-            elapsed(func.coalesce(before, walks.c.started_at), steps.c.created_at).label("seconds"),
+            seconds_between(func.coalesce(before, walks.c.started_at), steps.c.created_at).label(
+                "seconds"
+            ),
             literal(0).label("exits"),
         )
         .join_from(steps, walks, steps.c.graph_session_id == walks.c.id)
@@ -141,7 +143,7 @@ def _visits(walks: FromClause) -> Select[Any]:
     stayed = select(
         func.coalesce(last.c.to_node_id, walks.c.current_node_id),
         case((last.c.created_at.is_(None), 1), else_=0),
-        elapsed(entered, walks.c.ended_at),
+        seconds_between(entered, walks.c.ended_at),
         case((walks.c.ended_at.is_(None), 0), else_=1),
     ).select_from(here)
     visits = union_all(left, stayed).subquery("visits")

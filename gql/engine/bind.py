@@ -32,7 +32,7 @@ from gql.query.json_pointer import tokens
 from gql.query.paging import Paging
 from gql.query.resource import Resource
 from gql.query.rollup import depth
-from gql.sql.json_step import is_index
+from gql.sql.json_paths import is_array_index
 
 Values = dict[str, Any]
 """What the statement's parameters are filled with, by name."""
@@ -209,7 +209,7 @@ def _bind_path(name: str, pointer: Sequence[str], values: Values) -> PathVariant
     if len(pointer) > MAX_STEPS:
         raise Unsupported(f"a JSON Pointer of {len(pointer)} steps")
     values.update((f"{name}_token{number}", token) for number, token in enumerate(pointer))
-    return PathVariant(tuple(is_index(token) for token in pointer))
+    return PathVariant(tuple(is_array_index(token) for token in pointer))
 
 
 def _json(field: ParameterizedField, value: Any) -> str:

@@ -36,7 +36,6 @@ from gql.engine.fields import (
 from gql.engine.plan import PlanNode, Selection
 from gql.engine.rest_query import KEY, RecordLookup, RestQuery
 from gql.engine.row_source import (
-    JsonPart,
     RowSource,
     is_key_only,
     print_column,
@@ -48,9 +47,9 @@ from gql.engine.row_source import (
 from gql.query.paging import Paging, ordering
 from gql.query.resource import Resource, UnionList
 from gql.sql import json_sql
-from gql.sql.json_sql import concatenated, json_array_body, or_null, text
-from gql.sql.json_step import json_walk
-from gql.sql.node_ids import ids_of
+from gql.sql.json_paths import json_value
+from gql.sql.json_sql import JsonPart, concatenated, json_array_body, literal_text, or_null
+from gql.sql.keys import node_id_rows
 
 
 def emit(root: Selection, variant: VariantKey) -> Select[Any]:
@@ -80,9 +79,9 @@ class _Emitter:
         row.conditions = [row.table.c[record.column] == bindparam(f"s{KEY}_key0")]
         version: list[JsonPart] = []
         if record.version is not None:
-            version = [json_sql.integer(row.table.c[record.version]), "\n"]
+            version = [json_sql.json_integer(row.table.c[record.version]), "\n"]
         printed = self._first(row, [*version, *self._node(row, item)], or_nothing=True)
-        return func.coalesce(printed, text(""))
+        return func.coalesce(printed, literal_text(""))
 
     def page(self, node: PlanNode, row: RowSource | None) -> list[JsonPart]:
         """A connection, or a page that is a plain list."""
@@ -141,15 +140,17 @@ class _Emitter:
     def _all_named(self, node: PlanNode) -> ColumnElement[str]:
         """Every id is looked up by primary key, by the one subquery of its kind."""
         assert node.argument is not None  # noqa: S101, as above
-        ids = ids_of(node.argument)
+        ids = node_id_rows(f"s{node.argument}_kinds", f"s{node.argument}_numbers")
         by_kind = {}
         for resource, selection in node.choices:
             row = rows_of(resource, None, None)
             row.conditions, row.parent = [row.table.c.id == ids.c.number], ids
             by_kind[resource.name] = self._first(row, self._record(row, selection))
-        printed = case(by_kind, value=ids.c.kind, else_=text("null")).label("printed")
-        rows = select(printed).select_from(ids).order_by(ids.c.place).subquery()
-        return select(func.coalesce(json_array_body(rows.c.printed), text(""))).scalar_subquery()
+        printed = case(by_kind, value=ids.c.kind, else_=literal_text("null")).label("printed")
+        rows = select(printed).select_from(ids).order_by(ids.c.position).subquery()
+        return select(
+            func.coalesce(json_array_body(rows.c.printed), literal_text(""))
+        ).scalar_subquery()
 
     def _record(self, row: RowSource, selection: Selection) -> list[JsonPart]:
         return print_items([(key, self._node(row, node)) for key, node in selection.items])
@@ -162,7 +163,7 @@ class _Emitter:
             case ConstantSource(json):
                 return [json]
             case GlobalIdSource():
-                return [f'"{row.resource.name}_', json_sql.integer(row.table.c.id), '"']
+                return [f'"{row.resource.name}_', json_sql.json_integer(row.table.c.id), '"']
             case ColumnSource() as source:
                 return [self._column(row, source)]
             case ExpressionSource(json=print_json):
@@ -192,7 +193,7 @@ class _Emitter:
             (bindparam(f"s{node.argument}_token{number}", type_=Text()), index)
             for number, index in enumerate(self._variant_of(node, PathVariant).indexes)
         ]
-        return json_sql.json_verbatim(json_walk(value, tokens) if tokens else value)
+        return json_sql.json_verbatim(json_value(value, tokens) if tokens else value)
 
     def _relation(self, row: RowSource, node: PlanNode) -> list[JsonPart]:
         match node.source:
@@ -210,7 +211,7 @@ class _Emitter:
                     .select_from(child.from_clause)
                     .where(*visible_conditions(child))
                 )
-                return [json_sql.integer(counting.correlate(row.table).scalar_subquery())]
+                return [json_sql.json_integer(counting.correlate(row.table).scalar_subquery())]
             case ConnectionSource() | PageSource():
                 return self.page(node, row)
             case UnionSource(union):
@@ -232,7 +233,7 @@ class _Emitter:
             other.from_clause, and_(same, *visible_conditions(other))
         )
         other_id = other.table.c.id
-        missing = json_sql.require_not_null(other_id) if node.required else text("null")
+        missing = json_sql.require_not_null(other_id) if node.required else literal_text("null")
         return case((other_id.is_(None), missing), else_=body)
 
     def _joined(self, row: RowSource, resource: Resource, key: str, column: str) -> RowSource:
@@ -269,7 +270,7 @@ class _Emitter:
             .correlate(row.table)
             .subquery()
         )
-        listed = select(func.coalesce(json_array_body(rows.c.printed), text("")))
+        listed = select(func.coalesce(json_array_body(rows.c.printed), literal_text("")))
         return listed.correlate(row.table).scalar_subquery()
 
     def _filter(self, child: RowSource, node: PlanNode) -> list[ColumnElement[Any]]:
@@ -304,7 +305,7 @@ class _Emitter:
             .correlate(row.table)
             .subquery()
         )
-        listed = select(func.coalesce(json_array_body(rows.c.printed), text("")))
+        listed = select(func.coalesce(json_array_body(rows.c.printed), literal_text("")))
         return listed.correlate(row.table).scalar_subquery()
 
 

@@ -30,21 +30,23 @@ from gql.engine.fields import (
     PageSource,
 )
 from gql.engine.plan import PlanNode, Selection
-from gql.engine.row_source import JsonPart, RowSource, print_items, visible_conditions
+from gql.engine.row_source import RowSource, print_items, visible_conditions
 from gql.query.cursor import NONE, VERSION, Cursor
 from gql.query.paging import Paging, beyond, ordering, within
 from gql.sql import json_sql
-from gql.sql.json_sql import concatenated, json_array_body, or_null, text
+from gql.sql.instants import compact_instant
+from gql.sql.json_sql import JsonPart, concatenated, json_array_body, literal_text, or_null
 from gql.sql.keys import is_selected
+from gql.sql.text import hexadecimal
 
 Column = ColumnElement[Any]
 PrintObject = Callable[["RowSource", Selection], list[JsonPart]]
 """Prints an object of a row; it may add joins to the row's source."""
 
 KEYS: dict[str, Callable[[Column], Column]] = {
-    "instant": json_sql.compact_instant,
-    "integer": json_sql.integer,
-    "text": json_sql.hexadecimal,
+    "instant": compact_instant,
+    "integer": json_sql.json_integer,
+    "text": hexadecimal,
 }
 """How sort keys are written in a cursor."""
 
@@ -192,8 +194,8 @@ class PageEmitter:
         column = under.resource.expression(order.label, under.table)
         direction = "desc" if self._paging.descending else "asc"
         start = f"{VERSION}~{under.resource.name}~{self._paging.order}~{direction}~"
-        key = func.coalesce(KEYS[order.kind](column), text(NONE))
-        return concatenated([start, key, "~", json_sql.integer(under.table.c.id)])
+        key = func.coalesce(KEYS[order.kind](column), literal_text(NONE))
+        return concatenated([start, key, "~", json_sql.json_integer(under.table.c.id)])
 
     def _conditions(self, under: RowSource) -> list[Column]:
         own = under.resource.conditions(under.table)
@@ -232,12 +234,12 @@ class PageEmitter:
             listed = json_array_body(rows.c[f"printed_{number}"]).filter(
                 rows.c.position <= self._number("limit")
             )
-        return ["[", func.coalesce(listed, text("")), "]"]
+        return ["[", func.coalesce(listed, literal_text("")), "]"]
 
     def _total(self) -> Column:
         under = self._under()
         conditions = self._conditions(under)
-        return json_sql.integer(
+        return json_sql.json_integer(
             compile_count.total(under, self._source.link, self._terms, conditions)
         )
 
@@ -263,8 +265,8 @@ class PageEmitter:
         if mark is not None or (earlier and self._paging.offset):
             ways.append(self._outside(mark, earlier=earlier))
         if not ways:
-            return text("false")
-        return case((or_(*ways), text("true")), else_=text("false"))
+            return literal_text("false")
+        return case((or_(*ways), literal_text("true")), else_=literal_text("false"))
 
     def _outside(self, mark: Cursor | None, *, earlier: bool) -> Column:
         under = self._under()

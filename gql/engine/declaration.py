@@ -42,7 +42,7 @@ from gql.query.global_id import global_id, read_id
 from gql.query.json_pointer import resolve_pointer
 from gql.query.resource import Link, Record, Resource, UnionList
 from gql.sql import json_sql
-from gql.sql.json_sql import concatenated, or_null, text
+from gql.sql.json_sql import concatenated, literal_text, or_null
 
 IdArgument = Annotated[
     strawberry.ID,
@@ -106,7 +106,7 @@ def money(description: str, label: str) -> Any:
         return None if micros is None else micros_to_decimal(micros)
 
     def json(table: FromClause) -> ColumnElement[str]:
-        return or_null(json_sql.amount_string(table.c[label]))
+        return or_null(json_sql.json_decimal_string(table.c[label]))
 
     return _expression(description, ExpressionSource(f"money {label}", value, json))
 
@@ -118,7 +118,7 @@ def number(description: str, label: str, key: str) -> Any:
         return getattr(record, label).get(key)
 
     def json(table: FromClause) -> ColumnElement[str]:
-        return or_null(json_sql.json_number(table.c[label], text(key)))
+        return or_null(json_sql.json_member_number(table.c[label], literal_text(key)))
 
     return _expression(description, ExpressionSource(f"number {label}.{key}", value, json))
 
@@ -131,7 +131,7 @@ def any_id(description: str, kind: str, key: str) -> Any:
         return None if number is None else strawberry.ID(f"{getattr(record, kind)}_{number}")
 
     def json(table: FromClause) -> ColumnElement[str]:
-        number = json_sql.integer(table.c[key])
+        number = json_sql.json_integer(table.c[key])
         return or_null(json_sql.json_string(concatenated([table.c[kind], "_", number])))
 
     return _expression(description, ExpressionSource(f"id {kind}_{key}", value, json))

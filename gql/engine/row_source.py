@@ -9,9 +9,8 @@ from gql.engine.fields import ColumnSource, ConstantSource, GlobalIdSource, OneS
 from gql.engine.plan import Selection
 from gql.query.resource import Link, Resource
 from gql.sql import json_sql
-from gql.sql.json_sql import or_null, text
+from gql.sql.json_sql import JsonPart, literal_text, or_null
 
-JsonPart = str | ColumnElement[Any]
 Expression = ColumnElement[Any]
 
 
@@ -71,14 +70,14 @@ def print_key_only(
             case ConstantSource(json):
                 items.append((name, [json]))
             case GlobalIdSource():
-                items.append((name, [f'"{resource.name}_', json_sql.integer(key), '"']))
+                items.append((name, [f'"{resource.name}_', json_sql.json_integer(key), '"']))
             case _:
                 items.append((name, [json_sql.int32(key)]))
     printed = print_items(items)
     if any(not isinstance(node.source, ConstantSource) for _, node in selection.items):
         return printed
     # An object of constants alone would be there without a record too.
-    return [*printed, case((key.is_(None), None), else_=text(""))]
+    return [*printed, case((key.is_(None), None), else_=literal_text(""))]
 
 
 def visible_conditions(rows: RowSource) -> tuple[ColumnElement[bool], ...]:
@@ -91,7 +90,7 @@ def print_column(row: RowSource, source: ColumnSource) -> ColumnElement[Any]:
     assert source.kind is not None  # noqa: S101, a plan has what a declaration may leave out
     column = row.resource.expression(source.label, row.table)
     printed: ColumnElement[Any] = json_sql.PRINTERS[source.kind](column)
-    return printed if json_sql.is_there(column) else or_null(printed)
+    return printed if json_sql.is_never_null(column) else or_null(printed)
 
 
 def print_items(items: list[tuple[str, list[JsonPart]]]) -> list[JsonPart]:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, NamedTuple
 from sqlalchemy import ColumnElement, FromClause, and_, false, func
 
 from gql.models.call import phone_digits
-from gql.sql.json_text import json_text
+from gql.sql.json_paths import json_member_text
 from gql.sql.keys import is_among
 
 ESCAPE = "\\"
@@ -153,7 +153,7 @@ class key_equals(ColumnCriterion):  # noqa: N801, as above
 
     def condition(self, table: FromClause, _comparator: str, *values: Any) -> ColumnElement[bool]:
         key, text = values
-        equal: ColumnElement[bool] = json_text(table.c[self.column], key) == text
+        equal: ColumnElement[bool] = json_member_text(table.c[self.column], key) == text
         return equal
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from gql.errors import BadInput
-from gql.sql.json_step import step
+from gql.sql.json_paths import resolve_token
 
 
 def resolve_pointer(document: Any, pointer: str) -> Any:
@@ -14,7 +14,7 @@ def resolve_pointer(document: Any, pointer: str) -> Any:
     """
     value = document
     for token in tokens(pointer):
-        value = step(value, token)
+        value = resolve_token(value, token)
     return value
 
 

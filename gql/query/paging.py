@@ -14,7 +14,7 @@ from sqlalchemy.sql.elements import UnaryExpression
 from gql.errors import BadInput
 from gql.query.cursor import Cursor, read_cursor
 from gql.query.resource import Resource
-from gql.sql.code_points import by_code_point
+from gql.sql.text import by_code_point
 
 MAX_PAGE = 100
 """Most rows of one page."""

@@ -29,7 +29,7 @@ from sqlalchemy import (
 from gql.query.filters import Filter
 from gql.query.paging import Paging
 from gql.query.resource import Link, Resource, RollupTable
-from gql.sql.week import end_of, start_of, week_of
+from gql.sql.instants import week_end, week_number, week_start
 
 Expression = ColumnElement[Any]
 
@@ -156,7 +156,7 @@ def seek(listed: CountableList, table: FromClause, asked: Paging, offset: Any) -
     way = weeks.c.week.desc() if asked.descending else weeks.c.week
     upto = cast(func.sum(weeks.c.calls).over(order_by=way), BigInteger)
     passed = select(weeks, upto.label("upto")).subquery()
-    edge = end_of(passed.c.week) if asked.descending else start_of(passed.c.week)
+    edge = week_end(passed.c.week) if asked.descending else week_start(passed.c.week)
     # The first week that reaches beyond the offset, and how far into it the page begins.
     begin = (
         select(edge.label("edge"), (passed.c.calls - passed.c.upto + offset).label("rest"))
@@ -216,15 +216,15 @@ def _parts(listed: CountableList) -> list[_Part]:
     whole = [*_rolled_up(tally, listed, counts), *listed.parent_condition(counts)]
     ends: list[_Part] = []
     for bound in _bounds(tally, listed, _LOWER):
-        first = week_of(type_coerce(bound, instant.type))
+        first = week_number(type_coerce(bound, instant.type))
         whole.append(counts.c.week > first)
-        ends.append(_Part(table, first, func.count(), [*rows, instant <= end_of(first)]))
+        ends.append(_Part(table, first, func.count(), [*rows, instant <= week_end(first)]))
         # Both bounds may be in one week, whose rows are counted already.
-        rows = [*rows, instant > end_of(first)]
+        rows = [*rows, instant > week_end(first)]
     for bound in _bounds(tally, listed, _UPPER):
-        last = week_of(type_coerce(bound, instant.type))
+        last = week_number(type_coerce(bound, instant.type))
         whole.append(counts.c.week < last)
-        ends.append(_Part(table, last, func.count(), [*rows, instant >= start_of(last)]))
+        ends.append(_Part(table, last, func.count(), [*rows, instant >= week_start(last)]))
     return [_Part(counts, counts.c.week, calls, whole, many=True), *ends]
 
 

@@ -1,1 +1,11 @@
-"""Every construct that the two databases write differently."""
+"""SQL that PostgreSQL and SQLite write differently: nowhere else is it told which database it is.
+
+- `construct`: what a construct is: a class with one template for each database.
+- `json_sql`: printing JSON.
+- `json_paths`: reading values out of JSON columns.
+- `instants`: instants as text, UTC days, weeks and months, and the time between two.
+- `text`: order by code points, upper case, hexadecimal.
+- `keys`: many keys as one parameter.
+- `writes`: INSERT ... ON CONFLICT, and the ids of inserted rows.
+- `sqlite_functions`: what SQLite lacks, in Python.
+"""

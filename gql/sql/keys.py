@@ -1,50 +1,67 @@
-"""Whether a column is one of many keys, which are one parameter or come from a subquery.
+"""Many keys as one parameter, so that any number of them is the same statement.
 
-One parameter, so that a batch of any size is the same statement.
+A list of positionholders would be another statement for each length, and stops at 32,767.
 """
 
 from collections.abc import Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import BindParameter, ColumnElement, Integer, Select, bindparam
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    ColumnElement,
+    FromClause,
+    Integer,
+    Select,
+    Text,
+    TypeDecorator,
+    bindparam,
+    column,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine import Dialect
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.functions import FunctionElement
-from sqlalchemy.types import BigInteger, NullType, Text, TypeDecorator, TypeEngine
+from sqlalchemy.types import NullType, TypeEngine
+
+from gql.sql.construct import Construct
 
 
-class Keys(TypeDecorator[Sequence[Any]]):
-    """An array on PostgreSQL, JSON text on SQLite."""
+class KeyList(TypeDecorator[Sequence[Any]]):
+    """A list of keys as a parameter: an array on PostgreSQL, JSON text on SQLite.
+
+    Args:
+        item: The type of a key, `BigInteger()` or `Text()`.
+    """
 
     impl = Text
     cache_ok = True
 
-    # Positional: SQLAlchemy's statement cache does not see keyword-only arguments of a type.
-    def __init__(self, textual: bool) -> None:
+    def __init__(self, item: TypeEngine[Any]) -> None:
         super().__init__()
-        self.textual = textual
+        self.item = item
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         """How the parameter is declared to the driver."""
         if dialect.name == "postgresql":
-            item: TypeEngine[Any] = Text() if self.textual else BigInteger()
-            return dialect.type_descriptor(ARRAY(item))
+            return dialect.type_descriptor(ARRAY(self.item))
         return dialect.type_descriptor(Text())
 
     def process_bind_param(self, value: Sequence[Any] | None, dialect: Dialect) -> Any:
-        """The value as the driver wants it."""
+        """The value as the driver takes it."""
         keys = list(value or ())
         return keys if dialect.name == "postgresql" else orjson.dumps(keys).decode()
 
 
-class _Among(FunctionElement[bool]):
-    """The column and the keys, which each dialect writes its own way."""
+class _Condition(Construct[bool]):
+    # Not Boolean: SQLite would be asked whether the test `= 1`, and would use no index for it.
+    type = NullType()
 
-    inherit_cache = True
-    # Not Boolean: SQLite would be asked whether the test `= 1`, and would not use an index for it.
-    type = NullType()  # type: ignore[assignment]
+
+class _IsAmong(_Condition):
+    """A column and a list of keys."""
+
+    postgresql = "{0} = ANY ({1})"
+    sqlite = "{0} IN (SELECT value FROM json_each({1}))"
 
 
 def is_among(column: ColumnElement[Any], keys: Any = "keys") -> ColumnElement[bool]:
@@ -54,50 +71,54 @@ def is_among(column: ColumnElement[Any], keys: Any = "keys") -> ColumnElement[bo
         column: A column of integers or of text.
         keys: The keys, or the name of a parameter that is filled when the statement runs.
     """
-    kind = Keys(not isinstance(column.type, Integer))
+    kind = KeyList(BigInteger() if isinstance(column.type, Integer) else Text())
     if isinstance(keys, str):
-        return _Among(column, bindparam(keys, type_=kind))
+        return _IsAmong(column, bindparam(keys, type_=kind))
     if isinstance(keys, BindParameter):
-        return _Among(column, bindparam(keys.key, type_=kind))
-    return _Among(column, bindparam(None, keys, type_=kind))
+        return _IsAmong(column, bindparam(keys.key, type_=kind))
+    return _IsAmong(column, bindparam(None, keys, type_=kind))
 
 
-class _Selected(FunctionElement[bool]):
-    """The column and the subquery."""
+class _IsSelected(_Condition):
+    """A column and a subquery.
 
-    inherit_cache = True
-    type = NullType()  # type: ignore[assignment]
+    As an array, PostgreSQL looks each key up in an index, also beside an OR, where it would read
+    the whole table for a subquery of whose size it knows nothing.
+    """
+
+    postgresql = "{0} = ANY (ARRAY{1})"
+    sqlite = "{0} IN {1}"
 
 
 def is_selected(column: ColumnElement[Any], keys: Select[Any]) -> ColumnElement[bool]:
-    """`column` is one of the few keys that a subquery of one column gives.
+    """`column` is one of the few keys that a subquery of one column gives."""
+    return _IsSelected(column, keys.scalar_subquery())
 
-    PostgreSQL is shown an array of them: it looks each up in an index then, also beside an OR,
-    where it would read the whole table for a subquery of whose size it knows nothing.
+
+class _NodeIds(Construct[Any]):
+    """Two lists of the same length: the types' names, and the numbers.
+
+    SQLite reads the names by index, not by a join, which would read them again for each row.
     """
-    return _Selected(column, keys.scalar_subquery())
+
+    postgresql = (
+        "(SELECT kind, number, position"
+        " FROM unnest({0}, {1}) WITH ORDINALITY AS ids(kind, number, position))"
+    )
+    sqlite = "(SELECT {0} ->> key AS kind, value AS number, key AS position FROM json_each({1}))"
 
 
-@compiles(_Selected, "postgresql")
-def _selected_postgresql(element: _Selected, compiler: Any, **kw: Any) -> str:
-    column, keys = (compiler.process(clause, **kw) for clause in element.clauses)
-    return f"{column} = ANY (ARRAY{keys})"
+def node_id_rows(kinds: str, numbers: str) -> FromClause:
+    """The ids of a request, of any types and any number, as rows: `kind`, `number` and `position`.
 
-
-@compiles(_Selected, "sqlite")
-def _selected_sqlite(element: _Selected, compiler: Any, **kw: Any) -> str:
-    column, keys = (compiler.process(clause, **kw) for clause in element.clauses)
-    return f"{column} IN {keys}"
-
-
-@compiles(_Among, "postgresql")
-def _postgresql(element: _Among, compiler: Any, **kw: Any) -> str:
-    """One array parameter, where a list of placeholders stops at 32,767."""
-    column, keys = (compiler.process(clause, **kw) for clause in element.clauses)
-    return f"{column} = ANY ({keys})"
-
-
-@compiles(_Among, "sqlite")
-def _sqlite(element: _Among, compiler: Any, **kw: Any) -> str:
-    column, keys = (compiler.process(clause, **kw) for clause in element.clauses)
-    return f"{column} IN (SELECT value FROM json_each({keys}))"
+    Args:
+        kinds: The name of the parameter that lists their types' names.
+        numbers: The name of the parameter that lists their numbers.
+    """
+    lists = (
+        bindparam(kinds, type_=KeyList(Text())),
+        bindparam(numbers, type_=KeyList(BigInteger())),
+    )
+    return _NodeIds(*lists).table_valued(
+        column("kind", Text()), column("number", BigInteger()), column("position", Integer())
+    )

@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, delete, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from gql.database import DatabaseAccess, Snapshot
 from gql.errors import BadInput
@@ -13,6 +12,7 @@ from gql.models.call import phone_digits
 from gql.models.scope import owned, parameters, table_of
 from gql.models.sms_session import SmsSession
 from gql.models.types import now
+from gql.sql.writes import upsert
 
 _SESSIONS = table_of(SmsSession)
 _PAIR = ("organization_id", "customer_phone_digits", "assistant_id")
@@ -50,12 +50,8 @@ class EmbeddedSmsSessions:
             raise BadInput(f"{phone_number[:60]!r} is not a phone number: it has no digits.")
         kept = {"state": dict(state), "expires_at": now() + timedelta(seconds=self.ttl)}
         pair = dict(zip(_PAIR, (organization_id, digits, assistant_id), strict=True))
-        insert: Any = sqlite.insert if self._database.embedded else postgresql.insert
-        statement = insert(_SESSIONS).values(**pair, **kept)
         async with self._database.transaction() as connection:
-            await connection.execute(
-                statement.on_conflict_do_update(index_elements=_PAIR, set_=kept)
-            )
+            await connection.execute(upsert(connection.dialect, _SESSIONS, pair, kept))
             # Rows that another transaction holds are passed over: two never wait crosswise.
             old = (
                 select(_SESSIONS.c.id)

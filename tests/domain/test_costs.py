@@ -13,7 +13,7 @@ from gql.domain.calls import CALLS
 from gql.loaders import record_loaders
 from gql.models.message import ChatMessage
 from gql.models.scope import table_of
-from gql.sql.utc_period import Period
+from gql.sql.instants import Period
 from tests.domain.readers import reader
 from tests.rest.demo_rows import add_calls, cost, new_call
 

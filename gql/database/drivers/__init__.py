@@ -5,7 +5,7 @@ connections of its own when they are first needed, and they can only read.
 """
 
 from gql.database.drivers.factory import open_runner, runner_size, server_settings, unix_socket
-from gql.database.drivers.sqlite import SQLITE_BUSY_SECONDS, double_text, lower
+from gql.database.drivers.sqlite import SQLITE_BUSY_SECONDS
 from gql.database.drivers.statement_runner import (
     PREPARED_STATEMENTS,
     FetchedValue,
@@ -17,8 +17,6 @@ __all__ = [
     "SQLITE_BUSY_SECONDS",
     "FetchedValue",
     "StatementRunner",
-    "double_text",
-    "lower",
     "open_runner",
     "runner_size",
     "server_settings",

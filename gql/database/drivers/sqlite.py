@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from gql.database.drivers.statement_runner import PREPARED_STATEMENTS
-from gql.sql.json_step import walk
+from gql.sql.sqlite_functions import add_functions
 
 SQLITE_BUSY_SECONDS = 30
 """How long a writer waits for another one before SQLite gives up."""
@@ -96,25 +96,8 @@ def connect_sqlite(path: str) -> sqlite3.Connection:
     connection.text_factory = bytes  # an answer is sent on as it is, as on PostgreSQL
     connection.execute("PRAGMA query_only=ON")
     connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
-    connection.create_function("lower", 1, lower, deterministic=True)
-    connection.create_function("double_text", 1, double_text, deterministic=True)
-    connection.create_function("json_walk", -1, walk, deterministic=True)
+    add_functions(connection)
     return connection
-
-
-def lower(value: Any) -> Any:
-    """PostgreSQL's `lower`, letter by letter; SQLite's own knows ASCII alone.
-
-    `str.lower` looks at a whole word: it makes a sigma at the end another letter.
-    """
-    if not isinstance(value, str):
-        return value
-    return value.lower() if value.isascii() else "".join(letter.lower()[0] for letter in value)
-
-
-def double_text(value: Any) -> str | None:
-    """A double with the shortest digits that read back as the same one, as JSON writes it."""
-    return None if value is None else repr(float(value))
 
 
 def _fetch_value(connection: sqlite3.Connection, sql: str, values: Sequence[Any]) -> bytes | None:

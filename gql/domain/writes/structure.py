@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 from gql.domain.writes.drafts import EdgeDraft, NodeDraft
 from gql.domain.writes.transaction import WriteContext
@@ -15,6 +15,7 @@ from gql.models.graph import GraphEdge, GraphNode
 from gql.models.scope import owned, table_of
 from gql.query.cursor import MAX_ID
 from gql.sql.keys import is_among
+from gql.sql.writes import insert_for_ids
 
 MAX_NODES = 500
 """Most nodes of a graph."""
@@ -157,16 +158,10 @@ def _edge_row(edge: EdgeDraft, node_ids: Sequence[int]) -> dict[str, Any]:
 
 
 async def _insert(write: WriteContext, table: Any, rows: list[dict[str, Any]]) -> tuple[int, ...]:
-    """Insert rows, a thousand to a statement; their ids, ascending in the order of the rows.
-
-    PostgreSQL promises no order of the ids within a statement unless the rows are sorted for it,
-    which SQLAlchemy does when asked. For SQLite it would send the rows one by one instead; but
-    SQLite takes them as they come, and counts up while we hold its one write lock.
-    """
+    """Insert rows, a thousand to a statement; their ids, ascending in the order of the rows."""
     if not rows:
         return ()
-    ordered = not write.database.embedded
-    statement = insert(table).returning(table.c.id, sort_by_parameter_order=ordered)
+    statement = insert_for_ids(write.connection.dialect, table)
     return tuple(sorted((await write.run(statement, rows)).scalars()))
 
 

@@ -26,7 +26,7 @@ from gql.rest.routes.cost_shapes import (
     group_wire,
     summary_wire,
 )
-from gql.sql.utc_period import Period
+from gql.sql.instants import Period
 
 TAG = "Costs"
 

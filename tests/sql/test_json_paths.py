@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from sqlalchemy import JSON, bindparam, select
 
 from gql.database import Database, dump_json
-from gql.sql.json_text import json_text
+from gql.sql.json_paths import json_member_text
 
 names = st.text(st.sampled_from("ab.$[]\"'\\/%_ éИ李🎧0"), max_size=5)
 words = st.text(st.sampled_from("ab\"'\\ é李🎧{}:\n"), max_size=5)
@@ -21,7 +21,7 @@ async def text_at(database: Database, document: Any, key: str) -> str | None:
     """What the database takes out of a document."""
     document_column = select(OBJECT.label("document")).subquery().c.document
     async with database.engine.connect() as connection:
-        statement = select(json_text(document_column, key))
+        statement = select(json_member_text(document_column, key))
         found: str | None = (await connection.execute(statement, {"object": document})).scalar_one()
         return found
 

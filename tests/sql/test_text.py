@@ -6,7 +6,7 @@ from sqlalchemy import JSON, String, bindparam, column, func, select, text
 from sqlalchemy.sql.selectable import TableValuedAlias
 
 from gql.database import Database
-from gql.sql.code_points import by_code_point
+from gql.sql.text import by_code_point
 from tests.databases import Kind
 
 texts = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=6)

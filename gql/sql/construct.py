@@ -1,0 +1,42 @@
+"""The one way in which SQL depends on the database."""
+
+from typing import Any, ClassVar, TypeVar
+
+from sqlalchemy import Text
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeEngine
+
+T = TypeVar("T")
+
+
+class Construct(FunctionElement[T]):
+    """A function of SQL expressions that each database writes its own way.
+
+    A subclass is a row of the table: its docstring says what it yields, and each template how that
+    is written, where `{0}` is the first argument. Templates are SQL of ours; nothing that a client
+    sent becomes a part of one.
+
+    Attributes:
+        type: Of what it yields, for whoever reads or compares it.
+    """
+
+    type: TypeEngine[Any] = Text()
+    postgresql: ClassVar[str]
+    sqlite: ClassVar[str]
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        # Its class and its arguments are all that there is to it, unless it says otherwise.
+        cls.inherit_cache = vars(cls).get("inherit_cache", True)
+
+    def template(self, dialect: str) -> str:
+        """How a dialect writes it; a construct with any number of arguments puts it together."""
+        template: str = getattr(self, dialect)
+        return template
+
+
+@compiles(Construct)
+def _write(construct: Construct[Any], compiler: Any, **keywords: Any) -> str:
+    arguments = [compiler.process(argument, **keywords) for argument in construct.clauses]
+    return construct.template(compiler.dialect.name).format(*arguments)

@@ -1,0 +1,49 @@
+"""What SQLite lacks, in Python: functions that every connection to it gets."""
+
+import sqlite3
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from gql.sql.json_paths import json_at
+
+
+def lower(value: Any) -> Any:
+    """PostgreSQL's `lower`, letter by letter; SQLite's own knows ASCII alone.
+
+    `str.lower` looks at a whole word: it makes a sigma at the end another letter.
+    """
+    if not isinstance(value, str):
+        return value
+    return value.lower() if value.isascii() else "".join(letter.lower()[0] for letter in value)
+
+
+def double_text(value: Any) -> str | None:
+    """A double with the shortest digits that read back as the same one, as JSON writes it."""
+    return None if value is None else repr(float(value))
+
+
+class SqliteFunction(NamedTuple):
+    """A function of SQLite.
+
+    Attributes:
+        name: In SQL.
+        arguments: How many it takes; -1 for any number.
+        function: What is called.
+    """
+
+    name: str
+    arguments: int
+    function: Callable[..., Any]
+
+
+SQLITE_FUNCTIONS = (
+    SqliteFunction("lower", 1, lower),
+    SqliteFunction("double_text", 1, double_text),
+    SqliteFunction("json_at", -1, json_at),
+)
+
+
+def add_functions(connection: sqlite3.Connection) -> None:
+    """Let the statements of a connection call them."""
+    for name, arguments, function in SQLITE_FUNCTIONS:
+        connection.create_function(name, arguments, function, deterministic=True)
