@@ -14,11 +14,6 @@ class DatabaseAccess(Protocol):
     Pools, the engine and the statement runners belong to the process: only `Database` has them.
     """
 
-    @property
-    def embedded(self) -> bool:
-        """Whether this is SQLite."""
-        ...
-
     def snapshot(self) -> Snapshot:
         """Reads of one operation."""
         ...

@@ -13,12 +13,10 @@ class OpenTransaction:
 
     Args:
         connection: Where the transaction runs; whoever began it commits it.
-        embedded: Whether this is SQLite.
     """
 
-    def __init__(self, connection: AsyncConnection, *, embedded: bool) -> None:
+    def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
-        self.embedded = embedded
 
     def snapshot(self) -> Snapshot:
         """Reads on the transaction's connection."""

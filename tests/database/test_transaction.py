@@ -32,13 +32,9 @@ async def write(fresh_database: Database) -> AsyncIterator[WriteContext]:
 
 
 def test_the_type_names_all_that_an_open_transaction_offers() -> None:
-    assert public(DatabaseAccess) == {"embedded", "snapshot", "transaction"}
+    assert public(DatabaseAccess) == {"snapshot", "transaction"}
     assert public(Snapshot) == {"rows", "stream", "close"}
-    assert public(OpenTransaction) | {"embedded"} == public(DatabaseAccess)
-
-
-async def test_it_tells_which_database_it_is(write: WriteContext, fresh_database: Database) -> None:
-    assert write.database.embedded is fresh_database.embedded
+    assert public(OpenTransaction) == public(DatabaseAccess)
 
 
 async def test_rows_see_what_the_transaction_has_written(

@@ -30,7 +30,7 @@ class WriteContext(Context):
     def __init__(self, outer: Context, connection: AsyncConnection) -> None:
         self.connection = connection
         self.on_commit_calls: list[OnCommit] = []
-        database = OpenTransaction(connection, embedded=outer.database.embedded)
+        database = OpenTransaction(connection)
         super().__init__(outer.caller, database, outer.request_id, outer.sms_sessions)
 
     async def run(self, statement: Executable, values: Any = None) -> CursorResult[Any]:
