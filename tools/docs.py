@@ -15,7 +15,7 @@ from typing import Any, Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
-from gql.app.metric_definitions import FAMILIES
+from gql.app.metric_definitions import METRICS
 from gql.engine.fallback import MEANINGS, FallbackReason
 from gql.errors import error_table
 from gql.rest.route_table import route_table
@@ -37,11 +37,11 @@ def settings_table() -> str:
 
 
 def metrics_table() -> str:
-    """Every family of numbers as a Markdown table, in the order of `FAMILIES`."""
+    """Every metric as a Markdown table, in the order of `METRICS`."""
     rows = [
         f"| `{each.name}` | {each.kind} | {', '.join(f'`{label}`' for label in each.labels)} "
         f"| {each.meaning} |"
-        for each in FAMILIES
+        for each in METRICS
     ]
     header = ("| Name | Kind | Labels | Meaning |", "| --- | --- | --- | --- |")
     return "\n".join((*header, *rows))

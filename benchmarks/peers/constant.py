@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from gql.app import create_app
-from gql.app.composition import stack
+from gql.app.composition import middleware, wrapped
 from gql.app.logs import log_config
 from gql.auth.middleware import caller_of
 from gql.identity import Identity
@@ -35,8 +35,9 @@ def main() -> None:
     settings = Settings(compiled=False)
     app = create_app(settings)
     measured = app.state.metrics
-    tally = None if measured is None else measured.tally
-    app.middleware_stack = stack(app.router, constant, app.state.database, settings, tally)
+    counter = None if measured is None else measured.requests
+    layers = middleware(constant, app.state.database, settings, counter)
+    app.middleware_stack = wrapped(app.router, layers)
     uvicorn.run(
         app,
         host="127.0.0.1",

@@ -1,21 +1,22 @@
-"""Puts the gateway together: settings -> database -> middleware -> routes -> lifespan."""
+"""Puts the gateway together: services, middleware, routes and lifespan."""
 
 import gc
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, nullcontext
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 from gql import pages
 from gql.app.compression import Compression
-from gql.app.failures import HANDLERS
+from gql.app.exception_handlers import HANDLERS
 from gql.app.health import Health
 from gql.app.metrics import Metrics, metrics_routes
 from gql.app.request_counter import RequestCounter
-from gql.app.requests import Requests
+from gql.app.requests import RequestMiddleware
 from gql.app.shortcut import Shortcut
 from gql.auth import login
 from gql.auth.middleware import Authentication, caller_of
@@ -28,7 +29,7 @@ from gql.settings import Settings
 from gql.stores import SmsSessions, open_sms_sessions
 
 GC_THRESHOLD = (50_000, 20, 20)
-"""Requests make few cycles: look for them less often than Python's default of 700 allocations."""
+"""Requests make few reference cycles: collect less often than Python's 700 allocations."""
 
 
 def create_app(settings: Settings | None = None) -> Starlette:
@@ -48,13 +49,13 @@ def create_app(settings: Settings | None = None) -> Starlette:
         schema, database, settings, identify=caller_of, sms_sessions=sms_sessions
     )
     reads = QueryRunner(database) if settings.compiled else None
-    measured = None
+    metrics = None
     if settings.metrics_token is not None:
-        measured = Metrics(settings, graphql, database, reads)
+        metrics = Metrics(settings, graphql, database, reads)
     app = Starlette(
         routes=(
             *routes(graphql, database, settings, sms_sessions, reads),
-            *metrics_routes(measured),
+            *metrics_routes(metrics),
         ),
         lifespan=_lifespan,
     )
@@ -63,28 +64,37 @@ def create_app(settings: Settings | None = None) -> Starlette:
     app.state.settings = settings
     app.state.database = database
     app.state.sms_sessions = sms_sessions
-    app.state.metrics = measured
-    tally = None if measured is None else measured.tally
-    app.middleware_stack = stack(app.router, graphql, database, settings, tally)
+    app.state.metrics = metrics
+    # Put together here, as Starlette would add an outermost layer for exceptions, which
+    # `RequestMiddleware` answers.
+    counter = None if metrics is None else metrics.requests
+    layers = middleware(graphql, database, settings, counter)
+    app.middleware_stack = wrapped(app.router, layers)
     return app
 
 
-def stack(
-    router: ASGIApp,
+def middleware(
     graphql: ASGIApp,
     database: Database,
     settings: Settings,
-    tally: RequestCounter | None = None,
-) -> ASGIApp:
-    """What every request passes through, innermost first.
+    counter: RequestCounter | None = None,
+) -> tuple[Middleware, ...]:
+    """What every request passes through before the router, outermost first."""
+    return (
+        Middleware(RequestMiddleware, counter=counter),
+        Middleware(Compression),
+        Middleware(Authentication, database=database, settings=settings),
+        # Before the router, which would try its routes one after another for the busiest address.
+        Middleware(Shortcut, endpoints={"/graphql": graphql}),
+        Middleware(ExceptionMiddleware, handlers=HANDLERS),
+    )
 
-    Put together by hand: Starlette would add an outermost layer for exceptions, which `Requests`
-    answers, and would try its routes for an address that is asked more than all others.
-    """
-    routed = ExceptionMiddleware(router, handlers=HANDLERS)
-    doors = Shortcut({"/graphql": graphql}, otherwise=routed)
-    known = Authentication(doors, database=database, settings=settings)
-    return Requests(Compression(known), tally)
+
+def wrapped(app: ASGIApp, layers: Sequence[Middleware]) -> ASGIApp:
+    """An application inside these layers, of which the first is the outermost."""
+    for layer, arguments, options in reversed(layers):
+        app = layer(app, *arguments, **options)
+    return app
 
 
 def routes(
@@ -111,18 +121,18 @@ def routes(
 
 @asynccontextmanager
 async def _lifespan(app: Starlette) -> AsyncIterator[None]:
-    """What surrounds serving; uses of API keys are written before the end, by their middleware."""
-    # What start-up made stays until the end: no collection need look at it again. Who runs several
-    # applications in one process may have settled that before, once for all of them.
-    thresholds, settled = gc.get_threshold(), gc.get_freeze_count() > 0
-    if not settled:
+    """Start-up and shutdown; the last uses of API keys are written before, by `Authentication`."""
+    # What start-up allocated lives until the end, so no collection need traverse it again. With
+    # several applications in one process, as in tests, the first one has frozen it for all.
+    thresholds, frozen_before = gc.get_threshold(), gc.get_freeze_count() > 0
+    if not frozen_before:
         gc.collect()
         gc.freeze()
     gc.set_threshold(*GC_THRESHOLD)
-    measured: Metrics | None = app.state.metrics
-    async with nullcontext() if measured is None else measured.publishing():
+    metrics: Metrics | None = app.state.metrics
+    async with nullcontext() if metrics is None else metrics.publishing():
         yield
-    if not settled:
+    if not frozen_before:
         gc.unfreeze()
     gc.set_threshold(*thresholds)
     sms_sessions: SmsSessions = app.state.sms_sessions

@@ -1,4 +1,4 @@
-"""Two questions of whoever runs the gateway: is the process alive, and can it serve?"""
+"""Health checks for operators: `/healthz` (is it alive) and `/readyz` (can it serve)."""
 
 import logging
 
@@ -14,18 +14,16 @@ _log = logging.getLogger(__name__)
 
 
 class Health:
-    """Answers `/healthz` and `/readyz`."""
-
     def __init__(self, database: Database) -> None:
         self._database = database
         self._head = head()
 
     async def alive(self, _request: Request) -> Response:
-        """Say yes: a process that cannot is to be restarted."""
+        """200; a process that does not answer is to be restarted."""
         return _answer(200, {"status": "alive"})
 
     async def ready(self, _request: Request) -> Response:
-        """Say yes, or 503 with what is wrong: send no requests here for now."""
+        """200, or 503 with what is wrong: no requests should be sent here for now."""
         problem = await self._problem()
         if problem is None:
             return _answer(200, {"status": "ready"})

@@ -12,11 +12,11 @@ from typing import Any
 import orjson
 
 _ORDINARY = frozenset(vars(logging.makeLogRecord({}))) | {"message", "color_message", "taskName"}
-"""What every record has; the rest was given by `extra=` and is printed."""
+"""What every record has; the rest came by `extra=` and is printed."""
 
 
 class JsonLines(logging.Formatter):
-    """`{"time":...,"level":...,"logger":...,"message":...}`, then what `extra=` gave."""
+    """`{"time":...,"level":...,"logger":...,"message":...}`, then the fields of `extra=`."""
 
     def format(self, record: logging.LogRecord) -> str:
         """One line, whatever the message contains."""
@@ -25,7 +25,7 @@ class JsonLines(logging.Formatter):
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),
-            **(record.facts if isinstance(record, RequestRecord) else _extra(record)),
+            **(record.fields if isinstance(record, RequestRecord) else _extra(record)),
         }
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
@@ -43,10 +43,10 @@ def _second(second: int) -> str:
 
 
 class RequestRecord(logging.LogRecord):
-    """A line about a request, with the facts that it is given and nothing else.
+    """A line about a request, with these fields and nothing else.
 
-    What is alike in all of them stands in the class: to find out thread, process and place of code,
-    as `logging` does for every line, takes longer than all the rest of a small request.
+    What all of them have in common stands in the class: to find out thread, process and line of
+    code, as `logging` does for every record, takes longer than all the rest of a small request.
     """
 
     args = ()
@@ -57,21 +57,21 @@ class RequestRecord(logging.LogRecord):
     levelno, levelname = logging.INFO, "INFO"
     msg = "request"
 
-    def __init__(self, name: str, facts: Mapping[str, Any]) -> None:  # its base finds all out
+    def __init__(self, name: str, fields: Mapping[str, Any]) -> None:
+        # The base class is not called: it finds out what the class attributes above say.
         self.name = name
         self.created = time.time()
-        self.facts = facts
+        self.fields = fields
 
     def getMessage(self) -> str:  # noqa: N802 -- the name in `logging`
-        """`request`, whatever it was."""
         return self.msg
 
 
 class LineHandler(logging.StreamHandler[Any]):
-    """Writes to standard error, which is flushed at the end of each line without being told.
+    """Writes to standard error, which Python flushes at the end of each line.
 
-    Lines about requests that end in one turn of the event loop are written together, at its end;
-    every other line takes those that wait before it along, at once.
+    Lines about requests that end in one iteration of the event loop are written together at its
+    end. Any other line is written at once, after the lines that wait.
     """
 
     def __init__(self) -> None:
@@ -79,7 +79,10 @@ class LineHandler(logging.StreamHandler[Any]):
         self._waiting: list[str] = []
 
     def handle(self, record: logging.LogRecord) -> bool:
-        """Write a line: no filter is set here, and one write of whole lines needs no lock."""
+        """Format and write a line, without the filters and the lock of the base class.
+
+        No filter is set here, and whole lines in one write need no lock.
+        """
         try:
             self._waiting.append(self.format(record))
             if not isinstance(record, RequestRecord):
@@ -91,14 +94,14 @@ class LineHandler(logging.StreamHandler[Any]):
         return True
 
     def write(self) -> None:
-        """Write what waits; a log that nobody takes must not stop those who work."""
+        """Write the lines that wait; a log that cannot be written must not fail a request."""
         waiting, self._waiting = self._waiting, []
         if waiting:
             with suppress(OSError, ValueError):
                 self.stream.write("\n".join([*waiting, ""]))
 
     def flush(self) -> None:
-        """Write what waits: `logging` asks for this at the end of the process."""
+        """Write the lines that wait; `logging` calls this at the end of the process."""
         self.write()
         super().flush()
 

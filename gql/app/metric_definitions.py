@@ -1,4 +1,4 @@
-"""What is measured: every family of numbers at `/metrics`, with its labels."""
+"""The metrics at `/metrics`, with their labels and meanings."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -6,12 +6,12 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class MetricDefinition:
-    """Numbers of one kind.
+    """One metric.
 
     Attributes:
-        name: As Prometheus knows it.
+        name: In Prometheus.
         kind: A counter only grows, a gauge goes up and down.
-        labels: What tells its numbers apart; each has few values, none is a tenant's.
+        labels: Each has few values, and none names a tenant.
         meaning: For people, in Markdown.
     """
 
@@ -72,7 +72,7 @@ CONNECTIONS_MOST = MetricDefinition(
     "How many there may be; 0 for `plans` until the first one runs.",
 )
 
-FAMILIES = (
+METRICS = (
     OPERATIONS,
     READS,
     REQUESTS,

@@ -1,4 +1,4 @@
-"""`/metrics`: numbers about the gateway for Prometheus, for whoever has the operator's token."""
+"""`/metrics`: numbers about the process for Prometheus, behind the operator's token."""
 
 import hmac
 
@@ -30,10 +30,10 @@ SHORTEST_TOKEN = 32
 
 
 class Metrics:
-    """Reads the numbers where they are kept, and publishes them.
+    """Collects the numbers where they are counted, and publishes them.
 
-    They are about the whole process, never about one tenant: so no tenant's credential opens this
-    address, and no label names an organization.
+    They are about the whole process, so no tenant's credential opens this address, and no label
+    names an organization.
 
     Args:
         settings: For the token.
@@ -42,7 +42,7 @@ class Metrics:
         reads: Know how REST was answered; None when they are not compiled.
 
     Attributes:
-        tally: Counts the requests.
+        requests: Counts the requests.
 
     Raises:
         ValueError: when the token is short.
@@ -55,12 +55,12 @@ class Metrics:
         database: Database,
         reads: QueryRunner | None = None,
     ) -> None:
-        self.tally = RequestCounter()
+        self.requests = RequestCounter()
         self._token = _token(settings)
         self._endpoint = endpoint
         self._database = database
         self._reads = reads
-        self._publisher = Publisher(self._counters, self._gauges, self.tally.seconds)
+        self._publisher = Publisher(self._counters, self._gauges, self.requests.seconds)
         self.publishing = self._publisher.publishing
 
     async def answer(self, request: Request) -> Response:
@@ -69,8 +69,8 @@ class Metrics:
         Raises:
             Unauthenticated: unless the request presents the token.
         """
-        given = read_presented(request.scope).token
-        if given is None or not hmac.compare_digest(given.encode(), self._token):
+        token = read_presented(request.scope).token
+        if token is None or not hmac.compare_digest(token.encode(), self._token):
             raise Unauthenticated("Send GQL_METRICS_TOKEN as `Authorization: Bearer ...`.")
         headers = {"Cache-Control": "no-store", "Content-Type": CONTENT_TYPE_PLAIN_0_0_4}
         return Response(self._publisher.text(), headers=headers)
@@ -87,7 +87,7 @@ class Metrics:
             {(reason, ""): 0 for reason in FallbackReason} | read.resolved
         ).items():
             yield READS, ("resolvers", reason), number
-        for (door, method, status), number in self.tally.requests.items():
+        for (door, method, status), number in self.requests.requests.items():
             yield REQUESTS, (door, method, str(status) if status else "none"), number
 
     def _gauges(self) -> Numbers:

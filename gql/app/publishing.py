@@ -1,7 +1,7 @@
-"""Hands numbers to the Prometheus library, which prints them: of one process, or of several.
+"""Hands numbers to the Prometheus library, which prints them, of one process or of several.
 
 Several processes write to files in one folder, which `jackfield serve` makes and names in the
-library's own variable of the environment; whichever process is asked adds them all up.
+library's own environment variable. The process that serves `/metrics` adds them up.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ from prometheus_client import (
 )
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
-from gql.app.metric_definitions import FAMILIES, SECONDS, MetricDefinition
+from gql.app.metric_definitions import METRICS, SECONDS, MetricDefinition
 from gql.app.request_counter import BOUNDS, LatencyHistogram
 
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
@@ -32,49 +32,49 @@ INTERVAL = 1.0
 """Seconds between two writes of a process that is one of several."""
 
 Numbers = Iterator[tuple[MetricDefinition, tuple[str, ...], float]]
-"""A family, the values of its labels, and the number."""
+"""A metric, the values of its labels, and the number."""
 
 
 class Publisher:
-    """Brings the library up to date with numbers that are kept elsewhere.
+    """Copies numbers that are counted elsewhere into the library's instruments.
 
     Args:
         counters: What has been counted since the process started.
         gauges: What is true now.
-        spreads: How long requests took, by door.
+        latencies: How long requests took, by door.
     """
 
     def __init__(
         self,
         counters: Callable[[], Numbers],
         gauges: Callable[[], Numbers],
-        spreads: Mapping[Any, LatencyHistogram],
+        latencies: Mapping[Any, LatencyHistogram],
     ) -> None:
         self._counters = counters
         self._gauges = gauges
-        self._spreads = spreads
-        self._told: dict[Any, float] = {}
+        self._latencies = latencies
+        self._published: dict[Any, float] = {}
         self._registry = CollectorRegistry()
         self._instruments: dict[MetricDefinition, Any] = {}
 
     def text(self) -> bytes:
-        """Everything as text, of all processes."""
+        """The metrics of all processes, in Prometheus' text format."""
         self._publish()
         folder = os.environ.get(FOLDER)
         if folder is None:
             return generate_latest(self._registry)
-        _forget_ended(Path(folder))
-        together = CollectorRegistry()
-        MultiProcessCollector(together, path=folder)  # type: ignore[no-untyped-call]
-        return generate_latest(together)
+        _drop_dead_processes(Path(folder))
+        all_processes = CollectorRegistry()
+        MultiProcessCollector(all_processes, path=folder)  # type: ignore[no-untyped-call]
+        return generate_latest(all_processes)
 
     @asynccontextmanager
     async def publishing(self) -> AsyncIterator[None]:
-        """Where this is one of several processes, tell the others every second."""
+        """While serving: where this is one of several processes, write its numbers every second."""
         if FOLDER not in os.environ:
             yield
             return
-        task = asyncio.create_task(self._often())
+        task = asyncio.create_task(self._publish_often())
         try:
             yield
         finally:
@@ -84,40 +84,41 @@ class Publisher:
             self._publish()
             mark_process_dead(os.getpid())  # type: ignore[no-untyped-call]
 
-    async def _often(self) -> None:
+    async def _publish_often(self) -> None:
         while True:
             self._publish()
             await asyncio.sleep(INTERVAL)
 
     def _publish(self) -> None:
         instruments = self._instruments or self._open()
-        for family, labels, number in self._counters():
-            instruments[family].labels(*labels).inc(self._news((family, labels), number))
-        for family, labels, number in self._gauges():
-            instruments[family].labels(*labels).set(number)
-        for door, spread in self._spreads.items():
+        for metric, labels, number in self._counters():
+            instruments[metric].labels(*labels).inc(self._growth((metric, labels), number))
+        for metric, labels, number in self._gauges():
+            instruments[metric].labels(*labels).set(number)
+        for door, latency in self._latencies.items():
             child = instruments[SECONDS].labels(door)
-            # The library observes one by one alone; these are the numbers that it then adds to.
-            for place, bucket in enumerate(child._buckets):  # noqa: SLF001
-                bucket.inc(self._news((door, place), spread.counts[place]))
-            child._sum.inc(self._news((door, "total"), spread.total))  # noqa: SLF001
+            # The library can only observe one duration at a time. These private counters are what
+            # `observe` adds to; there is no public way to add many at once.
+            for index, bucket in enumerate(child._buckets):  # noqa: SLF001
+                bucket.inc(self._growth((door, index), latency.counts[index]))
+            child._sum.inc(self._growth((door, "total"), latency.total))  # noqa: SLF001
 
-    def _news(self, key: Any, number: float) -> float:
-        """What has been added to a number since it was last told."""
-        added = number - self._told.get(key, 0)
-        self._told[key] = number
-        return added
+    def _growth(self, key: Any, number: float) -> float:
+        """How much a number has grown since it was last published."""
+        growth = number - self._published.get(key, 0)
+        self._published[key] = number
+        return growth
 
     def _open(self) -> dict[MetricDefinition, Any]:
-        """Make the library's instruments: only now, as a process that never serves needs none."""
+        """Make the library's instruments, at first use: a process that never serves needs none."""
         disable_created_metrics()  # type: ignore[no-untyped-call]
-        self._instruments = {family: self._instrument(family) for family in FAMILIES}
+        self._instruments = {metric: self._instrument(metric) for metric in METRICS}
         return self._instruments
 
-    def _instrument(self, family: MetricDefinition) -> Any:
-        name, labels, registry = family.name, family.labels, self._registry
-        meaning = family.meaning.replace("`", "")
-        match family.kind:
+    def _instrument(self, metric: MetricDefinition) -> Any:
+        name, labels, registry = metric.name, metric.labels, self._registry
+        meaning = metric.meaning.replace("`", "")
+        match metric.kind:
             case "counter":
                 return Counter(name, meaning, labels, registry=registry)
             case "gauge":
@@ -126,8 +127,8 @@ class Publisher:
                 return Histogram(name, meaning, labels, registry=registry, buckets=BOUNDS)
 
 
-def _forget_ended(folder: Path) -> None:
-    """Remove what was true of processes that have ended without a word."""
+def _drop_dead_processes(folder: Path) -> None:
+    """Delete the gauges of processes that ended without deleting them; their counters stay."""
     for file in folder.glob("gauge_live*.db"):
         process = int(file.stem.rpartition("_")[2])
         try:

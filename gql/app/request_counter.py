@@ -1,4 +1,4 @@
-"""Counts requests while they are answered: plain numbers, which `metrics` publishes when asked."""
+"""Counts requests and how long they take, in plain numbers that `publishing` reads."""
 
 from bisect import bisect_left
 from typing import Literal
@@ -24,12 +24,12 @@ BOUNDS = (
     10.0,
     30.0,
 )
-"""Seconds, up to which requests are counted together."""
+"""The upper bounds of the histogram's buckets, in seconds."""
 
 _GRAPHQL = ("/graphql", "/graphql/")
 
 OTHER = "other"
-"""Any method that nobody serves: clients may make up as many as they like."""
+"""Stands for a method that no route has: clients can send any number of them."""
 
 METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 
@@ -38,20 +38,24 @@ class LatencyHistogram:
     """How long requests took.
 
     Attributes:
-        counts: How many took up to each bound, and not up to the one before; the last, longer.
-        total: Seconds of all together.
+        counts: How many fell into each bucket; the last one is for those over every bound.
+        total: The sum of all, in seconds.
     """
 
     def __init__(self) -> None:
         self.counts = [0] * (len(BOUNDS) + 1)
         self.total = 0.0
 
+    def observe(self, seconds: float) -> None:
+        self.counts[bisect_left(BOUNDS, seconds)] += 1
+        self.total += seconds
+
 
 class RequestCounter:
     """Requests of one process.
 
-    The library's own counters lock, and with several processes write to a file, for each request;
-    these are a few additions, and the library learns of them when somebody reads.
+    The Prometheus library's own counters take a lock for each request and, with several processes,
+    write to a file. These are a few additions, handed to the library when somebody reads.
 
     Attributes:
         requests: How many, by door, method and status; status 0 when no answer was begun.
@@ -62,17 +66,12 @@ class RequestCounter:
         self.requests: dict[tuple[Door, str, int], int] = {}
         self.seconds = {door: LatencyHistogram() for door in DOORS}
 
-    def note(self, path: str, method: str, status: int, seconds: float) -> None:
+    def record(self, path: str, method: str, status: int, seconds: float) -> None:
         """Count one request."""
         door = door_of(path)
-        try:
-            self.requests[door, method, status] += 1
-        except KeyError:
-            known = (door, method if method in METHODS else OTHER, status)
-            self.requests[known] = self.requests.get(known, 0) + 1
-        spread = self.seconds[door]
-        spread.counts[bisect_left(BOUNDS, seconds)] += 1
-        spread.total += seconds
+        key = (door, method if method in METHODS else OTHER, status)
+        self.requests[key] = self.requests.get(key, 0) + 1
+        self.seconds[door].observe(seconds)
 
 
 def door_of(path: str) -> Door:

@@ -1,4 +1,4 @@
-"""Gives every request an id, an end in JSON whatever happens inside, and one line in the log."""
+"""Gives every request an id and a line in the log, and answers 500 in JSON for a bug."""
 
 import logging
 import time
@@ -13,23 +13,20 @@ from gql.http.request_id import HEADER, assign_request_id
 _log = logging.getLogger(__name__)
 
 
-class Requests:
+class RequestMiddleware:
     """Pure ASGI middleware, the outermost one.
-
-    The id comes from `X-Request-ID` when that is 1 to 64 letters, digits, dots, underscores or
-    hyphens, and goes into `scope["state"]["request_id"]`, the response and the log.
 
     Args:
         app: What answers.
-        tally: Counts the requests, where somebody may read that.
+        counter: Counts the requests, where there are metrics.
     """
 
-    def __init__(self, app: ASGIApp, tally: RequestCounter | None = None) -> None:
+    def __init__(self, app: ASGIApp, counter: RequestCounter | None = None) -> None:
         self._app = app
-        self._tally = tally
+        self._counter = counter
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on; an exception becomes a 500 that says nothing but the id."""
+        """Pass the request on; an exception becomes a 500 that carries nothing but the id."""
         if scope["type"] not in {"http", "websocket"}:
             await self._app(scope, receive, send)
             return
@@ -53,14 +50,14 @@ class Requests:
         except Exception:
             _log.exception("unhandled exception", extra={"request_id": request_id})
             if status:
-                # Half an answer is out: only a broken connection tells the client so.
+                # Part of the answer has been sent: only a broken connection shows that it failed.
                 raise
             body = {"detail": "Internal Server Error", "request_id": request_id}
             await JSONResponse(body, status_code=500)(scope, receive, send_with_id)
         finally:
             seconds = time.perf_counter() - start
-            if self._tally is not None:
-                self._tally.note(scope["path"], scope["method"], status, seconds)
+            if self._counter is not None:
+                self._counter.record(scope["path"], scope["method"], status, seconds)
             _log_request(scope, status, seconds, request_id)
 
 
@@ -68,11 +65,11 @@ def _log_request(scope: Scope, status: int, seconds: float, request_id: str) -> 
     """One line per request; the query string stays out, it may hold documents and secrets."""
     if not _log.isEnabledFor(logging.INFO):
         return
-    facts = {
+    fields = {
         "method": scope["method"],
         "path": scope["path"],
         "status": status,
         "ms": round(seconds * 1_000, 2),
         "request_id": request_id,
     }
-    _log.handle(RequestRecord(_log.name, facts))
+    _log.handle(RequestRecord(_log.name, fields))

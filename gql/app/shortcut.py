@@ -1,4 +1,4 @@
-"""The shortest way to a door: by its exact path, before any route is tried."""
+"""Calls an endpoint by its exact path, before the router tries its routes."""
 
 from collections.abc import Awaitable, Mapping
 
@@ -6,20 +6,19 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 
 class Shortcut:
-    """An ASGI application that knows a few paths by heart.
+    """ASGI middleware that sends HTTP requests for a few paths straight to their endpoints.
 
     Args:
-        doors: By path, to the letter; each takes every method.
-        otherwise: What all other requests, and other kinds of connections, go on to.
+        app: What serves all other requests, and WebSockets.
+        endpoints: By exact path; each takes every method.
     """
 
-    def __init__(self, doors: Mapping[str, ASGIApp], *, otherwise: ASGIApp) -> None:
-        self._doors = doors
-        self._otherwise = otherwise
+    def __init__(self, app: ASGIApp, endpoints: Mapping[str, ASGIApp]) -> None:
+        self._app = app
+        self._endpoints = endpoints
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        """Pass the request on."""
-        door = self._otherwise
+        app = self._app
         if scope["type"] == "http" and not scope.get("root_path"):
-            door = self._doors.get(scope["path"], door)
-        return door(scope, receive, send)
+            app = self._endpoints.get(scope["path"], app)
+        return app(scope, receive, send)

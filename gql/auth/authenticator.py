@@ -1,4 +1,4 @@
-"""Decide who is asking: try the kinds of credentials in order, remember, count, log refusals."""
+"""Decides who is asking: tries each kind of credential, caches the answer, counts and logs."""
 
 import hashlib
 import logging
@@ -38,7 +38,7 @@ class Exchanged:
 
 
 class Authenticator:
-    """One per process: the credentials with their settings, and what is remembered of them.
+    """One per process: the credentials with their settings, and their cache.
 
     Args:
         database: Where keys, organizations and people are looked up.
@@ -60,7 +60,7 @@ class Authenticator:
         self._dashboard = DashboardCredential(database, settings)
 
     async def caller_of(self, scope: Scope) -> Identity | GatewayError:
-        """Who sent this request, or why they are refused; decided when first asked, then kept.
+        """Who sent this request, or why they are refused; decided at the first call, then kept.
 
         The refusal is `Unauthenticated`, `Unavailable`, or `Forbidden`: a cookie that another site
         could have made the browser send.
@@ -91,17 +91,17 @@ class Authenticator:
             if refusal.message != NO_CREDENTIAL:
                 level = logging.WARNING if isinstance(refusal, Unavailable) else logging.INFO
                 _log.log(level, "refused a credential: %s", refusal.message)
-            # Kept for the whole request: its frames would keep the request alive in turn.
+            # It is kept for the whole request, and its frames would keep the request alive.
             return refusal.with_traceback(None)
         self._count(identity)
         return identity
 
     async def _identify(self, scope: Scope) -> Identity:
-        shown = _shown(scope)
-        known = self._keys.get(shown)
-        remembered = None if known is None else self.cache.get(known)
-        if remembered is not None:
-            return remembered.identity
+        header_hash = _authorization_hash(scope)
+        key = self._keys.get(header_hash)
+        cached = None if key is None else self.cache.get(key)
+        if cached is not None:
+            return cached.identity
         presented = read_presented(scope)
         for credential in self._credentials:
             secret = credential.presented(presented)
@@ -109,8 +109,8 @@ class Authenticator:
                 continue
             key = (credential.method, hashlib.sha256(secret.encode()).digest())
             verified = await self.cache.verify(key, partial(credential.verify, secret))
-            if shown is not None:
-                self._keys[shown] = key
+            if header_hash is not None:
+                self._keys[header_hash] = key
             return verified.identity
         raise Unauthenticated(NO_CREDENTIAL)
 
@@ -119,11 +119,11 @@ class Authenticator:
             self.usage.record(identity.api_key_id)
 
 
-def _shown(scope: Scope) -> bytes | None:
-    """What stands for the one Authorization header; None when there is not one alone.
+def _authorization_hash(scope: Scope) -> bytes | None:
+    """The sha-256 of the Authorization header; None unless there is exactly one.
 
-    The very same header presents the very same secret, which need not be read out of it again. With
-    a cookie it is not so: whether that counts depends on the rest of the request too.
+    Equal headers present equal secrets, so that the header need not be parsed again. That does not
+    hold for cookies: whether one counts depends on the rest of the request too.
     """
-    shown = [value for name, value in scope["headers"] if name == b"authorization"]
-    return hashlib.sha256(shown[0]).digest() if len(shown) == 1 else None
+    values = [value for name, value in scope["headers"] if name == b"authorization"]
+    return hashlib.sha256(values[0]).digest() if len(values) == 1 else None

@@ -1,4 +1,4 @@
-"""Read what a request presents: one Authorization header, or one dashboard cookie."""
+"""Reads the credential of a request: one Authorization header, or one dashboard cookie."""
 
 from starlette.types import Scope
 
@@ -41,10 +41,10 @@ def _token(authorization: str) -> str:
 
 def _cookie(values: list[str]) -> str | None:
     pairs = (pair.partition("=") for value in values for pair in value.split(";"))
-    found = {content.strip() for name, _, content in pairs if name.strip() == COOKIE}
-    if len(found) > 1:
+    cookies = {content.strip() for name, _, content in pairs if name.strip() == COOKIE}
+    if len(cookies) > 1:
         raise Unauthenticated(f"Several {COOKIE} cookies were sent; clear them and log in again.")
-    cookie = next(iter(found), None)
+    cookie = next(iter(cookies), None)
     if cookie is not None and len(cookie) > MAX_SECRET:
         raise Unauthenticated(f"The cookie is longer than {MAX_SECRET} characters.")
     return cookie

@@ -1,4 +1,4 @@
-"""Where a request was sent from: whether another site could have made a browser send it."""
+"""Cross-site request forgery: whether another site could have made a browser send a request."""
 
 from urllib.parse import urlsplit
 
@@ -11,7 +11,7 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def forgeable(scope: Scope) -> bool:
-    """Whether this changes something and may have been sent without the cookie's owner wanting to.
+    """Whether a request may change something, and another site may have made the browser send it.
 
     A page of another site can make a browser send a form here, cookie included. It cannot choose
     the Origin, and it cannot add a header of its own unless this server agrees in a preflight. A
@@ -26,7 +26,7 @@ def forgeable(scope: Scope) -> bool:
 
 
 def from_another_site(scope: Scope) -> bool:
-    """Whether a browser says that a page of another site sent this."""
+    """Whether the Origin header, if there is one, names another site."""
     origins = header_values(scope, b"origin")
     return bool(origins) and not _same_origin(scope, origins)
 
@@ -48,12 +48,12 @@ def _same_origin(scope: Scope, origins: list[str]) -> bool:
     scheme = origins[0].partition("://")[0].lower()
     if scheme not in _DEFAULT_PORTS or (scheme == "http" and is_secure(scope)):
         return False
-    ours = _place(f"{scheme}://{hosts[0]}")
-    return ours is not None and ours == _place(origins[0])
+    ours = _host_and_port(f"{scheme}://{hosts[0]}")
+    return ours is not None and ours == _host_and_port(origins[0])
 
 
-def _place(url: str) -> tuple[str, int] | None:
-    """Host and port of a URL that has nothing else."""
+def _host_and_port(url: str) -> tuple[str, int] | None:
+    """Host and port of a URL that has no other part."""
     try:
         parts = urlsplit(url)
         port = parts.port or _DEFAULT_PORTS[parts.scheme]

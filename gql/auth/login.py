@@ -1,4 +1,4 @@
-"""Log in to the dashboard with an API key, and out again."""
+"""Logs in to the dashboard with an API key, and out again."""
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
@@ -17,10 +17,10 @@ MAX_BODY = 10_000
 """Most bytes of a login body; a key has 38."""
 
 _SHAPE = 'Send a JSON object of the form {"api_key": "burki_..."}.'
-_ELSEWHERE = "This must be sent from a page of this site."
+_OTHER_SITE = "This must be sent from a page of this site."
 
 
-async def log_in(request: Request) -> Response:
+async def log_in_by_api_key(request: Request) -> Response:
     """Exchange an API key for a dashboard cookie."""
     try:
         return await _log_in(request)
@@ -31,23 +31,23 @@ async def log_in(request: Request) -> Response:
 async def log_out(request: Request) -> Response:
     """Clear the dashboard cookie, valid or not."""
     if COOKIE in request.cookies and forgeable(request.scope):
-        return refusal(Forbidden(_ELSEWHERE))
+        return refusal(Forbidden(_OTHER_SITE))
     response = JSONResponse({"success": True}, headers={"Cache-Control": "no-store"})
     response.delete_cookie(COOKIE, secure=is_secure(request.scope), httponly=True, samesite="lax")
     return response
 
 
 ROUTES = (
-    Route("/auth/login", log_in, methods=["POST"]),
+    Route("/auth/login", log_in_by_api_key, methods=["POST"]),
     Route("/auth/logout", log_out, methods=["POST"]),
 )
 """The routes of this room."""
 
 
 async def _log_in(request: Request) -> Response:
-    # Else another site could log its visitors in as somebody of its choice, and read what they do.
+    # Login CSRF: another site could log its visitors in as itself, and read what they then do.
     if from_another_site(request.scope):
-        raise Forbidden(_ELSEWHERE)
+        raise Forbidden(_OTHER_SITE)
     authenticator = authenticator_of(request.scope)
     exchanged = await authenticator.exchange(await _api_key(request))
     response = JSONResponse(

@@ -1,4 +1,4 @@
-"""The middleware that lets every door ask who is asking, and costs nothing when none does."""
+"""The middleware that lets every door find out who is asking, when it needs to."""
 
 import time
 from collections.abc import Awaitable, Callable
@@ -19,10 +19,10 @@ _AUTHENTICATOR = "authenticator"
 
 
 def caller_of(scope: Scope) -> Awaitable[Identity | GatewayError]:
-    """Who sent this request, or why not: `Unauthenticated`, `Forbidden` or `Unavailable`.
+    """Who sent this request, or why the credential is refused.
 
-    Nothing is read or asked before the first call, so pages that call it never are public, whatever
-    the browser sends along. Later calls of the same request answer the same.
+    The refusal is `Unauthenticated`, `Forbidden` or `Unavailable`. No credential is read before the
+    first call, so pages that never call it are public. Later calls return the same.
     """
     return authenticator_of(scope).caller_of(scope)
 
@@ -34,10 +34,11 @@ def authenticator_of(scope: Scope) -> Authenticator:
 
 
 class Authentication:
-    """Pure ASGI middleware: it never answers by itself, doors decide.
+    """Pure ASGI middleware that puts the authenticator into the state of each request.
 
-    It also runs the background writing of key usage for the life of the process. The last flush
-    happens before the shutdown message goes on, since the application then closes its database.
+    It refuses nobody: that is for the doors. It also writes the usage of API keys in the background
+    for the life of the process; the last write is before the shutdown message goes on, since the
+    application then closes its database.
 
     Raises:
         ValueError: when a secret or key of the settings cannot be used.
@@ -56,7 +57,6 @@ class Authentication:
         self._login = PasswordLogin(database, settings, timer=timer)
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        """Pass the request on, with the means to ask who sent it."""
         if scope["type"] == "lifespan":
             return self._live(scope, receive, send)
         # A server may hand every request the same state: one caller must not become the next.

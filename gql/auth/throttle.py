@@ -8,8 +8,8 @@ from cachetools import TTLCache
 
 from gql.errors import RateLimited
 
-PLACES = 100_000
-"""Most keys that are counted; the least recently used is forgotten first."""
+MOST_KEYS = 100_000
+"""Most keys that are counted; the least recently used is evicted first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Throttle:
     def __init__(self, window: float, timer: Callable[[], float] = time.monotonic) -> None:
         self._window = window
         self._timer = timer
-        self._taken = TTLCache[tuple[str, str], tuple[float, ...]](PLACES, window, timer)
+        self._taken = TTLCache[tuple[str, str], tuple[float, ...]](MOST_KEYS, window, timer)
 
     def take(self, limits: Iterable[Limit]) -> float:
         """Count an attempt against every limit, or against none; when it was counted.

@@ -1,4 +1,4 @@
-"""Media types: which one the answer has, and whether the body's is one that can be read."""
+"""Media types: which one the answer has by `Accept`, and whether a body's can be read."""
 
 from functools import lru_cache
 from typing import NamedTuple
@@ -6,10 +6,10 @@ from typing import NamedTuple
 from gql.errors import NotAcceptable, UnsupportedMediaType
 
 GRAPHQL_RESPONSE = "application/graphql-response+json"
-"""Says that the answer comes from a GraphQL server: the status means what it says."""
+"""The media type of GraphQL over HTTP, by which a status is known to come from GraphQL."""
 
 JSON = "application/json"
-"""What clients from before the specification read: 200 for nearly everything."""
+"""What clients from before that specification read: the status is 200 for nearly everything."""
 
 PRODUCED = (GRAPHQL_RESPONSE, JSON)
 
@@ -18,8 +18,9 @@ PRODUCED = (GRAPHQL_RESPONSE, JSON)
 def response_type(accept: str) -> str:
     """The media type of the answer to a request with this `Accept` header.
 
-    The highest `q` wins, then the more exact name. Between equals a client that names types gets
-    the modern one, while wildcards and no header at all mean a client that may know only JSON.
+    The highest `q` wins, then the more exact range (RFC 9110, 12.5.1). Between equals, a client
+    that names both types gets the GraphQL one; one that sends a wildcard or no header gets JSON, as
+    it may know no other.
 
     Raises:
         NotAcceptable: when the header names none that can be produced.
@@ -38,15 +39,15 @@ def response_type(accept: str) -> str:
 
 @lru_cache(maxsize=64)
 def require_json(content_type: str, content_encoding: str = "") -> None:
-    """Pass when a body of this `Content-Type` can be read.
+    """Check that a body of this `Content-Type` and `Content-Encoding` can be read.
 
     Raises:
         UnsupportedMediaType: unless it is uncompressed `application/json` in UTF-8.
     """
     media_type, parameters = _split(content_type)
     if media_type != JSON:
-        given = f"not {media_type}" if media_type else "which is missing"
-        raise UnsupportedMediaType(f"Send a body of Content-Type {JSON}, {given}.")
+        mistake = f"not {media_type}" if media_type else "which is missing"
+        raise UnsupportedMediaType(f"Send a body of Content-Type {JSON}, {mistake}.")
     charset = parameters.get("charset", "utf-8")
     if charset not in {"utf-8", "utf8"}:
         raise UnsupportedMediaType(f"Send the body in UTF-8, not {charset}.")
@@ -55,7 +56,7 @@ def require_json(content_type: str, content_encoding: str = "") -> None:
 
 
 _NAMED = 2
-"""The exactness of a range that names the media type itself."""
+"""The exactness of a range that is the media type itself."""
 
 
 class _Offer(NamedTuple):
@@ -89,7 +90,7 @@ def _split(value: str) -> tuple[str, dict[str, str]]:
 
 
 def _quality(text: str) -> float:
-    """A weight from 0 to 1; one that does not parse asks for nothing."""
+    """A weight from 0 to 1; one that does not parse is 0: not acceptable."""
     try:
         quality = float(text)
     except ValueError:

@@ -19,7 +19,7 @@ from gql.query.context import Context
 from gql.rest.address_cache import AddressCache
 from gql.rest.body import fit_body, parse_body
 from gql.rest.error_responses import error_response, unprocessable_response
-from gql.rest.idempotent_run import response, run
+from gql.rest.idempotent_run import run_handler, to_response
 from gql.rest.parameters import read_headers, read_path, read_query
 from gql.rest.partial_body import fit_partially
 from gql.rest.route import RestRoute
@@ -88,7 +88,7 @@ class Endpoint:
                 return await self._read(route, route.reads, context, request)
             raw = await self._raw(route, request)
             arguments = self._arguments(route, context, request, raw)
-            return await run(route, context, request, raw, arguments)
+            return await run_handler(route, context, request, raw, arguments)
         except BadBody as error:
             return unprocessable_response(error, status=route.refuses_bodies_with)
         except Unprocessable as error:
@@ -107,7 +107,7 @@ class Endpoint:
         if cached is None:
             result = route.handler(**self._arguments(route, context, request, b""))
             if not isinstance(result, RestArguments):
-                return response(route, await result)
+                return to_response(route, await result)
             cached = await cache.prepare(route, query, result, scope)
         return await cache.respond(context, cached)
 

@@ -1,4 +1,4 @@
-"""The addresses of this door as one route of the application, found without trying each."""
+"""All REST addresses as one Starlette route, which finds an endpoint without trying each."""
 
 from collections.abc import Iterator, Mapping
 from typing import cast
@@ -12,8 +12,8 @@ class Directory(BaseRoute):
     """Finds an endpoint by its path.
 
     Starlette tries one regular expression after another, which took longer than reading one call.
-    Here a path without parameters is looked up, and of the others only those are tried that have
-    as many parts and begin alike.
+    Here a path without parameters is looked up in a dictionary; of the others only those are tried
+    that have as many segments and the same beginning.
 
     Args:
         endpoints: By path, as Starlette writes them, in order of trial.
@@ -32,13 +32,13 @@ class Directory(BaseRoute):
                 self._open.setdefault(route.path.count("/"), []).append((start, route))
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Whether one of the paths is meant, and which endpoint it leads to."""
+        """Whether one of the paths matches, and the endpoint and parameters of the first."""
         if scope["type"] == "http":
             path: str = scope["path"].removeprefix(scope.get("root_path", ""))
             for route in self._candidates(path):
-                match, found = route.matches(scope)
+                match, child_scope = route.matches(scope)
                 if match is Match.FULL:
-                    return match, found
+                    return match, child_scope
         return Match.NONE, {}
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -47,11 +47,11 @@ class Directory(BaseRoute):
         await endpoint(scope, receive, send)
 
     def url_path_for(self, name: str, /, **path_params: object) -> URLPath:
-        """No address here has a name."""
+        """Raise: no route here has a name."""
         raise NoMatchFound(name, path_params)
 
     def _candidates(self, path: str) -> Iterator[Route]:
-        """The routes whose paths could be meant, in order of trial."""
+        """The routes whose paths may match, in order of trial."""
         literal = self._literal.get(path)
         if literal is not None:
             yield literal

@@ -129,10 +129,10 @@ def cell(value: Any) -> Any:
         return value if harmless else f"'{value}"
     if isinstance(value, bool):
         return "true" if value else "false"
-    return instant(value) if isinstance(value, datetime) else value
+    return iso_instant(value) if isinstance(value, datetime) else value
 
 
-def instant(value: datetime) -> str:
+def iso_instant(value: datetime) -> str:
     """An instant as JSON has it: `2025-01-19T10:00:00Z`, a fraction only when it is not zero."""
     return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
 

@@ -1,4 +1,4 @@
-"""Runs a handler once, however often a write with an `Idempotency-Key` is sent."""
+"""Runs a handler once, however often a write with the same `Idempotency-Key` is sent."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -18,21 +18,22 @@ KEY_HEADER = "Idempotency-Key"
 
 
 def takes_key(route: RestRoute) -> bool:
-    """Whether a route's first answer is kept for whoever sends the same write again."""
+    """Whether a route honours `Idempotency-Key`."""
     return route.method != "GET" and route.permission is not None and not route.secret
 
 
-async def run(
+async def run_handler(
     route: RestRoute,
     context: Context,
     request: Request,
     raw: bytes,
     arguments: Mapping[str, Any],
 ) -> Response:
-    """The handler's answer, or the first answer to a write that came with the same key before.
+    """The handler's response, or the first response to a write that came with the same key before.
 
-    The write and its answer are one transaction, so the handler is given that transaction's
-    context. A replayed answer has the first one's status and body, and `Idempotent-Replayed: true`.
+    The write and its stored response are one transaction, so the handler runs in the transaction's
+    context. A replayed response has the first one's status and body, and the header
+    `Idempotent-Replayed: true`.
 
     Raises:
         Unprocessable: when the key cannot be one.
@@ -40,26 +41,27 @@ async def run(
     """
     key = request.headers.get(KEY_HEADER) if takes_key(route) else None
     if key is None:
-        return response(route, await route.handler(**arguments))
+        return to_response(route, await route.handler(**arguments))
     _check(key)
     permission = route.permission or Permission.WRITE
-    steering = (route.method, route.path, request.path_params, request.url.query)
-    asked = fingerprint("rest", *steering, request.headers.get("if-match"), raw.hex())
-    async with idempotent(context, key, asked, permission=permission) as memory:
-        if memory.answer is not None:
+    address = (route.method, route.path, request.path_params, request.url.query)
+    request_fingerprint = fingerprint("rest", *address, request.headers.get("if-match"), raw.hex())
+    async with idempotent(context, key, request_fingerprint, permission=permission) as replay:
+        if replay.answer is not None:
             return Response(
-                memory.answer.body,
-                status_code=memory.answer.status,
+                replay.answer.body,
+                status_code=replay.answer.status,
                 headers={"Idempotent-Replayed": "true"},
                 media_type=JSON,
             )
-        inside = {**arguments, "context": memory.context}
-        answered = response(route, await route.handler(**inside))
-        memory.answer = StoredAnswer(answered.status_code, bytes(answered.body).decode())
-        return answered
+        response = to_response(
+            route, await route.handler(**{**arguments, "context": replay.context})
+        )
+        replay.answer = StoredAnswer(response.status_code, bytes(response.body).decode())
+        return response
 
 
-def response(route: RestRoute, value: Any) -> Response:
+def to_response(route: RestRoute, value: Any) -> Response:
     """What a handler returned, as a response."""
     return value if isinstance(value, Response) else json_response(value, route.status)
 

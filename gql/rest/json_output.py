@@ -1,7 +1,7 @@
-"""How REST prints: documented keys in documented order, straight from records.
+"""How REST prints JSON.
 
 `orjson` prints an aware UTC `datetime` as `2025-01-19T10:00:00Z`, with a fraction only when it is
-not zero, so a shape is a plain dict of a record's values.
+not zero, so a response can be a plain dict of a record's values.
 """
 
 from collections.abc import Mapping
@@ -14,18 +14,18 @@ from gql.http.media_types import JSON
 
 
 def dumps(value: Any) -> bytes:
-    """A JSON value as text; instants end in `Z`."""
+    """A value as JSON in UTF-8; instants end in `Z`."""
     return orjson.dumps(value, option=orjson.OPT_UTC_Z)
 
 
 def json_response(
     value: Any, status: int = 200, *, headers: Mapping[str, str] | None = None
 ) -> Response:
-    """An answer in JSON, for handlers that set a status or headers."""
+    """A JSON response, for handlers that set a status or headers."""
     return Response(dumps(value), status_code=status, headers=headers, media_type=JSON)
 
 
 def rounded(value: float) -> float:
-    """A figure to two decimals; a whole number has none: 300, not 300.0."""
+    """A number to two decimals; a whole number has none: 300, not 300.0."""
     short = round(value, 2)
     return int(short) if short == int(short) else short

@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document, made from the very declarations that requests are checked against."""
+"""The OpenAPI 3.1 document, from the same declarations that requests are validated with."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -23,7 +23,8 @@ Refusals are a JSON object with `detail`. Writes may carry an `Idempotency-Key`,
 answer is given again for 24 hours. Everything here can be asked for in one request at `/graphql`.
 """
 
-_PLACES = {"path": "path", "query": "query", "headers": "header"}
+_IN = {"path": "path", "query": "query", "headers": "header"}
+"""OpenAPI's `in` of a parameter, by the name of the handler's parameter."""
 
 SECURITY: dict[str, Any] = {
     "apiKey": {
@@ -47,7 +48,7 @@ SECURITY: dict[str, Any] = {
 
 
 class _Untitled(GenerateJsonSchema):
-    """Schemas without a title per field, which would only repeat its name."""
+    """Schemas without a title for each field, which would only repeat its name."""
 
     def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002
         return False
@@ -99,7 +100,7 @@ def _operation(route: RestRoute, shapes: Mapping[int, Any]) -> dict[str, Any]:
 
 
 def _parameters(route: RestRoute) -> Iterator[dict[str, Any]]:
-    for name, place in _PLACES.items():
+    for name, location in _IN.items():
         model = route.models.get(name)
         if model is None:
             continue
@@ -107,10 +108,9 @@ def _parameters(route: RestRoute) -> Iterator[dict[str, Any]]:
         required = set(schema.get("required", ()))
         for field, described in schema["properties"].items():
             parameter = _not_null(described)
-            spelled = field.replace("_", "-").title() if place == "header" else field
             yield {
-                "name": spelled,
-                "in": place,
+                "name": field.replace("_", "-").title() if location == "header" else field,
+                "in": location,
                 "required": field in required,
                 **(
                     {"description": parameter.pop("description")}
@@ -130,7 +130,7 @@ def _parameters(route: RestRoute) -> Iterator[dict[str, Any]]:
 
 
 def _not_null(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """A parameter's schema; one that is left out is no null."""
+    """A parameter's schema without null: a parameter can be left out, but not null."""
     plain = {name: value for name, value in schema.items() if value is not None}
     choices = [choice for choice in plain.pop("anyOf", ()) if choice != {"type": "null"}]
     if len(choices) == 1:
@@ -157,18 +157,18 @@ def _answer(answer: Answer, shapes: Mapping[int, Any]) -> dict[str, Any]:
 
 
 def _schemas(routes: Iterable[RestRoute]) -> tuple[dict[int, Any], dict[str, Any]]:
-    """The schema of every model by its `id()`, and what those refer to."""
-    wanted: list[tuple[int, Any, TypeAdapter[Any]]] = []
+    """The schema of every model by its `id()`, and the definitions that they share."""
+    adapters: list[tuple[int, Any, TypeAdapter[Any]]] = []
     for route in routes:
         body: type[BaseModel] | None = route.models.get("body")
         if body is not None:
-            wanted.append((id(body), "validation", TypeAdapter(body)))
-        wanted += (
+            adapters.append((id(body), "validation", TypeAdapter(body)))
+        adapters += (
             (id(answer.model), "serialization", TypeAdapter(answer.model))
             for answer in route.answers.values()
             if answer.model is not None
         )
-    found, rest = TypeAdapter.json_schemas(
-        wanted, ref_template=REFERENCE, schema_generator=_Untitled
+    schemas, shared = TypeAdapter.json_schemas(
+        adapters, ref_template=REFERENCE, schema_generator=_Untitled
     )
-    return {key: schema for (key, _), schema in found.items()}, rest.get("$defs", {})
+    return {key: schema for (key, _), schema in schemas.items()}, shared.get("$defs", {})

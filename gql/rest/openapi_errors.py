@@ -1,4 +1,4 @@
-"""Every refusal of a route, as the OpenAPI document tells it."""
+"""The error responses of a route in the OpenAPI document."""
 
 from typing import Any
 
@@ -51,7 +51,7 @@ ERROR_SCHEMAS: dict[str, Any] = {
         },
     },
 }
-"""The shapes of refusals."""
+"""The schemas of error bodies."""
 
 _MEANINGS = {
     400: (
@@ -106,7 +106,7 @@ _UNPROCESSABLE = {
 
 
 def error_responses(route: RestRoute) -> dict[str, Any]:
-    """Every refusal of a route, by status."""
+    """The error responses of a route, by status."""
     statuses = {500, 503, *route.errors}
     if route.permission is not None:
         statuses |= {401, 403}

@@ -31,7 +31,7 @@ _LOST_PLUS = re.compile(r"(?<=[0-9]) (?=[0-9]{2}:?[0-9]{2}$)")
 
 
 def id_of(noun: str) -> BeforeValidator:
-    """For a path parameter that is an id: 422 when it is no integer, 404 when none is so large.
+    """For a path parameter that is an id: 422 when it is no integer, 404 when it is too large.
 
         graph_id: Annotated[int, id_of("graph")]
 
@@ -63,12 +63,12 @@ def id_or_not_found(noun: str) -> BeforeValidator:
 
 
 def _clamp(most: int) -> AfterValidator:
-    """A number that no row can have is as good as the largest that one could."""
+    """A number beyond what a column can hold matches the same rows as the largest that it can."""
     return AfterValidator(lambda value: max(-most, min(value, most)))
 
 
 def _shorten(value: Any) -> Any:
-    """Python refuses to read more than 4,300 digits; the first 400 are out of range already."""
+    """The first 400 digits: out of range too, and `int` refuses to read more than 4,300."""
     if isinstance(value, str) and _LONG_INTEGER.fullmatch(value):
         return value.strip().replace("_", "")[:400]
     return value
@@ -119,20 +119,19 @@ class Paged(BaseModel):
 
 
 def read_query(model: type[BaseModel], scope: Scope) -> tuple[Any, list[Detail]]:
-    """The query string as a model, or what is wrong with it; of a repeated name the last counts."""
+    """The query string as a model, or what is wrong with it; the last of a repeated name counts."""
     raw = scope["query_string"].decode("latin-1")
-    given = dict(parse_qsl(raw, keep_blank_values=True))
-    return read_strings(model, given, "query")
+    strings = dict(parse_qsl(raw, keep_blank_values=True))
+    return _read_strings(model, strings, "query")
 
 
 def read_headers(model: type[BaseModel], scope: Scope) -> tuple[Any, list[Detail]]:
     """The headers as a model (`if_match` is `If-Match`), or what is wrong with them."""
-    given = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
     names = {name: name.replace("_", "-") for name in model.model_fields}
-    wanted = {name: given[header] for name, header in names.items() if header in given}
-    value, details = read_strings(model, wanted, "header")
-    spelled = [{**detail, "loc": ["header", names[detail["loc"][1]]]} for detail in details]
-    return value, spelled
+    strings = {name: headers[header] for name, header in names.items() if header in headers}
+    value, details = _read_strings(model, strings, "header")
+    return value, [{**detail, "loc": ["header", names[detail["loc"][1]]]} for detail in details]
 
 
 def read_path(model: type[BaseModel], scope: Scope) -> tuple[Any, list[Detail]]:
@@ -144,21 +143,20 @@ def read_path(model: type[BaseModel], scope: Scope) -> tuple[Any, list[Detail]]:
     for name, text in scope["path_params"].items():
         if "\0" in text:
             raise NotFound(name, text[:60])
-    return read_strings(model, scope["path_params"], "path")
+    return _read_strings(model, scope["path_params"], "path")
 
 
-def read_strings(
-    model: type[BaseModel], given: Mapping[str, str], place: str
+def _read_strings(
+    model: type[BaseModel], strings: Mapping[str, str], source: str
 ) -> tuple[Any, list[Detail]]:
-    """Strings as a model, or what is wrong with them."""
     details = [
-        detail_of("value_error", (place, name), "Value error, NUL characters match nothing", text)
-        for name, text in given.items()
+        detail_of("value_error", (source, name), "Value error, NUL characters match nothing", text)
+        for name, text in strings.items()
         if "\0" in text and name in model.model_fields
     ]
     if details:
         return None, details
     try:
-        return model.model_validate(given), []
+        return model.model_validate(strings), []
     except ValidationError as error:
-        return None, details_of(error, place)
+        return None, details_of(error, source)

@@ -1,8 +1,8 @@
-"""Bodies that do not fit, kept as far as they do, so that a write can tell all of their problems.
+"""Bodies that do not fit their model, kept as far as they do.
 
-Elsewhere a body that does not fit is refused at once. Where the documents answer a wrong body with
-one sentence, callers are told everything at once: the wrong types that are found here, and what
-only the domain can know, such as an assistant that there is not.
+Elsewhere a body that does not fit is refused before the handler runs. Where the documents answer a
+wrong body with one sentence, it names every problem at once: the wrong types, which are known here,
+and what only the domain knows, such as an assistant that does not exist.
 """
 
 from dataclasses import dataclass
@@ -18,33 +18,34 @@ Model = TypeVar("Model", bound=BaseModel)
 
 @dataclass(frozen=True, slots=True)
 class BodyProblem(Problem):
-    """A problem of the body's form, with what callers of the documented API are told of it."""
+    """A value of the wrong type, with its problem in the documented form."""
 
     detail: Detail | None = None
 
 
 @dataclass(frozen=True)
 class PartialBody(Generic[Model]):
-    """A body and what is wrong with its form.
+    """A body as far as it fits its model.
 
     Attributes:
         value: What fits; a required field that does not is None.
-        problems: Empty when the whole body fits.
+        problems: Of what does not.
     """
 
     value: Model
     problems: tuple[Problem, ...]
 
     def fits(self, *path: str | int) -> bool:
-        """Whether nothing is wrong at the path, below it or above it."""
-        places = (problem.path for problem in self.problems)
-        return all(place[: len(path)] != path[: len(place)] for place in places)
+        """Whether no problem is at the path, below it or above it."""
+        return all(
+            problem.path[: len(path)] != path[: len(problem.path)] for problem in self.problems
+        )
 
 
 def fit_partially(model: type[Model], value: Any) -> PartialBody[Model]:
     """A JSON value as a model, as far as it is one."""
     instance, details = _fit(model, value)
-    return PartialBody(instance, tuple(_misfit(detail) for detail in details))
+    return PartialBody(instance, tuple(_problem(detail) for detail in details))
 
 
 def _fit(model: type[Model], value: Any) -> tuple[Model, list[Detail]]:
@@ -68,7 +69,7 @@ def _fit(model: type[Model], value: Any) -> tuple[Model, list[Detail]]:
 
 
 def _empty(model: type[Model]) -> Model:
-    """An unchecked model: what is required is None."""
+    """A model of defaults, without validation: what is required is None."""
     required = (name for name, info in model.model_fields.items() if info.is_required())
     return model.model_construct(**dict.fromkeys(required))
 
@@ -82,7 +83,7 @@ def _items_of(annotation: Any) -> type[BaseModel] | None:
     return None
 
 
-def _misfit(detail: Detail) -> BodyProblem:
+def _problem(detail: Detail) -> BodyProblem:
     path = tuple(detail["loc"][1:])
     message = f"{place(path) or 'The body'}: {detail['msg']}"
     return BodyProblem(

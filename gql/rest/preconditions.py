@@ -1,4 +1,4 @@
-"""`ETag` and `If-Match`: the version of a graph's structure, as HTTP says it."""
+"""`ETag` and `If-Match`: the version of a graph's structure as an entity tag (RFC 9110, 8.8.3)."""
 
 import re
 
@@ -20,7 +20,7 @@ def expected_version(if_match: str | None) -> int | None:
     """
     if if_match is None or if_match.strip() == "*":
         return None
-    found = _TAG.fullmatch(if_match.strip())
-    if found is None:
+    match = _TAG.fullmatch(if_match.strip())
+    if match is None:
         raise VersionConflict(f'If-Match is {if_match[:60]!r}, but graphs have tags like "3".')
-    return int(found[1])
+    return int(match[1])

@@ -1,4 +1,4 @@
-"""`/openapi.json`, and `/docs`: the API reference as a page, from our own files alone."""
+"""`/openapi.json`, and `/docs`: the API reference by Swagger UI, from our own files alone."""
 
 from collections.abc import Sequence
 from functools import cache

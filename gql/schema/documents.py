@@ -35,7 +35,7 @@ from gql.errors import (
     TooComplex,
     ValidationFailed,
 )
-from gql.schema.cost import Cost, check_cost, cost_of
+from gql.schema.cost import OperationCost, check_cost, cost_of
 from gql.schema.limits import check_limits
 from gql.settings import Settings
 from gql.single_flight import SingleFlight
@@ -93,7 +93,7 @@ class ValidDocument:
     """
 
     document: DocumentNode
-    costs: dict[str | None, Cost] = field(default_factory=dict)
+    costs: dict[str | None, OperationCost] = field(default_factory=dict)
 
 
 class Documents:

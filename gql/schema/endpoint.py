@@ -33,7 +33,7 @@ from gql.query.context import Context
 from gql.schema.documents import Documents, InvalidDocument, choose_operation
 from gql.schema.explaining import explained, wants_explanation
 from gql.schema.graphql_request import METHODS, parse_request, read_raw, require_method
-from gql.schema.rendering import Answer, Renderer
+from gql.schema.rendering import HttpResponse, Renderer
 from gql.settings import Settings
 from gql.stores import SmsSessions
 
@@ -95,7 +95,7 @@ class GraphQLEndpoint:
         self.counts = self.engine.counts if self.engine else AnswerCounts()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one HTTP request."""
+        """HttpResponse one HTTP request."""
         try:
             answer = await self._answer(scope, receive)
         except ClientDisconnect:
@@ -108,7 +108,7 @@ class GraphQLEndpoint:
         engine = {name: cache.size() for name, cache in caches.items()}
         return {"documents": self._documents.size(), **engine}
 
-    async def _answer(self, scope: Scope, receive: Receive) -> Answer:
+    async def _answer(self, scope: Scope, receive: Receive) -> HttpResponse:
         """The answer to a request, also when a step of it fails."""
         renderer = Renderer(JSON, request_id_of(scope))
         try:
@@ -116,7 +116,7 @@ class GraphQLEndpoint:
             renderer.media_type = response_type(headers.get(b"accept", b"").decode("latin-1"))
             method = scope["method"]
             if method == "OPTIONS":
-                return Answer(200, JSON, b"", {"allow": ", ".join(METHODS)})
+                return HttpResponse(200, JSON, b"", {"allow": ", ".join(METHODS)})
             require_method(method)
             caller = await self._caller(scope)
             explain = wants_explanation(headers, caller)
@@ -143,7 +143,7 @@ class GraphQLEndpoint:
             raise caller
         return caller
 
-    async def _run(self, received: _Received) -> Answer:
+    async def _run(self, received: _Received) -> HttpResponse:
         """Run the operation: by its compiled plan, or by resolvers where there is none."""
         engine, caller, renderer = self.engine, received.caller, received.renderer
         request: Request | None = None
@@ -161,10 +161,10 @@ class GraphQLEndpoint:
         else:
             body = await engine.answer(plan, caller.organization_id, renderer.request_id)
             if isinstance(body, bytes):
-                return Answer(200, renderer.media_type, body)
+                return HttpResponse(200, renderer.media_type, body)
         return await self._resolve(request or await self._request(received), received)
 
-    async def _explain(self, received: _Received) -> Answer:
+    async def _explain(self, received: _Received) -> HttpResponse:
         """The answer of `_run`, with an account of every step at its end."""
         notes = Explanation()
         caller, renderer = received.caller, received.renderer
@@ -178,7 +178,7 @@ class GraphQLEndpoint:
             request_id = renderer.request_id
             body = await notes.answer(self.engine, self._database, request, caller, request_id)
         if isinstance(body, bytes):
-            return explained(Answer(200, renderer.media_type, body), notes)
+            return explained(HttpResponse(200, renderer.media_type, body), notes)
         with notes.resolved(body):
             answer = await self._resolve(request, received)
         return explained(answer, notes)
@@ -197,7 +197,7 @@ class GraphQLEndpoint:
         cacheable = raw if method == "POST" else None
         return Request(parsed.document, valid.document, operation, parsed.variables, cacheable)
 
-    async def _resolve(self, request: Request, received: _Received) -> Answer:
+    async def _resolve(self, request: Request, received: _Received) -> HttpResponse:
         """The answer that resolvers make."""
         renderer = received.renderer
         context = Context(received.caller, self._database, renderer.request_id, self._sms_sessions)

@@ -8,7 +8,7 @@ import orjson
 
 from gql.engine.explain import Explanation
 from gql.identity import Identity, Permission
-from gql.schema.rendering import Answer
+from gql.schema.rendering import HttpResponse
 
 HEADER = b"jackfield-explain"
 
@@ -25,7 +25,7 @@ def wants_explanation(headers: Mapping[bytes, bytes], caller: Identity) -> bool:
     return explain
 
 
-def explained(answer: Answer, explanation: Explanation) -> Answer:
+def explained(answer: HttpResponse, explanation: Explanation) -> HttpResponse:
     """The answer with `extensions.explain` added at its end."""
     extensions: Mapping[str, Any] = {"explain": explanation.document(answer.body)}
     printed = orjson.dumps(extensions, default=str)

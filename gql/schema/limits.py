@@ -37,7 +37,7 @@ Fragments = Mapping[str, FragmentDefinitionNode]
 
 @dataclass(slots=True)
 class Measure:
-    """What a selection set asks for, with the fragments it spreads counted in.
+    """The size of a selection set, with the fragments that it spreads counted in.
 
     Attributes:
         depth: Levels of fields, where `__schema` and `__type` count as leaves.
@@ -64,7 +64,7 @@ class _Spread:
 
 
 def check_limits(document: DocumentNode, settings: Settings) -> None:
-    """Pass when every operation of the document keeps within the limits.
+    """Check every operation of the document against the limits.
 
     Raises:
         TooComplex: when one is over a limit; the message names the limit and the figure.
@@ -87,7 +87,7 @@ def check_limits(document: DocumentNode, settings: Settings) -> None:
 
 
 def _own_measure(root: SelectionSetNode) -> tuple[Measure, list[_Spread]]:
-    """What a selection set asks for by itself, and the fragments it spreads."""
+    """The measure of a selection set by itself, and the fragments that it spreads."""
     measure = Measure()
     spreads: list[_Spread] = []
     stack = [(root, 0, False)]
@@ -109,7 +109,7 @@ def _own_measure(root: SelectionSetNode) -> tuple[Measure, list[_Spread]]:
 def _count_field(
     measure: Measure, field: FieldNode, depth: int, *, introspection: bool
 ) -> tuple[int, bool]:
-    """Count one field; answer the depth of what it selects, and whether that is introspection."""
+    """Count one field; returns the depth of its selections, and if they are introspection."""
     measure.aliases += field.alias is not None
     if introspection:
         measure.introspection_depth = max(measure.introspection_depth, depth + 1)
@@ -181,31 +181,36 @@ def _compare(measure: Measure, settings: Settings) -> None:
         raise IntrospectionDisabled(
             "The schema cannot be asked for: introspection is switched off."
         )
-    for what, figure, limit in (
+    for predicate, figure, limit in (
         ("is nested {} levels deep", measure.depth, settings.max_depth),
         ("nests {} levels below __schema", measure.introspection_depth, INTROSPECTION_DEPTH),
         ("has {} aliases", measure.aliases, settings.max_aliases),
         ("has {} root fields", measure.width, settings.max_root_fields),
         ("selects {} fields", measure.selections, settings.max_tokens),
     ):
-        hold(what, figure, limit)
+        check_limit(predicate, figure, limit)
 
 
-_COUNTED = 1_000_000
-"""Figures beyond this are only said to be more."""
+_LARGEST_FIGURE = 1_000_000
+"""The largest number that a message names; fragments can expand to one of a thousand digits."""
 
 
-def hold(what: str, figure: int, limit: int) -> None:
-    """Pass when a figure of an operation is within its limit.
+def check_limit(predicate: str, figure: int, limit: int) -> None:
+    """Check a figure of an operation.
+
+    Args:
+        predicate: What the operation does, with `{}` for the figure: `has {} aliases`.
+        figure: How often.
+        limit: The most.
 
     Raises:
-        TooComplex: when it is not; `what` says what the operation does, with `{}` for the figure.
+        TooComplex: when the figure is over the limit.
     """
     if figure > limit:
-        told = str(figure) if figure <= _COUNTED else f"more than {_COUNTED}"
+        printed = str(figure) if figure <= _LARGEST_FIGURE else f"more than {_LARGEST_FIGURE}"
         raise TooComplex(
-            f"The operation {what.format(told)}; the limit is {limit}.",
-            figure=min(figure, _COUNTED),
+            f"The operation {predicate.format(printed)}; the limit is {limit}.",
+            figure=min(figure, _LARGEST_FIGURE),
             limit=limit,
         )
 

@@ -27,7 +27,7 @@ _ALWAYS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HttpResponse:
     """A finished HTTP response.
 
     Attributes:
@@ -66,7 +66,7 @@ class Renderer:
     media_type: str
     request_id: str
 
-    def result(self, result: ExecutionResult) -> Answer:
+    def result(self, result: ExecutionResult) -> HttpResponse:
         """The answer to an operation that ran, or whose variables did not let it run."""
         errors = [self._executed(error) for error in result.errors or ()]
         if result.data is None and all(error.path is None for error in result.errors or ()):
@@ -76,18 +76,18 @@ class Renderer:
         if errors:
             # First, as the specification advises: a reader of the raw answer sees them.
             body = {"errors": errors, "data": result.data}
-        return Answer(200, self.media_type, orjson.dumps(body))
+        return HttpResponse(200, self.media_type, orjson.dumps(body))
 
-    def invalid(self, kind: type[GatewayError], errors: Sequence[GraphQLError]) -> Answer:
+    def invalid(self, kind: type[GatewayError], errors: Sequence[GraphQLError]) -> HttpResponse:
         """The answer to a document with these errors, all of one kind."""
         return self._errors(kind, [self._entry(error, {"code": kind.code}) for error in errors])
 
-    def refusal(self, error: GatewayError) -> Answer:
+    def refusal(self, error: GatewayError) -> HttpResponse:
         """The answer to a request that was refused as a whole."""
         entry = {"message": error.message, "extensions": self._stamped(error.extensions)}
         return self._errors(type(error), [entry], refusal_headers(error))
 
-    def bug(self, error: Exception) -> Answer:
+    def bug(self, error: Exception) -> HttpResponse:
         """The answer to a request that found a bug: logged whole, masked for the caller."""
         self._log_bug(error, "the request")
         return self.refusal(GatewayError(UNEXPECTED))
@@ -97,7 +97,7 @@ class Renderer:
         kind: type[GatewayError],
         errors: Sequence[Mapping[str, Any]],
         headers: Mapping[str, str] | None = None,
-    ) -> Answer:
+    ) -> HttpResponse:
         """An answer without data.
 
         `application/json` has no way to say that an error status comes from GraphQL and not from
@@ -105,7 +105,7 @@ class Renderer:
         """
         legacy = self.media_type == JSON and issubclass(kind, (RefusedDocument, BadInput))
         body = orjson.dumps({"errors": errors})
-        return Answer(200 if legacy else kind.status, self.media_type, body, headers or {})
+        return HttpResponse(200 if legacy else kind.status, self.media_type, body, headers or {})
 
     def _executed(self, error: GraphQLError) -> dict[str, Any]:
         """An error of the execution, masked unless it is a fact meant for the caller."""

@@ -11,9 +11,9 @@ from gql.app.logs import JsonLines, LineHandler, RequestRecord, log_config
 
 
 def record(message: str, **extra: object) -> logging.LogRecord:
-    made = logging.LogRecord("gql.x", logging.WARNING, "x.py", 1, message, (), None)
-    vars(made).update(extra)
-    return made
+    entry = logging.LogRecord("gql.x", logging.WARNING, "x.py", 1, message, (), None)
+    vars(entry).update(extra)
+    return entry
 
 
 def test_a_record_is_one_line_with_what_extra_gave() -> None:
@@ -32,13 +32,13 @@ def test_a_record_is_one_line_with_what_extra_gave() -> None:
 
 
 def test_an_exception_comes_with_its_traceback() -> None:
-    made = record("failed")
+    entry = record("failed")
     try:
         int("why")
     except ValueError:
-        made.exc_info = sys.exc_info()
+        entry.exc_info = sys.exc_info()
 
-    assert "ValueError: invalid literal" in json.loads(JsonLines().format(made))["exception"]
+    assert "ValueError: invalid literal" in json.loads(JsonLines().format(entry))["exception"]
 
 
 def test_the_configuration_is_one_that_logging_takes() -> None:

@@ -13,7 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from starlette.applications import Starlette
 
 from gql.app import create_app
-from gql.app.metric_definitions import FAMILIES
+from gql.app.metric_definitions import METRICS
 from gql.app.publishing import FOLDER, Publisher
 from gql.app.request_counter import BOUNDS, RequestCounter, door_of
 from gql.engine.fallback import AnswerCounts, Fallback, FallbackReason
@@ -102,11 +102,11 @@ async def test_operations_are_counted_by_way_and_reason(measured: Starlette, fre
         for document in documents:
             headers = bearer(fresh.organizations[0])
             await client.post("/graphql", json={"query": document}, headers=headers)
-        found = await samples(client, "jackfield_graphql_operations_total")
+        numbers = await samples(client, "jackfield_graphql_operations_total")
         again = await samples(client, "jackfield_graphql_operations_total")
 
-    assert found == again
-    assert found == {
+    assert numbers == again
+    assert numbers == {
         ("", "none", "plan"): 3,
         ("", "introspection", "resolvers"): 1,
         ("smsSessions", "unsupported", "resolvers"): 1,
@@ -121,10 +121,10 @@ async def test_with_the_engine_off_that_is_counted(fresh: Copy) -> None:
         await client.post(
             "/graphql", json={"query": "{ __typename }"}, headers=bearer(fresh.organizations[0])
         )
-        found = await samples(client, "jackfield_graphql_operations_total")
+        numbers = await samples(client, "jackfield_graphql_operations_total")
         caches = await samples(client, "jackfield_cache_entries")
 
-    assert found == {("", "off", "resolvers"): 1}
+    assert numbers == {("", "off", "resolvers"): 1}
     assert caches == {("documents",): 1}
 
 
@@ -152,10 +152,10 @@ async def test_requests_are_counted_by_door_method_and_status(
         await client.get("/api/v1/calls", headers=owner)
         await client.get("/healthz")
         await client.request("BREW", "/nowhere")
-        found = await samples(client, "jackfield_requests_total")
+        numbers = await samples(client, "jackfield_requests_total")
         seconds = await samples(client, "jackfield_request_seconds_count")
 
-    assert found == {
+    assert numbers == {
         ("graphql", "POST", "200"): 1,
         ("graphql", "POST", "401"): 1,
         ("rest", "GET", "200"): 1,
@@ -166,13 +166,13 @@ async def test_requests_are_counted_by_door_method_and_status(
 
 
 def test_times_are_counted_up_to_their_bounds() -> None:
-    tally = RequestCounter()
+    counter = RequestCounter()
     for seconds in (0.0, BOUNDS[0], BOUNDS[0] + 1e-9, BOUNDS[-1], 1_000):
-        tally.note("/graphql", "POST", 200, seconds)
+        counter.record("/graphql", "POST", 200, seconds)
 
-    counts = tally.seconds["graphql"].counts
+    counts = counter.seconds["graphql"].counts
     assert (counts[0], counts[1], counts[-2], counts[-1]) == (2, 1, 1, 1)
-    assert tally.seconds["graphql"].total == pytest.approx(1_000 + 2 * BOUNDS[0] + BOUNDS[-1])
+    assert counter.seconds["graphql"].total == pytest.approx(1_000 + 2 * BOUNDS[0] + BOUNDS[-1])
     assert sum(counts) == 5
 
 
@@ -190,7 +190,7 @@ def test_every_address_has_a_door(path: str, door: str) -> None:
     assert door_of(path) == door
 
 
-async def test_what_is_remembered_and_connected_is_told(measured: Starlette, fresh: Copy) -> None:
+async def test_caches_and_connections_are_gauges(measured: Starlette, fresh: Copy) -> None:
     async with connect(measured) as client:
         await client.post(
             "/graphql",
@@ -213,10 +213,10 @@ async def test_no_label_names_a_tenant(measured: Starlette) -> None:
     async with connect(measured) as client:
         text = (await client.get("/metrics", headers=OPERATOR)).text
 
-    told = {
+    labels = {
         name for label in re.findall(r"\{(.*)\}", text) for name in re.findall(r"(\w+)=", label)
     }
-    assert told <= {"le", *(label for family in FAMILIES for label in family.labels)}
+    assert labels <= {"le", *(label for metric in METRICS for label in metric.labels)}
     assert "organization" not in text
 
 

@@ -19,21 +19,21 @@ from gql.errors import GatewayError, NotFound
 from gql.settings import Settings
 from tests.conftest import connect
 
-MADE = re.compile(r"[0-9a-f]{32}")
+GENERATED = re.compile(r"[0-9a-f]{32}")
 
 
-@pytest.mark.parametrize("given", ["a", "trace-1.2_3", "x" * 64])
-async def test_a_sane_id_is_kept(client: httpx2.AsyncClient, given: str) -> None:
-    response = await client.get("/healthz", headers={"X-Request-ID": given})
+@pytest.mark.parametrize("sent", ["a", "trace-1.2_3", "x" * 64])
+async def test_a_sane_id_is_kept(client: httpx2.AsyncClient, sent: str) -> None:
+    response = await client.get("/healthz", headers={"X-Request-ID": sent})
 
-    assert response.headers.get_list("x-request-id") == [given]
+    assert response.headers.get_list("x-request-id") == [sent]
 
 
-@pytest.mark.parametrize("given", [b"", b"x" * 65, b"a b", b'a"b', b"a\x85b", b"%0a"])
-async def test_any_other_id_is_replaced(client: httpx2.AsyncClient, given: bytes) -> None:
-    response = await client.get("/healthz", headers=[(b"X-Request-ID", given)])
+@pytest.mark.parametrize("sent", [b"", b"x" * 65, b"a b", b'a"b', b"a\x85b", b"%0a"])
+async def test_any_other_id_is_replaced(client: httpx2.AsyncClient, sent: bytes) -> None:
+    response = await client.get("/healthz", headers=[(b"X-Request-ID", sent)])
 
-    assert MADE.fullmatch(response.headers["x-request-id"])
+    assert GENERATED.fullmatch(response.headers["x-request-id"])
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ async def test_any_other_id_is_replaced(client: httpx2.AsyncClient, given: bytes
 async def test_every_answer_carries_one(client: httpx2.AsyncClient, path: str) -> None:
     first, second = await asyncio.gather(client.get(path), client.get(path))
 
-    assert MADE.fullmatch(first.headers["x-request-id"])
+    assert GENERATED.fullmatch(first.headers["x-request-id"])
     assert first.headers["x-request-id"] != second.headers["x-request-id"]
 
 
@@ -63,10 +63,10 @@ async def test_one_line_per_request_without_its_query_string(
     lines = [JsonLines().format(record) for record in caplog.records]
     assert len(lines) == 1
     assert "\n" not in lines[0]
-    facts = json.loads(lines[0])
-    assert isinstance(facts.pop("ms"), float)
-    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", facts.pop("time"))
-    assert facts == {
+    line = json.loads(lines[0])
+    assert isinstance(line.pop("ms"), float)
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", line.pop("time"))
+    assert line == {
         "level": "info",
         "logger": "gql.app.requests",
         "message": "request",

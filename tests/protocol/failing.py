@@ -99,7 +99,7 @@ class Query:
         return name.value if name else None
 
     @strawberry.field
-    def found(self, by: By) -> str:
+    def chosen(self, by: By) -> str:
         return f"{by.id or by.name}"
 
     @strawberry.field

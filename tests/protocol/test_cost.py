@@ -190,7 +190,7 @@ async def test_a_list_that_is_refused_anyway_is_refused_in_its_own_words(
 
 
 async def test_what_frontends_ask_for_is_far_from_the_limit(open_door: OpenDoor) -> None:
-    asked = [each.documents["jackfield"] for each in WORKLOADS if "jackfield" in each.documents]
+    measured = [each.documents["jackfield"] for each in WORKLOADS if "jackfield" in each.documents]
     values = {
         "id": "1",
         "offset": 0,
@@ -198,9 +198,9 @@ async def test_what_frontends_ask_for_is_far_from_the_limit(open_door: OpenDoor)
         "assistantId": "1",
     }
     async with open_door(max_cost=10_000) as client:
-        for document in (*EXAMPLES.values(), *asked):
-            given = {name: value for name, value in values.items() if f"${name}:" in document}
-            assert await _refusal(client, document, **given) is None
+        for document in (*EXAMPLES.values(), *measured):
+            variables = {name: value for name, value in values.items() if f"${name}:" in document}
+            assert await _refusal(client, document, **variables) is None
     async with open_door() as client:
         for document in LARGER.values():
             assert await _refusal(client, document) is None

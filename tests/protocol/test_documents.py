@@ -58,9 +58,9 @@ async def test_the_least_recently_used_of_the_known_documents_is_forgotten(
     open_door: OpenDoor, validated: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(documents, "DOCUMENTS_BYTES", 12_000)
-    known = [name for name in "abcd" for _ in range(2)]
+    cached = [name for name in "abcd" for _ in range(2)]
     async with open_door(compiled=False) as client:
-        for name in (*known, "a", "e", "e", "a", "b"):
+        for name in (*cached, "a", "e", "e", "a", "b"):
             await client.query(f"{{ {name}: __typename }}")
 
     assert [text[2] for text in validated] == ["a", "b", "c", "d", "e", "b"]
@@ -91,16 +91,16 @@ async def test_a_document_heavier_than_the_memory_runs_and_is_not_remembered(
 async def test_a_document_that_arrives_many_times_at_once_is_validated_once(
     client: HttpClient, validated: list[str]
 ) -> None:
-    asked = ("{ crowd: __typename }", "{ crowd: noSuchField }")
-    answers = await asyncio.gather(*(client.query(text) for _ in range(20) for text in asked))
+    texts = ("{ crowd: __typename }", "{ crowd: noSuchField }")
+    answers = await asyncio.gather(*(client.query(text) for _ in range(20) for text in texts))
 
     assert [answer.status_code for answer in answers] == [200, 400] * 20
-    assert sorted(validated) == sorted(asked)
+    assert sorted(validated) == sorted(texts)
 
 
 async def test_known_documents_do_not_wait_for_new_ones(client: HttpClient) -> None:
-    known = "{ known: __typename }"
-    await client.query(known)
+    cached = "{ known: __typename }"
+    await client.query(cached)
     order: list[str] = []
 
     async def ask(document: str) -> None:
@@ -108,21 +108,21 @@ async def test_known_documents_do_not_wait_for_new_ones(client: HttpClient) -> N
         order.append(document)
 
     new = [f"{{ new{number}: __typename }}" for number in range(20)]
-    await asyncio.gather(*(ask(document) for document in (*new, known)))
+    await asyncio.gather(*(ask(document) for document in (*new, cached)))
 
-    assert order.index(known) < 3
-    assert [document for document in order if document != known] == new
+    assert order.index(cached) < 3
+    assert [document for document in order if document != cached] == new
 
 
 async def test_too_many_new_documents_at_once_are_told_to_come_again(
     client: HttpClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(documents, "MOST_WAITING", 3)
-    known = "{ remembered: __typename }"
-    await client.query(known)
+    cached = "{ remembered: __typename }"
+    await client.query(cached)
     new = [f"{{ late{number}: __typename }}" for number in range(5)]
 
-    answers = await asyncio.gather(*(client.query(document) for document in (*new, known)))
+    answers = await asyncio.gather(*(client.query(document) for document in (*new, cached)))
 
     assert [answer.status_code for answer in answers] == [200, 200, 200, 503, 503, 200]
     (error,) = answers[3].json()["errors"]

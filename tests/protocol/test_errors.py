@@ -181,10 +181,10 @@ async def test_an_argument_that_does_not_fit_is_an_error_of_its_field(
 @pytest.mark.parametrize(
     "document",
     [
-        "{ found(by: {id: 1, name: 2}) }",
-        "{ found(by: {}) }",
-        "{ found(by: {id: null}) }",
-        "{ found(by: {id: $undefined}) }",
+        "{ chosen(by: {id: 1, name: 2}) }",
+        "{ chosen(by: {}) }",
+        "{ chosen(by: {id: null}) }",
+        "{ chosen(by: {id: $undefined}) }",
     ],
 )
 async def test_a_one_of_input_takes_exactly_one_field(failing: HttpClient, document: str) -> None:
@@ -198,7 +198,7 @@ async def test_a_one_of_input_takes_exactly_one_field(failing: HttpClient, docum
 async def test_a_one_of_variable_takes_exactly_one_field(
     failing: HttpClient, by: dict[str, Any]
 ) -> None:
-    response = await failing.query("query ($by: By!) { found(by: $by) }", by=by)
+    response = await failing.query("query ($by: By!) { chosen(by: $by) }", by=by)
 
     assert response.status_code == 400
     assert response.json()["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
@@ -207,20 +207,20 @@ async def test_a_one_of_variable_takes_exactly_one_field(
 async def test_a_one_of_input_with_a_variable_that_is_left_out_fails_at_its_field(
     failing: HttpClient,
 ) -> None:
-    response = await failing.query("query ($id: Int) { found(by: {id: $id}) }")
+    response = await failing.query("query ($id: Int) { chosen(by: {id: $id}) }")
 
     (error,) = response.json()["errors"]
-    assert (error["path"], error["extensions"]["code"]) == (["found"], "BAD_USER_INPUT")
+    assert (error["path"], error["extensions"]["code"]) == (["chosen"], "BAD_USER_INPUT")
 
 
 async def test_a_one_of_input_may_stand_in_a_fragment_before_the_operation(
     failing: HttpClient,
 ) -> None:
     response = await failing.query(
-        "fragment F on Query { found(by: {id: $id}) } query ($id: Int!) { ...F }", id=7
+        "fragment F on Query { chosen(by: {id: $id}) } query ($id: Int!) { ...F }", id=7
     )
 
-    assert response.json() == {"data": {"found": "7"}}
+    assert response.json() == {"data": {"chosen": "7"}}
 
 
 SUGGESTED = [

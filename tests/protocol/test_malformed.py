@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from gql.schema.schema import schema
 from tests.protocol.http_client import HttpClient
-from tests.protocol.questions import operations
+from tests.protocol.random_operations import operations
 
 bounded = settings(
     max_examples=150,

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from gql.engine.rest_fields import present, presenter
 from gql.http.media_types import JSON
 from gql.query.resource import Record
-from gql.rest.downloads import CSV, TEXT, csv_lines, file, instant
+from gql.rest.downloads import CSV, TEXT, csv_lines, file, iso_instant
 from gql.rest.json_output import dumps
 from gql.rest.routes.sms_shapes import CONVERSATION_FIELDS, MESSAGE_FIELDS
 
@@ -35,7 +35,7 @@ def _as_text(conversation: Record, messages: Messages) -> bytes:
     lines = [
         f"SMS conversation {conversation.id} with {conversation.customer_phone_number}",
         f"Assistant: {assistant} ({conversation.to_phone_number})",
-        f"Started: {instant(conversation.started_at)}",
+        f"Started: {iso_instant(conversation.started_at)}",
         "",
     ]
     for message in messages:

@@ -1,4 +1,4 @@
-"""Answers in JSON for what a route refuses: `{"detail": ...}`, as every door does."""
+"""Answers in JSON for exceptions that a route raises: `{"detail": ...}`, as both doors do."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,8 +11,8 @@ from gql.errors import GatewayError
 from gql.http.refusal import refusal
 
 
-def refused_by_starlette(_request: Request, error: Exception) -> Response:
-    """An address that is not there, or a method that it does not take."""
+def handle_http_exception(_request: Request, error: Exception) -> Response:
+    """Starlette's own refusals: 404 for an unknown address, 405 for a wrong method."""
     if not isinstance(error, HTTPException):
         raise error
     return JSONResponse(
@@ -20,12 +20,15 @@ def refused_by_starlette(_request: Request, error: Exception) -> Response:
     )
 
 
-def refused_by_us(_request: Request, error: Exception) -> Response:
-    """A fact about the request that was raised below; a bug is not one, and goes on."""
+def handle_gateway_error(_request: Request, error: Exception) -> Response:
+    """A fact about the request that was raised below; the base class itself is a bug."""
     if not isinstance(error, GatewayError) or type(error) is GatewayError:
         raise error
     return refusal(error)
 
 
-HANDLERS: Mapping[Any, Any] = {HTTPException: refused_by_starlette, GatewayError: refused_by_us}
+HANDLERS: Mapping[Any, Any] = {
+    HTTPException: handle_http_exception,
+    GatewayError: handle_gateway_error,
+}
 """Anything else is a bug: `gql.app.requests` logs it and answers 500."""

@@ -73,14 +73,14 @@ def _selections(draw: st.DrawFn, schema: GraphQLSchema, parent: Any, depth: int)
 def _field(
     draw: st.DrawFn, schema: GraphQLSchema, name: str, field: GraphQLField, depth: int
 ) -> str:
-    given = {key: arg for key, arg in field.args.items() if _wanted(draw, arg)}
-    values = ", ".join(f"{key}: {draw(_literal(arg.type))}" for key, arg in given.items())
+    arguments = {key: arg for key, arg in field.args.items() if _is_chosen(draw, arg)}
+    values = ", ".join(f"{key}: {draw(_literal(arg.type))}" for key, arg in arguments.items())
     kind = get_named_type(field.type)
     below = draw(_selections(schema, kind, depth - 1)) if is_composite_type(kind) else ""
     return f"{name}{f'({values})' if values else ''} {below}"
 
 
-def _wanted(draw: st.DrawFn, argument: GraphQLArgument) -> bool:
+def _is_chosen(draw: st.DrawFn, argument: GraphQLArgument) -> bool:
     return is_required_argument(argument) or draw(st.integers(0, 2)) == 0
 
 
