@@ -18,7 +18,7 @@ from pydantic.fields import FieldInfo
 from gql.app.metric_definitions import METRICS
 from gql.engine.fallback import MEANINGS, FallbackReason
 from gql.errors import error_table
-from gql.rest.route_table import route_table
+from gql.rest.routes import ROUTES
 from gql.settings import Settings
 from tools.speed import speed_table
 
@@ -45,6 +45,15 @@ def metrics_table() -> str:
     ]
     header = ("| Name | Kind | Labels | Meaning |", "| --- | --- | --- | --- |")
     return "\n".join((*header, *rows))
+
+
+def route_table() -> str:
+    """Every REST route as a Markdown table, in order of trial."""
+    rows = [
+        f"| `{route.method} {route.path}` | {route.summary} | {route.permission or 'nobody asks'} |"
+        for route in ROUTES
+    ]
+    return "\n".join(("| Route | What it does | Permission |", "| --- | --- | --- |", *rows))
 
 
 def reasons_table() -> str:

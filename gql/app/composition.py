@@ -22,7 +22,8 @@ from gql.auth import login
 from gql.auth.middleware import Authentication, caller_of
 from gql.database import Database
 from gql.engine.query_runner import QueryRunner
-from gql.rest.route_table import rest_routes
+from gql.rest.mounting import rest_routes
+from gql.rest.routes import ROUTES
 from gql.schema.endpoint import GraphQLEndpoint
 from gql.schema.schema import schema
 from gql.settings import Settings
@@ -111,7 +112,12 @@ def routes(
         Route("/graphql/", graphql, name="graphql_slash"),
         *login.ROUTES,
         *rest_routes(
-            database, settings, identify=caller_of, sms_sessions=sms_sessions, reads=reads
+            ROUTES,
+            database,
+            settings,
+            identify=caller_of,
+            sms_sessions=sms_sessions,
+            reads=reads,
         ),
         *pages.ROUTES,
         Route("/healthz", health.alive, methods=["GET"]),

@@ -34,7 +34,7 @@ from gql.engine.fields import (
     ViewerSource,
 )
 from gql.engine.plan import PlanNode, Selection
-from gql.engine.rest_query import KEY, RecordLookup, RestQuery
+from gql.engine.rest_query import KEY_ARGUMENT, RecordLookup, RestQuery
 from gql.engine.row_source import (
     RowSource,
     is_key_only,
@@ -76,7 +76,7 @@ class _Emitter:
     def record_lookup(self, record: RecordLookup, item: PlanNode) -> ColumnElement[str]:
         """What is printed of one record, after its version where there is one."""
         row = rows_of(record.resource, None, None)
-        row.conditions = [row.table.c[record.column] == bindparam(f"s{KEY}_key0")]
+        row.conditions = [row.table.c[record.column] == bindparam(f"s{KEY_ARGUMENT}_key0")]
         version: list[JsonPart] = []
         if record.version is not None:
             version = [json_sql.json_integer(row.table.c[record.version]), "\n"]

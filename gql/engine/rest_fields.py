@@ -9,31 +9,10 @@ from typing import Any
 
 import orjson
 
-from gql.engine.fields import ColumnKind, ColumnSource, ConstantSource, FieldSource
+from gql.engine.fields import ColumnSource, ConstantSource, FieldSource
 from gql.engine.plan import PlanNode, Selection
 from gql.money import micros_to_float
 from gql.query.resource import Record
-
-
-def fields(**items: ColumnKind | FieldSource | PlanNode) -> Selection:
-    """A shape; a kind alone stands for the record's label of that name."""
-    return Selection(tuple((key, _node(key, item)) for key, item in items.items()))
-
-
-def _node(key: str, item: ColumnKind | FieldSource | PlanNode) -> PlanNode:
-    if isinstance(item, PlanNode):
-        return item
-    return PlanNode(item if isinstance(item, FieldSource) else ColumnSource(key, item))
-
-
-def with_constants(selection: Selection, **texts: str) -> Selection:
-    """The same shape with constant JSON under some of its keys."""
-    return Selection(
-        tuple(
-            (key, PlanNode(ConstantSource(texts[key])) if key in texts else node)
-            for key, node in selection.items
-        )
-    )
 
 
 def present(selection: Selection, record: Record) -> dict[str, Any]:

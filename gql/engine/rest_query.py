@@ -12,20 +12,18 @@ from typing import Any
 from gql.engine.bind import FilterVariant, Values, VariantKey, bind_page, bind_terms
 from gql.engine.fields import (
     ConnectionSource,
-    FieldSource,
     ManySource,
-    ObjectSource,
     PageSource,
 )
-from gql.engine.plan import PlanNode, Selection, outline
+from gql.engine.plan import PlanNode, outline
 from gql.query.filters import Filter
 from gql.query.paging import Paging
-from gql.query.resource import Link, Resource
+from gql.query.resource import Resource
 
-KEY = 0
+KEY_ARGUMENT = 0
 """The number of the argument that is the key of the record."""
 
-LIST = 1
+LIST_ARGUMENT = 1
 """The number of the argument that is the paging and the filter of the list."""
 
 
@@ -80,52 +78,6 @@ class RestQuery:
         return source.resource if isinstance(source, lists) else None
 
 
-def list_page(resource: Resource, selection: Selection) -> PlanNode:
-    """A page as a plain list."""
-    return PlanNode(PageSource(resource), selection, LIST)
-
-
-def all_under(
-    resource: Resource, link: Link, selection: Selection, *, order: tuple[str, ...] = ("id",)
-) -> PlanNode:
-    """All records under the one that is looked up, or those that pass the request's filter."""
-    return PlanNode(ManySource(resource, link, order), selection, LIST)
-
-
-def list_of(resource: Resource, selection: Selection) -> RestQuery:
-    """A page as a plain list."""
-    return RestQuery(list_page(resource, selection))
-
-
-def page_of(resource: Resource, **items: PlanNode | FieldSource) -> RestQuery:
-    """A page in an object that says something about it."""
-    nodes = tuple(
-        (key, item if isinstance(item, PlanNode) else PlanNode(item)) for key, item in items.items()
-    )
-    return RestQuery(PlanNode(ConnectionSource(resource), Selection(nodes), LIST))
-
-
-def lookup(
-    resource: Resource,
-    item: Selection | PlanNode,
-    *,
-    noun: str,
-    by: str = "id",
-    version: str | None = None,
-) -> RestQuery:
-    """One record, or a list that belongs to it.
-
-    Args:
-        resource: Whose record.
-        item: What is printed of it, or the list.
-        noun: What it is called when it is not there.
-        by: The column that the key is in.
-        version: The label that tells which version of the record was read.
-    """
-    node = PlanNode(ObjectSource(), item) if isinstance(item, Selection) else item
-    return RestQuery(node, RecordLookup(resource, by, noun, version))
-
-
 @dataclass(frozen=True)
 class RestArguments:
     """One request for a read; it gives what the read has a place for.
@@ -146,8 +98,8 @@ class RestArguments:
 def bind(query: RestQuery, arguments: RestArguments) -> tuple[VariantKey, Values]:
     """The variant of a read's two arguments, and the values of its statement's parameters."""
     values: Values = {f"told_{name}": str(number) for name, number in arguments.echoed.items()}
-    values[f"s{KEY}_key0"] = arguments.key
-    resource, name = query.listed, f"s{LIST}"
+    values[f"s{KEY_ARGUMENT}_key0"] = arguments.key
+    resource, name = query.listed, f"s{LIST_ARGUMENT}"
     if resource is None:
         return (None, None), values
     if arguments.paging is None:

@@ -1,7 +1,8 @@
 """Parses the JSON body of a request, and words what is wrong with it as pydantic would."""
 
 import json
-from typing import Any
+from types import NoneType
+from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
@@ -49,6 +50,20 @@ def fit_body(model: type[BaseModel], value: Any) -> tuple[Any, list[Detail]]:
         return model.model_validate(value, from_attributes=True), []
     except ValidationError as error:
         return None, details_of(error, "body")
+
+
+def sent_values(body: BaseModel, record: type[BaseModel]) -> dict[str, Any]:
+    """The fields of a body that were sent, without null where the record always has a value.
+
+    Args:
+        body: The changes.
+        record: The shape of what is changed.
+    """
+    return {
+        name: value
+        for name, value in body.model_dump(include=body.model_fields_set).items()
+        if value is not None or NoneType in get_args(record.model_fields[name].annotation)
+    }
 
 
 def _syntax_error(raw: bytes, error: NotJson) -> Detail:

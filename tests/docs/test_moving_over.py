@@ -5,7 +5,7 @@ import re
 import pytest
 from graphql import build_schema, parse, validate
 
-from gql.rest.route_table import ROUTES
+from gql.rest.routes import ROUTES
 from gql.schema.schema import schema
 from tests.live import ROOT
 

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from gql.rest.route import RestRoute
-from gql.rest.route_table import ROUTES
+from gql.rest.routes import ROUTES
 from tests.engine.values import EDGES, HOSTILE, WORDS
 
 READS: tuple[RestRoute, ...] = tuple(route for route in ROUTES if route.reads is not None)

@@ -6,8 +6,8 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Match, NoMatchFound
 
-from gql.rest.directory import Directory
-from gql.rest.route_table import ROUTES
+from gql.rest.mounting import Directory
+from gql.rest.routes import ROUTES
 from tests.rest.conftest import Rest
 from tests.routes import every_route
 

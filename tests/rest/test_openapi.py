@@ -15,7 +15,7 @@ from gql.rest.json_output import dumps
 from gql.rest.openapi import SECURITY, openapi
 from gql.rest.reference import PAGE
 from gql.rest.route import RestRoute, route
-from gql.rest.route_table import ROUTES
+from gql.rest.routes import ROUTES
 from tests.rest.conftest import Rest
 
 NAMES = [f"{one.method} {one.path}" for one in ROUTES]

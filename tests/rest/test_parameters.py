@@ -1,15 +1,15 @@
 """How path and query parameters are read, and how wrong ones are refused, word for word."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import quote
 
 import pytest
 from pydantic import BaseModel
 
 from gql.domain.assistants import ASSISTANTS
+from gql.rest.filters import FilterBy, Filters
 from gql.rest.parameters import Instant, SmallInteger, read_query
-from gql.rest.routes.call_filters import Filters
 from tests.rest.conftest import Rest
 
 GRAPHS = "/api/v1/assistant-graphs"
@@ -205,15 +205,28 @@ def test_a_nul_character_in_the_query_is_refused() -> None:
     assert [found["loc"] for found in problems] == [["query", "since"]]
 
 
-def test_a_query_parameter_is_one_of_the_criteria_of_its_list() -> None:
+@pytest.mark.parametrize(
+    ("annotation", "message"),
+    [
+        (str | None, "SidFilters.call_sid filters nothing: annotate it with `FilterBy`"),
+        (
+            Annotated[str | None, FilterBy("call_sid")],
+            (
+                "SidFilters.call_sid filters nothing: add 'call_sid' to the `filters` of the"
+                " resource 'assistant' in gql/domain"
+            ),
+        ),
+    ],
+    ids=["without a criterion", "with a criterion of another resource"],
+)
+def test_a_query_parameter_is_one_of_the_criteria_of_its_list(
+    annotation: Any, message: str
+) -> None:
     with pytest.raises(TypeError) as raised:
         type(
             "SidFilters",
             (Filters,),
-            {"__annotations__": {"call_sid": str | None}, "resource": ASSISTANTS},
+            {"__annotations__": {"call_sid": annotation}, "resource": ASSISTANTS},
         )
 
-    assert str(raised.value) == (
-        "SidFilters.call_sid filters nothing: add 'call_sid' to the `filters` of the resource"
-        " 'assistant' in gql/domain"
-    )
+    assert str(raised.value) == message

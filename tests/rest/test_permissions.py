@@ -6,7 +6,7 @@ from gql.accounts.api_keys import issue_key
 from gql.database import Database
 from gql.identity import Permission
 from gql.rest.route import RestRoute
-from gql.rest.route_table import ROUTES
+from gql.rest.routes import ROUTES
 from tests.rest.conftest import Rest
 
 GUARDED = [route for route in ROUTES if route.permission is not None]

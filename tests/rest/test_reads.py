@@ -16,7 +16,7 @@ from gql.database.drivers import sqlite
 from gql.engine.fields import ConnectionField, ConnectionSource, ManySource
 from gql.engine.plan import PlanNode, Selection
 from gql.engine.query_runner import QueryRunner
-from gql.rest.route_table import ROUTES
+from gql.rest.routes import ROUTES
 from tests.conftest import bearer, connect, start
 from tests.databases import Copy, settings_for
 from tests.engine.rest_fuzz import reader_of

@@ -16,8 +16,8 @@ from gql.domain.writes.api_keys import (
 from gql.query.context import Context
 from gql.rest.json_output import json_response
 from gql.rest.parameters import Paged, id_of
-from gql.rest.route import Answer, RestRoute, route
-from gql.rest.routes.graph_shapes import Deleted
+from gql.rest.route import Answer, route
+from gql.rest.routes.graphs import Deleted
 
 TAG = "API keys"
 
@@ -154,11 +154,3 @@ async def delete_api_key(context: Context, path: ApiKeyPath) -> dict[str, Any]:
 def key_fields(key: StoredKey) -> dict[str, Any]:
     """A key in the fields of `ApiKeyOut`."""
     return {name: getattr(key, name) for name in ApiKeyOut.model_fields}
-
-
-ROUTES: tuple[RestRoute, ...] = (
-    list_api_keys,
-    create_api_key,
-    update_api_key,
-    delete_api_key,
-)

@@ -19,9 +19,9 @@ from gql.query.paging import Paging
 from gql.query.resource import Record
 from gql.rest.downloads import CSV, csv_download, json_download
 from gql.rest.parameters import MOST_INTEGER
-from gql.rest.route import Answer, RestRoute, route
-from gql.rest.routes.assistant_shapes import ASSISTANT_EXAMPLE, ASSISTANT_FIELDS, Assistant
-from gql.rest.routes.assistants import ACTIVE, TAG
+from gql.rest.reads import selection_of
+from gql.rest.route import Answer, route
+from gql.rest.routes.assistants import ACTIVE, ASSISTANT_EXAMPLE, TAG, Assistant
 from gql.rest.routes.call_statistics import Count
 
 _COLUMNS = {
@@ -133,7 +133,7 @@ async def export_assistants(context: Context, query: AssistantExportQuery) -> Re
     found = export(context, ASSISTANTS, labels, "id", descending=False, filter=query.filter())
     if whole:
         return await json_download(
-            found, presenter(ASSISTANT_FIELDS), name="assistants_export.json"
+            found, presenter(selection_of(Assistant)), name="assistants_export.json"
         )
     header = tuple(_COLUMNS.values())
     return await csv_download(found, header, tuple, name="assistants_export.csv")
@@ -156,7 +156,7 @@ async def get_by_phone(context: Context, path: NumberPath) -> dict[str, Any]:
             await record_loaders.page(context, ASSISTANTS, first, filter=wanted)
         ).records
         if found:
-            return present(ASSISTANT_FIELDS, found[0])
+            return present(selection_of(Assistant), found[0])
     raise NotFound("assistant_with_number", path.phone_number)
 
 
@@ -188,12 +188,3 @@ async def _person(context: Context) -> dict[str, Any] | None:
     if user is None:
         return None
     return {"id": user.id, "email": user.email, "name": user.name, "is_admin": user.is_admin}
-
-
-ROUTES: tuple[RestRoute, ...] = (
-    count_assistants,
-    export_assistants,
-    get_by_phone,
-    get_my_organization,
-)
-"""Literal paths, which are tried before those with an id."""

@@ -1,37 +1,99 @@
-"""Assistants: listed, read, made, changed and deleted."""
+"""Assistants: listed, read, created, changed and deleted."""
 
 from collections.abc import Awaitable
+from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from gql.domain import call_statistics
 from gql.domain.assistants import ASSISTANTS
-from gql.domain.writes import assistants as changes
-from gql.engine.rest_query import RestArguments, list_of, lookup
+from gql.domain.call_statistics import Figures
+from gql.domain.writes import assistants as writes
+from gql.engine.rest_query import RestArguments
 from gql.engine.rest_resolvers import answer
 from gql.query.context import Context
 from gql.query.filters import Condition
 from gql.query.paging import Paging
+from gql.rest.body import sent_values
+from gql.rest.json_output import rounded
 from gql.rest.parameters import MOST_SMALL_INTEGER, Paged, id_of
-from gql.rest.route import Answer, RestRoute, route
-from gql.rest.routes.assistant_shapes import (
-    ASSISTANT_EXAMPLE,
-    ASSISTANT_FIELDS,
-    Assistant,
-    AssistantChanges,
-    AssistantIn,
-    AssistantWithStats,
-    DeletedAssistant,
-    stats_wire,
-)
+from gql.rest.reads import list_of, lookup
+from gql.rest.route import Answer, route
 
 TAG = "Assistants"
 
 ACTIVE = Condition("is_active", "eq", True)
 
-ASSISTANT = lookup(ASSISTANTS, ASSISTANT_FIELDS, noun="assistant")
-EVERY = list_of(ASSISTANTS, ASSISTANT_FIELDS)
+ASSISTANT_EXAMPLE: dict[str, Any] = {
+    "id": 123,
+    "organization_id": 1,
+    "user_id": 1,
+    "name": "ServiceBot",
+    "description": None,
+    "phone_number": "+15551234567",
+    "llm_provider": "openai",
+    "llm_model": "gpt-4o-mini",
+    "settings": {},
+    "is_active": True,
+    "created_at": "2024-01-15T09:00:00Z",
+    "updated_at": "2024-01-15T09:00:00Z",
+}
+
+
+class Assistant(BaseModel):
+    """An assistant."""
+
+    id: int
+    organization_id: int
+    user_id: int | None = Field(description="Who made it.")
+    name: str
+    description: str | None
+    phone_number: str | None
+    llm_provider: str
+    llm_model: str
+    settings: dict[str, Any]
+    is_active: bool
+    created_at: datetime
+    updated_at: datetime
+
+
+class AssistantWithStats(Assistant):
+    """An assistant; the figures are there when they are asked for."""
+
+    total_calls: int | None = None
+    avg_call_duration: float | None = Field(None, description="Seconds, of completed calls.")
+    success_rate: float | None = Field(None, description="Completed calls, in per cent of all.")
+
+
+class AssistantChanges(BaseModel):
+    """What to set; what is left out stays, and so does what cannot be null."""
+
+    name: str | None = None
+    description: str | None = Field(None, description="Null clears it.")
+    phone_number: str | None = Field(None, description="Null clears it.")
+    llm_provider: str | None = None
+    llm_model: str | None = None
+    settings: dict[str, Any] | None = None
+    is_active: bool | None = None
+
+
+class AssistantIn(AssistantChanges):
+    """An assistant to make."""
+
+    name: str
+
+
+class DeletedAssistant(BaseModel):
+    """That an assistant is gone."""
+
+    success: bool
+    message: str
+    data: None
+
+
+ASSISTANT = lookup(ASSISTANTS, Assistant, noun="assistant")
+ASSISTANTS_PAGE = list_of(ASSISTANTS, Assistant)
 
 
 class AssistantPath(BaseModel):
@@ -40,7 +102,7 @@ class AssistantPath(BaseModel):
     assistant_id: Annotated[int, id_of("assistant")]
 
 
-class AssistantsPage(Paged):
+class AssistantsQuery(Paged):
     """Which assistants."""
 
     active_only: bool = False
@@ -60,19 +122,19 @@ class StatusQuery(BaseModel):
     tag=TAG,
     summary="List assistants",
     answers={200: Answer("By id.", list[AssistantWithStats], [ASSISTANT_EXAMPLE])},
-    reads=EVERY,
+    reads=ASSISTANTS_PAGE,
 )
 def list_assistants(
-    context: Context, query: AssistantsPage
+    context: Context, query: AssistantsQuery
 ) -> RestArguments | Awaitable[list[dict[str, Any]]]:
     """The organization's assistants by id, with figures about their calls when asked for."""
     by_id = Paging(query.limit, "id", descending=False, offset=min(query.skip, MOST_SMALL_INTEGER))
-    wanted = [ACTIVE] if query.active_only else []
+    conditions = [ACTIVE] if query.active_only else []
     if query.my_assistants_only:
-        # A key that belongs to nobody made none.
-        wanted.append(Condition("user_id", "eq", context.identity.user_id or 0))
-    asked = RestArguments(paging=by_id, filter=tuple(wanted))
-    return _with_figures(context, asked) if query.include_stats else asked
+        # A key that belongs to nobody created none.
+        conditions.append(Condition("user_id", "eq", context.identity.user_id or 0))
+    arguments = RestArguments(paging=by_id, filter=tuple(conditions))
+    return _list_with_figures(context, arguments) if query.include_stats else arguments
 
 
 @route(
@@ -85,7 +147,7 @@ def list_assistants(
 )
 async def create_assistant(context: Context, body: AssistantIn) -> dict[str, Any]:
     """Make an assistant; only the name is required."""
-    assistant_id = await changes.create_assistant(context, body.given())
+    assistant_id = await writes.create_assistant(context, sent_values(body, Assistant))
     return await _answer(context, assistant_id)
 
 
@@ -115,7 +177,7 @@ async def put_assistant(
     context: Context, path: AssistantPath, body: AssistantChanges
 ) -> dict[str, Any]:
     """Set what is given; `settings` replace those that are there."""
-    await changes.update_assistant(context, path.assistant_id, body.given())
+    await writes.update_assistant(context, path.assistant_id, sent_values(body, Assistant))
     return await _answer(context, path.assistant_id)
 
 
@@ -131,7 +193,8 @@ async def patch_assistant(
     context: Context, path: AssistantPath, body: AssistantChanges
 ) -> dict[str, Any]:
     """Set what is given; `settings` are merged into those that are there, object by object."""
-    await changes.update_assistant(context, path.assistant_id, body.given(), merge_settings=True)
+    values = sent_values(body, Assistant)
+    await writes.update_assistant(context, path.assistant_id, values, merge_settings=True)
     return await _answer(context, path.assistant_id)
 
 
@@ -145,7 +208,7 @@ async def patch_assistant(
 )
 async def set_status(context: Context, path: AssistantPath, query: StatusQuery) -> dict[str, Any]:
     """Say whether an assistant answers."""
-    await changes.update_assistant(context, path.assistant_id, {"is_active": query.is_active})
+    await writes.update_assistant(context, path.assistant_id, {"is_active": query.is_active})
     return await _answer(context, path.assistant_id)
 
 
@@ -169,7 +232,7 @@ async def set_status(context: Context, path: AssistantPath, query: StatusQuery) 
 )
 async def delete_assistant(context: Context, path: AssistantPath) -> dict[str, Any]:
     """Delete an assistant that no graph has; its calls keep its id and its name."""
-    name = await changes.delete_assistant(context, path.assistant_id)
+    name = await writes.delete_assistant(context, path.assistant_id)
     return {
         "success": True,
         "message": f"Assistant '{name}' deleted successfully",
@@ -177,10 +240,18 @@ async def delete_assistant(context: Context, path: AssistantPath) -> dict[str, A
     }
 
 
-async def _with_figures(context: Context, asked: RestArguments) -> list[dict[str, Any]]:
-    assistants: list[dict[str, Any]] = (await answer(context, EVERY, asked)).value
+async def _list_with_figures(context: Context, arguments: RestArguments) -> list[dict[str, Any]]:
+    assistants: list[dict[str, Any]] = (await answer(context, ASSISTANTS_PAGE, arguments)).value
     figures = await call_statistics.by_assistant(context, [each["id"] for each in assistants])
-    return [{**each, **stats_wire(figures[each["id"]])} for each in assistants]
+    return [{**each, **_figures(figures[each["id"]])} for each in assistants]
+
+
+def _figures(figures: Figures) -> dict[str, Any]:
+    return {
+        "total_calls": figures.total,
+        "avg_call_duration": rounded(figures.average_duration),
+        "success_rate": rounded(figures.success_rate),
+    }
 
 
 async def _answer(context: Context, assistant_id: int) -> dict[str, Any]:
@@ -194,14 +265,3 @@ async def _answer(context: Context, assistant_id: int) -> dict[str, Any]:
         await answer(context, ASSISTANT, RestArguments(assistant_id))
     ).value
     return assistant
-
-
-ROUTES: tuple[RestRoute, ...] = (
-    list_assistants,
-    create_assistant,
-    get_assistant,
-    put_assistant,
-    patch_assistant,
-    set_status,
-    delete_assistant,
-)

@@ -1,27 +1,57 @@
 """What was said in a voice call: its transcript and its messages."""
 
-from typing import Annotated
+from datetime import datetime
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
 from gql.domain.calls import CALLS
 from gql.domain.messages import MESSAGES, OF_CALL, TRANSCRIPTS
-from gql.engine.rest_query import RestArguments, all_under, lookup
+from gql.engine.rest_query import RestArguments
 from gql.loaders import record_loaders
 from gql.query.context import Context
 from gql.query.filters import Condition, Filter
 from gql.query.resource import Record
-from gql.rest.route import Answer, RestRoute, route
-from gql.rest.routes.call_filters import CallPath, SidPath
-from gql.rest.routes.call_shapes import MESSAGE_FIELDS, TRANSCRIPT_FIELDS, Message, Transcript
-
-TAG = "Calls"
+from gql.rest.reads import all_under, lookup
+from gql.rest.route import Answer, route
+from gql.rest.routes.calls import TAG, CallPath, SidPath
 
 SpeakerName = Annotated[str, Field(pattern="^(user|assistant)$")]
 
 
-_TRANSCRIPTS = all_under(TRANSCRIPTS, OF_CALL, TRANSCRIPT_FIELDS)
-_MESSAGES = all_under(MESSAGES, OF_CALL, MESSAGE_FIELDS, order=("message_index", "id"))
+class Transcript(BaseModel):
+    """One stretch of speech."""
+
+    id: int
+    call_id: int
+    content: str
+    speaker: Literal["user", "assistant"]
+    is_final: bool
+    segment_start: float | None = Field(description="Seconds into the call.")
+    segment_end: float | None
+    confidence: float | None
+    stt_timestamps: list[Any] | None
+    created_at: datetime
+
+
+class Message(BaseModel):
+    """One message; only the assistant's have a model and tokens."""
+
+    id: int
+    call_id: int
+    role: Literal["system", "user", "assistant"]
+    content: str
+    message_index: int
+    timestamp: datetime
+    llm_provider: str | None
+    llm_model: str | None
+    prompt_tokens: int | None
+    completion_tokens: int | None
+    total_tokens: int | None
+
+
+TRANSCRIPTS_OF_CALL = all_under(TRANSCRIPTS, OF_CALL, Transcript)
+MESSAGES_OF_CALL = all_under(MESSAGES, OF_CALL, Message, order=("message_index", "id"))
 
 
 class TranscriptQuery(BaseModel):
@@ -32,12 +62,12 @@ class TranscriptQuery(BaseModel):
 
     def filter(self) -> Filter:
         """The stretches as the domain knows them."""
-        wanted = []
+        conditions = []
         if not self.include_interim:
-            wanted.append(Condition("is_final", "eq", True))
+            conditions.append(Condition("is_final", "eq", True))
         if self.speaker is not None:
-            wanted.append(Condition("speaker", "eq", self.speaker))
-        return tuple(wanted)
+            conditions.append(Condition("speaker", "eq", self.speaker))
+        return tuple(conditions)
 
 
 class MessageQuery(BaseModel):
@@ -53,7 +83,7 @@ class MessageQuery(BaseModel):
     summary="Get the transcript of a call by SID",
     answers={200: Answer("In the order it was heard.", list[Transcript])},
     errors=(404,),
-    reads=lookup(CALLS, _TRANSCRIPTS, noun="call_with_sid", by="call_sid"),
+    reads=lookup(CALLS, TRANSCRIPTS_OF_CALL, noun="call_with_sid", by="call_sid"),
 )
 def transcripts_by_sid(path: SidPath, query: TranscriptQuery) -> RestArguments:
     """What was heard in one call; its SID must match exactly."""
@@ -67,7 +97,7 @@ def transcripts_by_sid(path: SidPath, query: TranscriptQuery) -> RestArguments:
     summary="Get the transcript of a call",
     answers={200: Answer("In the order it was heard.", list[Transcript])},
     errors=(404,),
-    reads=lookup(CALLS, _TRANSCRIPTS, noun="call"),
+    reads=lookup(CALLS, TRANSCRIPTS_OF_CALL, noun="call"),
 )
 def transcripts_by_id(path: CallPath, query: TranscriptQuery) -> RestArguments:
     """What was heard in one call."""
@@ -81,12 +111,12 @@ def transcripts_by_id(path: CallPath, query: TranscriptQuery) -> RestArguments:
     summary="Get the messages of a call",
     answers={200: Answer("By `message_index`, from 0.", list[Message])},
     errors=(404,),
-    reads=lookup(CALLS, _MESSAGES, noun="call"),
+    reads=lookup(CALLS, MESSAGES_OF_CALL, noun="call"),
 )
 def list_messages(path: CallPath, query: MessageQuery) -> RestArguments:
     """The messages of one call, the system prompt first."""
-    wanted = () if query.role is None else (Condition("role", "eq", query.role),)
-    return RestArguments(path.call_id, filter=wanted)
+    conditions = () if query.role is None else (Condition("role", "eq", query.role),)
+    return RestArguments(path.call_id, filter=conditions)
 
 
 async def list_transcripts(context: Context, call: Record, query: TranscriptQuery) -> list[Record]:
@@ -94,8 +124,3 @@ async def list_transcripts(context: Context, call: Record, query: TranscriptQuer
     return await record_loaders.children(
         context, TRANSCRIPTS, OF_CALL, call.id, filter=query.filter()
     )
-
-
-SID_ROUTES: tuple[RestRoute, ...] = (transcripts_by_sid,)
-
-ROUTES: tuple[RestRoute, ...] = (transcripts_by_id, list_messages)

@@ -12,11 +12,9 @@ from gql.query.exports import export
 from gql.query.resource import Record
 from gql.rest.downloads import CSV, TEXT, csv_download, csv_lines, file, json_download
 from gql.rest.json_output import dumps
-from gql.rest.route import Answer, RestRoute, route
+from gql.rest.route import Answer, route
 from gql.rest.routes.call_details import SpeakerName, TranscriptQuery, list_transcripts
-from gql.rest.routes.call_filters import CallPath, ExportFilters, get_call
-
-TAG = "Calls"
+from gql.rest.routes.calls import TAG, CallPath, ExportFilters, get_call
 
 _COLUMNS = {
     "id": "Call ID",
@@ -77,8 +75,7 @@ async def export_transcript(
 ) -> Response:
     """The final transcript of one call, as `call_<id>_transcript.txt`, `.json` or `.csv`."""
     call = await get_call(context, path.call_id)
-    wanted = TranscriptQuery(speaker=query.speaker)
-    transcripts = await list_transcripts(context, call, wanted)
+    transcripts = await list_transcripts(context, call, TranscriptQuery(speaker=query.speaker))
     media_type, write = _WRITERS[query.format]
     name = f"call_{call.id}_transcript.{query.format}"
     return file(write(call, transcripts), name=name, media_type=media_type)
@@ -98,7 +95,7 @@ def _as_text(_call: Record, transcripts: list[Record]) -> bytes:
 
 
 def _as_json(call: Record, transcripts: list[Record]) -> bytes:
-    said = [
+    items = [
         {
             "timestamp": each.created_at,
             "speaker": each.speaker,
@@ -114,19 +111,15 @@ def _as_json(call: Record, transcripts: list[Record]) -> bytes:
             "call_id": call.id,
             "call_sid": call.call_sid,
             "started_at": call.started_at,
-            "transcripts": said,
+            "transcripts": items,
         }
     )
 
 
 def _as_csv(_call: Record, transcripts: list[Record]) -> bytes:
     header = ("Timestamp", "Speaker", "Content", "Confidence")
-    said = ((each.created_at, each.speaker, each.content, each.confidence) for each in transcripts)
-    return csv_lines([header, *said])
+    rows = ((each.created_at, each.speaker, each.content, each.confidence) for each in transcripts)
+    return csv_lines([header, *rows])
 
 
 _WRITERS = {"txt": (TEXT, _as_text), "json": (JSON, _as_json), "csv": (CSV, _as_csv)}
-
-LITERAL_ROUTES: tuple[RestRoute, ...] = (export_calls,)
-
-ROUTES: tuple[RestRoute, ...] = (export_transcript,)

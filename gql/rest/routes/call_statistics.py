@@ -11,10 +11,8 @@ from gql.loaders import record_loaders
 from gql.models.types import now
 from gql.query.context import Context
 from gql.rest.json_output import rounded
-from gql.rest.route import Answer, RestRoute, route
-from gql.rest.routes.call_filters import CountFilters
-
-TAG = "Calls"
+from gql.rest.route import Answer, route
+from gql.rest.routes.calls import TAG, CountFilters
 
 
 class Count(BaseModel):
@@ -136,19 +134,19 @@ async def get_stats(context: Context) -> dict[str, Any]:
 async def get_analytics(context: Context, query: AnalyticsQuery) -> dict[str, Any]:
     """The voice calls that started within the last 1, 7, 30 or 90 times 24 hours."""
     since = now() - timedelta(days=int(query.period.removesuffix("d")))
-    found = await call_statistics.analytics(context, since)
-    total = found.total
+    figures = await call_statistics.analytics(context, since)
+    totals = figures.total
     return {
-        "total_calls": total.total,
-        "completed_calls": total.completed,
-        "failed_calls": total.failed,
-        "ongoing_calls": total.ongoing,
-        "total_duration": total.duration,
-        "avg_duration": rounded(total.average_duration),
-        "success_rate": rounded(total.success_rate),
+        "total_calls": totals.total,
+        "completed_calls": totals.completed,
+        "failed_calls": totals.failed,
+        "ongoing_calls": totals.ongoing,
+        "total_duration": totals.duration,
+        "avg_duration": rounded(totals.average_duration),
+        "success_rate": rounded(totals.success_rate),
         "daily_stats": {
             day: {"total": each.total, "completed": each.completed, "failed": each.failed}
-            for day, each in found.days.items()
+            for day, each in figures.days.items()
         },
         "top_assistants": [
             {
@@ -157,9 +155,6 @@ async def get_analytics(context: Context, query: AnalyticsQuery) -> dict[str, An
                 "calls": assistant.calls,
                 "duration": assistant.duration,
             }
-            for assistant in found.assistants
+            for assistant in figures.assistants
         ],
     }
-
-
-ROUTES: tuple[RestRoute, ...] = (count_calls, get_stats, get_analytics)

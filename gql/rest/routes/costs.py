@@ -1,53 +1,128 @@
-"""What voice calls cost: one, many, and added up."""
+"""What voice calls cost: one, many, and added up; amounts are numbers of whole currency units."""
 
 import math
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
 
 from gql.domain import costs
 from gql.domain.calls import CALLS
+from gql.domain.costs import SERVICES, CostEntry, CostGroup
 from gql.loaders import record_loaders
 from gql.models.types import now
-from gql.money import MAX_MICROS, decimal_to_micros
+from gql.money import MAX_MICROS, decimal_to_micros, micros_to_float
 from gql.query.context import Context
 from gql.query.filters import Condition
 from gql.query.paging import Paging
-from gql.rest.parameters import MOST_SMALL_INTEGER, Instant, Paged
-from gql.rest.route import Answer, RestRoute, route
-from gql.rest.routes.call_filters import CallPath, Filters, get_call
-from gql.rest.routes.cost_shapes import (
-    CallCosts,
-    CostAnalytics,
-    CostSummary,
-    entry_wire,
-    group_wire,
-    summary_wire,
-)
+from gql.query.resource import Record
+from gql.rest.filters import FilterBy, Filters
+from gql.rest.parameters import MOST_SMALL_INTEGER, Paged
+from gql.rest.route import Answer, route
+from gql.rest.routes.calls import CallPath, StartedFrom, StartedTo, get_call
 from gql.sql.instants import Period
 
 TAG = "Costs"
 
-Amount = Annotated[float, Field(allow_inf_nan=False)]
+
+class CostSummary(BaseModel):
+    """What one call cost; a part is null when it is not known."""
+
+    call_id: int
+    call_sid: str
+    total_cost: float | None
+    llm_cost: float | None
+    tts_cost: float | None
+    stt_cost: float | None
+    telephony_cost: float | None
+    currency: str | None
+    duration_minutes: float | None
+    started_at: datetime | None
+    ended_at: datetime | None
+
+
+class CostEntryOut(BaseModel):
+    """What one service of one call cost."""
+
+    id: int = Field(description="From 1 within the call; the same for a service in every call.")
+    service_type: Literal["llm", "tts", "stt", "telephony"]
+    provider: str | None = Field(description="The language model's, from the messages, if known.")
+    model: str | None = Field(description="The language model, when the call used only one.")
+    usage_type: Literal["call"]
+    usage_amount: int = Field(description="Always one call.")
+    unit_cost: float
+    total_cost: float
+    timestamp: datetime = Field(description="When the call ended, or started if it goes on.")
+    metadata: dict[str, Any] | None = Field(description="Always null.")
+
+
+class CallCosts(BaseModel):
+    """What one call cost, and its parts."""
+
+    call_summary: CostSummary
+    detailed_entries: list[CostEntryOut]
+
+
+class CostSums(BaseModel):
+    """Sums in one currency; null where nothing is known."""
+
+    currency: str | None
+    calls: int
+    total_cost: float | None
+    llm_cost: float | None = None
+    tts_cost: float | None = None
+    stt_cost: float | None = None
+    telephony_cost: float | None = None
+
+
+class CostGroupOut(CostSums):
+    """The sums of one group; those of one service have no parts."""
+
+    group: str | None = Field(description="`2024-01-15`, the week's Monday, `2024-01`, or a name.")
+
+
+class CostAnalytics(BaseModel):
+    """Costs added up."""
+
+    period_days: int
+    group_by: str
+    total_calls: int
+    uncosted_calls: int
+    totals: list[CostSums]
+    groups: list[CostGroupOut]
+
+
+def _micros(amount: float) -> Decimal:
+    """A float counts as the shortest text that gives it; no stored amount is beyond the limits."""
+    micros = decimal_to_micros(Decimal(repr(amount)))
+    return max(Decimal(-MAX_MICROS), min(micros, Decimal(MAX_MICROS)))
+
+
+MinCost = Annotated[
+    float,
+    Field(allow_inf_nan=False),
+    AfterValidator(lambda amount: math.ceil(_micros(amount))),
+]
+"""The least millionths that are within the bound."""
+
+MaxCost = Annotated[
+    float,
+    Field(allow_inf_nan=False),
+    AfterValidator(lambda amount: math.floor(_micros(amount))),
+]
+"""The most millionths that are within the bound."""
 
 
 class SummaryQuery(Filters, Paged):
     """Which calls' costs are listed."""
 
-    date_from: Instant | None = Field(None, description="Started then or later.")
-    date_to: Instant | None = Field(None, description="Started then or earlier.")
-    min_cost: Amount | None = None
-    max_cost: Amount | None = None
+    resource = CALLS
 
-    def value(self, name: str, value: Any) -> Any:
-        """Amounts as the millionths that are still within the bound."""
-        if name == "min_cost":
-            return math.ceil(_micros(value))
-        if name == "max_cost":
-            return math.floor(_micros(value))
-        return value
+    date_from: StartedFrom = None
+    date_to: StartedTo = None
+    min_cost: Annotated[MinCost | None, FilterBy("total_cost", "gte")] = None
+    max_cost: Annotated[MaxCost | None, FilterBy("total_cost", "lte")] = None
 
 
 class CostAnalyticsQuery(BaseModel):
@@ -130,10 +205,45 @@ async def _groups(context: Context, since: Any, by: str, totals: costs.CostTotal
     return [{"group": group.name, **group_wire(group)} for group in groups]
 
 
-def _micros(amount: float) -> Decimal:
-    """A float counts as the shortest text that gives it; no stored amount is beyond the limits."""
-    micros = decimal_to_micros(Decimal(repr(amount)))
-    return max(Decimal(-MAX_MICROS), min(micros, Decimal(MAX_MICROS)))
+def summary_wire(call: Record) -> dict[str, Any]:
+    """What a call cost, as it is answered."""
+    return {
+        "call_id": call.id,
+        "call_sid": call.call_sid,
+        "total_cost": micros_to_float(call.total_cost),
+        "llm_cost": micros_to_float(call.llm_cost),
+        "tts_cost": micros_to_float(call.tts_cost),
+        "stt_cost": micros_to_float(call.stt_cost),
+        "telephony_cost": micros_to_float(call.telephony_cost),
+        "currency": call.cost_currency,
+        "duration_minutes": None if call.duration is None else round(call.duration / 60, 4),
+        "started_at": call.started_at,
+        "ended_at": call.ended_at,
+    }
 
 
-ROUTES: tuple[RestRoute, ...] = (list_costs, get_costs, analyze_costs)
+def entry_wire(call: Record, entry: CostEntry) -> dict[str, Any]:
+    """What one service of a call cost, as it is answered."""
+    cost = micros_to_float(entry.micros)
+    return {
+        "id": entry.number,
+        "service_type": entry.service,
+        "provider": entry.provider,
+        "model": entry.model,
+        "usage_type": "call",
+        "usage_amount": 1,
+        "unit_cost": cost,
+        "total_cost": cost,
+        "timestamp": call.ended_at or call.started_at,
+        "metadata": None,
+    }
+
+
+def group_wire(group: CostGroup) -> dict[str, Any]:
+    """Sums in one currency, as they are answered."""
+    sums = {
+        f"{service}_cost": micros_to_float(group.amounts[service])
+        for service in ("total", *SERVICES)
+        if service in group.amounts
+    }
+    return {"currency": group.currency, "calls": group.calls, **sums}

@@ -8,12 +8,12 @@ from pydantic import BaseModel
 from gql.domain.graph_sessions import GRAPH_SESSIONS
 from gql.domain.graphs import GRAPHS
 from gql.engine.fields import ColumnSource
-from gql.engine.rest_fields import fields
-from gql.engine.rest_query import RestArguments, list_page, lookup
+from gql.engine.rest_query import RestArguments
 from gql.query.filters import Condition
 from gql.query.paging import Paging
 from gql.rest.parameters import Paged, id_of
-from gql.rest.route import Answer, RestRoute, route
+from gql.rest.reads import list_page, lookup
+from gql.rest.route import Answer, route
 from gql.rest.routes import graph_examples
 
 TAG = "Graph sessions"
@@ -26,27 +26,12 @@ class GraphSession(BaseModel):
     call_sid: str
     graph_id: int
     current_node_id: int | None
-    context: dict[str, Any]
+    context: Annotated[dict[str, Any], ColumnSource("conversation_context")]
     started_at: datetime
     ended_at: datetime | None
     is_active: bool
     current_assistant_name: str | None
     graph_name: str
-
-
-GRAPH_SESSION_FIELDS = fields(
-    id="number",
-    call_sid="text",
-    graph_id="number",
-    current_node_id="number",
-    context=ColumnSource("conversation_context", "json"),
-    started_at="timestamp",
-    ended_at="timestamp",
-    is_active="boolean",
-    current_assistant_name="text",
-    graph_name="text",
-)
-"""A graph session as it is answered."""
 
 
 class SessionsOf(BaseModel):
@@ -74,15 +59,15 @@ class SessionSid(BaseModel):
     summary="List the sessions of a graph",
     answers={200: Answer("Newest first.", list[GraphSession], graph_examples.GRAPH_SESSIONS)},
     errors=(404,),
-    reads=lookup(GRAPHS, list_page(GRAPH_SESSIONS, GRAPH_SESSION_FIELDS), noun="graph"),
+    reads=lookup(GRAPHS, list_page(GRAPH_SESSIONS, GraphSession), noun="graph"),
 )
 def list_graph_sessions(path: SessionsOf, query: SessionsPage) -> RestArguments:
     """The conversations that walk or walked a graph, newest first."""
-    wanted = [Condition("graph_id", "eq", path.graph_id)]
+    conditions = [Condition("graph_id", "eq", path.graph_id)]
     if query.active_only:
-        wanted.append(Condition("is_active", "eq", True))
+        conditions.append(Condition("is_active", "eq", True))
     newest = Paging(query.limit, "started_at", descending=True, offset=query.skip)
-    return RestArguments(path.graph_id, newest, tuple(wanted))
+    return RestArguments(path.graph_id, newest, tuple(conditions))
 
 
 @route(
@@ -92,11 +77,8 @@ def list_graph_sessions(path: SessionsOf, query: SessionsPage) -> RestArguments:
     summary="Get a session by call SID",
     answers={200: Answer("The session.", GraphSession, graph_examples.GRAPH_SESSIONS[0])},
     errors=(404,),
-    reads=lookup(GRAPH_SESSIONS, GRAPH_SESSION_FIELDS, noun="graph_session", by="call_sid"),
+    reads=lookup(GRAPH_SESSIONS, GraphSession, noun="graph_session", by="call_sid"),
 )
 def get_graph_session(path: SessionSid) -> RestArguments:
     """The session of one call; its SID must match exactly."""
     return RestArguments(path.call_sid)
-
-
-ROUTES: tuple[RestRoute, ...] = (get_graph_session, list_graph_sessions)

@@ -2,7 +2,9 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from gql.domain.assistants import ASSISTANTS
 from gql.domain.graph_analytics import GraphUse, NodeUse, analyse_graph
@@ -14,11 +16,107 @@ from gql.loaders import record_loaders
 from gql.models.enums import NodeType
 from gql.query.context import Context
 from gql.query.resource import Record
-from gql.rest.route import Answer, RestRoute, route
-from gql.rest.routes.graph_usage_shapes import Analytics, Messages, Period, Tested
+from gql.rest.route import Answer, route
 from gql.rest.routes.graphs import TAG, GraphPath
 
 _UNUSED = NodeUse(0, 0.0, 0.0)
+
+MOST_MESSAGES = 200
+"""Most messages of one test."""
+
+
+class Period(BaseModel):
+    """How far to look back."""
+
+    days: Annotated[int, Field(ge=1, le=365)] = 30
+
+
+class Transition(BaseModel):
+    """A way between two assistants; the percentage is of all transitions, 0 to 100."""
+
+    from_node: str | None
+    to_node: str | None
+    count: int
+    percentage: float
+
+
+class Usage(BaseModel):
+    """One node; seconds, and the part of its visits, 0 to 1, that ended the conversation."""
+
+    node_name: str | None
+    sessions_started: int
+    avg_time_in_node: float
+    exit_rate: float
+
+
+class Analytics(BaseModel):
+    """The use of a graph; seconds."""
+
+    graph_id: int
+    graph_name: str
+    period_days: int
+    total_sessions: int
+    total_transitions: int
+    avg_session_duration: float
+    most_used_transitions: list[Transition]
+    node_usage_stats: dict[str, Usage]
+
+
+class Messages(BaseModel):
+    """What a customer says, in order."""
+
+    test_messages: list[str] = Field(max_length=MOST_MESSAGES)
+    starting_node_id: int | None = Field(None, description="The entry node, without.")
+    context: dict[str, Any] = Field(
+        default_factory=dict, description="State variables, such as `call_duration`."
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare_array(cls, value: Any) -> Any:
+        return {"test_messages": value} if isinstance(value, list) else value
+
+
+class PathStep(BaseModel):
+    """One message, and where it was heard."""
+
+    node_id: int
+    node_name: str | None
+    message_processed: str
+    transition_reason: str
+
+
+class Triggered(BaseModel):
+    """One transition, and what made it."""
+
+    from_node: str | None
+    to_node: str | None
+    triggered_by_message: str
+    condition_type: str
+    matched_condition: str
+    handoff_sentence: str | None
+
+
+class Summary(BaseModel):
+    """Where it ended."""
+
+    total_messages: int
+    total_transitions: int
+    final_node: str | None
+
+
+class Tested(BaseModel):
+    """The way that messages take."""
+
+    model_config = ConfigDict(title="GraphTest")
+
+    success: bool
+    graph_id: int
+    test_messages: list[str]
+    starting_node_id: int
+    path_taken: list[PathStep]
+    transitions: list[Triggered]
+    summary: Summary
 
 
 @route(
@@ -99,18 +197,18 @@ async def try_messages(context: Context, path: GraphPath, body: Messages) -> dic
     }
 
 
-def _start(nodes: list[Record], wanted: int | None) -> int:
-    """The id of the node that hears the first message."""
-    entries = [
+def _start(nodes: list[Record], node_id: int | None) -> int:
+    """The id of the node that hears the first message: an entry node when none is named."""
+    starts = [
         node.id
         for node in nodes
-        if (node.node_type == NodeType.ENTRY if wanted is None else node.id == wanted)
+        if (node.node_type == NodeType.ENTRY if node_id is None else node.id == node_id)
     ]
-    if entries:
-        return int(entries[0])
-    if wanted is None:
+    if starts:
+        return int(starts[0])
+    if node_id is None:
         raise BadInput("The graph has no entry node to start from; name one in starting_node_id.")
-    raise BadInput(f"starting_node_id is {wanted}, but the graph has no such node.")
+    raise BadInput(f"starting_node_id is {node_id}, but the graph has no such node.")
 
 
 async def _names(context: Context, nodes: list[Record]) -> dict[int, str | None]:
@@ -156,6 +254,3 @@ def _triggered(step: Step, names: dict[int, str | None]) -> dict[str, Any]:
         "matched_condition": step.matched,
         "handoff_sentence": edge.handoff_sentence,
     }
-
-
-ROUTES: tuple[RestRoute, ...] = (analyse, try_messages)

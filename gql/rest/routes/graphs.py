@@ -1,37 +1,123 @@
-"""Assistant graphs: listed, read, made, changed and deleted."""
+"""Assistant graphs: listed, read, created, changed and deleted."""
 
+from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from gql.domain.graphs import GRAPHS
-from gql.domain.writes import graphs as changes
-from gql.engine.rest_query import RestArguments, list_of, lookup
+from gql.domain.assistants import ASSISTANTS
+from gql.domain.graphs import EDGES, GRAPHS, NODES, OF_GRAPH
+from gql.domain.writes import graphs as writes
+from gql.engine.fields import (
+    ColumnSource,
+    ConstantSource,
+    CountSource,
+    JoinedSource,
+    ManySource,
+)
+from gql.engine.rest_query import RestArguments
 from gql.engine.rest_resolvers import answer
 from gql.query.context import Context
 from gql.query.filters import Condition
 from gql.query.paging import Paging
+from gql.rest.body import sent_values
 from gql.rest.json_output import json_response
 from gql.rest.parameters import Paged, id_of
 from gql.rest.partial_body import PartialBody
 from gql.rest.preconditions import expected_version, version_headers
-from gql.rest.route import Answer, RestRoute, route
+from gql.rest.reads import list_of, lookup
+from gql.rest.route import Answer, route
 from gql.rest.routes import graph_examples
-from gql.rest.routes.graph_drafts import graph_draft, structure_drafts
-from gql.rest.routes.graph_shapes import (
-    GRAPH_FIELDS,
-    LISTED_GRAPH_FIELDS,
-    Deleted,
-    Graph,
+from gql.rest.routes.graph_bodies import (
+    ConditionLogic,
+    ConditionType,
     GraphChanges,
     GraphIn,
+    NodeType,
+    Position,
     StructureIn,
+    graph_draft,
+    structure_drafts,
 )
 
 TAG = "Assistant graphs"
 
-GRAPH = lookup(GRAPHS, GRAPH_FIELDS, noun="graph", version="version")
+
+def _of_assistant(column: str) -> JoinedSource:
+    """A column of a node's assistant."""
+    return JoinedSource(ASSISTANTS, "assistant_id", "id", ColumnSource(column))
+
+
+class Node(BaseModel):
+    """A node."""
+
+    id: int
+    graph_id: int
+    assistant_id: int
+    node_type: NodeType
+    position: Position
+    configuration: dict[str, Any]
+    created_at: datetime
+    assistant_name: Annotated[str, _of_assistant("name")]
+    assistant_description: Annotated[str | None, _of_assistant("description")]
+
+
+class Edge(BaseModel):
+    """An edge; its nodes are database ids here."""
+
+    id: int
+    graph_id: int
+    from_node_id: int
+    to_node_id: int
+    condition_type: ConditionType
+    intent_pattern: str | None
+    natural_language_trigger: str | None
+    mathematical_expression: str | None
+    state_variable_condition: dict[str, Any] | None
+    condition_logic: ConditionLogic
+    priority: int
+    is_active: bool
+    handoff_sentence: str | None
+    description: str | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class Graph(BaseModel):
+    """An assistant graph."""
+
+    model_config = ConfigDict(title="AssistantGraph")
+
+    id: int
+    organization_id: int
+    name: str
+    description: str | None
+    is_active: bool
+    configuration: dict[str, Any]
+    nodes: Annotated[list[Node], ManySource(NODES, OF_GRAPH)]
+    edges: Annotated[list[Edge], ManySource(EDGES, OF_GRAPH)]
+    total_nodes: Annotated[int, CountSource(NODES, OF_GRAPH)]
+    total_edges: Annotated[int, CountSource(EDGES, OF_GRAPH)]
+    created_at: datetime
+    updated_at: datetime
+
+
+class ListedGraph(Graph):
+    """A graph in a list, whose structure is left out."""
+
+    nodes: Annotated[list[Node], ConstantSource("[]")]
+    edges: Annotated[list[Edge], ConstantSource("[]")]
+
+
+class Deleted(BaseModel):
+    """That something is gone."""
+
+    success: bool
+    message: str
+
+
+GRAPH = lookup(GRAPHS, Graph, noun="graph", version="version")
 
 
 class GraphPath(BaseModel):
@@ -40,7 +126,7 @@ class GraphPath(BaseModel):
     graph_id: Annotated[int, id_of("graph")]
 
 
-class GraphsPage(Paged):
+class GraphsQuery(Paged):
     """Which graphs."""
 
     active_only: bool = True
@@ -60,9 +146,9 @@ class GraphPreconditions(BaseModel):
     tag=TAG,
     summary="List graphs",
     answers={200: Answer("By id, with empty structures.", list[Graph], graph_examples.GRAPHS)},
-    reads=list_of(GRAPHS, LISTED_GRAPH_FIELDS),
+    reads=list_of(GRAPHS, ListedGraph),
 )
-def list_graphs(query: GraphsPage) -> RestArguments:
+def list_graphs(query: GraphsQuery) -> RestArguments:
     """The organization's graphs by id; `nodes` and `edges` are empty, their totals are right."""
     by_id = Paging(query.limit, "id", descending=False, offset=query.skip)
     active = (Condition("is_active", "eq", True),) if query.active_only else ()
@@ -97,8 +183,8 @@ async def create_graph(context: Context, body: PartialBody[GraphIn]) -> Response
 
     `from_node_id` and `to_node_id` are 0-based indexes into `nodes`.
     """
-    made = await changes.make_graph(context, graph_draft(body), found=body.problems)
-    return await _answer(context, made.graph_id, status=201)
+    created = await writes.make_graph(context, graph_draft(body), found=body.problems)
+    return await _answer(context, created.graph_id, status=201)
 
 
 @route(
@@ -119,7 +205,7 @@ async def replace_structure(
     `from_node_id` and `to_node_id` are 0-based indexes into `nodes`.
     """
     nodes, edges = structure_drafts(body)
-    await changes.replace_structure(
+    await writes.replace_structure(
         context,
         path.graph_id,
         nodes,
@@ -141,11 +227,7 @@ async def replace_structure(
 )
 async def update_graph(context: Context, path: GraphPath, body: GraphChanges) -> Response:
     """Change name, description, activity or configuration; nodes and edges stay as they are."""
-    given = body.model_dump(include=body.model_fields_set)
-    values = {name: value for name, value in given.items() if value is not None}
-    if "description" in given:
-        values["description"] = body.description
-    await changes.update_graph(context, path.graph_id, values)
+    await writes.update_graph(context, path.graph_id, sent_values(body, Graph))
     return await _answer(context, path.graph_id)
 
 
@@ -168,7 +250,7 @@ async def update_graph(context: Context, path: GraphPath, body: GraphChanges) ->
 )
 async def delete_graph(context: Context, path: GraphPath) -> dict[str, Any]:
     """Delete a graph with its nodes, edges and sessions; assistants and calls stay."""
-    name = await changes.delete_graph(context, path.graph_id)
+    name = await writes.delete_graph(context, path.graph_id)
     return {"success": True, "message": f"Assistant graph '{name}' deleted successfully"}
 
 
@@ -181,13 +263,3 @@ async def _answer(context: Context, graph_id: int, *, status: int = 200) -> Resp
     await context.refresh()
     read = await answer(context, GRAPH, RestArguments(graph_id))
     return json_response(read.value, status, headers=version_headers(read.version))
-
-
-ROUTES: tuple[RestRoute, ...] = (
-    list_graphs,
-    create_graph,
-    get_graph,
-    update_graph,
-    delete_graph,
-    replace_structure,
-)

@@ -17,7 +17,7 @@ from gql.loaders import record_loaders
 from gql.query.context import Context
 from gql.query.resource import Record
 from gql.rest.json_output import json_response
-from gql.rest.route import Answer, RestRoute, route
+from gql.rest.route import Answer, route
 
 TAG = "Authentication"
 
@@ -243,6 +243,3 @@ def user_wire(user: Person | Record) -> dict[str, Any]:
         "is_active": user.is_active,
         "created_at": user.created_at,
     }
-
-
-ROUTES: tuple[RestRoute, ...] = (log_in_simply, log_in, get_me, get_credential)

@@ -1,6 +1,8 @@
 """SMS conversations: listed, read, exported and archived."""
 
-from typing import Annotated, Any
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 from starlette.responses import Response
@@ -8,36 +10,144 @@ from starlette.responses import Response
 from gql.domain.messages import OF_CALL, SMS_MESSAGES
 from gql.domain.sms import RELATED, SMS_CONVERSATIONS
 from gql.domain.writes.sms import archive_conversation
-from gql.engine.rest_query import RestArguments, all_under, list_of, lookup
+from gql.engine.fields import ColumnSource
+from gql.engine.rest_fields import present, presenter
+from gql.engine.rest_query import RestArguments
 from gql.errors import NotFound
 from gql.http.media_types import JSON
 from gql.loaders import record_loaders
 from gql.query.context import Context
 from gql.query.paging import Paging
 from gql.query.resource import Record
-from gql.rest.downloads import CSV, TEXT
-from gql.rest.parameters import Instant, Integer, Paged, id_or_not_found
-from gql.rest.route import Answer, RestRoute, route
-from gql.rest.routes.call_filters import Filters
-from gql.rest.routes.sms_exports import conversation_file
-from gql.rest.routes.sms_shapes import (
-    CONVERSATION_EXAMPLE,
-    CONVERSATION_FIELDS,
-    MESSAGE_FIELDS,
-    MESSAGES_EXAMPLE,
-    RELATED_EXAMPLE,
-    Archived,
-    ExportedConversation,
-    RelatedRecord,
-    SmsConversation,
-    SmsMessage,
-    related_wire,
-)
+from gql.rest.downloads import CSV, TEXT, csv_lines, file, iso_instant
+from gql.rest.filters import FilterBy, Filters
+from gql.rest.json_output import dumps
+from gql.rest.parameters import Paged, id_or_not_found
+from gql.rest.reads import all_under, list_of, lookup, selection_of
+from gql.rest.route import Answer, route
+from gql.rest.routes.calls import CustomerPhone, OfAssistant, StartedFrom, StartedTo
 
 TAG = "SMS conversations"
 BASE = "/api/v1/sms-conversations"
 
 _BY_INDEX = ("message_index", "id")
+_CSV_HEADER = ("Timestamp", "Role", "Content", "LLM Provider", "LLM Model")
+
+CONVERSATION_EXAMPLE: dict[str, Any] = {
+    "id": 101,
+    "session_id": "sms:+15559876543:+15551234567",
+    "assistant_id": 123,
+    "assistant_name": "Support Bot",
+    "customer_phone_number": "+15559876543",
+    "assistant_phone_number": "+15551234567",
+    "status": "active",
+    "message_count": 8,
+    "started_at": "2026-04-30T10:00:00Z",
+    "last_activity": "2026-04-30T10:14:00Z",
+    "ended_at": None,
+    "channel": "sms",
+}
+"""The conversation of the API documents."""
+
+MESSAGES_EXAMPLE: list[dict[str, Any]] = [
+    {
+        "id": 1,
+        "conversation_id": 101,
+        "role": "user",
+        "content": "Can I reschedule?",
+        "timestamp": "2026-04-30T10:05:00Z",
+        "message_index": 1,
+        "llm_provider": None,
+        "llm_model": None,
+    },
+    {
+        "id": 2,
+        "conversation_id": 101,
+        "role": "assistant",
+        "content": "Sure. What day works best?",
+        "timestamp": "2026-04-30T10:05:05Z",
+        "message_index": 2,
+        "llm_provider": "openai",
+        "llm_model": "gpt-4o-mini",
+    },
+]
+"""Its first messages."""
+
+RELATED_EXAMPLE: list[dict[str, Any]] = [
+    {
+        "id": 101,
+        "call_sid": "sms_101",
+        "channel": "sms",
+        "direction": "inbound",
+        "status": "active",
+        "duration": None,
+        "message_count": 8,
+        "started_at": "2026-04-30T10:00:00Z",
+        "ended_at": None,
+        "is_current": True,
+    }
+]
+"""What is related to it: itself."""
+
+
+class SmsConversation(BaseModel):
+    """A thread of text messages between a customer and an assistant."""
+
+    id: int
+    session_id: str = Field(description="`sms:<customer>:<assistant number>`.")
+    assistant_id: int | None
+    assistant_name: str | None = Field(
+        description="What it is called, or was called before it was deleted."
+    )
+    customer_phone_number: str
+    assistant_phone_number: Annotated[str, ColumnSource("to_phone_number")]
+    status: Literal["active", "completed"]
+    message_count: int
+    started_at: datetime
+    last_activity: datetime
+    ended_at: datetime | None
+    channel: Literal["sms"]
+
+
+class SmsMessage(BaseModel):
+    """One message; only the assistant's have a model."""
+
+    id: int
+    conversation_id: Annotated[int, ColumnSource("call_id")]
+    role: Literal["user", "assistant"]
+    content: str
+    timestamp: datetime
+    message_index: int = Field(description="From 1.")
+    llm_provider: str | None
+    llm_model: str | None
+
+
+class RelatedRecord(BaseModel):
+    """A call or an SMS conversation of the same customer and assistant."""
+
+    id: int
+    call_sid: str
+    channel: Literal["voice", "sms"]
+    direction: Literal["inbound", "outbound"]
+    status: Literal["active", "ongoing", "completed", "failed"]
+    duration: int | None = Field(description="Seconds; null for SMS.")
+    message_count: int
+    started_at: datetime
+    ended_at: datetime | None
+    is_current: bool = Field(description="Whether it is the conversation that was asked about.")
+
+
+class ExportedConversation(SmsConversation):
+    """A conversation with all of its messages."""
+
+    messages: list[SmsMessage]
+
+
+class Archived(BaseModel):
+    """A conversation was archived."""
+
+    success: bool
+    message: str
 
 
 class ConversationPath(BaseModel):
@@ -51,11 +161,13 @@ class ConversationFilters(Filters, Paged):
 
     resource = SMS_CONVERSATIONS
 
-    status: str | None = Field(None, description="`active` or `completed`.")
-    assistant_id: Integer | None = None
-    customer_phone: str | None = Field(None, description="Part of the number, by its digits.")
-    date_from: Instant | None = Field(None, description="Started then or later.")
-    date_to: Instant | None = Field(None, description="Started then or earlier.")
+    status: Annotated[str | None, FilterBy("status")] = Field(
+        None, description="`active` or `completed`."
+    )
+    assistant_id: OfAssistant = None
+    customer_phone: CustomerPhone = None
+    date_from: StartedFrom = None
+    date_to: StartedTo = None
 
 
 class ExportFormat(BaseModel):
@@ -70,7 +182,7 @@ class ExportFormat(BaseModel):
     tag=TAG,
     summary="List SMS conversations",
     answers={200: Answer("A page of them.", list[SmsConversation], [CONVERSATION_EXAMPLE])},
-    reads=list_of(SMS_CONVERSATIONS, CONVERSATION_FIELDS),
+    reads=list_of(SMS_CONVERSATIONS, SmsConversation),
 )
 def list_sms_conversations(query: ConversationFilters) -> RestArguments:
     """SMS conversations, the latest message first; all filters must hold.
@@ -88,7 +200,7 @@ def list_sms_conversations(query: ConversationFilters) -> RestArguments:
     summary="Get an SMS conversation",
     answers={200: Answer("The conversation.", SmsConversation, CONVERSATION_EXAMPLE)},
     errors=(404,),
-    reads=lookup(SMS_CONVERSATIONS, CONVERSATION_FIELDS, noun=SMS_CONVERSATIONS.name),
+    reads=lookup(SMS_CONVERSATIONS, SmsConversation, noun=SMS_CONVERSATIONS.name),
 )
 def get_sms_conversation(path: ConversationPath) -> RestArguments:
     """One conversation, unless it is archived."""
@@ -104,7 +216,7 @@ def get_sms_conversation(path: ConversationPath) -> RestArguments:
     errors=(404,),
     reads=lookup(
         SMS_CONVERSATIONS,
-        all_under(SMS_MESSAGES, OF_CALL, MESSAGE_FIELDS, order=_BY_INDEX),
+        all_under(SMS_MESSAGES, OF_CALL, SmsMessage, order=_BY_INDEX),
         noun=SMS_CONVERSATIONS.name,
     ),
 )
@@ -176,10 +288,10 @@ async def _conversation(context: Context, path: ConversationPath) -> Record:
     Raises:
         NotFound: when the organization has none, or has archived it.
     """
-    found = await record_loaders.find(context, SMS_CONVERSATIONS, path.conversation_id)
-    if found is None:
+    conversation = await record_loaders.find(context, SMS_CONVERSATIONS, path.conversation_id)
+    if conversation is None:
         raise NotFound(SMS_CONVERSATIONS.name, path.conversation_id)
-    return found
+    return conversation
 
 
 async def _messages(context: Context, path: ConversationPath) -> list[Record]:
@@ -188,11 +300,71 @@ async def _messages(context: Context, path: ConversationPath) -> list[Record]:
     )
 
 
-ROUTES: tuple[RestRoute, ...] = (
-    list_sms_conversations,
-    get_sms_conversation,
-    archive_sms_conversation,
-    list_sms_messages,
-    list_related_records,
-    export_sms_conversation,
-)
+def related_wire(record: Record, conversation_id: int) -> dict[str, Any]:
+    """A related record as it is answered."""
+    return {
+        "id": record.id,
+        "call_sid": record.call_sid,
+        "channel": record.channel,
+        "direction": record.direction,
+        "status": record.status,
+        "duration": record.duration,
+        "message_count": record.message_count,
+        "started_at": record.started_at,
+        "ended_at": record.ended_at,
+        "is_current": record.id == conversation_id,
+    }
+
+
+Messages = Sequence[Record]
+
+
+def conversation_file(conversation: Record, messages: Messages, format: str) -> Response:
+    """The attachment `sms_conversation_102.csv`.
+
+    Args:
+        conversation: What is exported.
+        messages: All of its messages, in order.
+        format: `txt`, `csv` or `json`.
+    """
+    media_type, content = _FORMATS[format]
+    name = f"sms_conversation_{conversation.id}.{format}"
+    return file(content(conversation, messages), name=name, media_type=media_type)
+
+
+def _as_text(conversation: Record, messages: Messages) -> bytes:
+    """Three lines about the conversation, an empty one, and `[2026-04-30 10:05:00] user: ...`."""
+    assistant = conversation.assistant_name or "Unknown assistant"
+    lines = [
+        f"SMS conversation {conversation.id} with {conversation.customer_phone_number}",
+        f"Assistant: {assistant} ({conversation.to_phone_number})",
+        f"Started: {iso_instant(conversation.started_at)}",
+        "",
+    ]
+    for message in messages:
+        # Further lines of a message are set in: nobody can write what looks like another message.
+        content = "\n    ".join(message.content.splitlines())
+        lines.append(f"[{message.timestamp:%Y-%m-%d %H:%M:%S}] {message.role}: {content}")
+    return ("\n".join(lines) + "\n").encode()
+
+
+def _as_csv(_conversation: Record, messages: Messages) -> bytes:
+    """One line per message."""
+    lines = (
+        (each.timestamp, each.role, each.content, each.llm_provider, each.llm_model)
+        for each in messages
+    )
+    return csv_lines((_CSV_HEADER, *lines))
+
+
+def _as_json(conversation: Record, messages: Messages) -> bytes:
+    """The conversation as it is answered, with `messages`."""
+    items = list(map(presenter(selection_of(SmsMessage)), messages))
+    return dumps({**present(selection_of(SmsConversation), conversation), "messages": items})
+
+
+_FORMATS: dict[str, tuple[str, Callable[[Record, Messages], bytes]]] = {
+    "txt": (TEXT, _as_text),
+    "csv": (CSV, _as_csv),
+    "json": (JSON, _as_json),
+}

@@ -8,7 +8,7 @@ from gql.domain.sms_sessions import live_sms_sessions
 from gql.domain.writes import sms_sessions as changes
 from gql.query.context import Context
 from gql.rest.parameters import id_of
-from gql.rest.route import Answer, RestRoute, route
+from gql.rest.route import Answer, route
 
 TAG = "SMS sessions"
 BASE = "/api/v1/sms-sessions"
@@ -134,11 +134,3 @@ async def end_sms_session(context: Context, path: PairPath) -> dict[str, Any]:
     """Forget the live state of one customer and assistant; 404 when there is none."""
     await changes.end_sms_session(context, path.phone_number, path.assistant_id)
     return {"success": True, "message": "SMS session cleared"}
-
-
-ROUTES: tuple[RestRoute, ...] = (
-    count_sms_sessions,
-    clear_sms_sessions,
-    clean_up_sms_sessions,
-    end_sms_session,
-)

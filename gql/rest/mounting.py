@@ -1,11 +1,50 @@
-"""All REST addresses as one Starlette route, which finds an endpoint without trying each."""
+"""Mounts the REST addresses as one Starlette route, which finds an endpoint without trying each."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import cast
 
 from starlette.datastructures import URLPath
 from starlette.routing import BaseRoute, Match, NoMatchFound, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from gql.database import Database
+from gql.engine.query_runner import QueryRunner
+from gql.http.identify import Identify
+from gql.rest.address_cache import AddressCache
+from gql.rest.answering import Endpoint, RestServices
+from gql.rest.reference import reference_routes
+from gql.rest.route import RestRoute
+from gql.settings import Settings
+from gql.stores import SmsSessions
+
+
+def rest_routes(
+    routes: Sequence[RestRoute],
+    database: Database,
+    settings: Settings,
+    *,
+    identify: Identify,
+    sms_sessions: SmsSessions | None = None,
+    reads: QueryRunner | None = None,
+) -> tuple[BaseRoute, ...]:
+    """What the application mounts: each path with and without its slash, and the API reference.
+
+    Args:
+        routes: In order of trial.
+        database: What is read and written.
+        settings: The limits on bodies.
+        identify: Tells who is asking.
+        sms_sessions: Where live SMS sessions are kept.
+        reads: Answer by plans; without them resolvers do.
+    """
+    services = RestServices(database, settings, identify, AddressCache(reads), sms_sessions)
+    paths: dict[str, dict[str, RestRoute]] = {}
+    for route in routes:
+        paths.setdefault(route.path, {})[route.method] = route
+    endpoints: dict[str, Endpoint] = {}
+    for path, methods in paths.items():
+        endpoints[path] = endpoints[f"{path}/"] = Endpoint(methods, services)
+    return (Directory(endpoints), *reference_routes(routes))
 
 
 class Directory(BaseRoute):

@@ -1,0 +1,62 @@
+"""Query parameters that filter a list, each with the criterion that it stands for."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from gql.query.filters import Condition, Filter
+from gql.query.resource import Resource
+
+
+@dataclass(frozen=True)
+class FilterBy:
+    """Says in `Annotated` what a parameter filters by.
+
+        date_from: Annotated[Instant | None, FilterBy("started_at", "gte")] = None
+
+    Attributes:
+        criterion: A name in the resource's filters.
+        comparator: How its value is compared with the parameter's.
+    """
+
+    criterion: str
+    comparator: str = "eq"
+
+
+class Filters(BaseModel):
+    """Query parameters of a list; all must hold, and an empty text is the same as none.
+
+    Attributes:
+        resource: Whose list.
+        not_filters: Parameters that are something else.
+
+    Raises:
+        TypeError: at import, for a parameter that would filter nothing.
+    """
+
+    resource: ClassVar[Resource]
+    not_filters: ClassVar[frozenset[str]] = frozenset({"skip", "limit", "format"})
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_arguments: Any) -> None:
+        for name in cls.model_fields.keys() - cls.not_filters:
+            used_by, by = f"{cls.__name__}.{name}", _filter_by(cls.model_fields[name])
+            if by is None:
+                raise TypeError(f"{used_by} filters nothing: annotate it with `FilterBy`")
+            cls.resource.check_criterion(by.criterion, frozenset({by.comparator}), used_by=used_by)
+
+    def filter(self) -> Filter:
+        """The conditions of every parameter that has a value."""
+        return tuple(
+            Condition(by.criterion, by.comparator, value)
+            for name, value in self
+            if value is not None
+            and value != ""
+            and (by := _filter_by(type(self).model_fields[name]))
+        )
+
+
+def _filter_by(field: FieldInfo) -> FilterBy | None:
+    return next((item for item in field.metadata if isinstance(item, FilterBy)), None)
