@@ -1,8 +1,8 @@
-"""Writes the tables of the documentation that the code knows better, like settings and errors;
-one comes from what `make bench` measured.
+"""Writes the parts of the documentation that follow from the code: tables, and a picture.
 
-A table is found by its header, in README.md and on every page under docs/, and replaced as a whole;
-the words around it are people's.
+Tables of settings, errors, routes, metrics and more; one is of what `make bench` measured. A table
+is found by its header and the picture of the packages by its first lines, in README.md and on every
+page under docs/. They are replaced as a whole; the words around them are people's.
 
     python -m tools.docs           rewrites the pages
     python -m tools.docs --check   fails when one would change
@@ -20,6 +20,7 @@ from gql.engine.fallback import MEANINGS, FallbackReason
 from gql.errors import error_table
 from gql.rest.routes import ROUTES
 from gql.settings import Settings
+from tools import architecture
 from tools.speed import speed_table
 
 TABLES: tuple[Callable[[], str], ...]
@@ -66,11 +67,11 @@ TABLES = (settings_table, error_table, route_table, metrics_table, reasons_table
 
 
 def refreshed(text: str) -> str:
-    """A page with its generated tables as they should be."""
+    """A page with its generated parts as they should be."""
     for table in TABLES:
         new = table().splitlines()
         text = _replaced(text, new[0], new)
-    return text
+    return _picture_replaced(text)
 
 
 def pages(root: Path = Path()) -> list[Path]:
@@ -109,6 +110,14 @@ def _replaced(text: str, header: str, new: list[str]) -> str:
         while lines and lines[0].startswith("|"):
             lines.pop(0)
     return "\n".join(out)
+
+
+def _picture_replaced(text: str) -> str:
+    start = "\n".join(architecture.HEADER)
+    if start not in text:
+        return text
+    before, _, rest = text.partition(start)
+    return f"{before}{architecture.picture()}{rest.partition('```')[2]}"
 
 
 def _default(field: FieldInfo) -> str:

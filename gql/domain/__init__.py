@@ -1,1 +1,1 @@
-"""What can be done, for whom."""
+"""What can be read and changed, for whom."""

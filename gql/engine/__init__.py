@@ -1,1 +1,1 @@
-"""One declaration per type, and the ways to run it."""
+"""One declaration per type, one SQL statement per document; and resolvers for everything else."""

@@ -1,1 +1,1 @@
-"""The compatible door: the documented REST API, one file per noun, over the same domain."""
+"""The REST door: the documented API, compatible in every path and answer, over the same domain."""
