@@ -17,19 +17,16 @@ from gql.accounts.api_keys import (
     stored_permissions,
 )
 from gql.accounts.people import find_person
+from gql.domain.organizations import API_KEYS
 from gql.domain.writes.audit import audit
 from gql.domain.writes.rows import lock
 from gql.domain.writes.transaction import WriteContext, transaction
-from gql.domain.writes.validation import Errors
+from gql.domain.writes.validation import ProblemList
 from gql.errors import Conflict, Forbidden, NotFound, Unauthenticated
 from gql.identity import DEFAULT_PERMISSIONS, TENANT_PERMISSIONS, Identity, Permission
-from gql.models.organization import ApiKey
-from gql.models.scope import table_of
 from gql.models.types import now
 from gql.query.context import Context
 from gql.query.cursor import MAX_ID
-
-_KEYS = table_of(ApiKey)
 
 
 async def create_api_key(
@@ -53,15 +50,15 @@ async def create_api_key(
         Invalid: when the name or the expiry cannot be used.
     """
     async with transaction(context, Permission.ADMIN) as write:
-        errors = Errors()
-        errors.name(("name",), name, longest=LONGEST_NAME)
+        problems = ProblemList()
+        problems.check_name(("name",), name, longest=LONGEST_NAME)
         if not permissions:
-            errors.add(("permissions",), "must have at least one permission", "REQUIRED")
+            problems.add(("permissions",), "must have at least one permission", "REQUIRED")
         if expires_at is not None and expires_at.tzinfo is None:
-            errors.add(("expires_at",), "must say its offset from UTC")
+            problems.add(("expires_at",), "must say its offset from UTC")
         elif expires_at is not None and expires_at <= now():
-            errors.add(("expires_at",), "is in the past")
-        errors.refuse()
+            problems.add(("expires_at",), "is in the past")
+        problems.raise_if_any()
         require_tenant_permissions(permissions)
         for permission in permissions:
             write.identity.require(permission)
@@ -76,7 +73,7 @@ async def create_api_key(
         after = {
             "name": name,
             "key_prefix": stored.key_prefix,
-            "permissions": [str(word) for word in Permission if word in permissions],
+            "permissions": [str(each) for each in Permission if each in permissions],
             "expires_at": expires_at,
         }
         await audit(write, "api_key.create", stored.id, after=after)
@@ -130,10 +127,10 @@ async def create_own_key(
     """
     async with transaction(context) as write:
         user_id = write.identity.require_user()
-        errors = Errors()
-        errors.name(("name",), name, longest=LONGEST_NAME)
-        _check_permissions(errors, permissions)
-        errors.refuse()
+        problems = ProblemList()
+        problems.check_name(("name",), name, longest=LONGEST_NAME)
+        _check_permissions(problems, permissions)
+        problems.raise_if_any()
         granted = _own_permissions(write.identity, permissions)
         stored, plaintext = await issue_key(
             write.database,
@@ -191,14 +188,14 @@ async def delete_own_key(context: Context, key_id: int) -> str:
 
 
 async def _lock_own_key(write: WriteContext, key_id: int) -> StoredKey:
-    own = _KEYS.c.user_id == write.identity.require_user()
-    return StoredKey.from_row(await lock(write, "api_key", _KEYS, key_id, own))
+    own = API_KEYS.table.c.user_id == write.identity.require_user()
+    return StoredKey.from_row(await lock(write, API_KEYS, key_id, own))
 
 
 async def _expiry_of_caller(write: WriteContext, user_id: int) -> datetime | None:
     """When the API key of the caller expires; None when it does not, or for another credential.
 
-    The credential was verified up to five seconds ago. Whoever was shut out since must not come
+    The credential was verified up to five seconds ago. A caller who was shut out since must not get
     back in with a new key, so this reads it again.
 
     Raises:
@@ -219,12 +216,12 @@ async def _expiry_of_caller(write: WriteContext, user_id: int) -> datetime | Non
 def _changed_columns(
     identity: Identity, before: StoredKey, changes: Mapping[str, Any]
 ) -> dict[str, Any]:
-    errors = Errors()
+    problems = ProblemList()
     if "name" in changes:
-        errors.name(("name",), changes["name"], longest=LONGEST_NAME)
+        problems.check_name(("name",), changes["name"], longest=LONGEST_NAME)
     if "permissions" in changes:
-        _check_permissions(errors, changes["permissions"])
-    errors.refuse()
+        _check_permissions(problems, changes["permissions"])
+    problems.raise_if_any()
     columns = {name: changes[name] for name in ("name", "is_active") if name in changes}
     if "name" in columns:
         columns["name"] = columns["name"].strip()
@@ -236,18 +233,18 @@ def _changed_columns(
     return columns
 
 
-def _check_permissions(errors: Errors, permissions: Mapping[str, Any] | None) -> None:
+def _check_permissions(problems: ProblemList, permissions: Mapping[str, Any] | None) -> None:
     if permissions is None:
         return
-    for word, value in permissions.items():
-        path = ("permissions", word[:40])
-        if word not in list(Permission):
-            words = ", ".join(word for word in Permission if word in TENANT_PERMISSIONS)
-            errors.add(path, f"is not a permission; there are {words}")
+    for name, value in permissions.items():
+        path = ("permissions", name[:40])
+        if name not in list(Permission):
+            names = ", ".join(each for each in Permission if each in TENANT_PERMISSIONS)
+            problems.add(path, f"is not a permission; there are {names}")
         elif not isinstance(value, bool):
-            errors.add(path, "must be true or false")
-    if not errors.items and not granted_permissions(permissions):
-        errors.add(("permissions",), "must grant something", "REQUIRED")
+            problems.add(path, "must be true or false")
+    if not problems.items and not granted_permissions(permissions):
+        problems.add(("permissions",), "must grant something", "REQUIRED")
 
 
 def _own_permissions(

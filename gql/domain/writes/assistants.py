@@ -1,48 +1,39 @@
 """Assistants: made, changed and deleted."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import Row, select, update
 
+from gql.domain.assistants import ASSISTANTS
+from gql.domain.calls import CALLS
+from gql.domain.graphs import GRAPHS, NODES
 from gql.domain.writes.audit import audit, logged
-from gql.domain.writes.rows import lock
+from gql.domain.writes.columns import check_columns, column_checks, defaults_of, nullable
+from gql.domain.writes.rows import delete_row, insert_row, lock, update_row
 from gql.domain.writes.transaction import WriteContext, transaction
-from gql.domain.writes.validation import Check, Errors, Path, check_fields
+from gql.domain.writes.validation import ProblemList
 from gql.errors import InUse
 from gql.models.assistant import Assistant
-from gql.models.call import Call
 from gql.models.enums import Channel
-from gql.models.graph import AssistantGraph, GraphNode
-from gql.models.scope import owned, same_owner, table_of
+from gql.models.scope import owned, same_owner
 from gql.models.types import now
 from gql.query.context import Context
 
 MAX_NAMED = 10
 """Most graphs that a refused deletion names."""
 
-_LONGEST_NUMBER = 50
+LONGEST_NUMBER = 50
+"""Characters of a phone number."""
 
-_ASSISTANTS = table_of(Assistant)
-_GRAPHS = table_of(AssistantGraph)
-_NODES = table_of(GraphNode)
-_CALLS = table_of(Call)
+_CALLS = CALLS.table
 
-
-def _phone_number(problems: Errors, path: Path, value: Any) -> None:
-    if value is not None:
-        problems.text(path, value, longest=_LONGEST_NUMBER)
-
-
-_FIELDS: Mapping[str, Check] = {
-    "name": Errors.name,
-    "description": Errors.optional_text,
-    "phone_number": _phone_number,
-    "llm_provider": Errors.name,
-    "llm_model": Errors.name,
-    "settings": Errors.json_object,
-    "is_active": Errors.flag,
-}
+_CHECKS = column_checks(
+    Assistant,
+    not_written=("user_id",),
+    phone_number=nullable(partial(ProblemList.check_text, longest=LONGEST_NUMBER)),
+)
 
 
 async def create_assistant(context: Context, values: Mapping[str, Any]) -> int:
@@ -50,30 +41,26 @@ async def create_assistant(context: Context, values: Mapping[str, Any]) -> int:
 
     Args:
         context: Who asks; the assistant is noted as theirs.
-        values: `name`, and any of `description`, `phone_number`, `llm_provider`, `llm_model`,
-            `settings` and `is_active`.
+        values: By column; `name` is required.
 
     Raises:
         Invalid: when a value cannot be used; nothing is written.
     """
     async with transaction(context) as write:
-        problems = Errors()
+        problems = ProblemList()
         if "name" not in values:
             problems.add(("name",), "is required", "REQUIRED")
-        check_fields(problems, _FIELDS, values)
-        problems.refuse()
+        check_columns(problems, _CHECKS, values)
+        problems.raise_if_any()
         instant = now()
-        defaults = Assistant(organization_id=write.organization_id, name="")
         row = {
-            **defaults.model_dump(include=set(_FIELDS)),
+            **defaults_of(Assistant, _CHECKS),
             **values,
-            "organization_id": write.organization_id,
             "user_id": write.identity.user_id,
             "created_at": instant,
             "updated_at": instant,
         }
-        statement = insert(_ASSISTANTS).values(row).returning(_ASSISTANTS.c.id)
-        assistant_id: int = (await write.run(statement)).scalar_one()
+        assistant_id = await insert_row(write, ASSISTANTS, row)
         await audit(write, "assistant.create", assistant_id, after=logged(values))
         return assistant_id
 
@@ -85,28 +72,27 @@ async def update_assistant(
     *,
     merge_settings: bool = False,
 ) -> None:
-    """Set what is given; `settings` as a whole, or merged into those that are there.
+    """Set columns; `settings` as a whole, or merged into those that are there.
 
     Raises:
         NotFound: when the organization has no such assistant.
         Invalid: when a value cannot be set; nothing is written.
     """
     async with transaction(context) as write:
-        assistant = await lock(write, "assistant", _ASSISTANTS, assistant_id)
-        problems = Errors()
-        check_fields(problems, _FIELDS, changes)
-        problems.refuse()
-        wanted = dict(changes)
-        if merge_settings and "settings" in wanted:
-            wanted["settings"] = _merged(assistant.settings, wanted["settings"])
+        assistant = await lock(write, ASSISTANTS, assistant_id)
+        problems = ProblemList()
+        check_columns(problems, _CHECKS, changes)
+        problems.raise_if_any()
+        new = dict(changes)
+        if merge_settings and "settings" in new:
+            new["settings"] = _merged(assistant.settings, new["settings"])
         changed = {
-            field: value for field, value in wanted.items() if value != getattr(assistant, field)
+            column: value for column, value in new.items() if value != getattr(assistant, column)
         }
         if not changed:
             return
-        mine = (_ASSISTANTS.c.id == assistant_id, owned(_ASSISTANTS, write.organization_id))
-        await write.run(update(_ASSISTANTS).where(*mine).values(changed | {"updated_at": now()}))
-        before = logged({field: getattr(assistant, field) for field in changed})
+        await update_row(write, ASSISTANTS, assistant_id, changed | {"updated_at": now()})
+        before = logged({column: getattr(assistant, column) for column in changed})
         await audit(write, "assistant.update", assistant_id, before=before, after=logged(changed))
 
 
@@ -121,36 +107,36 @@ async def delete_assistant(context: Context, assistant_id: int) -> str:
         InUse: when nodes have it; the message names their graphs.
     """
     async with transaction(context) as write:
-        assistant = await lock(write, "assistant", _ASSISTANTS, assistant_id)
+        assistant = await lock(write, ASSISTANTS, assistant_id)
         await _refuse_in_use(write, assistant)
-        # The words of `channel` are all there are; the index needs them.
+        # Every channel, so the condition excludes nothing; but the index begins with the channel.
         await write.run(
             update(_CALLS)
             .where(
                 owned(_CALLS, write.organization_id),
-                _CALLS.c.channel.in_([str(word) for word in Channel]),
+                _CALLS.c.channel.in_([str(channel) for channel in Channel]),
                 _CALLS.c.assistant_id == assistant_id,
                 _CALLS.c.assistant_name.is_(None),
             )
             .values(assistant_name=assistant.name)
         )
-        mine = (_ASSISTANTS.c.id == assistant_id, owned(_ASSISTANTS, write.organization_id))
-        await write.run(delete(_ASSISTANTS).where(*mine))
+        await delete_row(write, ASSISTANTS, assistant_id)
         await audit(write, "assistant.delete", assistant_id, before={"name": assistant.name})
         return str(assistant.name)
 
 
 async def _refuse_in_use(write: WriteContext, assistant: Row[Any]) -> None:
+    graph, node = GRAPHS.table, NODES.table
     statement = (
-        select(_GRAPHS.c.id, _GRAPHS.c.name)
-        .join_from(_NODES, _GRAPHS, _GRAPHS.c.id == _NODES.c.graph_id)
+        select(graph.c.id, graph.c.name)
+        .join_from(node, graph, graph.c.id == node.c.graph_id)
         .where(
-            _NODES.c.assistant_id == assistant.id,
-            owned(_NODES, write.organization_id),
-            same_owner(_GRAPHS, _NODES),
+            node.c.assistant_id == assistant.id,
+            owned(node, write.organization_id),
+            same_owner(graph, node),
         )
         .distinct()
-        .order_by(_GRAPHS.c.id)
+        .order_by(graph.c.id)
     )
     graphs = (await write.run(statement)).all()
     if not graphs:

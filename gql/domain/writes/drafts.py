@@ -1,6 +1,6 @@
-"""What a graph is asked to become, as values that both doors can make."""
+"""The structure of a graph as a request describes it, and what became of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,27 +12,25 @@ class NodeDraft:
     """A node to make.
 
     Attributes:
-        assistant_id: An assistant of the organization; None when the door has told what is wrong.
-        node_type: One of the documented words.
-        position: `{"x": number, "y": number}`; the origin, without.
-        configuration: A JSON object.
+        assistant_id: An assistant of the organization; None when the request has no such id, which
+            is among its problems already.
+        position: `{"x": number, "y": number}`; None for the origin.
     """
 
     assistant_id: int | None
     node_type: str = NodeType.STANDARD
     position: Mapping[str, Any] | None = None
-    configuration: Mapping[str, Any] | None = None
+    configuration: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class EdgeDraft:
-    """An edge to make; the texts are the documented columns of the same names.
+    """An edge to make; all but the indexes are columns of `GraphEdge`.
 
     Attributes:
-        from_index: Where it starts, as a 0-based index into the nodes; None when the door has told
-            what is wrong.
+        from_index: Where it starts, as a 0-based index into the nodes; None when the request has no
+            such index, which is among its problems already.
         to_index: Where it leads, likewise.
-        condition_type: One of the documented words; None when the request has none.
     """
 
     from_index: int | None
@@ -50,28 +48,16 @@ class EdgeDraft:
 
 
 @dataclass(frozen=True, slots=True)
-class GraphDraft:
-    """A graph to make, with its structure."""
+class CreatedGraph:
+    """The ids of a new graph, and of its nodes and edges in the order of the request."""
 
-    name: str
-    description: str | None = None
-    is_active: bool = True
-    configuration: Mapping[str, Any] = field(default_factory=dict)
-    nodes: Sequence[NodeDraft] = ()
-    edges: Sequence[EdgeDraft] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Created:
-    """A new graph: its id, and those of its nodes and edges in the order of the draft."""
-
-    graph_id: int
+    id: int
     node_ids: tuple[int, ...]
     edge_ids: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Replaced:
+class ReplacedStructure:
     """What became of a graph's structure; after a dry run, what would have.
 
     Attributes:

@@ -3,127 +3,104 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
+from gql.domain.calls import CALLS
+from gql.domain.graph_sessions import GRAPH_SESSIONS
+from gql.domain.graphs import EDGES, GRAPHS, NODES
 from gql.domain.writes.audit import audit, logged
-from gql.domain.writes.drafts import Created, EdgeDraft, GraphDraft, NodeDraft, Replaced
-from gql.domain.writes.replacement import replace_structure
-from gql.domain.writes.rows import delete_rows, lock
+from gql.domain.writes.columns import check_columns, column_checks, defaults_of
+from gql.domain.writes.drafts import CreatedGraph, EdgeDraft, NodeDraft
+from gql.domain.writes.rows import delete_row, delete_rows, insert_row, lock, update_row
 from gql.domain.writes.structure import check_structure, insert_structure
 from gql.domain.writes.transaction import WriteContext, transaction
-from gql.domain.writes.validation import Check, Errors, check_fields
+from gql.domain.writes.validation import ProblemList
 from gql.errors import Invalid, Problem
-from gql.models.call import Call
-from gql.models.graph import AssistantGraph, GraphEdge, GraphNode
-from gql.models.graph_session import GraphSession
-from gql.models.scope import owned, table_of
+from gql.models.graph import AssistantGraph
+from gql.models.scope import owned
 from gql.models.types import now
 from gql.query.context import Context
 
-__all__ = [
-    "Created",
-    "EdgeDraft",
-    "GraphDraft",
-    "NodeDraft",
-    "Replaced",
-    "create_graph",
-    "delete_graph",
-    "make_graph",
-    "replace_structure",
-    "update_graph",
-]
+_CALLS = CALLS.table
 
-_GRAPHS = table_of(AssistantGraph)
-_NODES = table_of(GraphNode)
-_EDGES = table_of(GraphEdge)
-_SESSIONS = table_of(GraphSession)
-_CALLS = table_of(Call)
-
-_FIELDS: Mapping[str, Check] = {
-    "name": Errors.name,
-    "description": Errors.optional_text,
-    "is_active": Errors.flag,
-    "configuration": Errors.json_object,
-}
+_CHECKS = column_checks(AssistantGraph, not_written=("version",))
 
 
-async def create_graph(context: Context, draft: GraphDraft) -> int:
-    """The id of a new graph; see `make_graph`."""
-    return (await make_graph(context, draft)).graph_id
-
-
-async def make_graph(
-    context: Context, draft: GraphDraft, *, found: Sequence[Problem] = ()
-) -> Created:
+async def create_graph(
+    context: Context,
+    values: Mapping[str, Any],
+    nodes: Sequence[NodeDraft] = (),
+    edges: Sequence[EdgeDraft] = (),
+    *,
+    problems: Sequence[Problem] = (),
+) -> CreatedGraph:
     """A new graph with its nodes and edges.
 
     Args:
         context: Who asks.
-        draft: What to make; every edge names its type of condition.
-        found: What the door has found wrong already; it is told with the rest.
+        values: By column; `name` is required.
+        nodes: In the order that edges count them in.
+        edges: Every one has a type of condition.
+        problems: What is wrong with the request itself; reported with the rest.
 
     Raises:
-        Invalid: when the draft cannot be made; nothing is written.
+        Invalid: when the graph cannot be made; nothing is written.
     """
     async with transaction(context) as write:
-        problems = Errors(found)
-        values = {field: getattr(draft, field) for field in _FIELDS}
-        check_fields(problems, _FIELDS, values)
-        await _refuse_taken_name(write, problems, draft.name)
-        structure = (draft.nodes, draft.edges)
-        await check_structure(write, problems, *structure, condition_required=True)
-        problems.refuse()
+        collected = ProblemList(problems)
+        if "name" not in values and not collected.has(("name",)):
+            collected.add(("name",), "is required", "REQUIRED")
+        check_columns(collected, _CHECKS, values)
+        await _check_name_is_free(write, collected, values.get("name"))
+        await check_structure(write, collected, nodes, edges, condition_required=True)
+        collected.raise_if_any()
         instant = now()
         row = {
+            **defaults_of(AssistantGraph, _CHECKS),
             **values,
-            "organization_id": write.organization_id,
-            "configuration": dict(draft.configuration),
             "version": 1,
             "created_at": instant,
             "updated_at": instant,
         }
+        name = values["name"]
         try:
-            graph_id: int = (
-                await write.run(insert(_GRAPHS).values(row).returning(_GRAPHS.c.id))
-            ).scalar_one()
+            graph_id = await insert_row(write, GRAPHS, row)
         except IntegrityError:
-            # Another one took the name since we looked.
-            raise Invalid((_taken(draft.name),)) from None
-        ids = await insert_structure(write, graph_id, *structure, instant)
-        after = {"name": draft.name, "nodes": len(draft.nodes), "edges": len(draft.edges)}
+            # Another transaction took the name since it was checked.
+            raise Invalid((_name_taken(name),)) from None
+        ids = await insert_structure(write, graph_id, nodes, edges, instant)
+        after = {"name": name, "nodes": len(nodes), "edges": len(edges)}
         await audit(write, "graph.create", graph_id, after=after)
-        return Created(graph_id, *ids)
+        return CreatedGraph(graph_id, *ids)
 
 
 async def update_graph(context: Context, graph_id: int, changes: Mapping[str, Any]) -> None:
-    """Set `name`, `description`, `is_active` or `configuration`; only what is given changes.
+    """Set columns of a graph; its nodes and edges stay.
 
     Raises:
         NotFound: when the organization has no such graph.
         Invalid: when a value cannot be set; nothing is written.
     """
     async with transaction(context) as write:
-        graph = await lock(write, "graph", _GRAPHS, graph_id)
-        problems = Errors()
-        check_fields(problems, _FIELDS, changes)
+        graph = await lock(write, GRAPHS, graph_id)
+        problems = ProblemList()
+        check_columns(problems, _CHECKS, changes)
         changed = {
-            field: value
-            for field, value in changes.items()
-            if field in _FIELDS and value != getattr(graph, field)
+            column: value
+            for column, value in changes.items()
+            if column in _CHECKS and value != getattr(graph, column)
         }
         if "name" in changed:
-            await _refuse_taken_name(write, problems, changed["name"])
-        problems.refuse()
+            await _check_name_is_free(write, problems, changed["name"])
+        problems.raise_if_any()
         if not changed:
             return
-        mine = (_GRAPHS.c.id == graph_id, owned(_GRAPHS, write.organization_id))
-        statement = update(_GRAPHS).where(*mine).values(changed | {"updated_at": now()})
         try:
-            await write.run(statement)
+            await update_row(write, GRAPHS, graph_id, changed | {"updated_at": now()})
         except IntegrityError:
-            raise Invalid((_taken(changed["name"]),)) from None
-        before = {field: getattr(graph, field) for field in changed}
+            raise Invalid((_name_taken(changed["name"]),)) from None
+        before = {column: getattr(graph, column) for column in changed}
         await audit(write, "graph.update", graph_id, before=logged(before), after=logged(changed))
 
 
@@ -137,7 +114,7 @@ async def delete_graph(context: Context, graph_id: int) -> str:
         NotFound: when the organization has no such graph.
     """
     async with transaction(context) as write:
-        graph = await lock(write, "graph", _GRAPHS, graph_id)
+        graph = await lock(write, GRAPHS, graph_id)
         await write.run(
             update(_CALLS)
             .where(
@@ -148,25 +125,24 @@ async def delete_graph(context: Context, graph_id: int) -> str:
             .values(graph_name=graph.name)
         )
         before: dict[str, Any] = {"name": graph.name}
-        before["sessions"] = await delete_rows(write, _SESSIONS.c.graph_id, graph_id)
-        before["edges"] = await delete_rows(write, _EDGES.c.graph_id, graph_id)
-        before["nodes"] = await delete_rows(write, _NODES.c.graph_id, graph_id)
-        mine = (_GRAPHS.c.id == graph_id, owned(_GRAPHS, write.organization_id))
-        await write.run(delete(_GRAPHS).where(*mine))
+        before["sessions"] = await delete_rows(write, GRAPH_SESSIONS.table.c.graph_id, graph_id)
+        before["edges"] = await delete_rows(write, EDGES.table.c.graph_id, graph_id)
+        before["nodes"] = await delete_rows(write, NODES.table.c.graph_id, graph_id)
+        await delete_row(write, GRAPHS, graph_id)
         await audit(write, "graph.delete", graph_id, before=before)
         return str(graph.name)
 
 
-async def _refuse_taken_name(write: WriteContext, problems: Errors, name: Any) -> None:
-    if problems.items and any(problem.path == ("name",) for problem in problems.items):
+async def _check_name_is_free(write: WriteContext, problems: ProblemList, name: Any) -> None:
+    """Note when another graph has the name; one that cannot be a name is not looked up."""
+    if problems.has(("name",)):
         return
-    taken = select(_GRAPHS.c.id).where(
-        _GRAPHS.c.name == name, owned(_GRAPHS, write.organization_id)
-    )
-    if (await write.run(taken)).first() is not None:
-        problems.items.append(_taken(name))
+    graph = GRAPHS.table
+    same = select(graph.c.id).where(graph.c.name == name, owned(graph, write.organization_id))
+    if (await write.run(same)).first() is not None:
+        problems.items.append(_name_taken(name))
 
 
-def _taken(name: str) -> Problem:
+def _name_taken(name: str) -> Problem:
     message = f"Assistant graph with name '{name}' already exists in your organization"
     return Problem(("name",), message, "ALREADY_EXISTS")

@@ -1,7 +1,9 @@
-"""Writes that come again: the first answer is kept for a day and given again.
+"""Idempotency keys: a write that is sent again is not done again, and its first answer is replayed.
 
-A caller that sends a write, and hears nothing, does not know whether it was done. With a key of its
-own choosing it may ask again: the write is done once, whichever process each request reaches.
+A caller that sends a write and gets no answer does not know whether it was done. With a key of its
+own choosing it may send it again: the write is done once, whichever process each request reaches.
+The idea is that of the `Idempotency-Key` header:
+https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/
 """
 
 import hashlib
@@ -16,7 +18,7 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from gql.domain.writes.transaction import WriteContext, transaction
-from gql.domain.writes.validation import Errors
+from gql.domain.writes.validation import ProblemList
 from gql.errors import Conflict, IdempotencyKeyReused, Problem
 from gql.identity import Permission
 from gql.models.idempotency import IdempotencyKey
@@ -25,13 +27,13 @@ from gql.models.types import now
 from gql.query.context import Context
 
 RETENTION = timedelta(hours=24)
-"""How long an answer is given again."""
+"""How long an answer is replayed."""
 
 LONGEST_KEY = 255
 """Characters of a key."""
 
 _KEYS = table_of(IdempotencyKey)
-_SWEPT = 50
+_SWEEP_LIMIT = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +51,12 @@ class StoredAnswer:
 
 @dataclass(slots=True)
 class Replay:
-    """What is known of a write that may have come before.
+    """A write that may have been done before.
 
     Attributes:
         context: The open transaction: write with it, and read the answer with it.
-        answer: The first answer, when the write was done before. Otherwise set it once the write is
-            done; without one nothing is remembered.
+        answer: The first answer, when the write was done before. Otherwise None, and the caller
+            sets it once the write is done; without an answer the key stays free.
     """
 
     context: WriteContext
@@ -62,7 +64,7 @@ class Replay:
 
 
 def fingerprint(*parts: Any) -> str:
-    """What tells one request from another: the operation, and everything that steers it.
+    """A hash that differs when two requests differ: in the operation or in what steers it.
 
     It takes any JSON, also such as is refused later: half a surrogate pair, a number of any size.
     """
@@ -79,55 +81,56 @@ async def idempotent(
 ) -> AsyncIterator[Replay]:
     """A write, and the answer to it, in one transaction.
 
-        async with remembered(context, key, fingerprint("createGraph", body)) as memory:
-            if memory.answer is None:
-                graph_id = await create_graph(memory.context, draft)
-                memory.answer = Answer(201, await rendered(memory.context, graph_id))
-        return memory.answer
+        async with idempotent(context, key, fingerprint("createGraph", body)) as replay:
+            if replay.answer is None:
+                graph = await create_graph(replay.context, values)
+                replay.answer = StoredAnswer(201, await render(replay.context, graph.id))
+        return replay.answer
 
-    The obvious order is to write, commit, answer, and then note the answer. A process that dies
-    before the last step has done the write and will do it again. Noting the key first, by itself,
-    is no better: a process that dies after that step never does the write, and whoever asks again
-    waits for an answer that nobody will give. So the key is claimed, the write done and its answer
-    noted in one transaction, and there is no in-between to find. The unique index makes a second
-    request with the key wait inside its INSERT until the first has committed or gone, on whichever
-    process it is; then it finds the answer, or does the write itself. The price is that the
-    transaction stays open while the answer is put together: reads by id, some milliseconds.
+    The obvious order is to write, commit, answer, and then store the answer. A process that dies
+    before the last step has done the write and will do it again. Storing the key first, by itself,
+    is no better: a process that dies after that step never does the write, and the caller who sends
+    it again waits for an answer that will never come. So the key is claimed, the write done and its
+    answer stored in one transaction, and there is no state in between. The unique index makes a
+    second request with the key wait inside its INSERT until the first has committed or rolled back,
+    on whichever process it is; then it reads the answer, or does the write itself. The price is
+    that the transaction stays open while the answer is put together: reads by id, some
+    milliseconds.
 
-    A write that is refused leaves nothing, its key neither: it can be mended and sent again.
+    A write that is refused leaves nothing, its key neither: it can be corrected and sent again.
 
     Args:
         context: Who asks.
-        key: Their key; without one nothing is looked up or remembered.
+        key: Their key; without one nothing is looked up or stored.
         request: The fingerprint of the request.
-        permission: What the write needs; it is asked for before an old answer is given, too.
+        permission: What the write needs; a stored answer needs it too.
 
     Raises:
         Invalid: when the key is empty, too long or has characters that cannot be stored.
         IdempotencyKeyReused: when the key came with another request before.
     """
     async with transaction(context, permission) as write:
-        memory = Replay(write)
+        replay = Replay(write)
         if key is None:
-            yield memory
+            yield replay
             return
         _check(key)
         claim = await _claim(write, key, request)
         if isinstance(claim, StoredAnswer):
-            memory.answer = claim
-            yield memory
+            replay.answer = claim
+            yield replay
             return
-        yield memory
+        yield replay
         mine = (_KEYS.c.id == claim, owned(_KEYS, write.organization_id))
-        if memory.answer is None:
+        if replay.answer is None:
             await write.run(delete(_KEYS).where(*mine))
             return
-        values = {"status": memory.answer.status, "answer": memory.answer.body}
+        values = {"status": replay.answer.status, "answer": replay.answer.body}
         await write.run(update(_KEYS).where(*mine).values(values))
 
 
 async def _claim(write: WriteContext, key: str, request: str) -> StoredAnswer | int:
-    """The first answer, or the id of the row that is ours to fill."""
+    """The first answer, or the id of a new row that the answer goes into."""
     await _sweep(write, key)
     row = {
         "organization_id": write.organization_id,
@@ -148,38 +151,38 @@ async def _first_answer(write: WriteContext, key: str, request: str) -> StoredAn
     statement = select(_KEYS.c.fingerprint, _KEYS.c.status, _KEYS.c.answer).where(
         _KEYS.c.key == key, owned(_KEYS, write.organization_id)
     )
-    found = (await write.run(statement)).one_or_none()
-    if found is None:
+    stored = (await write.run(statement)).one_or_none()
+    if stored is None:
         raise Conflict("The idempotency key has just run out; try again.")
-    if found.fingerprint != request:
+    if stored.fingerprint != request:
         raise IdempotencyKeyReused(
             "This idempotency key came with another request before; use a new key for each write."
         )
-    return StoredAnswer(found.status, found.answer)
+    return StoredAnswer(stored.status, stored.answer)
 
 
 async def _sweep(write: WriteContext, key: str) -> None:
-    """Forget answers that are too old: the key's own, and some others of the organization.
+    """Delete answers that are too old: the key's own, and some others of the organization.
 
-    Rows that another transaction is sweeping are passed over, so that two never wait for each other
-    crosswise.
+    Rows that another transaction is deleting are skipped: otherwise two such transactions could
+    deadlock.
     """
-    old = (
+    expired = (
         select(_KEYS.c.id)
         .where(owned(_KEYS, write.organization_id), _KEYS.c.created_at < now() - RETENTION)
         .order_by((_KEYS.c.key == key).desc(), _KEYS.c.id)
-        .limit(_SWEPT)
+        .limit(_SWEEP_LIMIT)
         .with_for_update(skip_locked=True)
     )
     mine = owned(_KEYS, write.organization_id)
-    await write.run(delete(_KEYS).where(mine, _KEYS.c.id.in_(old)))
+    await write.run(delete(_KEYS).where(mine, _KEYS.c.id.in_(expired)))
 
 
 def _check(key: str) -> None:
-    problems = Errors()
+    problems = ProblemList()
     path = ("idempotency_key",)
     if not key.strip() or not key.isprintable():
         text = "idempotency_key must have at least one character, all of them printable"
         problems.items.append(Problem(path, text))
-    problems.text(path, key, longest=LONGEST_KEY)
-    problems.refuse()
+    problems.check_text(path, key, longest=LONGEST_KEY)
+    problems.raise_if_any()

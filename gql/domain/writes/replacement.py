@@ -4,25 +4,24 @@ from collections.abc import Sequence
 
 from sqlalchemy import func, select, update
 
+from gql.domain.assistants import ASSISTANTS
+from gql.domain.graph_sessions import GRAPH_SESSIONS
+from gql.domain.graphs import EDGES, GRAPHS, NODES
 from gql.domain.writes.audit import audit
-from gql.domain.writes.drafts import EdgeDraft, NodeDraft, Replaced
-from gql.domain.writes.rows import delete_rows, lock
+from gql.domain.writes.drafts import EdgeDraft, NodeDraft, ReplacedStructure
+from gql.domain.writes.rows import delete_rows, lock, update_row
 from gql.domain.writes.structure import check_structure, insert_structure
 from gql.domain.writes.transaction import WriteContext, transaction
-from gql.domain.writes.validation import Errors
+from gql.domain.writes.validation import ProblemList
 from gql.errors import Problem, VersionConflict
-from gql.models.assistant import Assistant
-from gql.models.graph import AssistantGraph, GraphEdge, GraphNode
-from gql.models.graph_session import GraphSession
-from gql.models.scope import owned, same_owner, table_of
+from gql.models.scope import owned, same_owner
 from gql.models.types import now
 from gql.query.context import Context
 
-_GRAPHS = table_of(AssistantGraph)
-_NODES = table_of(GraphNode)
-_EDGES = table_of(GraphEdge)
-_SESSIONS = table_of(GraphSession)
-_ASSISTANTS = table_of(Assistant)
+_NODES = NODES.table
+_EDGES = EDGES.table
+_SESSIONS = GRAPH_SESSIONS.table
+_ASSISTANTS = ASSISTANTS.table
 
 
 async def replace_structure(
@@ -33,8 +32,8 @@ async def replace_structure(
     *,
     expected_version: int | None = None,
     dry_run: bool = False,
-    found: Sequence[Problem] = (),
-) -> Replaced:
+    problems: Sequence[Problem] = (),
+) -> ReplacedStructure:
     """Give a graph other nodes and edges, all of them new, and clear its active graph sessions.
 
     The graph's row is locked first: of two replacements at once the second waits, then replaces
@@ -46,8 +45,8 @@ async def replace_structure(
         nodes: In the order that edges count them in.
         edges: An edge without a type of condition has one in natural language.
         expected_version: Refuse when the graph has another version by now.
-        dry_run: Find out what would happen, and write nothing.
-        found: What the door has found wrong already; it is told with the rest.
+        dry_run: Only check and count; write nothing.
+        problems: What is wrong with the request itself; reported with the rest.
 
     Raises:
         NotFound: when the organization has no such graph.
@@ -55,17 +54,17 @@ async def replace_structure(
         Invalid: when the structure cannot be made; nothing is written.
     """
     async with transaction(context) as write:
-        graph = await lock(write, "graph", _GRAPHS, graph_id)
+        graph = await lock(write, GRAPHS, graph_id)
         if expected_version not in {None, graph.version}:
             raise VersionConflict(
                 f"The graph has version {graph.version} now, and you expect {expected_version}:"
                 " somebody replaced its structure since you read it."
             )
-        problems = Errors(found)
-        await check_structure(write, problems, nodes, edges, condition_required=False)
-        problems.refuse()
+        collected = ProblemList(problems)
+        await check_structure(write, collected, nodes, edges, condition_required=False)
+        collected.raise_if_any()
         if dry_run:
-            return Replaced((), (), await _count_active(write, graph_id), graph.version)
+            return ReplacedStructure((), (), await _count_active(write, graph_id), graph.version)
         instant = now()
         await _keep_names(write, graph_id)
         active = _SESSIONS.c.is_active
@@ -74,16 +73,12 @@ async def replace_structure(
         old_nodes = await delete_rows(write, _NODES.c.graph_id, graph_id)
         node_ids, edge_ids = await insert_structure(write, graph_id, nodes, edges, instant)
         version = graph.version + 1
-        await write.run(
-            update(_GRAPHS)
-            .where(_GRAPHS.c.id == graph_id, owned(_GRAPHS, write.organization_id))
-            .values(version=version, updated_at=instant)
-        )
+        await update_row(write, GRAPHS, graph_id, {"version": version, "updated_at": instant})
         before = {"version": graph.version, "nodes": old_nodes, "edges": old_edges}
         after = {"version": version, "nodes": len(nodes), "edges": len(edges)}
         after["cleared_sessions"] = cleared
         await audit(write, "graph.replace_structure", graph_id, before=before, after=after)
-        return Replaced(node_ids, edge_ids, cleared, version)
+        return ReplacedStructure(node_ids, edge_ids, cleared, version)
 
 
 async def _count_active(write: WriteContext, graph_id: int) -> int:

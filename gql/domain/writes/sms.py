@@ -3,21 +3,20 @@
 import logging
 from typing import Any
 
-from sqlalchemy import Row, update
+from sqlalchemy import Row
 
 from gql.domain.sms import SMS_CONVERSATIONS
 from gql.domain.writes.audit import audit
-from gql.domain.writes.rows import delete_rows, lock
+from gql.domain.writes.rows import delete_rows, lock, update_row
 from gql.domain.writes.transaction import WriteContext, transaction
 from gql.models.log import SmsAuditLog, SmsMessageLog
 from gql.models.message import ChatMessage
-from gql.models.scope import owned, table_of
+from gql.models.scope import table_of
 from gql.query.context import Context
 from gql.stores import SmsSessions
 
 _log = logging.getLogger(__name__)
 
-_CALLS = SMS_CONVERSATIONS.table
 _MESSAGES = table_of(ChatMessage)
 _EVENTS = table_of(SmsAuditLog)
 _DELIVERIES = table_of(SmsMessageLog)
@@ -37,14 +36,13 @@ async def archive_conversation(
         NotFound: when the organization has no such conversation that is not archived.
     """
     async with transaction(context) as write:
-        organization_id = write.organization_id
-        visible = SMS_CONVERSATIONS.visible(_CALLS)
-        conversation = await lock(write, "sms_conversation", _CALLS, conversation_id, *visible)
-        mine = (_CALLS.c.id == conversation_id, owned(_CALLS, organization_id))
-        marked = {**(conversation.call_meta or {}), "sms_deleted": True}
-        await write.run(
-            update(_CALLS).where(*mine).values(call_meta=marked, is_archived=True, message_count=0)
-        )
+        conversation = await lock(write, SMS_CONVERSATIONS, conversation_id)
+        values = {
+            "call_meta": {**(conversation.call_meta or {}), "sms_deleted": True},
+            "is_archived": True,
+            "message_count": 0,
+        }
+        await update_row(write, SMS_CONVERSATIONS, conversation_id, values)
         before = {
             "messages": await delete_rows(write, _MESSAGES.c.call_id, conversation_id),
             "audit_logs": await delete_rows(write, _EVENTS.c.call_id, conversation_id),

@@ -10,7 +10,7 @@ from gql.query.cursor import MAX_ID
 
 
 async def clear_sms_sessions(context: Context) -> int:
-    """Forget every live session of the organization; how many there were.
+    """Delete every live session of the organization; how many there were.
 
     Raises:
         Unavailable: when the store cannot be reached.
@@ -22,7 +22,7 @@ async def clear_sms_sessions(context: Context) -> int:
 
 
 async def clean_up_sms_sessions(context: Context) -> int:
-    """Remove the organization's sessions whose time has run out; how many took space still.
+    """Remove the organization's sessions that have expired; how many were still stored.
 
     Raises:
         Unavailable: when the store cannot be reached.
@@ -34,7 +34,7 @@ async def clean_up_sms_sessions(context: Context) -> int:
 
 
 async def end_sms_session(context: Context, phone_number: str, assistant_id: int) -> None:
-    """Forget the live session of one customer and assistant.
+    """Delete the live session of one customer and assistant.
 
     Args:
         context: Who asks.

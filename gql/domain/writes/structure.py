@@ -6,13 +6,15 @@ from typing import Any
 
 from sqlalchemy import select
 
+from gql.domain.assistants import ASSISTANTS
+from gql.domain.graphs import EDGES, NODES
+from gql.domain.writes.columns import column_checks, member_of, nullable
 from gql.domain.writes.drafts import EdgeDraft, NodeDraft
 from gql.domain.writes.transaction import WriteContext
-from gql.domain.writes.validation import Errors
-from gql.models.assistant import Assistant
+from gql.domain.writes.validation import ProblemList
 from gql.models.enums import ConditionLogic, ConditionType, NodeType
 from gql.models.graph import GraphEdge, GraphNode
-from gql.models.scope import owned, table_of
+from gql.models.scope import owned
 from gql.query.cursor import MAX_ID
 from gql.sql.keys import is_among
 from gql.sql.writes import insert_for_ids
@@ -23,42 +25,46 @@ MAX_NODES = 500
 MAX_EDGES = 2_000
 """Most edges of a graph."""
 
-_ASSISTANTS = table_of(Assistant)
-_NODES = table_of(GraphNode)
-_EDGES = table_of(GraphEdge)
+_ASSISTANTS = ASSISTANTS.table
 
-_TEXTS = (
-    "intent_pattern",
-    "natural_language_trigger",
-    "mathematical_expression",
-    "handoff_sentence",
-    "description",
+_NODE_CHECKS = column_checks(
+    GraphNode,
+    not_written=("graph_id", "assistant_id", "position"),
+    node_type=member_of(NodeType),
 )
-_WHOLE = 2**53
+_EDGE_CHECKS = column_checks(
+    GraphEdge,
+    not_written=("graph_id", "from_node_id", "to_node_id"),
+    condition_type=nullable(member_of(ConditionType)),
+    condition_logic=member_of(ConditionLogic),
+)
+
+_EXACT_INTEGERS = 2**53
+"""Below this every whole number is a float too."""
 
 
 async def check_structure(
     write: WriteContext,
-    problems: Errors,
+    problems: ProblemList,
     nodes: Sequence[NodeDraft],
     edges: Sequence[EdgeDraft],
     *,
     condition_required: bool,
 ) -> None:
-    """Note everything that is wrong with a structure; one statement finds unknown assistants.
+    """Note everything that is wrong with a structure; one statement finds missing assistants.
 
     The assistants are locked until the transaction ends, so that none can be deleted between this
-    look and the node that refers to it.
+    check and the insertion of the node that refers to it.
     """
-    for name, given, most in (("nodes", nodes, MAX_NODES), ("edges", edges, MAX_EDGES)):
-        if len(given) > most:
-            said = f"has {len(given):,} entries, but a graph may have at most {most:,}"
-            problems.add((name,), said, "TOO_MANY")
+    for name, drafts, most in (("nodes", nodes, MAX_NODES), ("edges", edges, MAX_EDGES)):
+        if len(drafts) > most:
+            text = f"has {len(drafts):,} entries, but a graph may have at most {most:,}"
+            problems.add((name,), text, "TOO_MANY")
     if len(nodes) > MAX_NODES or len(edges) > MAX_EDGES:
         return
-    known = await _lock_assistants(write, nodes)
+    assistant_ids = await _lock_assistants(write, nodes)
     for index, node in enumerate(nodes):
-        _check_node(problems, index, node, known)
+        _check_node(problems, index, node, assistant_ids)
     entries = [index for index, node in enumerate(nodes) if node.node_type == NodeType.ENTRY]
     for index in entries[1:]:
         problems.add(
@@ -77,83 +83,74 @@ async def insert_structure(
     instant: datetime,
 ) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Insert a checked structure; the ids of its nodes and edges, ascending, in request order."""
-    both = {"organization_id": write.organization_id, "graph_id": graph_id, "created_at": instant}
-    node_ids = await _insert(write, _NODES, [{**both, **_node_row(node)} for node in nodes])
-    both["updated_at"] = instant
-    edge_rows = [{**both, **_edge_row(edge, node_ids)} for edge in edges]
-    return node_ids, await _insert(write, _EDGES, edge_rows)
+    common = {"organization_id": write.organization_id, "graph_id": graph_id, "created_at": instant}
+    node_rows = [{**common, **_node_row(node)} for node in nodes]
+    node_ids = await _insert(write, NODES.table, node_rows)
+    common["updated_at"] = instant
+    edge_rows = [{**common, **_edge_row(edge, node_ids)} for edge in edges]
+    return node_ids, await _insert(write, EDGES.table, edge_rows)
 
 
 async def _lock_assistants(write: WriteContext, nodes: Sequence[NodeDraft]) -> set[int]:
-    given = {node.assistant_id for node in nodes if node.assistant_id is not None}
-    wanted = sorted(key for key in given if 0 < key <= MAX_ID)
-    if not wanted:
+    ids = {node.assistant_id for node in nodes if node.assistant_id is not None}
+    keys = sorted(key for key in ids if 0 < key <= MAX_ID)
+    if not keys:
         return set()
     statement = (
         select(_ASSISTANTS.c.id)
         .where(is_among(_ASSISTANTS.c.id), owned(_ASSISTANTS, write.organization_id))
         .with_for_update(read=True, key_share=True)
     )
-    return set((await write.run(statement, {"keys": wanted})).scalars())
+    return set((await write.run(statement, {"keys": keys})).scalars())
 
 
-def _check_node(problems: Errors, index: int, node: NodeDraft, known: set[int]) -> None:
-    here = ("nodes", index)
-    if node.assistant_id is not None and node.assistant_id not in known:
-        said = f"is {node.assistant_id}, but your organization has no such assistant"
-        problems.add((*here, "assistant_id"), said, "NOT_FOUND")
-    problems.word((*here, "node_type"), node.node_type, NodeType)
-    problems.optional_json_object((*here, "configuration"), node.configuration)
+def _check_node(
+    problems: ProblemList, index: int, node: NodeDraft, assistant_ids: set[int]
+) -> None:
+    path = ("nodes", index)
+    if node.assistant_id is not None and node.assistant_id not in assistant_ids:
+        text = f"is {node.assistant_id}, but your organization has no such assistant"
+        problems.add((*path, "assistant_id"), text, "NOT_FOUND")
+    for column, check in _NODE_CHECKS.items():
+        check(problems, (*path, column), getattr(node, column))
     if node.position is not None:
         for axis in ("x", "y"):
             if axis in node.position:
-                problems.number((*here, "position", axis), node.position[axis])
+                problems.check_number((*path, "position", axis), node.position[axis])
             else:
-                problems.add((*here, "position", axis), "is required", "REQUIRED")
+                problems.add((*path, "position", axis), "is required", "REQUIRED")
 
 
 def _check_edge(
-    problems: Errors, index: int, edge: EdgeDraft, count: int, *, condition_required: bool
+    problems: ProblemList, index: int, edge: EdgeDraft, count: int, *, condition_required: bool
 ) -> None:
-    here = ("edges", index)
+    path = ("edges", index)
     has = f"{count} nodes (0-{count - 1})" if count > 1 else ("1 node (0)" if count else "no nodes")
     for field, node in (("from_node_id", edge.from_index), ("to_node_id", edge.to_index)):
         if node is not None and (isinstance(node, bool) or not 0 <= node < count):
-            said = f"is {str(node).lower()}, but the request has {has}"
-            problems.add((*here, field), said, "OUT_OF_RANGE")
-    if edge.condition_type is not None:
-        problems.word((*here, "condition_type"), edge.condition_type, ConditionType)
-    elif condition_required:
-        problems.add((*here, "condition_type"), "is required", "REQUIRED")
-    problems.word((*here, "condition_logic"), edge.condition_logic, ConditionLogic)
-    problems.int32((*here, "priority"), edge.priority)
-    problems.flag((*here, "is_active"), edge.is_active)
-    for field in _TEXTS:
-        problems.optional_text((*here, field), getattr(edge, field))
-    field = "state_variable_condition"
-    problems.optional_json_object((*here, field), edge.state_variable_condition)
+            text = f"is {str(node).lower()}, but the request has {has}"
+            problems.add((*path, field), text, "OUT_OF_RANGE")
+    if condition_required and edge.condition_type is None:
+        problems.add((*path, "condition_type"), "is required", "REQUIRED")
+    for column, check in _EDGE_CHECKS.items():
+        check(problems, (*path, column), getattr(edge, column))
 
 
 def _node_row(node: NodeDraft) -> dict[str, Any]:
-    place = node.position or {}
+    position = node.position or {}
     return {
+        **{column: getattr(node, column) for column in _NODE_CHECKS},
         "assistant_id": node.assistant_id,
-        "node_type": str(node.node_type),
-        "position": {axis: _as_sent(place.get(axis, 0)) for axis in ("x", "y")},
-        "configuration": dict(node.configuration or {}),
+        "position": {axis: _whole_if_exact(position.get(axis, 0)) for axis in ("x", "y")},
     }
 
 
 def _edge_row(edge: EdgeDraft, node_ids: Sequence[int]) -> dict[str, Any]:
     return {
+        **{column: getattr(edge, column) for column in _EDGE_CHECKS},
         "from_node_id": node_ids[edge.from_index or 0],
         "to_node_id": node_ids[edge.to_index or 0],
-        "condition_type": str(edge.condition_type or ConditionType.NATURAL_LANGUAGE),
-        "condition_logic": str(edge.condition_logic),
-        "state_variable_condition": edge.state_variable_condition,
-        "priority": edge.priority,
-        "is_active": edge.is_active,
-        **{field: getattr(edge, field) for field in _TEXTS},
+        "condition_type": edge.condition_type or ConditionType.NATURAL_LANGUAGE,
     }
 
 
@@ -165,7 +162,7 @@ async def _insert(write: WriteContext, table: Any, rows: list[dict[str, Any]]) -
     return tuple(sorted((await write.run(statement, rows)).scalars()))
 
 
-def _as_sent(number: float) -> float:
+def _whole_if_exact(number: float) -> float:
     """GraphQL makes every number of a position a float: 200 is stored as 200, not as 200.0."""
-    exact = -_WHOLE < number < _WHOLE
+    exact = -_EXACT_INTEGERS < number < _EXACT_INTEGERS
     return int(number) if exact and float(number).is_integer() else number

@@ -1,7 +1,8 @@
-"""Checks of values that are written: every problem is collected, and all are told at once."""
+"""Checks of values that are written: every problem is collected, and all are reported at once."""
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
 from typing import Any
 
 from gql.errors import Invalid, Problem, place
@@ -20,26 +21,26 @@ INT64 = 2**63
 _DEEPEST = 64
 
 
-class Errors:
-    """Collects what is wrong.
+class ProblemList:
+    """Collects what is wrong with a write.
 
     Attributes:
         items: Everything so far.
     """
 
-    def __init__(self, found: Iterable[Problem] = ()) -> None:
-        self.items = list(found)
+    def __init__(self, items: Iterable[Problem] = ()) -> None:
+        self.items = list(items)
 
     def add(self, path: Path, text: str, code: str = "INVALID") -> None:
-        """Note a problem; `text` goes on after the place: `is required`."""
+        """Note a problem; `text` goes on after the path: `is required`."""
         self.items.append(Problem(path, f"{place(path)} {text}", code))
 
-    def refuse(self) -> None:
-        """Pass when nothing is wrong.
+    def has(self, path: Path) -> bool:
+        """Whether something is wrong at the path, or above it."""
+        return any(problem.path == path[: len(problem.path)] for problem in self.items)
 
-        Raises:
-            Invalid: with the first hundred problems, and how many more there are.
-        """
+    def raise_if_any(self) -> None:
+        """Raise `Invalid` with the first hundred problems, and how many more there are."""
         more = len(self.items) - MAX_PROBLEMS
         listed = self.items[:MAX_PROBLEMS]
         if more > 0:
@@ -47,45 +48,39 @@ class Errors:
         if listed:
             raise Invalid(tuple(listed))
 
-    def text(self, path: Path, value: Any, *, longest: int | None = None) -> None:
-        """Text that both databases can keep."""
+    def check_text(self, path: Path, value: Any, *, longest: int | None = None) -> None:
+        """Text that both databases can store."""
         if not isinstance(value, str):
             self.add(path, "must be text")
         elif longest is not None and len(value) > longest:
-            said = f"has {len(value):,} characters, but may have at most {longest:,}"
-            self.add(path, said, "TOO_LONG")
+            text = f"has {len(value):,} characters, but may have at most {longest:,}"
+            self.add(path, text, "TOO_LONG")
         else:
             fault = _fault_of_text(value)
             if fault:
                 self.add(path, f"has {fault}")
 
-    def name(self, path: Path, value: Any, *, longest: int = LONGEST_NAME) -> None:
+    def check_name(self, path: Path, value: Any, *, longest: int = LONGEST_NAME) -> None:
         """Text that is not blank."""
         if isinstance(value, str) and not value.strip():
             self.add(path, "must not be blank", "REQUIRED")
         else:
-            self.text(path, value, longest=longest)
+            self.check_text(path, value, longest=longest)
 
-    def optional_text(self, path: Path, value: Any) -> None:
-        """Text or null."""
-        if value is not None:
-            self.text(path, value)
-
-    def flag(self, path: Path, value: Any) -> None:
-        """True or false."""
+    def check_boolean(self, path: Path, value: Any) -> None:
         if not isinstance(value, bool):
             self.add(path, "must be true or false")
 
-    def int32(self, path: Path, value: Any) -> None:
+    def check_int32(self, path: Path, value: Any) -> None:
         """A whole number of 32 bits."""
         if isinstance(value, bool) or not isinstance(value, int):
             self.add(path, "must be a whole number")
         elif not -INT32 <= value < INT32:
-            said = f"is {value}, but must be between {-INT32} and {INT32 - 1}"
-            self.add(path, said, "OUT_OF_RANGE")
+            text = f"is {value}, but must be between {-INT32} and {INT32 - 1}"
+            self.add(path, text, "OUT_OF_RANGE")
 
-    def number(self, path: Path, value: Any) -> None:
-        """A number that is finite."""
+    def check_number(self, path: Path, value: Any) -> None:
+        """A finite number."""
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             self.add(path, "must be a number")
         else:
@@ -93,42 +88,22 @@ class Errors:
             if fault:
                 self.add(path, f"is {fault}", "OUT_OF_RANGE")
 
-    def word(self, path: Path, value: Any, words: Iterable[str]) -> None:
-        """One of the documented words."""
-        allowed = [str(word) for word in words]
+    def check_enum(self, path: Path, value: Any, enum: type[StrEnum]) -> None:
+        allowed = [str(member) for member in enum]
         if value not in allowed:
-            listed = ", ".join(repr(word) for word in allowed[:-1]) + f" or {allowed[-1]!r}"
+            listed = ", ".join(map(repr, allowed[:-1])) + f" or {allowed[-1]!r}"
             shown = repr(value[:40]) if isinstance(value, str) else "not text"
             self.add(path, f"is {shown}, but must be {listed}")
 
-    def json_object(self, path: Path, value: Any) -> None:
-        """A JSON object whose every value both databases can keep."""
+    def check_json_object(self, path: Path, value: Any) -> None:
+        """A JSON object whose every value both databases can store."""
         if not isinstance(value, Mapping):
             self.add(path, "must be a JSON object")
             return
         fault = _fault_of_json(value)
         if fault:
-            where, said = fault
-            self.add(path, f"has {said}" + (f" at {where[:200]}" if where else ""))
-
-    def optional_json_object(self, path: Path, value: Any) -> None:
-        """A JSON object or null."""
-        if value is not None:
-            self.json_object(path, value)
-
-
-Check = Callable[[Errors, Path, Any], None]
-"""Takes the collector, a path and a value."""
-
-
-def check_fields(problems: Errors, checks: Mapping[str, Check], values: Mapping[str, Any]) -> None:
-    """Check each value by its name."""
-    for field, value in values.items():
-        check = checks.get(field)
-        if check is None:
-            problems.add((field,), "cannot be set")
-        else:
-            check(problems, (field,), value)
+            pointer, text = fault
+            self.add(path, f"has {text}" + (f" at {pointer[:200]}" if pointer else ""))
 
 
 def _fault_of_text(text: str) -> str | None:
@@ -146,21 +121,24 @@ def _fault_of_number(number: float) -> str | None:
 
 
 def _fault_of_json(document: Mapping[str, Any]) -> tuple[str, str] | None:
-    """The place (a JSON Pointer) and the kind of the first value that cannot be kept."""
-    waiting: list[tuple[str, int, Any]] = [("", 0, document)]
-    while waiting:
-        where, depth, value = waiting.pop()
+    """The JSON Pointer and the fault of the first value that cannot be stored.
+
+    A loop with a stack of its own, since a document may be nested deeper than Python can call.
+    """
+    stack: list[tuple[str, int, Any]] = [("", 0, document)]
+    while stack:
+        pointer, depth, value = stack.pop()
         fault = _fault_of_value(value)
         if fault or depth > _DEEPEST:
-            return where, fault or f"more than {_DEEPEST} levels"
+            return pointer, fault or f"more than {_DEEPEST} levels"
         if isinstance(value, Mapping):
             for key in value:
                 fault = _fault_of_text(key) if isinstance(key, str) else "a key that is not text"
                 if fault:
-                    return where, f"{fault} in a key"
-            waiting += [(f"{where}/{key}", depth + 1, inner) for key, inner in value.items()]
+                    return pointer, f"{fault} in a key"
+            stack += [(f"{pointer}/{key}", depth + 1, inner) for key, inner in value.items()]
         elif isinstance(value, list):
-            waiting += [(f"{where}/{index}", depth + 1, inner) for index, inner in enumerate(value)]
+            stack += [(f"{pointer}/{index}", depth + 1, inner) for index, inner in enumerate(value)]
     return None
 
 

@@ -1,12 +1,11 @@
 """The bodies that graphs are written with, and the drafts that they become."""
 
-import uuid
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
-from gql.domain.writes.drafts import EdgeDraft, GraphDraft, NodeDraft
+from gql.domain.writes.drafts import EdgeDraft, NodeDraft
 from gql.rest.partial_body import PartialBody
 
 NodeType = Literal["entry", "standard", "exit", "escalation"]
@@ -94,53 +93,29 @@ class GraphChanges(BaseModel):
 Drafts = tuple[tuple[NodeDraft, ...], tuple[EdgeDraft, ...]]
 
 
-def graph_draft(body: PartialBody[GraphIn]) -> GraphDraft:
-    """The graph that a body asks for."""
-    nodes, edges = structure_drafts(body)
-    value = body.value
-    return GraphDraft(
-        # A name that nobody has: what is wrong with the one sent is told already.
-        name=value.name if body.fits("name") else uuid.uuid4().hex,
-        description=value.description,
-        configuration=value.configuration or {},
-        nodes=nodes,
-        edges=edges,
-    )
+def graph_columns(body: PartialBody[GraphIn]) -> dict[str, Any]:
+    """The columns that a body sets, as far as they fit; null ones are left to their defaults."""
+    return body.value.model_dump(exclude={"nodes", "edges"}, exclude_none=True)
 
 
 def structure_drafts(body: PartialBody[GraphIn] | PartialBody[StructureIn]) -> Drafts:
-    """The nodes and edges that a body asks for."""
+    """The nodes and edges of a body, as far as they fit."""
     nodes = tuple(_node(node) for node in body.value.nodes or ())
     if not isinstance(body.value.nodes, list) and not body.fits("nodes"):
-        # Every edge would lead nowhere, and that is not what is wrong.
+        # Without nodes every edge would be reported too, though nothing is wrong with it.
         return nodes, ()
     edges = enumerate(body.value.edges or ())
     return nodes, tuple(_edge(edge, body.fits("edges", at)) for at, edge in edges)
 
 
 def _node(node: NodeIn) -> NodeDraft:
-    position = node.position
-    return NodeDraft(
-        assistant_id=node.assistant_id,
-        node_type=node.node_type,
-        position={"x": position.x, "y": position.y} if position else None,
-        configuration=node.configuration,
-    )
+    columns = node.model_dump(exclude={"assistant_id"}, exclude_none=True)
+    return NodeDraft(node.assistant_id, **columns)
 
 
 def _edge(edge: EdgeIn, fits: bool) -> EdgeDraft:
-    return EdgeDraft(
-        from_index=edge.from_node_id,
-        to_index=edge.to_node_id,
-        # Of an edge whose form is wrong anyway, the condition is not asked for as well.
-        condition_type=edge.condition_type if fits else edge.condition_type or "intent",
-        intent_pattern=edge.intent_pattern,
-        natural_language_trigger=edge.natural_language_trigger,
-        mathematical_expression=edge.mathematical_expression,
-        state_variable_condition=edge.state_variable_condition,
-        condition_logic=edge.condition_logic,
-        priority=edge.priority,
-        is_active=edge.is_active,
-        handoff_sentence=edge.handoff_sentence,
-        description=edge.description,
-    )
+    columns = edge.model_dump(exclude={"from_node_id", "to_node_id"}, exclude_none=True)
+    if not fits:
+        # An edge whose form is wrong anyway is not reported for a missing condition as well.
+        columns.setdefault("condition_type", "intent")
+    return EdgeDraft(edge.from_node_id, edge.to_node_id, **columns)

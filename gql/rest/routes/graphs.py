@@ -9,6 +9,7 @@ from starlette.responses import Response
 from gql.domain.assistants import ASSISTANTS
 from gql.domain.graphs import EDGES, GRAPHS, NODES, OF_GRAPH
 from gql.domain.writes import graphs as writes
+from gql.domain.writes import replacement
 from gql.engine.fields import (
     ColumnSource,
     ConstantSource,
@@ -37,7 +38,7 @@ from gql.rest.routes.graph_bodies import (
     NodeType,
     Position,
     StructureIn,
-    graph_draft,
+    graph_columns,
     structure_drafts,
 )
 
@@ -183,8 +184,11 @@ async def create_graph(context: Context, body: PartialBody[GraphIn]) -> Response
 
     `from_node_id` and `to_node_id` are 0-based indexes into `nodes`.
     """
-    created = await writes.make_graph(context, graph_draft(body), found=body.problems)
-    return await _answer(context, created.graph_id, status=201)
+    nodes, edges = structure_drafts(body)
+    created = await writes.create_graph(
+        context, graph_columns(body), nodes, edges, problems=body.problems
+    )
+    return await _answer(context, created.id, status=201)
 
 
 @route(
@@ -205,13 +209,13 @@ async def replace_structure(
     `from_node_id` and `to_node_id` are 0-based indexes into `nodes`.
     """
     nodes, edges = structure_drafts(body)
-    await writes.replace_structure(
+    await replacement.replace_structure(
         context,
         path.graph_id,
         nodes,
         edges,
         expected_version=expected_version(headers.if_match),
-        found=body.problems,
+        problems=body.problems,
     )
     return await _answer(context, path.graph_id)
 

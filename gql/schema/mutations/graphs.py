@@ -7,8 +7,8 @@ from strawberry.scalars import JSON
 
 from gql.domain.graphs import GRAPHS
 from gql.domain.writes import graphs
-from gql.domain.writes.drafts import GraphDraft
-from gql.domain.writes.validation import Errors
+from gql.domain.writes.replacement import replace_structure
+from gql.domain.writes.validation import ProblemList
 from gql.engine.declaration import one
 from gql.query.context import Context
 from gql.schema.graphs import AssistantGraph
@@ -20,7 +20,14 @@ from gql.schema.mutations.payloads import (
     payload,
     required,
 )
-from gql.schema.mutations.run import changes_of, default, global_id_of, key_of, mutation
+from gql.schema.mutations.run import (
+    changes_of,
+    default,
+    global_id_of,
+    key_of,
+    mutation,
+    values_of,
+)
 from gql.schema.mutations.structure import (
     GraphEdgeInput,
     GraphNodeInput,
@@ -61,20 +68,13 @@ class CreateGraphPayload(Payload):
 
 @mutation("Make an assistant graph, with its nodes and edges.")
 async def create_graph(context: Context, input: CreateGraphInput) -> CreateGraphPayload:
-    problems = Errors()
+    problems = ProblemList()
     nodes = default(input.nodes, [])
     drafts = drafts_of(nodes, default(input.edges, []), problems)
-    draft = GraphDraft(
-        input.name,
-        description=default(input.description, None),
-        is_active=default(input.is_active, otherwise=True),
-        configuration=default(input.configuration, {}),
-        nodes=drafts[0],
-        edges=drafts[1],
-    )
-    created = await graphs.make_graph(context, draft, found=problems.items)
+    values = values_of(input, "nodes", "edges")
+    created = await graphs.create_graph(context, values, *drafts, problems=problems.items)
     return CreateGraphPayload(
-        object_id=created.graph_id,
+        object_id=created.id,
         node_ids=node_ids(nodes, created.node_ids),
         edge_ids=edge_ids(created.edge_ids),
     )
@@ -151,16 +151,16 @@ class ReplaceGraphStructurePayload(Payload):
 async def replace_graph_structure(
     context: Context, input: ReplaceGraphStructureInput
 ) -> ReplaceGraphStructurePayload:
-    problems = Errors()
+    problems = ProblemList()
     drafts = drafts_of(input.nodes, input.edges, problems)
     graph_id = key_of(input.id, GRAPHS)
-    replaced = await graphs.replace_structure(
+    replaced = await replace_structure(
         context,
         graph_id,
         *drafts,
         expected_version=default(input.expected_version, None),
         dry_run=input.is_dry_run(),
-        found=problems.items,
+        problems=problems.items,
     )
     return ReplaceGraphStructurePayload(
         object_id=graph_id,

@@ -111,14 +111,20 @@ async def run_mutation(
     return payload
 
 
-def changes_of(input: ChangeInput, *left_out: str) -> dict[str, Any]:
+def changes_of(input: Any, *left_out: str) -> dict[str, Any]:
     """The fields that an input has, null ones too, less the common ones and those left out."""
-    names = (field.name for field in fields(input))
+    values = ((field.name, getattr(input, field.name)) for field in fields(input))
     return {
-        name: getattr(input, name)
-        for name in names
-        if name not in _COMMON_INPUTS and name not in left_out and getattr(input, name) is not UNSET
+        name: value
+        for name, value in values
+        if name not in _COMMON_INPUTS and name not in left_out and value is not UNSET
     }
+
+
+def values_of(input: Any, *left_out: str) -> dict[str, Any]:
+    """The same for something new: what is null is left to its default."""
+    changes = changes_of(input, *left_out).items()
+    return {name: value for name, value in changes if value is not None}
 
 
 def key_of(text: str, resource: Resource, *path: str | int) -> int:

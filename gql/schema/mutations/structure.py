@@ -9,11 +9,11 @@ from strawberry.scalars import JSON
 from gql.domain.assistants import ASSISTANTS
 from gql.domain.graphs import EDGES, NODES
 from gql.domain.writes.drafts import EdgeDraft, NodeDraft
-from gql.domain.writes.validation import Errors
+from gql.domain.writes.validation import ProblemList
 from gql.errors import Invalid
 from gql.schema.enums import ConditionLogic, ConditionType, NodeType
 from gql.schema.mutations.payloads import optional, required
-from gql.schema.mutations.run import default, global_id_of, key_of
+from gql.schema.mutations.run import global_id_of, key_of, values_of
 
 LONGEST_KEY = 100
 """Characters of a client's key for a node."""
@@ -70,17 +70,17 @@ class KeyedNode:
 
 
 def drafts_of(
-    nodes: Sequence[GraphNodeInput], edges: Sequence[GraphEdgeInput], problems: Errors
+    nodes: Sequence[GraphNodeInput], edges: Sequence[GraphEdgeInput], problems: ProblemList
 ) -> tuple[list[NodeDraft], list[EdgeDraft]]:
     """The structure by indexes; keys and ids that cannot be used become problems and None."""
     indexes: dict[str, int] = {}
     for index, node in enumerate(nodes):
         path = ("nodes", index, "key")
-        problems.name(path, node.key, longest=LONGEST_KEY)
+        problems.check_name(path, node.key, longest=LONGEST_KEY)
         first = indexes.setdefault(node.key, index)
         if first != index:
-            said = f"is {node.key[:40]!r}, but nodes[{first}] has that key already"
-            problems.add(path, said, "ALREADY_EXISTS")
+            text = f"is {node.key[:40]!r}, but nodes[{first}] has that key already"
+            problems.add(path, text, "ALREADY_EXISTS")
     return (
         [_node_draft(index, node, problems) for index, node in enumerate(nodes)],
         [_edge_draft(index, edge, indexes, problems) for index, edge in enumerate(edges)],
@@ -111,45 +111,25 @@ def keyed_nodes(description: str) -> Any:
     return strawberry.field(resolve, description=description)
 
 
-def _node_draft(index: int, node: GraphNodeInput, problems: Errors) -> NodeDraft:
+def _node_draft(index: int, node: GraphNodeInput, problems: ProblemList) -> NodeDraft:
     assistant_id: int | None = None
     try:
         assistant_id = key_of(node.assistant_id, ASSISTANTS, "nodes", index, "assistant_id")
     except Invalid as error:
         problems.items += error.problems
-    place = default(node.position, None)
-    return NodeDraft(
-        assistant_id=assistant_id,
-        node_type=node.node_type.value,
-        position={"x": place.x, "y": place.y} if place else None,
-        configuration=default(node.configuration, None),
-    )
+    values = values_of(node, "key", "assistant_id")
+    position = values.pop("position", None)
+    if position is not None:
+        values["position"] = {"x": position.x, "y": position.y}
+    return NodeDraft(assistant_id, **values)
 
 
 def _edge_draft(
-    index: int, edge: GraphEdgeInput, indexes: dict[str, int], problems: Errors
+    index: int, edge: GraphEdgeInput, indexes: dict[str, int], problems: ProblemList
 ) -> EdgeDraft:
     for field, key in (("from_node_id", edge.from_), ("to_node_id", edge.to)):
         if key not in indexes:
-            said = f"is {key[:40]!r}, but no node of the input has that key"
-            problems.add(("edges", index, field), said, "NOT_FOUND")
-    optional: dict[str, Any] = {
-        field: default(getattr(edge, field), None)
-        for field in (
-            "intent_pattern",
-            "natural_language_trigger",
-            "mathematical_expression",
-            "state_variable_condition",
-            "handoff_sentence",
-            "description",
-        )
-    }
-    return EdgeDraft(
-        from_index=indexes.get(edge.from_),
-        to_index=indexes.get(edge.to),
-        condition_type=edge.condition_type.value,
-        condition_logic=edge.condition_logic.value,
-        priority=edge.priority,
-        is_active=edge.is_active,
-        **optional,
-    )
+            text = f"is {key[:40]!r}, but no node of the input has that key"
+            problems.add(("edges", index, field), text, "NOT_FOUND")
+    values = values_of(edge, "from_", "to")
+    return EdgeDraft(indexes.get(edge.from_), indexes.get(edge.to), **values)

@@ -1,6 +1,6 @@
-"""The structures of the documents, as drafts."""
+"""The graphs of the documents, as requests describe them."""
 
-from gql.domain.writes.graphs import EdgeDraft, GraphDraft, NodeDraft
+from gql.domain.writes.drafts import EdgeDraft, NodeDraft
 
 ROUTER_NODES = (
     NodeDraft(1, "entry", {"x": 0, "y": 0}),
@@ -25,12 +25,11 @@ ROUTER_EDGES = (
         handoff_sentence="I will transfer you to our support team.",
     ),
 )
-ROUTER = GraphDraft(
-    "Another Router",
-    description="Routes customers to the appropriate department",
-    nodes=ROUTER_NODES,
-    edges=ROUTER_EDGES,
-)
+ROUTER = {
+    "name": "Another Router",
+    "description": "Routes customers to the appropriate department",
+}
+"""The columns of the graph that has `ROUTER_NODES` and `ROUTER_EDGES`."""
 
 LARGER_NODES = (*ROUTER_NODES, NodeDraft(4, "escalation", {"x": 400, "y": 0.5}, {"a": 1}))
 LARGER_EDGES = (

@@ -6,7 +6,8 @@ import pytest
 
 from gql.database import Database
 from gql.domain.writes.assistants import create_assistant, delete_assistant, update_assistant
-from gql.domain.writes.graphs import GraphDraft, NodeDraft, create_graph
+from gql.domain.writes.drafts import NodeDraft
+from gql.domain.writes.graphs import create_graph
 from gql.errors import InUse, Invalid, NotFound
 from gql.models.assistant import Assistant
 from gql.models.call import Call
@@ -114,13 +115,13 @@ async def test_one_that_nodes_have_is_not_deleted(
 async def test_of_many_graphs_ten_are_named(owning: Context) -> None:
     assistant_id = await create_assistant(owning, {"name": "Busy"})
     nodes = [NodeDraft(assistant_id), NodeDraft(assistant_id)]
-    ids = [await create_graph(owning, GraphDraft(f"G{n}", nodes=nodes)) for n in range(12)]
+    graphs = [await create_graph(owning, {"name": f"G{n}"}, nodes) for n in range(12)]
 
     with pytest.raises(InUse) as refused:
         await delete_assistant(owning, assistant_id)
 
-    named = ", ".join(f"'G{n}' ({graph_id})" for n, graph_id in enumerate(ids[:10]))
-    assert str(refused.value).endswith(f"have it: {named} and 2 more")
+    ten = ", ".join(f"'G{n}' ({graph.id})" for n, graph in enumerate(graphs[:10]))
+    assert str(refused.value).endswith(f"have it: {ten} and 2 more")
 
 
 async def test_calls_keep_the_id_and_the_name_of_a_deleted_one(
@@ -146,19 +147,18 @@ async def test_deleting_one_while_a_node_takes_it_leaves_no_node_without_one(
     fresh_database: Database,
 ) -> None:
     assistant_id = await create_assistant(caller(fresh_database), {"name": "Wanted"})
-    draft = GraphDraft("Taker", nodes=[NodeDraft(assistant_id)])
 
     results = await asyncio.gather(
-        create_graph(caller(fresh_database), draft),
+        create_graph(caller(fresh_database), {"name": "Taker"}, [NodeDraft(assistant_id)]),
         delete_assistant(caller(fresh_database), assistant_id),
         return_exceptions=True,
     )
 
     refused = [result for result in results if isinstance(result, Exception)]
     assert [type(result) for result in refused] in ([InUse], [Invalid])
-    there = await rows(fresh_database, Assistant, "id", id=assistant_id)
-    having = await rows(fresh_database, GraphNode, "id", assistant_id=assistant_id)
-    assert len(there) == len(having)
+    assistants = await rows(fresh_database, Assistant, "id", id=assistant_id)
+    nodes = await rows(fresh_database, GraphNode, "id", assistant_id=assistant_id)
+    assert len(assistants) == len(nodes)
 
 
 async def test_a_stranger_changes_nothing(strange: Context, fresh_database: Database) -> None:

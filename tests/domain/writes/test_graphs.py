@@ -7,10 +7,8 @@ import pytest
 
 from gql.database import Database
 from gql.domain.writes.graphs import (
-    GraphDraft,
     create_graph,
     delete_graph,
-    make_graph,
     update_graph,
 )
 from gql.errors import Forbidden, Invalid, NotFound
@@ -22,7 +20,7 @@ from gql.models.log import AuditLog
 from gql.query.context import Context
 from tests.conftest import Counting
 from tests.domain.writes.conftest import caller, rows, whole
-from tests.domain.writes.drafts import ROUTER
+from tests.domain.writes.drafts import ROUTER, ROUTER_EDGES, ROUTER_NODES
 from tests.domain.writes.executed_sql import in_words
 
 EDGE_COLUMNS = (
@@ -36,23 +34,23 @@ async def test_the_documented_request_makes_the_documented_graph(
     owning: Context, fresh_database: Database
 ) -> None:
     """The demo data has it as graph 1, with the documents' own ids."""
-    created = await make_graph(owning, ROUTER)
+    created = await create_graph(owning, ROUTER, ROUTER_NODES, ROUTER_EDGES)
 
     one = await described(fresh_database, 1)
-    other = await described(fresh_database, created.graph_id)
+    other = await described(fresh_database, created.id)
     assert other == one
-    [(name, version, made, changed)] = await rows(
+    [(name, version, created_at, updated_at)] = await rows(
         fresh_database,
         *(AssistantGraph, "name", "version", "created_at", "updated_at"),
-        id=created.graph_id,
+        id=created.id,
     )
     assert (name, version) == ("Another Router", 1)
-    assert made == changed
-    ids = [row[0] for row in await rows(fresh_database, GraphNode, "id", graph_id=created.graph_id)]
+    assert created_at == updated_at
+    ids = [row[0] for row in await rows(fresh_database, GraphNode, "id", graph_id=created.id)]
     assert ids == list(created.node_ids)
     for model in (GraphNode, GraphEdge):
-        times = await rows(fresh_database, model, "created_at", graph_id=created.graph_id)
-        assert set(times) == {(made,)}
+        times = await rows(fresh_database, model, "created_at", graph_id=created.id)
+        assert set(times) == {(created_at,)}
 
 
 async def described(database: Database, graph_id: int) -> Any:
@@ -65,19 +63,21 @@ async def described(database: Database, graph_id: int) -> Any:
     edges = await rows(
         database, GraphEdge, "from_node_id", "to_node_id", *EDGE_COLUMNS, graph_id=graph_id
     )
-    index = {node[0]: place for place, node in enumerate(nodes)}
+    index_of = {node[0]: index for index, node in enumerate(nodes)}
     return (
         await rows(
             database, AssistantGraph, "description", "is_active", "configuration", id=graph_id
         ),
         [node[1:] for node in nodes],
-        [(index[edge[0]], index[edge[1]], *edge[2:]) for edge in edges],
+        [(index_of[edge[0]], index_of[edge[1]], *edge[2:]) for edge in edges],
     )
 
 
-async def test_making_one_takes_six_statements(owning: Context, fresh_statements: Counting) -> None:
+async def test_creating_a_graph_takes_six_statements(
+    owning: Context, fresh_statements: Counting
+) -> None:
     with fresh_statements() as ran:
-        await create_graph(owning, ROUTER)
+        await create_graph(owning, ROUTER, ROUTER_NODES, ROUTER_EDGES)
 
     assert in_words(ran.texts) == [
         "SELECT assistant_graph",
@@ -90,27 +90,32 @@ async def test_making_one_takes_six_statements(owning: Context, fresh_statements
 
 
 async def test_an_empty_graph(owning: Context, fresh_database: Database) -> None:
-    graph_id = await create_graph(owning, GraphDraft("Empty", is_active=False))
+    created = await create_graph(owning, {"name": "Empty", "is_active": False})
 
     names = "name", "description", "is_active", "configuration", "version"
-    assert await rows(fresh_database, AssistantGraph, *names, id=graph_id) == [
+    assert await rows(fresh_database, AssistantGraph, *names, id=created.id) == [
         ("Empty", None, False, {}, 1)
     ]
 
 
+async def test_a_graph_without_a_name(owning: Context) -> None:
+    with pytest.raises(Invalid, match=r"^name is required$"):
+        await create_graph(owning, {"description": "Nameless"})
+
+
 @pytest.mark.parametrize("name", ["", " \t", "x" * 256, "a\0b"])
-async def test_a_name_that_cannot_be_kept(owning: Context, name: str) -> None:
+async def test_a_name_that_cannot_be_stored(owning: Context, name: str) -> None:
     with pytest.raises(Invalid, match=r"^name "):
-        await create_graph(owning, GraphDraft(name))
+        await create_graph(owning, {"name": name})
 
 
 async def test_the_same_name_is_free_in_another_organization(strange: Context) -> None:
-    assert await create_graph(strange, GraphDraft("Customer Service Router")) > 0
+    assert (await create_graph(strange, {"name": "Customer Service Router"})).id > 0
 
 
 async def test_of_two_at_once_with_one_name_one_is_refused(fresh_database: Database) -> None:
     results = await asyncio.gather(
-        *(create_graph(caller(fresh_database), GraphDraft("Same")) for _ in range(2)),
+        *(create_graph(caller(fresh_database), {"name": "Same"}) for _ in range(2)),
         return_exceptions=True,
     )
 
@@ -119,7 +124,9 @@ async def test_of_two_at_once_with_one_name_one_is_refused(fresh_database: Datab
     assert len(await rows(fresh_database, AssistantGraph, "id", name="Same")) == 1
 
 
-async def test_only_what_is_given_changes(owning: Context, fresh_database: Database) -> None:
+async def test_only_the_columns_of_the_request_change(
+    owning: Context, fresh_database: Database
+) -> None:
     names = "name", "description", "is_active", "configuration", "version", "created_at"
     [(name, _, _, configuration, version, created)] = await rows(
         fresh_database, AssistantGraph, *names, id=1
@@ -156,7 +163,7 @@ async def test_setting_what_is_there_changes_nothing(
 
 
 async def test_what_cannot_be_set(owning: Context, fresh_database: Database) -> None:
-    await create_graph(owning, GraphDraft("Taken"))
+    await create_graph(owning, {"name": "Taken"})
     before = await whole(fresh_database)
     wrong: dict[str, Any] = {"name": "Taken", "is_active": None, "configuration": [], "version": 5}
 
@@ -202,10 +209,12 @@ async def test_a_deleted_graph_leaves_its_calls_and_their_names(
 
 
 async def test_the_id_of_a_deleted_graph_is_not_used_again(owning: Context) -> None:
-    first = await create_graph(owning, GraphDraft("First"))
-    await delete_graph(owning, first)
+    first = await create_graph(owning, {"name": "First"})
+    await delete_graph(owning, first.id)
 
-    assert await create_graph(owning, GraphDraft("Second")) > first
+    second = await create_graph(owning, {"name": "Second"})
+
+    assert second.id > first.id
 
 
 async def test_a_stranger_changes_nothing(strange: Context, fresh_database: Database) -> None:
@@ -225,4 +234,4 @@ async def test_a_reader_changes_nothing(fresh_database: Database) -> None:
     reader = caller(fresh_database, 1, Permission.READ)
 
     with pytest.raises(Forbidden, match="write permission"):
-        await create_graph(reader, GraphDraft("Mine"))
+        await create_graph(reader, {"name": "Mine"})

@@ -1,4 +1,4 @@
-"""Writes that come again are answered, not repeated."""
+"""A write that is sent again with its key is answered, not done again."""
 
 import asyncio
 import itertools
@@ -10,7 +10,7 @@ from sqlalchemy import update
 
 from gql.database import Database
 from gql.domain.graphs import GRAPHS
-from gql.domain.writes.graphs import GraphDraft, create_graph
+from gql.domain.writes.graphs import create_graph
 from gql.domain.writes.idempotency import RETENTION, StoredAnswer, fingerprint, idempotent
 from gql.domain.writes.transaction import WriteContext
 from gql.errors import Forbidden, IdempotencyKeyReused, Invalid
@@ -29,24 +29,24 @@ from tests.domain.writes.executed_sql import in_words
 COLUMNS = "organization_id", "key", "fingerprint", "status", "answer"
 
 
-async def make(
+async def create(
     context: Context, key: str | None, name: str = "New", request: str = "r"
 ) -> StoredAnswer:
-    """What a handler does: make a graph, and answer with what is read back."""
-    async with idempotent(context, key, request) as memory:
-        if memory.answer is None:
-            graph_id = await create_graph(memory.context, GraphDraft(name))
-            graph = await record_loaders.find(memory.context, GRAPHS, graph_id)
+    """What a handler does: create a graph, and answer with what is read back."""
+    async with idempotent(context, key, request) as replay:
+        if replay.answer is None:
+            created = await create_graph(replay.context, {"name": name})
+            graph = await record_loaders.find(replay.context, GRAPHS, created.id)
             assert graph is not None
-            memory.answer = StoredAnswer(201, f"{graph.id} {graph.name} {graph.version}")
-    return memory.answer
+            replay.answer = StoredAnswer(201, f"{graph.id} {graph.name} {graph.version}")
+    return replay.answer
 
 
-async def test_the_first_answer_is_given_again(owning: Context, fresh_database: Database) -> None:
-    first = await make(owning, "key-1")
+async def test_the_first_answer_is_replayed(owning: Context, fresh_database: Database) -> None:
+    first = await create(owning, "key-1")
     before = await whole(fresh_database)
 
-    again = await make(owning, "key-1")
+    again = await create(owning, "key-1")
 
     [(graph_id,)] = await rows(fresh_database, AssistantGraph, "id", name="New")
     assert again == first == StoredAnswer(201, f"{graph_id} New 1")
@@ -56,12 +56,12 @@ async def test_the_first_answer_is_given_again(owning: Context, fresh_database: 
     ]
 
 
-async def test_another_process_knows_it_too(owning: Context, fresh: Copy) -> None:
-    first = await make(owning, "key-1")
+async def test_another_process_replays_it_too(owning: Context, fresh: Copy) -> None:
+    first = await create(owning, "key-1")
 
     other = Database(settings_for(fresh.url))
     try:
-        assert await make(caller(other), "key-1") == first
+        assert await create(caller(other), "key-1") == first
     finally:
         await other.close()
 
@@ -69,7 +69,7 @@ async def test_another_process_knows_it_too(owning: Context, fresh: Copy) -> Non
 async def test_of_five_at_once_one_writes_and_all_get_its_answer(
     fresh_database: Database,
 ) -> None:
-    answers = await asyncio.gather(*(make(caller(fresh_database), "key-1") for _ in range(5)))
+    answers = await asyncio.gather(*(create(caller(fresh_database), "key-1") for _ in range(5)))
 
     assert len(set(answers)) == 1
     assert len(await rows(fresh_database, AssistantGraph, "id", name="New")) == 1
@@ -78,63 +78,63 @@ async def test_of_five_at_once_one_writes_and_all_get_its_answer(
 async def test_the_same_key_with_another_request_is_refused(
     owning: Context, fresh_database: Database
 ) -> None:
-    await make(owning, "key-1")
+    await create(owning, "key-1")
     before = await whole(fresh_database)
 
     with pytest.raises(IdempotencyKeyReused, match="came with another request before"):
-        await make(owning, "key-1", "Other", "other")
+        await create(owning, "key-1", "Other", "other")
 
     assert await whole(fresh_database) == before
 
 
 async def test_a_key_belongs_to_one_organization(owning: Context, strange: Context) -> None:
-    first = await make(owning, "key-1")
+    first = await create(owning, "key-1")
 
-    assert await make(strange, "key-1") != first
+    assert await create(strange, "key-1") != first
 
 
 async def test_after_a_day_a_key_is_new(owning: Context, fresh_database: Database) -> None:
     for number in range(3):
-        await make(owning, f"key-{number}", f"Old {number}")
+        await create(owning, f"key-{number}", f"Old {number}")
     table = table_of(IdempotencyKey)
     async with fresh_database.transaction() as connection:
         await connection.execute(
             update(table).values(created_at=now() - RETENTION - timedelta(seconds=1))
         )
 
-    await make(owning, "key-1", "Renewed")
+    await create(owning, "key-1", "Renewed")
 
     assert await rows(fresh_database, IdempotencyKey, "key") == [("key-1",)]
     assert len(await rows(fresh_database, AssistantGraph, "id", name="Renewed")) == 1
 
 
-async def test_a_refused_write_can_be_mended_under_the_same_key(
+async def test_a_refused_write_can_be_corrected_under_the_same_key(
     owning: Context, fresh_database: Database
 ) -> None:
     before = await whole(fresh_database)
     with pytest.raises(Invalid):
-        await make(owning, "key-1", "Customer Service Router", "first")
+        await create(owning, "key-1", "Customer Service Router", "first")
     assert await whole(fresh_database) == before
 
-    await make(owning, "key-1", "Mended", "second")
+    await create(owning, "key-1", "Corrected", "second")
 
     assert len(await rows(fresh_database, IdempotencyKey, "key")) == 1
 
 
-async def test_without_an_answer_nothing_is_remembered(
+async def test_without_an_answer_the_key_stays_free(
     owning: Context, fresh_database: Database
 ) -> None:
     before = await whole(fresh_database)
 
-    async with idempotent(owning, "key-1", "r") as memory:
-        assert memory.answer is None
+    async with idempotent(owning, "key-1", "r") as replay:
+        assert replay.answer is None
 
     assert await whole(fresh_database) == before
 
 
 async def test_without_a_key_every_write_is_done(owning: Context, fresh_database: Database) -> None:
-    await make(owning, None, "One")
-    await make(owning, None, "Two")
+    await create(owning, None, "One")
+    await create(owning, None, "Two")
 
     assert len(await rows(fresh_database, AssistantGraph, "id", name="One")) == 1
     assert len(await rows(fresh_database, AssistantGraph, "id", name="Two")) == 1
@@ -156,7 +156,7 @@ async def test_whichever_statement_fails_nothing_is_left_and_it_can_be_tried_aga
 
         monkeypatch.setattr(WriteContext, "run", failing)
         try:
-            await make(caller(fresh_database), "key-1")
+            await create(caller(fresh_database), "key-1")
         except ConnectionError:
             assert await whole(fresh_database) == before
         else:
@@ -170,9 +170,9 @@ async def test_a_key_costs_three_statements_and_a_repetition_three(
     owning: Context, fresh_statements: Counting
 ) -> None:
     with fresh_statements() as first:
-        await make(owning, "key-1")
+        await create(owning, "key-1")
     with fresh_statements() as again:
-        await make(owning, "key-1")
+        await create(owning, "key-1")
 
     assert in_words(first.texts) == [
         "DELETE idempotency_key",
@@ -191,18 +191,18 @@ async def test_a_key_costs_three_statements_and_a_repetition_three(
 
 
 @pytest.mark.parametrize("key", ["", "  ", "a\0", "a\nb", "\ud800", "x" * 256])
-async def test_a_key_that_cannot_be_kept(owning: Context, key: str) -> None:
+async def test_a_key_that_cannot_be_stored(owning: Context, key: str) -> None:
     with pytest.raises(Invalid, match=r"^idempotency_key (must|has)"):
-        await make(owning, key)
+        await create(owning, key)
 
 
-async def test_a_reader_is_not_told_an_old_answer(
+async def test_a_reader_is_refused_a_stored_answer(
     owning: Context, fresh_database: Database
 ) -> None:
-    await make(owning, "key-1")
+    await create(owning, "key-1")
 
     with pytest.raises(Forbidden):
-        await make(caller(fresh_database, 1, Permission.READ), "key-1")
+        await create(caller(fresh_database, 1, Permission.READ), "key-1")
 
 
 def test_a_fingerprint_does_not_depend_on_the_order_of_keys() -> None:

@@ -13,7 +13,8 @@ import pytest
 from sqlalchemy import select
 
 from gql.database import Database
-from gql.domain.writes.graphs import EdgeDraft, NodeDraft, Replaced, replace_structure
+from gql.domain.writes.drafts import EdgeDraft, NodeDraft, ReplacedStructure
+from gql.domain.writes.replacement import replace_structure
 from gql.domain.writes.transaction import WriteContext
 from gql.errors import NotFound, VersionConflict
 from gql.models.graph import AssistantGraph, GraphEdge, GraphNode
@@ -46,7 +47,7 @@ async def test_every_node_and_edge_is_new_and_the_graph_keeps_the_rest(
 
     replaced = await replace_structure(owning, 1, LARGER_NODES, LARGER_EDGES)
 
-    assert replaced == Replaced(replaced.node_ids, replaced.edge_ids, 1, 2)
+    assert replaced == ReplacedStructure(replaced.node_ids, replaced.edge_ids, 1, 2)
     assert len(replaced.node_ids) == len(replaced.edge_ids) == 4
     assert min(replaced.node_ids) > highest
     assert await rows(fresh_database, AssistantGraph, *kept, id=1) == before
@@ -195,17 +196,17 @@ async def test_of_two_at_once_that_expect_the_same_version_one_is_refused(
         "The graph has version 2 now, and you expect 1: somebody replaced its structure since you"
         " read it."
     )
-    assert [result.version for result in results if isinstance(result, Replaced)] == [2]
+    assert [result.version for result in results if isinstance(result, ReplacedStructure)] == [2]
 
 
-async def test_a_dry_run_tells_what_would_happen_and_changes_nothing(
+async def test_a_dry_run_counts_what_would_change_and_changes_nothing(
     owning: Context, fresh_database: Database
 ) -> None:
     before = await whole(fresh_database)
 
     would = await replace_structure(owning, 1, LARGER_NODES, LARGER_EDGES, dry_run=True)
 
-    assert would == Replaced((), (), 1, 1)
+    assert would == ReplacedStructure((), (), 1, 1)
     assert await whole(fresh_database) == before
 
 

@@ -7,7 +7,6 @@ from sqlalchemy import update
 
 from gql.database import Database
 from gql.domain.writes.sms import archive_conversation
-from gql.domain.writes.sms_messages import record_message
 from gql.errors import Invalid, NotFound
 from gql.models.call import Call
 from gql.models.enums import Role
@@ -15,6 +14,7 @@ from gql.models.message import ChatMessage
 from gql.models.scope import table_of
 from gql.query.context import Context
 from tests.domain.writes.conftest import caller, rows, whole
+from tests.domain.writes.record_message import record_message
 
 CUSTOMER, ASSISTANT = "+15559876543", 124
 

@@ -1,4 +1,4 @@
-"""What is wrong with a structure is told all at once, each problem with its place."""
+"""What is wrong with a structure is reported all at once, each problem with its path."""
 
 from dataclasses import replace
 from typing import Any
@@ -6,19 +6,14 @@ from typing import Any
 import pytest
 
 from gql.database import Database
-from gql.domain.writes.graphs import (
-    EdgeDraft,
-    GraphDraft,
-    NodeDraft,
-    create_graph,
-    make_graph,
-    replace_structure,
-)
+from gql.domain.writes.drafts import EdgeDraft, NodeDraft
+from gql.domain.writes.graphs import create_graph
+from gql.domain.writes.replacement import replace_structure
 from gql.errors import Invalid, Problem
 from gql.query.context import Context
 from tests.conftest import Counting
 from tests.domain.writes.conftest import whole
-from tests.domain.writes.drafts import ROUTER
+from tests.domain.writes.drafts import ROUTER, ROUTER_EDGES, ROUTER_NODES
 
 NODE = NodeDraft(1)
 EDGE = EdgeDraft(0, 0, "intent")
@@ -172,22 +167,22 @@ async def test_an_edge_may_lead_to_where_it_starts(owning: Context) -> None:
 
 async def test_assistants_of_another_organization_are_unknown(strange: Context) -> None:
     with pytest.raises(Invalid, match="is 1, but your organization has no such assistant"):
-        await create_graph(strange, ROUTER)
+        await create_graph(strange, ROUTER, ROUTER_NODES, ROUTER_EDGES)
 
 
-async def test_a_new_graph_tells_of_its_name_and_its_structure_at_once(
+async def test_problems_of_columns_and_of_the_structure_are_reported_together(
     owning: Context, fresh_database: Database
 ) -> None:
     before = await whole(fresh_database)
-    draft = GraphDraft(
-        "Customer Service Router",
-        configuration={"\0": 1},
-        nodes=[NODE],
-        edges=[EdgeDraft(0, 1)],
-    )
 
     with pytest.raises(Invalid) as refused:
-        await make_graph(owning, draft, found=[Problem(("before",), "before is wrong")])
+        await create_graph(
+            owning,
+            {"name": "Customer Service Router", "configuration": {"\0": 1}},
+            [NODE],
+            [EdgeDraft(0, 1)],
+            problems=[Problem(("before",), "before is wrong")],
+        )
 
     assert [(problem.message, problem.code) for problem in refused.value.problems] == [
         ("before is wrong", "INVALID"),

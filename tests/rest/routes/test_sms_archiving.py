@@ -9,7 +9,6 @@ from sqlalchemy import func, select
 
 from gql.domain.sms_sessions import sms_sessions_of
 from gql.domain.writes.sms import archive_conversation
-from gql.domain.writes.sms_messages import record_message
 from gql.domain.writes.transaction import transaction
 from gql.identity import Identity, Method, Permission
 from gql.models.call import Call
@@ -19,6 +18,7 @@ from gql.models.message import ChatMessage
 from gql.models.scope import table_of
 from gql.query.context import Context
 from tests.databases import Copy
+from tests.domain.writes.record_message import record_message
 from tests.redis_server import RedisServer, unused_url
 from tests.rest.sms import ASSISTANT, CUSTOMER, House, house
 from tests.statements import count

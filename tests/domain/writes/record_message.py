@@ -1,4 +1,4 @@
-"""SMS messages, as whoever talks to the provider records them."""
+"""Records SMS messages as a provider's webhook would, which no door of the gateway does yet."""
 
 import uuid
 from datetime import datetime
@@ -48,7 +48,7 @@ async def record_message(
         raise Invalid((Problem(("phone_number",), problem),))
     async with transaction(context) as write:
         # Two first messages at once would open two conversations: the second waits here.
-        assistant = await lock(write, "assistant", ASSISTANTS.table, assistant_id)
+        assistant = await lock(write, ASSISTANTS, assistant_id)
         instant = now()
         conversation_id = await _open_one(write, assistant_id, phone_number)
         if conversation_id is None:
