@@ -154,7 +154,7 @@ _UNPROCESSABLE = 422
 
 def _fit(route: RestRoute, content: Any) -> tuple[Any, list[Detail]]:
     model = route.models["body"]
-    if route.loose:
+    if route.takes_partial_body:
         return fit_partially(model, content), []
     return fit_body(model, content)
 

@@ -1,15 +1,15 @@
 """One declaration per route, from which validation and the OpenAPI document both come.
 
-A declaration of our own, since no library holds the contract: spectree 3 leaves `query` and `body`
-out of a problem's place, tells one kind of problem at a time, refuses a repeated parameter, lets an
-empty body pass and words broken JSON its own way; FastAPI validates our own output.
+No library keeps the documented contract: spectree 3 leaves `query` and `body` out of `loc`, reports
+one kind of problem at a time, refuses a repeated parameter, accepts an empty body and words broken
+JSON its own way; FastAPI validates our own output.
 
-A handler is a function whose parameters say what it needs, by name: `context` always, and
-`path`, `query`, `headers` or `body` with a pydantic model each, or `request` for what they lack.
-A `body: PartialBody[Model]` comes even when it does not fit, with its problems.
-It returns a JSON value, answered with the first documented status, or a Starlette `Response`.
-With `reads` it is a plain function that only says what is asked for, as a `RestArguments`; a plan
-or the reference way reads it. What it returns else is awaited, as for the others.
+A handler is a function whose parameters are filled by name: `context`; `path`, `query`, `headers`
+and `body`, each annotated with a pydantic model; and `request`, for what these lack. A parameter
+`body: PartialBody[Model]` takes a body that does not fit too, with its problems.
+
+A handler returns a JSON value, which is answered with the first documented status, or a Starlette
+`Response`. With `reads` it is a plain function that returns the `RestArguments` of what to read.
 """
 
 import inspect
@@ -39,9 +39,9 @@ class Answer:
 
     Attributes:
         description: What it means.
-        model: The shape: a pydantic model, or `list[...]` of one; only documentation reads it.
+        model: A pydantic model of the body, or `list[...]` of one; for documentation only.
         example: A whole body, from the documents where they have one.
-        files: Media types of a download, by which a body is not JSON.
+        files: The media types of a download.
     """
 
     description: str
@@ -62,10 +62,10 @@ class RestRoute:
         refuses_bodies_with: The status for a body that does not fit.
         needs: The names of the handler's parameters.
         models: The pydantic models among them: `path`, `query`, `headers`, `body`.
-        loose: Whether the handler wants a body that does not fit, too.
+        takes_partial_body: Whether the handler takes a body that does not fit, too.
         example: A body to send.
-        secret: Whether the answer must not be kept for an `Idempotency-Key`.
-        reads: What is read, where the handler only says what is asked for.
+        secret: Whether the answer must not be stored for an `Idempotency-Key`.
+        reads: What is read, when the handler returns a `RestArguments`.
     """
 
     method: Method
@@ -79,14 +79,14 @@ class RestRoute:
     refuses_bodies_with: int
     needs: tuple[str, ...]
     models: Mapping[str, type[BaseModel]] = field(default_factory=dict)
-    loose: bool = False
+    takes_partial_body: bool = False
     example: Any = None
     secret: bool = False
     reads: RestQuery | None = None
 
     @cached_property
     def by_address(self) -> bool:
-        """Whether the address alone says what the handler is given."""
+        """Whether the handler's arguments come from path and query string alone."""
         return {"path", "query"}.issuperset(self.needs)
 
     @property
@@ -96,7 +96,7 @@ class RestRoute:
 
     @property
     def description(self) -> str:
-        """What the handler's docstring says."""
+        """The handler's docstring."""
         return inspect.cleandoc(self.handler.__doc__ or "")
 
 
@@ -126,11 +126,11 @@ def route(
         permission: READ for GET and WRITE for the others unless given; None for everybody.
         refuses_bodies_with: 400 where the documents list no 422 for bodies.
         example: A body to send.
-        secret: The answer holds a secret, so no `Idempotency-Key` makes it come again.
+        secret: The answer holds a secret, so it is not stored for an `Idempotency-Key`.
         reads: What is read, when the handler returns a `RestArguments`.
 
     Raises:
-        TypeError: when the handler names a parameter that there is not.
+        TypeError: when the handler has a parameter of another name.
     """
     if permission is _FROM_METHOD:
         permission = Permission.READ if method == "GET" else Permission.WRITE
@@ -142,8 +142,8 @@ def route(
         if unknown:
             raise TypeError(f"{handler.__name__} asks for {unknown}; there are {sorted(_NEEDS)}")
         body = hints.get("body")
-        loose = get_origin(body) is PartialBody
-        if loose:
+        takes_partial_body = get_origin(body) is PartialBody
+        if takes_partial_body:
             (hints["body"],) = get_args(body)
         return RestRoute(
             method=method,
@@ -157,7 +157,7 @@ def route(
             refuses_bodies_with=refuses_bodies_with,
             needs=needs,
             models={name: hints[name] for name in _MODELS if name in needs},
-            loose=loose,
+            takes_partial_body=takes_partial_body,
             example=example,
             secret=secret,
             reads=reads,

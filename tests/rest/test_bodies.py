@@ -193,7 +193,7 @@ async def test_wrong_query_parameters_stay_422_there(rest: Rest) -> None:
 
 
 async def test_form_and_content_of_a_structure_are_refused_together(rest: Rest) -> None:
-    """Wrong types are told beside what only the database knows, and nothing is told twice."""
+    """Wrong types are listed beside what only the database knows, and nothing is listed twice."""
     body = {
         "name": "All wrong",
         "nodes": [
@@ -212,8 +212,8 @@ async def test_form_and_content_of_a_structure_are_refused_together(rest: Rest) 
     answer = await rest("POST", GRAPHS, body)
 
     assert answer.status_code == 400
-    told = answer.json()
-    assert [(error["type"], error["loc"][1:]) for error in told["errors"]] == [
+    refusal = answer.json()
+    assert [(error["type"], error["loc"][1:]) for error in refusal["errors"]] == [
         ("int_type", ["nodes", 0, "assistant_id"]),
         ("model_attributes_type", ["nodes", 3]),
         ("literal_error", ["edges", 0, "condition_type"]),
@@ -225,9 +225,9 @@ async def test_form_and_content_of_a_structure_are_refused_together(rest: Rest) 
         ("out_of_range", ["edges", 0, "to_node_id"]),
         ("required", ["edges", 1, "condition_type"]),
     ]
-    assert told["detail"].startswith("nodes[0].assistant_id: Input should be a valid integer; ")
-    assert "edges[0].from_node_id is 7, but the request has 4 nodes (0-3)" in told["detail"]
-    literal = told["errors"][2]
+    assert refusal["detail"].startswith("nodes[0].assistant_id: Input should be a valid integer; ")
+    assert "edges[0].from_node_id is 7, but the request has 4 nodes (0-3)" in refusal["detail"]
+    literal = refusal["errors"][2]
     assert literal["msg"] == (
         "Input should be 'intent', 'natural_language', 'mathematical' or 'state_variable'"
     )

@@ -63,7 +63,7 @@ async def test_head_is_get_without_the_body(rest: Rest) -> None:
 @pytest.mark.parametrize(
     "headers", [{}, {"Authorization": "Bearer burki_nobody"}, {"Authorization": "Basic eDp5"}]
 )
-async def test_without_a_good_credential_nothing_is_told(
+async def test_without_a_good_credential_every_request_is_refused(
     rest: Rest, headers: dict[str, str]
 ) -> None:
     answer = await rest("GET", f"{GRAPHS}/abc?limit=x", headers=headers)
@@ -73,7 +73,7 @@ async def test_without_a_good_credential_nothing_is_told(
     assert answer.headers["www-authenticate"] == "Bearer"
 
 
-async def test_no_credential_is_told_in_the_documented_words(rest: Rest) -> None:
+async def test_a_missing_credential_is_refused_in_the_documented_words(rest: Rest) -> None:
     assert (await rest("GET", GRAPHS, headers={})).json() == {"detail": NO_CREDENTIAL}
 
 
@@ -108,14 +108,14 @@ def test_no_address_hides_another(app: Starlette) -> None:
             path = _sample(route.path) + slash
             scope = {"type": "http", "method": route.method, "path": path}
             matches = (one.matches(scope) for one in app.router.routes)
-            found = next(inside for match, inside in matches if match is Match.FULL)
-            assert found["endpoint"] is endpoints[route.path + slash]
+            child_scope = next(inside for match, inside in matches if match is Match.FULL)
+            assert child_scope["endpoint"] is endpoints[route.path + slash]
 
 
 def test_no_two_routes_share_a_method_and_a_path() -> None:
-    places = [(route.method, route.path) for route in ROUTES]
+    pairs = [(route.method, route.path) for route in ROUTES]
 
-    assert len(set(places)) == len(places)
+    assert len(set(pairs)) == len(pairs)
 
 
 def _sample(path: str) -> str:
@@ -127,9 +127,9 @@ def test_an_address_is_found_behind_a_prefix_and_has_no_name(app: Starlette) -> 
     directory = next(route for route in app.routes if isinstance(route, Directory))
     behind = {"type": "http", "method": "GET", "path": "/gate/api/v1/calls", "root_path": "/gate"}
 
-    found = [directory.matches({**behind, **change})[0] for change in CHANGES]
+    matches = [directory.matches({**behind, **change})[0] for change in CHANGES]
 
-    assert found == [Match.FULL, Match.NONE, Match.NONE]
+    assert matches == [Match.FULL, Match.NONE, Match.NONE]
     with pytest.raises(NoMatchFound):
         app.url_path_for("calls")
 

@@ -50,8 +50,9 @@ def test_an_operation_says_what_it_does_and_every_way_it_may_end(one: RestRoute)
     statuses = set(operation["responses"])
     assert {"500", "503", *map(str, one.answers), *map(str, one.errors)} <= statuses
     assert ("401" in statuses) is (one.permission is not None) or "401" in map(str, one.errors)
-    placed = {found["name"] for found in operation.get("parameters", ()) if found["in"] == "path"}
-    assert placed == set(re.findall(r"{(\w+)}", one.path))
+    parameters = operation.get("parameters", ())
+    in_path = {parameter["name"] for parameter in parameters if parameter["in"] == "path"}
+    assert in_path == set(re.findall(r"{(\w+)}", one.path))
 
 
 @pytest.mark.parametrize("one", ROUTES, ids=NAMES)
@@ -67,8 +68,8 @@ def test_examples_fit_the_shapes_they_illustrate(one: RestRoute) -> None:
 def test_every_reference_leads_somewhere() -> None:
     schemas = DOCUMENT["components"]["schemas"]
 
-    wanted = {name.rsplit("/", 1)[1] for name in _references(DOCUMENT)}
-    assert wanted <= set(schemas)
+    names = {name.rsplit("/", 1)[1] for name in _references(DOCUMENT)}
+    assert names <= set(schemas)
     assert all(name.startswith("#/components/schemas/") for name in _references(DOCUMENT))
 
 
@@ -97,10 +98,10 @@ async def test_the_reference_is_a_page_from_our_own_files(client: httpx2.AsyncCl
     assert (page.status_code, page.content) == (200, PAGE.read_bytes())
     policy = page.headers["content-security-policy"]
     assert "default-src 'none'; script-src 'self'; connect-src 'self'" in policy
-    found = _Links()
-    found.feed(page.text)
-    assert not found.inline
-    for link in found.links:
+    links = _Links()
+    links.feed(page.text)
+    assert not links.inline
+    for link in links.links:
         assert not link.startswith(("http", "//"))
         assert (await client.get(f"/{link}")).status_code == 200
 
@@ -140,9 +141,9 @@ class _Links(HTMLParser):
         self.inline = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
-        link = given.get("src") or (given.get("href") if tag == "link" else None)
+        attributes = dict(attrs)
+        link = attributes.get("src") or (attributes.get("href") if tag == "link" else None)
         if link:
             self.links.append(link)
-        if tag == "script" and not given.get("src"):
+        if tag == "script" and not attributes.get("src"):
             self.inline = True

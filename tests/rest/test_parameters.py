@@ -17,9 +17,9 @@ NOT_AN_INTEGER = "Input should be a valid integer, unable to parse string as an 
 NOT_A_BOOLEAN = "Input should be a valid boolean, unable to interpret input"
 
 
-def problem(kind: str, loc: list[str], msg: str, given: str, **ctx: Any) -> dict[str, Any]:
-    found: dict[str, Any] = {"type": kind, "loc": loc, "msg": msg, "input": given}
-    return {**found, "ctx": ctx} if ctx else found
+def problem(kind: str, loc: list[str], msg: str, value: str, **ctx: Any) -> dict[str, Any]:
+    detail: dict[str, Any] = {"type": kind, "loc": loc, "msg": msg, "input": value}
+    return {**detail, "ctx": ctx} if ctx else detail
 
 
 WRONG = [
@@ -74,11 +74,10 @@ async def test_a_wrong_parameter_is_refused_in_the_documented_form(
     assert answer.json() == {"detail": [expected]}
 
 
-async def test_everything_that_is_wrong_is_told_at_once(rest: Rest) -> None:
+async def test_every_problem_is_listed_at_once(rest: Rest) -> None:
     answer = await rest("GET", f"{GRAPHS}/abc/sessions?skip=-1&limit=0&active_only=maybe")
 
-    places = [found["loc"] for found in answer.json()["detail"]]
-    assert places == [
+    assert [detail["loc"] for detail in answer.json()["detail"]] == [
         ["path", "graph_id"],
         ["query", "skip"],
         ["query", "limit"],
@@ -112,9 +111,9 @@ async def test_an_unknown_parameter_is_ignored(rest: Rest) -> None:
     ],
 )
 async def test_booleans_are_read_leniently(rest: Rest, text: str, active: bool) -> None:
-    found = (await rest("GET", f"{GRAPHS}?active_only={text}")).json()
+    graphs = (await rest("GET", f"{GRAPHS}?active_only={text}")).json()
 
-    assert all(graph["is_active"] for graph in found) is active
+    assert all(graph["is_active"] for graph in graphs) is active
 
 
 @pytest.mark.parametrize("number", ["9223372036854775808", "9" * 30, "9" * 5_000, "-" + "9" * 30])
@@ -146,13 +145,13 @@ async def test_a_nul_character_in_a_path_is_not_found(rest: Rest) -> None:
     assert (await rest("GET", f"{GRAPHS}/sessions/CA%00")).status_code == 404
 
 
-class Wanted(BaseModel):
+class Query(BaseModel):
     since: Instant | None = None
     seconds: SmallInteger | None = None
 
 
 def read(query: str) -> Any:
-    return read_query(Wanted, {"query_string": query.encode()})
+    return read_query(Query, {"query_string": query.encode()})
 
 
 NOON = datetime(2024, 1, 1, 12, tzinfo=UTC)
@@ -202,7 +201,7 @@ def test_a_number_that_no_row_can_have_is_as_good_as_the_largest(text: str, expe
 def test_a_nul_character_in_the_query_is_refused() -> None:
     _, problems = read(f"since={quote(chr(0))}")
 
-    assert [found["loc"] for found in problems] == [["query", "since"]]
+    assert [problem["loc"] for problem in problems] == [["query", "since"]]
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,23 @@ def test_links_between_pages_lead_somewhere() -> None:
     assert broken == []
 
 
+def test_files_that_the_documentation_names_are_there() -> None:
+    files = [
+        path.relative_to(ROOT).as_posix()
+        for folder in ("gql", "tests", "tools", "benchmarks", "playground")
+        for path in (ROOT / folder).rglob("*.py")
+    ]
+    missing = [
+        f"{page.name}: {name}"
+        for page in pages(ROOT)
+        if page.exists()
+        for name in re.findall(r"`([\w/]+\.py)`", page.read_text())
+        if not any(f"/{file}".endswith(f"/{name}") for file in files)
+    ]
+
+    assert missing == []
+
+
 def test_the_newest_version_of_the_changelog_is_this_one() -> None:
     headings = re.findall(r"^## (.+)$", (ROOT / CHANGELOG).read_text(), re.MULTILINE)
     versions = [heading.split()[0].strip("[]") for heading in headings]
