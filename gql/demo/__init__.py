@@ -10,6 +10,7 @@ from gql.errors import BadInput
 from gql.models import TABLES
 from gql.models.organization import Organization
 from gql.models.scope import table_of
+from gql.sql.session import lift_statement_timeout
 
 __all__ = ["DemoOrganization", "is_empty", "load_demo", "reset"]
 
@@ -71,7 +72,7 @@ async def reset(database: Database) -> None:
                 await connection.execute(table.delete())
             await connection.execute(text("DELETE FROM sqlite_sequence"))
         else:
-            await connection.execute(text("SET LOCAL statement_timeout = 0"))
+            await lift_statement_timeout(connection)
             names = ", ".join(f'"{table.name}"' for table in tables)
             await connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY"))
 

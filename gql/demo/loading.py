@@ -15,6 +15,7 @@ from gql.database import Database, dump_json
 from gql.demo.tenant import NOW, Item, Row
 from gql.models import TABLES
 from gql.models.scope import table_of
+from gql.sql.session import lift_statement_timeout
 
 Progress = Callable[[str, int, int], None]
 """Called after each batch: the table, how many of its rows are done, and how many there will be."""
@@ -42,11 +43,11 @@ async def fill(
         progress: Called after each batch.
     """
     postgresql = connection.dialect.name == "postgresql"
-    if postgresql:
-        # Also makes the driver open the transaction: a COPY before any statement would be outside.
-        await connection.execute(text("SET LOCAL statement_timeout = 0"))
-        cache_size = 0
-    else:
+    # Also makes PostgreSQL's driver open the transaction: a COPY as the first statement would be
+    # outside of it.
+    await lift_statement_timeout(connection)
+    cache_size = 0
+    if not postgresql:
         cache_size = (await connection.exec_driver_sql("PRAGMA cache_size")).scalar_one()
         await connection.exec_driver_sql(f"PRAGMA cache_size = {_SQLITE_CACHE}")
     driver = (await connection.get_raw_connection()).driver_connection
@@ -69,8 +70,7 @@ async def fill(
 async def analyze(database: Database) -> None:
     """Let the planner know what is there now, and SQLite's log return to an ordinary size."""
     async with database.transaction() as connection:
-        if not database.embedded:
-            await connection.execute(text("SET LOCAL statement_timeout = 0"))
+        await lift_statement_timeout(connection)
         await connection.execute(text("ANALYZE"))
     if database.embedded:
         async with database.engine.connect() as connection:

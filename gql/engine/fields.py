@@ -24,14 +24,14 @@ ColumnKind = Literal[
     "boolean",
     "decimal",
     "enum",
+    "enum_value",
     "float",
     "instant",
+    "int32",
     "integer",
     "json",
-    "number",
     "text",
     "timestamp",
-    "word",
 ]
 """How a column is printed as JSON: the keys of `json_sql.PRINTERS`."""
 

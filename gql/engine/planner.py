@@ -35,7 +35,7 @@ KINDS: Mapping[str, ColumnKind] = {
     "Boolean": "boolean",
     "DateTime": "instant",
     "Float": "float",
-    "Int": "integer",
+    "Int": "int32",
     "JSON": "json",
     "String": "text",
 }

@@ -11,6 +11,8 @@ from alembic.config import Config
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from gql.sql.session import lift_statement_timeout
+
 _HERE = Path(__file__).parent
 _LOCK = 0x6A61636B6669656C
 """PostgreSQL's advisory lock of a migration; any fixed number does."""
@@ -58,9 +60,9 @@ async def _alone(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
         async with engine.connect() as connection:
             await connection.execution_options(jackfield_write=True)
             async with connection.begin():
+                # Waiting for the lock, and building an index, may take longer than a request.
+                await lift_statement_timeout(connection)
                 if engine.dialect.name == "postgresql":
-                    # Waiting for the lock, and building an index, may take longer than a request.
-                    await connection.execute(text("SET LOCAL statement_timeout = 0"))
                     await connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
                 yield connection
     finally:

@@ -44,7 +44,7 @@ _KINDS: dict[Any, ColumnKind] = {
     bool: "boolean",
     datetime: "timestamp",
     float: "float",
-    int: "number",
+    int: "integer",
     str: "text",
 }
 
@@ -133,7 +133,7 @@ def _column(source: ColumnSource, name: str, type_: Any) -> ColumnSource:
 def _kind(type_: Any) -> ColumnKind:
     origin = get_origin(type_)
     if origin is Literal:
-        return "word"
+        return "enum_value"
     if origin in (dict, list) or issubclass(type_, BaseModel):
         return "json"
     return _KINDS[type_]

@@ -1,4 +1,4 @@
-"""SQL that PostgreSQL and SQLite write differently: nowhere else is it told which database it is.
+"""SQL that PostgreSQL and SQLite write differently.
 
 - `construct`: what a construct is: a class with one template for each database.
 - `json_sql`: printing JSON.
@@ -7,5 +7,9 @@
 - `text`: order by code points, upper case, hexadecimal.
 - `keys`: many keys as one parameter.
 - `writes`: INSERT ... ON CONFLICT, and the ids of inserted rows.
+- `session`: statements that may take long.
 - `sqlite_functions`: what SQLite lacks, in Python.
+
+How connections are opened and which transactions they begin is the business of `database`; what
+tables and indexes are made of is told in `models`, by SQLAlchemy's own means.
 """

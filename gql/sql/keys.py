@@ -1,6 +1,6 @@
 """Many keys as one parameter, so that any number of them is the same statement.
 
-A list of positionholders would be another statement for each length, and stops at 32,767.
+A list of placeholders would be another statement for each length, and stops at 32,767.
 """
 
 from collections.abc import Sequence
