@@ -5,8 +5,7 @@ import sys
 import typer
 
 from gql import __version__
-from gql.cli.console import explain as explain_error
-from gql.cli.console import print_failure
+from gql.cli.console import failure_from, print_failure
 from gql.cli.data import demo, migrate
 from gql.cli.doctor import doctor
 from gql.cli.explain import explain
@@ -48,11 +47,11 @@ def version(
 
 
 def main() -> None:
-    """Run the command line; what is expected to fail says what to do next, without a traceback."""
+    """Run the command line; an expected failure says what to do next, without a traceback."""
     try:
         app()
     except Exception as error:
-        failure = explain_error(error)
+        failure = failure_from(error)
         if failure is None:
             raise
         print_failure(failure)

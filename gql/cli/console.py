@@ -1,20 +1,20 @@
-"""What every command shares: how it prints, how it reaches the database, and how it fails."""
+"""What the commands share: options, output, the database, and how they fail."""
 
-import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from types import TracebackType
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import typer
 from rich.console import Console
 
 if TYPE_CHECKING:
+    from rich.progress import TaskID
+
     from gql.database import Database
     from gql.settings import Settings
 
-Result = TypeVar("Result")
-
-ERRORS = Console(stderr=True)
+STDERR = Console(stderr=True)
 """Where progress and failures go, so that standard output is the answer alone."""
 
 DatabaseOption = Annotated[
@@ -26,11 +26,14 @@ DatabaseOption = Annotated[
         "else `GQL_DATABASE_URL`, else a file under `var/`.",
     ),
 ]
-"""The option that names the database, alike in every command."""
+OrganizationOption = Annotated[
+    int, typer.Option("--organization", "-o", min=1, help="The id of the organization.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
-class Failure(Exception):  # noqa: N818 -- a fact that was expected, not a fault
-    """Something that was expected to go wrong now and then.
+class Failure(Exception):  # noqa: N818 -- expected now and then, not a bug
+    """What a command reports instead of a traceback.
 
     Args:
         problem: One sentence that says what is wrong.
@@ -43,25 +46,22 @@ class Failure(Exception):  # noqa: N818 -- a fact that was expected, not a fault
         self.advice = advice
 
 
-def settings_from(**changes: Any) -> "Settings":
-    """The settings of the environment, with the options that were given in their place.
+def settings_from(**options: Any) -> "Settings":
+    """The settings of the environment, except where an option is not None.
 
     Raises:
         pydantic.ValidationError: when one does not parse.
     """
     from gql.settings import Settings
 
-    return Settings(**{name: value for name, value in changes.items() if value is not None})
-
-
-def run(work: Coroutine[Any, Any, Result]) -> Result:
-    """Run a command's asynchronous part to its end."""
-    return asyncio.run(work)
+    return Settings(**{name: value for name, value in options.items() if value is not None})
 
 
 @asynccontextmanager
-async def opened(settings: "Settings", *, migrated: bool = True) -> AsyncIterator["Database"]:
-    """The database, known to answer, and closed at the end.
+async def open_database(
+    settings: "Settings", *, migrated: bool = True
+) -> AsyncIterator["Database"]:
+    """The database of the settings, once it has answered; closed at the end of the block.
 
     Args:
         settings: Which one.
@@ -85,7 +85,7 @@ async def opened(settings: "Settings", *, migrated: bool = True) -> AsyncIterato
         await database.close()
 
 
-def redacted(settings: "Settings") -> str:
+def redacted_url(settings: "Settings") -> str:
     """The database's address without its password, wherever in it that was put."""
     from sqlalchemy import make_url
 
@@ -94,8 +94,8 @@ def redacted(settings: "Settings") -> str:
     return url.set(query=socket).render_as_string(hide_password=True)
 
 
-def explain(error: Exception) -> Failure | None:
-    """What to tell about an error that was expected, or None for a bug."""
+def failure_from(error: Exception) -> Failure | None:
+    """What to report for an error that was expected; None for a bug."""
     from pydantic import ValidationError
 
     from gql.errors import GatewayError
@@ -112,9 +112,53 @@ def explain(error: Exception) -> Failure | None:
 
 
 def print_failure(failure: Failure) -> None:
-    """Say what is wrong and what to do next."""
-    ERRORS.print(failure.problem, style="bold red", markup=False, highlight=False, soft_wrap=True)
-    ERRORS.print(failure.advice, markup=False, highlight=False, soft_wrap=True)
+    STDERR.print(failure.problem, style="bold red", markup=False, highlight=False, soft_wrap=True)
+    STDERR.print(failure.advice, markup=False, highlight=False, soft_wrap=True)
+
+
+def print_table(rows: list[dict[str, Any]]) -> None:
+    """Rows of equal keys as a table on standard output; at least one."""
+    from rich.table import Table
+
+    table = Table(*rows[0])
+    for row in rows:
+        table.add_row(*(_cell(value) for value in row.values()))
+    Console().print(table)
+
+
+class ProgressBars:
+    """One bar per table on standard error, gone at the end; none when that is not a terminal."""
+
+    def __init__(self) -> None:
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+        self._progress = Progress(
+            TextColumn("{task.description:20}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            console=STDERR,
+            transient=True,
+            disable=not STDERR.is_terminal,
+        )
+        self._bars: dict[str, TaskID] = {}
+
+    def show(self, table: str, done: int, total: int) -> None:
+        """Show that `done` of `total` rows of a table are written."""
+        if table not in self._bars:
+            self._bars[table] = self._progress.add_task(table)
+        self._progress.update(self._bars[table], completed=done, total=total)
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._progress.stop()
 
 
 def _bad_settings(error: Any) -> Failure:
@@ -135,7 +179,7 @@ def _unreachable(settings: "Settings", error: Exception) -> Failure:
         advice = "Is the path right, and may this user write there? Else set GQL_DATABASE_URL."
     else:
         advice = "Is it running, and is GQL_DATABASE_URL right? `jackfield doctor` checks again."
-    return Failure(f"The database {redacted(settings)} cannot be reached: {cause}", advice)
+    return Failure(f"The database {redacted_url(settings)} cannot be reached: {cause}", advice)
 
 
 async def _require_tables(database: "Database") -> None:
@@ -149,3 +193,11 @@ async def _require_tables(database: "Database") -> None:
             f"The tables are at {revision}, but this version needs {head()}.",
             "Bring them forward: jackfield migrate",
         )
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return " ".join(value)
+    return "" if value is None else str(value)

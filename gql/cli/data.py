@@ -1,13 +1,20 @@
 """`jackfield migrate` and `jackfield demo`: tables, and something to look at in them."""
 
+import asyncio
 import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from gql.cli.console import ERRORS, DatabaseOption, Failure, opened, run, settings_from
-from gql.cli.progress import Bars
+from gql.cli.console import (
+    STDERR,
+    DatabaseOption,
+    Failure,
+    ProgressBars,
+    open_database,
+    settings_from,
+)
 
 if TYPE_CHECKING:
     from gql.demo import DemoOrganization
@@ -21,11 +28,11 @@ def migrate(*, database: DatabaseOption = None) -> None:
 
     Safe to run again, and from several machines at once: it does nothing when nothing is to do.
     """
-    before, after = run(_migrate(settings_from(database_url=database)))
+    before, after = asyncio.run(_migrate(settings_from(database_url=database)))
     if before == after:
-        ERRORS.print(f"The tables are current: {after}.", highlight=False)
+        STDERR.print(f"The tables are current: {after}.", highlight=False)
     else:
-        ERRORS.print(f"The tables went from {before or 'nothing'} to {after}.", highlight=False)
+        STDERR.print(f"The tables went from {before or 'nothing'} to {after}.", highlight=False)
 
 
 def demo(
@@ -57,15 +64,15 @@ def demo(
     The keys are shown once; `jackfield keys create` makes more.
     """
     settings = settings_from(database_url=database)
-    made = run(
+    loaded = asyncio.run(
         _demo(settings, organizations, scale=scale, seed=seed, reset=reset, if_empty=if_empty)
     )
     if as_json:
-        typer.echo(json.dumps({"organizations": [asdict(organization) for organization in made]}))
+        typer.echo(json.dumps({"organizations": [asdict(organization) for organization in loaded]}))
         return
-    if not made:
+    if not loaded:
         typer.echo("There is data already: nothing was added.")
-    for organization in made:
+    for organization in loaded:
         typer.echo(f"{organization.id}  {organization.name}  {organization.api_key}")
 
 
@@ -73,12 +80,12 @@ async def _migrate(settings: "Settings") -> tuple[str | None, str | None]:
     from alembic.util import CommandError
 
     from gql.migrations import current
-    from gql.migrations.runner import migrate as forward
+    from gql.migrations.runner import migrate as migrate_tables
 
-    async with opened(settings, migrated=False) as database:
+    async with open_database(settings, migrated=False) as database:
         before = await current(database.engine)
         try:
-            await forward(database.engine)
+            await migrate_tables(database.engine)
         except CommandError as error:
             raise Failure(
                 f"The tables are at {before}, which this version does not know.",
@@ -99,7 +106,7 @@ async def _demo(
     from gql.demo import is_empty, load_demo
     from gql.demo import reset as delete_everything
 
-    async with opened(settings) as database:
+    async with open_database(settings) as database:
         if reset:
             await delete_everything(database)
         elif not await is_empty(database):
@@ -109,7 +116,7 @@ async def _demo(
                 "The database has organizations already, so no demo data was added.",
                 "To start over, losing everything in it: jackfield demo --reset",
             )
-        with Bars(ERRORS) as bars:
+        with ProgressBars() as bars:
             return await load_demo(
                 database, organizations=organizations, scale=scale, seed=seed, progress=bars.show
             )

@@ -1,5 +1,6 @@
 """`jackfield doctor`: what the gateway would run with, and what is wrong with it."""
 
+import asyncio
 import importlib.metadata
 import platform
 from typing import TYPE_CHECKING
@@ -7,7 +8,13 @@ from typing import TYPE_CHECKING
 import typer
 
 from gql import __version__
-from gql.cli.console import DatabaseOption, Failure, opened, redacted, run, settings_from
+from gql.cli.console import (
+    DatabaseOption,
+    Failure,
+    open_database,
+    redacted_url,
+    settings_from,
+)
 
 if TYPE_CHECKING:
     from gql.settings import Settings
@@ -31,34 +38,34 @@ def doctor(*, database: DatabaseOption = None) -> None:
         _line(library, importlib.metadata.version(library))
     _section("Settings")
     for name in type(settings).model_fields:
-        _line(f"GQL_{name.upper()}", _shown(settings, name))
+        _line(f"GQL_{name.upper()}", _printable(settings, name))
     _section("Database")
     _line("kind", "embedded SQLite" if settings.embedded else "PostgreSQL")
-    failure = run(_examine(settings))
+    failure = asyncio.run(_check_database(settings))
     if failure is not None:
         raise failure
 
 
-async def _examine(settings: "Settings") -> Failure | None:
+async def _check_database(settings: "Settings") -> Failure | None:
     from gql.migrations import current
 
     try:
-        async with opened(settings, migrated=False) as database:
+        async with open_database(settings, migrated=False) as database:
             _line("reachable", "yes")
             _line("tables", await current(database.engine) or "none")
-        async with opened(settings):
+        async with open_database(settings):
             _line("current", "yes")
     except Failure as failure:
         return failure
     return None
 
 
-def _shown(settings: "Settings", name: str) -> str:
+def _printable(settings: "Settings", name: str) -> str:
     """A setting's value; of a secret only whether it is set."""
     from pydantic import SecretStr
 
     if name == "database_url":
-        return redacted(settings)
+        return redacted_url(settings)
     value = getattr(settings, name)
     if value is None:
         return "(not set)"

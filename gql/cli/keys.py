@@ -1,23 +1,26 @@
 """`jackfield keys`: make, list and revoke the API keys of an organization."""
 
+import asyncio
 import json
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gql.cli.console import DatabaseOption, opened, run, settings_from
+from gql.cli.console import (
+    DatabaseOption,
+    JsonOption,
+    OrganizationOption,
+    open_database,
+    print_table,
+    settings_from,
+)
 from gql.identity import DEFAULT_PERMISSIONS, Permission
 
 if TYPE_CHECKING:
     from gql.accounts.api_keys import StoredKey
 
 keys = typer.Typer(no_args_is_help=True, help="Make, list and revoke API keys.")
-
-OrganizationOption = Annotated[
-    int, typer.Option("--organization", "-o", min=1, help="The id of the organization.")
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @keys.command("create")
@@ -41,10 +44,10 @@ def keys_create(
     """
     from gql.accounts.api_keys import issue_key
 
-    async def work() -> tuple["StoredKey", str]:
-        async with opened(settings_from(database_url=database)) as opened_database:
+    async def issue() -> tuple["StoredKey", str]:
+        async with open_database(settings_from(database_url=database)) as opened:
             return await issue_key(
-                opened_database,
+                opened,
                 organization,
                 name=name,
                 permissions=permission,
@@ -52,8 +55,8 @@ def keys_create(
                 expires_at=None if days is None else datetime.now(UTC) + timedelta(days=days),
             )
 
-    stored, plaintext = run(work())
-    typer.echo(json.dumps({**_facts(stored), "api_key": plaintext}) if as_json else plaintext)
+    stored, plaintext = asyncio.run(issue())
+    typer.echo(json.dumps({**_columns(stored), "api_key": plaintext}) if as_json else plaintext)
 
 
 @keys.command("list")
@@ -66,18 +69,18 @@ def keys_list(
     """List the keys of an organization, revoked ones too; never the keys themselves."""
     from gql.accounts.api_keys import list_keys
 
-    async def work() -> list["StoredKey"]:
+    async def read() -> list["StoredKey"]:
         async with (
-            opened(settings_from(database_url=database)) as opened_database,
-            opened_database.snapshot() as snapshot,
+            open_database(settings_from(database_url=database)) as opened,
+            opened.snapshot() as snapshot,
         ):
             return await list_keys(snapshot, organization)
 
-    found = [_facts(key) for key in run(work())]
+    rows = [_columns(key) for key in asyncio.run(read())]
     if as_json:
-        typer.echo(json.dumps(found))
-    elif found:
-        print_table(found)
+        typer.echo(json.dumps(rows))
+    elif rows:
+        print_table(rows)
     else:
         typer.echo(f"Organization {organization} has no keys: make one with jackfield keys create.")
 
@@ -92,46 +95,27 @@ def keys_revoke(
     """Revoke a key; running servers refuse it within seconds."""
     from gql.accounts.api_keys import change_key
 
-    async def work() -> "StoredKey":
-        async with opened(settings_from(database_url=database)) as opened_database:
-            return await change_key(opened_database, organization, key_id, is_active=False)
+    async def revoke() -> "StoredKey":
+        async with open_database(settings_from(database_url=database)) as opened:
+            return await change_key(opened, organization, key_id, is_active=False)
 
-    key = run(work())
+    key = asyncio.run(revoke())
     typer.echo(f"Revoked key {key.id}, {key.name} ({key.key_prefix}).")
 
 
-def print_table(rows: list[dict[str, Any]]) -> None:
-    """Rows of equal keys as a table on standard output; at least one."""
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(*rows[0])
-    for row in rows:
-        table.add_row(*(_cell(value) for value in row.values()))
-    Console().print(table)
-
-
-def _facts(key: "StoredKey") -> dict[str, Any]:
-    """What may be shown of a key."""
+def _columns(key: "StoredKey") -> dict[str, Any]:
+    """A key as it is printed."""
     return {
         "id": key.id,
         "name": key.name,
         "key_prefix": key.key_prefix,
         "permissions": sorted(word for word, granted in key.permissions.items() if granted),
         "is_active": key.is_active,
-        "expires_at": _when(key.expires_at),
-        "last_used_at": _when(key.last_used_at),
+        "expires_at": _iso(key.expires_at),
+        "last_used_at": _iso(key.last_used_at),
         "usage_count": key.usage_count,
     }
 
 
-def _when(instant: datetime | None) -> str | None:
+def _iso(instant: datetime | None) -> str | None:
     return None if instant is None else instant.isoformat(timespec="seconds")
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, list):
-        return " ".join(value)
-    return "" if value is None else str(value)

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gql import __version__
-from gql.cli.console import ERRORS, opened
-from gql.cli.progress import Bars
+from gql.cli.console import STDERR, ProgressBars, open_database
 from gql.settings import SECRETS_FILE
 
 if TYPE_CHECKING:
@@ -33,30 +32,30 @@ edges { from { nodeType } to { nodeType } conditionType } } } }"""
 
 def ensure_secrets(path: Path = SECRETS_FILE) -> None:
     """Write the secrets that are missing from the file, which only its owner may read."""
-    kept = path.read_text() if path.exists() else ""
-    names = {line.partition("=")[0].strip() for line in kept.splitlines()}
+    text = path.read_text() if path.exists() else ""
+    names = {line.partition("=")[0].strip() for line in text.splitlines()}
     missing = [f"{name}={secrets.token_urlsafe(48)}\n" for name in SECRETS if name not in names]
     if missing:
-        separator = "\n" if kept and not kept.endswith("\n") else ""
-        _write_private(path, kept + separator + "".join(missing))
+        separator = "\n" if text and not text.endswith("\n") else ""
+        _write_private(path, text + separator + "".join(missing))
 
 
 async def prepare(settings: "Settings") -> "list[DemoOrganization]":
-    """Make tables and demo data if there are none; answers the demo's organizations with keys."""
+    """Make tables and demo data if there are none; the demo's organizations with their keys."""
     from gql.demo import is_empty, load_demo
     from gql.migrations import is_current
     from gql.migrations.runner import migrate
 
-    async with opened(settings, migrated=False) as database:
+    async with open_database(settings, migrated=False) as database:
         if not await is_current(database.engine):
             await migrate(database.engine)
         if not await is_empty(database):
-            return await _remembered(database)
-        ERRORS.print("Loading demo data ...", highlight=False)
-        with Bars(ERRORS) as bars:
-            made = await load_demo(database, progress=bars.show)
-    _write_private(KEYS_FILE, json.dumps([asdict(organization) for organization in made]))
-    return made
+            return await _stored_organizations(database)
+        STDERR.print("Loading demo data ...", highlight=False)
+        with ProgressBars() as bars:
+            organizations = await load_demo(database, progress=bars.show)
+    _write_private(KEYS_FILE, json.dumps([asdict(each) for each in organizations]))
+    return organizations
 
 
 def welcome(settings: "Settings", organizations: "Sequence[DemoOrganization]") -> str:
@@ -71,7 +70,7 @@ def welcome(settings: "Settings", organizations: "Sequence[DemoOrganization]") -
     ]
     if organizations:
         lines += ["  API keys of the demo data:"]
-        lines += [f"    {made.api_key}  {made.name}" for made in organizations]
+        lines += [f"    {each.api_key}  {each.name}" for each in organizations]
         lines += ["", "  Try it:", "", _curl(url, organizations[0].api_key)]
     else:
         lines += ['  For an API key: jackfield keys create "my key" --organization 1']
@@ -91,16 +90,20 @@ def _curl(url: str, api_key: str) -> str:
     )
 
 
-async def _remembered(database: "Database") -> "list[DemoOrganization]":
-    """The organizations of an earlier start, as far as this database still knows their keys."""
+async def _stored_organizations(database: "Database") -> "list[DemoOrganization]":
+    """The organizations of an earlier start whose keys still work in this database."""
     from gql.accounts.api_keys import find_key_by_hash, hash_key
     from gql.demo import DemoOrganization
 
     if not KEYS_FILE.exists():
         return []
-    kept = [DemoOrganization(**facts) for facts in json.loads(KEYS_FILE.read_text())]
-    found = [(made, await find_key_by_hash(database, hash_key(made.api_key))) for made in kept]
-    return [made for made, holder in found if holder is not None and holder.key.is_active]
+    organizations = []
+    for fields in json.loads(KEYS_FILE.read_text()):
+        organization = DemoOrganization(**fields)
+        holder = await find_key_by_hash(database, hash_key(organization.api_key))
+        if holder is not None and holder.key.is_active:
+            organizations.append(organization)
+    return organizations
 
 
 def _write_private(path: Path, text: str) -> None:

@@ -1,5 +1,6 @@
 """`jackfield serve`: run the gateway."""
 
+import asyncio
 import errno
 import os
 import socket
@@ -10,16 +11,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gql.cli.console import DatabaseOption, Failure, opened, run, settings_from
+from gql.cli.console import DatabaseOption, Failure, open_database, settings_from
 
 if TYPE_CHECKING:
     from gql.settings import Settings
 
-GRACE = 10
-"""Seconds that running requests get to end when the server is told to stop."""
+SHUTDOWN_SECONDS = 10
+"""How long running requests get to end when the server is told to stop."""
 
-SILENCE = 30
-"""Seconds that one of several processes may be silent before it is replaced.
+HEALTHCHECK_SECONDS = 30
+"""How long one of several processes may be silent before it is replaced.
 
 With uvicorn's 5, a busy machine replaces processes that are still starting, again and again.
 """
@@ -61,15 +62,15 @@ def serve(
     if local:
         from gql.cli.local import prepare, welcome
 
-        organizations = run(prepare(settings))
+        organizations = asyncio.run(prepare(settings))
         _run(settings, welcome(settings, organizations))
     else:
-        run(_require_migrated(settings))
+        asyncio.run(_require_migrated(settings))
         _run(settings, f"Listening on http://{settings.host}:{settings.port}")
 
 
 async def _require_migrated(settings: "Settings") -> None:
-    async with opened(settings):
+    async with open_database(settings):
         pass
 
 
@@ -89,7 +90,7 @@ def _run(settings: "Settings", banner: str) -> None:
     except ValueError as error:
         raise Failure(f"A setting cannot be used: {error}", "See docs/settings.md.") from error
     typer.echo(banner)
-    with _adding_up(settings):
+    with _metrics_folder(settings):
         uvicorn.run(
             app if alone else "gql.app:create_app",
             factory=not alone,
@@ -100,14 +101,14 @@ def _run(settings: "Settings", banner: str) -> None:
             access_log=False,
             server_header=False,
             lifespan="on",
-            timeout_graceful_shutdown=GRACE,
-            timeout_worker_healthcheck=SILENCE,
+            timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+            timeout_worker_healthcheck=HEALTHCHECK_SECONDS,
         )
 
 
 @contextmanager
-def _adding_up(settings: "Settings") -> Iterator[None]:
-    """A folder in which several processes keep what `/metrics` adds up; gone at the end."""
+def _metrics_folder(settings: "Settings") -> Iterator[None]:
+    """A temporary folder for several processes, in which each keeps its part of `/metrics`."""
     from gql.app.publishing import FOLDER
 
     if settings.workers == 1 or settings.metrics_token is None or FOLDER in os.environ:

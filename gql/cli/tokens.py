@@ -4,8 +4,7 @@ from typing import Annotated
 
 import typer
 
-from gql.cli.console import settings_from
-from gql.cli.keys import OrganizationOption
+from gql.cli.console import OrganizationOption, settings_from
 from gql.identity import DEFAULT_PERMISSIONS, Permission
 
 

@@ -1,13 +1,21 @@
 """`jackfield users`: the people of an organization, and their passwords."""
 
+import asyncio
 import json
 import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gql.cli.console import DatabaseOption, Failure, opened, run, settings_from
-from gql.cli.keys import JsonOption, OrganizationOption, print_table
+from gql.cli.console import (
+    DatabaseOption,
+    Failure,
+    JsonOption,
+    OrganizationOption,
+    open_database,
+    print_table,
+    settings_from,
+)
 
 if TYPE_CHECKING:
     from gql.accounts.people import Person
@@ -25,7 +33,7 @@ NoPasswordOption = Annotated[
 
 
 @users.command("create")
-def create(
+def users_create(
     email: EmailArgument,
     *,
     organization: OrganizationOption,
@@ -49,10 +57,10 @@ def create(
 
     password = _password(stdin=password_stdin, none=no_password)
 
-    async def work() -> "Person":
-        async with opened(settings_from(database_url=database)) as opened_database:
+    async def create() -> "Person":
+        async with open_database(settings_from(database_url=database)) as opened:
             return await create_person(
-                opened_database,
+                opened,
                 organization,
                 email=email,
                 name=name if name is not None else email.partition("@")[0],
@@ -60,15 +68,15 @@ def create(
                 is_admin=admin,
             )
 
-    person = run(work())
+    person = asyncio.run(create())
     if as_json:
-        typer.echo(json.dumps(_facts(person)))
+        typer.echo(json.dumps(_columns(person)))
     else:
         typer.echo(f"Made user {person.id}, {person.email} of {person.organization_name}.")
 
 
 @users.command("list")
-def list_users(
+def users_list(
     *,
     organization: OrganizationOption,
     as_json: JsonOption = False,
@@ -77,21 +85,21 @@ def list_users(
     """List the people of an organization, deactivated ones too; never their passwords."""
     from gql.accounts.people import list_people
 
-    async def work() -> list["Person"]:
-        async with opened(settings_from(database_url=database)) as opened_database:
-            return await list_people(opened_database, organization)
+    async def read() -> list["Person"]:
+        async with open_database(settings_from(database_url=database)) as opened:
+            return await list_people(opened, organization)
 
-    found = [_facts(person) for person in run(work())]
+    rows = [_columns(person) for person in asyncio.run(read())]
     if as_json:
-        typer.echo(json.dumps(found))
-    elif found:
-        print_table(found)
+        typer.echo(json.dumps(rows))
+    elif rows:
+        print_table(rows)
     else:
         typer.echo(f"Organization {organization} has no people: jackfield users create makes one.")
 
 
 @users.command("password")
-def change_password(
+def users_password(
     email: EmailArgument,
     *,
     organization: OrganizationOption,
@@ -108,12 +116,12 @@ def change_password(
 
     password = _password(stdin=password_stdin, none=no_password)
 
-    async def work() -> "Person":
-        async with opened(settings_from(database_url=database)) as opened_database:
-            kept = None if password is None else await Passwords().hash(password)
-            return await set_password(opened_database, organization, email, password_hash=kept)
+    async def change() -> "Person":
+        async with open_database(settings_from(database_url=database)) as opened:
+            new_hash = None if password is None else await Passwords().hash(password)
+            return await set_password(opened, organization, email, password_hash=new_hash)
 
-    person = run(work())
+    person = asyncio.run(change())
     done = "can no longer log in by password" if password is None else "has a new password"
     typer.echo(f"User {person.id}, {person.email}, {done}.")
 
@@ -131,12 +139,12 @@ def _password(*, stdin: bool, none: bool) -> str | None:
             "There is no terminal to ask for the password.",
             "Use --password-stdin, or --no-password.",
         )
-    asked: str = typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
-    return asked
+    password: str = typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    return password
 
 
-def _facts(person: "Person") -> dict[str, Any]:
-    """What may be shown of a person."""
+def _columns(person: "Person") -> dict[str, Any]:
+    """A person as they are printed."""
     return {
         "id": person.id,
         "email": person.email,
