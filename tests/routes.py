@@ -6,5 +6,5 @@ from starlette.routing import Route
 
 def every_route(app: Starlette) -> list[Route]:
     """Every route with a path, in order of trial."""
-    found = (inside for route in app.routes for inside in getattr(route, "routes", (route,)))
-    return [route for route in found if isinstance(route, Route)]
+    routes = (inside for route in app.routes for inside in getattr(route, "routes", (route,)))
+    return [route for route in routes if isinstance(route, Route)]

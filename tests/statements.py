@@ -121,15 +121,15 @@ class PostgresqlLog:
             text = file.read().decode()
         # A statement of several lines continues on lines that begin with a tab.
         lines = text.replace("\n\t", "\n\x00").split("\n")
-        found: list[str] = []
+        statements: list[str] = []
         for line in lines:
             logged = _LOGGED.match(line)
             if logged:
                 mine = logged[1] == self.database and logged[2] == "jackfield"
-                found.append(logged[3] if mine else "")
-            elif line.startswith("\x00") and found and found[-1]:
-                found[-1] += "\n" + line[1:]
-        return [statement for statement in found if statement]
+                statements.append(logged[3] if mine else "")
+            elif line.startswith("\x00") and statements and statements[-1]:
+                statements[-1] += "\n" + line[1:]
+        return [statement for statement in statements if statement]
 
 
 def _counts(text: str) -> bool:

@@ -13,7 +13,7 @@ from starlette.types import Scope
 from gql.auth import CREDENTIALS
 from gql.auth.api_key import ApiKeyCredential
 from gql.auth.credential import Verified
-from gql.auth.credential_cache import GOOD, CredentialCache, Key
+from gql.auth.credential_cache import MAX_VERIFIED, CredentialCache, Key
 from gql.auth.credential_source import read_presented
 from gql.auth.dashboard import DashboardCredential
 from gql.auth.key_usage import KeyUsage
@@ -54,7 +54,7 @@ class Authenticator:
     ) -> None:
         self.usage = KeyUsage(database)
         self.cache = CredentialCache(settings.credential_ttl, timer)
-        self._keys: LRUCache[bytes | None, Key] = LRUCache(GOOD)
+        self._keys: LRUCache[bytes | None, Key] = LRUCache(MAX_VERIFIED)
         self._credentials = tuple(kind(database, settings) for kind in CREDENTIALS)
         self._api_key = ApiKeyCredential(database, settings)
         self._dashboard = DashboardCredential(database, settings)

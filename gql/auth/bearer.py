@@ -61,7 +61,7 @@ class BearerCredential:
     async def _logged_in(
         self, claims: Mapping[str, Any], organization_id: int, user_id: int
     ) -> Verified:
-        """Somebody whom we gave the token for a password, with what they may still do."""
+        """The person who got this token for their password, with what they may still do."""
         stamp = str(claims[STAMP])
         person = await find_by_stamp(self._database, organization_id, user_id, stamp=stamp)
         if person is None:
@@ -71,7 +71,7 @@ class BearerCredential:
         return Verified(identity, person.organization_name, self._seconds(claims))
 
     def _seconds(self, claims: Mapping[str, Any]) -> float:
-        """How long the token may be remembered."""
+        """How long the token may be cached."""
         # Integers, because a far `exp` may be too large for a float.
         return min(int(claims["exp"]) + LEEWAY - int(time.time()), self._settings.credential_ttl)
 
@@ -96,7 +96,7 @@ class BearerCredential:
                 },
             )
         except jwt.PyJWTError as error:
-            raise Unauthenticated(_words(error)) from error
+            raise Unauthenticated(_refusal(error)) from error
 
 
 def can_issue(settings: Settings) -> bool:
@@ -161,10 +161,10 @@ _REASONS: tuple[tuple[type[jwt.PyJWTError], str], ...] = (
     (jwt.InvalidAudienceError, "it is for another audience."),
     (jwt.InvalidIssuerError, "it is from another issuer."),
 )
-"""What may be said, since all of these are found only after the signature was good."""
+"""What the refusal may tell: these are checked only after the signature has been verified."""
 
 
-def _words(error: jwt.PyJWTError) -> str:
+def _refusal(error: jwt.PyJWTError) -> str:
     if isinstance(error, jwt.MissingRequiredClaimError):
         return f"{INVALID}: it needs the claim {error.claim}."
     for kind, reason in _REASONS:
@@ -174,7 +174,7 @@ def _words(error: jwt.PyJWTError) -> str:
 
 
 def _user_id(claims: Mapping[str, Any]) -> int | None:
-    """The person: `user_id`, or a `sub` of digits; any other `sub` is somebody we do not know.
+    """The person: `user_id`, or a `sub` of digits; any other `sub` is no person of ours.
 
     An issuer outside the gateway may know its people by other names; what they may do is then what
     the signed claims say.

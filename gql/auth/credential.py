@@ -1,4 +1,4 @@
-"""What every kind of credential does, and what it reads and answers."""
+"""What every kind of credential offers, and the values that it takes and returns."""
 
 import math
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from gql.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Presented:
-    """What a request shows of its caller.
+    """The credentials in a request, not yet verified.
 
     Attributes:
         token: What follows `Bearer` in the Authorization header.
@@ -26,10 +26,10 @@ class Presented:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """A credential that is good right now.
+    """A credential that is valid now.
 
     Attributes:
-        seconds: How long it stays good by its own terms, from now.
+        seconds: How long it stays valid by its own terms, from now.
     """
 
     identity: Identity
@@ -38,7 +38,7 @@ class Verified:
 
 
 class Credential(Protocol):
-    """One way to prove who is asking."""
+    """One kind of credential."""
 
     method: ClassVar[Method]
 
@@ -58,7 +58,7 @@ class Credential(Protocol):
         """Whom the secret stands for.
 
         Raises:
-            Unauthenticated: when it is not good.
-            Unavailable: when the database cannot be asked.
+            Unauthenticated: when it is not valid.
+            Unavailable: when the database cannot be reached.
         """
         ...

@@ -3,19 +3,19 @@
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Generic, TypeVar
 
-from cachetools import TLRUCache, TTLCache
+from cachetools import TLRUCache
 
 from gql.auth.credential import Verified
 from gql.errors import Unauthenticated
 from gql.single_flight import SingleFlight
 
-GOOD = 10_000
-"""Most good credentials in the cache; the least recently used is evicted first."""
+MAX_VERIFIED = 10_000
+"""Most verified credentials in the cache; the least recently used is evicted first."""
 
-BAD = 1_000
-"""Most refused credentials in their own cache, so that a flood of them evicts no good one."""
+MAX_REFUSED = 1_000
+"""Most refused credentials in a cache of their own: a flood of them evicts no verified one."""
 
 Key = tuple[str, bytes]
 """The method and the sha-256 of the secret; the secret itself is not kept.
@@ -25,11 +25,13 @@ The method belongs to it: an API key put into a cookie must not find the entry o
 
 Verify = Callable[[], Coroutine[Any, Any, Verified]]
 
+Answer = TypeVar("Answer")
+
 
 @dataclass(frozen=True, slots=True)
-class _Entry:
-    verified: Verified
-    until: float
+class _Entry(Generic[Answer]):
+    answer: Answer
+    expires: float
 
 
 class CredentialCache:
@@ -46,18 +48,18 @@ class CredentialCache:
     def __init__(self, ttl: float, timer: Callable[[], float]) -> None:
         self._ttl = ttl
         self._timer = timer
-        self._good = TLRUCache[Key, _Entry, float](GOOD, lambda _k, entry, _t: entry.until, timer)
-        self._bad = TTLCache[Key, str, float](BAD, ttl, timer)
+        self._verified: TLRUCache[Key, _Entry[Verified], float] = _cache(MAX_VERIFIED, timer)
+        self._refused: TLRUCache[Key, _Entry[str], float] = _cache(MAX_REFUSED, timer)
         # A lookup is finished even when its callers went away: its answer is worth caching.
         self._lookups = SingleFlight[Key, Verified | str](cancel_abandoned=False)
 
     def __len__(self) -> int:
-        return len(self._good) + len(self._bad) + len(self._lookups)
+        return len(self._verified) + len(self._refused) + len(self._lookups)
 
     def get(self, key: Key) -> Verified | None:
-        """The cached answer, when that is that the credential is good."""
+        """Whom the credential stands for, if it was verified and the entry has not expired."""
         try:
-            return self._good[key].verified  # `get` looks twice
+            return self._verified[key].answer  # `get` of cachetools looks twice
         except KeyError:
             return None
 
@@ -65,15 +67,16 @@ class CredentialCache:
         """The cached answer, or that of `verify`, which concurrent callers share.
 
         Raises:
-            Unauthenticated: when the credential is not good.
+            Unauthenticated: when the credential is not valid.
             Unavailable: when it could not be verified; that is not cached.
         """
         cached = self.get(key)
         if cached is not None:
             return cached
-        answer: Verified | str | None = self._bad.get(key)
-        if answer is None:
-            answer = await self._lookups.run(key, partial(self._look_up, key, verify))
+        refusal = self._refused.get(key)
+        if refusal is not None:
+            raise Unauthenticated(refusal.answer)
+        answer = await self._lookups.run(key, partial(self._look_up, key, verify))
         if isinstance(answer, str):
             raise Unauthenticated(answer)
         return answer
@@ -84,7 +87,11 @@ class CredentialCache:
         try:
             verified = await verify()
         except Unauthenticated as error:
-            self._bad[key] = error.message
+            self._refused[key] = _Entry(error.message, self._timer() + self._ttl)
             return error.message
-        self._good[key] = _Entry(verified, started + min(self._ttl, verified.seconds))
+        self._verified[key] = _Entry(verified, started + min(self._ttl, verified.seconds))
         return verified
+
+
+def _cache(size: int, timer: Callable[[], float]) -> TLRUCache[Key, Any, float]:
+    return TLRUCache(size, lambda _key, entry, _now: entry.expires, timer)

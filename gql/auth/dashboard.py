@@ -1,4 +1,4 @@
-"""The dashboard cookie: a signed note of who logged in, by which API key or by password."""
+"""The dashboard cookie: a signed JSON object of who logged in, by API key or by password."""
 
 import hashlib
 import time
@@ -18,11 +18,12 @@ _MIN_KEY_LENGTH = 32
 _NO_KEY = "Dashboard logins are off: set GQL_SECRET_KEY on the gateway to allow them."
 _ENDED = "The dashboard login has ended. Log in again."
 _SALT = "jackfield.dashboard.1"
-"""Names what is signed; a change of the note's shape changes the number, and old cookies end."""
+"""The domain of the signature. When the payload changes its form, change the number: old cookies
+are then no longer valid."""
 
 
 class DashboardCredential:
-    """A cookie that stands for an API key or a password, and dies with it."""
+    """A cookie in place of an API key or a password; it ends when they do."""
 
     method: ClassVar[Method] = Method.DASHBOARD
 
@@ -43,10 +44,10 @@ class DashboardCredential:
 
     async def verify(self, secret: str) -> Verified:
         """The person at the dashboard, with what both the cookie and its source still permit."""
-        note, age = self._open(secret)
-        if note["api_key"] is None:
-            return await self._verify_person(note, self._life(note) - age)
-        holder = await find_key(self._database, note["organization"], note["api_key"])
+        payload, age = self._open(secret)
+        if payload["api_key"] is None:
+            return await self._verify_person(payload, self._life(payload) - age)
+        holder = await find_key(self._database, payload["organization"], payload["api_key"])
         seconds = 0.0 if holder is None else min(holder.seconds_left(), self.ttl - age)
         if holder is None or seconds <= 0:
             raise Unauthenticated(_ENDED)
@@ -54,9 +55,9 @@ class DashboardCredential:
             organization_id=holder.key.organization_id,
             method=Method.DASHBOARD,
             permissions=granted_permissions(holder.key.permissions).intersection(
-                note["permissions"]
+                payload["permissions"]
             ),
-            user_id=note["user"],
+            user_id=payload["user"],
             api_key_id=holder.key.id,
         )
         return Verified(identity, holder.organization_name, seconds)
@@ -81,8 +82,8 @@ class DashboardCredential:
         """Whether there is a key to sign with."""
         return self._signer is not None
 
-    def seal_person(self, person: Person, *, remembered: bool) -> str:
-        """The cookie for somebody who gave their password; good until they change it.
+    def seal_person(self, person: Person, *, remember_me: bool) -> str:
+        """The cookie for somebody who entered their password; valid until they change it.
 
         Raises:
             Unavailable: when there is no key to sign with.
@@ -94,7 +95,7 @@ class DashboardCredential:
                 "api_key": None,
                 "permissions": sorted(person.permissions),
                 "stamp": person.stamp,
-                "remembered": remembered,
+                "remembered": remember_me,
             }
         )
 
@@ -104,36 +105,36 @@ class DashboardCredential:
             raise Unavailable(_NO_KEY)
         return self._signer
 
-    async def _verify_person(self, note: dict[str, Any], seconds: float) -> Verified:
+    async def _verify_person(self, payload: dict[str, Any], seconds: float) -> Verified:
         person = await find_by_stamp(
-            self._database, note["organization"], note["user"], stamp=note["stamp"]
+            self._database, payload["organization"], payload["user"], stamp=payload["stamp"]
         )
         if person is None or seconds <= 0:
             raise Unauthenticated(_ENDED)
         identity = Identity(
             organization_id=person.organization_id,
             method=Method.DASHBOARD,
-            permissions=person.permissions.intersection(note["permissions"]),
+            permissions=person.permissions.intersection(payload["permissions"]),
             user_id=person.id,
         )
         return Verified(identity, person.organization_name, seconds)
 
-    def _life(self, note: dict[str, Any]) -> int:
+    def _life(self, payload: dict[str, Any]) -> int:
         """How many seconds a cookie lives."""
-        return self._remembered_ttl if note.get("remembered") else self.ttl
+        return self._remembered_ttl if payload.get("remembered") else self.ttl
 
     def _open(self, secret: str) -> tuple[dict[str, Any], float]:
-        """The note inside a cookie, and its age in seconds."""
+        """The payload inside a cookie, and its age in seconds."""
         if self._signer is None:
             raise Unauthenticated(_NO_KEY)
         try:
-            note, sealed = self._signer.loads(secret, return_timestamp=True)
-            self._signer.loads(secret, max_age=self._life(note))
+            payload, sealed = self._signer.loads(secret, return_timestamp=True)
+            self._signer.loads(secret, max_age=self._life(payload))
         except SignatureExpired as error:
             raise Unauthenticated(_ENDED) from error
         except BadData as error:
             raise Unauthenticated("The dashboard cookie is not valid. Log in again.") from error
-        return note, time.time() - sealed.timestamp()
+        return payload, time.time() - sealed.timestamp()
 
 
 def _signer(settings: Settings) -> URLSafeTimedSerializer | None:

@@ -1,4 +1,4 @@
-"""Count the uses of API keys in memory and write them down now and then."""
+"""Counts the uses of API keys in memory and flushes the counts to the database."""
 
 import asyncio
 import contextlib
@@ -10,7 +10,7 @@ from gql.database import Database
 from gql.models.types import now
 
 INTERVAL = 30.0
-"""Seconds between two flushes; what a crash loses at most."""
+"""Seconds between two flushes; a crash loses at most the uses of so many."""
 
 _log = logging.getLogger(__name__)
 
@@ -18,8 +18,8 @@ _log = logging.getLogger(__name__)
 class KeyUsage:
     """Uses per key since the last flush.
 
-    Writing at each request would make every read a write, and requests with one key would queue for
-    its row. A count that a crash loses matters less than that.
+    Written at each request, every read would be a write, and requests with one key would queue for
+    its row. A count that a crash loses is the lesser harm.
     """
 
     def __init__(self, database: Database, *, interval: float = INTERVAL) -> None:
@@ -41,7 +41,7 @@ class KeyUsage:
             return
         try:
             await record_usage(self._database, uses)
-        except Exception as error:  # noqa: BLE001 - the loop outlives whatever a flush meets
+        except Exception as error:  # noqa: BLE001 -- one failed flush must not end the loop
             _log.warning("the use of %d API keys is not written yet: %r", len(uses), error)
             self._put_back(uses)
 
@@ -51,7 +51,7 @@ class KeyUsage:
         self._task = asyncio.create_task(self._run())
 
     async def stop(self) -> None:
-        """Flush a last time and end; nothing happens when it has ended already."""
+        """Flush a last time and end; does nothing after the first call."""
         self._stopping.set()
         if self._task is not None:
             task, self._task = self._task, None

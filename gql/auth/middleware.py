@@ -12,10 +12,8 @@ from gql.errors import GatewayError
 from gql.identity import Identity
 from gql.settings import Settings
 
-LOGIN = "login"
-"""Where in the state of a request other doors find how to log somebody in."""
-
 _AUTHENTICATOR = "authenticator"
+_LOGIN = "login"
 
 
 def caller_of(scope: Scope) -> Awaitable[Identity | GatewayError]:
@@ -31,6 +29,12 @@ def authenticator_of(scope: Scope) -> Authenticator:
     """The process's authenticator, put there by the middleware."""
     authenticator: Authenticator = scope["state"][_AUTHENTICATOR]
     return authenticator
+
+
+def password_login_of(scope: Scope) -> PasswordLogin:
+    """What logs people in by password, put there by the middleware."""
+    password_login: PasswordLogin = scope["state"][_LOGIN]
+    return password_login
 
 
 class Authentication:
@@ -54,7 +58,7 @@ class Authentication:
     ) -> None:
         self._app = app
         self._authenticator = Authenticator(database, settings, timer=timer)
-        self._login = PasswordLogin(database, settings, timer=timer)
+        self._password_login = PasswordLogin(database, settings, timer=timer)
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] == "lifespan":
@@ -63,7 +67,7 @@ class Authentication:
         scope["state"] = {
             **scope.get("state", {}),
             _AUTHENTICATOR: self._authenticator,
-            LOGIN: self._login,
+            _LOGIN: self._password_login,
         }
         return self._app(scope, receive, send)
 

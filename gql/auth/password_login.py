@@ -44,8 +44,8 @@ class LoggedIn:
     seconds: int
     _scope: Scope = field(repr=False)
 
-    def remember(self, response: Response) -> None:
-        """Have the browser keep the login."""
+    def set_cookie(self, response: Response) -> None:
+        """Set the cookie, where there is one."""
         if self.cookie is not None:
             set_cookie(response, self.cookie, scope=self._scope, seconds=self.seconds)
 
@@ -66,13 +66,13 @@ class PasswordLogin:
         self._throttle = Throttle(settings.login_window, timer)
         self._dashboard = DashboardCredential(database, settings)
 
-    async def __call__(self, scope: Scope, claim: PasswordClaim, *, remembered: bool) -> LoggedIn:
+    async def __call__(self, scope: Scope, claim: PasswordClaim, *, remember_me: bool) -> LoggedIn:
         """Log somebody in.
 
         Args:
             scope: Of the request: where it comes from, and how.
             claim: Who they say they are.
-            remembered: For `remembered_ttl` instead of `dashboard_ttl` seconds.
+            remember_me: For `remembered_ttl` instead of `dashboard_ttl` seconds.
 
         Raises:
             Forbidden: when a page of another site sent it.
@@ -86,7 +86,7 @@ class PasswordLogin:
         if not can_issue(self._settings) and not self._dashboard.can_seal:
             raise Unavailable(_OFF)
         person = await self._person(scope, claim)
-        return self._logged_in(scope, person, remembered=remembered)
+        return self._logged_in(scope, person, remember_me=remember_me)
 
     async def _person(self, scope: Scope, claim: PasswordClaim) -> Person:
         address = _address(scope)
@@ -112,9 +112,9 @@ class PasswordLogin:
         _log.info("logged in by password", extra={"address": address, "user_id": person.id})
         return person
 
-    def _logged_in(self, scope: Scope, person: Person, *, remembered: bool) -> LoggedIn:
+    def _logged_in(self, scope: Scope, person: Person, *, remember_me: bool) -> LoggedIn:
         settings = self._settings
-        seconds = settings.remembered_ttl if remembered else settings.dashboard_ttl
+        seconds = settings.remembered_ttl if remember_me else settings.dashboard_ttl
         token = cookie = None
         if can_issue(settings):
             token = issue_token(
@@ -126,7 +126,7 @@ class PasswordLogin:
                 stamp=person.stamp,
             )
         if self._dashboard.can_seal:
-            cookie = self._dashboard.seal_person(person, remembered=remembered)
+            cookie = self._dashboard.seal_person(person, remember_me=remember_me)
         return LoggedIn(person, token, cookie, seconds, scope)
 
 

@@ -2,7 +2,7 @@
 
 from starlette.responses import Response
 
-from gql.errors import GatewayError, Invalid, NotFound, Problem, VersionConflict, place
+from gql.errors import GatewayError, Invalid, NotFound, Problem, VersionConflict, format_path
 from gql.http.refusal import refusal
 from gql.rest.json_output import json_response
 from gql.rest.partial_body import BodyProblem
@@ -64,4 +64,4 @@ def _sentence(detail: Detail) -> str:
     loc, message = detail["loc"], detail["msg"]
     if detail["type"] == "json_invalid":
         return f"The body is not JSON at character {loc[1]}: {detail['ctx']['error']}"
-    return f"{place(tuple(loc[1:])) or 'The body'}: {message}"
+    return f"{format_path(tuple(loc[1:])) or 'The body'}: {message}"

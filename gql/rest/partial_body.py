@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from gql.errors import Problem, place
+from gql.errors import Problem, format_path
 from gql.rest.unprocessable import Detail, detail_of, details_of
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -85,7 +85,7 @@ def _items_of(annotation: Any) -> type[BaseModel] | None:
 
 def _problem(detail: Detail) -> BodyProblem:
     path = tuple(detail["loc"][1:])
-    message = f"{place(path) or 'The body'}: {detail['msg']}"
+    message = f"{format_path(path) or 'The body'}: {detail['msg']}"
     return BodyProblem(
         path, message, "REQUIRED" if detail["type"] == "missing" else "INVALID", detail
     )

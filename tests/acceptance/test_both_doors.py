@@ -76,12 +76,16 @@ def as_input(name: str) -> dict[str, Any]:
 
 
 def comparable(graph: dict[str, Any]) -> dict[str, Any]:
-    """A graph without ids and times; edges name the places of their nodes."""
-    places = {node["id"]: number for number, node in enumerate(graph["nodes"])}
+    """A graph without ids and times; edges name the positions of their nodes."""
+    positions = {node["id"]: number for number, node in enumerate(graph["nodes"])}
     same = {key: value for key, value in graph.items() if key not in PASSING}
     same["nodes"] = [{k: v for k, v in node.items() if k not in PASSING} for node in graph["nodes"]]
     same["edges"] = [
-        {k: places[v] if k.endswith("node_id") else v for k, v in edge.items() if k not in PASSING}
+        {
+            k: positions[v] if k.endswith("node_id") else v
+            for k, v in edge.items()
+            if k not in PASSING
+        }
         for edge in graph["edges"]
     ]
     return same
@@ -92,12 +96,12 @@ async def test_a_graph_is_the_same_through_both_doors(
 ) -> None:
     headers = {"Authorization": f"Bearer {fresh.organizations[0].api_key}"}
     path = "/api/v1/assistant-graphs"
-    made = await fresh_client.post(path, json={**BODY, "name": "By REST"}, headers=headers)
+    created = await fresh_client.post(path, json={**BODY, "name": "By REST"}, headers=headers)
     answer = await fresh_graphql(MUTATION, {"input": as_input("By GraphQL")})
 
     payload = answer["data"]["createGraph"]
     assert payload["userErrors"] == []
     number = payload["graph"]["databaseId"]
     through_graphql = (await fresh_client.get(f"{path}/{number}", headers=headers)).json()
-    assert made.status_code == 201
-    assert json.dumps(comparable(through_graphql)) == json.dumps(comparable(made.json()))
+    assert created.status_code == 201
+    assert json.dumps(comparable(through_graphql)) == json.dumps(comparable(created.json()))

@@ -88,13 +88,13 @@ async def write_until_killed(
 
     async def write() -> None:
         for number in numbers:
-            given = body(number, assistant_id)
+            sent = body(number, assistant_id)
             try:
-                response = await client.post("/api/v1/assistant-graphs", json=given)
+                response = await client.post("/api/v1/assistant-graphs", json=sent)
             except httpx2.TransportError:
                 return
             assert response.status_code == 201, response.text
-            acknowledged[response.json()["id"]] = given["name"]
+            acknowledged[response.json()["id"]] = sent["name"]
 
     await asyncio.gather(*(write() for _ in range(WRITERS)))
 

@@ -40,7 +40,7 @@ async def test_any_bytes_in_the_authorization_header_are_refused(
 ) -> None:
     authorization = b"Bearer " * bearer + value
 
-    caller = await _asked(house, [(b"authorization", authorization)])
+    caller = await _decide(house, [(b"authorization", authorization)])
 
     assert isinstance(caller, Unauthenticated)
 
@@ -54,7 +54,7 @@ async def test_any_token_that_was_not_signed_here_is_refused(
 
     authorization = f"Bearer {token}.{_base64(signature)}".encode()
 
-    assert isinstance(await _asked(house, [(b"authorization", authorization)]), Unauthenticated)
+    assert isinstance(await _decide(house, [(b"authorization", authorization)]), Unauthenticated)
 
 
 @EXAMPLES
@@ -67,7 +67,7 @@ async def test_any_claims_with_a_good_signature_are_refused_or_make_an_identity(
         del claims["iss"]  # PyJWT does not sign such a token
 
     authorization = f"Bearer {hs256(claims)}".encode()
-    caller = await _asked(house, [(b"authorization", authorization)])
+    caller = await _decide(house, [(b"authorization", authorization)])
 
     assert isinstance(caller, Identity | Unauthenticated)
     if isinstance(caller, Identity):
@@ -81,14 +81,14 @@ async def test_any_bytes_in_cookie_origin_and_host_are_refused(
 ) -> None:
     headers = [(b"cookie", b"jackfield_dashboard=" + cookie), (b"origin", origin), (b"host", host)]
 
-    reading = await _asked(house, headers)
-    writing = await _asked(house, headers, method="POST")
+    reading = await _decide(house, headers)
+    writing = await _decide(house, headers, method="POST")
 
     assert isinstance(reading, Unauthenticated)
     assert isinstance(writing, Unauthenticated | Forbidden)
 
 
-async def _asked(house: House, headers: list[tuple[bytes, bytes]], method: str = "GET") -> Any:
+async def _decide(house: House, headers: list[tuple[bytes, bytes]], method: str = "GET") -> Any:
     return await decided_by(guard_of(house), {"type": "http", "method": method, "headers": headers})
 
 

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from gql.auth.credential import Verified
-from gql.auth.credential_cache import BAD, GOOD, CredentialCache
+from gql.auth.credential_cache import MAX_REFUSED, MAX_VERIFIED, CredentialCache
 from gql.errors import Unauthenticated, Unavailable
 from gql.identity import Identity, Method
 from tests.auth.house import READ_WRITE, Clock
@@ -14,7 +14,7 @@ KEY = ("api_key", b"hash")
 GOOD_ANSWER = Verified(Identity(1, Method.API_KEY, READ_WRITE), "Northwind")
 
 
-class Asked:
+class Lookup:
     """A lookup that counts its calls."""
 
     def __init__(self, answer: Verified | Exception = GOOD_ANSWER) -> None:
@@ -24,7 +24,7 @@ class Asked:
         self.gate = asyncio.Event()
         self.gate.set()
 
-    async def called(self) -> None:
+    async def wait_for_call(self) -> None:
         """Wait until the lookup is on its way."""
         await asyncio.wait_for(self.started.wait(), 5)
 
@@ -38,103 +38,103 @@ class Asked:
 
 
 async def test_the_seconds_count_from_before_the_question() -> None:
-    clock, asked = Clock(), Asked()
+    clock, lookup = Clock(), Lookup()
     cache = CredentialCache(5, clock)
-    asked.gate.clear()
-    first = asyncio.create_task(cache.verify(KEY, asked))
-    await asked.called()
+    lookup.gate.clear()
+    first = asyncio.create_task(cache.verify(KEY, lookup))
+    await lookup.wait_for_call()
     clock.seconds += 4
-    asked.gate.set()
+    lookup.gate.set()
     await first
 
     clock.seconds += 0.9
-    await cache.verify(KEY, asked)
-    assert asked.calls == 1
+    await cache.verify(KEY, lookup)
+    assert lookup.calls == 1
     clock.seconds += 0.1
-    await cache.verify(KEY, asked)
-    assert asked.calls == 2
+    await cache.verify(KEY, lookup)
+    assert lookup.calls == 2
 
 
 async def test_a_credential_that_ends_sooner_is_remembered_no_longer() -> None:
     clock = Clock()
-    asked = Asked(Verified(GOOD_ANSWER.identity, "Northwind", seconds=1))
+    lookup = Lookup(Verified(GOOD_ANSWER.identity, "Northwind", seconds=1))
     cache = CredentialCache(5, clock)
 
-    await cache.verify(KEY, asked)
+    await cache.verify(KEY, lookup)
     clock.seconds += 1
-    await cache.verify(KEY, asked)
+    await cache.verify(KEY, lookup)
 
-    assert asked.calls == 2
+    assert lookup.calls == 2
 
 
 async def test_a_bad_credential_is_asked_for_once_in_five_seconds() -> None:
-    clock, asked = Clock(), Asked(Unauthenticated("Invalid API key"))
+    clock, lookup = Clock(), Lookup(Unauthenticated("Invalid API key"))
     cache = CredentialCache(5, clock)
 
     for _ in range(3):
         with pytest.raises(Unauthenticated, match="Invalid API key"):
-            await cache.verify(KEY, asked)
-    assert asked.calls == 1
+            await cache.verify(KEY, lookup)
+    assert lookup.calls == 1
     clock.seconds += 5
     with pytest.raises(Unauthenticated):
-        await cache.verify(KEY, asked)
-    assert asked.calls == 2
+        await cache.verify(KEY, lookup)
+    assert lookup.calls == 2
 
 
 async def test_a_flood_of_bad_credentials_grows_nothing_and_pushes_out_no_good_one() -> None:
-    cache, good = CredentialCache(5, Clock()), Asked()
+    cache, good = CredentialCache(5, Clock()), Lookup()
     await cache.verify(KEY, good)
-    bad = Asked(Unauthenticated("no"))
+    bad = Lookup(Unauthenticated("no"))
 
-    for number in range(BAD * 3):
+    for number in range(MAX_REFUSED * 3):
         with pytest.raises(Unauthenticated):
             await cache.verify(("api_key", b"%d" % number), bad)
     await cache.verify(KEY, good)
 
-    assert (len(cache), good.calls) == (BAD + 1, 1)
+    assert (len(cache), good.calls) == (MAX_REFUSED + 1, 1)
 
 
 async def test_good_credentials_are_bounded_too() -> None:
-    cache, asked = CredentialCache(5, Clock()), Asked()
+    cache, lookup = CredentialCache(5, Clock()), Lookup()
 
-    for number in range(GOOD + 10):
-        await cache.verify(("api_key", b"%d" % number), asked)
+    for number in range(MAX_VERIFIED + 10):
+        await cache.verify(("api_key", b"%d" % number), lookup)
 
-    assert len(cache) == GOOD
+    assert len(cache) == MAX_VERIFIED
 
 
 async def test_an_unreachable_database_is_reported_to_all_and_not_remembered() -> None:
-    cache, asked = CredentialCache(5, Clock()), Asked(Unavailable("down"))
+    cache, lookup = CredentialCache(5, Clock()), Lookup(Unavailable("down"))
 
     answers = await asyncio.gather(
-        *(cache.verify(KEY, asked) for _ in range(5)), return_exceptions=True
+        *(cache.verify(KEY, lookup) for _ in range(5)), return_exceptions=True
     )
-    assert ([type(answer) for answer in answers], asked.calls) == ([Unavailable] * 5, 1)
+    assert ([type(answer) for answer in answers], lookup.calls) == ([Unavailable] * 5, 1)
 
-    asked.answer = GOOD_ANSWER
-    assert await cache.verify(KEY, asked) is GOOD_ANSWER
+    lookup.answer = GOOD_ANSWER
+    assert await cache.verify(KEY, lookup) is GOOD_ANSWER
 
 
 async def test_a_caller_that_goes_away_leaves_the_answer_to_the_others() -> None:
-    cache, asked = CredentialCache(5, Clock()), Asked()
-    asked.gate.clear()
-    first = asyncio.create_task(cache.verify(KEY, asked))
-    second = asyncio.create_task(cache.verify(KEY, asked))
-    await asked.called()
+    cache, lookup = CredentialCache(5, Clock()), Lookup()
+    lookup.gate.clear()
+    first = asyncio.create_task(cache.verify(KEY, lookup))
+    second = asyncio.create_task(cache.verify(KEY, lookup))
+    await lookup.wait_for_call()
 
     first.cancel()
-    asked.gate.set()
+    lookup.gate.set()
 
     assert await second is GOOD_ANSWER
-    assert asked.calls == 1
+    assert lookup.calls == 1
     with pytest.raises(asyncio.CancelledError):
         await first
 
 
 async def test_the_same_secret_under_another_method_is_another_credential() -> None:
     cache = CredentialCache(5, Clock())
-    await cache.verify(("api_key", b"hash"), Asked())
-    other = Asked(Unauthenticated("not a cookie"))
+    await cache.verify(("api_key", b"hash"), Lookup())
+    other = Lookup(Unauthenticated("not a cookie"))
 
     with pytest.raises(Unauthenticated, match="not a cookie"):
         await cache.verify(("dashboard", b"hash"), other)

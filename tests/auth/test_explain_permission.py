@@ -11,7 +11,7 @@ from gql.errors import BadInput
 from gql.identity import Identity, Method, Permission
 from tests.conftest import GraphQL, Running, asker, bearer, connect
 from tests.databases import Copy, settings_for
-from tests.rest.people import place, token_header
+from tests.rest.people import installation, token_header
 
 EVERYTHING = frozenset(Permission)
 VIEWER = "{ viewer { method permissions } }"
@@ -52,21 +52,25 @@ async def test_a_mutation_does_not_give_it_even_to_who_has_it(
 async def test_the_rest_routes_do_not_give_it_even_to_who_has_it(
     fresh: Copy, *, held: bool
 ) -> None:
-    wanted = {"read": True, "explain": True}
-    async with place(fresh) as here, here.browser() as client:
+    permissions = {"read": True, "explain": True}
+    async with installation(fresh) as here, here.browser() as client:
         headers = bearer(fresh.organizations[0])
         if held:
             headers = token_header(await key_with_everything(here.database))
-        made = await client.post(KEYS, json={"name": "x", "permissions": wanted}, headers=headers)
+        created = await client.post(
+            KEYS, json={"name": "x", "permissions": permissions}, headers=headers
+        )
         plain = (await client.post(KEYS, json={"name": "y"}, headers=headers)).json()["api_key"]
         changed = await client.put(
-            f"{KEYS}/{plain['id']}", json={"permissions": wanted}, headers=headers
+            f"{KEYS}/{plain['id']}", json={"permissions": permissions}, headers=headers
         )
         usual = await client.post(
-            KEYS, json={"name": "z", "permissions": {**wanted, "explain": False}}, headers=headers
+            KEYS,
+            json={"name": "z", "permissions": {**permissions, "explain": False}},
+            headers=headers,
         )
 
-    assert [(each.status_code, each.json()) for each in (made, changed)] == [
+    assert [(each.status_code, each.json()) for each in (created, changed)] == [
         (403, {"detail": OPERATORS_ALONE})
     ] * 2
     assert plain["permissions"] == {"read": True, "write": True, "admin": False}
@@ -74,7 +78,7 @@ async def test_the_rest_routes_do_not_give_it_even_to_who_has_it(
 
 
 async def test_a_key_that_has_it_can_lose_it(fresh: Copy) -> None:
-    async with place(fresh) as here, here.browser() as client:
+    async with installation(fresh) as here, here.browser() as client:
         headers = token_header(await key_with_everything(here.database))
         shown = (await client.get(KEYS, headers=headers)).json()[-1]
         changed = await client.put(

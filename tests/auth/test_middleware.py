@@ -49,10 +49,10 @@ async def test_callers_are_kept_apart_even_when_the_server_shares_one_state(
     shared: dict[str, Any] = {"pool": "of the server"}
     guard = guard_of(house)
 
-    known = await decided_by(guard, _scope(house.plaintext, state=shared))
+    accepted = await decided_by(guard, _scope(house.plaintext, state=shared))
     unknown = await decided_by(guard, _scope("burki_unknown", state=shared))
 
-    assert known == Identity(
+    assert accepted == Identity(
         house.organization_id, Method.API_KEY, READ_WRITE, house.user_id, house.key.id
     )
     assert isinstance(unknown, Unauthenticated)

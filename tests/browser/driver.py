@@ -92,8 +92,8 @@ class Page:
         return entries
 
     def _seen(self, selector: str) -> list[WebElement]:
-        found = self.driver.find_elements(By.CSS_SELECTOR, selector)
-        return [element for element in found if element.is_displayed()]
+        elements = self.driver.find_elements(By.CSS_SELECTOR, selector)
+        return [element for element in elements if element.is_displayed()]
 
     def _wait(self) -> "WebDriverWait[webdriver.Chrome]":
         """A page that was just reloaded has stale elements, which is worth another look."""

@@ -22,12 +22,12 @@ async def test_a_healthy_gateway_is_shown_without_its_secrets(
     result = await cli("doctor")
 
     assert (result.code, result.err) == (0, "")
-    facts = dict(line.split(maxsplit=1) for line in result.out.splitlines() if line[:2] == "  ")
-    assert facts["jackfield"] == __version__
-    assert facts["kind"] == {"sqlite": "embedded SQLite", "postgresql": "PostgreSQL"}[fresh.kind]
-    assert (facts["reachable"], facts["tables"], facts["current"]) == ("yes", head(), "yes")
-    assert {f"GQL_{name.upper()}" for name in Settings.model_fields} <= set(facts)
-    assert facts["GQL_SECRET_KEY"] == facts["GQL_JWT_PUBLIC_KEY"] == "(set)"
+    values = dict(line.split(maxsplit=1) for line in result.out.splitlines() if line[:2] == "  ")
+    assert values["jackfield"] == __version__
+    assert values["kind"] == {"sqlite": "embedded SQLite", "postgresql": "PostgreSQL"}[fresh.kind]
+    assert (values["reachable"], values["tables"], values["current"]) == ("yes", head(), "yes")
+    assert {f"GQL_{name.upper()}" for name in Settings.model_fields} <= set(values)
+    assert values["GQL_SECRET_KEY"] == values["GQL_JWT_PUBLIC_KEY"] == "(set)"
     assert secret not in result.out
 
 

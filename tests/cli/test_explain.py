@@ -60,9 +60,9 @@ async def test_json_is_the_same_as_the_header_gives(cli: Cli, shared: Copy, file
 
     result = await cli(*words, "--organization", "2")
 
-    found = json.loads(result.out)
-    assert (found["way"], found["parameters"]["organization_id"]) == ("plan", 2)
-    assert list(found) == [
+    explanation = json.loads(result.out)
+    assert (explanation["way"], explanation["parameters"]["organization_id"]) == ("plan", 2)
+    assert list(explanation) == [
         *("way", "reason", "tree", "sql", "parameters", "database", "rows", "bytes"),
         *("remembered", "milliseconds"),
     ]

@@ -20,8 +20,8 @@ async def test_a_key_works_is_listed_without_itself_and_ends_when_revoked(
     cli: Cli, fresh: Copy, fresh_graphql: GraphQL
 ) -> None:
     where = ("-o", "1", "--database", fresh.url)
-    made = await cli("keys", "create", "nightly", "--permission", "read", "--json", *where)
-    key = json.loads(made.out)
+    created = await cli("keys", "create", "nightly", "--permission", "read", "--json", *where)
+    key = json.loads(created.out)
     plaintext = key.pop("api_key")
 
     answer = await viewer(fresh_graphql, plaintext)
@@ -101,9 +101,9 @@ async def test_the_explain_permission_is_given_here_and_viewer_shows_it(
     cli: Cli, fresh: Copy, fresh_graphql: GraphQL
 ) -> None:
     words = ("--permission", "read", "--permission", "explain", "-o", "1")
-    made = await cli("keys", "create", "tuning", *words, "--database", fresh.url)
+    created = await cli("keys", "create", "tuning", *words, "--database", fresh.url)
 
-    answer = await viewer(fresh_graphql, made.out.strip())
+    answer = await viewer(fresh_graphql, created.out.strip())
 
     assert answer == {"data": {"viewer": {"method": "API_KEY", "permissions": ["READ", "EXPLAIN"]}}}
 

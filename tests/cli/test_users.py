@@ -8,7 +8,7 @@ import pytest
 
 from tests.cli.conftest import Cli
 from tests.databases import Copy
-from tests.rest.people import place
+from tests.rest.people import installation
 
 EMAIL = "ada@cli.example"
 PASSWORD = "correct horse battery"
@@ -25,8 +25,8 @@ def typed(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
 @pytest.mark.usefixtures("typed")
 async def test_a_person_is_made_listed_and_can_log_in(cli: Cli, fresh: Copy) -> None:
     where = ("-o", "1", "--database", fresh.url)
-    made = await cli("users", "create", EMAIL, "--admin", "--password-stdin", "--json", *where)
-    person = json.loads(made.out)
+    created = await cli("users", "create", EMAIL, "--admin", "--password-stdin", "--json", *where)
+    person = json.loads(created.out)
 
     assert person == {
         "id": person["id"],
@@ -41,22 +41,22 @@ async def test_a_person_is_made_listed_and_can_log_in(cli: Cli, fresh: Copy) -> 
     assert json.loads(listed.out)[-1] == person
     table = await cli("users", "list", *where)
     assert EMAIL in table.out
-    async with place(fresh) as here:
+    async with installation(fresh) as here:
         answer = await here.log_in(EMAIL, PASSWORD)
     assert answer.json()["user"]["role"] == "admin"
-    assert "argon2" not in made.out + listed.out + table.out
+    assert "argon2" not in created.out + listed.out + table.out
 
 
 @pytest.mark.usefixtures("typed")
 async def test_a_password_is_set_and_taken_away(cli: Cli, fresh: Copy) -> None:
     where = ("-o", "1", "--database", fresh.url)
-    made = await cli("users", "create", EMAIL, "--name", "Ada", "--no-password", *where)
+    created = await cli("users", "create", EMAIL, "--name", "Ada", "--no-password", *where)
     organization = fresh.organizations[0].name
-    assert (made.code, made.out.partition(",")[2]) == (0, f" {EMAIL} of {organization}.\n")
+    assert (created.code, created.out.partition(",")[2]) == (0, f" {EMAIL} of {organization}.\n")
 
-    given = await cli("users", "password", EMAIL, "--password-stdin", *where)
-    assert given.out.endswith(f"{EMAIL}, has a new password.\n")
-    async with place(fresh) as here:
+    changed = await cli("users", "password", EMAIL, "--password-stdin", *where)
+    assert changed.out.endswith(f"{EMAIL}, has a new password.\n")
+    async with installation(fresh) as here:
         assert (await here.log_in(EMAIL, PASSWORD)).status_code == 200
         taken = await cli("users", "password", EMAIL, "--no-password", *where)
         assert (await here.log_in(EMAIL, PASSWORD)).status_code == 401
@@ -66,11 +66,11 @@ async def test_a_password_is_set_and_taken_away(cli: Cli, fresh: Copy) -> None:
 async def test_a_password_is_asked_for_at_a_terminal_alone(cli: Cli, fresh: Copy) -> None:
     where = ("-o", "1", "--database", fresh.url)
 
-    asked = await cli("users", "create", EMAIL, *where)
+    without = await cli("users", "create", EMAIL, *where)
     both = await cli("users", "create", EMAIL, "--password-stdin", "--no-password", *where)
 
-    assert (asked.code, both.code) == (1, 1)
-    assert "There is no terminal to ask for the password." in asked.err
+    assert (without.code, both.code) == (1, 1)
+    assert "There is no terminal to ask for the password." in without.err
     assert "exclude each other" in both.err
 
 

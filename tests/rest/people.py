@@ -24,7 +24,7 @@ EMAIL = "ada@login.example"
 
 
 @dataclass(frozen=True)
-class Place:
+class Installation:
     """An application, its database, and the organization whose people log in."""
 
     app: Starlette
@@ -69,13 +69,13 @@ class Place:
 
 
 @asynccontextmanager
-async def place(fresh: Copy, **settings: Any) -> AsyncIterator[Place]:
-    """The production application on a test's own database; credentials are not remembered."""
+async def installation(fresh: Copy, **settings: Any) -> AsyncIterator[Installation]:
+    """The production application on a test's own database; credentials are not cached."""
     changed = settings_for(fresh.url, **{"credential_ttl": 0, **settings})
     async with start(fresh, changed) as running:
         organization = fresh.organizations[0]
         database: Database = running.app.state.database
-        yield Place(running.app, database, running.log, organization.id, organization.name)
+        yield Installation(running.app, database, running.log, organization.id, organization.name)
 
 
 def user_of(person: Person) -> dict[str, Any]:

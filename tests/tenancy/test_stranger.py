@@ -38,8 +38,8 @@ async def all_ids(database: Database) -> dict[str, set[int]]:
         for entity in ENTITIES:
             resource = entity.resources[0]
             table = resource.table
-            found = await connection.execute(select(table.c.id).where(owner_of(table) == OWNER))
-            ids[resource.name] = {row[0] for row in found}
+            result = await connection.execute(select(table.c.id).where(owner_of(table) == OWNER))
+            ids[resource.name] = {row[0] for row in result}
     return ids
 
 

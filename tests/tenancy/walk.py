@@ -136,9 +136,9 @@ def _arguments(field: GraphQLField, owned: Owned) -> Iterator[tuple[str, bool]]:
 
 
 def _filters(field: GraphQLField, holds: str, owned: Owned) -> Iterator[tuple[str, bool]]:
-    given = get_named_type(field.args["filter"].type)
-    assert isinstance(given, GraphQLInputObjectType)
-    for name, spec in given.fields.items():
+    filter_type = get_named_type(field.args["filter"].type)
+    assert isinstance(filter_type, GraphQLInputObjectType)
+    for name, spec in filter_type.fields.items():
         kind = get_named_type(spec.type)
         if not is_input_object_type(kind):
             yield f"filter: {{{name}: true}}", False

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Any
 
-from gql.errors import Invalid, Problem, place
+from gql.errors import Invalid, Problem, format_path
 
 Path = tuple[str | int, ...]
 
@@ -33,7 +33,7 @@ class ProblemList:
 
     def add(self, path: Path, text: str, code: str = "INVALID") -> None:
         """Note a problem; `text` goes on after the path: `is required`."""
-        self.items.append(Problem(path, f"{place(path)} {text}", code))
+        self.items.append(Problem(path, f"{format_path(path)} {text}", code))
 
     def has(self, path: Path) -> bool:
         """Whether something is wrong at the path, or above it."""

@@ -1,15 +1,15 @@
 """Logging in by password, and who is logged in."""
 
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Scope
 
 from gql.accounts.passwords import LONGEST
 from gql.accounts.people import LONGEST_EMAIL, PasswordClaim, Person
+from gql.auth.middleware import password_login_of
 from gql.domain.organizations import ORGANIZATIONS, USERS
 from gql.errors import NotFound
 from gql.identity import Method, Permission
@@ -20,29 +20,6 @@ from gql.rest.json_output import json_response
 from gql.rest.route import Answer, route
 
 TAG = "Authentication"
-
-
-class LoggedIn(Protocol):
-    """Somebody who gave the right password.
-
-    Attributes:
-        token: A JWT; None when the gateway has no secret to sign one with.
-    """
-
-    person: Person
-    token: str | None
-
-    def remember(self, response: Response) -> None:
-        """Have the browser keep the login."""
-        ...
-
-
-class PasswordLogin(Protocol):
-    """What the room that knows credentials puts into the state of each request as `login`."""
-
-    async def __call__(self, scope: Scope, claim: PasswordClaim, *, remembered: bool) -> LoggedIn:
-        """Log somebody in, or raise why not."""
-        ...
 
 
 class SimpleLogin(BaseModel):
@@ -148,7 +125,7 @@ async def log_in(request: Request, body: OrganizationLogin) -> Response:
     in `Retry-After` when to try again.
     """
     claim = PasswordClaim(body.email, body.password, body.organization)
-    return await _log_in(request, claim, remembered=body.remember_me)
+    return await _log_in(request, claim, remember_me=body.remember_me)
 
 
 @route(
@@ -165,7 +142,7 @@ async def log_in(request: Request, body: OrganizationLogin) -> Response:
 async def log_in_simply(request: Request, body: SimpleLogin) -> Response:
     """The same without naming the organization: a person belongs to one alone."""
     claim = PasswordClaim(body.email, body.password)
-    return await _log_in(request, claim, remembered=body.remember_me)
+    return await _log_in(request, claim, remember_me=body.remember_me)
 
 
 @route(
@@ -200,9 +177,9 @@ async def get_credential(context: Context) -> dict[str, Any]:
     }
 
 
-async def _log_in(request: Request, claim: PasswordClaim, *, remembered: bool) -> Response:
-    login: PasswordLogin = request.scope["state"]["login"]
-    logged_in = await login(request.scope, claim, remembered=remembered)
+async def _log_in(request: Request, claim: PasswordClaim, *, remember_me: bool) -> Response:
+    log_in = password_login_of(request.scope)
+    logged_in = await log_in(request.scope, claim, remember_me=remember_me)
     person = logged_in.person
     response = json_response(
         {
@@ -213,7 +190,7 @@ async def _log_in(request: Request, claim: PasswordClaim, *, remembered: bool) -
         },
         headers={"Cache-Control": "no-store"},
     )
-    logged_in.remember(response)
+    logged_in.set_cookie(response)
     return response
 
 

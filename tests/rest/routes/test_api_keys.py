@@ -19,7 +19,7 @@ from gql.models.types import now
 from tests.conftest import Running, bearer
 from tests.databases import Copy, settings_for
 from tests.rest.conftest import Rest
-from tests.rest.people import place, token_header
+from tests.rest.people import installation, token_header
 
 KEYS = "/api/v1/users/me/api-keys"
 READ_WRITE = {"read": True, "write": True, "admin": False}
@@ -96,7 +96,7 @@ async def test_a_key_is_shown_once_works_is_listed_changed_and_deleted(
 
 async def test_a_deleted_key_and_a_revoked_one_are_refused(fresh: Copy) -> None:
     owner = bearer(fresh.organizations[0])
-    async with place(fresh) as here, here.browser() as client:
+    async with installation(fresh) as here, here.browser() as client:
         keys = [(await client.post(KEYS, json={"name": "k"}, headers=owner)).json()] * 1
         keys += [(await client.post(KEYS, json={"name": "k"}, headers=owner)).json()]
         first, second = (f"{KEYS}/{key['api_key']['id']}" for key in keys)
@@ -146,7 +146,7 @@ async def test_a_key_may_do_nothing_that_its_maker_may_not(
 async def test_without_words_a_key_gets_what_its_maker_has_of_the_usual(fresh: Copy) -> None:
     settings = settings_for(fresh.url)
     token = issue_token(settings, 1, user_id=1, permissions={Permission.WRITE})
-    async with place(fresh) as here, here.browser() as client:
+    async with installation(fresh) as here, here.browser() as client:
         made = await client.post(KEYS, json={"name": "k"}, headers=token_header(token))
 
     assert made.json()["api_key"]["permissions"] == {**READ_WRITE, "read": False}
@@ -154,7 +154,7 @@ async def test_without_words_a_key_gets_what_its_maker_has_of_the_usual(fresh: C
 
 async def test_a_key_made_with_a_key_ends_no_later_than_that(fresh: Copy) -> None:
     end = (now() + timedelta(days=3)).replace(microsecond=0)
-    async with place(fresh) as here, here.browser() as client:
+    async with installation(fresh) as here, here.browser() as client:
         _, maker = await issue_key(
             here.database,
             1,
@@ -169,7 +169,7 @@ async def test_a_key_made_with_a_key_ends_no_later_than_that(fresh: Copy) -> Non
 
 
 async def test_who_was_just_shut_out_cannot_make_a_key_to_come_back(fresh: Copy) -> None:
-    async with place(fresh, credential_ttl=5) as here, here.browser() as client:
+    async with installation(fresh, credential_ttl=5) as here, here.browser() as client:
         stored, maker = await issue_key(
             here.database,
             1,

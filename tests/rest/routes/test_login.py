@@ -10,12 +10,12 @@ from gql.auth.credential_source import COOKIE
 from gql.identity import Permission
 from tests.conftest import Counting
 from tests.databases import Copy
-from tests.rest.people import EMAIL, PASSWORD, claim, place, token_header, user_of
+from tests.rest.people import EMAIL, PASSWORD, claim, installation, token_header, user_of
 from tests.statements import count
 
 
 async def test_a_password_is_exchanged_for_a_token_and_a_cookie_that_both_work(fresh: Copy) -> None:
-    async with place(fresh) as here, here.browser() as client:
+    async with installation(fresh) as here, here.browser() as client:
         ada = await here.add(EMAIL, admin=True)
         body = {"email": EMAIL, "password": PASSWORD, "organization": here.organization_name}
 
@@ -45,7 +45,7 @@ async def test_a_password_is_exchanged_for_a_token_and_a_cookie_that_both_work(f
 async def test_the_simple_login_needs_no_organization_and_takes_either_spelling(
     fresh: Copy,
 ) -> None:
-    async with place(fresh) as here, here.browser() as client:
+    async with installation(fresh) as here, here.browser() as client:
         ada = await here.add(EMAIL)
         body = {"email": f"  {EMAIL.upper()} ", "password": PASSWORD}
         answers = [
@@ -62,7 +62,7 @@ async def test_the_simple_login_needs_no_organization_and_takes_either_spelling(
 
 
 async def test_an_organization_is_named_by_its_name_in_any_case_or_by_its_id(fresh: Copy) -> None:
-    async with place(fresh) as here, here.browser() as client:
+    async with installation(fresh) as here, here.browser() as client:
         await here.add(EMAIL)
         names = (here.organization_name.upper(), str(here.organization_id), "2", "", "nobody")
         statuses = [
@@ -76,12 +76,12 @@ async def test_an_organization_is_named_by_its_name_in_any_case_or_by_its_id(fre
 async def test_without_any_secret_logins_are_off_and_with_one_they_give_what_it_signs(
     fresh: Copy,
 ) -> None:
-    async with place(fresh, secret_key=None, jwt_secret=None) as here:
+    async with installation(fresh, secret_key=None, jwt_secret=None) as here:
         await here.add(EMAIL)
         off = await here.log_in(EMAIL)
-    async with place(fresh, secret_key=None) as here:
+    async with installation(fresh, secret_key=None) as here:
         token_alone = await here.log_in(EMAIL)
-    async with place(fresh, jwt_secret=None) as here:
+    async with installation(fresh, jwt_secret=None) as here:
         cookie_alone = await here.log_in(EMAIL)
 
     assert (off.status_code, off.json()) == (
@@ -98,7 +98,7 @@ async def test_without_any_secret_logins_are_off_and_with_one_they_give_what_it_
 
 
 async def test_remember_me_is_for_a_month(fresh: Copy) -> None:
-    async with place(fresh) as here, here.browser() as client:
+    async with installation(fresh) as here, here.browser() as client:
         await here.add(EMAIL)
         body = {**claim(), "remember_me": True}
         response = await client.post("/api/auth/login", json=body)
@@ -130,7 +130,7 @@ async def test_a_body_that_does_not_fit_is_told_field_by_field(client: httpx2.As
 
 
 async def test_an_api_key_of_nobody_in_particular_is_told_so(fresh: Copy) -> None:
-    async with place(fresh) as here, here.browser() as client:
+    async with installation(fresh) as here, here.browser() as client:
         _, key = await issue_key(
             here.database, here.organization_id, name="k", permissions={Permission.READ}
         )
@@ -165,7 +165,7 @@ async def test_it_costs_two_statements_to_say_who_asks(
 
 
 async def test_it_costs_one_statement_to_log_in(fresh: Copy) -> None:
-    async with place(fresh) as here:
+    async with installation(fresh) as here:
         await here.add(EMAIL)
         with count(here.log) as ran:
             response = await here.log_in(EMAIL)

@@ -6,14 +6,14 @@ import pytest
 from gql.accounts.passwords import Passwords
 from gql.accounts.people import Person, set_password
 from tests.databases import Copy
-from tests.rest.people import EMAIL, Place, claim, place, token_header
+from tests.rest.people import EMAIL, Installation, claim, installation, token_header
 
 SAME_SITE = {"X-Requested-With": "jackfield"}
 
 
 @pytest.mark.parametrize("change", ["password", "no password", "deactivated"])
 async def test_a_login_ends_with_the_password_and_the_person(fresh: Copy, change: str) -> None:
-    async with place(fresh) as here, here.browser() as client:
+    async with installation(fresh) as here, here.browser() as client:
         ada = await here.add(EMAIL)
         token = (await client.post("/api/auth/login", json=claim())).json()["access_token"]
         before = await _whoami(client, token)
@@ -30,7 +30,7 @@ async def test_a_login_ends_with_the_password_and_the_person(fresh: Copy, change
 async def test_an_administrator_who_is_one_no_longer_loses_that_in_running_logins(
     fresh: Copy,
 ) -> None:
-    async with place(fresh) as here, here.browser() as client:
+    async with installation(fresh) as here, here.browser() as client:
         ada = await here.add(EMAIL, admin=True)
         token = (await client.post("/api/auth/login", json=claim())).json()["access_token"]
         await here.change(ada, is_admin=False)
@@ -40,7 +40,7 @@ async def test_an_administrator_who_is_one_no_longer_loses_that_in_running_login
 
 
 async def test_another_site_cannot_log_its_visitors_in(fresh: Copy) -> None:
-    async with place(fresh) as here:
+    async with installation(fresh) as here:
         await here.add(EMAIL)
         response = await here.log_in(EMAIL, headers={"Origin": "http://evil.test", **SAME_SITE})
 
@@ -52,7 +52,7 @@ async def test_another_site_cannot_log_its_visitors_in(fresh: Copy) -> None:
 
 
 async def test_a_change_with_the_cookie_needs_proof_of_the_same_site(fresh: Copy) -> None:
-    async with place(fresh) as here, here.browser() as client:
+    async with installation(fresh) as here, here.browser() as client:
         await here.add(EMAIL)
         await client.post("/api/auth/login", json=claim())
         forged = await client.post("/api/v1/users/me/api-keys", json={"name": "k"})
@@ -63,7 +63,7 @@ async def test_a_change_with_the_cookie_needs_proof_of_the_same_site(fresh: Copy
     assert (forged.status_code, own.status_code, after.status_code) == (403, 201, 401)
 
 
-async def _shut_out(here: Place, ada: Person, change: str) -> None:
+async def _shut_out(here: Installation, ada: Person, change: str) -> None:
     if change == "deactivated":
         await here.change(ada, is_active=False)
         return

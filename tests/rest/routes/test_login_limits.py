@@ -8,7 +8,7 @@ import pytest
 from argon2 import PasswordHasher, extract_parameters
 
 from tests.databases import Copy
-from tests.rest.people import EMAIL, claim, place
+from tests.rest.people import EMAIL, claim, installation
 
 REFUSED = {"detail": "Invalid email or password."}
 WRONG = "wrong password!"
@@ -25,7 +25,7 @@ async def test_every_failure_gets_the_same_answer_after_the_same_work_off_the_ev
         return verify(self, kept, password)
 
     monkeypatch.setattr(PasswordHasher, "verify", watched)
-    async with place(fresh, login_attempts_per_address=99) as here, here.browser() as client:
+    async with installation(fresh, login_attempts_per_address=99) as here, here.browser() as client:
         await here.add(EMAIL)
         await here.change(await here.add("gone@login.example"), is_active=False)
         await here.change(await here.add("none@login.example"), password_hash=None)
@@ -48,7 +48,7 @@ async def test_every_failure_gets_the_same_answer_after_the_same_work_off_the_ev
 
 
 async def test_the_sixth_guess_at_an_account_waits_whoever_has_it(fresh: Copy) -> None:
-    async with place(fresh) as here:
+    async with installation(fresh) as here:
         await here.add(EMAIL)
         for email in (EMAIL, "nobody@login.example"):
             statuses = [(await here.log_in(email, WRONG)).status_code for _ in range(6)]
@@ -78,7 +78,7 @@ async def test_the_sixth_guess_at_an_account_waits_whoever_has_it(fresh: Copy) -
 async def test_one_address_may_not_guess_at_many_accounts_whatever_it_says_of_itself(
     fresh: Copy, one: str, same: str, other: str
 ) -> None:
-    async with place(fresh, login_attempts_per_address=2) as here:
+    async with installation(fresh, login_attempts_per_address=2) as here:
         await here.add(EMAIL)
         for guess in range(2):
             refused = await here.log_in(f"guess{guess}@login.example", WRONG, address=one)
@@ -91,7 +91,9 @@ async def test_one_address_may_not_guess_at_many_accounts_whatever_it_says_of_it
 
 
 async def test_right_passwords_are_not_limited(fresh: Copy) -> None:
-    async with place(fresh, login_attempts_per_account=1, login_attempts_per_address=1) as here:
+    async with installation(
+        fresh, login_attempts_per_account=1, login_attempts_per_address=1
+    ) as here:
         await here.add(EMAIL)
         statuses = [(await here.log_in(EMAIL)).status_code for _ in range(3)]
 
@@ -99,7 +101,7 @@ async def test_right_passwords_are_not_limited(fresh: Copy) -> None:
 
 
 async def test_guesses_at_once_are_limited_as_those_one_by_one(fresh: Copy) -> None:
-    async with place(fresh) as here:
+    async with installation(fresh) as here:
         await here.add(EMAIL)
         guesses = [here.log_in(EMAIL, WRONG) for _ in range(12)]
         statuses = [answer.status_code for answer in await asyncio.gather(*guesses)]
