@@ -18,6 +18,7 @@ ROOTS = ("gql", "tests", "tools", "benchmarks")
 
 CHECKED = (
     "gql/accounts",
+    "gql/app",
     "gql/auth",
     "gql/cli",
     "gql/database",
@@ -34,6 +35,7 @@ CHECKED = (
     "gql/stores",
     "tests/acceptance",
     "tests/accounts",
+    "tests/app",
     "tests/auth",
     "tests/browser",
     "tests/cli",
@@ -41,6 +43,7 @@ CHECKED = (
     "tests/demo",
     "tests/migrations",
     "tests/models",
+    "tests/protocol",
     "tests/redis_server.py",
     "tests/routes.py",
     "tests/statements.py",

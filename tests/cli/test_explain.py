@@ -40,10 +40,10 @@ async def test_plan_sql_database_rows_and_times_are_printed(
     ]
     assert parts[1] == (
         "Plan\n"
-        "  data: Selection()\n"
-        "    calls: ConnectionPage(slot=0, resource=call, link=None)\n"
-        "      nodes: Nodes()\n"
-        "        id: GlobalId()"
+        "  data\n"
+        "    calls: Connection(resource=call, argument=0)\n"
+        "      nodes: Nodes\n"
+        "        id: GlobalId"
     )
     assert parts[2].splitlines()[1].startswith('  SELECT (\'{"data":{"calls":\'')
     assert any(
