@@ -22,7 +22,7 @@ from gql.sql.keys import is_among
 from gql.sql.text import by_code_point
 
 TOP = 10
-"""How many assistants are named."""
+"""How many of the busiest assistants are listed."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Figures:
 
 @dataclass(frozen=True)
 class BusyAssistant:
-    """An assistant and what it did; `duration` in seconds, whatever became of the calls."""
+    """An assistant and its calls; `duration` in seconds, whether they were completed or not."""
 
     assistant_id: int
     name: str | None
@@ -66,7 +66,7 @@ class BusyAssistant:
 
 
 @dataclass(frozen=True)
-class Analytics:
+class CallAnalytics:
     """Figures of a window of time.
 
     Attributes:
@@ -83,21 +83,21 @@ class Analytics:
         return sum(self.days.values(), Figures())
 
 
-async def totals(context: Context) -> Figures:
+async def all_time_figures(context: Context) -> Figures:
     """Figures of all voice calls of the organization."""
     call = CALLS.table.alias()
     figures = await _figures(context, select(), call)
     return figures.get(None, Figures())
 
 
-async def analytics(context: Context, since: datetime) -> Analytics:
+async def analytics(context: Context, since: datetime) -> CallAnalytics:
     """Figures of the voice calls that started at `since` or later."""
     call = CALLS.table.alias()
     day = utc_period(call.c.started_at, Period.DAY)
     recent = select(day).where(call.c.started_at >= since).group_by(day)
     days = await _figures(context, recent, call)
     ordered = dict(sorted(days.items()))
-    return Analytics(ordered, await _busiest(context, since) if ordered else ())
+    return CallAnalytics(ordered, await _busiest(context, since) if ordered else ())
 
 
 async def by_assistant(context: Context, assistant_ids: list[int]) -> dict[int, Figures]:
@@ -108,8 +108,8 @@ async def by_assistant(context: Context, assistant_ids: list[int]) -> dict[int, 
         .where(is_among(call.c.assistant_id, "keys"))
         .group_by(call.c.assistant_id)
     )
-    found = await _figures(context, statement, call, keys=assistant_ids)
-    return {key: found.get(key, Figures()) for key in assistant_ids}
+    figures = await _figures(context, statement, call, keys=assistant_ids)
+    return {key: figures.get(key, Figures()) for key in assistant_ids}
 
 
 async def _busiest(context: Context, since: datetime) -> tuple[BusyAssistant, ...]:
@@ -170,10 +170,10 @@ async def _figures(
     rows: Sequence[Any] = await context.snapshot.rows(
         statement, {**parameters(context.organization_id), **values}
     )
-    found: defaultdict[Any, Figures] = defaultdict(Figures)
+    figures: defaultdict[Any, Figures] = defaultdict(Figures)
     for *group, status, count, timed, duration in rows:
-        found[group[0] if group else None] += _of_status(status, count, timed, int(duration))
-    return found
+        figures[group[0] if group else None] += _of_status(status, count, timed, int(duration))
+    return figures
 
 
 def _of_status(status: str, count: int, timed: int, duration: int) -> Figures:

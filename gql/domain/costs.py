@@ -24,7 +24,7 @@ SERVICES = ("llm", "tts", "stt", "telephony")
 """What a call's cost is made of; the column of each is `<service>_cost`."""
 
 Amounts = dict[str, int | None]
-"""Millionths by service and for `total`; None where nothing is known."""
+"""Millionths by service and for `total`; None where no cost is known."""
 
 
 @dataclass(frozen=True)
@@ -74,18 +74,18 @@ class CostTotals:
 
 
 async def list_entries(context: Context, call: Record) -> tuple[CostEntry, ...]:
-    """One entry per service with a known cost; messages tell which model the call used."""
+    """One entry per service with a known cost; the model is that of the call's messages."""
     model = await _model(context, call.id)
     entries = []
     for number, service in enumerate(SERVICES, 1):
         micros = getattr(call, f"{service}_cost")
         if micros is not None:
-            known = model if service == "llm" else (None, None)
-            entries.append(CostEntry(number, service, micros, *known))
+            provider_and_model = model if service == "llm" else (None, None)
+            entries.append(CostEntry(number, service, micros, *provider_and_model))
     return tuple(entries)
 
 
-async def totals(context: Context, since: datetime) -> CostTotals:
+async def cost_totals(context: Context, since: datetime) -> CostTotals:
     """What the voice calls that started at `since` or later cost together."""
     call = CALLS.table.alias()
     statement = (
@@ -116,8 +116,8 @@ async def by_period(context: Context, since: datetime, period: Period) -> tuple[
 async def by_provider(context: Context, since: datetime) -> tuple[CostGroup, ...]:
     """Costs per provider of the language model and currency.
 
-    The provider is the one that the call's assistant is configured for now; of a deleted assistant
-    nobody knows.
+    The provider is the one that the call's assistant is configured for now; None when the assistant
+    was deleted.
     """
     call = CALLS.table.alias()
     assistant = table_of(Assistant).alias()
@@ -150,9 +150,9 @@ async def _model(context: Context, call_id: int) -> tuple[str | None, str | None
         .where(message.c.call_id == call_id, owned(message), message.c.llm_provider.is_not(None))
         .distinct()
     )
-    found = await _rows(context, statement)
-    providers = {row[0] for row in found}
-    models = {row[1] for row in found}
+    rows = await _rows(context, statement)
+    providers = {row[0] for row in rows}
+    models = {row[1] for row in rows}
     agreed = len(providers) == 1
     return (
         providers.pop() if agreed else None,
@@ -187,10 +187,10 @@ def _group(name: str | None, row: Sequence[Any]) -> CostGroup:
 
 def _service(service: str, row: Sequence[Any]) -> CostGroup:
     """One service's share of the row of a currency."""
-    place = SERVICES.index(service)
-    amount = row[_SUMS - len(SERVICES) + place]
+    index = SERVICES.index(service)
+    amount = row[_SUMS - len(SERVICES) + index]
     amounts = {"total": None if amount is None else int(amount)}
-    return CostGroup(service, row[0], row[_SUMS + 1 + place], amounts)
+    return CostGroup(service, row[0], row[_SUMS + 1 + index], amounts)
 
 
 async def _rows(context: Context, statement: Any) -> Sequence[Any]:

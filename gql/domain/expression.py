@@ -39,11 +39,11 @@ class Unevaluable(Exception):  # noqa: N818 -- a fact about a formula
     """The formula is malformed, or names a variable that has no number."""
 
 
-def holds(formula: str, variables: Mapping[str, Any]) -> bool:
+def is_true(formula: str, variables: Mapping[str, Any]) -> bool:
     """Whether a formula is true (or not zero) with these variables.
 
     Raises:
-        Unevaluable: when that cannot be told; the message says why.
+        Unevaluable: when it is malformed or lacks a variable; the message says why.
     """
     if len(formula) > LONGEST:
         raise Unevaluable(f"is longer than {LONGEST} characters")
@@ -129,8 +129,9 @@ class _Formula:
             return value
         raise Unevaluable(f"needs a number called {name!r}")
 
-    def _take(self, *wanted: str) -> str | None:
-        if self._at < len(self._tokens) and self._tokens[self._at] in wanted:
+    def _take(self, *tokens: str) -> str | None:
+        """The next token, when it is one of these; otherwise None, and it stays the next."""
+        if self._at < len(self._tokens) and self._tokens[self._at] in tokens:
             self._at += 1
             return self._tokens[self._at - 1]
         return None

@@ -16,12 +16,12 @@ _SESSIONS = table_of(GraphSession)
 _TRANSITIONS = table_of(GraphTransition)
 
 MOST_TRANSITIONS = 10
-"""How many of the most used ways are told."""
+"""How many of the most frequent transitions are listed."""
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
-    """A way from one assistant to another, and how often it was taken."""
+class TransitionCount:
+    """How often graph sessions went from one assistant to another."""
 
     from_name: str | None
     to_name: str | None
@@ -49,14 +49,14 @@ class GraphUse:
 
     Attributes:
         seconds: Average duration of the ended ones; 0 without any.
-        ways: The most used ones first.
+        most_frequent: The most frequent transitions first.
         nodes: By node id.
     """
 
     sessions: int
     transitions: int
     seconds: float
-    ways: tuple[Way, ...]
+    most_frequent: tuple[TransitionCount, ...]
     nodes: dict[int, NodeUse]
 
 
@@ -65,14 +65,14 @@ async def analyse_graph(context: Context, graph_id: int, since: datetime) -> Gra
 
     Three statements. The caller has made sure that there is such a graph.
     """
-    sessions = _sessions(graph_id, since).subquery("walks")
+    sessions = _sessions(graph_id, since).subquery("sessions")
     totals = (await _rows(context, _totals(sessions)))[0]
-    ways = await _rows(context, _ways(sessions))
+    transitions = [TransitionCount(*row) for row in await _rows(context, _transitions(sessions))]
     return GraphUse(
         sessions=totals[0],
-        transitions=sum(way[2] for way in ways),
+        transitions=sum(transition.count for transition in transitions),
         seconds=round(totals[1] or 0.0, 3),
-        ways=tuple(Way(*way) for way in ways[:MOST_TRANSITIONS]),
+        most_frequent=tuple(transitions[:MOST_TRANSITIONS]),
         nodes={
             row.node_id: NodeUse(row.started, round(row.seconds or 0.0, 3), row.exits / row.visits)
             for row in await _rows(context, _visits(sessions))
@@ -86,29 +86,31 @@ def _sessions(graph_id: int, since: datetime) -> Select[Any]:
     )
 
 
-def _totals(walks: FromClause) -> Select[Any]:
-    return select(func.count(), func.avg(seconds_between(walks.c.started_at, walks.c.ended_at)))
+def _totals(sessions: FromClause) -> Select[Any]:
+    return select(
+        func.count(), func.avg(seconds_between(sessions.c.started_at, sessions.c.ended_at))
+    )
 
 
-def _ways(walks: FromClause) -> Select[Any]:
-    """Every way with its count: there are no more of them than edges a graph may have had."""
+def _transitions(sessions: FromClause) -> Select[Any]:
+    """Every transition with its count; there are at most as many as the graph has had edges."""
     steps = _TRANSITIONS.alias()
     names = (steps.c.from_assistant_name, steps.c.to_assistant_name)
     count = func.count()
     return (
         select(*names, count)
-        .join_from(steps, walks, steps.c.graph_session_id == walks.c.id)
+        .join_from(steps, sessions, steps.c.graph_session_id == sessions.c.id)
         .where(owned(steps))
         .group_by(*names)
         .order_by(count.desc(), *names)
     )
 
 
-def _visits(walks: FromClause) -> Select[Any]:
-    """What was done in each node, from visits.
+def _visits(sessions: FromClause) -> Select[Any]:
+    """The visits of each node, counted and timed.
 
-    A visit begins with the step that leads there, or with the graph session. It ends with the next
-    step; the last one of a graph session ends with it, and is an exit.
+    A visit begins with the step that leads to the node, or with the graph session. It ends with the
+    next step; the last visit of a graph session ends with the session, and is an exit.
     """
     steps = _TRANSITIONS.alias()
     window: dict[str, Any] = {"partition_by": steps.c.graph_session_id, "order_by": steps.c.id}
@@ -117,12 +119,12 @@ def _visits(walks: FromClause) -> Select[Any]:
         select(
             steps.c.from_node_id.label("node_id"),
             case((before.is_(None), 1), else_=0).label("started"),
-            seconds_between(func.coalesce(before, walks.c.started_at), steps.c.created_at).label(
+            seconds_between(func.coalesce(before, sessions.c.started_at), steps.c.created_at).label(
                 "seconds"
             ),
             literal(0).label("exits"),
         )
-        .join_from(steps, walks, steps.c.graph_session_id == walks.c.id)
+        .join_from(steps, sessions, steps.c.graph_session_id == sessions.c.id)
         .where(owned(steps))
     )
     last = (
@@ -132,20 +134,22 @@ def _visits(walks: FromClause) -> Select[Any]:
             steps.c.created_at,
             func.row_number()
             .over(partition_by=steps.c.graph_session_id, order_by=steps.c.id.desc())
-            .label("place"),
+            .label("from_last"),
         )
-        .join_from(steps, walks, steps.c.graph_session_id == walks.c.id)
+        .join_from(steps, sessions, steps.c.graph_session_id == sessions.c.id)
         .where(owned(steps))
         .subquery("last_step")
     )
-    here = walks.outerjoin(last, (last.c.graph_session_id == walks.c.id) & (last.c.place == 1))
-    entered = func.coalesce(last.c.created_at, walks.c.started_at)
+    current = sessions.outerjoin(
+        last, (last.c.graph_session_id == sessions.c.id) & (last.c.from_last == 1)
+    )
+    entered = func.coalesce(last.c.created_at, sessions.c.started_at)
     stayed = select(
-        func.coalesce(last.c.to_node_id, walks.c.current_node_id),
+        func.coalesce(last.c.to_node_id, sessions.c.current_node_id),
         case((last.c.created_at.is_(None), 1), else_=0),
-        seconds_between(entered, walks.c.ended_at),
-        case((walks.c.ended_at.is_(None), 0), else_=1),
-    ).select_from(here)
+        seconds_between(entered, sessions.c.ended_at),
+        case((sessions.c.ended_at.is_(None), 0), else_=1),
+    ).select_from(current)
     visits = union_all(left, stayed).subquery("visits")
     return (
         select(

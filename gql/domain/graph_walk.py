@@ -1,7 +1,7 @@
-"""Walks a graph as a conversation would, without a model: same input, same way, offline.
+"""Walks a graph as a conversation would, without a language model: same input, same steps.
 
-Intents are keywords in the message, formulas and state variables are computed. What a customer
-means in natural language would need a model, so such a condition never holds here.
+Intents are keywords in the message; formulas and state variables are computed. What a customer
+means in natural language would need a language model, so such a condition never holds here.
 """
 
 import re
@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gql.domain.expression import Unevaluable, holds
+from gql.domain.expression import Unevaluable, is_true
 from gql.models.enums import ConditionLogic, ConditionType
 from gql.query.resource import Record
 
@@ -18,12 +18,12 @@ NOTHING = "No transition triggered"
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One message and what it led to.
+    """One message and the edge it led along.
 
     Attributes:
-        node_id: Where it was heard.
-        edge: The way that it opened; None when the walk stays.
-        matched: What made the condition hold: `purchase, buy`.
+        node_id: The node that heard it.
+        edge: The edge whose conditions hold; None when the walk stays at the node.
+        matched: What the condition matched: `purchase, buy`.
     """
 
     node_id: int
@@ -33,7 +33,7 @@ class Step:
 
     @property
     def reason(self) -> str:
-        """Why the walk went on, or that it did not."""
+        """Which condition held, or that none did."""
         if self.edge is None:
             return NOTHING
         kind = str(self.edge.condition_type).replace("_", " ").capitalize()
@@ -49,57 +49,58 @@ def walk(
         edges: All edges of the graph; inactive ones are passed over, the lowest priority is first.
         start: The id of the node that hears the first message.
         messages: What the customer says.
-        state: The conversation's context; `turn_count` is counted, `call_duration` is 0 unless
-            given.
+        state: The conversation's context; `turn_count` is counted, `call_duration` is 0 when
+            absent.
     """
     active = sorted(
         (edge for edge in edges if edge.is_active), key=lambda edge: (edge.priority, edge.id)
     )
-    ways: dict[int, list[Record]] = {}
+    leaving: dict[int, list[Record]] = {}
     for edge in active:
-        ways.setdefault(edge.from_node_id, []).append(edge)
+        leaving.setdefault(edge.from_node_id, []).append(edge)
     steps: list[Step] = []
-    at = start
-    for turn, message in enumerate(messages, 1):
-        known = {"call_duration": 0, **state, "turn_count": turn}
-        step = _step(ways.get(at, ()), at, message, known)
+    node_id = start
+    for count, message in enumerate(messages, 1):
+        variables = {"call_duration": 0, **state, "turn_count": count}
+        step = _step(leaving.get(node_id, ()), node_id, message, variables)
         steps.append(step)
-        at = step.edge.to_node_id if step.edge else at
+        node_id = step.edge.to_node_id if step.edge else node_id
     return steps
 
 
-def _step(ways: Sequence[Record], at: int, message: str, state: Mapping[str, Any]) -> Step:
-    for edge in ways:
+def _step(edges: Sequence[Record], node_id: int, message: str, state: Mapping[str, Any]) -> Step:
+    for edge in edges:
         matched = _matched(edge, message, state)
         if matched is not None:
-            return Step(at, message, edge, matched)
-    return Step(at, message, None, None)
+            return Step(node_id, message, edge, matched)
+    return Step(node_id, message, None, None)
 
 
 def _matched(edge: Record, message: str, state: Mapping[str, Any]) -> str | None:
-    """What made an edge's conditions hold, or None; its own kind of condition comes first."""
+    """What an edge's conditions matched, its own kind first; None when they do not hold."""
     kinds = sorted(_CONDITIONS, key=lambda kind: kind != edge.condition_type)
-    found: list[str | None] = []
+    results: list[str | None] = []
     for kind in kinds:
         column, condition = _CONDITIONS[kind]
-        stated = getattr(edge, column)
-        if stated:
-            found.append(condition(stated, message, state))
-    held = [text for text in found if text is not None]
-    enough = bool(held) if edge.condition_logic == ConditionLogic.OR else len(held) == len(found)
-    return ", ".join(held) if held and enough else None
+        value = getattr(edge, column)
+        if value:
+            results.append(condition(value, message, state))
+    matched = [text for text in results if text is not None]
+    is_any = edge.condition_logic == ConditionLogic.OR
+    holds = bool(matched) and (is_any or len(matched) == len(results))
+    return ", ".join(matched) if holds else None
 
 
 def _intent(pattern: str, message: str, _state: Mapping[str, Any]) -> str | None:
     keywords = (keyword.strip() for keyword in pattern.split(","))
-    said = message.casefold()
-    heard = [keyword for keyword in keywords if keyword and _says(said, keyword.casefold())]
-    return ", ".join(heard) or None
+    folded = message.casefold()
+    matched = [keyword for keyword in keywords if keyword and _has(folded, keyword.casefold())]
+    return ", ".join(matched) or None
 
 
-def _says(said: str, keyword: str) -> bool:
-    """Whether a message has the keyword as words of its own."""
-    return re.search(rf"(?<!\w){re.escape(keyword)}(?!\w)", said) is not None
+def _has(text: str, keyword: str) -> bool:
+    """Whether a text has the keyword as whole words."""
+    return re.search(rf"(?<!\w){re.escape(keyword)}(?!\w)", text) is not None
 
 
 def _natural_language(_trigger: str, _message: str, _state: Mapping[str, Any]) -> str | None:
@@ -108,14 +109,14 @@ def _natural_language(_trigger: str, _message: str, _state: Mapping[str, Any]) -
 
 def _formula(formula: str, _message: str, state: Mapping[str, Any]) -> str | None:
     try:
-        return formula if holds(formula, state) else None
+        return formula if is_true(formula, state) else None
     except Unevaluable:
         return None
 
 
-def _state_variable(stated: Mapping[str, Any], _message: str, state: Mapping[str, Any]) -> Any:
-    name, value = str(stated.get("variable")), stated.get("value")
-    sign = str(stated.get("operator") or "equals")
+def _state_variable(condition: Mapping[str, Any], _message: str, state: Mapping[str, Any]) -> Any:
+    name, value = str(condition.get("variable")), condition.get("value")
+    sign = str(condition.get("operator") or "equals")
     compare = _OPERATORS.get(sign)
     if compare is None or name not in state:
         return None

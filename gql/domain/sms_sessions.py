@@ -34,7 +34,7 @@ def sms_sessions_of(context: Context) -> SmsSessions:
     """The store, as the context reads it, and inside its transaction when it has one.
 
     Raises:
-        Unavailable: when the context was made without a store.
+        Unavailable: when the context has no store.
     """
     if context.sms_sessions is None:
         raise Unavailable("SMS sessions are not kept here.")

@@ -163,10 +163,10 @@ def conditions(
     """The SQL of a filter, or None when every row passes."""
     if not filter:
         return None
-    return and_(*(holds(filters[field], table, *rest) for field, *rest in filter))
+    return and_(*(condition_sql(filters[field], table, *rest) for field, *rest in filter))
 
 
-def holds(
+def condition_sql(
     criterion: Criterion, table: FromClause, comparator: str, value: Any
 ) -> ColumnElement[bool]:
     """The SQL of one condition."""

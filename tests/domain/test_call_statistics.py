@@ -6,9 +6,9 @@ from gql.database import Database
 from gql.domain.call_statistics import (
     BusyAssistant,
     Figures,
+    all_time_figures,
     analytics,
     by_assistant,
-    totals,
 )
 from tests.conftest import Counting
 from tests.domain.readers import reader
@@ -32,18 +32,18 @@ def test_figures_add_up() -> None:
     assert (both.average_duration, both.success_rate) == (45, 50)
 
 
-async def test_totals_are_of_all_time(database: Database, statements: Counting) -> None:
+async def test_all_time_figures_take_every_call(database: Database, statements: Counting) -> None:
     async with reader(database) as context:
         with statements() as ran:
-            found = await totals(context)
+            figures = await all_time_figures(context)
 
-    states = [row["status"] for row in calls()]
+    statuses = [row["status"] for row in calls()]
     done = [row["duration"] for row in calls() if row["status"] == "completed"]
-    assert found == Figures(
-        len(states),
-        states.count("completed"),
-        states.count("failed"),
-        states.count("ongoing"),
+    assert figures == Figures(
+        len(statuses),
+        statuses.count("completed"),
+        statuses.count("failed"),
+        statuses.count("ongoing"),
         len(done),
         sum(done),
     )
@@ -62,24 +62,24 @@ async def test_a_day_begins_at_midnight_in_utc(fresh_database: Database) -> None
         ],
     )
     async with reader(fresh_database) as context:
-        found = await analytics(context, START)
+        calls_since = await analytics(context, START)
 
-    assert found.days == {
+    assert calls_since.days == {
         "2030-03-04": Figures(total=2, completed=2, timed=1, duration=5),
         "2030-03-05": Figures(total=1, failed=1),
     }
-    assert found.total == Figures(total=3, completed=2, failed=1, timed=1, duration=5)
-    assert found.assistants == (BusyAssistant(123, "ServiceBot", 3, 8),)
+    assert calls_since.total == Figures(total=3, completed=2, failed=1, timed=1, duration=5)
+    assert calls_since.assistants == (BusyAssistant(123, "ServiceBot", 3, 8),)
 
 
-async def test_a_window_without_calls_asks_once(
+async def test_a_window_without_calls_takes_one_statement(
     fresh_database: Database, fresh_statements: Counting
 ) -> None:
     async with reader(fresh_database) as context:
         with fresh_statements() as ran:
-            found = await analytics(context, START)
+            calls_since = await analytics(context, START)
 
-    assert (found.days, found.assistants, found.total) == ({}, (), Figures())
+    assert (calls_since.days, calls_since.assistants, calls_since.total) == ({}, (), Figures())
     assert ran.count == 1
 
 
@@ -88,13 +88,13 @@ async def test_assistants_have_figures_of_their_own(
 ) -> None:
     async with reader(database) as context:
         with statements() as ran:
-            found = await by_assistant(context, [1003, 1])
+            figures = await by_assistant(context, [1003, 1])
     async with reader(database, 2) as context:
         strange = await by_assistant(context, [1003])
 
     theirs = [row for row in calls() if row["assistant_id"] == 1003]
     done = [row["duration"] for row in theirs if row["status"] == "completed"]
-    assert found[1] == strange[1003] == Figures()
-    assert (found[1003].total, found[1003].timed) == (len(theirs), len(done))
-    assert found[1003].duration == sum(done)
+    assert figures[1] == strange[1003] == Figures()
+    assert (figures[1003].total, figures[1003].timed) == (len(theirs), len(done))
+    assert figures[1003].duration == sum(done)
     assert ran.count == 1

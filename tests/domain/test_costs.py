@@ -28,7 +28,7 @@ async def test_sums_are_exact_where_floats_are_not(fresh_database: Database) -> 
     rows = [new_call(6000 + n, START, cost=cost(ODD, 1, 0, 0)) for n in range(3)]
     await add_calls(fresh_database, rows)
     async with reader(fresh_database) as context:
-        found = await costs.totals(context, START)
+        totals = await costs.cost_totals(context, START)
 
     amounts: costs.Amounts = {
         "total": 3 * ODD + 3,
@@ -37,11 +37,11 @@ async def test_sums_are_exact_where_floats_are_not(fresh_database: Database) -> 
         "stt": 0,
         "telephony": 0,
     }
-    assert found.currencies == (costs.CostGroup(None, "USD", 3, amounts),)
+    assert totals.currencies == (costs.CostGroup(None, "USD", 3, amounts),)
     assert float(3 * ODD) != 3 * ODD
 
 
-async def test_what_is_not_known_is_in_no_sum_and_not_zero(fresh_database: Database) -> None:
+async def test_an_unknown_cost_is_in_no_sum_and_not_zero(fresh_database: Database) -> None:
     unknown = dict.fromkeys(("llm_cost", "tts_cost", "stt_cost"))
     await add_calls(
         fresh_database,
@@ -51,10 +51,10 @@ async def test_what_is_not_known_is_in_no_sum_and_not_zero(fresh_database: Datab
         ],
     )
     async with reader(fresh_database) as context:
-        found = await costs.totals(context, START)
+        totals = await costs.cost_totals(context, START)
 
     amounts = {"total": 5, "llm": None, "tts": None, "stt": None, "telephony": 5}
-    assert found == costs.CostTotals(
+    assert totals == costs.CostTotals(
         (costs.CostGroup(None, "USD", 1, amounts),),
         (costs.CostGroup("telephony", "USD", 1, {"total": 5}),),
         1,
@@ -77,10 +77,10 @@ async def test_periods_are_those_of_utc(
     rows = [new_call(6001 + n, at, cost=cost(1, 0, 0, 0)) for n, at in enumerate(instants)]
     await add_calls(fresh_database, rows)
     async with reader(fresh_database) as context:
-        found = await costs.by_period(context, START - 80 * hour, period)
+        groups = await costs.by_period(context, START - 80 * hour, period)
 
-    assert [group.name for group in found] == names
-    assert sum(group.calls for group in found) == 4
+    assert [group.name for group in groups] == names
+    assert sum(group.calls for group in groups) == 4
 
 
 def message(number: int, call: Row, provider: str | None, model: str | None) -> Row:
@@ -99,7 +99,7 @@ def message(number: int, call: Row, provider: str | None, model: str | None) -> 
 
 
 @pytest.mark.parametrize(
-    ("models", "known"),
+    ("models", "agreed"),
     [
         ([], (None, None)),
         ([(None, None)], (None, None)),
@@ -109,20 +109,20 @@ def message(number: int, call: Row, provider: str | None, model: str | None) -> 
     ],
 )
 async def test_the_model_is_what_all_messages_agree_on(
-    fresh_database: Database, models: list[Any], known: tuple[str | None, str | None]
+    fresh_database: Database, models: list[Any], agreed: tuple[str | None, str | None]
 ) -> None:
     row = new_call(6001, START, cost=cost(1, 2, 3, 4))
     await add_calls(fresh_database, [row])
-    said = [message(90_000 + n, row, *model) for n, model in enumerate(models)]
-    if said:
+    messages = [message(90_000 + n, row, *model) for n, model in enumerate(models)]
+    if messages:
         async with fresh_database.transaction() as connection:
-            await connection.execute(insert(table_of(ChatMessage)), said)
+            await connection.execute(insert(table_of(ChatMessage)), messages)
     async with reader(fresh_database) as context:
         call = await record_loaders.find(context, CALLS, 6001)
-        found = await costs.list_entries(context, call)
+        entries = await costs.list_entries(context, call)
 
-    assert found == (
-        costs.CostEntry(1, "llm", 1, *known),
+    assert entries == (
+        costs.CostEntry(1, "llm", 1, *agreed),
         costs.CostEntry(2, "tts", 2),
         costs.CostEntry(3, "stt", 3),
         costs.CostEntry(4, "telephony", 4),

@@ -1,4 +1,4 @@
-"""Comparators as SQL: on both databases each decides what Python decides."""
+"""Comparators as SQL: on both databases a row passes when the same comparison is true in Python."""
 
 import operator
 from collections.abc import Callable
@@ -19,9 +19,9 @@ from gql.query.filters import (
     Condition,
     Criterion,
     compare,
+    condition_sql,
     conditions,
     digits,
-    holds,
     literal_pattern,
 )
 
@@ -59,7 +59,7 @@ async def passes(
 
 def by(comparator: str, value: Any, criterion: Criterion | None = None) -> Any:
     """The condition on the row's value."""
-    return lambda row: holds(criterion or compare("it"), row, comparator, value)
+    return lambda row: condition_sql(criterion or compare("it"), row, comparator, value)
 
 
 @bounded
@@ -75,10 +75,10 @@ def by(comparator: str, value: Any, criterion: Criterion | None = None) -> Any:
 async def test_contains_and_starts_with_take_text_as_it_is_whatever_the_case(
     database: Database, text: str, part: str
 ) -> None:
-    low, wanted = text.lower(), part.lower()
+    low, low_part = text.lower(), part.lower()
 
-    assert await passes(database, by("contains", part), text) == (wanted in low)
-    assert await passes(database, by("starts_with", part), text) == low.startswith(wanted)
+    assert await passes(database, by("contains", part), text) == (low_part in low)
+    assert await passes(database, by("starts_with", part), text) == low.startswith(low_part)
 
 
 @bounded
@@ -102,8 +102,8 @@ async def test_in_is_any_of_them_and_never_any_of_none(
 @given(it=st.integers(-(2**63) + 1, 2**63 - 1), value=st.integers(-(2**63) + 1, 2**63 - 1))
 async def test_whole_numbers_compare_as_numbers(database: Database, it: int, value: int) -> None:
     for comparator, means in RANGES.items():
-        found = await passes(database, by(comparator, value), it, BigInteger())
-        assert found == means(it, value)
+        passed = await passes(database, by(comparator, value), it, BigInteger())
+        assert passed == means(it, value)
 
 
 @bounded
@@ -124,13 +124,13 @@ async def test_a_row_without_a_value_passes_no_comparison(
 
 
 async def test_only_is_null_finds_a_row_without_a_value(database: Database) -> None:
-    found = {
+    passed = {
         (it, value): await passes(database, by("is_null", value), it)
         for it in (None, "")
         for value in (True, False)
     }
 
-    assert found == {
+    assert passed == {
         (None, True): True,
         (None, False): False,
         ("", True): False,
@@ -139,7 +139,7 @@ async def test_only_is_null_finds_a_row_without_a_value(database: Database) -> N
 
 
 @pytest.mark.parametrize(
-    ("wanted", "equal", "contained"),
+    ("number", "equal", "contained"),
     [
         ("+1 (555) 987-6543", True, True),
         ("15559876543", True, True),
@@ -158,20 +158,20 @@ async def test_only_is_null_finds_a_row_without_a_value(database: Database) -> N
     ],
 )
 async def test_a_phone_number_is_its_digits(
-    database: Database, *, wanted: str, equal: bool, contained: bool
+    database: Database, *, number: str, equal: bool, contained: bool
 ) -> None:
     it = phone_digits("+1 555 987 6543")
 
-    assert await passes(database, by("eq", wanted, digits("it")), it) == equal
-    assert await passes(database, by("contains", wanted, digits("it")), it) == contained
+    assert await passes(database, by("eq", number, digits("it")), it) == equal
+    assert await passes(database, by("contains", number, digits("it")), it) == contained
 
 
 async def test_all_conditions_hold_together(database: Database) -> None:
     filters = {"name": compare("it"), "other": compare("it")}
 
     def both(first: str, second: str) -> Any:
-        wanted = (Condition("name", "contains", first), Condition("other", "eq", second))
-        return lambda row: conditions(filters, row, wanted)
+        both_conditions = (Condition("name", "contains", first), Condition("other", "eq", second))
+        return lambda row: conditions(filters, row, both_conditions)
 
     assert await passes(database, both("b", "abc"), "abc")
     assert not await passes(database, both("x", "abc"), "abc")

@@ -16,7 +16,7 @@ from gql.schema.inputs.comparators import (
     IDFilter,
     JSONKeyFilter,
     StringFilter,
-    optional,
+    comparator,
 )
 from gql.schema.inputs.filtering import FilterInput, criterion, filter_of
 
@@ -82,7 +82,7 @@ def test_ids_are_those_of_a_resource() -> None:
         (
             "llm_model",
             StringFilter,
-            optional("By model."),
+            comparator("By model."),
             "ModelFilter.llm_model filters nothing: declare it with `criterion(...)`",
         ),
         (

@@ -62,22 +62,22 @@ async def test_exact_numbers(graphql: GraphQL, database: Database, field: str) -
     column, write = PRINTED[field]
     rows = await calls_of(database)
     for value in some([row[column] for row in rows if row[column] is not None]):
-        wanted = {field: {"eq": write(value)}}
+        call_filter = {field: {"eq": write(value)}}
 
-        found = await agrees(graphql, rows, wanted, lambda row, it=value: row[column] == it)  # type: ignore[misc]
+        count = await agrees(graphql, rows, call_filter, lambda row, it=value: row[column] == it)  # type: ignore[misc]
 
-        assert found > 0
+        assert count > 0
 
 
 async def test_both_ends_of_a_range_hold(graphql: GraphQL, database: Database) -> None:
     rows = await calls_of(database)
     started = sorted(row["started_at"] for row in rows)
     low, high = started[50], started[120]
-    wanted = {"startedAt": {"gte": print_instant(low), "lt": print_instant(high)}}
+    call_filter = {"startedAt": {"gte": print_instant(low), "lt": print_instant(high)}}
 
-    found = await agrees(graphql, rows, wanted, lambda row: low <= row["started_at"] < high)
+    count = await agrees(graphql, rows, call_filter, lambda row: low <= row["started_at"] < high)
 
-    assert found >= 70
+    assert count >= 70
 
 
 @pytest.mark.parametrize("field", ["endedAt", "duration", "totalCost"])
@@ -105,18 +105,18 @@ async def test_a_status(graphql: GraphQL, database: Database, word: str) -> None
 
 async def test_one_of_several_statuses(graphql: GraphQL, database: Database) -> None:
     rows = await calls_of(database)
-    wanted = {"status": {"in": ["FAILED", "ONGOING", "FAILED"]}}
+    call_filter = {"status": {"in": ["FAILED", "ONGOING", "FAILED"]}}
 
-    await agrees(graphql, rows, wanted, lambda row: row["status"] in {"failed", "ongoing"})
+    await agrees(graphql, rows, call_filter, lambda row: row["status"] in {"failed", "ongoing"})
     await agrees(graphql, rows, {"status": {"in": []}}, lambda _: False)
 
 
 @pytest.mark.parametrize("word", ["INBOUND", "OUTBOUND"])
 async def test_a_direction(graphql: GraphQL, database: Database, word: str) -> None:
     rows = await calls_of(database)
-    wanted = {"direction": {"eq": word}}
+    call_filter = {"direction": {"eq": word}}
 
-    assert await agrees(graphql, rows, wanted, lambda row: row["direction"] == word.lower())
+    assert await agrees(graphql, rows, call_filter, lambda row: row["direction"] == word.lower())
 
 
 @pytest.mark.parametrize(
@@ -128,18 +128,18 @@ async def test_ids_in_both_spellings(
 ) -> None:
     """Those of deleted assistants and graphs too: their calls still carry them."""
     rows = await calls_of(database)
-    known = sorted({row[column] for row in rows if row[column] is not None})
-    for value in (known[0], known[-1]):
+    ids = sorted({row[column] for row in rows if row[column] is not None})
+    for value in (ids[0], ids[-1]):
         for text in (str(value), f"{noun}_{value}"):
-            found = await agrees(
+            count = await agrees(
                 graphql,
                 rows,
                 {field: {"eq": text}},
                 lambda row, it=value: row[column] == it,  # type: ignore[misc]
             )
-            assert found > 0
-    several = {field: {"in": [f"{noun}_{known[0]}", str(known[-1]), "9999999"]}}
-    await agrees(graphql, rows, several, lambda row: row[column] in {known[0], known[-1]})
+            assert count > 0
+    several = {field: {"in": [f"{noun}_{ids[0]}", str(ids[-1]), "9999999"]}}
+    await agrees(graphql, rows, several, lambda row: row[column] in {ids[0], ids[-1]})
 
 
 CONDITIONS: dict[str, tuple[Any, Passes]] = {
@@ -174,12 +174,12 @@ CONDITIONS: dict[str, tuple[Any, Passes]] = {
 async def test_all_conditions_hold_together(
     graphql: GraphQL, database: Database, fields: set[str]
 ) -> None:
-    wanted = {field: CONDITIONS[field][0] for field in fields}
+    call_filter = {field: CONDITIONS[field][0] for field in fields}
 
     await agrees(
         graphql,
         await calls_of(database),
-        wanted,
+        call_filter,
         lambda row: all(CONDITIONS[field][1](row) for field in fields),
     )
 
@@ -205,13 +205,13 @@ async def test_in_takes_a_hundred_values_and_no_more(graphql: GraphQL, database:
     sids = [row["call_sid"] for row in rows]
     query = CALLS.query("totalCount")
 
-    found = await agrees(
+    count = await agrees(
         graphql, rows, {"callSid": {"in": sids[:100]}}, lambda row: row["call_sid"] in sids[:100]
     )
 
-    assert found == 100
-    for wanted in ({"callSid": {"in": sids[:101]}}, {"assistantId": {"in": ["1"] * 101}}):
-        assert await refusal(graphql, query, {"filter": wanted}) == (
+    assert count == 100
+    for call_filter in ({"callSid": {"in": sids[:101]}}, {"assistantId": {"in": ["1"] * 101}}):
+        assert await refusal(graphql, query, {"filter": call_filter}) == (
             "BAD_USER_INPUT",
             "`in` has 101 values, but may have at most 100.",
         )

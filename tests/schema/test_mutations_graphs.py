@@ -51,9 +51,9 @@ EDGES: list[dict[str, Any]] = [
 ]
 
 
-async def change(graphql: GraphQL, query: str, **given: Any) -> Any:
+async def change(graphql: GraphQL, query: str, **values: Any) -> Any:
     """The payload of a mutation that is alone in its document."""
-    answer = await graphql(query, {"input": given})
+    answer = await graphql(query, {"input": values})
     assert list(answer) == ["data"], answer
     [payload] = answer["data"].values()
     return payload
@@ -116,16 +116,16 @@ async def test_the_documented_graph_by_keys(
 
 async def test_it_equals_the_graph_of_the_demo_data(fresh_graphql: GraphQL) -> None:
     description = "Routes customers to the appropriate department"
-    made = await change(
+    created = await change(
         fresh_graphql, CREATE, name="Copy", description=description, nodes=NODES, edges=EDGES
     )
     fields = CREATE[CREATE.index("graph { id") : CREATE.index("nodes { key")]
     answer = await fresh_graphql("{ " + fields.replace("graph {", 'graph(id: "1") {', 1) + " }")
 
-    assert _nameless(answer["data"]["graph"]) == _nameless(made["graph"])
+    assert _nameless(answer["data"]["graph"]) == _nameless(created["graph"])
 
 
-async def test_every_problem_of_an_input_has_its_place(fresh_graphql: GraphQL) -> None:
+async def test_every_problem_of_an_input_has_its_path(fresh_graphql: GraphQL) -> None:
     nodes = [
         {"key": "a", "assistantId": "graph_1", "nodeType": "ENTRY"},
         {"key": "a", "assistantId": 999, "nodeType": "ENTRY", "configuration": []},
@@ -266,8 +266,8 @@ async def test_a_version_that_is_not_the_expected_one(fresh_graphql: GraphQL) ->
 
 
 async def test_two_replacements_at_once(fresh_graphql: GraphQL) -> None:
-    given = {"id": 1, "nodes": NODES, "edges": EDGES}
-    both = await asyncio.gather(*(change(fresh_graphql, REPLACE, **given) for _ in range(2)))
+    values = {"id": 1, "nodes": NODES, "edges": EDGES}
+    both = await asyncio.gather(*(change(fresh_graphql, REPLACE, **values) for _ in range(2)))
 
     assert sorted(payload["clearedSessions"] for payload in both) == [0, 1]
     answer = await fresh_graphql("{ graph(id: 1) { version nodes { id } } }")
@@ -284,14 +284,14 @@ async def test_a_dry_run_changes_nothing(fresh_graphql: GraphQL) -> None:
     )
     before = await fresh_graphql(graph)
 
-    given = {"id": 1, "nodes": NODES, "edges": EDGES, "dryRun": True, "idempotencyKey": "dry"}
-    payload = await change(fresh_graphql, REPLACE, **given)
+    values = {"id": 1, "nodes": NODES, "edges": EDGES, "dryRun": True, "idempotencyKey": "dry"}
+    payload = await change(fresh_graphql, REPLACE, **values)
 
     assert payload["clearedSessions"] == 1
     assert payload["graph"]["version"] == 1
     assert (payload["nodes"], payload["edgeIds"], payload["userErrors"]) == ([], [], [])
     assert await fresh_graphql(graph) == before
-    wet = await change(fresh_graphql, REPLACE, **given | {"dryRun": False})
+    wet = await change(fresh_graphql, REPLACE, **values | {"dryRun": False})
     assert wet["graph"]["version"] == 2
 
 
@@ -354,12 +354,12 @@ async def test_a_stranger_finds_nothing_to_change(fresh_graphql: GraphQL, fresh:
     seen = "{ graph(id: 1) { name version updatedAt nodes { id } } auditLog { totalCount } }"
     before = await fresh_graphql(seen)
     stranger = bearer(fresh.organizations[1])
-    for query, given in (
+    for query, values in (
         (UPDATE, {"id": "graph_1", "name": "Mine"}),
         (REPLACE, {"id": "graph_1", "nodes": [], "edges": []}),
         (DELETE, {"id": "graph_1"}),
     ):
-        answer = await fresh_graphql(query, {"input": given}, stranger)
+        answer = await fresh_graphql(query, {"input": values}, stranger)
         [payload] = answer["data"].values()
         assert payload["userErrors"] == [
             {
@@ -372,38 +372,38 @@ async def test_a_stranger_finds_nothing_to_change(fresh_graphql: GraphQL, fresh:
 
 
 def _node(
-    node_id: str, node_type: str, place: tuple[int, int], assistant: int, name: str
+    node_id: str, node_type: str, position: tuple[int, int], assistant: int, name: str
 ) -> dict[str, Any]:
     return {
         "id": node_id,
         "nodeType": node_type,
-        "position": {"x": place[0], "y": place[1]},
+        "position": {"x": position[0], "y": position[1]},
         "configuration": {},
         "assistant": {"databaseId": assistant, "name": name},
     }
 
 
-def _edge(edge_id: str, start: str, end: str, given: dict[str, Any]) -> dict[str, Any]:
+def _edge(edge_id: str, start: str, end: str, values: dict[str, Any]) -> dict[str, Any]:
     return {
         "id": edge_id,
         "from": {"id": start},
         "to": {"id": end},
         "conditionType": "INTENT",
-        "intentPattern": given["intentPattern"],
+        "intentPattern": values["intentPattern"],
         "naturalLanguageTrigger": None,
         "mathematicalExpression": None,
         "stateVariableCondition": None,
         "conditionLogic": "AND",
         "priority": 1,
         "isActive": True,
-        "handoffSentence": given["handoffSentence"],
+        "handoffSentence": values["handoffSentence"],
         "description": None,
     }
 
 
 def _nameless(graph: dict[str, Any]) -> Any:
     """A graph but for names and ids."""
-    places = {node["id"]: index for index, node in enumerate(graph["nodes"])}
+    index_of = {node["id"]: index for index, node in enumerate(graph["nodes"])}
     return {
         **{name: value for name, value in graph.items() if name not in {"id", "name"}},
         "nodes": [{**node, "id": None} for node in graph["nodes"]],
@@ -411,8 +411,8 @@ def _nameless(graph: dict[str, Any]) -> Any:
             {
                 **edge,
                 "id": None,
-                "from": places[edge["from"]["id"]],
-                "to": places[edge["to"]["id"]],
+                "from": index_of[edge["from"]["id"]],
+                "to": index_of[edge["to"]["id"]],
             }
             for edge in graph["edges"]
         ],

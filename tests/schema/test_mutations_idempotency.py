@@ -1,4 +1,4 @@
-"""Mutations that come again with the same idempotency key, over HTTP."""
+"""Mutations that are sent again with the same idempotency key, over HTTP."""
 
 import asyncio
 from typing import Any
@@ -8,12 +8,12 @@ from tests.databases import Copy
 
 CREATE = """mutation ($input: CreateGraphInput!) { createGraph(input: $input) {
     graph { id name } nodes { key id } clientMutationId userErrors { message code path } } }"""
-GIVEN = {"name": "New", "nodes": [{"key": "a", "assistantId": 1}], "idempotencyKey": "key-1"}
+INPUT = {"name": "New", "nodes": [{"key": "a", "assistantId": 1}], "idempotencyKey": "key-1"}
 COUNT = "{ graphs { totalCount } auditLog { totalCount } }"
 
 
-async def create(graphql: GraphQL, **given: Any) -> Any:
-    answer = await graphql(CREATE, {"input": GIVEN | given})
+async def create(graphql: GraphQL, **values: Any) -> Any:
+    answer = await graphql(CREATE, {"input": INPUT | values})
     assert list(answer) == ["data"], answer
     return answer["data"]["createGraph"]
 
@@ -67,15 +67,15 @@ async def test_the_same_key_with_another_input_is_refused(fresh_graphql: GraphQL
     ]
 
 
-async def test_a_refused_change_can_be_mended_under_its_key(fresh_graphql: GraphQL) -> None:
+async def test_a_refused_change_can_be_corrected_under_its_key(fresh_graphql: GraphQL) -> None:
     refused = await create(fresh_graphql, name="Customer Service Router")
-    mended = await create(fresh_graphql)
+    corrected = await create(fresh_graphql)
 
     assert refused["userErrors"][0]["code"] == "ALREADY_EXISTS"
-    assert mended["userErrors"] == []
+    assert corrected["userErrors"] == []
 
 
-async def test_a_key_that_cannot_be_kept(fresh_graphql: GraphQL) -> None:
+async def test_a_key_that_cannot_be_stored(fresh_graphql: GraphQL) -> None:
     payload = await create(fresh_graphql, idempotencyKey="x" * 256)
 
     assert payload["userErrors"] == [
@@ -87,10 +87,10 @@ async def test_a_key_that_cannot_be_kept(fresh_graphql: GraphQL) -> None:
     ]
 
 
-async def test_keys_of_organizations_do_not_meet(fresh_graphql: GraphQL, fresh: Copy) -> None:
+async def test_each_organization_has_its_own_keys(fresh_graphql: GraphQL, fresh: Copy) -> None:
     await create(fresh_graphql, nodes=[])
     stranger = bearer(fresh.organizations[1])
 
-    answer = await fresh_graphql(CREATE, {"input": GIVEN | {"nodes": []}}, stranger)
+    answer = await fresh_graphql(CREATE, {"input": INPUT | {"nodes": []}}, stranger)
 
     assert answer["data"]["createGraph"]["userErrors"] == []

@@ -30,8 +30,8 @@ REVOKE_KEY = f"""mutation ($input: RevokeApiKeyInput!) {{ revokeApiKey(input: $i
     apiKey {{ id isActive }} {ERRORS} }} }}"""
 
 
-async def change(graphql: GraphQL, query: str, **given: Any) -> Any:
-    answer = await graphql(query, {"input": given})
+async def change(graphql: GraphQL, query: str, **values: Any) -> Any:
+    answer = await graphql(query, {"input": values})
     assert list(answer) == ["data"], answer
     [payload] = answer["data"].values()
     return payload
@@ -41,13 +41,13 @@ def refused(message: str, code: str, *path: str) -> list[dict[str, Any]]:
     return [{"message": message, "code": code, "path": ["input", *path]}]
 
 
-async def test_an_assistant_comes_changes_and_goes(
+async def test_an_assistant_is_created_changed_and_deleted(
     fresh_graphql: GraphQL, fresh_statements: Counting
 ) -> None:
-    with fresh_statements() as making:
-        made = await change(fresh_graphql, CREATE_ASSISTANT, name="Concierge", settings={"a": 1})
-    assistant = made["assistant"]
-    assert made == {
+    with fresh_statements() as ran:
+        created = await change(fresh_graphql, CREATE_ASSISTANT, name="Concierge", settings={"a": 1})
+    assistant = created["assistant"]
+    assert created == {
         "assistant": {
             "id": assistant["id"],
             "name": "Concierge",
@@ -60,14 +60,14 @@ async def test_an_assistant_comes_changes_and_goes(
         },
         "userErrors": [],
     }
-    assert in_words(making.texts) == [
+    assert in_words(ran.texts) == [
         "INSERT assistant",
         "INSERT audit_log",
         "SELECT assistant",
     ]
 
-    given = {"settings": {"b": 2}, "mergeSettings": True, "isActive": False, "description": "Hi"}
-    changed = await change(fresh_graphql, UPDATE_ASSISTANT, id=assistant["id"], **given)
+    changes = {"settings": {"b": 2}, "mergeSettings": True, "isActive": False, "description": "Hi"}
+    changed = await change(fresh_graphql, UPDATE_ASSISTANT, id=assistant["id"], **changes)
     assert changed == {
         "assistant": assistant
         | {"settings": {"a": 1, "b": 2}, "isActive": False, "description": "Hi"},
@@ -83,16 +83,16 @@ async def test_an_assistant_comes_changes_and_goes(
     )
 
 
-async def test_an_assistant_that_nodes_have_stays(fresh_graphql: GraphQL) -> None:
-    await change(fresh_graphql, CREATE_ASSISTANT, name="Wanted")
-    found = await fresh_graphql("{ assistants(last: 1) { nodes { id databaseId } } }")
-    [assistant] = found["data"]["assistants"]["nodes"]
-    made = await fresh_graphql(
+async def test_an_assistant_that_nodes_use_cannot_be_deleted(fresh_graphql: GraphQL) -> None:
+    await change(fresh_graphql, CREATE_ASSISTANT, name="Busy")
+    listed = await fresh_graphql("{ assistants(last: 1) { nodes { id databaseId } } }")
+    [assistant] = listed["data"]["assistants"]["nodes"]
+    created = await fresh_graphql(
         'mutation ($id: ID!) { createGraph(input: {name: "Taker", nodes: [{key: "a",'
         " assistantId: $id}]}) { graph { databaseId } } }",
         {"id": assistant["id"]},
     )
-    graph = made["data"]["createGraph"]["graph"]["databaseId"]
+    graph = created["data"]["createGraph"]["graph"]["databaseId"]
 
     payload = await change(fresh_graphql, DELETE_ASSISTANT, id=assistant["id"])
 
@@ -100,7 +100,7 @@ async def test_an_assistant_that_nodes_have_stays(fresh_graphql: GraphQL) -> Non
         "deletedId": None,
         "name": None,
         "userErrors": refused(
-            "Assistant 'Wanted' cannot be deleted while nodes of these graphs have it: 'Taker'"
+            "Assistant 'Busy' cannot be deleted while nodes of these graphs have it: 'Taker'"
             f" ({graph})",
             "IN_USE",
             "id",
@@ -192,12 +192,12 @@ async def test_an_archived_conversation_is_hidden(
 async def test_a_new_key_works_until_it_is_revoked(
     fresh_graphql: GraphQL, fresh_client: httpx2.AsyncClient
 ) -> None:
-    made = await change(fresh_graphql, CREATE_KEY, name="Reports", permissions=["READ"])
-    secret = made["secret"]
-    assert made == {
+    created = await change(fresh_graphql, CREATE_KEY, name="Reports", permissions=["READ"])
+    secret = created["secret"]
+    assert created == {
         "secret": secret,
         "apiKey": {
-            "id": made["apiKey"]["id"],
+            "id": created["apiKey"]["id"],
             "name": "Reports",
             "keyPrefix": secret[:12] + "...",
             "isActive": True,
@@ -215,9 +215,9 @@ async def test_a_new_key_works_until_it_is_revoked(
     )
     assert answer.status_code == 403
 
-    revoked = await change(fresh_graphql, REVOKE_KEY, id=made["apiKey"]["id"])
+    revoked = await change(fresh_graphql, REVOKE_KEY, id=created["apiKey"]["id"])
     assert revoked == {
-        "apiKey": {"id": made["apiKey"]["id"], "isActive": False},
+        "apiKey": {"id": created["apiKey"]["id"], "isActive": False},
         "userErrors": [],
     }
 
@@ -238,8 +238,8 @@ async def test_the_secret_is_shown_once_and_never_stored(
 
 
 async def test_keys_are_for_administrators(fresh_graphql: GraphQL) -> None:
-    made = await change(fresh_graphql, CREATE_KEY, name="Writer")
-    writer = {"Authorization": f"Bearer {made['secret']}"}
+    created = await change(fresh_graphql, CREATE_KEY, name="Writer")
+    writer = {"Authorization": f"Bearer {created['secret']}"}
 
     answer = await fresh_graphql(CREATE_KEY, {"input": {"name": "Mine"}}, writer)
 
@@ -257,14 +257,14 @@ async def test_a_stranger_finds_nothing_to_change(fresh_graphql: GraphQL, fresh:
     before = await fresh_graphql(seen)
     key = before["data"]["viewer"]["apiKey"]["id"]
     stranger = bearer(fresh.organizations[1])
-    for query, given in (
+    for query, values in (
         (UPDATE_ASSISTANT, {"id": 1, "name": "Mine"}),
         (DELETE_ASSISTANT, {"id": 123}),
         (UPDATE_META, {"id": 101, "meta": {"a": 1}}),
         (ARCHIVE, {"id": 102}),
         (REVOKE_KEY, {"id": key}),
     ):
-        answer = await fresh_graphql(query, {"input": given}, stranger)
+        answer = await fresh_graphql(query, {"input": values}, stranger)
         [payload] = answer["data"].values()
         [error] = payload["userErrors"]
         assert (error["code"], error["path"]) == ("NOT_FOUND", ["input", "id"]), query

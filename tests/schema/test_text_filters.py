@@ -71,10 +71,10 @@ async def test_phone_numbers_by_their_digits(
 
     await agrees(graphql, rows, {"customerPhone": {"contains": number}}, part)
     same = {"customerPhone": {"eq": f"+{whole[:2]} ({whole[2:5]}) {whole[5:]}"}}
-    found = await agrees(
+    count = await agrees(
         graphql, rows, same, lambda row: phone_digits(row["customer_phone_number"]) == whole
     )
-    assert found > 0
+    assert count > 0
 
 
 @pytest.mark.parametrize(
@@ -128,9 +128,9 @@ async def test_an_assistant_is_found_by_its_old_and_by_its_new_name(
         renamed = update(ASSISTANT).where(ASSISTANT.c.id == 123).values(name="Straßen-Bot ÉTÉ")
         await connection.execute(renamed)
 
-    for wanted in ("ServiceBot", "STRASSEN", "straßen-bot été"):
-        found = await ids(fresh_graphql, CALLS, {"assistantName": {"contains": wanted}})
-        assert found == ([] if wanted == "STRASSEN" else [101])
+    for name in ("ServiceBot", "STRASSEN", "straßen-bot été"):
+        call_ids = await ids(fresh_graphql, CALLS, {"assistantName": {"contains": name}})
+        assert call_ids == ([] if name == "STRASSEN" else [101])
     answer = await fresh_graphql("{ call(by: {id: 101}) { assistantName assistant { name } } }")
 
     assert answer["data"]["call"] == {
@@ -160,12 +160,12 @@ async def test_text_is_taken_as_it_is_whatever_the_case(
     changed: Changed, comparator: str, value: str, expected: list[str]
 ) -> None:
     """`%`, `_` and the backslash are themselves; a letter is its other case, wherever it is."""
-    named = dict(zip(changed.ids, SIDS, strict=True))
+    sid_of = dict(zip(changed.ids, SIDS, strict=True))
     only = {"callSid": {"in": list(SIDS), comparator: value}}
 
-    found = await ids(changed.graphql, CALLS, only)
+    call_ids = await ids(changed.graphql, CALLS, only)
 
-    assert sorted(named[each] for each in found) == sorted(expected)
+    assert sorted(sid_of[each] for each in call_ids) == sorted(expected)
 
 
 @pytest.mark.parametrize(
@@ -197,8 +197,8 @@ async def test_text_is_taken_as_it_is_whatever_the_case(
 async def test_a_key_of_the_metadata(
     changed: Changed, key: str, value: str, expected: list[int]
 ) -> None:
-    wanted = {"callSid": {"in": list(SIDS)}, "meta": {"key": key, "eq": value}}
+    both = {"callSid": {"in": list(SIDS)}, "meta": {"key": key, "eq": value}}
 
-    found = await ids(changed.graphql, CALLS, wanted)
+    call_ids = await ids(changed.graphql, CALLS, both)
 
-    assert sorted(changed.ids.index(each) for each in found) == expected
+    assert sorted(changed.ids.index(each) for each in call_ids) == expected

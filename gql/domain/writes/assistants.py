@@ -1,4 +1,4 @@
-"""Assistants: made, changed and deleted."""
+"""Assistants: created, changed and deleted."""
 
 from collections.abc import Mapping
 from functools import partial

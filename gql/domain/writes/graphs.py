@@ -1,4 +1,4 @@
-"""Assistant graphs: made, changed and deleted."""
+"""Assistant graphs: created, changed and deleted."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -45,7 +45,7 @@ async def create_graph(
         problems: What is wrong with the request itself; reported with the rest.
 
     Raises:
-        Invalid: when the graph cannot be made; nothing is written.
+        Invalid: when the graph cannot be created; nothing is written.
     """
     async with transaction(context) as write:
         collected = ProblemList(problems)

@@ -37,7 +37,7 @@ async def replace_structure(
     """Give a graph other nodes and edges, all of them new, and clear its active graph sessions.
 
     The graph's row is locked first: of two replacements at once the second waits, then replaces
-    what the first has made. Ended graph sessions stay, under the names they ended with.
+    what the first has inserted. Ended graph sessions stay, under the names they ended with.
 
     Args:
         context: Who asks.
@@ -51,7 +51,7 @@ async def replace_structure(
     Raises:
         NotFound: when the organization has no such graph.
         VersionConflict: when it does not have the expected version.
-        Invalid: when the structure cannot be made; nothing is written.
+        Invalid: when the structure is not valid; nothing is written.
     """
     async with transaction(context) as write:
         graph = await lock(write, GRAPHS, graph_id)

@@ -69,8 +69,8 @@ async def _end_sms_session(
         # This looks like a hole: the conversation is archived, and if the store cannot be reached
         # its live state stays. But such a store has no part in our transaction, so one of the two
         # must be done first. Ending the state first and then failing to commit would take the
-        # memory from a conversation that goes on: it answers the next message as if it knew
-        # nothing, and nobody sees why. In this order the worst is a state without a conversation.
+        # memory from a conversation that goes on: it answers the next message as if it were the
+        # first, and nobody sees why. In this order the worst is a state without a conversation.
         # Nothing of it is shown to anyone, a new conversation is opened for the next message all
         # the same, since the row says that this one is archived, and the state runs out by itself
         # within its time to live. That is worth less than a refusal to forget messages that

@@ -93,7 +93,7 @@ async def count_calls(context: Context, query: CountFilters) -> dict[str, Any]:
 )
 async def get_stats(context: Context) -> dict[str, Any]:
     """All voice calls in numbers; durations are those of completed calls."""
-    totals = await call_statistics.totals(context)
+    totals = await call_statistics.all_time_figures(context)
     return {
         "total_calls": totals.total,
         "total_duration": totals.duration,

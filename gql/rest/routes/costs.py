@@ -184,7 +184,7 @@ async def analyze_costs(context: Context, query: CostAnalyticsQuery) -> dict[str
     for deleted assistants.
     """
     since = now() - timedelta(days=query.days)
-    totals = await costs.totals(context, since)
+    totals = await costs.cost_totals(context, since)
     return {
         "period_days": query.days,
         "group_by": query.group_by,

@@ -230,7 +230,7 @@ def _ways(use: GraphUse) -> list[dict[str, Any]]:
             "count": way.count,
             "percentage": round(100 * way.count / use.transitions, 1),
         }
-        for way in use.ways
+        for way in use.most_frequent
     ]
 
 

@@ -55,8 +55,8 @@ class Comparators:
         return value
 
 
-def optional(description: str, name: str | None = None) -> Any:
-    """A comparator that may be absent."""
+def comparator(description: str, name: str | None = None) -> Any:
+    """A comparator, which may be absent or null."""
     return strawberry.field(name=name, default=UNSET, description=description)
 
 
@@ -81,26 +81,26 @@ LESS, MORE = "Less than this.", "More than this."
 class IDFilter(Comparators):
     """Compares an id; takes global ids and documented integers."""
 
-    eq: strawberry.ID | None = optional(EQ)
-    in_: list[strawberry.ID] | None = optional(IN, "in")
+    eq: strawberry.ID | None = comparator(EQ)
+    in_: list[strawberry.ID] | None = comparator(IN, "in")
 
 
 @comparators
 class StringFilter(Comparators):
     """Compares text."""
 
-    eq: str | None = optional("Equal to this, to the letter.")
-    in_: list[str] | None = optional(IN, "in")
-    contains: str | None = optional(CONTAINS)
-    starts_with: str | None = optional(STARTS)
+    eq: str | None = comparator("Equal to this, to the letter.")
+    in_: list[str] | None = comparator(IN, "in")
+    contains: str | None = comparator(CONTAINS)
+    starts_with: str | None = comparator(STARTS)
 
 
 @comparators
 class PhoneFilter(Comparators):
     """Compares a phone number by its digits alone."""
 
-    eq: str | None = optional("Has exactly these digits.")
-    contains: str | None = optional(
+    eq: str | None = comparator("Has exactly these digits.")
+    contains: str | None = comparator(
         "Contains these digits in a row; without a digit nothing matches."
     )
 
@@ -109,24 +109,24 @@ class PhoneFilter(Comparators):
 class IntFilter(Comparators):
     """Compares a whole number; objects without one never match."""
 
-    eq: int | None = optional(EQ)
-    gt: int | None = optional(MORE)
-    gte: int | None = optional("This or more.")
-    lt: int | None = optional(LESS)
-    lte: int | None = optional("This or less.")
-    is_null: bool | None = optional(IS_NULL)
+    eq: int | None = comparator(EQ)
+    gt: int | None = comparator(MORE)
+    gte: int | None = comparator("This or more.")
+    lt: int | None = comparator(LESS)
+    lte: int | None = comparator("This or less.")
+    is_null: bool | None = comparator(IS_NULL)
 
 
 @comparators
 class DecimalFilter(Comparators):
     """Compares an amount; objects without one never match."""
 
-    eq: Decimal | None = optional(EQ)
-    gt: Decimal | None = optional(MORE)
-    gte: Decimal | None = optional("This or more.")
-    lt: Decimal | None = optional(LESS)
-    lte: Decimal | None = optional("This or less.")
-    is_null: bool | None = optional(IS_NULL)
+    eq: Decimal | None = comparator(EQ)
+    gt: Decimal | None = comparator(MORE)
+    gte: Decimal | None = comparator("This or more.")
+    lt: Decimal | None = comparator(LESS)
+    lte: Decimal | None = comparator("This or less.")
+    is_null: bool | None = comparator(IS_NULL)
 
     @staticmethod
     def convert(value: Decimal) -> int:
@@ -138,11 +138,11 @@ class DecimalFilter(Comparators):
 class DateTimeFilter(Comparators):
     """Compares an instant; objects without one never match."""
 
-    gt: datetime | None = optional(LATER)
-    gte: datetime | None = optional("At this instant or later.")
-    lt: datetime | None = optional(EARLIER)
-    lte: datetime | None = optional("At this instant or earlier.")
-    is_null: bool | None = optional(IS_NULL)
+    gt: datetime | None = comparator(LATER)
+    gte: datetime | None = comparator("At this instant or later.")
+    lt: datetime | None = comparator(EARLIER)
+    lte: datetime | None = comparator("At this instant or earlier.")
+    is_null: bool | None = comparator(IS_NULL)
 
 
 @strawberry.input(description="Compares one top-level key of a JSON object.")
@@ -164,30 +164,30 @@ class JSONKeyFilter(Comparators):
 class CallStatusFilter(Comparators):
     """Compares a status."""
 
-    eq: CallStatus | None = optional(EQ)
-    in_: list[CallStatus] | None = optional(IN, "in")
+    eq: CallStatus | None = comparator(EQ)
+    in_: list[CallStatus] | None = comparator(IN, "in")
 
 
 @comparators
 class DirectionFilter(Comparators):
     """Compares a direction."""
 
-    eq: Direction | None = optional(EQ)
+    eq: Direction | None = comparator(EQ)
 
 
 @comparators
 class RoleFilter(Comparators):
     """Compares a message's role."""
 
-    eq: Role | None = optional(EQ)
-    in_: list[Role] | None = optional(IN, "in")
+    eq: Role | None = comparator(EQ)
+    in_: list[Role] | None = comparator(IN, "in")
 
 
 @comparators
 class SpeakerFilter(Comparators):
     """Compares a speaker."""
 
-    eq: Speaker | None = optional(EQ)
+    eq: Speaker | None = comparator(EQ)
 
 
 def _converted(value: Any, comparator: str, convert: Convert) -> Any:

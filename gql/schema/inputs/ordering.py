@@ -1,4 +1,4 @@
-"""The `orderBy` inputs, made from the orders of each resource."""
+"""The `orderBy` inputs: each order of the resource is a value of an enum."""
 
 from enum import Enum
 from typing import Any
@@ -10,8 +10,6 @@ from gql.query.resource import Resource
 
 @strawberry.enum(description="Which way a list is sorted.")
 class OrderDirection(Enum):
-    """The two ways."""
-
     ASC = strawberry.enum_value("asc", description="Smallest, earliest or first letter first.")
     DESC = strawberry.enum_value("desc", description="Largest, latest or last letter first.")
 

@@ -1,4 +1,4 @@
-"""What every mutation takes and gives."""
+"""The bases of the inputs and the payloads of mutations."""
 
 from typing import Any, TypeVar, dataclass_transform
 
@@ -8,7 +8,7 @@ from strawberry import UNSET
 from gql.engine.declaration import described
 
 SHOWN_ONCE = "shown_once"
-"""The key of a payload field's metadata, when the field is not kept with the payload."""
+"""The key in the metadata of payload fields that are not stored."""
 
 T = TypeVar("T")
 
@@ -19,12 +19,12 @@ def optional(description: str) -> Any:
 
 
 def required(description: str) -> Any:
-    """A field of an input that must be given."""
+    """A field of an input that must be present."""
     return strawberry.field(description=description)
 
 
 def shown_once(description: str) -> Any:
-    """A secret of a payload: never stored, so null when the payload is given again."""
+    """A secret in a payload: never stored, so null when the payload is replayed."""
     return strawberry.field(default=None, description=description, metadata={SHOWN_ONCE: True})
 
 
@@ -39,7 +39,7 @@ class ChangeInput:
     )
 
     def is_dry_run(self) -> bool:
-        """Whether nothing is to be changed; then the idempotency key does not count."""
+        """Whether the mutation only checks; then its idempotency key is ignored."""
         return False
 
 
@@ -56,7 +56,7 @@ class UserError:
 
 @strawberry.interface(description="What a mutation gives.")
 class Payload:
-    """The base of every payload, which is kept as JSON under the idempotency key.
+    """The base of every payload, which is stored as JSON under the idempotency key.
 
     Attributes:
         object_id: The id of the changed object, for the field that reads it back.

@@ -34,10 +34,10 @@ InputT = TypeVar("InputT", bound=ChangeInput)
 PayloadT = TypeVar("PayloadT", bound=Payload)
 
 Change = Callable[[Context, InputT], Awaitable[PayloadT]]
-"""Makes a change inside the transaction of the context, and says what it came to."""
+"""Makes a change inside the transaction of the context, and returns the payload."""
 
 REFUSALS = (BadInput, NotFound, Conflict, IdempotencyKeyReused)
-"""The errors that are told as user errors; all others are errors of GraphQL."""
+"""The errors that become `userErrors` of the payload; all others become `errors` of the answer."""
 
 _STATUS = 200
 
@@ -90,7 +90,7 @@ async def run_mutation(
     payload_type: type[PayloadT],
     permission: Permission,
 ) -> PayloadT:
-    """Make a change, or give the payload of the first time when it was made before.
+    """Make a change, or replay its payload when it was made before under the same key.
 
     Raises:
         Forbidden: when the caller lacks the permission.
@@ -102,7 +102,7 @@ async def run_mutation(
         async with idempotent(info.context, key, request, permission=permission) as replay:
             if replay.answer is None:
                 payload = await change(replay.context, input)
-                replay.answer = StoredAnswer(_STATUS, orjson.dumps(_kept(payload)).decode())
+                replay.answer = StoredAnswer(_STATUS, orjson.dumps(_stored(payload)).decode())
             else:
                 payload = payload_type(**orjson.loads(replay.answer.body))
     except REFUSALS as error:
@@ -122,7 +122,7 @@ def changes_of(input: Any, *left_out: str) -> dict[str, Any]:
 
 
 def values_of(input: Any, *left_out: str) -> dict[str, Any]:
-    """The same for something new: what is null is left to its default."""
+    """Like `changes_of`, for a new object: without the null ones, which take their defaults."""
     changes = changes_of(input, *left_out).items()
     return {name: value for name, value in changes if value is not None}
 
@@ -153,8 +153,8 @@ _COMMON_INPUTS = frozenset(field.name for field in fields(ChangeInput))
 _COMMON_OUTPUTS = frozenset({"user_errors", "client_mutation_id"})
 
 
-def _kept(payload: Payload) -> dict[str, Any]:
-    """A payload as JSON, as it is given again: without secrets, and without what is read back."""
+def _stored(payload: Payload) -> dict[str, Any]:
+    """What is stored of a payload: neither secrets nor fields that are read from the database."""
     return {
         field.name: getattr(payload, field.name)
         for field in fields(payload)

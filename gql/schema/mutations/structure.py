@@ -21,16 +21,12 @@ LONGEST_KEY = 100
 
 @strawberry.input(description="Where a node lies on the canvas of a graph editor.")
 class PositionInput:
-    """See the description."""
-
     x: float = required("To the right.")
     y: float = required("Downwards.")
 
 
 @strawberry.input(description="A node to make.")
 class GraphNodeInput:
-    """See the description."""
-
     key: str = required("Your name for it within this input; edges refer to it. It is not kept.")
     assistant_id: strawberry.ID = required("Who speaks here: the global id or the integer.")
     node_type: NodeType = strawberry.field(
@@ -42,8 +38,6 @@ class GraphNodeInput:
 
 @strawberry.input(description="An edge to make.")
 class GraphEdgeInput:
-    """See the description."""
-
     from_: str = strawberry.field(name="from", description="The key of the node it starts at.")
     to: str = required("The key of the node it leads to.")
     condition_type: ConditionType = required("What its condition looks at.")
@@ -62,8 +56,6 @@ class GraphEdgeInput:
 
 @strawberry.type(description="A node that a mutation made, under the key that the input gave it.")
 class KeyedNode:
-    """See the description."""
-
     key: str = strawberry.field(description="The key in the input.")
     id: strawberry.ID = strawberry.field(description="Its global id.")
     database_id: int = strawberry.field(description="Its documented integer id.")

@@ -4,11 +4,11 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, insert, select
 
 from gql.domain.assistants import ASSISTANTS
 from gql.domain.sms import SMS_CONVERSATIONS
-from gql.domain.writes.rows import lock
+from gql.domain.writes.rows import insert_row, lock, update_row
 from gql.domain.writes.transaction import WriteContext, transaction
 from gql.errors import Invalid, Problem
 from gql.models.call import phone_digits
@@ -72,15 +72,14 @@ async def _open_one(write: WriteContext, assistant_id: int, phone_number: str) -
         .limit(1)
         .with_for_update()
     )
-    found: int | None = (await write.run(statement)).scalar_one_or_none()
-    return found
+    conversation_id: int | None = (await write.run(statement)).scalar_one_or_none()
+    return conversation_id
 
 
 async def _new_one(
     write: WriteContext, assistant: Any, phone_number: str, role: Role, instant: datetime
 ) -> int:
     row = {
-        "organization_id": write.organization_id,
         "channel": Channel.SMS,
         "call_sid": f"sms_{uuid.uuid4().hex}",
         "assistant_id": assistant.id,
@@ -96,10 +95,10 @@ async def _new_one(
         "call_meta": {},
         "is_archived": False,
     }
-    made = await write.run(insert(_CALLS).values(row).returning(_CALLS.c.id))
-    conversation_id = int(made.scalar_one())
-    mine = (_CALLS.c.id == conversation_id, owned(_CALLS, write.organization_id))
-    await write.run(update(_CALLS).where(*mine).values(call_sid=f"sms_{conversation_id}"))
+    conversation_id = await insert_row(write, SMS_CONVERSATIONS, row)
+    await update_row(
+        write, SMS_CONVERSATIONS, conversation_id, {"call_sid": f"sms_{conversation_id}"}
+    )
     return conversation_id
 
 
@@ -117,8 +116,10 @@ async def _append(
         "timestamp": instant,
     }
     await write.run(insert(_MESSAGES).values(row | message))
-    mine = (_CALLS.c.id == conversation_id, owned(_CALLS, write.organization_id))
-    counted = _CALLS.c.message_count + (0 if message["role"] == Role.SYSTEM else 1)
-    await write.run(
-        update(_CALLS).where(*mine).values(last_activity=instant, message_count=counted)
+    count = _CALLS.c.message_count + (0 if message["role"] == Role.SYSTEM else 1)
+    await update_row(
+        write,
+        SMS_CONVERSATIONS,
+        conversation_id,
+        {"last_activity": instant, "message_count": count},
     )

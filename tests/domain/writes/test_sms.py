@@ -26,9 +26,9 @@ from tests.domain.writes.executed_sql import in_words
 
 @dataclass
 class Sessions:
-    """Live state that notes what it is asked to end."""
+    """A store of live sessions that records which ones were ended."""
 
-    asked: list[tuple[int, str, int]] = field(default_factory=list)
+    ended: list[tuple[int, str, int]] = field(default_factory=list)
     broken: bool = False
     joins_transactions: bool = False
     ttl: int = 60
@@ -37,7 +37,7 @@ class Sessions:
         return self
 
     async def end(self, organization_id: int, phone_number: str, assistant_id: int) -> bool:
-        self.asked.append((organization_id, phone_number, assistant_id))
+        self.ended.append((organization_id, phone_number, assistant_id))
         if self.broken:
             raise ConnectionError
         return True
@@ -59,7 +59,7 @@ async def test_messages_and_logs_go_and_the_row_stays_marked(
     assert await rows(fresh_database, Call, *kept, id=102) == before
     for model in CHILDREN:
         assert await rows(fresh_database, model, "id", call_id=102) == []
-    assert sessions.asked == [(1, "+15559876543", 124)]
+    assert sessions.ended == [(1, "+15559876543", 124)]
     names = "action", "object_type", "object_id", "before", "after"
     assert await rows(fresh_database, AuditLog, *names, organization_id=1) == [
         (
@@ -102,8 +102,8 @@ async def test_the_store_is_told_only_after_the_commit(owning: Context) -> None:
     sessions: Any = Sessions()
     async with transaction(owning) as write:
         await archive_conversation(write, 102, sessions)
-        assert sessions.asked == []
-    assert len(sessions.asked) == 1
+        assert sessions.ended == []
+    assert len(sessions.ended) == 1
 
 
 async def test_the_store_is_not_told_of_what_is_not_committed(owning: Context) -> None:
@@ -117,7 +117,7 @@ async def test_the_store_is_not_told_of_what_is_not_committed(owning: Context) -
     with pytest.raises(RuntimeError):
         await archive_and_fail()
 
-    assert sessions.asked == []
+    assert sessions.ended == []
 
 
 async def test_a_store_in_the_database_is_part_of_the_transaction(
@@ -169,7 +169,7 @@ async def test_whichever_statement_fails_nothing_is_changed(
             await archive_conversation(caller(fresh_database), 102, sessions)
         except ConnectionError:
             assert await whole(fresh_database) == before
-            assert sessions.asked == []
+            assert sessions.ended == []
         else:
             break
 
@@ -198,7 +198,7 @@ async def test_a_stranger_changes_nothing(strange: Context, fresh_database: Data
         await archive_conversation(strange, 102, sessions)
 
     assert await whole(fresh_database) == before
-    assert sessions.asked == []
+    assert sessions.ended == []
 
 
 CHILDREN = (ChatMessage, SmsAuditLog, SmsMessageLog)

@@ -129,7 +129,7 @@ async def test_all_problems_are_told_at_once_and_nothing_is_changed(
             "OUT_OF_RANGE",
         ),
     )
-    assert refused.value.message == "; ".join(found.message for found in refused.value.problems)
+    assert refused.value.message == "; ".join(problem.message for problem in refused.value.problems)
     assert ran.count == 2
     assert await whole(fresh_database) == before
 
