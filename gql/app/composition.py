@@ -18,7 +18,7 @@ from gql.app.metrics import Metrics, metrics_routes
 from gql.app.request_counter import RequestCounter
 from gql.app.requests import RequestMiddleware
 from gql.app.shortcut import Shortcut
-from gql.auth import login
+from gql.auth import api_key_login
 from gql.auth.middleware import Authentication, caller_of
 from gql.database import Database
 from gql.engine.query_runner import QueryRunner
@@ -110,7 +110,7 @@ def routes(
     return (
         Route("/graphql", graphql, name="graphql"),
         Route("/graphql/", graphql, name="graphql_slash"),
-        *login.ROUTES,
+        *api_key_login.ROUTES,
         *rest_routes(
             ROUTES,
             database,

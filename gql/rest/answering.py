@@ -17,9 +17,9 @@ from gql.http.request_id import request_id_of
 from gql.identity import Identity
 from gql.query.context import Context
 from gql.rest.address_cache import AddressCache
-from gql.rest.body import fit_body, parse_body
 from gql.rest.error_responses import error_response, unprocessable_response
 from gql.rest.idempotent_run import run_handler, to_response
+from gql.rest.json_body import fit_body, parse_body
 from gql.rest.parameters import read_headers, read_path, read_query
 from gql.rest.partial_body import fit_partially
 from gql.rest.route import RestRoute

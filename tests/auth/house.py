@@ -13,7 +13,7 @@ from starlette.routing import Route
 from starlette.types import Lifespan
 
 from gql.accounts.api_keys import StoredKey, issue_key, list_keys
-from gql.auth.login import ROUTES
+from gql.auth.api_key_login import ROUTES
 from gql.auth.middleware import Authentication, caller_of
 from gql.database import Database
 from gql.errors import GatewayError

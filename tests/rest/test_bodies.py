@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from gql.rest.body import parse_body
+from gql.rest.json_body import parse_body
 from gql.rest.unprocessable import BadBody
 from tests.databases import settings_for
 from tests.rest.conftest import Rest

@@ -15,7 +15,7 @@ from gql.engine.rest_resolvers import answer
 from gql.query.context import Context
 from gql.query.filters import Condition
 from gql.query.paging import Paging
-from gql.rest.body import sent_values
+from gql.rest.json_body import sent_values
 from gql.rest.json_output import rounded
 from gql.rest.parameters import MOST_SMALL_INTEGER, Paged, id_of
 from gql.rest.reads import list_of, lookup
