@@ -88,7 +88,7 @@ class Renderer:
         return self._errors(type(error), [entry], refusal_headers(error))
 
     def bug(self, error: Exception) -> HttpResponse:
-        """The answer to a request that found a bug: logged whole, masked for the caller."""
+        """The answer to a request that met a bug: logged whole, masked for the caller."""
         self._log_bug(error, "the request")
         return self.refusal(GatewayError(UNEXPECTED))
 
@@ -100,15 +100,15 @@ class Renderer:
     ) -> HttpResponse:
         """An answer without data.
 
-        `application/json` has no way to say that an error status comes from GraphQL and not from
-        something between, so what fails only as GraphQL answers 200 there.
+        With `application/json` a client cannot know that an error status comes from GraphQL and not
+        from a proxy, so a document or variable that is refused answers 200 there.
         """
         legacy = self.media_type == JSON and issubclass(kind, (RefusedDocument, BadInput))
         body = orjson.dumps({"errors": errors})
         return HttpResponse(200 if legacy else kind.status, self.media_type, body, headers or {})
 
     def _executed(self, error: GraphQLError) -> dict[str, Any]:
-        """An error of the execution, masked unless it is a fact meant for the caller."""
+        """An error of the execution; one that was not raised for the caller is masked."""
         cause = _root_cause(error)
         if isinstance(cause, GatewayError) and type(cause) is not GatewayError:
             return self._entry(error, cause.extensions)

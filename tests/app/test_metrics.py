@@ -234,9 +234,8 @@ async def two_processes(databases: Databases) -> AsyncIterator[dict[str, str]]:
 
 
 def until(true: Callable[[], bool]) -> None:
-    """Wait until something is true, for half a minute at most."""
-    deadline = time.monotonic() + 30
-    while not true() and time.monotonic() < deadline:
+    """Wait until something is true: another process, on a busy machine, may take its time."""
+    while not true():
         time.sleep(0.1)
 
 

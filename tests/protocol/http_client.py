@@ -43,7 +43,7 @@ class HttpClient:
             headers={"accept": "application/graphql-response+json"},
         )
 
-    async def raw(self, receive: Receive, **headers: str) -> list[Message]:
+    async def raw(self, receive: Receive, path: str = "/graphql", **headers: str) -> list[Message]:
         """POST through ASGI itself, and collect what is sent back."""
         sent: list[Message] = []
 
@@ -58,8 +58,8 @@ class HttpClient:
             "http_version": "1.1",
             "method": "POST",
             "scheme": "http",
-            "path": "/graphql",
-            "raw_path": b"/graphql",
+            "path": path,
+            "raw_path": path.encode(),
             "query_string": b"",
             "headers": [(name.encode(), value.encode()) for name, value in named.items()],
         }

@@ -56,7 +56,11 @@ async def test_a_body_without_a_length_is_read_no_further_than_the_limit(
     assert sent < 20
 
 
-async def test_an_announced_length_is_refused_before_reading(client: HttpClient) -> None:
+BOTH_DOORS = pytest.mark.parametrize("path", ["/graphql", "/api/v1/assistant-graphs"])
+
+
+@BOTH_DOORS
+async def test_an_announced_length_is_refused_before_reading(client: HttpClient, path: str) -> None:
     received: list[str] = []
 
     async def receive() -> Message:
@@ -64,17 +68,20 @@ async def test_an_announced_length_is_refused_before_reading(client: HttpClient)
         return {"type": "http.request", "body": b""}
 
     start, *_ = await client.raw(
-        receive, content_type="application/json", content_length="9" * 5_000
+        receive, path, content_type="application/json", content_length="9" * 5_000
     )
 
     assert (start["status"], received) == (413, [])
 
 
-async def test_a_client_that_goes_away_while_sending_gets_no_answer(client: HttpClient) -> None:
+@BOTH_DOORS
+async def test_a_client_that_goes_away_while_sending_gets_no_answer(
+    client: HttpClient, path: str
+) -> None:
     async def receive() -> Message:
         return {"type": "http.disconnect"}
 
-    assert await client.raw(receive, content_type="application/json") == []
+    assert await client.raw(receive, path, content_type="application/json") == []
 
 
 async def test_a_query_string_over_the_limit_is_refused(open_door: OpenDoor) -> None:
