@@ -5,8 +5,8 @@ from datetime import datetime
 import strawberry
 from strawberry.scalars import JSON
 
+from gql.domain.audit import AUDIT_LOG
 from gql.domain.organizations import API_KEYS, USERS
-from gql.domain.writes.audit import AUDIT_LOG
 from gql.engine.connection import connection
 from gql.engine.declaration import any_id, column, entity, global_id_field, one
 from gql.identity import Permission

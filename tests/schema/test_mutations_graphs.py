@@ -5,7 +5,7 @@ from typing import Any
 
 from tests.conftest import Counting, GraphQL, bearer
 from tests.databases import Copy
-from tests.domain.writes.executed_sql import in_words
+from tests.domain.writes.executed_sql import verbs_and_tables
 
 CREATE = """mutation ($input: CreateGraphInput!) { createGraph(input: $input) {
     graph { id name description isActive configuration version totalNodes totalEdges
@@ -103,7 +103,7 @@ async def test_the_documented_graph_by_keys(
         "clientMutationId": "mine",
         "userErrors": [],
     }
-    assert in_words(ran.texts)[:6] == [
+    assert verbs_and_tables(ran.texts)[:6] == [
         "SELECT assistant_graph",
         "SELECT assistant",
         "INSERT assistant_graph",

@@ -9,8 +9,8 @@ from gql.database import Database
 from gql.models.idempotency import IdempotencyKey
 from tests.conftest import Counting, GraphQL, bearer
 from tests.databases import Copy
-from tests.domain.writes.conftest import rows, whole
-from tests.domain.writes.executed_sql import in_words
+from tests.domain.writes.conftest import all_rows, rows
+from tests.domain.writes.executed_sql import verbs_and_tables
 
 ERRORS = "userErrors { message code path }"
 ASSISTANT = "id name description phoneNumber llmProvider llmModel settings isActive"
@@ -60,7 +60,7 @@ async def test_an_assistant_is_created_changed_and_deleted(
         },
         "userErrors": [],
     }
-    assert in_words(ran.texts) == [
+    assert verbs_and_tables(ran.texts) == [
         "INSERT assistant",
         "INSERT audit_log",
         "SELECT assistant",
@@ -145,7 +145,7 @@ async def test_metadata_is_merged(fresh_graphql: GraphQL, fresh_statements: Coun
         "call": {"id": "call_101", "meta": {"customer_id": "cust_abc123", "score": 5}},
         "userErrors": [],
     }
-    assert in_words(ran.texts) == [
+    assert verbs_and_tables(ran.texts) == [
         "SELECT call",
         "UPDATE call",
         "INSERT audit_log",
@@ -169,7 +169,7 @@ async def test_an_archived_conversation_is_hidden(
         payload = await change(fresh_graphql, ARCHIVE, id="sms_conversation_102")
 
     assert payload == {"archivedId": "sms_conversation_102", "userErrors": []}
-    assert in_words(ran.texts) == [
+    assert verbs_and_tables(ran.texts) == [
         "SELECT call",
         "UPDATE call",
         "DELETE chat_message",
@@ -231,7 +231,7 @@ async def test_the_secret_is_shown_once_and_never_stored(
 
     assert first["secret"].startswith("burki_")
     assert again == first | {"secret": None}
-    assert first["secret"] not in repr(await whole(fresh_database))
+    assert first["secret"] not in repr(await all_rows(fresh_database))
     key_id = int(first["apiKey"]["id"].removeprefix("api_key_"))
     [(stored,)] = await rows(fresh_database, IdempotencyKey, "answer")
     assert orjson.loads(stored) == {"object_id": key_id}

@@ -6,32 +6,12 @@ from typing import Any
 from sqlalchemy import insert
 
 from gql.database import dump_json
+from gql.domain.audit import AUDIT_LOG
 from gql.domain.writes.transaction import WriteContext
-from gql.models.log import AuditLog
-from gql.models.scope import table_of
 from gql.models.types import now
-from gql.query.filters import compare
-from gql.query.resource import Order, Resource
 
 LONGEST_VALUE = 500
 """Characters of JSON that a value may take in the log; of a longer one only its length is kept."""
-
-_LOG = table_of(AuditLog)
-
-AUDIT_LOG = Resource(
-    "audit_entry",
-    _LOG,
-    filters={
-        "action": compare("action"),
-        "object_type": compare("object_type"),
-        "object_id": compare("object_id"),
-        "user_id": compare("user_id"),
-        "api_key_id": compare("api_key_id"),
-        "request_id": compare("request_id"),
-        "created_at": compare("created_at"),
-    },
-    orders={"id": Order("id", "integer")},
-)
 
 
 async def audit(
@@ -65,7 +45,7 @@ async def audit(
         "request_id": write.request_id,
         "created_at": now(),
     }
-    await write.run(insert(_LOG).values(row))
+    await write.run(insert(AUDIT_LOG.table).values(row))
 
 
 def logged(values: Mapping[str, Any]) -> dict[str, Any]:

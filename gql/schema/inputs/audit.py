@@ -1,7 +1,7 @@
 """How the audit log is filtered and sorted."""
 
+from gql.domain.audit import AUDIT_LOG
 from gql.domain.organizations import API_KEYS, USERS
-from gql.domain.writes.audit import AUDIT_LOG
 from gql.schema.inputs.comparators import DateTimeFilter, IDFilter, StringFilter
 from gql.schema.inputs.filtering import FilterInput, criterion, filter_of
 from gql.schema.inputs.ordering import order_of

@@ -1,4 +1,4 @@
-"""Contexts of callers, and the whole database as a value."""
+"""Contexts of callers, and the rows of a database as values."""
 
 from typing import Any
 
@@ -19,11 +19,14 @@ def caller(
 ) -> Context:
     """A context of a member, with every permission unless some are named."""
     granted = frozenset(permissions or Permission)
-    who = Identity(organization_id, Method.API_KEY, granted, **identity)
-    return Context(who, database, request_id="request-1")
+    return Context(
+        Identity(organization_id, Method.API_KEY, granted, **identity),
+        database,
+        request_id="request-1",
+    )
 
 
-async def whole(database: Database) -> Rows:
+async def all_rows(database: Database) -> Rows:
     """Every row of every table."""
     async with database.engine.connect() as connection:
         return {
@@ -45,12 +48,12 @@ async def rows(database: Database, model: Any, *columns: str, **equal: Any) -> l
 
 
 @pytest.fixture
-def owning(fresh_database: Database) -> Context:
+def member(fresh_database: Database) -> Context:
     """A member of the first organization, on the test's own database."""
     return caller(fresh_database, user_id=1, api_key_id=1)
 
 
 @pytest.fixture
-def strange(fresh_database: Database) -> Context:
+def stranger(fresh_database: Database) -> Context:
     """A member of the second organization."""
     return caller(fresh_database, 2)

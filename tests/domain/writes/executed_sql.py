@@ -1,4 +1,4 @@
-"""What was sent to a database, in words."""
+"""Executed statements, summed up."""
 
 import re
 from collections.abc import Iterable
@@ -6,18 +6,18 @@ from collections.abc import Iterable
 _TABLE = re.compile(r"(?:FROM|INTO|^UPDATE)\s+\"?(\w+)")
 
 
-def in_words(texts: Iterable[str]) -> list[str]:
+def verbs_and_tables(texts: Iterable[str]) -> list[str]:
     """Each statement as its verb and its table: `DELETE graph_node`.
 
     SQLite traces a DELETE again for each row whose foreign keys it looks at; that counts once.
     """
-    words: list[str] = []
+    summaries: list[str] = []
     last = ""
     for text in texts:
         table = _TABLE.search(text)
         assert table is not None, text
         verb = text.split(maxsplit=1)[0]
         if verb != "DELETE" or text != last:
-            words.append(f"{verb} {table[1]}")
+            summaries.append(f"{verb} {table[1]}")
         last = text
-    return words
+    return summaries

@@ -13,18 +13,18 @@ from gql.identity import Permission
 from gql.models.log import AuditLog
 from gql.models.organization import ApiKey
 from gql.query.context import Context
-from tests.domain.writes.conftest import caller, rows, whole
+from tests.domain.writes.conftest import all_rows, caller, rows
 
 READER = [Permission.READ]
 
 
 async def test_a_new_key_works_and_only_its_hash_is_kept(
-    owning: Context, fresh_database: Database
+    member: Context, fresh_database: Database
 ) -> None:
     expires = datetime.now(UTC) + timedelta(days=1)
 
     stored, plaintext = await create_api_key(
-        owning, "Reports", permissions=READER, expires_at=expires
+        member, "Reports", permissions=READER, expires_at=expires
     )
 
     holder = await find_key_by_hash(fresh_database, hash_key(plaintext))
@@ -32,7 +32,7 @@ async def test_a_new_key_works_and_only_its_hash_is_kept(
     assert holder.key == stored
     assert (stored.organization_id, stored.user_id, stored.name) == (1, 1, "Reports")
     assert stored.permissions == {"read": True, "write": False, "admin": False}
-    everything = str(await whole(fresh_database))
+    everything = str(await all_rows(fresh_database))
     assert plaintext not in everything
     names = "action", "object_id", "before", "after"
     assert await rows(fresh_database, AuditLog, *names, organization_id=1) == [
@@ -49,25 +49,25 @@ async def test_a_new_key_works_and_only_its_hash_is_kept(
 
 
 async def test_key_and_audit_row_are_one_transaction(
-    owning: Context, fresh_database: Database
+    member: Context, fresh_database: Database
 ) -> None:
-    before = await whole(fresh_database)
+    before = await all_rows(fresh_database)
 
     async def make_and_fail() -> None:
-        async with transaction(owning) as write:
+        async with transaction(member) as write:
             await create_api_key(write, "Reports", permissions=READER)
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
         await make_and_fail()
 
-    assert await whole(fresh_database) == before
+    assert await all_rows(fresh_database) == before
 
 
-async def test_a_revoked_key_is_not_active(owning: Context, fresh_database: Database) -> None:
-    stored, _ = await create_api_key(owning, "Reports", permissions=READER)
+async def test_a_revoked_key_is_not_active(member: Context, fresh_database: Database) -> None:
+    stored, _ = await create_api_key(member, "Reports", permissions=READER)
 
-    revoked = await revoke_api_key(owning, stored.id)
+    revoked = await revoke_api_key(member, stored.id)
 
     assert revoked.is_active is False
     assert await rows(fresh_database, ApiKey, "is_active", id=stored.id) == [(False,)]
@@ -75,16 +75,16 @@ async def test_a_revoked_key_is_not_active(owning: Context, fresh_database: Data
     assert logged == [({"name": "Reports", "key_prefix": stored.key_prefix},)]
 
 
-async def test_what_cannot_be_used(owning: Context, fresh_database: Database) -> None:
-    before = await whole(fresh_database)
+async def test_what_cannot_be_used(member: Context, fresh_database: Database) -> None:
+    before = await all_rows(fresh_database)
 
     with pytest.raises(Invalid) as refused:
         await create_api_key(
-            owning, "x" * 101, permissions=[], expires_at=datetime(2020, 1, 1, tzinfo=UTC)
+            member, "x" * 101, permissions=[], expires_at=datetime(2020, 1, 1, tzinfo=UTC)
         )
     with pytest.raises(Invalid, match=r"^expires_at must say its offset from UTC$"):
         await create_api_key(
-            owning,
+            member,
             "x",
             permissions=READER,
             expires_at=datetime(2090, 1, 1),  # noqa: DTZ001 -- on purpose
@@ -95,11 +95,11 @@ async def test_what_cannot_be_used(owning: Context, fresh_database: Database) ->
         "permissions must have at least one permission",
         "expires_at is in the past",
     ]
-    assert await whole(fresh_database) == before
+    assert await all_rows(fresh_database) == before
 
 
 async def test_only_an_administrator_may(fresh_database: Database) -> None:
-    before = await whole(fresh_database)
+    before = await all_rows(fresh_database)
     writer = caller(fresh_database, 1, Permission.READ, Permission.WRITE)
 
     with pytest.raises(Forbidden, match="admin permission"):
@@ -107,7 +107,7 @@ async def test_only_an_administrator_may(fresh_database: Database) -> None:
     with pytest.raises(Forbidden, match="admin permission"):
         await revoke_api_key(writer, 1)
 
-    assert await whole(fresh_database) == before
+    assert await all_rows(fresh_database) == before
 
 
 async def test_a_key_is_given_nothing_that_its_maker_lacks(fresh_database: Database) -> None:
@@ -119,11 +119,11 @@ async def test_a_key_is_given_nothing_that_its_maker_lacks(fresh_database: Datab
 
 @pytest.mark.parametrize("key_id", [1, 0, 2**70])
 async def test_a_stranger_revokes_nothing(
-    strange: Context, fresh_database: Database, key_id: int
+    stranger: Context, fresh_database: Database, key_id: int
 ) -> None:
-    before = await whole(fresh_database)
+    before = await all_rows(fresh_database)
 
     with pytest.raises(NotFound):
-        await revoke_api_key(strange, key_id)
+        await revoke_api_key(stranger, key_id)
 
-    assert await whole(fresh_database) == before
+    assert await all_rows(fresh_database) == before

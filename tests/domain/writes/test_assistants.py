@@ -14,7 +14,7 @@ from gql.models.call import Call
 from gql.models.graph import GraphNode
 from gql.models.log import AuditLog
 from gql.query.context import Context
-from tests.domain.writes.conftest import caller, rows, whole
+from tests.domain.writes.conftest import all_rows, caller, rows
 
 COLUMNS = (
     *("name", "description", "phone_number", "llm_provider", "llm_model", "settings"),
@@ -22,15 +22,15 @@ COLUMNS = (
 )
 
 
-async def test_a_name_is_enough(owning: Context, fresh_database: Database) -> None:
-    assistant_id = await create_assistant(owning, {"name": "Concierge"})
+async def test_a_name_is_enough(member: Context, fresh_database: Database) -> None:
+    assistant_id = await create_assistant(member, {"name": "Concierge"})
 
     assert await rows(fresh_database, Assistant, *COLUMNS, id=assistant_id) == [
         ("Concierge", None, None, "openai", "gpt-4o-mini", {}, True, 1, 1)
     ]
 
 
-async def test_everything_at_once(owning: Context, fresh_database: Database) -> None:
+async def test_everything_at_once(member: Context, fresh_database: Database) -> None:
     values = {
         "name": "Concierge",
         "description": "Greets",
@@ -41,7 +41,7 @@ async def test_everything_at_once(owning: Context, fresh_database: Database) -> 
         "is_active": False,
     }
 
-    assistant_id = await create_assistant(owning, values)
+    assistant_id = await create_assistant(member, values)
 
     names = tuple(values)
     assert await rows(fresh_database, Assistant, *names, id=assistant_id) == [
@@ -51,12 +51,12 @@ async def test_everything_at_once(owning: Context, fresh_database: Database) -> 
     assert after == values | {"settings": ["key", "voice"]}
 
 
-async def test_what_cannot_be_used(owning: Context, fresh_database: Database) -> None:
-    before = await whole(fresh_database)
+async def test_what_cannot_be_used(member: Context, fresh_database: Database) -> None:
+    before = await all_rows(fresh_database)
     wrong = {"phone_number": "1" * 51, "settings": "x", "is_active": 1, "id": 5}
 
     with pytest.raises(Invalid) as refused:
-        await create_assistant(owning, wrong)
+        await create_assistant(member, wrong)
 
     assert [problem.message for problem in refused.value.problems] == [
         "name is required",
@@ -65,17 +65,17 @@ async def test_what_cannot_be_used(owning: Context, fresh_database: Database) ->
         "is_active must be true or false",
         "id cannot be set",
     ]
-    assert await whole(fresh_database) == before
+    assert await all_rows(fresh_database) == before
 
 
-async def test_settings_are_replaced_or_merged(owning: Context, fresh_database: Database) -> None:
+async def test_settings_are_replaced_or_merged(member: Context, fresh_database: Database) -> None:
     settings = {"voice": {"speed": 1, "name": "alloy"}, "a": [1, 2]}
-    assistant_id = await create_assistant(owning, {"name": "X", "settings": settings})
+    assistant_id = await create_assistant(member, {"name": "X", "settings": settings})
     patch = {"settings": {"voice": {"speed": 2}, "a": None, "b": {"c": 1}}}
 
-    await update_assistant(owning, assistant_id, patch, merge_settings=True)
+    await update_assistant(member, assistant_id, patch, merge_settings=True)
     merged = await rows(fresh_database, Assistant, "settings", id=assistant_id)
-    await update_assistant(owning, assistant_id, patch)
+    await update_assistant(member, assistant_id, patch)
 
     assert merged == [({"voice": {"speed": 2, "name": "alloy"}, "a": None, "b": {"c": 1}},)]
     assert await rows(fresh_database, Assistant, "settings", id=assistant_id) == [
@@ -83,8 +83,8 @@ async def test_settings_are_replaced_or_merged(owning: Context, fresh_database: 
     ]
 
 
-async def test_only_what_is_given_changes(owning: Context, fresh_database: Database) -> None:
-    await update_assistant(owning, 2, {"name": "Seller", "description": None})
+async def test_only_what_is_given_changes(member: Context, fresh_database: Database) -> None:
+    await update_assistant(member, 2, {"name": "Seller", "description": None})
 
     assert await rows(fresh_database, Assistant, "name", "description", "is_active", id=2) == [
         ("Seller", None, True)
@@ -98,34 +98,34 @@ async def test_only_what_is_given_changes(owning: Context, fresh_database: Datab
 
 
 async def test_one_that_nodes_have_is_not_deleted(
-    owning: Context, fresh_database: Database
+    member: Context, fresh_database: Database
 ) -> None:
-    before = await whole(fresh_database)
+    before = await all_rows(fresh_database)
 
     with pytest.raises(InUse) as refused:
-        await delete_assistant(owning, 1)
+        await delete_assistant(member, 1)
 
     assert str(refused.value).startswith(
         "Assistant 'Receptionist' cannot be deleted while nodes of these graphs have it:"
         " 'Customer Service Router' (1)"
     )
-    assert await whole(fresh_database) == before
+    assert await all_rows(fresh_database) == before
 
 
-async def test_of_many_graphs_ten_are_named(owning: Context) -> None:
-    assistant_id = await create_assistant(owning, {"name": "Busy"})
+async def test_of_many_graphs_ten_are_named(member: Context) -> None:
+    assistant_id = await create_assistant(member, {"name": "Busy"})
     nodes = [NodeDraft(assistant_id), NodeDraft(assistant_id)]
-    graphs = [await create_graph(owning, {"name": f"G{n}"}, nodes) for n in range(12)]
+    graphs = [await create_graph(member, {"name": f"G{n}"}, nodes) for n in range(12)]
 
     with pytest.raises(InUse) as refused:
-        await delete_assistant(owning, assistant_id)
+        await delete_assistant(member, assistant_id)
 
     ten = ", ".join(f"'G{n}' ({graph.id})" for n, graph in enumerate(graphs[:10]))
     assert str(refused.value).endswith(f"have it: {ten} and 2 more")
 
 
 async def test_calls_keep_the_id_and_the_name_of_a_deleted_one(
-    owning: Context, fresh_database: Database
+    member: Context, fresh_database: Database
 ) -> None:
     async with fresh_database.transaction() as connection:
         calls = Call.__table__  # type: ignore[attr-defined]
@@ -133,7 +133,7 @@ async def test_calls_keep_the_id_and_the_name_of_a_deleted_one(
             calls.update().where(calls.c.id == 101).values(assistant_name=None)
         )
 
-    assert await delete_assistant(owning, 123) == "ServiceBot"
+    assert await delete_assistant(member, 123) == "ServiceBot"
 
     assert await rows(fresh_database, Assistant, "id", id=123) == []
     assert await rows(fresh_database, Call, "assistant_id", "assistant_name", id=101) == [
@@ -161,12 +161,12 @@ async def test_deleting_one_while_a_node_takes_it_leaves_no_node_without_one(
     assert len(assistants) == len(nodes)
 
 
-async def test_a_stranger_changes_nothing(strange: Context, fresh_database: Database) -> None:
-    before = await whole(fresh_database)
+async def test_a_stranger_changes_nothing(stranger: Context, fresh_database: Database) -> None:
+    before = await all_rows(fresh_database)
 
     with pytest.raises(NotFound, match=r"^There is no assistant 1 in your organization\.$"):
-        await update_assistant(strange, 1, {"name": "Mine"})
+        await update_assistant(stranger, 1, {"name": "Mine"})
     with pytest.raises(NotFound):
-        await delete_assistant(strange, 123)
+        await delete_assistant(stranger, 123)
 
-    assert await whole(fresh_database) == before
+    assert await all_rows(fresh_database) == before

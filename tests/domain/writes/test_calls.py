@@ -10,13 +10,13 @@ from gql.errors import Invalid, NotFound
 from gql.models.call import Call
 from gql.models.log import AuditLog
 from gql.query.context import Context
-from tests.domain.writes.conftest import caller, rows, whole
+from tests.domain.writes.conftest import all_rows, caller, rows
 
 
 async def test_keys_are_set_and_removed_and_all_others_stay(
-    owning: Context, fresh_database: Database
+    member: Context, fresh_database: Database
 ) -> None:
-    await merge_call_meta(owning, 101, {"campaign": None, "score": 5, "gone": None})
+    await merge_call_meta(member, 101, {"campaign": None, "score": 5, "gone": None})
 
     assert await rows(fresh_database, Call, "call_meta", id=101) == [
         ({"customer_id": "cust_abc123", "score": 5},)
@@ -27,9 +27,9 @@ async def test_keys_are_set_and_removed_and_all_others_stay(
     ]
 
 
-async def test_a_value_is_replaced_as_a_whole(owning: Context, fresh_database: Database) -> None:
-    await merge_call_meta(owning, 101, {"customer_id": {"a": 1}})
-    await merge_call_meta(owning, 101, {"customer_id": {"b": None}})
+async def test_a_value_is_replaced_as_a_whole(member: Context, fresh_database: Database) -> None:
+    await merge_call_meta(member, 101, {"customer_id": {"a": 1}})
+    await merge_call_meta(member, 101, {"customer_id": {"b": None}})
 
     [(meta,)] = await rows(fresh_database, Call, "call_meta", id=101)
     assert meta["customer_id"] == {"b": None}
@@ -45,43 +45,43 @@ async def test_two_at_once_lose_nothing(fresh_database: Database) -> None:
 
 
 async def test_a_change_of_nothing_leaves_nothing(
-    owning: Context, fresh_database: Database
+    member: Context, fresh_database: Database
 ) -> None:
-    before = await whole(fresh_database)
+    before = await all_rows(fresh_database)
 
-    await merge_call_meta(owning, 101, {"campaign": "winter_outreach", "absent": None})
+    await merge_call_meta(member, 101, {"campaign": "winter_outreach", "absent": None})
 
-    assert await whole(fresh_database) == before
+    assert await all_rows(fresh_database) == before
 
 
 async def test_long_values_are_not_kept_in_the_log(
-    owning: Context, fresh_database: Database
+    member: Context, fresh_database: Database
 ) -> None:
-    await merge_call_meta(owning, 101, {"note": "x" * 2_000})
+    await merge_call_meta(member, 101, {"note": "x" * 2_000})
 
     assert await rows(fresh_database, AuditLog, "after", organization_id=1) == [
         ({"note": "(2,002 characters)"},)
     ]
 
 
-async def test_what_cannot_be_kept(owning: Context, fresh_database: Database) -> None:
-    before = await whole(fresh_database)
+async def test_what_cannot_be_kept(member: Context, fresh_database: Database) -> None:
+    before = await all_rows(fresh_database)
 
     with pytest.raises(Invalid, match=r"^metadata has a NUL character at /a$"):
-        await merge_call_meta(owning, 101, {"a": "\0"})
+        await merge_call_meta(member, 101, {"a": "\0"})
 
-    assert await whole(fresh_database) == before
+    assert await all_rows(fresh_database) == before
 
 
-async def test_an_sms_conversation_is_not_a_call(owning: Context) -> None:
+async def test_an_sms_conversation_is_not_a_call(member: Context) -> None:
     with pytest.raises(NotFound, match=r"^There is no call 102 in your organization\.$"):
-        await merge_call_meta(owning, 102, {"a": 1})
+        await merge_call_meta(member, 102, {"a": 1})
 
 
-async def test_a_stranger_changes_nothing(strange: Context, fresh_database: Database) -> None:
-    before = await whole(fresh_database)
+async def test_a_stranger_changes_nothing(stranger: Context, fresh_database: Database) -> None:
+    before = await all_rows(fresh_database)
 
     with pytest.raises(NotFound):
-        await merge_call_meta(strange, 101, {"a": 1})
+        await merge_call_meta(stranger, 101, {"a": 1})
 
-    assert await whole(fresh_database) == before
+    assert await all_rows(fresh_database) == before

@@ -19,9 +19,9 @@ from gql.models.graph_session import GraphSession
 from gql.models.log import AuditLog
 from gql.query.context import Context
 from tests.conftest import Counting
-from tests.domain.writes.conftest import caller, rows, whole
+from tests.domain.writes.conftest import all_rows, caller, rows
 from tests.domain.writes.drafts import ROUTER, ROUTER_EDGES, ROUTER_NODES
-from tests.domain.writes.executed_sql import in_words
+from tests.domain.writes.executed_sql import verbs_and_tables
 
 EDGE_COLUMNS = (
     *("condition_type", "intent_pattern", "natural_language_trigger", "mathematical_expression"),
@@ -31,10 +31,10 @@ EDGE_COLUMNS = (
 
 
 async def test_the_documented_request_makes_the_documented_graph(
-    owning: Context, fresh_database: Database
+    member: Context, fresh_database: Database
 ) -> None:
     """The demo data has it as graph 1, with the documents' own ids."""
-    created = await create_graph(owning, ROUTER, ROUTER_NODES, ROUTER_EDGES)
+    created = await create_graph(member, ROUTER, ROUTER_NODES, ROUTER_EDGES)
 
     one = await described(fresh_database, 1)
     other = await described(fresh_database, created.id)
@@ -74,12 +74,12 @@ async def described(database: Database, graph_id: int) -> Any:
 
 
 async def test_creating_a_graph_takes_six_statements(
-    owning: Context, fresh_statements: Counting
+    member: Context, fresh_statements: Counting
 ) -> None:
     with fresh_statements() as ran:
-        await create_graph(owning, ROUTER, ROUTER_NODES, ROUTER_EDGES)
+        await create_graph(member, ROUTER, ROUTER_NODES, ROUTER_EDGES)
 
-    assert in_words(ran.texts) == [
+    assert verbs_and_tables(ran.texts) == [
         "SELECT assistant_graph",
         "SELECT assistant",
         "INSERT assistant_graph",
@@ -89,8 +89,8 @@ async def test_creating_a_graph_takes_six_statements(
     ]
 
 
-async def test_an_empty_graph(owning: Context, fresh_database: Database) -> None:
-    created = await create_graph(owning, {"name": "Empty", "is_active": False})
+async def test_an_empty_graph(member: Context, fresh_database: Database) -> None:
+    created = await create_graph(member, {"name": "Empty", "is_active": False})
 
     names = "name", "description", "is_active", "configuration", "version"
     assert await rows(fresh_database, AssistantGraph, *names, id=created.id) == [
@@ -98,19 +98,19 @@ async def test_an_empty_graph(owning: Context, fresh_database: Database) -> None
     ]
 
 
-async def test_a_graph_without_a_name(owning: Context) -> None:
+async def test_a_graph_without_a_name(member: Context) -> None:
     with pytest.raises(Invalid, match=r"^name is required$"):
-        await create_graph(owning, {"description": "Nameless"})
+        await create_graph(member, {"description": "Nameless"})
 
 
 @pytest.mark.parametrize("name", ["", " \t", "x" * 256, "a\0b"])
-async def test_a_name_that_cannot_be_stored(owning: Context, name: str) -> None:
+async def test_a_name_that_cannot_be_stored(member: Context, name: str) -> None:
     with pytest.raises(Invalid, match=r"^name "):
-        await create_graph(owning, {"name": name})
+        await create_graph(member, {"name": name})
 
 
-async def test_the_same_name_is_free_in_another_organization(strange: Context) -> None:
-    assert (await create_graph(strange, {"name": "Customer Service Router"})).id > 0
+async def test_the_same_name_is_free_in_another_organization(stranger: Context) -> None:
+    assert (await create_graph(stranger, {"name": "Customer Service Router"})).id > 0
 
 
 async def test_of_two_at_once_with_one_name_one_is_refused(fresh_database: Database) -> None:
@@ -125,7 +125,7 @@ async def test_of_two_at_once_with_one_name_one_is_refused(fresh_database: Datab
 
 
 async def test_only_the_columns_of_the_request_change(
-    owning: Context, fresh_database: Database
+    member: Context, fresh_database: Database
 ) -> None:
     names = "name", "description", "is_active", "configuration", "version", "created_at"
     [(name, _, _, configuration, version, created)] = await rows(
@@ -133,7 +133,7 @@ async def test_only_the_columns_of_the_request_change(
     )
     nodes = await rows(fresh_database, GraphNode, "id", "created_at", graph_id=1)
 
-    await update_graph(owning, 1, {"description": None, "is_active": False})
+    await update_graph(member, 1, {"description": None, "is_active": False})
 
     assert await rows(fresh_database, AssistantGraph, *names, id=1) == [
         (name, None, False, configuration, version, created)
@@ -152,23 +152,23 @@ async def test_only_the_columns_of_the_request_change(
 
 
 async def test_setting_what_is_there_changes_nothing(
-    owning: Context, fresh_database: Database
+    member: Context, fresh_database: Database
 ) -> None:
-    before = await whole(fresh_database)
+    before = await all_rows(fresh_database)
 
-    await update_graph(owning, 1, {"name": "Customer Service Router", "configuration": {}})
-    await update_graph(owning, 1, {})
+    await update_graph(member, 1, {"name": "Customer Service Router", "configuration": {}})
+    await update_graph(member, 1, {})
 
-    assert await whole(fresh_database) == before
+    assert await all_rows(fresh_database) == before
 
 
-async def test_what_cannot_be_set(owning: Context, fresh_database: Database) -> None:
-    await create_graph(owning, {"name": "Taken"})
-    before = await whole(fresh_database)
+async def test_what_cannot_be_set(member: Context, fresh_database: Database) -> None:
+    await create_graph(member, {"name": "Taken"})
+    before = await all_rows(fresh_database)
     wrong: dict[str, Any] = {"name": "Taken", "is_active": None, "configuration": [], "version": 5}
 
     with pytest.raises(Invalid) as refused:
-        await update_graph(owning, 1, wrong)
+        await update_graph(member, 1, wrong)
 
     assert [problem.message for problem in refused.value.problems] == [
         "is_active must be true or false",
@@ -176,20 +176,20 @@ async def test_what_cannot_be_set(owning: Context, fresh_database: Database) -> 
         "version cannot be set",
         "Assistant graph with name 'Taken' already exists in your organization",
     ]
-    assert await whole(fresh_database) == before
+    assert await all_rows(fresh_database) == before
 
 
 async def test_a_deleted_graph_leaves_its_calls_and_their_names(
-    owning: Context, fresh_database: Database
+    member: Context, fresh_database: Database
 ) -> None:
     async with fresh_database.transaction() as connection:
         calls = Call.__table__  # type: ignore[attr-defined]
         await connection.execute(
             calls.update().where(calls.c.id == 101).values(graph_id=1, graph_name=None)
         )
-    assistants = (await whole(fresh_database))["assistant"]
+    assistants = (await all_rows(fresh_database))["assistant"]
 
-    assert await delete_graph(owning, 1) == "Customer Service Router"
+    assert await delete_graph(member, 1) == "Customer Service Router"
 
     assert await rows(fresh_database, AssistantGraph, "id", id=1) == []
     for model in (GraphNode, GraphEdge, GraphSession):
@@ -197,7 +197,7 @@ async def test_a_deleted_graph_leaves_its_calls_and_their_names(
     assert await rows(fresh_database, Call, "graph_id", "graph_name", id=101) == [
         (1, "Customer Service Router")
     ]
-    assert (await whole(fresh_database))["assistant"] == assistants
+    assert (await all_rows(fresh_database))["assistant"] == assistants
     logged = await rows(fresh_database, AuditLog, "action", "before", "after", organization_id=1)
     assert logged == [
         (
@@ -208,26 +208,26 @@ async def test_a_deleted_graph_leaves_its_calls_and_their_names(
     ]
 
 
-async def test_the_id_of_a_deleted_graph_is_not_used_again(owning: Context) -> None:
-    first = await create_graph(owning, {"name": "First"})
-    await delete_graph(owning, first.id)
+async def test_the_id_of_a_deleted_graph_is_not_used_again(member: Context) -> None:
+    first = await create_graph(member, {"name": "First"})
+    await delete_graph(member, first.id)
 
-    second = await create_graph(owning, {"name": "Second"})
+    second = await create_graph(member, {"name": "Second"})
 
     assert second.id > first.id
 
 
-async def test_a_stranger_changes_nothing(strange: Context, fresh_database: Database) -> None:
-    before = await whole(fresh_database)
+async def test_a_stranger_changes_nothing(stranger: Context, fresh_database: Database) -> None:
+    before = await all_rows(fresh_database)
 
     with pytest.raises(NotFound):
-        await update_graph(strange, 1, {"name": "Mine"})
+        await update_graph(stranger, 1, {"name": "Mine"})
     with pytest.raises(NotFound):
-        await delete_graph(strange, 1)
+        await delete_graph(stranger, 1)
     with pytest.raises(NotFound):
-        await delete_graph(strange, 2**63)
+        await delete_graph(stranger, 2**63)
 
-    assert await whole(fresh_database) == before
+    assert await all_rows(fresh_database) == before
 
 
 async def test_a_reader_changes_nothing(fresh_database: Database) -> None:

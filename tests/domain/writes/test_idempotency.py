@@ -23,8 +23,8 @@ from gql.models.types import now
 from gql.query.context import Context
 from tests.conftest import Counting
 from tests.databases import Copy, settings_for
-from tests.domain.writes.conftest import caller, rows, whole
-from tests.domain.writes.executed_sql import in_words
+from tests.domain.writes.conftest import all_rows, caller, rows
+from tests.domain.writes.executed_sql import verbs_and_tables
 
 COLUMNS = "organization_id", "key", "fingerprint", "status", "answer"
 
@@ -42,22 +42,22 @@ async def create(
     return replay.answer
 
 
-async def test_the_first_answer_is_replayed(owning: Context, fresh_database: Database) -> None:
-    first = await create(owning, "key-1")
-    before = await whole(fresh_database)
+async def test_the_first_answer_is_replayed(member: Context, fresh_database: Database) -> None:
+    first = await create(member, "key-1")
+    before = await all_rows(fresh_database)
 
-    again = await create(owning, "key-1")
+    again = await create(member, "key-1")
 
     [(graph_id,)] = await rows(fresh_database, AssistantGraph, "id", name="New")
     assert again == first == StoredAnswer(201, f"{graph_id} New 1")
-    assert await whole(fresh_database) == before
+    assert await all_rows(fresh_database) == before
     assert await rows(fresh_database, IdempotencyKey, *COLUMNS) == [
         (1, "key-1", "r", 201, first.body)
     ]
 
 
-async def test_another_process_replays_it_too(owning: Context, fresh: Copy) -> None:
-    first = await create(owning, "key-1")
+async def test_another_process_replays_it_too(member: Context, fresh: Copy) -> None:
+    first = await create(member, "key-1")
 
     other = Database(settings_for(fresh.url))
     try:
@@ -76,65 +76,65 @@ async def test_of_five_at_once_one_writes_and_all_get_its_answer(
 
 
 async def test_the_same_key_with_another_request_is_refused(
-    owning: Context, fresh_database: Database
+    member: Context, fresh_database: Database
 ) -> None:
-    await create(owning, "key-1")
-    before = await whole(fresh_database)
+    await create(member, "key-1")
+    before = await all_rows(fresh_database)
 
     with pytest.raises(IdempotencyKeyReused, match="came with another request before"):
-        await create(owning, "key-1", "Other", "other")
+        await create(member, "key-1", "Other", "other")
 
-    assert await whole(fresh_database) == before
-
-
-async def test_a_key_belongs_to_one_organization(owning: Context, strange: Context) -> None:
-    first = await create(owning, "key-1")
-
-    assert await create(strange, "key-1") != first
+    assert await all_rows(fresh_database) == before
 
 
-async def test_after_a_day_a_key_is_new(owning: Context, fresh_database: Database) -> None:
+async def test_a_key_belongs_to_one_organization(member: Context, stranger: Context) -> None:
+    first = await create(member, "key-1")
+
+    assert await create(stranger, "key-1") != first
+
+
+async def test_after_a_day_a_key_is_new(member: Context, fresh_database: Database) -> None:
     for number in range(3):
-        await create(owning, f"key-{number}", f"Old {number}")
+        await create(member, f"key-{number}", f"Old {number}")
     table = table_of(IdempotencyKey)
     async with fresh_database.transaction() as connection:
         await connection.execute(
             update(table).values(created_at=now() - RETENTION - timedelta(seconds=1))
         )
 
-    await create(owning, "key-1", "Renewed")
+    await create(member, "key-1", "Renewed")
 
     assert await rows(fresh_database, IdempotencyKey, "key") == [("key-1",)]
     assert len(await rows(fresh_database, AssistantGraph, "id", name="Renewed")) == 1
 
 
 async def test_a_refused_write_can_be_corrected_under_the_same_key(
-    owning: Context, fresh_database: Database
+    member: Context, fresh_database: Database
 ) -> None:
-    before = await whole(fresh_database)
+    before = await all_rows(fresh_database)
     with pytest.raises(Invalid):
-        await create(owning, "key-1", "Customer Service Router", "first")
-    assert await whole(fresh_database) == before
+        await create(member, "key-1", "Customer Service Router", "first")
+    assert await all_rows(fresh_database) == before
 
-    await create(owning, "key-1", "Corrected", "second")
+    await create(member, "key-1", "Corrected", "second")
 
     assert len(await rows(fresh_database, IdempotencyKey, "key")) == 1
 
 
 async def test_without_an_answer_the_key_stays_free(
-    owning: Context, fresh_database: Database
+    member: Context, fresh_database: Database
 ) -> None:
-    before = await whole(fresh_database)
+    before = await all_rows(fresh_database)
 
-    async with idempotent(owning, "key-1", "r") as replay:
+    async with idempotent(member, "key-1", "r") as replay:
         assert replay.answer is None
 
-    assert await whole(fresh_database) == before
+    assert await all_rows(fresh_database) == before
 
 
-async def test_without_a_key_every_write_is_done(owning: Context, fresh_database: Database) -> None:
-    await create(owning, None, "One")
-    await create(owning, None, "Two")
+async def test_without_a_key_every_write_is_done(member: Context, fresh_database: Database) -> None:
+    await create(member, None, "One")
+    await create(member, None, "Two")
 
     assert len(await rows(fresh_database, AssistantGraph, "id", name="One")) == 1
     assert len(await rows(fresh_database, AssistantGraph, "id", name="Two")) == 1
@@ -144,7 +144,7 @@ async def test_without_a_key_every_write_is_done(owning: Context, fresh_database
 async def test_whichever_statement_fails_nothing_is_left_and_it_can_be_tried_again(
     fresh_database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = await whole(fresh_database)
+    before = await all_rows(fresh_database)
     run = WriteContext.run
     for count in itertools.count():
         left = itertools.count(count, -1)
@@ -158,7 +158,7 @@ async def test_whichever_statement_fails_nothing_is_left_and_it_can_be_tried_aga
         try:
             await create(caller(fresh_database), "key-1")
         except ConnectionError:
-            assert await whole(fresh_database) == before
+            assert await all_rows(fresh_database) == before
         else:
             break
 
@@ -167,14 +167,14 @@ async def test_whichever_statement_fails_nothing_is_left_and_it_can_be_tried_aga
 
 
 async def test_a_key_costs_three_statements_and_a_repetition_three(
-    owning: Context, fresh_statements: Counting
+    member: Context, fresh_statements: Counting
 ) -> None:
     with fresh_statements() as first:
-        await create(owning, "key-1")
+        await create(member, "key-1")
     with fresh_statements() as again:
-        await create(owning, "key-1")
+        await create(member, "key-1")
 
-    assert in_words(first.texts) == [
+    assert verbs_and_tables(first.texts) == [
         "DELETE idempotency_key",
         "INSERT idempotency_key",
         "SELECT assistant_graph",
@@ -183,7 +183,7 @@ async def test_a_key_costs_three_statements_and_a_repetition_three(
         "SELECT assistant_graph",
         "UPDATE idempotency_key",
     ]
-    assert in_words(again.texts) == [
+    assert verbs_and_tables(again.texts) == [
         "DELETE idempotency_key",
         "INSERT idempotency_key",
         "SELECT idempotency_key",
@@ -191,15 +191,15 @@ async def test_a_key_costs_three_statements_and_a_repetition_three(
 
 
 @pytest.mark.parametrize("key", ["", "  ", "a\0", "a\nb", "\ud800", "x" * 256])
-async def test_a_key_that_cannot_be_stored(owning: Context, key: str) -> None:
+async def test_a_key_that_cannot_be_stored(member: Context, key: str) -> None:
     with pytest.raises(Invalid, match=r"^idempotency_key (must|has)"):
-        await create(owning, key)
+        await create(member, key)
 
 
 async def test_a_reader_is_refused_a_stored_answer(
-    owning: Context, fresh_database: Database
+    member: Context, fresh_database: Database
 ) -> None:
-    await create(owning, "key-1")
+    await create(member, "key-1")
 
     with pytest.raises(Forbidden):
         await create(caller(fresh_database, 1, Permission.READ), "key-1")

@@ -23,9 +23,9 @@ from gql.models.scope import table_of
 from gql.query.context import Context
 from tests.conftest import Counting
 from tests.databases import Copy, without_settings
-from tests.domain.writes.conftest import caller, rows, whole
+from tests.domain.writes.conftest import all_rows, caller, rows
 from tests.domain.writes.drafts import LARGER_EDGES, LARGER_NODES, ROUTER_EDGES, ROUTER_NODES
-from tests.domain.writes.executed_sql import in_words
+from tests.domain.writes.executed_sql import verbs_and_tables
 
 LARGE_NODES = [
     NodeDraft(1 + index % 4, "standard", {"x": index, "y": -index}) for index in range(500)
@@ -37,14 +37,14 @@ LARGE_EDGES = [
 
 
 async def test_every_node_and_edge_is_new_and_the_graph_keeps_the_rest(
-    owning: Context, fresh_database: Database
+    member: Context, fresh_database: Database
 ) -> None:
     kept = "id", "name", "description", "is_active", "configuration", "created_at"
     before = await rows(fresh_database, AssistantGraph, *kept, id=1)
     highest = max(row[0] for row in await rows(fresh_database, GraphNode, "id"))
     started = datetime.now(UTC)
 
-    replaced = await replace_structure(owning, 1, LARGER_NODES, LARGER_EDGES)
+    replaced = await replace_structure(member, 1, LARGER_NODES, LARGER_EDGES)
 
     assert replaced == ReplacedStructure(replaced.node_ids, replaced.edge_ids, 1, 2)
     assert len(replaced.node_ids) == len(replaced.edge_ids) == 4
@@ -79,7 +79,7 @@ async def test_every_node_and_edge_is_new_and_the_graph_keeps_the_rest(
 
 
 async def test_active_sessions_go_and_ended_ones_keep_their_names(
-    owning: Context, fresh_database: Database
+    member: Context, fresh_database: Database
 ) -> None:
     async with fresh_database.transaction() as connection:
         ended = table_of(GraphSession)
@@ -87,7 +87,7 @@ async def test_active_sessions_go_and_ended_ones_keep_their_names(
             ended.update().where(ended.c.id == 500).values(current_assistant_name=None)
         )
 
-    await replace_structure(owning, 1, (), ())
+    await replace_structure(member, 1, (), ())
 
     names = "id", "current_node_id", "current_assistant_name", "graph_name", "is_active"
     assert await rows(fresh_database, GraphSession, *names, graph_id=1) == [
@@ -101,9 +101,9 @@ async def test_active_sessions_go_and_ended_ones_keep_their_names(
 
 
 async def test_it_leaves_one_row_in_the_audit_log(
-    owning: Context, fresh_database: Database
+    member: Context, fresh_database: Database
 ) -> None:
-    await replace_structure(owning, 1, LARGER_NODES, LARGER_EDGES)
+    await replace_structure(member, 1, LARGER_NODES, LARGER_EDGES)
 
     names = "user_id", "api_key_id", "method", "action", "object_type", "object_id"
     more = "before", "after", "request_id"
@@ -119,13 +119,13 @@ async def test_it_leaves_one_row_in_the_audit_log(
 
 
 async def test_500_nodes_and_2000_edges_take_eleven_statements(
-    owning: Context, fresh_database: Database, fresh_statements: Counting
+    member: Context, fresh_database: Database, fresh_statements: Counting
 ) -> None:
-    await replace_structure(owning, 1, LARGE_NODES, LARGE_EDGES)
+    await replace_structure(member, 1, LARGE_NODES, LARGE_EDGES)
     with fresh_statements() as ran:
-        replaced = await replace_structure(owning, 1, LARGE_NODES, LARGE_EDGES)
+        replaced = await replace_structure(member, 1, LARGE_NODES, LARGE_EDGES)
 
-    assert in_words(ran.texts) == [
+    assert verbs_and_tables(ran.texts) == [
         "SELECT assistant_graph",
         "SELECT assistant",
         "UPDATE graph_session",
@@ -194,29 +194,29 @@ async def test_of_two_at_once_that_expect_the_same_version_one_is_refused(
 
 
 async def test_a_dry_run_counts_what_would_change_and_changes_nothing(
-    owning: Context, fresh_database: Database
+    member: Context, fresh_database: Database
 ) -> None:
-    before = await whole(fresh_database)
+    before = await all_rows(fresh_database)
 
-    would = await replace_structure(owning, 1, LARGER_NODES, LARGER_EDGES, dry_run=True)
+    would = await replace_structure(member, 1, LARGER_NODES, LARGER_EDGES, dry_run=True)
 
     assert would == ReplacedStructure((), (), 1, 1)
-    assert await whole(fresh_database) == before
+    assert await all_rows(fresh_database) == before
 
 
-async def test_a_stranger_changes_nothing(strange: Context, fresh_database: Database) -> None:
-    before = await whole(fresh_database)
+async def test_a_stranger_changes_nothing(stranger: Context, fresh_database: Database) -> None:
+    before = await all_rows(fresh_database)
 
     with pytest.raises(NotFound, match=r"^There is no graph 1 in your organization\.$"):
-        await replace_structure(strange, 1, (), ())
+        await replace_structure(stranger, 1, (), ())
 
-    assert await whole(fresh_database) == before
+    assert await all_rows(fresh_database) == before
 
 
 async def test_whichever_statement_fails_nothing_is_changed(
     fresh_database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = await whole(fresh_database)
+    before = await all_rows(fresh_database)
     run = WriteContext.run
     for count in itertools.count():
         left = itertools.count(count, -1)
@@ -230,12 +230,12 @@ async def test_whichever_statement_fails_nothing_is_changed(
         try:
             await replace_structure(caller(fresh_database), 1, LARGER_NODES, LARGER_EDGES)
         except ConnectionError:
-            assert await whole(fresh_database) == before
+            assert await all_rows(fresh_database) == before
         else:
             break
 
     assert count == 10
-    assert await whole(fresh_database) != before
+    assert await all_rows(fresh_database) != before
 
 
 KILLED = """
@@ -259,7 +259,7 @@ asyncio.run(main())
 async def test_a_process_killed_before_the_commit_leaves_nothing(
     fresh: Copy, fresh_database: Database
 ) -> None:
-    before = await whole(fresh_database)
+    before = await all_rows(fresh_database)
 
     environment = {**without_settings(), "PYTHONPATH": os.pathsep.join(sys.path)}
     process = await asyncio.create_subprocess_exec(
@@ -268,17 +268,17 @@ async def test_a_process_killed_before_the_commit_leaves_nothing(
     status = await process.wait()
 
     assert status == -signal.SIGKILL
-    assert await whole(fresh_database) == before
+    assert await all_rows(fresh_database) == before
     again = await replace_structure(caller(fresh_database), 1, LARGER_NODES, LARGER_EDGES)
     assert again.version == 2
 
 
-async def test_what_was_read_before_is_read_anew_after(owning: Context) -> None:
+async def test_what_was_read_before_is_read_anew_after(member: Context) -> None:
     graphs = table_of(AssistantGraph)
     version = select(graphs.c.version).where(graphs.c.id == 1)
-    assert (await owning.snapshot.rows(version))[0][0] == 1
+    assert (await member.snapshot.rows(version))[0][0] == 1
 
-    await replace_structure(owning, 1, (), ())
+    await replace_structure(member, 1, (), ())
 
-    assert (await owning.snapshot.rows(version))[0][0] == 2
-    await owning.close()
+    assert (await member.snapshot.rows(version))[0][0] == 2
+    await member.close()

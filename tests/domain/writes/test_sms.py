@@ -20,8 +20,8 @@ from gql.models.types import now
 from gql.query.context import Context
 from gql.stores.embedded import EmbeddedSmsSessions
 from tests.conftest import Counting
-from tests.domain.writes.conftest import caller, rows, whole
-from tests.domain.writes.executed_sql import in_words
+from tests.domain.writes.conftest import all_rows, caller, rows
+from tests.domain.writes.executed_sql import verbs_and_tables
 
 
 @dataclass
@@ -44,7 +44,7 @@ class Sessions:
 
 
 async def test_messages_and_logs_go_and_the_row_stays_marked(
-    owning: Context, fresh_database: Database
+    member: Context, fresh_database: Database
 ) -> None:
     sessions: Any = Sessions()
     await _give_logs(fresh_database, 102)
@@ -52,7 +52,7 @@ async def test_messages_and_logs_go_and_the_row_stays_marked(
     before = await rows(fresh_database, Call, *kept, id=102)
     counts = [len(await rows(fresh_database, model, "id", call_id=102)) for model in CHILDREN]
 
-    await archive_conversation(owning, 102, sessions)
+    await archive_conversation(member, 102, sessions)
 
     marks = "is_archived", "call_meta", "message_count"
     assert await rows(fresh_database, Call, *marks, id=102) == [(True, {"sms_deleted": True}, 0)]
@@ -71,12 +71,12 @@ async def test_messages_and_logs_go_and_the_row_stays_marked(
     assert counts[0] == 8
 
 
-async def test_it_takes_six_statements(owning: Context, fresh_statements: Counting) -> None:
+async def test_it_takes_six_statements(member: Context, fresh_statements: Counting) -> None:
     with fresh_statements() as ran:
         sessions: Any = Sessions()
-        await archive_conversation(owning, 102, sessions)
+        await archive_conversation(member, 102, sessions)
 
-    assert in_words(ran.texts) == [
+    assert verbs_and_tables(ran.texts) == [
         "SELECT call",
         "UPDATE call",
         "DELETE chat_message",
@@ -87,30 +87,30 @@ async def test_it_takes_six_statements(owning: Context, fresh_statements: Counti
 
 
 async def test_a_store_that_fails_does_not_undo_it(
-    owning: Context, fresh_database: Database, caplog: pytest.LogCaptureFixture
+    member: Context, fresh_database: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
     sessions: Any = Sessions(broken=True)
     with caplog.at_level(logging.WARNING):
-        await archive_conversation(owning, 102, sessions)
+        await archive_conversation(member, 102, sessions)
 
     assert await rows(fresh_database, Call, "is_archived", id=102) == [(True,)]
     [message] = caplog.messages
     assert message.startswith("SMS conversation 102 is archived, but its live state could not")
 
 
-async def test_the_store_is_told_only_after_the_commit(owning: Context) -> None:
+async def test_the_store_is_told_only_after_the_commit(member: Context) -> None:
     sessions: Any = Sessions()
-    async with transaction(owning) as write:
+    async with transaction(member) as write:
         await archive_conversation(write, 102, sessions)
         assert sessions.ended == []
     assert len(sessions.ended) == 1
 
 
-async def test_the_store_is_not_told_of_what_is_not_committed(owning: Context) -> None:
+async def test_the_store_is_not_told_of_what_is_not_committed(member: Context) -> None:
     sessions: Any = Sessions()
 
     async def archive_and_fail() -> None:
-        async with transaction(owning) as write:
+        async with transaction(member) as write:
             await archive_conversation(write, 102, sessions)
             raise RuntimeError
 
@@ -121,31 +121,31 @@ async def test_the_store_is_not_told_of_what_is_not_committed(owning: Context) -
 
 
 async def test_a_store_in_the_database_is_part_of_the_transaction(
-    owning: Context, fresh_database: Database
+    member: Context, fresh_database: Database
 ) -> None:
     sessions = EmbeddedSmsSessions(fresh_database, 60)
     await sessions.start(1, "+15559876543", 124, {"step": 1})
     await sessions.start(2, "+15559876543", 124, {"step": 2})
-    before = await whole(fresh_database)
+    before = await all_rows(fresh_database)
 
     async def archive_and_fail() -> None:
-        async with transaction(owning) as write:
+        async with transaction(member) as write:
             await archive_conversation(write, 102, sessions)
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
         await archive_and_fail()
-    assert await whole(fresh_database) == before
+    assert await all_rows(fresh_database) == before
 
-    await archive_conversation(owning, 102, sessions)
+    await archive_conversation(member, 102, sessions)
     assert await sessions.find(1, "+15559876543", 124) is None
     assert await sessions.find(2, "+15559876543", 124) == {"step": 2}
 
 
 async def test_without_a_store_nothing_is_missing(
-    owning: Context, fresh_database: Database
+    member: Context, fresh_database: Database
 ) -> None:
-    await archive_conversation(owning, 102, None)
+    await archive_conversation(member, 102, None)
 
     assert await rows(fresh_database, Call, "is_archived", id=102) == [(True,)]
 
@@ -153,7 +153,7 @@ async def test_without_a_store_nothing_is_missing(
 async def test_whichever_statement_fails_nothing_is_changed(
     fresh_database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = await whole(fresh_database)
+    before = await all_rows(fresh_database)
     run = WriteContext.run
     sessions: Any = Sessions()
     for count in itertools.count():
@@ -168,7 +168,7 @@ async def test_whichever_statement_fails_nothing_is_changed(
         try:
             await archive_conversation(caller(fresh_database), 102, sessions)
         except ConnectionError:
-            assert await whole(fresh_database) == before
+            assert await all_rows(fresh_database) == before
             assert sessions.ended == []
         else:
             break
@@ -176,28 +176,28 @@ async def test_whichever_statement_fails_nothing_is_changed(
     assert count == 6
 
 
-async def test_an_archived_one_is_not_there_any_more(owning: Context) -> None:
-    await archive_conversation(owning, 102, None)
+async def test_an_archived_one_is_not_there_any_more(member: Context) -> None:
+    await archive_conversation(member, 102, None)
 
     with pytest.raises(
         NotFound, match=r"^There is no sms conversation 102 in your organization\.$"
     ):
-        await archive_conversation(owning, 102, None)
+        await archive_conversation(member, 102, None)
 
 
-async def test_a_voice_call_is_not_a_conversation(owning: Context) -> None:
+async def test_a_voice_call_is_not_a_conversation(member: Context) -> None:
     with pytest.raises(NotFound):
-        await archive_conversation(owning, 101, None)
+        await archive_conversation(member, 101, None)
 
 
-async def test_a_stranger_changes_nothing(strange: Context, fresh_database: Database) -> None:
-    before = await whole(fresh_database)
+async def test_a_stranger_changes_nothing(stranger: Context, fresh_database: Database) -> None:
+    before = await all_rows(fresh_database)
     sessions: Any = Sessions()
 
     with pytest.raises(NotFound):
-        await archive_conversation(strange, 102, sessions)
+        await archive_conversation(stranger, 102, sessions)
 
-    assert await whole(fresh_database) == before
+    assert await all_rows(fresh_database) == before
     assert sessions.ended == []
 
 

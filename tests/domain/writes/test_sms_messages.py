@@ -13,7 +13,7 @@ from gql.models.enums import Role
 from gql.models.message import ChatMessage
 from gql.models.scope import table_of
 from gql.query.context import Context
-from tests.domain.writes.conftest import caller, rows, whole
+from tests.domain.writes.conftest import all_rows, caller, rows
 from tests.domain.writes.record_message import record_message
 
 CUSTOMER, ASSISTANT = "+15559876543", 124
@@ -24,9 +24,9 @@ async def say(context: Context, number: str = CUSTOMER, role: Role = Role.USER) 
 
 
 async def test_a_message_goes_to_the_open_conversation_of_the_pair(
-    owning: Context, fresh_database: Database
+    member: Context, fresh_database: Database
 ) -> None:
-    assert await say(owning, "1 (555) 987-6543") == 102
+    assert await say(member, "1 (555) 987-6543") == 102
 
     counted = await rows(fresh_database, Call, "message_count", id=102)
     indexes = await rows(fresh_database, ChatMessage, "message_index", call_id=102)
@@ -35,9 +35,9 @@ async def test_a_message_goes_to_the_open_conversation_of_the_pair(
 
 
 async def test_another_customer_has_a_conversation_of_their_own(
-    owning: Context, fresh_database: Database
+    member: Context, fresh_database: Database
 ) -> None:
-    opened = await say(owning, "+1 999", Role.ASSISTANT)
+    opened = await say(member, "+1 999", Role.ASSISTANT)
 
     names = ("channel", "status", "direction", "call_sid", "customer_phone_digits")
     assert await rows(fresh_database, Call, *names, id=opened) == [
@@ -45,21 +45,21 @@ async def test_another_customer_has_a_conversation_of_their_own(
     ]
 
 
-async def test_after_archiving_a_new_one_opens(owning: Context) -> None:
-    await archive_conversation(owning, 102, None)
+async def test_after_archiving_a_new_one_opens(member: Context) -> None:
+    await archive_conversation(member, 102, None)
 
-    opened = await say(owning)
+    opened = await say(member)
 
     assert opened > 102
-    assert await say(owning) == opened
+    assert await say(member) == opened
 
 
-async def test_after_the_end_a_new_one_opens(owning: Context, fresh_database: Database) -> None:
+async def test_after_the_end_a_new_one_opens(member: Context, fresh_database: Database) -> None:
     call = table_of(Call)
     async with fresh_database.transaction() as connection:
         await connection.execute(update(call).where(call.c.id == 102).values(status="completed"))
 
-    assert await say(owning) != 102
+    assert await say(member) != 102
 
 
 async def test_first_messages_at_once_open_one_conversation(fresh_database: Database) -> None:
@@ -75,16 +75,16 @@ async def test_first_messages_at_once_open_one_conversation(fresh_database: Data
 
 
 async def test_nothing_is_recorded_with_another_organizations_assistant(
-    strange: Context, fresh_database: Database
+    stranger: Context, fresh_database: Database
 ) -> None:
-    before = await whole(fresh_database)
+    before = await all_rows(fresh_database)
 
     with pytest.raises(NotFound, match="There is no assistant 124 in your organization"):
-        await say(strange)
+        await say(stranger)
 
-    assert await whole(fresh_database) == before
+    assert await all_rows(fresh_database) == before
 
 
-async def test_text_without_digits_is_no_customer(owning: Context) -> None:
+async def test_text_without_digits_is_no_customer(member: Context) -> None:
     with pytest.raises(Invalid, match="phone_number is 'anna', which has no digits"):
-        await say(owning, "anna")
+        await say(member, "anna")

@@ -12,7 +12,7 @@ from gql.domain.writes.replacement import replace_structure
 from gql.errors import Invalid, Problem
 from gql.query.context import Context
 from tests.conftest import Counting
-from tests.domain.writes.conftest import whole
+from tests.domain.writes.conftest import all_rows
 from tests.domain.writes.drafts import ROUTER, ROUTER_EDGES, ROUTER_NODES
 
 NODE = NodeDraft(1)
@@ -70,32 +70,32 @@ EDGES: list[tuple[dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("node", "message"), NODES)
-async def test_a_node_that_cannot_be_made(owning: Context, node: NodeDraft, message: str) -> None:
+async def test_a_node_that_cannot_be_made(member: Context, node: NodeDraft, message: str) -> None:
     with pytest.raises(Invalid) as refused:
-        await replace_structure(owning, 1, [node], [])
+        await replace_structure(member, 1, [node], [])
 
     assert refused.value.message == message
 
 
 @pytest.mark.parametrize(("field", "message"), EDGES)
 async def test_an_edge_that_cannot_be_made(
-    owning: Context, field: dict[str, Any], message: str
+    member: Context, field: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(Invalid) as refused:
-        await replace_structure(owning, 1, [NODE] * 4, [replace(EDGE, **field)])
+        await replace_structure(member, 1, [NODE] * 4, [replace(EDGE, **field)])
 
     assert refused.value.message == message
 
 
 async def test_all_problems_are_told_at_once_and_nothing_is_changed(
-    owning: Context, fresh_database: Database, fresh_statements: Counting
+    member: Context, fresh_database: Database, fresh_statements: Counting
 ) -> None:
-    before = await whole(fresh_database)
+    before = await all_rows(fresh_database)
     nodes = [NodeDraft(1, "entry"), NodeDraft(77, "entry"), NodeDraft(78, "exit")]
     edges = [EdgeDraft(0, 1, "intent"), EdgeDraft(3, 5, priority=2**40)]
 
     with fresh_statements() as ran, pytest.raises(Invalid) as refused:
-        await replace_structure(owning, 1, nodes, edges)
+        await replace_structure(member, 1, nodes, edges)
 
     assert refused.value.problems == (
         Problem(
@@ -131,17 +131,17 @@ async def test_all_problems_are_told_at_once_and_nothing_is_changed(
     )
     assert refused.value.message == "; ".join(problem.message for problem in refused.value.problems)
     assert ran.count == 2
-    assert await whole(fresh_database) == before
+    assert await all_rows(fresh_database) == before
 
 
-async def test_edges_without_nodes(owning: Context) -> None:
+async def test_edges_without_nodes(member: Context) -> None:
     with pytest.raises(Invalid, match=r"^edges\[0\]\.from_node_id is 0, but the request has no"):
-        await replace_structure(owning, 1, [], [EDGE])
+        await replace_structure(member, 1, [], [EDGE])
 
 
-async def test_more_than_the_limits(owning: Context) -> None:
+async def test_more_than_the_limits(member: Context) -> None:
     with pytest.raises(Invalid) as refused:
-        await replace_structure(owning, 1, [NODE] * 501, [EDGE] * 2_001)
+        await replace_structure(member, 1, [NODE] * 501, [EDGE] * 2_001)
 
     assert refused.value.problems == (
         Problem(("nodes",), "nodes has 501 entries, but a graph may have at most 500", "TOO_MANY"),
@@ -151,33 +151,33 @@ async def test_more_than_the_limits(owning: Context) -> None:
     )
 
 
-async def test_at_most_a_hundred_problems_are_listed(owning: Context) -> None:
+async def test_at_most_a_hundred_problems_are_listed(member: Context) -> None:
     with pytest.raises(Invalid) as refused:
-        await replace_structure(owning, 1, [], [EDGE] * 1_000)
+        await replace_structure(member, 1, [], [EDGE] * 1_000)
 
     assert len(refused.value.problems) == 101
     assert refused.value.problems[-1] == Problem((), "and 1,900 more problems", "TOO_MANY")
 
 
-async def test_an_edge_may_lead_to_where_it_starts(owning: Context) -> None:
-    replaced = await replace_structure(owning, 1, [NODE], [EDGE])
+async def test_an_edge_may_lead_to_where_it_starts(member: Context) -> None:
+    replaced = await replace_structure(member, 1, [NODE], [EDGE])
 
     assert len(replaced.edge_ids) == 1
 
 
-async def test_assistants_of_another_organization_are_unknown(strange: Context) -> None:
+async def test_assistants_of_another_organization_are_unknown(stranger: Context) -> None:
     with pytest.raises(Invalid, match="is 1, but your organization has no such assistant"):
-        await create_graph(strange, ROUTER, ROUTER_NODES, ROUTER_EDGES)
+        await create_graph(stranger, ROUTER, ROUTER_NODES, ROUTER_EDGES)
 
 
 async def test_problems_of_columns_and_of_the_structure_are_reported_together(
-    owning: Context, fresh_database: Database
+    member: Context, fresh_database: Database
 ) -> None:
-    before = await whole(fresh_database)
+    before = await all_rows(fresh_database)
 
     with pytest.raises(Invalid) as refused:
         await create_graph(
-            owning,
+            member,
             {"name": "Customer Service Router", "configuration": {"\0": 1}},
             [NODE],
             [EdgeDraft(0, 1)],
@@ -197,4 +197,4 @@ async def test_problems_of_columns_and_of_the_structure_are_reported_together(
         ("edges[0].to_node_id is 1, but the request has 1 node (0)", "OUT_OF_RANGE"),
         ("edges[0].condition_type is required", "REQUIRED"),
     ]
-    assert await whole(fresh_database) == before
+    assert await all_rows(fresh_database) == before
