@@ -50,8 +50,8 @@ CACHE_ENTRIES = MetricDefinition(
     "jackfield_cache_entries",
     "gauge",
     ("cache",),
-    "What is remembered: `documents`, and of the engine `known` documents, `plans`, `statements` "
-    "and `requests` with their values; of REST the `rest_statements`.",
+    "What is cached: `documents` with their plans and statements, and `requests` with their "
+    "values; of REST the `rest_statements`.",
 )
 CACHE_BYTES = MetricDefinition(
     "jackfield_cache_bytes",

@@ -93,7 +93,7 @@ class Metrics:
     def _gauges(self) -> Numbers:
         sizes = self._endpoint.sizes()
         if self._reads is not None:
-            sizes["rest_statements"] = self._reads.statements.cache.size()
+            sizes["rest_statements"] = self._reads.size()
         for cache, (entries, size) in sizes.items():
             yield CACHE_ENTRIES, (cache,), entries
             yield CACHE_BYTES, (cache,), size

@@ -1,141 +1,92 @@
-"""What a process remembers, bounded by weight, and not emptied by a flood of new things."""
+"""A cache bounded by weight in which values that were read once cannot push out the others."""
 
-import sys
 from collections.abc import Callable, Hashable
-from operator import itemgetter
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from cachetools import LRUCache
 
-from gql.engine.compile_lock import CompileLock
-
 Value = TypeVar("Value")
 
-Segment = LRUCache[Hashable, tuple[float, Value]]
-"""Things by key, each with its weight."""
-
 PROBATION_SHARE = 0.2
-"""How much of the room is for things that were asked for once."""
+"""How much of the capacity is for values that have not been read again."""
 
 MOST_OVERSIZED = 1_000
-"""How many things are known by name alone, as they are too heavy for the small room."""
+"""How many keys are kept of values that were too heavy for the probation segment."""
 
 
 class SegmentedCache(Generic[Value]):
-    """Things by key, in two rooms.
+    """Values by key in two segments, each an LRU cache bounded by weight.
 
-    A new thing waits in the small room, and moves to the large one when it is asked for again. So
-    things that are asked for once, however many, only push each other out. A thing too heavy for
-    the small room is made twice: the second time it goes to the large one, if it fits there.
+    A plain LRU cache is emptied by a flood: ten thousand documents that nobody sends a second time
+    push out the few that every client sends. Here a new value goes into the probation segment, and
+    the first time that it is read it moves to the protected one. The flood fills the small segment
+    and pushes out nothing but itself. This is the policy of Karedla, Love and Wherry, "Caching
+    strategies to improve disk system performance" (1994), without the way back: what the protected
+    segment pushes out is gone.
+
+    A value too heavy for the probation segment is not kept, but its key is: put a second time, it
+    is protected at once.
+
+    Weight is in bytes, roughly, since entries differ by a factor of a thousand. A value may grow
+    after it was put (a document gains plans, a plan gains statements); `reweigh` says so.
 
     Args:
-        capacity: How much everything may weigh together.
-        weigh: What a thing weighs.
-        on_promote: Told of each thing that moves to the large room.
+        capacity: What all values may weigh together.
+        weigh: What a value weighs now.
     """
 
-    def __init__(
-        self,
-        capacity: float,
-        weigh: Callable[[Value], float],
-        *,
-        on_promote: Callable[[Value], object] = lambda _: None,
-    ) -> None:
+    def __init__(self, capacity: float, weigh: Callable[[Value], float]) -> None:
         self._weigh = weigh
-        self._on_promote = on_promote
-        self._probation: Segment[Value] = _segment(capacity * PROBATION_SHARE)
-        self._protected: Segment[Value] = _segment(capacity * (1 - PROBATION_SHARE))
-        # By hash: their keys may be heavy too, and taking one for another only keeps it early.
+        self._probation: LRUCache[Hashable, Value] = LRUCache(capacity * PROBATION_SHARE, weigh)
+        self._protected: LRUCache[Hashable, Value] = LRUCache(
+            capacity * (1 - PROBATION_SHARE), weigh
+        )
+        # By hash, since keys may be heavy too; to take one for another only protects it early.
         self._oversized: LRUCache[int, bool] = LRUCache(MOST_OVERSIZED)
 
     def get(self, key: Hashable) -> Value | None:
-        """The thing, or None when it is not remembered."""
+        """The value, which is protected from now on."""
         try:
-            return self._protected[key][1]  # `get` looks twice
+            return self._protected[key]  # its method `get` would look twice
         except KeyError:
-            found = self._probation.pop(key, None)
-        if found is None:
-            return None
-        self._protected[key] = found
-        self._on_promote(found[1])
-        return found[1]
+            value: Value | None = self._probation.pop(key, None)
+        if value is not None:
+            self._protect(key, value)
+        return value
 
-    def put(self, key: Hashable, value: Value, *, key_weight: float = 0) -> None:
-        """Remember a new thing, unless it is too heavy for that; what had its key is forgotten.
-
-        Args:
-            key: By which it is found.
-            value: What is found.
-            key_weight: What the key weighs, where that counts.
-        """
-        weight = self._weigh(value) + key_weight
-        proven = key in self._protected
-        self.forget(key)
-        if weight <= self._probation.maxsize and not proven:
-            self._probation[key] = weight, value
-        elif weight <= self._protected.maxsize and (
-            proven or self._oversized.pop(hash(key), default=False)
-        ):
-            self._protected[key] = weight, value
+    def put(self, key: Hashable, value: Value) -> None:
+        """Keep a value in place of the one that has its key."""
+        if key in self._protected:
+            self._protect(key, value)
+        elif self._weigh(value) <= self._probation.maxsize:
+            self._probation[key] = value
         else:
-            self._oversized[hash(key)] = True
+            self._probation.pop(key, None)
+            if self._oversized.pop(hash(key), default=False):
+                self._protect(key, value)
+            else:
+                self._oversized[hash(key)] = True
 
-    async def make(
-        self, key: Hashable, make: Callable[[], Value], turn: CompileLock, *, key_weight: float = 0
-    ) -> Value:
-        """A thing that was not remembered, made when its turn has come.
+    def reweigh(self, key: Hashable) -> None:
+        """Weigh a value again that has changed, if it is still here."""
+        for segment in (self._protected, self._probation):
+            if key in segment:
+                self.put(key, segment[key])
 
-        Of those who ask for it at the same time, the first makes it.
-
-        Args:
-            key: By which it is found from now on.
-            make: Makes it, without waiting.
-            turn: Whoever else takes long steps shares it.
-            key_weight: What the key weighs, where that counts.
-        """
-        async with turn:
-            thing = self.get(key)
-            if thing is None:
-                thing = make()
-                self.put(key, thing, key_weight=key_weight)
-            return thing
-
-    def grow(self, key: Hashable, more: float) -> None:
-        """Weigh a thing more than when it was put, as it has grown; too large, it is forgotten."""
-        for room in (self._probation, self._protected):
-            weight, thing = room.pop(key, (0, None))
-            if thing is not None and weight + more <= room.maxsize:
-                room[key] = weight + more, thing
-
-    def forget(self, key: Hashable) -> None:
-        """Remember a thing no longer, if it was."""
-        self._probation.pop(key, None)
-        self._protected.pop(key, None)
+    def _protect(self, key: Hashable, value: Value) -> None:
+        try:
+            self._protected[key] = value
+        except ValueError:  # heavier than the whole segment
+            self._protected.pop(key, None)
 
     def __contains__(self, key: Hashable) -> bool:
-        """Whether a thing is remembered; to ask this is not to ask for it."""
+        """Whether the value is here; to ask this is not to read it."""
         return key in self._protected or key in self._probation
 
-    def size(self) -> tuple[int, float]:
-        """How many things are remembered, and what they weigh together."""
-        return len(self), self.weight
-
     def __len__(self) -> int:
-        """How many things are remembered."""
         return len(self._probation) + len(self._protected)
 
     @property
     def weight(self) -> float:
-        """What everything weighs together."""
+        """What all values weigh together."""
         return float(self._probation.currsize + self._protected.currsize)
-
-
-def bytes_of(key: Any) -> int:
-    """What a key takes in memory: its texts, and the tuples that they are in."""
-    if isinstance(key, tuple):
-        return sys.getsizeof(key) + sum(map(bytes_of, key))
-    return sys.getsizeof(key) if isinstance(key, str) else 0
-
-
-def _segment(size: float) -> Segment[Any]:
-    return LRUCache(size, getsizeof=itemgetter(0))

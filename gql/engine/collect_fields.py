@@ -17,22 +17,22 @@ from graphql import (
 )
 
 
-class Unsupported(Exception):  # noqa: N818, it is no error: the reference way runs
+class Unsupported(Exception):  # noqa: N818, it is no error: resolvers run
     """The engine does not know this part of a document."""
 
 
-def steering(document: DocumentNode) -> frozenset[str]:
+def steering_variables(document: DocumentNode) -> frozenset[str]:
     """The variables in `@skip` and `@include`: another value of one is another plan."""
     names: set[str] = set()
-    waiting: list[Any] = list(document.definitions)
-    while waiting:
-        node = waiting.pop()
+    pending: list[Any] = list(document.definitions)
+    while pending:
+        node = pending.pop()
         for directive in getattr(node, "directives", None) or ():
             for argument in directive.arguments or ():
                 if isinstance(argument.value, VariableNode):
                     names.add(argument.value.name.value)
         selections = getattr(node, "selection_set", None)
-        waiting.extend(selections.selections if selections else ())
+        pending.extend(selections.selections if selections else ())
     return frozenset(names)
 
 

@@ -1,22 +1,34 @@
-"""The compiled way: plans and statements are made once, remembered, and run with new values."""
+"""The engine: answers queries with one statement each, where it knows all that they select.
+
+A request goes through four stages, and each but the last is kept by the one before it:
+
+    Document        valid text, parsed                              (gql/schema/documents.py)
+    Plan            what an operation of it selects                  planner.py
+    Statement       the SQL for one variant of the plan's arguments  bind.py, compile.py
+    BoundStatement  the values of the request
+
+So one cache has all of it. Its entry is the document; whatever raises `NoPlan`, or anything else on
+the way, leads to the resolvers, which answer alike.
+"""
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
+from weakref import ReferenceType, ref
 
 import strawberry
 from graphql import get_variable_values
 from graphql.execution.values import VariableValues
 
 from gql.database import Database
-from gql.engine.bind import Binder, ConstantBindings, VariantKey, is_selective
-from gql.engine.cache import SegmentedCache, bytes_of
-from gql.engine.collect_fields import Unsupported, steering
+from gql.engine.bind import Binder
+from gql.engine.cache import SegmentedCache
+from gql.engine.collect_fields import Unsupported
 from gql.engine.compile import emit
 from gql.engine.compile_lock import CompileLock
+from gql.engine.document import Request
 from gql.engine.fallback import (
-    FORGOTTEN,
     MISSING,
     RESTING,
     AnswerCounts,
@@ -27,60 +39,22 @@ from gql.engine.fallback import (
     field_names,
     unsupported,
 )
-from gql.engine.fields import ConstantSource
 from gql.engine.plan import Plan
 from gql.engine.planner import plan_operation
-from gql.engine.prepared import Made, Prepared
-from gql.engine.request import Request
-from gql.engine.statement import BoundStatement
-from gql.engine.statement_cache import Failed, Statements, run
-from gql.engine.variants import RecentVariants
+from gql.engine.statement import BoundStatement, Failed, Statement, run
+from gql.engine.statement_compiler import StatementCompiler
 from gql.identity import Identity
 
 _log = logging.getLogger(__name__)
 
-PLANS_BYTES = 24_000_000
-"""How much memory the plans of one process may take, roughly."""
-
-BOUND_BYTES = 8_000_000
-"""The same for statements that are bound already, to values that come again and again."""
-
-_BYTES_AT_LEAST = 2_000
-_PLAN_BYTES = {"item": 300, "slot": 1_000, "character": 10}
-_SHAPE_BYTES = 800
-"""Of each slot. All of these were measured by `tracemalloc`, and rounded up."""
+REQUESTS_BYTES = 8_000_000
+"""How much memory the requests of one process that may come again take, roughly."""
 
 NO_VARIABLES = VariableValues({}, {})
 
 
-Ready = BoundStatement | bytes
-"""What answers a request: a statement with its values, or the answer where none is needed."""
-
-
-@dataclass(frozen=True)
-class KnownDocument:
-    """What is known of a document: the variables that choose the plan."""
-
-    steering: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Planned:
-    """A plan, or that there is none.
-
-    Attributes:
-        plan: Or why the reference way has to run.
-        weight: About how many bytes of memory it takes.
-        constant: The answer, where it depends on the document alone.
-        constants: What its settled slots are bound to.
-        variants: The shapes of its statements.
-    """
-
-    plan: Plan | Fallback
-    weight: int
-    constant: bytes | None = None
-    constants: ConstantBindings = field(default_factory=dict)
-    variants: RecentVariants = field(default_factory=RecentVariants)
+Bound = BoundStatement | bytes
+"""What answers a request: a statement, or the answer itself where it needs none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,184 +62,113 @@ class _CachedRequest:
     """What answered a request, for the next one in the same bytes.
 
     Attributes:
-        ready: What it was answered with.
+        text: Of the document, which the next one uses as well.
+        statement: Weak, as its document owns it; or the answer where it needs no statement.
+        values: Of the statement.
         weight: About how many bytes of memory this takes.
-        key: Of the statement.
     """
 
-    ready: Ready
+    text: str
+    statement: ReferenceType[Statement] | bytes
+    values: list[Any]
     weight: int
-    key: Any
 
 
 class Engine:
-    """Answers queries with one statement each, where it knows everything that they ask for.
+    """Answers queries.
+
+    Args:
+        schema: Whose fields have their declarations in their metadata.
+        database: What is read.
+        documents: The cache of valid documents, by text.
+        lock: Held while something is planned or compiled, which blocks the event loop.
 
     Attributes:
         counts: How requests were answered.
     """
 
     def __init__(
-        self, schema: strawberry.Schema, database: Database, turn: CompileLock | None = None
+        self,
+        schema: strawberry.Schema,
+        database: Database,
+        documents: SegmentedCache[Any],
+        lock: CompileLock,
     ) -> None:
         self._schema = schema._schema  # noqa: SLF001 -- Strawberry has no other way to it
-        self._binder = Binder(schema.schema_converter)
         self._database = database
-        self._turn = turn or CompileLock()
-        self._documents: SegmentedCache[KnownDocument] = SegmentedCache(
-            PLANS_BYTES / 8, lambda _: 1_000
-        )
-        self._plans: SegmentedCache[Planned] = SegmentedCache(
-            PLANS_BYTES, lambda planned: planned.weight
-        )
-        # A plan has one for each shape of its arguments.
-        self._statements = Statements(database.engine.dialect, self._turn)
+        self._documents = documents
+        self._lock = lock
+        self._binder = Binder(schema.schema_converter)
+        self._compiler = StatementCompiler(database.engine.dialect, lock)
         self._requests: SegmentedCache[_CachedRequest] = SegmentedCache(
-            BOUND_BYTES,
-            lambda again: again.weight,
-            # Who comes again in the same bytes never asks for the statement: it proves itself here.
-            on_promote=lambda again: self._statements.get(again.key),
+            REQUESTS_BYTES, lambda request: request.weight
         )
         self.counts = AnswerCounts(fields=field_names(self._schema))
 
-    @property
-    def caches(self) -> Mapping[str, SegmentedCache[Any]]:
-        """What is remembered, by what it is."""
-        return {
-            "known": self._documents,
-            "plans": self._plans,
-            "statements": self._statements.cache,
-            "requests": self._requests,
-        }
+    def sizes(self) -> dict[str, tuple[int, float]]:
+        """How many requests are cached, and about how many bytes they take."""
+        return {"requests": (len(self._requests), self._requests.weight)}
 
-    def cached(self, raw: bytes) -> Ready | None:
-        """What answered a request that came in these bytes, whoever asked."""
-        found = self._requests.get(raw)
-        if found is None:
+    def bound_before(self, body: bytes) -> Bound | None:
+        """What answered a request in the same bytes, whoever sent it."""
+        request = self._requests.get(body)
+        if request is None:
             return None
-        ready = found.ready
-        return None if isinstance(ready, BoundStatement) and ready.statement() is None else ready
+        self._documents.get(request.text)
+        if isinstance(request.statement, bytes):
+            return request.statement
+        statement = request.statement()
+        return None if statement is None else BoundStatement(statement, request.values)
 
-    async def plan_of(self, request: Request, identity: Identity) -> Ready | Fallback:
-        """What answers a request, or why the reference way has to run."""
+    async def bind_request(self, request: Request, caller: Identity) -> Bound | Fallback:
+        """What answers a request, or why resolvers have to run."""
         try:
-            prepared = await self.prepare(request)
-            size = len(request.raw or b"")
-            if prepared.constant is not None:
-                size += len(prepared.constant)
-                again = _CachedRequest(prepared.constant, size, prepared.key)
+            variables = self.coerce(request)
+            plan, _ = await self.plan(request, variables)
+            if plan.constant is not None:
+                bound: Bound = plan.constant
             else:
-                made = await self.bind(prepared, identity)
-                again = _CachedRequest(made.bound, size + made.bound.weight, made.key)
+                bound, _ = await self.bind(request, plan, variables, caller)
         except Exception as error:  # noqa: BLE001 -- a bug of ours must not fail a request
-            return self.refused(error, request)
-        if request.raw is not None and not prepared.depends_on_caller:
-            self._requests.put(request.raw, again)
-        return again.ready
-
-    def refused(self, error: Exception, request: Request) -> Fallback:
-        """Why a request has no statement, from what was raised before it had one."""
-        told = fallback_of(error)
-        if told is None:
-            _log.warning("binding failed: %s", request.text[:500], exc_info=error)
-        return told or Fallback(FallbackReason.FAILED, repr(error))
+            return self.fallback(error, request)
+        if request.body is not None and not plan.depends_on_caller:
+            self._requests.put(request.body, _cached(request.body, request.document.text, bound))
+        return bound
 
     async def answer(
-        self, ready: Ready | Fallback, organization_id: int, request_id: str
+        self, bound: Bound | Fallback, organization_id: int, request_id: str
     ) -> bytes | Fallback:
-        """The finished response body, or why the reference way has to run; counted.
+        """The finished response body, or why resolvers have to run; counted.
 
         Args:
-            ready: What answers the request, from `remembered` or `plan_of`.
+            bound: What answers the request, from `bound_before` or `bind_request`.
             organization_id: Whose data is read.
             request_id: For the log.
         """
-        if isinstance(ready, bytes):
+        if isinstance(bound, Fallback):
+            return self.counts.record_fallback(bound)
+        if isinstance(bound, bytes):
             self.counts.compiled += 1
-            return ready
-        if isinstance(ready, Fallback):
-            return self.counts.record_fallback(ready)
-        statement = ready.statement()
-        if statement is None or statement.resting:
-            return self.counts.record_fallback(RESTING if statement else FORGOTTEN)
+            return bound
+        if bound.statement.resting:
+            return self.counts.record_fallback(RESTING)
         try:
-            values = ready.owned_by(organization_id)
-            body = await run(self._database, statement, values, request_id)
+            body = await run(self._database, bound, organization_id, request_id)
         except Failed as failed:
-            # The reference way words it.
             return self.counts.record_fallback(
                 Fallback(FallbackReason.FAILED, repr(failed.__cause__))
             )
-        if body is None:
+        if body is None:  # resolvers word the error
             return self.counts.record_fallback(MISSING)
         self.counts.compiled += 1
         return body
 
-    async def prepare(self, request: Request) -> Prepared:
-        """The plan of a request.
+    def coerce(self, request: Request) -> VariableValues:
+        """The variables of a request.
 
         Raises:
-            NoPlan: when there is none, which is remembered too.
-            GraphQLError: when a variable cannot be used.
+            GraphQLError: when one cannot be used.
         """
-        variables = self._variables(request)
-        known = self._documents.get(request.text)
-        if known is None:
-            known = KnownDocument(tuple(sorted(steering(request.document))))
-            self._documents.put(request.text, known, key_weight=bytes_of(request.text))
-        coerced = variables.coerced
-        key = (request.text, request.name, *(coerced.get(flag) for flag in known.steering))
-        found = self._plans.get(key)
-        planned = found or await self._plans.make(
-            key,
-            lambda: self._planned(request, coerced),
-            self._turn,
-            key_weight=bytes_of(key),
-        )
-        if isinstance(planned.plan, Fallback):
-            raise NoPlan(planned.plan)
-        return Prepared(
-            key,
-            planned.plan,
-            planned.constant,
-            planned.constants,
-            planned.variants,
-            variables,
-            found is not None,
-        )
-
-    async def bind(self, prepared: Prepared, identity: Identity) -> Made:
-        """The statement of a request, with its values.
-
-        Raises:
-            GatewayError: when an argument cannot be used; the reference way words the answer.
-            GraphQLError: the same, for an argument of the wrong type.
-            Unsupported: when the arguments are more than a plan is good for.
-        """
-        chosen, memo = prepared.plan, prepared.constants
-        shapes, values = self._binder.bind(chosen.arguments, prepared.variables, identity, memo)
-        key = (prepared.key, shapes)
-        found = self._statements.get(key)
-        statement = found or await self._statements.make(
-            key,
-            lambda: emit(chosen.root, shapes),
-            chosen,
-            custom_plan=is_selective(shapes),
-            key_weight=bytes_of(prepared.key) + _SHAPE_BYTES * len(shapes),
-        )
-        self._note(prepared, shapes)
-        return Made(BoundStatement.to(statement, values), statement, key, found is not None)
-
-    def _note(self, prepared: Prepared, shapes: VariantKey) -> None:
-        """Keep the shapes of a plan few, and weigh those that it keeps."""
-        before = len(prepared.variants)
-        too_many = prepared.variants.use(shapes)
-        if too_many is not None:
-            self._statements.cache.forget((prepared.key, too_many))
-        elif len(prepared.variants) > before:
-            self._plans.grow(prepared.key, _SHAPE_BYTES * len(shapes))
-
-    def _variables(self, request: Request) -> VariableValues:
         definitions = request.operation.variable_definitions
         if not definitions:
             return NO_VARIABLES
@@ -274,30 +177,68 @@ class Engine:
             return coerced
         raise coerced[0]
 
-    def _planned(self, request: Request, variables: Mapping[str, Any]) -> Planned:
+    async def plan(self, request: Request, variables: VariableValues) -> tuple[Plan, bool]:
+        """The plan of a request, and whether it was cached.
+
+        Raises:
+            NoPlan: when there is none, which is cached too.
+        """
+        document, coerced = request.document, variables.coerced
+        key = (request.name, *(coerced.get(name) for name in document.steering))
+        plan = document.plans.get(key)
+        cached = plan is not None
+        if plan is None:
+            async with self._lock:
+                plan = document.plans.get(key)  # a concurrent request may have made it
+                if plan is None:
+                    plan = document.plans[key] = self._plan(request, coerced)
+                    self._documents.reweigh(document.text)
+        if isinstance(plan, Fallback):
+            raise NoPlan(plan)
+        return plan, cached
+
+    async def bind(
+        self, request: Request, plan: Plan, variables: VariableValues, caller: Identity
+    ) -> tuple[BoundStatement, bool]:
+        """The statement of a plan with the values of a request, and whether it was cached.
+
+        Raises:
+            GatewayError: when an argument cannot be used; resolvers word the answer.
+            GraphQLError: the same, for an argument of the wrong type.
+            Unsupported: when the arguments are more than a plan is good for.
+        """
+        variant, values = self._binder.bind(plan.arguments, variables, caller, plan.constants)
         try:
-            made = plan_operation(self._schema, request.document, request.operation, variables)
-            return Planned(made, _plan_weight(made, request.text), constant=_constant(made))
+            statement: Statement | None = plan.statements[variant]  # `get` would hash it twice
+        except KeyError:
+            statement = None
+        if statement is not None:
+            return statement.bind(values), True
+        statement = await self._compiler.compile(
+            plan, plan.statements, variant, lambda: emit(plan.root, variant)
+        )
+        self._documents.reweigh(request.document.text)
+        return statement.bind(values), False
+
+    def fallback(self, error: Exception, request: Request) -> Fallback:
+        """Why a request has no statement, from what was raised before it had one."""
+        fallback = fallback_of(error)
+        if fallback is None:
+            _log.warning("binding failed: %s", request.document.text[:500], exc_info=error)
+        return fallback or Fallback(FallbackReason.FAILED, repr(error))
+
+    def _plan(self, request: Request, variables: Mapping[str, Any]) -> Plan | Fallback:
+        try:
+            return plan_operation(self._schema, request.document.node, request.operation, variables)
         except Unsupported as error:
-            return Planned(unsupported(str(error)), _BYTES_AT_LEAST)
-        except Exception as error:  # noqa: BLE001 -- told once, and the reference way runs
-            _log.warning("a document has no plan: %s", request.text[:500], exc_info=True)
-            return Planned(Fallback(FallbackReason.FAILED, repr(error)), _BYTES_AT_LEAST)
+            return unsupported(str(error))
+        except Exception as error:  # noqa: BLE001 -- logged once, and resolvers run
+            text = request.document.text
+            _log.warning("a document has no plan: %s", text[:500], exc_info=True)
+            return Fallback(FallbackReason.FAILED, repr(error))
 
 
-def _constant(made: Plan) -> bytes | None:
-    items = made.root.items
-    texts = [
-        f'"{key}":{node.source.json}'
-        for key, node in items
-        if isinstance(node.source, ConstantSource)
-    ]
-    if len(texts) < len(items):
-        return None
-    printed = ",".join(texts)
-    return f'{{"data":{{{printed}}}}}'.encode()
-
-
-def _plan_weight(made: Plan, text: str) -> int:
-    parts = {"item": made.size, "slot": len(made.arguments), "character": len(text)}
-    return _BYTES_AT_LEAST + sum(_PLAN_BYTES[name] * count for name, count in parts.items())
+def _cached(body: bytes, text: str, bound: Bound) -> _CachedRequest:
+    if isinstance(bound, bytes):
+        return _CachedRequest(text, bound, [], len(body) + len(bound))
+    return _CachedRequest(text, ref(bound.statement), bound.values, len(body) + bound.weight)

@@ -9,11 +9,11 @@ from typing import Any
 import orjson
 
 from gql.database import Database
+from gql.engine.document import Request
 from gql.engine.engine import Engine
 from gql.engine.fallback import Fallback
 from gql.engine.plan import Plan
-from gql.engine.prepared import Made
-from gql.engine.request import Request
+from gql.engine.statement import BoundStatement
 from gql.identity import Identity
 
 _BREAKS = ("SELECT", "FROM", "WHERE", "ORDER BY", "LEFT OUTER JOIN")
@@ -24,15 +24,15 @@ class Explanation:
 
     Attributes:
         milliseconds: How long each step took.
-        remembered: Of what is remembered, whether it was there already.
-        why: Why it went the reference way; None when a plan answered.
+        cached: Of `document`, `plan` and `statement`, whether it was cached.
+        fallback: Why resolvers answered; None when a plan did.
         database: The database's own account of the statement.
     """
 
     def __init__(self) -> None:
         self.milliseconds: dict[str, float] = {}
-        self.remembered: dict[str, bool] = {}
-        self.why: Fallback | None = None
+        self.cached: dict[str, bool] = {}
+        self.fallback: Fallback | None = None
         self.database: list[str] = []
         self._plan: Plan | None = None
         self._sql: str | None = None
@@ -40,7 +40,7 @@ class Explanation:
 
     @contextmanager
     def timed(self, step: str) -> Iterator[None]:
-        """Note how long the block takes, also when it raises."""
+        """Record how long the block takes, also when it raises."""
         start = time.perf_counter()
         try:
             yield
@@ -48,9 +48,9 @@ class Explanation:
             self.milliseconds[step] = round((time.perf_counter() - start) * 1_000, 3)
 
     @contextmanager
-    def resolved(self, why: Fallback) -> Iterator[None]:
-        """Note that the block answers field by field, why, and how long it takes."""
-        self.why = why
+    def resolved(self, fallback: Fallback) -> Iterator[None]:
+        """Record that the block answers by resolvers, why, and how long it takes."""
+        self.fallback = fallback
         with self.timed("run"):
             yield
 
@@ -62,54 +62,57 @@ class Explanation:
         caller: Identity,
         request_id: str,
     ) -> bytes | Fallback:
-        """As the engine does, one step after another; then the database is asked for its account.
+        """As the engine does, one step after another; then the database explains the statement.
 
         Args:
             engine: Answers.
             database: Where it does.
-            request: What is asked.
-            caller: Who is asking.
+            request: What is answered.
+            caller: Who sent it.
             request_id: For the log.
         """
         organization = caller.organization_id
         try:
             with self.timed("plan"):
-                prepared = await engine.prepare(request)
-            self._plan, self.remembered["plan"] = prepared.plan, prepared.was_cached
-            if prepared.constant is not None:
-                return await engine.answer(prepared.constant, organization, request_id)
+                variables = engine.coerce(request)
+                self._plan, self.cached["plan"] = await engine.plan(request, variables)
+            if self._plan.constant is not None:
+                return await engine.answer(self._plan.constant, organization, request_id)
             with self.timed("compile"):
-                made = await engine.bind(prepared, caller)
-            self.remembered["statement"] = made.was_cached
-        except Exception as error:  # noqa: BLE001 -- as the engine has it: the reference way runs
-            refused = engine.refused(error, request)
-            return await engine.answer(refused, organization, request_id)
+                bound, self.cached["statement"] = await engine.bind(
+                    request, self._plan, variables, caller
+                )
+        except Exception as error:  # noqa: BLE001 -- as in the engine: resolvers run
+            return await engine.answer(engine.fallback(error, request), organization, request_id)
         with self.timed("run"):
-            answered = await engine.answer(made.bound, organization, request_id)
-        await self._account(database, made, organization)
-        return answered
+            body = await engine.answer(bound, organization, request_id)
+        await self._explain(database, bound, organization)
+        return body
 
     def document(self, body: bytes) -> dict[str, Any]:
         """Everything as JSON, beside the finished answer that it is about."""
+        fallback = self.fallback
         return {
-            "way": "plan" if self.why is None else "resolvers",
-            "reason": self.why and ": ".join(filter(None, (self.why.reason, self.why.detail))),
+            "way": "plan" if fallback is None else "resolvers",
+            "reason": fallback and ": ".join(filter(None, (fallback.reason, fallback.detail))),
             "tree": str(self._plan).splitlines() if self._plan else [],
             "sql": self._sql,
             "parameters": self._parameters,
             "database": self.database,
             "rows": rows(orjson.loads(body).get("data")),
             "bytes": len(body),
-            "remembered": self.remembered,
+            "remembered": self.cached,
             "milliseconds": self.milliseconds,
         }
 
-    async def _account(self, database: Database, made: Made, organization_id: int) -> None:
+    async def _explain(
+        self, database: Database, bound: BoundStatement, organization_id: int
+    ) -> None:
         """The statement, with its values, and what the database says of it."""
-        statement = made.statement
+        statement = bound.statement
         if not statement.sql:
             return
-        values = made.bound.owned_by(organization_id)
+        values = bound.owned_by(organization_id)
         names = (name for name, _, _ in statement.parameters)
         self._sql, self._parameters = statement.sql, dict(zip(names, values, strict=True))
         try:
@@ -122,17 +125,17 @@ class Explanation:
 
 def rows(data: Any) -> dict[str, int]:
     """How many items the lists of an answer have, by where they are: `calls.nodes`."""
-    found: Counter[str] = Counter()
-    waiting = [("", data)]
-    while waiting:
-        path, value = waiting.pop()
+    lengths: Counter[str] = Counter()
+    pending = [("", data)]
+    while pending:
+        path, value = pending.pop()
         if isinstance(value, list):
-            found[path] += len(value)
-            waiting += [(path, item) for item in reversed(value)]
+            lengths[path] += len(value)
+            pending += [(path, item) for item in reversed(value)]
         elif isinstance(value, dict):
-            inside = ((f"{path}.{key}".removeprefix("."), item) for key, item in value.items())
-            waiting += list(inside)[::-1]
-    return dict(found)
+            members = ((f"{path}.{key}".removeprefix("."), item) for key, item in value.items())
+            pending += list(members)[::-1]
+    return dict(lengths)
 
 
 def broken(sql: str) -> str:

@@ -55,7 +55,6 @@ class Fallback:
 
 OFF = Fallback(FallbackReason.OFF)
 RESTING = Fallback(FallbackReason.RESTING)
-FORGOTTEN = Fallback(FallbackReason.RESTING, "the statement is too large to be kept")
 NOT_FOUND = Fallback(FallbackReason.NOTHING)
 MISSING = Fallback(FallbackReason.FAILED, "a record is missing that must be there")
 

@@ -1,85 +1,74 @@
-"""Reads by plans: one statement each, compiled once for each shape of what is asked."""
+"""Answers REST reads by plans: one statement each, compiled once for each variant of a read."""
 
 import logging
-from dataclasses import dataclass
-from typing import Any
+from collections import defaultdict
+
+from cachetools import LRUCache
 
 from gql.database import Database
-from gql.engine.bind import is_selective
-from gql.engine.cache import bytes_of
+from gql.engine.bind import VariantKey
 from gql.engine.compile import emit_read
 from gql.engine.compile_lock import CompileLock
 from gql.engine.fallback import NOT_FOUND, RESTING, AnswerCounts, Fallback, FallbackReason
+from gql.engine.plan import MOST_VARIANTS
 from gql.engine.rest_query import RestArguments, RestQuery, bind
-from gql.engine.statement import BoundStatement
-from gql.engine.statement_cache import Failed, Statements, run
+from gql.engine.statement import BoundStatement, Failed, Statement, run
+from gql.engine.statement_compiler import StatementCompiler
 from gql.query.context import Context
 
 _log = logging.getLogger(__name__)
 
-STATEMENTS_BYTES = 8_000_000
-"""How much memory the statements of all reads may take, roughly."""
-
-
-@dataclass(frozen=True, slots=True)
-class BoundQuery:
-    """A statement for a request.
-
-    Attributes:
-        bound: It with its values.
-        key: What it is remembered by.
-    """
-
-    bound: BoundStatement
-    key: Any
-
 
 class QueryRunner:
     """Answers reads by plans.
+
+    Memory is bounded without a cache of all reads: there are as many as routes, and each keeps the
+    variants that were used last.
 
     Args:
         database: Where.
 
     Attributes:
         counts: How reads were answered.
-        statements: Of all reads.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self.statements = Statements(
-            database.engine.dialect, CompileLock(), capacity=STATEMENTS_BYTES
+        self._compiler = StatementCompiler(database.engine.dialect, CompileLock())
+        self._statements: defaultdict[RestQuery, LRUCache[VariantKey, Statement]] = defaultdict(
+            lambda: LRUCache(MOST_VARIANTS)
         )
         self.counts = AnswerCounts()
 
-    async def bind(self, read: RestQuery, asked: RestArguments) -> BoundQuery | None:
-        """The statement of a request with its values; None when the reference way has to run."""
+    def size(self) -> tuple[int, float]:
+        """How many statements are cached, and about how many bytes they take."""
+        statements = [
+            statement for cache in self._statements.values() for statement in cache.values()
+        ]
+        return len(statements), sum(statement.weight for statement in statements)
+
+    async def bind(self, query: RestQuery, arguments: RestArguments) -> BoundStatement | None:
+        """The statement of a request with its values; None when resolvers have to run."""
         try:
-            shapes, values = bind(read, asked)
-            key = (read, shapes)
-            statement = self.statements.get(key) or await self.statements.make(
-                key,
-                lambda: emit_read(read, shapes),
-                read,
-                custom_plan=is_selective(shapes),
-                key_weight=bytes_of(shapes),
+            variant, values = bind(query, arguments)
+            statements = self._statements[query]
+            statement = statements.get(variant) or await self._compiler.compile(
+                query, statements, variant, lambda: emit_read(query, variant)
             )
-            return BoundQuery(BoundStatement.to(statement, values), key)
+            return statement.bind(values)
         except Exception:  # noqa: BLE001 -- a bug of ours must not fail a request
-            _log.warning("binding failed: %.500r", asked, exc_info=True)
+            _log.warning("binding failed: %.500r", arguments, exc_info=True)
             return None
 
-    async def answer(self, context: Context, ready: BoundQuery | None) -> bytes | Fallback:
-        """The finished body, or why the reference way has to run; counted.
+    async def answer(self, context: Context, bound: BoundStatement | None) -> bytes | Fallback:
+        """The finished body, or why resolvers have to run; counted.
 
-        Nothing that is found is a matter for the reference way too: it words the refusal.
+        A record that is missing is a matter for resolvers too: they word the refusal.
         """
-        statement = ready.bound.statement() if ready else None
-        if ready is None or statement is None or statement.resting:
+        if bound is None or bound.statement.resting:
             return self.counts.record_fallback(RESTING)
-        values = ready.bound.owned_by(context.organization_id)
         try:
-            body = await run(self._database, statement, values, context.request_id)
+            body = await run(self._database, bound, context.organization_id, context.request_id)
         except Failed as failed:
             return self.counts.record_fallback(
                 Fallback(FallbackReason.FAILED, repr(failed.__cause__))

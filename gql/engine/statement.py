@@ -1,23 +1,33 @@
-"""A statement in the words of the driver, and how its parameters are filled."""
+"""A statement in the words of the driver: compiled once, bound and run for each request."""
 
+import logging
 import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from sys import getsizeof
-from typing import Any
-from weakref import ReferenceType, ref
+from typing import Any, NamedTuple
 
-from sqlalchemy import BindParameter, Select, literal_column
-from sqlalchemy.engine import Dialect
-from sqlalchemy.sql.visitors import replacement_traverse
-
+from gql.database import Database
+from gql.database.failures import is_lasting
 from gql.models.scope import parameters
+
+_log = logging.getLogger(__name__)
 
 MOST_FAILURES = 3
 """After so many failures in a row a statement rests."""
 
 REST_SECONDS = 60.0
+
+_BYTES_AT_LEAST = 2_000
+_BYTES_PER_PARAMETER = 300
+_BYTES_PER_CHARACTER = 4
+_BYTES_OF_BOUND = 500
+"""As `tracemalloc` measured them, rounded up."""
+
+_ORGANIZATION = frozenset(parameters(0))
+"""The parameters that say whose data is read."""
 
 
 @dataclass
@@ -29,29 +39,46 @@ class Statement:
         parameters: In the driver's order: name, what turns a value into the driver's (None where
             nothing does), and the value of a parameter that SQLAlchemy itself added.
         failures: How often it failed in a row.
-        plan: Gives the plan that it was made from, or None once that is forgotten.
-        custom_plan: Whether the best way to run it depends on the values.
+        plan: Gives what it was made from, or None once that is gone. A weak reference: a plan owns
+            its statements, and a circle of the two would outlive its eviction.
+        custom_plan: Whether PostgreSQL plans it anew for the values of each request.
     """
 
     sql: str
     parameters: tuple[tuple[str, Any, Any], ...]
     failures: int = 0
-    _rests_until: float = field(default=0.0)
-    _told: bool = False
     plan: Callable[[], object] = lambda: None
     custom_plan: bool = field(default=False, kw_only=True)
-
-    def values(self, given: Mapping[str, Any]) -> list[Any]:
-        """The values in the driver's order."""
-        return [
-            given.get(name, constant) if process is None else process(given.get(name, constant))
-            for name, process, constant in self.parameters
-        ]
+    _rests_until: float = field(default=0.0, init=False)
+    _logged: bool = field(default=False, init=False)
 
     @classmethod
     def impossible(cls) -> "Statement":
-        """One that always rests."""
-        return cls("", (), MOST_FAILURES, math.inf)
+        """One that cannot be compiled, and always rests."""
+        statement = cls("", (), MOST_FAILURES)
+        statement._rests_until = math.inf
+        return statement
+
+    def bind(self, values: Mapping[str, Any]) -> "BoundStatement":
+        """The statement with these values, in the driver's order."""
+        return BoundStatement(
+            self,
+            [
+                values.get(name, constant)
+                if process is None
+                else process(values.get(name, constant))
+                for name, process, constant in self.parameters
+            ],
+        )
+
+    @cached_property
+    def organization_positions(self) -> tuple[int, ...]:
+        """Where the organization goes in the values."""
+        return tuple(
+            position
+            for position, (name, _, _) in enumerate(self.parameters)
+            if name in _ORGANIZATION
+        )
 
     @property
     def resting(self) -> bool:
@@ -59,83 +86,71 @@ class Statement:
         return self.failures >= MOST_FAILURES and time.monotonic() < self._rests_until
 
     def fail(self, *, lasting: bool) -> bool:
-        """Note a failure; True the first time, when it should be told.
+        """Record a failure; True the first time, when it should be logged.
 
         Only a lasting one counts: a statement need not rest because the database is restarted.
         """
         if lasting:
             self.failures += 1
             self._rests_until = time.monotonic() + REST_SECONDS
-        first, self._told = not self._told, True
+        first, self._logged = not self._logged, True
         return first
 
+    @property
+    def weight(self) -> int:
+        """About how many bytes of memory it takes."""
+        return (
+            _BYTES_AT_LEAST
+            + _BYTES_PER_PARAMETER * len(self.parameters)
+            + _BYTES_PER_CHARACTER * len(self.sql)
+        )
 
-@dataclass(frozen=True, slots=True)
-class BoundStatement:
-    """A statement with its values, but for those that say whose data it reads.
+
+class BoundStatement(NamedTuple):
+    """A statement with the values of one request, but for those that say whose data it reads.
 
     Attributes:
-        statement: Gives what runs, or None once that is forgotten: many requests share a statement,
-            and those that are remembered must not keep it.
+        statement: What runs.
         values: In the driver's order.
-        places: Where the organization goes in them.
     """
 
-    statement: ReferenceType[Statement]
+    statement: Statement
     values: list[Any]
-    places: tuple[int, ...]
-
-    @classmethod
-    def to(cls, statement: Statement, values: Mapping[str, Any]) -> "BoundStatement":
-        """Bind a statement to named values."""
-        names = [name for name, _, _ in statement.parameters]
-        places = tuple(place for place, name in enumerate(names) if name in parameters(0))
-        return cls(ref(statement), statement.values(values), places)
 
     def owned_by(self, organization_id: int) -> list[Any]:
         """The values for an organization."""
         values = self.values.copy()
-        for place in self.places:
-            values[place] = organization_id
+        for position in self.statement.organization_positions:
+            values[position] = organization_id
         return values
 
     @property
     def weight(self) -> int:
-        """About how many bytes of memory it takes; text is the most of it."""
+        """About how many bytes of memory the values take; text is the most of it."""
         return _BYTES_OF_BOUND + sum(map(getsizeof, self.values))
 
 
-_BYTES_OF_BOUND = 500
+class Failed(Exception):  # noqa: N818 -- it is no error: resolvers run
+    """A statement failed; that is recorded, and logged the first time."""
 
 
-def compile_statement(
-    statement: Select[Any], dialect: Dialect, *, custom_plan: bool = False
-) -> Statement:
-    """The statement as SQL; what is constant in it is written into the text.
+async def run(
+    database: Database, bound: BoundStatement, organization_id: int, request_id: str
+) -> bytes | None:
+    """What a statement prints for an organization; None where a required record is missing.
 
-    The database plans better for a value that it sees, and there is less to bind.
-
-    Args:
-        statement: Of a plan.
-        dialect: The database's.
-        custom_plan: Whether the best way to run it depends on the values.
+    Raises:
+        Failed: when it fails, from what it failed with.
     """
-
-    def inlined(element: Any, **_: Any) -> Any:
-        if not isinstance(element, BindParameter) or element.required:
-            return None
-        write = element.type.dialect_impl(dialect).literal_processor(dialect)
-        return literal_column(write(element.value), element.type) if write else None
-
-    settled: Any = replacement_traverse(statement, {}, inlined)
-    compiled = settled.compile(dialect=dialect)
-    binds, names = compiled.binds, compiled.positiontup
-    return Statement(
-        str(compiled),
-        tuple((name, _processor(binds[name], dialect), binds[name].value) for name in names),
-        custom_plan=custom_plan,
-    )
-
-
-def _processor(parameter: BindParameter[Any], dialect: Dialect) -> Any:
-    return parameter.type.dialect_impl(dialect).bind_processor(dialect)
+    statement = bound.statement
+    values = bound.owned_by(organization_id)
+    try:
+        body = await database.fetch_value(statement.sql, values, custom_plan=statement.custom_plan)
+    except Exception as error:
+        if statement.fail(lasting=is_lasting(error)):
+            extra = {"request_id": request_id, "plan": str(statement.plan())}
+            _log.warning("a plan failed: %s", statement.sql[:500], exc_info=True, extra=extra)
+        raise Failed from error
+    if body is not None:
+        statement.failures = 0
+    return body

@@ -1,4 +1,4 @@
-"""Routes that say what they read: answered by a plan where there is one, else the reference way."""
+"""Routes that say what they read: answered by a plan where there is one, else by resolvers."""
 
 from dataclasses import dataclass
 
@@ -6,9 +6,10 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 from gql.engine.cache import SegmentedCache
-from gql.engine.query_runner import BoundQuery, QueryRunner
+from gql.engine.query_runner import QueryRunner
 from gql.engine.rest_query import RestArguments, RestQuery
 from gql.engine.rest_resolvers import answer
+from gql.engine.statement import BoundStatement
 from gql.http.media_types import JSON
 from gql.query.context import Context
 from gql.rest.json_output import json_response
@@ -29,77 +30,67 @@ Address = tuple[str, bytes]
 
 @dataclass(frozen=True)
 class CachedAddress:
-    """A request that is ready to be answered.
+    """What the path and query string of a request mean.
 
     Attributes:
-        read: What its route reads.
-        asked: What it asks for.
-        ready: The statement that prints the answer, if there is one.
+        query: What the route reads.
+        arguments: What the request reads of it.
+        bound: The statement that prints the answer, if there is one.
     """
 
-    read: RestQuery
-    asked: RestArguments
-    ready: BoundQuery | None
+    query: RestQuery
+    arguments: RestArguments
+    bound: BoundStatement | None
 
 
 class AddressCache:
     """Answers what a route reads.
 
     Args:
-        reads: The plans; None when settings say so.
+        runner: Answers by plans; None when settings say so.
 
     Attributes:
-        reads: The same.
+        runner: The same.
     """
 
-    def __init__(self, reads: QueryRunner | None) -> None:
-        self.reads = reads
-        self._prepared: SegmentedCache[CachedAddress] = SegmentedCache(
-            ADDRESSES_BYTES, _weight, on_promote=self._prove
-        )
+    def __init__(self, runner: QueryRunner | None) -> None:
+        self.runner = runner
+        self._addresses: SegmentedCache[CachedAddress] = SegmentedCache(ADDRESSES_BYTES, _weight)
 
-    def _prove(self, prepared: CachedAddress) -> None:
-        """Who asks for an address again never asks for its statement: that proves itself here."""
-        if self.reads is not None and prepared.ready is not None:
-            self.reads.statements.get(prepared.ready.key)
-
-    def known(self, route: RestRoute, scope: Scope) -> CachedAddress | None:
-        """What an address was found to ask for, when it was asked before; whoever asks now."""
+    def get(self, route: RestRoute, scope: Scope) -> CachedAddress | None:
+        """What an address means, when it has come before; whoever sent it."""
         address = _address(route, scope)
-        prepared = None if address is None else self._prepared.get(address)
-        if prepared is None or prepared.ready is None:
-            return prepared
-        return None if prepared.ready.bound.statement() is None else prepared
+        return None if address is None else self._addresses.get(address)
 
     async def prepare(
-        self, route: RestRoute, read: RestQuery, asked: RestArguments, scope: Scope
+        self, route: RestRoute, query: RestQuery, arguments: RestArguments, scope: Scope
     ) -> CachedAddress:
-        """Make a request ready, and remember it by its address."""
-        if self.reads is None:
-            return CachedAddress(read, asked, None)
-        prepared = CachedAddress(read, asked, await self.reads.bind(read, asked))
+        """Bind a request, and keep it by its address."""
+        if self.runner is None:
+            return CachedAddress(query, arguments, None)
+        cached = CachedAddress(query, arguments, await self.runner.bind(query, arguments))
         address = _address(route, scope)
         if address is not None:
-            self._prepared.put(address, prepared)
-        return prepared
+            self._addresses.put(address, cached)
+        return cached
 
-    async def respond(self, context: Context, prepared: CachedAddress) -> Response:
+    async def respond(self, context: Context, cached: CachedAddress) -> Response:
         """The answer.
 
         Raises:
             NotFound: when what is looked up is not there.
         """
-        if self.reads is not None:
-            body = await self.reads.answer(context, prepared.ready)
+        if self.runner is not None:
+            body = await self.runner.answer(context, cached.bound)
             if isinstance(body, bytes):
-                return _printed(prepared.read, body)
-        found = await answer(context, prepared.read, prepared.asked)
-        return json_response(found.value, headers=version_headers(found.version))
+                return _printed(cached.query, body)
+        answered = await answer(context, cached.query, cached.arguments)
+        return json_response(answered.value, headers=version_headers(answered.version))
 
 
-def _printed(read: RestQuery, body: bytes) -> Response:
+def _printed(query: RestQuery, body: bytes) -> Response:
     """What a plan printed."""
-    if not read.versioned:
+    if not query.versioned:
         return Response(body, media_type=JSON)
     version, _, body = body.partition(b"\n")
     return Response(body, headers=version_headers(version.decode()), media_type=JSON)
@@ -113,5 +104,5 @@ def _address(route: RestRoute, scope: Scope) -> Address | None:
     return path, query
 
 
-def _weight(prepared: CachedAddress) -> float:
-    return _BYTES_AT_LEAST + (prepared.ready.bound.weight if prepared.ready else 0)
+def _weight(address: CachedAddress) -> float:
+    return _BYTES_AT_LEAST + (address.bound.weight if address.bound else 0)

@@ -103,7 +103,7 @@ class Endpoint:
     ) -> Response:
         """The answer of a route that declares what it reads; a cached address is not parsed."""
         cache, scope = self.services.address_cache, request.scope
-        cached = cache.known(route, scope)
+        cached = cache.get(route, scope)
         if cached is None:
             result = route.handler(**self._arguments(route, context, request, b""))
             if not isinstance(result, RestArguments):

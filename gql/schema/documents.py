@@ -26,6 +26,7 @@ from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRul
 
 from gql.engine.cache import SegmentedCache
 from gql.engine.compile_lock import CompileLock
+from gql.engine.document import Document
 from gql.errors import (
     BadRequest,
     OperationUnresolved,
@@ -48,8 +49,9 @@ an AttributeError on a fragment written before the operation. graphql-core has t
 the types are marked.
 """
 
-DOCUMENTS_BYTES = 32_000_000
-"""Roughly how much memory the cached documents of one process may take."""
+DOCUMENTS_BYTES = 80_000_000
+"""Roughly how much memory the cached documents of one process may take, with their plans and
+statements."""
 
 MOST_COSTS = 8
 """Of how many operations of one document the cost is cached: costs are not weighed."""
@@ -59,9 +61,6 @@ MOST_WAITING = 200
 
 RETRY_AFTER = 1.0
 """Seconds until most of the documents that wait are validated."""
-
-_BYTES_PER_TOKEN = 420
-_BYTES_PER_CHARACTER = 4
 
 MAX_ERRORS = 20
 """Validation stops after this many errors of one document."""
@@ -83,16 +82,14 @@ class InvalidDocument(Exception):  # noqa: N818 -- it is rendered, not raised fu
         self.errors = errors
 
 
-@dataclass(frozen=True, eq=False)
-class ValidDocument:
+@dataclass(eq=False)
+class ValidDocument(Document):
     """A document that can run.
 
     Attributes:
-        document: As it was parsed.
         costs: Of its operations, by name, as far as they have been requested.
     """
 
-    document: DocumentNode
     costs: dict[str | None, OperationCost] = field(default_factory=dict)
 
 
@@ -105,6 +102,9 @@ class Documents:
         schema: What documents are validated against.
         settings: The limits.
         lock: Held while a document is parsed and validated, which blocks the event loop.
+
+    Attributes:
+        cache: The documents; the engine keeps their plans and statements in them.
     """
 
     def __init__(self, schema: GraphQLSchema, settings: Settings, lock: CompileLock) -> None:
@@ -112,13 +112,15 @@ class Documents:
         self._schema = schema
         self._settings = settings
         self._lock = lock
-        self._cache: SegmentedCache[ValidDocument] = SegmentedCache(DOCUMENTS_BYTES, _weight)
+        self.cache: SegmentedCache[ValidDocument] = SegmentedCache(
+            DOCUMENTS_BYTES, lambda document: document.weight
+        )
         # A document that nobody waits for any more gives its place in the queue to others.
         self._validations = SingleFlight[str, ValidDocument](cancel_abandoned=True)
 
     def get(self, text: str) -> ValidDocument | None:
         """The cached document."""
-        return self._cache.get(text)
+        return self.cache.get(text)
 
     async def validate(self, text: str) -> ValidDocument:
         """The document, parsed, checked and cached, once for all concurrent callers.
@@ -138,7 +140,10 @@ class Documents:
         return await self._validations.run(text, partial(self._validate_locked, text))
 
     def check_cost(
-        self, valid: ValidDocument, operation: OperationDefinitionNode, variables: Mapping[str, Any]
+        self,
+        document: ValidDocument,
+        operation: OperationDefinitionNode,
+        variables: Mapping[str, Any],
     ) -> None:
         """Check that an operation of a document may run with these variables.
 
@@ -146,30 +151,30 @@ class Documents:
             TooComplex: when it costs too much.
         """
         name = operation.name.value if operation.name else None
-        cost = valid.costs.get(name)
+        cost = document.costs.get(name)
         if cost is None:
-            if len(valid.costs) >= MOST_COSTS:
-                valid.costs.clear()
-            cost = valid.costs[name] = cost_of(self._schema, valid.document, operation)
+            if len(document.costs) >= MOST_COSTS:
+                document.costs.clear()
+            cost = document.costs[name] = cost_of(self._schema, document.node, operation)
         check_cost(cost, variables, self._settings.max_cost)
 
     def __contains__(self, text: str) -> bool:
-        return text in self._cache
+        return text in self.cache
 
     def size(self) -> tuple[int, float]:
         """How many documents are cached, and about how many bytes they take."""
-        return self._cache.size()
+        return len(self.cache), self.cache.weight
 
     async def _validate_locked(self, text: str) -> ValidDocument:
         async with self._lock:
             return self._read(text)
 
     def _read(self, text: str) -> ValidDocument:
-        document = self._parse(text)
-        self._check(document)
-        valid = ValidDocument(document)
-        self._cache.put(text, valid)
-        return valid
+        node = self._parse(text)
+        self._check(node)
+        document = ValidDocument(text, node)
+        self.cache.put(text, document)
+        return document
 
     def _parse(self, text: str) -> DocumentNode:
         limit = self._settings.max_tokens
@@ -218,13 +223,6 @@ def choose_operation(document: DocumentNode, name: str | None) -> OperationDefin
     raise OperationUnresolved(
         f"The document has no operation {name}; it has: {names or 'one without a name'}."
     )
-
-
-def _weight(valid: ValidDocument) -> int:
-    """About how many bytes of memory a parsed document takes, with its text."""
-    document = valid.document
-    text = document.loc.source.body if document.loc else ""
-    return document.token_count * _BYTES_PER_TOKEN + len(text) * _BYTES_PER_CHARACTER
 
 
 def _mark_one_of(schema: GraphQLSchema) -> None:

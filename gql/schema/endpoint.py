@@ -18,10 +18,10 @@ from strawberry.execution import optimized_is_awaitable
 
 from gql.database import Database
 from gql.engine.compile_lock import CompileLock
-from gql.engine.engine import Engine, Ready
+from gql.engine.document import Request
+from gql.engine.engine import Bound, Engine
 from gql.engine.explain import Explanation
 from gql.engine.fallback import OFF, AnswerCounts, Fallback
-from gql.engine.request import Request
 from gql.errors import BadRequest, GatewayError, MethodNotAllowed
 from gql.http.disconnect import cancel_on_disconnect
 from gql.http.headers import headers_by_name
@@ -91,7 +91,9 @@ class GraphQLEndpoint:
         self._sms_sessions = sms_sessions
         lock = CompileLock()
         self._documents = Documents(self._schema, settings, lock)
-        self.engine = Engine(schema, database, lock) if settings.compiled else None
+        self.engine: Engine | None = None
+        if settings.compiled:
+            self.engine = Engine(schema, database, self._documents.cache, lock)
         self.counts = self.engine.counts if self.engine else AnswerCounts()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -104,9 +106,8 @@ class GraphQLEndpoint:
 
     def sizes(self) -> dict[str, tuple[int, float]]:
         """By cache: how many entries it has, and about how many bytes they take."""
-        caches = {} if self.engine is None else self.engine.caches
-        engine = {name: cache.size() for name, cache in caches.items()}
-        return {"documents": self._documents.size(), **engine}
+        requests = {} if self.engine is None else self.engine.sizes()
+        return {"documents": self._documents.size(), **requests}
 
     async def _answer(self, scope: Scope, receive: Receive) -> HttpResponse:
         """The answer to a request, also when a step of it fails."""
@@ -147,19 +148,19 @@ class GraphQLEndpoint:
         """Run the operation: by its compiled plan, or by resolvers where there is none."""
         engine, caller, renderer = self.engine, received.caller, received.renderer
         request: Request | None = None
-        plan: Ready | Fallback | None = None
+        bound: Bound | Fallback | None = None
         if engine is not None and received.method == "POST":
             # Bytes that were answered before need not be parsed again.
-            plan = engine.cached(received.raw)
-        if plan is not None:
+            bound = engine.bound_before(received.raw)
+        if bound is not None:
             caller.require(Permission.READ)
         else:
             request = await self._request(received)
-            plan = OFF if engine is None else await engine.plan_of(request, caller)
+            bound = OFF if engine is None else await engine.bind_request(request, caller)
         if engine is None:
             self.counts.record_fallback(OFF)
         else:
-            body = await engine.answer(plan, caller.organization_id, renderer.request_id)
+            body = await engine.answer(bound, caller.organization_id, renderer.request_id)
             if isinstance(body, bytes):
                 return HttpResponse(200, renderer.media_type, body)
         return await self._resolve(request or await self._request(received), received)
@@ -169,7 +170,7 @@ class GraphQLEndpoint:
         notes = Explanation()
         caller, renderer = received.caller, received.renderer
         text = parse_request(received.method, received.raw, self._settings).document
-        notes.remembered["document"] = text in self._documents
+        notes.cached["document"] = text in self._documents
         with notes.timed("parse"):
             request = await self._request(received)
         if self.engine is None:
@@ -187,15 +188,15 @@ class GraphQLEndpoint:
         """The parsed request: a valid document, and an operation in it that the caller may run."""
         method, raw = received.method, received.raw
         parsed = parse_request(method, raw, self._settings)
-        valid = self._documents.get(parsed.document)
-        if valid is None:
+        document = self._documents.get(parsed.document)
+        if document is None:
             validation = self._documents.validate(parsed.document)
-            valid = await cancel_on_disconnect(received.receive, validation)
-        operation = choose_operation(valid.document, parsed.operation_name)
-        self._documents.check_cost(valid, operation, parsed.variables)
+            document = await cancel_on_disconnect(received.receive, validation)
+        operation = choose_operation(document.node, parsed.operation_name)
+        self._documents.check_cost(document, operation, parsed.variables)
         _permit(received.caller, operation, method)
         cacheable = raw if method == "POST" else None
-        return Request(parsed.document, valid.document, operation, parsed.variables, cacheable)
+        return Request(document, operation, parsed.variables, cacheable)
 
     async def _resolve(self, request: Request, received: _Received) -> HttpResponse:
         """The answer that resolvers make."""
@@ -209,7 +210,7 @@ class GraphQLEndpoint:
     async def _execute(self, request: Request, context: Context) -> ExecutionResult:
         result = execute(
             self._schema,
-            request.document,
+            request.document.node,
             context_value=context,
             variable_values=request.variables,
             operation_name=request.name,

@@ -12,9 +12,12 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from gql.app import create_app
+from gql.engine.cache import SegmentedCache
+from gql.engine.document import Document as ValidDocument
+from gql.engine.document import Request
 from gql.engine.engine import Engine
-from gql.engine.fallback import NoPlan, fallback_of
-from gql.engine.request import Request
+from gql.engine.fallback import Fallback, NoPlan, fallback_of
+from gql.engine.statement import Statement
 from gql.schema.documents import choose_operation
 from gql.schema.endpoint import GraphQLEndpoint
 from gql.schema.schema import schema
@@ -80,13 +83,23 @@ class BothWays:
 
     async def plan_of(self, document: Document) -> str:
         """The plan of a document, or why it has none."""
-        parsed = parse(document.text)
-        operation = choose_operation(parsed, None)
-        asked = Request(document.text, parsed, operation, document.variables)
+        valid = ValidDocument(document.text, parse(document.text))
+        request = Request(valid, choose_operation(valid.node, None), document.variables)
         try:
-            return str((await self.engine.prepare(asked)).plan)
+            plan, _ = await self.engine.plan(request, self.engine.coerce(request))
+            return str(plan)
         except (NoPlan, GraphQLError) as error:
             return str(fallback_of(error))
+
+    def statements(self) -> list[Statement]:
+        """Every statement that is cached."""
+        return [
+            statement
+            for document in cached(self.endpoint._documents.cache)  # noqa: SLF001
+            for plan in document.plans.values()
+            if not isinstance(plan, Fallback)
+            for statement in plan.statements.values()
+        ]
 
     async def _post(self, document: Document, engine: Engine | None) -> httpx2.Response:
         body = json.dumps({"query": document.text, "variables": document.variables})
@@ -111,6 +124,11 @@ async def both_ways(copy: Copy) -> AsyncIterator[BothWays]:
         )
         await stack.enter_async_context(client)
         yield BothWays(client, endpoint, endpoint.engine)
+
+
+def cached(cache: SegmentedCache[Any]) -> list[Any]:
+    """Every value of a cache, read without being used."""
+    return [*cache._probation.values(), *cache._protected.values()]  # noqa: SLF001
 
 
 def endpoint_of(app: Starlette) -> GraphQLEndpoint:

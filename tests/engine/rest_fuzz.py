@@ -104,7 +104,7 @@ async def both_doors(copy: Copy) -> AsyncIterator[BothDoors]:
             )
             clients.append(await stack.enter_async_context(client))
             readers.append(reader_of(app))
-        reads = readers[0].reads
+        reads = readers[0].runner
         assert reads is not None
         yield BothDoors(clients[0], clients[1], readers[0], reads)
 

@@ -1,16 +1,19 @@
-"""What the engine remembers is bounded, and known documents outlive a flood of new ones."""
+"""What the engine keeps is bounded, and what is used again outlives a flood of what is not."""
 
+import gc
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
+from graphql import parse
 
-from gql.engine.bind import LookupVariant
 from gql.engine.cache import SegmentedCache
+from gql.engine.document import MOST_PLANS, Document
+from gql.engine.plan import MOST_VARIANTS
 from gql.engine.statement import MOST_FAILURES, Statement
-from gql.engine.variants import MOST_VARIANTS, RecentVariants
 from tests.databases import Copy
-from tests.engine.both_ways import BothWays, both_ways
-from tests.engine.documents import Document
+from tests.engine import documents
+from tests.engine.both_ways import BothWays, both_ways, cached
 from tests.engine.rest_fuzz import both_doors
 
 
@@ -20,73 +23,107 @@ async def ways(fresh: Copy) -> AsyncIterator[BothWays]:
         yield ways
 
 
-def test_a_flood_of_new_things_does_not_push_out_known_ones() -> None:
-    remembered: SegmentedCache[str] = SegmentedCache(100, len)
-    remembered.put("known", "x" * 10)
-    assert remembered.get("known")
+def test_a_flood_of_new_values_does_not_push_out_one_that_was_read_again() -> None:
+    cache: SegmentedCache[str] = SegmentedCache(100, len)
+    cache.put("hot", "x" * 10)
+    assert cache.get("hot")
 
     for number in range(10_000):
-        remembered.put(number, "y" * 10)
+        cache.put(number, "y" * 10)
 
-    assert remembered.get("known") == "x" * 10
-    assert remembered.weight <= 100
-    assert len(remembered) == 3
-
-
-def test_what_is_put_again_takes_the_place_of_what_was_known() -> None:
-    remembered: SegmentedCache[str] = SegmentedCache(100, len)
-    remembered.put("known", "old")
-    assert remembered.get("known") == "old"
-
-    remembered.put("known", "newer")
-
-    assert remembered.get("known") == "newer"
-    assert (remembered.weight, len(remembered)) == (5, 1)
-    remembered.put("known", "x" * 101)
-    assert remembered.get("known") is None
-    remembered.put("new", "x")
-    remembered.put("new", "x" * 101)
-    assert remembered.get("new") is None
+    assert cache.get("hot") == "x" * 10
+    assert cache.weight == 30
+    assert len(cache) == 3
 
 
-def test_a_thing_that_is_too_large_is_not_remembered() -> None:
-    remembered: SegmentedCache[str] = SegmentedCache(100, len)
+def test_the_newest_value_of_a_key_is_kept() -> None:
+    cache: SegmentedCache[str] = SegmentedCache(100, len)
+    cache.put("key", "old")
+    assert cache.get("key") == "old"
 
-    for _ in range(3):
-        remembered.put("large", "x" * 90)
+    cache.put("key", "newer")
 
-    assert remembered.get("large") is None
-
-
-def test_a_thing_too_heavy_for_the_small_room_is_remembered_the_second_time() -> None:
-    remembered: SegmentedCache[str] = SegmentedCache(100, len)
-    remembered.put("known", "x" * 10)
-    assert remembered.get("known")
-
-    remembered.put("heavy", "y" * 50)
-    assert remembered.get("heavy") is None
-    remembered.put("heavy", "y" * 50)
-    assert remembered.get("heavy") == "y" * 50
+    assert cache.get("key") == "newer"
+    assert (cache.weight, len(cache)) == (5, 1)
 
 
-def test_a_flood_of_heavy_things_does_not_push_out_known_ones() -> None:
-    remembered: SegmentedCache[str] = SegmentedCache(100, len)
-    remembered.put("known", "x" * 10)
-    assert remembered.get("known")
+@pytest.mark.parametrize("protected", [False, True])
+def test_a_value_heavier_than_its_segment_is_not_kept(protected: bool) -> None:
+    cache: SegmentedCache[str] = SegmentedCache(100, len)
+    cache.put("key", "light")
+    if protected:
+        cache.get("key")
+
+    cache.put("key", "x" * 81)
+
+    assert cache.get("key") is None
+    assert (cache.weight, len(cache)) == (0, 0)
+
+
+def test_a_value_too_heavy_for_probation_is_protected_when_it_is_put_again() -> None:
+    cache: SegmentedCache[str] = SegmentedCache(100, len)
+
+    cache.put("heavy", "x" * 50)
+    assert cache.get("heavy") is None
+
+    cache.put("heavy", "x" * 50)
+    assert cache.get("heavy") == "x" * 50
+
+
+def test_heavy_values_do_not_push_out_one_that_was_read_again() -> None:
+    cache: SegmentedCache[str] = SegmentedCache(100, len)
+    cache.put("hot", "x" * 10)
+    assert cache.get("hot")
 
     for number in range(10_000):
-        remembered.put(number, "y" * 80)
+        cache.put(number, "y" * 80)
 
-    assert remembered.get("known") == "x" * 10
-    assert (remembered.weight, len(remembered)) == (10, 1)
+    assert cache.get("hot") == "x" * 10
+    assert (cache.weight, len(cache)) == (10, 1)
 
 
-def test_a_statement_that_keeps_failing_rests_and_is_told_once() -> None:
+@pytest.mark.parametrize(("protected", "room"), [(False, 20), (True, 80)])
+def test_a_value_that_has_grown_is_weighed_again(protected: bool, room: int) -> None:
+    cache: SegmentedCache[list[int]] = SegmentedCache(100, sum)
+    for key in ("older", "growing"):
+        cache.put(key, [5])
+        if protected:
+            cache.get(key)
+    growing = cached(cache)[1]
+
+    growing.append(room - 10)
+    cache.reweigh("growing")
+    assert (cache.weight, len(cache)) == (room, 2)
+
+    growing.append(1)
+    cache.reweigh("growing")
+    assert (cache.weight, "older" in cache) == (room - 4, False)
+
+    growing.append(room)
+    cache.reweigh("growing")
+    assert (cache.weight, len(cache)) == (0, 0)
+    cache.reweigh("growing")
+    assert len(cache) == 0
+
+
+def test_a_value_that_grows_too_heavy_for_probation_is_protected_the_second_time() -> None:
+    cache: SegmentedCache[list[int]] = SegmentedCache(100, sum)
+
+    for kept in (False, True):
+        growing = [5]
+        cache.put("growing", growing)
+        growing.append(45)
+        cache.reweigh("growing")
+
+        assert (cache.get("growing") is growing) == kept
+
+
+def test_a_statement_that_keeps_failing_rests_and_is_logged_once() -> None:
     statement = Statement("SELECT 1", ())
 
-    told = [statement.fail(lasting=True) for _ in range(MOST_FAILURES)]
+    logged = [statement.fail(lasting=True) for _ in range(MOST_FAILURES)]
 
-    assert told == [True, False, False]
+    assert logged == [True, False, False]
     assert statement.resting
 
 
@@ -99,58 +136,9 @@ def test_a_statement_does_not_rest_because_the_database_was_away() -> None:
     assert not statement.resting
 
 
-def test_a_thing_weighs_what_its_key_does_as_well() -> None:
-    remembered: SegmentedCache[str] = SegmentedCache(100, len)
-
-    remembered.put("light", "x", key_weight=10)
-    remembered.put("heavy", "x", key_weight=50)
-
-    assert remembered.weight == 11
-    assert remembered.get("light") == "x"
-    assert remembered.get("heavy") is None
-    assert remembered.weight == 11
-
-
-def test_a_thing_that_grows_weighs_more_until_it_is_too_large() -> None:
-    remembered: SegmentedCache[str] = SegmentedCache(100, len)
-    for name in ("new", "proven"):
-        remembered.put(name, "x" * 5)
-    remembered.get("proven")
-
-    for name in ("new", "proven", "unknown"):
-        remembered.grow(name, 10)
-
-    assert remembered.weight == 30
-    remembered.grow("new", 10)
-    assert (remembered.get("new"), remembered.get("proven")) == (None, "x" * 5)
-    assert remembered.weight == 15
-
-
-def test_a_thing_is_forgotten_from_either_room() -> None:
-    remembered: SegmentedCache[str] = SegmentedCache(100, len)
-    for name in ("new", "proven"):
-        remembered.put(name, "x")
-    remembered.get("proven")
-
-    for name in ("new", "proven", "unknown"):
-        remembered.forget(name)
-
-    assert len(remembered) == remembered.weight == 0
-
-
-def test_the_shapes_of_a_plan_are_bounded_and_the_last_ones_stay() -> None:
-    recent = RecentVariants()
-    names = [LookupVariant(str(number)) for number in range(MOST_VARIANTS + 2)]
-
-    forgotten = [recent.use((name,)) for name in [*names[:-2], names[0], *names[-2:], names[-1]]]
-
-    assert [one for one in forgotten if one is not None] == [(names[1],), (names[2],)]
-    assert len(recent) == MOST_VARIANTS
-
-
-async def test_one_document_of_many_shapes_does_not_push_out_others(ways: BothWays) -> None:
-    known = Document("{ graph(id: 1) { name } }", {})
-    await ways.ask(known)
+async def test_one_document_of_many_variants_keeps_those_used_last(ways: BothWays) -> None:
+    other = documents.Document("{ graph(id: 1) { name } }", {})
+    await ways.ask(other)
     names = ("callSid", "phone", "name", "status", "duration", "cost", "since", "direction")
     filters = (
         "callSid: {eq: $callSid}, customerPhone: {eq: $phone}, assistantName: {eq: $name},"
@@ -160,66 +148,111 @@ async def test_one_document_of_many_shapes_does_not_push_out_others(ways: BothWa
     query = f"""query($callSid: String, $phone: String, $name: String, $status: CallStatus,
         $duration: Int, $cost: Decimal, $since: DateTime, $direction: Direction)
         {{ calls(filter: {{{filters}}}) {{ totalCount }} }}"""
-    given = ("CA1", "+1", "Sales", "COMPLETED", 5, "0.05", "2026-01-01T00:00:00Z", "INBOUND")
+    values = ("CA1", "+1", "Sales", "COMPLETED", 5, "0.05", "2026-01-01T00:00:00Z", "INBOUND")
 
     for number in range(MOST_VARIANTS * 2):
-        chosen = {
+        variables = {
             name: value
-            for place, (name, value) in enumerate(zip(names, given, strict=True))
-            if number >> place & 1
+            for bit, (name, value) in enumerate(zip(names, values, strict=True))
+            if number >> bit & 1
         }
-        answers = await ways.ask(Document(query, chosen))
+        answers = await ways.ask(documents.Document(query, variables))
 
         assert answers.planned
         assert answers.reference == answers.compiled
 
-    assert len(ways.engine._statements.cache) == MOST_VARIANTS + 1  # noqa: SLF001
-    assert (await ways.ask(known)).planned
+    assert len(ways.statements()) == MOST_VARIANTS + 1
+    assert (await ways.ask(other)).planned
+
+
+async def test_one_document_of_many_plans_keeps_those_used_last(ways: BothWays) -> None:
+    flags = [f"f{number}" for number in range(6)]
+    declared = ", ".join(f"${flag}: Boolean!" for flag in flags)
+    fields = " ".join(f"{flag}: name @include(if: ${flag})" for flag in flags)
+    query = f"query({declared}) {{ graph(id: 1) {{ id {fields} }} }}"
+
+    for number in range(2 * MOST_PLANS):
+        variables = {flag: bool(number >> bit & 1) for bit, flag in enumerate(flags)}
+        assert (await ways.ask(documents.Document(query, variables))).planned
+
+    (document,) = cached(ways.endpoint._documents.cache)  # noqa: SLF001
+    assert len(document.plans) == len(ways.statements()) == MOST_PLANS
+
+
+async def test_the_cache_follows_the_weight_of_a_document(ways: BothWays) -> None:
+    cache = ways.endpoint._documents.cache  # noqa: SLF001
+    query = "query($status: CallStatus) { calls(filter: {status: {eq: $status}}) { totalCount } }"
+    weights: list[float] = [Document(query, parse(query)).weight]
+
+    for variables in ({}, {"status": "FAILED"}):
+        assert (await ways.ask(documents.Document(query, variables))).planned
+        weights.append(cache.weight)
+
+    (document,) = cached(cache)
+    assert weights[-1] == document.weight
+    assert weights == sorted(set(weights))
+
+
+async def test_what_was_made_of_a_document_goes_with_it(ways: BothWays) -> None:
+    """A cached request keeps no statement, so it is nothing without its document."""
+    engine, cache = ways.engine, ways.endpoint._documents.cache  # noqa: SLF001
+    await ways.ask(documents.Document("{ graph(id: 1) { name } }", {}))
+    body: Any = next(iter(engine._requests._probation))  # noqa: SLF001
+    assert engine.bound_before(body) is not None
+
+    cache._protected.clear()  # noqa: SLF001
+    gc.collect()
+
+    assert engine.bound_before(body) is None
+    assert (await ways.ask(documents.Document("{ graph(id: 1) { name } }", {}))).planned
+    assert engine.bound_before(body) is not None
 
 
 async def test_new_documents_do_not_grow_memory(
     ways: BothWays, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    engine = ways.engine
-    statements = engine._statements  # noqa: SLF001
-    places = ((engine, "_plans"), (statements, "cache"), (engine, "_requests"))
-    for owner, name in places:
-        remembered = getattr(owner, name)
-        weigh, tell = remembered._weigh, remembered._on_promote  # noqa: SLF001
-        monkeypatch.setattr(owner, name, SegmentedCache(100_000, weigh, on_promote=tell))
-    known = Document("{ graph(id: 1) { name } }", {})
-    await ways.ask(known)
-    await ways.ask(known)
+    shrink(monkeypatch, ways.endpoint._documents, "cache", 200_000)  # noqa: SLF001
+    cache = ways.endpoint._documents.cache  # noqa: SLF001
+    monkeypatch.setattr(ways.engine, "_documents", cache)
+    shrink(monkeypatch, ways.engine, "_requests", 100_000)
+    hot = documents.Document("{ graph(id: 1) { name } }", {})
+    await ways.ask(hot)
+    await ways.ask(hot)
 
+    ways.endpoint.engine = ways.engine
     for number in range(60):
-        await ways.ask(Document(f"{{ graph(id: 1) {{ k{number}: name }} }}", {}))
+        new = {"query": f"{{ graph(id: 1) {{ k{number}: name }} }}"}
+        assert (await ways.client.post("/graphql", json=new)).is_success
 
-    for owner, name in places:
-        assert getattr(owner, name).weight <= 100_000
-    monkeypatch.setattr("gql.engine.statement_cache.compile_statement", None)
-    assert (await ways.ask(known)).planned
-    assert not (await ways.ask(Document("{ graph(id: 1) { new: name } }", {}))).planned
+    assert cache.weight <= 200_000
+    assert ways.engine._requests.weight <= 100_000  # noqa: SLF001
+    monkeypatch.setattr("gql.engine.statement_compiler.compile_statement", None)
+    assert (await ways.ask(hot)).planned
+    assert not (await ways.ask(documents.Document("{ graph(id: 1) { new: name } }", {}))).planned
 
 
 async def test_new_addresses_do_not_grow_memory(
     fresh: Copy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with both_doors(fresh) as doors:
-        reads, reader = doors.reads, doors.reader
-        places = ((reads.statements, "cache"), (reader, "_prepared"))
-        for owner, name in places:
-            remembered = getattr(owner, name)
-            weigh, tell = remembered._weigh, remembered._on_promote  # noqa: SLF001
-            monkeypatch.setattr(owner, name, SegmentedCache(150_000, weigh, on_promote=tell))
-        known = "/api/v1/calls/101"
-        for address in (known, known, *(f"/api/v1/calls?skip={n}&limit=1" for n in range(60))):
+        runner, addresses = doors.reads, doors.reader
+        shrink(monkeypatch, addresses, "_addresses", 150_000)
+        hot = "/api/v1/calls/101"
+        for address in (hot, hot, *(f"/api/v1/calls?skip={n}&limit=1" for n in range(60))):
             await doors.plans.get(address)
 
-        for owner, name in places:
-            assert 0 < getattr(owner, name).weight <= 150_000
-        before = reads.counts.compiled
-        monkeypatch.setattr("gql.engine.statement_cache.compile_statement", None)
-        assert (await doors.plans.get(known)).status_code == 200
-        assert reads.counts.compiled == before + 1
+        assert 0 < addresses._addresses.weight <= 150_000  # noqa: SLF001
+        # Of a call, and of the first page of calls, of any other near the start, and far from it.
+        assert runner.size()[0] == 3
+        before = runner.counts.compiled
+        monkeypatch.setattr("gql.engine.statement_compiler.compile_statement", None)
+        assert (await doors.plans.get(hot)).status_code == 200
+        assert runner.counts.compiled == before + 1
         assert (await doors.plans.get("/api/v1/calls?status=failed")).status_code == 200
-        assert reads.counts.compiled == before + 1
+        assert runner.counts.compiled == before + 1
+
+
+def shrink(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, capacity: int) -> None:
+    """Put a cache of that capacity in place of an owner's."""
+    weigh = getattr(owner, name)._weigh  # noqa: SLF001
+    monkeypatch.setattr(owner, name, SegmentedCache(capacity, weigh))

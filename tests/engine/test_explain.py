@@ -184,7 +184,7 @@ async def test_a_statement_that_fails_is_told_and_the_answer_still_comes(
     asked: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken = Statement("SELECT 1 FROM no_such_table", ())
-    monkeypatch.setattr("gql.engine.statement_cache.compile_statement", lambda *_, **__: broken)
+    monkeypatch.setattr("gql.engine.statement_compiler.compile_statement", lambda *_, **__: broken)
     query = "{ graph(id: 1) { name } }"
     responses = [await ask(asked, query) for _ in range(MOST_FAILURES + 1)]
 
@@ -205,7 +205,7 @@ async def test_the_log_shows_the_plan_that_failed(
     asked: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     broken = Statement("SELECT 1 FROM no_such_table", ())
-    monkeypatch.setattr("gql.engine.statement_cache.compile_statement", lambda *_, **__: broken)
+    monkeypatch.setattr("gql.engine.statement_compiler.compile_statement", lambda *_, **__: broken)
 
     await ask(asked, CALLS)
 
@@ -218,7 +218,7 @@ async def test_the_statement_timeout_holds(
     databases: Databases, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     slow = Statement("SELECT pg_sleep(60)::text", ())
-    monkeypatch.setattr("gql.engine.statement_cache.compile_statement", lambda *_, **__: slow)
+    monkeypatch.setattr("gql.engine.statement_compiler.compile_statement", lambda *_, **__: slow)
     copy = await databases.copy("postgresql")
     settings = settings_for(copy.url, statement_timeout=0.1)
     async with start(copy, settings) as running, operator(running) as client:

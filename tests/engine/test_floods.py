@@ -1,17 +1,17 @@
-"""A flood of ever-new documents neither grows memory nor starves the documents that are known."""
+"""A flood of new documents neither grows memory nor starves the documents that are cached."""
 
 import asyncio
 import json
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
 from gql.engine.cache import PROBATION_SHARE, SegmentedCache
+from gql.engine.document import Request
 from gql.engine.engine import Engine
-from gql.engine.request import Request
-from gql.engine.statement_cache import Statements
+from gql.engine.statement_compiler import StatementCompiler
 from gql.schema.documents import Documents
 from tests.databases import Databases
 from tests.engine.both_ways import BothWays, both_ways
@@ -20,31 +20,31 @@ FLOOD = 3_000
 """New documents; a tenth of them reads the database, which takes most of the time."""
 
 AT_ONCE = 30
-"""How many of them are asked at the same time."""
+"""How many of them are sent at the same time."""
 
 PAUSE = 0.005
-"""Seconds between two uses of the known document."""
+"""Seconds between two uses of the hot document."""
 
-ROOM = 500_000
-"""How much each kind of thing may weigh here: the flood would fill it several times."""
+CAPACITY = 500_000
+"""Of each cache: the flood would fill it several times."""
 
-KNOWN = "query Known { call(by: {id: 101}) { callSid assistant { name } cost { total } } }"
+HOT = "query Hot { call(by: {id: 101}) { callSid assistant { name } cost { total } } }"
 
 FIELDS = (
     *("id", "databaseId", "callSid", "channel", "direction", "status", "customerPhoneNumber"),
     *("toPhoneNumber", "messageCount", "startedAt", "endedAt", "duration"),
 )
 
-Made = Counter[tuple[str, str]]
-"""How often what was made of which document."""
+Work = Counter[tuple[str, str]]
+"""How often each document was validated, planned and compiled."""
 
 
-def ever_new(number: int) -> str:
+def new_document(number: int) -> str:
     """A document that no other number gives: other fields, another alias or another comment."""
     match number % 20:
         case 0:
-            kept = [name for place, name in enumerate(FIELDS) if number + 20 >> place & 1]
-            return f"{{ call(by: {{id: 101}}) {{ {' '.join(kept)} }} }}"
+            fields = [name for bit, name in enumerate(FIELDS) if number + 20 >> bit & 1]
+            return f"{{ call(by: {{id: 101}}) {{ {' '.join(fields)} }} }}"
         case 1:
             return f"# {number}\n{{ call(by: {{id: 101}}) {{ id }} }}"
         case 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9:
@@ -54,34 +54,34 @@ def ever_new(number: int) -> str:
 
 
 @pytest.fixture
-def made(monkeypatch: pytest.MonkeyPatch) -> Made:
-    """What is read, planned and compiled while the test runs."""
-    made: Made = Counter()
-    read, plan, make = Documents._read, Engine._planned, Statements.make  # noqa: SLF001
+def work(monkeypatch: pytest.MonkeyPatch) -> Work:
+    work: Work = Counter()
+    texts: dict[int, str] = {}
+    validate, plan = Documents._read, Engine._plan  # noqa: SLF001
+    compile_plan = StatementCompiler._compile  # noqa: SLF001
 
-    def counting_read(self: Documents, text: str) -> Any:
-        made["read", text] += 1
-        return read(self, text)
+    def counting_validate(self: Documents, text: str) -> Any:
+        work["validated", text] += 1
+        return validate(self, text)
 
     def counting_plan(self: Engine, request: Request, *rest: Any) -> Any:
-        made["planned", request.text] += 1
-        return plan(self, request, *rest)
+        work["planned", request.document.text] += 1
+        planned = plan(self, request, *rest)
+        texts[id(planned)] = request.document.text
+        return planned
 
-    async def counting_make(self: Statements, key: Any, emit: Any, *rest: Any, **more: Any) -> Any:
-        def counting_emit() -> Any:
-            made["compiled", key[0][0]] += 1
-            return emit()
+    def counting_compile(self: StatementCompiler, plan: Any, *rest: Any) -> Any:
+        work["compiled", texts[id(plan)]] += 1
+        return compile_plan(self, plan, *rest)
 
-        return await make(self, key, counting_emit, *rest, **more)
-
-    monkeypatch.setattr(Documents, "_read", counting_read)
-    monkeypatch.setattr(Engine, "_planned", counting_plan)
-    monkeypatch.setattr(Statements, "make", counting_make)
-    return made
+    monkeypatch.setattr(Documents, "_read", counting_validate)
+    monkeypatch.setattr(Engine, "_plan", counting_plan)
+    monkeypatch.setattr(StatementCompiler, "_compile", counting_compile)
+    return work
 
 
 @pytest.fixture
-async def ways(made: Made, databases: Databases) -> AsyncIterator[BothWays]:  # noqa: ARG001 -- counts
+async def ways(work: Work, databases: Databases) -> AsyncIterator[BothWays]:  # noqa: ARG001 -- counts
     copy = await databases.copy("sqlite")
     async with both_ways(copy) as ways:
         yield ways
@@ -89,43 +89,36 @@ async def ways(made: Made, databases: Databases) -> AsyncIterator[BothWays]:  # 
 
 
 @pytest.fixture
-def rooms(ways: BothWays, monkeypatch: pytest.MonkeyPatch) -> Mapping[str, SegmentedCache[Any]]:
-    """Where the application remembers things, made small."""
-    places = {
-        "documents": (ways.endpoint._documents, "_cache"),  # noqa: SLF001
-        "plans": (ways.engine, "_plans"),
-        "statements": (ways.engine._statements, "cache"),  # noqa: SLF001
-        "requests": (ways.engine, "_requests"),
-        "known": (ways.engine, "_documents"),
-    }
-    rooms: dict[str, SegmentedCache[Any]] = {}
-    for name, (owner, attribute) in places.items():
-        room = getattr(owner, attribute)
-        rooms[name] = SegmentedCache(ROOM, room._weigh, on_promote=room._on_promote)  # noqa: SLF001
-        monkeypatch.setattr(owner, attribute, rooms[name])
-    return rooms
+def caches(ways: BothWays, monkeypatch: pytest.MonkeyPatch) -> tuple[SegmentedCache[Any], ...]:
+    """The caches of documents and of requests, made small."""
+    documents: SegmentedCache[Any] = SegmentedCache(CAPACITY, lambda document: document.weight)
+    requests: SegmentedCache[Any] = SegmentedCache(CAPACITY, lambda request: request.weight)
+    monkeypatch.setattr(ways.endpoint._documents, "cache", documents)  # noqa: SLF001
+    monkeypatch.setattr(ways.engine, "_documents", documents)
+    monkeypatch.setattr(ways.engine, "_requests", requests)
+    return documents, requests
 
 
-async def test_a_known_document_is_answered_through_a_flood(
-    ways: BothWays, made: Made, rooms: Mapping[str, SegmentedCache[Any]]
+async def test_a_hot_document_is_answered_through_a_flood(
+    ways: BothWays, work: Work, caches: tuple[SegmentedCache[Any], ...]
 ) -> None:
     async def ask(document: str) -> Any:
         response = await ways.client.post("/graphql", json={"query": document})
         assert (response.status_code, list(response.json())) == (200, ["data"])
         return response.json()
 
-    expected = await ask(KNOWN)
-    assert await ask(KNOWN) == expected
-    waiting = iter(range(FLOOD))
+    expected = await ask(HOT)
+    assert await ask(HOT) == expected
+    numbers = iter(range(FLOOD))
 
     async def flood() -> None:
-        for number in waiting:
-            await ask(ever_new(number))
+        for number in numbers:
+            await ask(new_document(number))
 
     async def use() -> int:
         answered = 0
         while not flooded.done():
-            assert await ask(KNOWN) == expected
+            assert await ask(HOT) == expected
             answered += 1
             await asyncio.sleep(PAUSE)
         return answered
@@ -134,37 +127,32 @@ async def test_a_known_document_is_answered_through_a_flood(
     answered, _ = await asyncio.gather(use(), flooded)
 
     assert answered > FLOOD / AT_ONCE
-    assert {what: made[what, KNOWN] for what in ("read", "planned", "compiled")} == {
-        "read": 1,
+    assert {step: work[step, HOT] for step in ("validated", "planned", "compiled")} == {
+        "validated": 1,
         "planned": 1,
         "compiled": 1,
     }
-    assert Counter(what for what, _ in made.elements()) == {
-        "read": FLOOD + 1,
+    assert Counter(step for step, _ in work.elements()) == {
+        "validated": FLOOD + 1,
         "planned": FLOOD + 1,
         "compiled": FLOOD / 10 + 1,
     }
     assert not ways.engine.counts.resolved
-    # What was asked once fills the small room and no more; beside it there is what is known.
-    filled = {name: round(room.weight / ROOM, 1) for name, room in rooms.items()}
-    assert filled == dict.fromkeys(rooms, PROBATION_SHARE)
+    # What was sent once fills the probation segment and no more; beside it there is what is hot.
+    assert [round(cache.weight / CAPACITY, 1) for cache in caches] == [PROBATION_SHARE] * 2
 
 
-async def test_what_many_ask_first_at_the_same_time_is_made_once_and_found_again(
-    ways: BothWays, made: Made
+async def test_what_many_send_first_at_the_same_time_is_compiled_once_and_cached(
+    ways: BothWays, work: Work
 ) -> None:
-    raw = json.dumps({"query": KNOWN}).encode()
+    body = json.dumps({"query": HOT}).encode()
     headers = {"content-type": "application/json"}
 
     async def ask() -> None:
-        assert (await ways.client.post("/graphql", content=raw, headers=headers)).is_success
+        assert (await ways.client.post("/graphql", content=body, headers=headers)).is_success
 
     await asyncio.gather(*(ask() for _ in range(AT_ONCE)))
 
-    assert Counter(what for what, _ in made.elements()) == {
-        "read": 1,
-        "planned": 1,
-        "compiled": 1,
-    }
+    assert work == {("validated", HOT): 1, ("planned", HOT): 1, ("compiled", HOT): 1}
     for _ in range(3):
-        assert ways.engine.cached(raw) is not None
+        assert ways.engine.bound_before(body) is not None

@@ -11,7 +11,8 @@ from sqlalchemy.dialects.postgresql.asyncpg import dialect
 from gql.engine.bind import Binder, is_selective
 from gql.engine.compile import emit
 from gql.engine.planner import plan_operation
-from gql.engine.statement import BoundStatement, Statement, compile_statement
+from gql.engine.statement import BoundStatement, Statement
+from gql.engine.statement_compiler import compile_statement
 from gql.identity import Identity, Method
 from gql.schema.schema import schema
 from tests.databases import Copy
@@ -40,7 +41,7 @@ def bound(query: str) -> tuple[Statement, BoundStatement]:
     postgresql = dialect()  # type: ignore[no-untyped-call]
     emitted = emit(made.root, shapes)
     statement = compile_statement(emitted, postgresql, custom_plan=is_selective(shapes))
-    return statement, BoundStatement.to(statement, values)
+    return statement, statement.bind(values)
 
 
 async def explained(copy: Copy, query: str) -> str:

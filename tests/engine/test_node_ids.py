@@ -36,7 +36,7 @@ async def test_other_ids_run_the_same_statement(ways: BothWays) -> None:
     for ids in ([], ["graph_1"], ["call_101", "graph_1", "user_1"], ["node_101"] * 50):
         await alike(ways, QUERY, ids=ids)
 
-    assert len(ways.engine._statements.cache) == 1  # noqa: SLF001
+    assert len(ways.statements()) == 1
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ async def test_each_id_is_looked_up_in_an_index(ways: BothWays, fresh: Copy) -> 
     if fresh.kind == "sqlite":
         return
     await alike(ways, "query($ids: [ID!]!) { nodes(ids: $ids) { id } }", ids=["graph_1"])
-    ((_, statement),) = ways.engine._statements.cache._probation.values()  # noqa: SLF001
+    (statement,) = ways.statements()
     connection = await asyncpg.connect(fresh.url)
     # The tables of a test are so small that reading all of one is cheaper.
     await connection.execute(

@@ -13,11 +13,12 @@ from sqlalchemy.engine import Dialect
 
 from gql.engine.bind import Binder
 from gql.engine.compile import emit
-from gql.engine.engine import NO_VARIABLES, _plan_weight
+from gql.engine.document import Document
+from gql.engine.engine import NO_VARIABLES
 from gql.engine.plan import Plan
 from gql.engine.planner import plan_operation
-from gql.engine.statement import compile_statement
-from gql.engine.statement_cache import weight as weight_of
+from gql.engine.statement import Statement
+from gql.engine.statement_compiler import compile_statement
 from gql.identity import Identity, Method
 from gql.schema.schema import schema
 from tests.engine.both_ways import GRAPHQL
@@ -68,10 +69,33 @@ def test_a_plan(name: str) -> None:
     query = DOCUMENTS[name]
     size = taken(lambda: planned(query))
 
-    weight = _plan_weight(planned(query), query)
+    weight = planned(query).weight
 
     print(f"{name}: a plan takes {size:.0f} bytes and weighs {weight}")  # noqa: T201
     assert size <= weight <= 4 * size
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_a_document(name: str) -> None:
+    query = DOCUMENTS[name]
+    size = taken(lambda: Document(query, parse(query)))
+
+    weight = Document(query, parse(query)).weight
+
+    print(f"{name}: a document takes {size:.0f} bytes and weighs {weight}")  # noqa: T201
+    assert size <= weight <= 4 * size
+
+
+def test_a_document_weighs_what_its_plans_and_their_statements_do() -> None:
+    document = Document("{ graph(id: 1) { name } }", parse("{ graph(id: 1) { name } }"))
+    alone = document.weight
+
+    plan = document.plans[()] = planned(document.text)
+    with_plan = document.weight
+    statement = plan.statements[()] = Statement("SELECT 1", ())
+
+    assert with_plan == alone + planned(document.text).weight
+    assert document.weight == with_plan + statement.weight
 
 
 DIALECTS: tuple[Dialect, ...] = (postgresql(), sqlite())  # type: ignore[no-untyped-call]
@@ -85,7 +109,7 @@ def test_a_statement(name: str, dialect: Dialect) -> None:
     shapes, _ = Binder(schema.schema_converter).bind(made.arguments, NO_VARIABLES, someone, {})
     size = taken(lambda: compile_statement(emit(made.root, shapes), dialect))
 
-    weight = weight_of(compile_statement(emit(made.root, shapes), dialect))
+    weight = compile_statement(emit(made.root, shapes), dialect).weight
 
     print(f"{name}: a statement takes {size:.0f} bytes and weighs {weight}")  # noqa: T201
     assert size <= weight <= 4 * size

@@ -12,7 +12,7 @@ from gql.engine.compile import emit
 from gql.engine.explain import broken
 from gql.engine.plan import Plan
 from gql.engine.planner import plan_operation
-from gql.engine.statement import compile_statement
+from gql.engine.statement_compiler import compile_statement
 from gql.identity import Identity, Method
 from gql.schema.schema import schema
 from tests.engine.both_ways import GRAPHQL

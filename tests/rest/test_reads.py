@@ -58,7 +58,7 @@ class Planned:
 async def planned(shared: Copy, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Planned]:
     async with start(shared, settings_for(shared.url, compiled=True)) as running:
         _hear_direct_connections(running.log, monkeypatch)
-        reads = reader_of(running.app).reads
+        reads = reader_of(running.app).runner
         assert reads is not None
         async with connect(running.app) as client:
             client.headers.update(bearer(shared.organizations[0]))

@@ -1,0 +1,97 @@
+"""From a SELECT to the text that the driver runs."""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+from weakref import ref
+
+from cachetools import LRUCache
+from sqlalchemy import BindParameter, Select, literal_column
+from sqlalchemy.engine import Dialect
+from sqlalchemy.sql.visitors import replacement_traverse
+
+from gql.engine.bind import VariantKey, is_selective
+from gql.engine.compile_lock import CompileLock
+from gql.engine.statement import Statement
+
+_log = logging.getLogger(__name__)
+
+
+class StatementCompiler:
+    """Compiles the statements of plans, one at a time.
+
+    Args:
+        dialect: The database's.
+        lock: Held while a statement is compiled, which blocks the event loop.
+    """
+
+    def __init__(self, dialect: Dialect, lock: CompileLock) -> None:
+        self._dialect = dialect
+        self._lock = lock
+
+    async def compile(
+        self,
+        plan: Any,
+        statements: "LRUCache[VariantKey, Statement]",
+        variant: VariantKey,
+        emit: Callable[[], Select[Any]],
+    ) -> Statement:
+        """The statement of a plan for a variant; of concurrent requests the first compiles it.
+
+        One that cannot be compiled is logged, and always rests.
+
+        Args:
+            plan: What it is made of, which prints itself.
+            statements: Those that the plan has.
+            variant: Of its arguments.
+            emit: Makes the SELECT.
+        """
+        async with self._lock:
+            statement = statements.get(variant)
+            if statement is None:
+                statement = statements[variant] = self._compile(plan, variant, emit)
+            return statement
+
+    def _compile(
+        self, plan: Any, variant: VariantKey, emit: Callable[[], Select[Any]]
+    ) -> Statement:
+        try:
+            statement = compile_statement(emit(), self._dialect, custom_plan=is_selective(variant))
+            statement.plan = ref(plan)
+        except Exception:  # noqa: BLE001 -- logged once, and resolvers run
+            _log.warning("a plan has no SQL", exc_info=True, extra={"plan": str(plan)})
+            statement = Statement.impossible()
+        return statement
+
+
+def compile_statement(
+    select: Select[Any], dialect: Dialect, *, custom_plan: bool = False
+) -> Statement:
+    """The statement as SQL; what is constant in it is written into the text.
+
+    The database plans better for a value that it sees, and there is less to bind.
+
+    Args:
+        select: Of a plan.
+        dialect: The database's.
+        custom_plan: Whether PostgreSQL plans it anew for the values of each request.
+    """
+
+    def inline(element: Any, **_: Any) -> Any:
+        if not isinstance(element, BindParameter) or element.required:
+            return None
+        write = element.type.dialect_impl(dialect).literal_processor(dialect)
+        return literal_column(write(element.value), element.type) if write else None
+
+    inlined: Any = replacement_traverse(select, {}, inline)
+    compiled = inlined.compile(dialect=dialect)
+    binds, names = compiled.binds, compiled.positiontup
+    return Statement(
+        str(compiled),
+        tuple((name, _processor(binds[name], dialect), binds[name].value) for name in names),
+        custom_plan=custom_plan,
+    )
+
+
+def _processor(parameter: BindParameter[Any], dialect: Dialect) -> Any:
+    return parameter.type.dialect_impl(dialect).bind_processor(dialect)
