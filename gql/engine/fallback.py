@@ -1,4 +1,4 @@
-"""Which way operations went, and why not the compiled one: counted, and told by `explain`."""
+"""Why resolvers answered an operation and not its plan: counted, and shown by `explain`."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from gql.errors import GatewayError
 
 
 class FallbackReason(StrEnum):
-    """Why an operation was run field by field, in one word."""
+    """Why resolvers answered, in one word; `MEANINGS` explains each."""
 
     MUTATION = "mutation"
     INTROSPECTION = "introspection"
@@ -25,8 +25,10 @@ class FallbackReason(StrEnum):
 
 MEANINGS: dict[FallbackReason, str] = {
     FallbackReason.MUTATION: "It writes; a plan only reads.",
-    FallbackReason.INTROSPECTION: "It asks for the schema, which is in no table.",
-    FallbackReason.UNSUPPORTED: "It asks for a field that has no plan; the label `field` names it.",
+    FallbackReason.INTROSPECTION: "It selects the schema, which is in no table.",
+    FallbackReason.UNSUPPORTED: (
+        "It selects a field that has no plan; the label `field` names it."
+    ),
     FallbackReason.ARGUMENTS: (
         "Variables or arguments were refused, or are more than a plan is good for."
     ),
@@ -34,19 +36,18 @@ MEANINGS: dict[FallbackReason, str] = {
     FallbackReason.RESTING: "Its statement failed too often, and is not tried again for a minute.",
     FallbackReason.OFF: "`GQL_COMPILED` is off.",
     FallbackReason.NOTHING: (
-        "What a REST read looks up is not there; the 404 is worded the same way."
+        "The record that a REST read looks up is not there; resolvers word the 404."
     ),
 }
-"""What each word means."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fallback:
-    """Why one operation was run field by field.
+    """Why resolvers answered one operation.
 
     Attributes:
-        reason: In one word, to be counted.
-        detail: What in the operation it was, for whoever reads an explanation.
+        reason: Counted by the metrics.
+        detail: What in the operation it was; shown by `explain`.
     """
 
     reason: FallbackReason
@@ -56,41 +57,39 @@ class Fallback:
 OFF = Fallback(FallbackReason.OFF)
 RESTING = Fallback(FallbackReason.RESTING)
 NOT_FOUND = Fallback(FallbackReason.NOTHING)
-MISSING = Fallback(FallbackReason.FAILED, "a record is missing that must be there")
+MISSING = Fallback(FallbackReason.FAILED, "a required record is missing")
 
 
 class NoPlan(Exception):  # noqa: N818 -- a fact about a document, not a fault
-    """There is no plan for a document, as is remembered.
+    """A document has no plan.
 
     Attributes:
         fallback: Why not.
     """
 
-    def __init__(self, why: Fallback) -> None:
-        super().__init__(why.reason)
-        self.fallback = why
+    def __init__(self, fallback: Fallback) -> None:
+        super().__init__(fallback.reason)
+        self.fallback = fallback
 
 
 def fallback_of(error: Exception) -> Fallback | None:
-    """What an exception before the statement ran says; None when it is a bug of ours."""
+    """What an exception before the statement ran means; None when it is a bug of ours."""
     if isinstance(error, NoPlan):
         return error.fallback
     if isinstance(error, Unsupported):
         return Fallback(FallbackReason.ARGUMENTS, str(error))
-    if isinstance(error, GatewayError):
-        return Fallback(FallbackReason.ARGUMENTS, error.message)
-    if isinstance(error, GraphQLError):
+    if isinstance(error, (GatewayError, GraphQLError)):
         return Fallback(FallbackReason.ARGUMENTS, error.message)
     return None
 
 
-def unsupported(what: str) -> Fallback:
-    """Why a document has no plan, from what the planner stopped at."""
-    if what == OperationType.MUTATION.value:
+def unsupported(name: str) -> Fallback:
+    """Why a document has no plan, from the name that the planner stopped at."""
+    if name == OperationType.MUTATION.value:
         return Fallback(FallbackReason.MUTATION)
-    if what.startswith("__"):
-        return Fallback(FallbackReason.INTROSPECTION, what)
-    return Fallback(FallbackReason.UNSUPPORTED, what)
+    if name.startswith("__"):
+        return Fallback(FallbackReason.INTROSPECTION, name)
+    return Fallback(FallbackReason.UNSUPPORTED, name)
 
 
 @dataclass
@@ -98,31 +97,33 @@ class AnswerCounts:
     """How operations were answered since the process started.
 
     Attributes:
-        compiled: By a plan.
-        resolved: Field by field: how many for which reason, and for a field without a plan its
-            name; no other text of a client's, of which there is no end.
-        fields: The names that may be counted: those of the schema.
+        compiled: How many by a plan.
+        resolved: How many by resolvers, by reason, and for a field without a plan by its name. No
+            other text of a client may be a label, since there is no end of them.
+        fields: The names of the schema's fields, which may be labels.
     """
 
     compiled: int = 0
     resolved: Counter[tuple[FallbackReason, str]] = field(default_factory=Counter)
     fields: frozenset[str] = frozenset()
 
-    def record_fallback(self, why: Fallback) -> Fallback:
-        """Count an operation that goes the reference way; answers why it does."""
-        named = why.reason == FallbackReason.UNSUPPORTED and why.detail in self.fields
-        self.resolved[why.reason, why.detail if named else ""] += 1
-        return why
+    def record_fallback(self, fallback: Fallback) -> Fallback:
+        """Count an operation that resolvers answer; returns the same."""
+        is_field = fallback.reason == FallbackReason.UNSUPPORTED and fallback.detail in self.fields
+        self.resolved[fallback.reason, fallback.detail if is_field else ""] += 1
+        return fallback
 
     @property
     def failed(self) -> int:
-        """How many of them went so because something of ours failed."""
+        """How many of them resolvers answered because something of ours failed."""
         return sum(
-            number for (why, _), number in self.resolved.items() if why == FallbackReason.FAILED
+            number
+            for (reason, _), number in self.resolved.items()
+            if reason == FallbackReason.FAILED
         )
 
 
 def field_names(schema: GraphQLSchema) -> frozenset[str]:
     """The name of every field of a schema."""
     types = schema.type_map.values()
-    return frozenset(name for kind in types for name in getattr(kind, "fields", ()))
+    return frozenset(name for each in types for name in getattr(each, "fields", ()))

@@ -74,7 +74,7 @@ class Addresses:
         return path + slash + self._query(route)
 
     def learn(self, path: str, body: Any) -> None:
-        """Remember values of an answer."""
+        """Keep values of an answer, for later addresses."""
         for name, value in _values(body):
             kept = self.seen.setdefault(f"{_noun(path)}_id" if name == "id" else name, [])
             if len(kept) < 300:
@@ -83,17 +83,18 @@ class Addresses:
     def _query(self, route: RestRoute) -> str:
         model = route.models.get("query")
         names = list(model.model_fields) if model else []
-        given = [
+        parameters = [
             (name, self._value(name))
             for name in names
             if self.pick.random() < 2.5 / (len(names) + 1)
         ]
-        if given and self.pick.random() < 0.05:
-            given.append((given[0][0], self._value(given[0][0])))
+        if parameters and self.pick.random() < 0.05:
+            name = parameters[0][0]
+            parameters.append((name, self._value(name)))
         if self.pick.random() < 0.05:
-            given.append((self.pick.choice(["unknown", "q", "format", "';--"]), "1"))
-        self.pick.shuffle(given)
-        return f"?{urlencode(given)}" if given else ""
+            parameters.append((self.pick.choice(["unknown", "q", "format", "';--"]), "1"))
+        self.pick.shuffle(parameters)
+        return f"?{urlencode(parameters)}" if parameters else ""
 
     def _value(self, name: str) -> str:
         if name in _BY_NAME and self.pick.random() < 0.95:
@@ -106,10 +107,10 @@ class Addresses:
         if chance < 0.1:
             return self.pick.choice(_ODD + HOSTILE)
         key = "customer_phone_number" if name == "customer_phone" else name
-        known = self.seen.get(key) or (_IDS if name.endswith("_id") else WORDS)
+        candidates = self.seen.get(key) or (_IDS if name.endswith("_id") else WORDS)
         if chance < 0.2:
             return self.pick.choice(_WHOLE if name.endswith("_id") else WORDS)
-        value = self.pick.choice(known)
+        value = self.pick.choice(candidates)
         if name.endswith("_id") or chance < 0.6:
             return value
         start = self.pick.randrange(len(value) + 1)
@@ -131,7 +132,7 @@ def _noun(path: str) -> str:
 
 
 def _values(body: Any) -> Iterator[tuple[str, Any]]:
-    """The values worth remembering in an answer, but for those of nested objects."""
+    """The values worth keeping of an answer, but for those of nested objects."""
     rows = body.get("items", [body]) if isinstance(body, dict) else body
     for row in rows if isinstance(rows, list) else ():
         if isinstance(row, dict):

@@ -52,7 +52,7 @@ class Writer:
     pick: random.Random
     values: Values
     declared: dict[str, str] = field(default_factory=dict)
-    given: dict[str, Any] = field(default_factory=dict)
+    variables: dict[str, Any] = field(default_factory=dict)
     fragments: list[str] = field(default_factory=list)
     keys: int = 0
     most: int = 0
@@ -68,7 +68,7 @@ class Writer:
         )
         parts = [start + body, *self.fragments]
         self.pick.shuffle(parts)
-        return Document(" ".join(parts), self.given)
+        return Document(" ".join(parts), self.variables)
 
     def selections(self, parent: Any, depth: int, *, most: int | None = None) -> str:
         """A selection set of an object type or an interface."""
@@ -144,15 +144,17 @@ class Writer:
 
     def arguments(self, spec: GraphQLField) -> str:
         """Some arguments of a field; those of a connection fit together more often than not."""
-        fact = spec.extensions[DEFINITION].metadata.get(SOURCE) if spec.extensions else None
-        noun = getattr(getattr(fact, "resource", None), "name", None)
-        given = self.values.arguments(spec, noun, pages=isinstance(fact, ConnectionSource))
-        if "path" in given:
-            given["path"] = pointer(self.pick)
-        if "ids" in given and self.chance(0.5):
+        source = spec.extensions[DEFINITION].metadata.get(SOURCE) if spec.extensions else None
+        noun = getattr(getattr(source, "resource", None), "name", None)
+        arguments = self.values.arguments(spec, noun, pages=isinstance(source, ConnectionSource))
+        if "path" in arguments:
+            arguments["path"] = pointer(self.pick)
+        if "ids" in arguments and self.chance(0.5):
             kind = spec.args["ids"].type
-            given["ids"] = [one for _ in range(20) for one in self.values.value(kind)]
-        written = [f"{name}: {self.write(spec.args[name], value)}" for name, value in given.items()]
+            arguments["ids"] = [one for _ in range(20) for one in self.values.value(kind)]
+        written = [
+            f"{name}: {self.write(spec.args[name], value)}" for name, value in arguments.items()
+        ]
         return f"({', '.join(written)})" if written else ""
 
     def write(self, argument: Any, value: Any) -> str:
@@ -164,11 +166,11 @@ class Writer:
         if not is_non_null_type(argument.type) and self.chance(0.15):
             self.declared[name] = f"${name}: {kind} = {literal(value)}"
             if self.chance(0.3):
-                self.given[name] = None
+                self.variables[name] = None
             return f"${name}"
         self.declared[name] = f"${name}: {kind}"
         if is_required(argument) or self.chance(0.9):
-            self.given[name] = wire(value)
+            self.variables[name] = wire(value)
         return f"${name}"
 
     def directive(self) -> str:
@@ -188,7 +190,7 @@ class Writer:
             default = self.chance(0.3)
             self.declared[name] = f"${name}: Boolean{f' = {value}' if default else '!'}"
             if not default or self.chance(0.5):
-                self.given[name] = self.chance(0.5)
+                self.variables[name] = self.chance(0.5)
         return f"${name}"
 
     def chance(self, share: float) -> bool:

@@ -85,9 +85,9 @@ async def add_edge_rows(database: Database, seed: int) -> None:
             ids = [row[0] for row in await connection.execute(select(table.c.id))]
             for row_id in ids[:MOST_ROWS]:
                 values = {
-                    column.key: pick.choice(found)
+                    column.key: pick.choice(candidates)
                     for column in table.columns
-                    if pick.random() < 0.3 and (found := _candidates(column))
+                    if pick.random() < 0.3 and (candidates := _candidates(column))
                 }
                 if values:
                     await connection.execute(
@@ -119,8 +119,8 @@ def _changes(pick: random.Random) -> list[dict[str, Any]]:
 def _candidates(column: Column[Any]) -> list[Any]:
     if column.key in KEPT.split():
         return []
-    found = _of_type(column)
-    return [*found, None, None] if column.nullable else found
+    values = _of_type(column)
+    return [*values, None, None] if column.nullable else values
 
 
 def _of_type(column: Column[Any]) -> list[Any]:

@@ -1,4 +1,4 @@
-"""Asks random documents both ways and reports every difference.
+"""Answers random documents by resolvers and by plans, and reports every difference.
 
 `python -m tests.engine.fuzz 50000 SEED` asks half of them on each database.
 """
@@ -14,7 +14,7 @@ from unittest.mock import patch
 from gql.database import Database
 from gql.query import rollup
 from tests.databases import Copy, settings_for
-from tests.engine.both_ways import GRAPHQL, Answers, BothWays, both_ways
+from tests.engine.differential import GRAPHQL, Answers, DifferentialClient, differential_client
 from tests.engine.documents import Document, Writer
 from tests.engine.edge_rows import add_edge_rows
 from tests.engine.fuzz_command import main
@@ -26,14 +26,14 @@ class Report:
     """What a run found.
 
     Attributes:
-        asked: How many documents.
+        documents: How many.
         planned: How many of them the engine answered.
-        erred: How many the reference way answered with errors.
-        failed: How many plans failed, and were answered by the reference way.
+        erred: How many resolvers answered with errors.
+        failed: How many plans failed, so that resolvers answered.
         different: The documents whose two answers differ, with both, and the plan of each.
     """
 
-    asked: int = 0
+    documents: int = 0
     planned: int = 0
     erred: int = 0
     failed: int = 0
@@ -41,20 +41,20 @@ class Report:
 
     def __str__(self) -> str:
         return (
-            f"{self.asked} asked, {self.planned} planned, {self.erred} with errors,"
+            f"{self.documents} asked, {self.planned} planned, {self.erred} with errors,"
             f" {self.failed} failed plans, {len(self.different)} different"
         )
 
     def lines(self, shown: int) -> Iterator[str]:
         """The first of the differences, in words."""
-        for document, answers, made in self.different[:shown]:
-            yield f"{document.text}\n{json.dumps(document.variables)}\n{made}"
-            for line in islice(differences(answers.reference, answers.compiled), 3):
+        for document, answers, plan in self.different[:shown]:
+            yield f"{document.text}\n{json.dumps(document.variables)}\n{plan}"
+            for line in islice(differences(answers.resolved, answers.compiled), 3):
                 yield f"    {line}"
 
 
 async def fuzz(copy: Copy, number: int, seed: int) -> Report:
-    """Spoil a copy's rows and ask `number` documents both ways."""
+    """Answer `number` documents by resolvers and by plans, on a copy with rows at the edge."""
     database = Database(settings_for(copy.url))
     try:
         await add_edge_rows(database, seed)
@@ -62,28 +62,28 @@ async def fuzz(copy: Copy, number: int, seed: int) -> Report:
         await database.close()
     # The demo's lists are short: here an offset of 2 is deep.
     with patch.object(rollup, "SEEK_FROM", 2):
-        async with both_ways(copy) as ways:
-            return await _ask(ways, number, seed)
+        async with differential_client(copy) as client:
+            return await _ask(client, number, seed)
 
 
-async def _ask(ways: BothWays, number: int, seed: int) -> Report:
+async def _ask(client: DifferentialClient, number: int, seed: int) -> Report:
     pick = random.Random(seed)  # noqa: S311, not a secret
     values = Values(pick)
     report = Report()
     for _ in range(number):
         document = Writer(GRAPHQL, pick, values).document()
-        answers = await ways.ask(document)
+        answers = await client.ask(document)
         if not answers.alike:
             # Between the two, the last use of the API key may have been written, as it is now and
-            # then; what the ways really answer differently is different again.
-            answers = await ways.ask(document)
+            # then; what is really answered differently is different again.
+            answers = await client.ask(document)
         values.learn(answers.data.get("data"))
-        report.asked += 1
+        report.documents += 1
         report.planned += answers.planned
         report.erred += "errors" in answers.data
         if not answers.alike:
-            report.different.append((document, answers, await ways.plan_of(document)))
-    report.failed = ways.engine.counts.failed
+            report.different.append((document, answers, await client.plan_of(document)))
+    report.failed = client.engine.counts.failed
     return report
 
 

@@ -1,4 +1,4 @@
-"""The command line of both fuzzers: as many questions as wanted, half of them on each database."""
+"""The command line of both fuzzers: a number of requests, half of them on each database."""
 
 import argparse
 import asyncio
@@ -11,15 +11,15 @@ from typing import Any, Protocol
 from tests.databases import KINDS, Copy, Databases, Kind
 
 SHOWN = 10
-"""Most differences that a run tells whole."""
+"""Most differences that a run prints."""
 
 
-class Found(Protocol):
-    """What a run found; prints itself.
+class Report(Protocol):
+    """The outcome of a run; prints itself.
 
     Attributes:
         failed: How many plans failed.
-        different: What was answered in two ways.
+        different: The requests whose two answers differ.
     """
 
     failed: int
@@ -30,24 +30,24 @@ class Found(Protocol):
         ...
 
 
-Fuzz = Callable[[Copy, int, int], Awaitable[Found]]
-"""Asks so many questions of a copy, chosen by a seed."""
+Fuzz = Callable[[Copy, int, int], Awaitable[Report]]
+"""Sends so many requests to a copy, chosen by a seed."""
 
 
 def main(fuzz: Fuzz, *, module: str, description: str | None) -> None:
-    """Run as the arguments say, and end the process: with 1 when anything was found."""
+    """Run as the arguments say, and end the process: with 1 when anything differs or failed."""
     parser = argparse.ArgumentParser(prog=f"python -m {module}", description=description)
     parser.add_argument("number", type=int)
     parser.add_argument("seed", type=int, nargs="?", default=random.randrange(10**9))  # noqa: S311
     parser.add_argument("--kind", choices=KINDS, action="append")
-    given = parser.parse_args()
-    kinds = tuple(given.kind or KINDS)
-    sys.exit(bool(asyncio.run(_run(fuzz, given.number, given.seed, kinds))))
+    arguments = parser.parse_args()
+    kinds = tuple(arguments.kind or KINDS)
+    sys.exit(bool(asyncio.run(_run(fuzz, arguments.number, arguments.seed, kinds))))
 
 
 async def _run(fuzz: Fuzz, number: int, seed: int, kinds: tuple[Kind, ...]) -> int:
     databases = Databases()
-    found = 0
+    findings = 0
     try:
         for kind in kinds:
             started = time.perf_counter()
@@ -56,7 +56,7 @@ async def _run(fuzz: Fuzz, number: int, seed: int, kinds: tuple[Kind, ...]) -> i
             print(f"{kind}, seed {seed}: {report}, {seconds:.0f} s")  # noqa: T201
             for line in report.lines(SHOWN):
                 print(line)  # noqa: T201
-            found += len(report.different) + report.failed
+            findings += len(report.different) + report.failed
     finally:
         databases.close()
-    return found
+    return findings

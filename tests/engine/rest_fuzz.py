@@ -1,4 +1,4 @@
-"""Asks random REST addresses by plans and by the reference way, and reports every difference.
+"""Answers random REST addresses by plans and by resolvers, and reports every difference.
 
 `python -m tests.engine.rest_fuzz 20000 SEED` asks half of them on each database.
 """
@@ -20,7 +20,7 @@ from gql.rest.address_cache import AddressCache
 from gql.rest.answering import Endpoint
 from tests.databases import Copy, settings_for
 from tests.engine.addresses import Addresses
-from tests.engine.both_ways import ordered
+from tests.engine.differential import ordered
 from tests.engine.edge_rows import add_edge_rows
 from tests.engine.fuzz import differences
 from tests.engine.fuzz_command import main
@@ -47,13 +47,13 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class BothDoors:
-    """The production application twice on one database: by plans, and by the reference way."""
+class RestDifferential:
+    """The production application twice on one database: with plans, and by resolvers alone."""
 
     plans: httpx2.AsyncClient
-    reference: httpx2.AsyncClient
-    reader: AddressCache
-    reads: QueryRunner
+    resolvers: httpx2.AsyncClient
+    addresses: AddressCache
+    runner: QueryRunner
 
 
 @dataclass
@@ -61,22 +61,22 @@ class Report:
     """What a run found.
 
     Attributes:
-        asked: How many addresses.
-        found: How many of them were answered with 200.
+        addresses: How many.
+        succeeded: How many of them were answered with 200.
         planned: How many a plan answered.
-        failed: How many plans failed, and were answered by the reference way.
+        failed: How many plans failed, so that resolvers answered.
         different: The addresses whose two answers differ, with both.
     """
 
-    asked: int = 0
-    found: int = 0
+    addresses: int = 0
+    succeeded: int = 0
     planned: int = 0
     failed: int = 0
     different: list[tuple[str, Answer, Answer]] = field(default_factory=list)
 
     def __str__(self) -> str:
         return (
-            f"{self.asked} asked, {self.found} found, {self.planned} planned,"
+            f"{self.addresses} asked, {self.succeeded} found, {self.planned} planned,"
             f" {self.failed} failed plans, {len(self.different)} different"
         )
 
@@ -89,11 +89,11 @@ class Report:
 
 
 @asynccontextmanager
-async def both_doors(copy: Copy) -> AsyncIterator[BothDoors]:
+async def rest_differential(copy: Copy) -> AsyncIterator[RestDifferential]:
     """Both applications over a copy, for a member of its first organization."""
     async with AsyncExitStack() as stack:
         clients = []
-        readers = []
+        caches = []
         for compiled in (True, False):
             app = create_app(settings_for(copy.url, compiled=compiled, log_level="error"))
             await stack.enter_async_context(running(app))
@@ -103,45 +103,45 @@ async def both_doors(copy: Copy) -> AsyncIterator[BothDoors]:
                 transport=transport, base_url="http://127.0.0.1", headers=headers
             )
             clients.append(await stack.enter_async_context(client))
-            readers.append(reader_of(app))
-        reads = readers[0].runner
-        assert reads is not None
-        yield BothDoors(clients[0], clients[1], readers[0], reads)
+            caches.append(address_cache_of(app))
+        runner = caches[0].runner
+        assert runner is not None
+        yield RestDifferential(clients[0], clients[1], caches[0], runner)
 
 
-def reader_of(app: Starlette) -> AddressCache:
+def address_cache_of(app: Starlette) -> AddressCache:
     """What answers the reads of an application's REST routes."""
     endpoints = [route.endpoint for route in every_route(app)]
     return next(item for item in endpoints if isinstance(item, Endpoint)).services.address_cache
 
 
 async def fuzz(copy: Copy, number: int, seed: int) -> Report:
-    """Spoil a copy's rows and ask `number` addresses both ways."""
+    """Answer `number` addresses by resolvers and by plans, on a copy with rows at the edge."""
     database = Database(settings_for(copy.url))
     try:
         await add_edge_rows(database, seed)
     finally:
         await database.close()
-    async with both_doors(copy) as doors:
-        return await _ask(doors, number, seed)
+    async with rest_differential(copy) as clients:
+        return await _ask(clients, number, seed)
 
 
-async def _ask(doors: BothDoors, number: int, seed: int) -> Report:
+async def _ask(clients: RestDifferential, number: int, seed: int) -> Report:
     addresses = Addresses(random.Random(seed))  # noqa: S311, not a secret
     report = Report()
     for _ in range(number):
         address = addresses.address()
-        one = await doors.reference.get(address)
-        # Twice: the second time the address is known.
-        for other in (await doors.plans.get(address), await doors.plans.get(address)):
-            if Answer.of(one) != Answer.of(other):
-                report.different.append((address, Answer.of(one), Answer.of(other)))
-        report.asked += 1
-        if one.is_success:
-            report.found += 1
-            addresses.learn(address.partition("?")[0], one.json())
-    report.planned = doors.reads.counts.compiled // 2
-    report.failed = doors.reads.counts.failed
+        resolved = await clients.resolvers.get(address)
+        # Twice: the second time the address is cached.
+        for planned in (await clients.plans.get(address), await clients.plans.get(address)):
+            if Answer.of(resolved) != Answer.of(planned):
+                report.different.append((address, Answer.of(resolved), Answer.of(planned)))
+        report.addresses += 1
+        if resolved.is_success:
+            report.succeeded += 1
+            addresses.learn(address.partition("?")[0], resolved.json())
+    report.planned = clients.runner.counts.compiled // 2
+    report.failed = clients.runner.counts.failed
     return report
 
 

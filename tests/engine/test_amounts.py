@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from tests.databases import Copy
-from tests.engine.both_ways import both_ways
+from tests.engine.differential import differential_client
 from tests.engine.test_regressions import alike, change
 
 MOST = 2**63 - 1
@@ -20,8 +20,8 @@ async def test_an_amount_has_six_decimals(fresh: Copy, micros: int) -> None:
     stored = f"total_cost = {micros}, llm_cost = NULL, tts_cost = 5"
     await change(fresh, f"UPDATE call SET {stored}")  # noqa: S608 -- a number
 
-    async with both_ways(fresh) as ways:
-        data = await alike(ways, QUERY)
+    async with differential_client(fresh) as differential:
+        data = await alike(differential, QUERY)
 
     total = format(Decimal(micros).scaleb(-6), ".6f")
     (call,) = data["calls"]["nodes"]

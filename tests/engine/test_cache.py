@@ -13,14 +13,14 @@ from gql.engine.plan import MOST_VARIANTS
 from gql.engine.statement import MOST_FAILURES, Statement
 from tests.databases import Copy
 from tests.engine import documents
-from tests.engine.both_ways import BothWays, both_ways, cached
-from tests.engine.rest_fuzz import both_doors
+from tests.engine.differential import DifferentialClient, cached, differential_client
+from tests.engine.rest_fuzz import rest_differential
 
 
 @pytest.fixture
-async def ways(fresh: Copy) -> AsyncIterator[BothWays]:
-    async with both_ways(fresh) as ways:
-        yield ways
+async def differential(fresh: Copy) -> AsyncIterator[DifferentialClient]:
+    async with differential_client(fresh) as differential:
+        yield differential
 
 
 def test_a_flood_of_new_values_does_not_push_out_one_that_was_read_again() -> None:
@@ -82,8 +82,8 @@ def test_heavy_values_do_not_push_out_one_that_was_read_again() -> None:
     assert (cache.weight, len(cache)) == (10, 1)
 
 
-@pytest.mark.parametrize(("protected", "room"), [(False, 20), (True, 80)])
-def test_a_value_that_has_grown_is_weighed_again(protected: bool, room: int) -> None:
+@pytest.mark.parametrize(("protected", "maxsize"), [(False, 20), (True, 80)])
+def test_a_value_that_has_grown_is_weighed_again(protected: bool, maxsize: int) -> None:
     cache: SegmentedCache[list[int]] = SegmentedCache(100, sum)
     for key in ("older", "growing"):
         cache.put(key, [5])
@@ -91,15 +91,15 @@ def test_a_value_that_has_grown_is_weighed_again(protected: bool, room: int) -> 
             cache.get(key)
     growing = cached(cache)[1]
 
-    growing.append(room - 10)
+    growing.append(maxsize - 10)
     cache.reweigh("growing")
-    assert (cache.weight, len(cache)) == (room, 2)
+    assert (cache.weight, len(cache)) == (maxsize, 2)
 
     growing.append(1)
     cache.reweigh("growing")
-    assert (cache.weight, "older" in cache) == (room - 4, False)
+    assert (cache.weight, "older" in cache) == (maxsize - 4, False)
 
-    growing.append(room)
+    growing.append(maxsize)
     cache.reweigh("growing")
     assert (cache.weight, len(cache)) == (0, 0)
     cache.reweigh("growing")
@@ -136,9 +136,11 @@ def test_a_statement_does_not_rest_because_the_database_was_away() -> None:
     assert not statement.resting
 
 
-async def test_one_document_of_many_variants_keeps_those_used_last(ways: BothWays) -> None:
+async def test_one_document_of_many_variants_keeps_those_used_last(
+    differential: DifferentialClient,
+) -> None:
     other = documents.Document("{ graph(id: 1) { name } }", {})
-    await ways.ask(other)
+    await differential.ask(other)
     names = ("callSid", "phone", "name", "status", "duration", "cost", "since", "direction")
     filters = (
         "callSid: {eq: $callSid}, customerPhone: {eq: $phone}, assistantName: {eq: $name},"
@@ -156,16 +158,18 @@ async def test_one_document_of_many_variants_keeps_those_used_last(ways: BothWay
             for bit, (name, value) in enumerate(zip(names, values, strict=True))
             if number >> bit & 1
         }
-        answers = await ways.ask(documents.Document(query, variables))
+        answers = await differential.ask(documents.Document(query, variables))
 
         assert answers.planned
-        assert answers.reference == answers.compiled
+        assert answers.resolved == answers.compiled
 
-    assert len(ways.statements()) == MOST_VARIANTS + 1
-    assert (await ways.ask(other)).planned
+    assert len(differential.statements()) == MOST_VARIANTS + 1
+    assert (await differential.ask(other)).planned
 
 
-async def test_one_document_of_many_plans_keeps_those_used_last(ways: BothWays) -> None:
+async def test_one_document_of_many_plans_keeps_those_used_last(
+    differential: DifferentialClient,
+) -> None:
     flags = [f"f{number}" for number in range(6)]
     declared = ", ".join(f"${flag}: Boolean!" for flag in flags)
     fields = " ".join(f"{flag}: name @include(if: ${flag})" for flag in flags)
@@ -173,19 +177,19 @@ async def test_one_document_of_many_plans_keeps_those_used_last(ways: BothWays) 
 
     for number in range(2 * MOST_PLANS):
         variables = {flag: bool(number >> bit & 1) for bit, flag in enumerate(flags)}
-        assert (await ways.ask(documents.Document(query, variables))).planned
+        assert (await differential.ask(documents.Document(query, variables))).planned
 
-    (document,) = cached(ways.endpoint._documents.cache)  # noqa: SLF001
-    assert len(document.plans) == len(ways.statements()) == MOST_PLANS
+    (document,) = cached(differential.endpoint._documents.cache)  # noqa: SLF001
+    assert len(document.plans) == len(differential.statements()) == MOST_PLANS
 
 
-async def test_the_cache_follows_the_weight_of_a_document(ways: BothWays) -> None:
-    cache = ways.endpoint._documents.cache  # noqa: SLF001
+async def test_the_cache_follows_the_weight_of_a_document(differential: DifferentialClient) -> None:
+    cache = differential.endpoint._documents.cache  # noqa: SLF001
     query = "query($status: CallStatus) { calls(filter: {status: {eq: $status}}) { totalCount } }"
     weights: list[float] = [Document(query, parse(query)).weight]
 
     for variables in ({}, {"status": "FAILED"}):
-        assert (await ways.ask(documents.Document(query, variables))).planned
+        assert (await differential.ask(documents.Document(query, variables))).planned
         weights.append(cache.weight)
 
     (document,) = cached(cache)
@@ -193,10 +197,10 @@ async def test_the_cache_follows_the_weight_of_a_document(ways: BothWays) -> Non
     assert weights == sorted(set(weights))
 
 
-async def test_what_was_made_of_a_document_goes_with_it(ways: BothWays) -> None:
+async def test_what_was_made_of_a_document_goes_with_it(differential: DifferentialClient) -> None:
     """A cached request keeps no statement, so it is nothing without its document."""
-    engine, cache = ways.engine, ways.endpoint._documents.cache  # noqa: SLF001
-    await ways.ask(documents.Document("{ graph(id: 1) { name } }", {}))
+    engine, cache = differential.engine, differential.endpoint._documents.cache  # noqa: SLF001
+    await differential.ask(documents.Document("{ graph(id: 1) { name } }", {}))
     body: Any = next(iter(engine._requests._probation))  # noqa: SLF001
     assert engine.bound_before(body) is not None
 
@@ -204,51 +208,53 @@ async def test_what_was_made_of_a_document_goes_with_it(ways: BothWays) -> None:
     gc.collect()
 
     assert engine.bound_before(body) is None
-    assert (await ways.ask(documents.Document("{ graph(id: 1) { name } }", {}))).planned
+    assert (await differential.ask(documents.Document("{ graph(id: 1) { name } }", {}))).planned
     assert engine.bound_before(body) is not None
 
 
 async def test_new_documents_do_not_grow_memory(
-    ways: BothWays, monkeypatch: pytest.MonkeyPatch
+    differential: DifferentialClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shrink(monkeypatch, ways.endpoint._documents, "cache", 200_000)  # noqa: SLF001
-    cache = ways.endpoint._documents.cache  # noqa: SLF001
-    monkeypatch.setattr(ways.engine, "_documents", cache)
-    shrink(monkeypatch, ways.engine, "_requests", 100_000)
+    shrink(monkeypatch, differential.endpoint._documents, "cache", 200_000)  # noqa: SLF001
+    cache = differential.endpoint._documents.cache  # noqa: SLF001
+    monkeypatch.setattr(differential.engine, "_documents", cache)
+    shrink(monkeypatch, differential.engine, "_requests", 100_000)
     hot = documents.Document("{ graph(id: 1) { name } }", {})
-    await ways.ask(hot)
-    await ways.ask(hot)
+    await differential.ask(hot)
+    await differential.ask(hot)
 
-    ways.endpoint.engine = ways.engine
+    differential.endpoint.engine = differential.engine
     for number in range(60):
         new = {"query": f"{{ graph(id: 1) {{ k{number}: name }} }}"}
-        assert (await ways.client.post("/graphql", json=new)).is_success
+        assert (await differential.client.post("/graphql", json=new)).is_success
 
     assert cache.weight <= 200_000
-    assert ways.engine._requests.weight <= 100_000  # noqa: SLF001
+    assert differential.engine._requests.weight <= 100_000  # noqa: SLF001
     monkeypatch.setattr("gql.engine.statement_compiler.compile_statement", None)
-    assert (await ways.ask(hot)).planned
-    assert not (await ways.ask(documents.Document("{ graph(id: 1) { new: name } }", {}))).planned
+    assert (await differential.ask(hot)).planned
+    assert not (
+        await differential.ask(documents.Document("{ graph(id: 1) { new: name } }", {}))
+    ).planned
 
 
 async def test_new_addresses_do_not_grow_memory(
     fresh: Copy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with both_doors(fresh) as doors:
-        runner, addresses = doors.reads, doors.reader
+    async with rest_differential(fresh) as clients:
+        runner, addresses = clients.runner, clients.addresses
         shrink(monkeypatch, addresses, "_addresses", 150_000)
         hot = "/api/v1/calls/101"
         for address in (hot, hot, *(f"/api/v1/calls?skip={n}&limit=1" for n in range(60))):
-            await doors.plans.get(address)
+            await clients.plans.get(address)
 
         assert 0 < addresses._addresses.weight <= 150_000  # noqa: SLF001
         # Of a call, and of the first page of calls, of any other near the start, and far from it.
         assert runner.size()[0] == 3
         before = runner.counts.compiled
         monkeypatch.setattr("gql.engine.statement_compiler.compile_statement", None)
-        assert (await doors.plans.get(hot)).status_code == 200
+        assert (await clients.plans.get(hot)).status_code == 200
         assert runner.counts.compiled == before + 1
-        assert (await doors.plans.get("/api/v1/calls?status=failed")).status_code == 200
+        assert (await clients.plans.get("/api/v1/calls?status=failed")).status_code == 200
         assert runner.counts.compiled == before + 1
 
 

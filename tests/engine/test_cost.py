@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from gql.schema.cost import cost_of
 from gql.schema.documents import choose_operation
 from tests.databases import Copy
-from tests.engine.both_ways import GRAPHQL, BothWays, both_ways
+from tests.engine.differential import GRAPHQL, DifferentialClient, differential_client
 from tests.engine.documents import Document, Writer
 from tests.engine.values import Values
 
@@ -44,9 +44,9 @@ class Marking(Visitor):
 
 
 @pytest.fixture(scope="module")
-async def ways(shared: Copy) -> AsyncIterator[BothWays]:
-    async with both_ways(shared) as ways:
-        yield ways
+async def differential(shared: Copy) -> AsyncIterator[DifferentialClient]:
+    async with differential_client(shared) as differential:
+        yield differential
 
 
 @settings(
@@ -56,7 +56,7 @@ async def ways(shared: Copy) -> AsyncIterator[BothWays]:
 )
 @given(seed=st.integers(0, 2**32))
 async def test_no_answer_has_more_objects_than_its_document_costs(
-    ways: BothWays, seed: int
+    differential: DifferentialClient, seed: int
 ) -> None:
     pick = random.Random(seed)  # noqa: S311, not a secret
     written = Writer(GRAPHQL, pick, Values(pick)).document()
@@ -64,10 +64,10 @@ async def test_no_answer_has_more_objects_than_its_document_costs(
     cost = cost_of(GRAPHQL, document, choose_operation(document, None))
     marked = Document(print_ast(visit(document, Marking())), written.variables)
 
-    answers = await ways.ask(marked)
+    answers = await differential.ask(marked)
 
-    found = _objects(answers.data.get("data"))
-    assert found <= cost.objects(written.variables) + 1 <= cost.most + 1, json.dumps(written.text)
+    objects = _objects(answers.data.get("data"))
+    assert objects <= cost.objects(written.variables) + 1 <= cost.most + 1, json.dumps(written.text)
 
 
 def _objects(value: Any) -> int:

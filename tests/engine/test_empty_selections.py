@@ -5,14 +5,14 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests.databases import Copy
-from tests.engine.both_ways import BothWays, both_ways
+from tests.engine.differential import DifferentialClient, differential_client
 from tests.engine.test_regressions import alike
 
 
 @pytest.fixture
-async def ways(fresh: Copy) -> AsyncIterator[BothWays]:
-    async with both_ways(fresh) as ways:
-        yield ways
+async def differential(fresh: Copy) -> AsyncIterator[DifferentialClient]:
+    async with differential_client(fresh) as differential:
+        yield differential
 
 
 @pytest.mark.parametrize(
@@ -33,6 +33,8 @@ async def ways(fresh: Copy) -> AsyncIterator[BothWays]:
         '{ graphSessions { nodes { a: contextValue(path: "") @skip(if: $no) } } }',
     ],
 )
-async def test_what_is_left_empty_by_skip_is_an_empty_object(ways: BothWays, query: str) -> None:
+async def test_what_is_left_empty_by_skip_is_an_empty_object(
+    differential: DifferentialClient, query: str
+) -> None:
     for no in (True, False):
-        await alike(ways, f"query($no: Boolean!) {query}", no=no)
+        await alike(differential, f"query($no: Boolean!) {query}", no=no)

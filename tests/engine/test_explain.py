@@ -27,7 +27,7 @@ data
     totalCount: TotalCount
     nodes: Nodes
       id: GlobalId
-      duration: Column(label=duration, kind=integer)
+      duration: Column(label=duration, kind=int32)
       assistant: One(resource=assistant, key=assistant_id, column=id, required=False)
         name: Column(label=name, kind=text)"""
 EXPLAIN = {"Jackfield-Explain": "1"}
@@ -51,7 +51,7 @@ async def operator(running: Running) -> AsyncIterator[httpx2.AsyncClient]:
 
 
 @pytest.fixture
-async def asked(fresh_running_app: Running) -> AsyncIterator[httpx2.AsyncClient]:
+async def client(fresh_running_app: Running) -> AsyncIterator[httpx2.AsyncClient]:
     async with operator(fresh_running_app) as client:
         yield client
 
@@ -67,24 +67,24 @@ async def explained(
     client: httpx2.AsyncClient, query: str, variables: dict[str, Any] | None = None
 ) -> dict[str, Any]:
     answer: dict[str, Any] = (await ask(client, query, variables)).json()
-    found: dict[str, Any] = answer["extensions"]["explain"]
-    return found
+    explanation: dict[str, Any] = answer["extensions"]["explain"]
+    return explanation
 
 
 async def test_a_planned_answer_is_explained_from_document_to_database(
-    asked: httpx2.AsyncClient, fresh: Copy
+    client: httpx2.AsyncClient, fresh: Copy
 ) -> None:
-    plain = await ask(asked, CALLS, {"status": "FAILED"}, headers={"Jackfield-Explain": "0"})
-    response = await ask(asked, CALLS, {"status": "COMPLETED"})
-    other = (await ask(asked, CALLS, headers={"Jackfield-Explain": "0"})).json()
+    plain = await ask(client, CALLS, {"status": "FAILED"}, headers={"Jackfield-Explain": "0"})
+    response = await ask(client, CALLS, {"status": "COMPLETED"})
+    other = (await ask(client, CALLS, headers={"Jackfield-Explain": "0"})).json()
 
     answer = response.json()
     assert list(plain.json()) == list(other) == ["data"]
     assert list(answer) == ["data", "extensions"]
-    found = answer["extensions"].pop("explain")
-    database, sql = found.pop("database"), found.pop("sql")
-    milliseconds = found.pop("milliseconds")
-    parameters = found.pop("parameters")
+    explanation = answer["extensions"].pop("explain")
+    database, sql = explanation.pop("database"), explanation.pop("sql")
+    milliseconds = explanation.pop("milliseconds")
+    parameters = explanation.pop("parameters")
     assert answer["extensions"] == {}
     assert list(milliseconds) == ["parse", "plan", "compile", "run"]
     assert all(spent > 0 for spent in milliseconds.values())
@@ -94,7 +94,7 @@ async def test_a_planned_answer_is_explained_from_document_to_database(
     start = {"sqlite": "SCAN CONSTANT ROW", "postgresql": "Result  (cost="}
     assert database[0].startswith(start[fresh.kind])
     assert any("ix_call" in line for line in database)
-    assert found == {
+    assert explanation == {
         "way": "plan",
         "reason": None,
         "tree": TREE.splitlines(),
@@ -104,12 +104,12 @@ async def test_a_planned_answer_is_explained_from_document_to_database(
     }
 
 
-async def test_what_comes_for_the_first_time_is_not_remembered(asked: httpx2.AsyncClient) -> None:
-    first = await explained(asked, CALLS)
-    second = await explained(asked, CALLS)
-    another_shape = await explained(asked, CALLS, {"status": "FAILED"})
+async def test_what_comes_for_the_first_time_is_not_remembered(client: httpx2.AsyncClient) -> None:
+    first = await explained(client, CALLS)
+    second = await explained(client, CALLS)
+    another_variant = await explained(client, CALLS, {"status": "FAILED"})
 
-    assert [found["remembered"] for found in (first, second, another_shape)] == [
+    assert [explanation["remembered"] for explanation in (first, second, another_variant)] == [
         {"document": False, "plan": False, "statement": False},
         {"document": True, "plan": True, "statement": True},
         {"document": True, "plan": True, "statement": False},
@@ -149,22 +149,26 @@ async def test_sqlite_explains_without_times(databases: Databases) -> None:
         ("query($n: Int!) { calls(first: $n) { totalCount } }", "arguments: Variable '$n' "),
     ],
 )
-async def test_the_reference_way_says_why(
-    asked: httpx2.AsyncClient, query: str, reason: str
+async def test_resolvers_say_why_they_answer(
+    client: httpx2.AsyncClient, query: str, reason: str
 ) -> None:
-    plain = await ask(asked, query, headers={"Jackfield-Explain": "0"})
-    response = await ask(asked, query)
+    plain = await ask(client, query, headers={"Jackfield-Explain": "0"})
+    response = await ask(client, query)
 
-    found = response.json()["extensions"]["explain"]
+    explanation = response.json()["extensions"]["explain"]
     assert response.status_code == plain.status_code
     assert response.json().get("data") == plain.json().get("data")
-    assert found["way"] == "resolvers"
-    assert found["reason"].startswith(reason)
-    assert (found["sql"], found["parameters"], found["database"]) == (None, {}, [])
+    assert explanation["way"] == "resolvers"
+    assert explanation["reason"].startswith(reason)
+    assert (explanation["sql"], explanation["parameters"], explanation["database"]) == (
+        None,
+        {},
+        [],
+    )
 
 
-async def test_errors_stay_beside_data_and_explanation(asked: httpx2.AsyncClient) -> None:
-    answer = (await ask(asked, "{ calls(first: -1) { totalCount } a: __typename }")).json()
+async def test_errors_stay_beside_data_and_explanation(client: httpx2.AsyncClient) -> None:
+    answer = (await ask(client, "{ calls(first: -1) { totalCount } a: __typename }")).json()
 
     assert list(answer) == ["errors", "data", "extensions"]
     assert [error["path"] for error in answer["errors"]] == [["calls"]]
@@ -173,41 +177,43 @@ async def test_errors_stay_beside_data_and_explanation(asked: httpx2.AsyncClient
 async def test_with_the_engine_off_that_is_the_reason(fresh: Copy) -> None:
     settings = settings_for(fresh.url, compiled=False)
     async with start(fresh, settings) as running, operator(running) as client:
-        found = await explained(client, "{ graph(id: 1) { nodes { id } } }")
+        explanation = await explained(client, "{ graph(id: 1) { nodes { id } } }")
 
-    assert found["reason"] == "off"
-    assert list(found["rows"]) == ["graph.nodes"]
-    assert list(found["milliseconds"]) == ["parse", "run"]
+    assert explanation["reason"] == "off"
+    assert list(explanation["rows"]) == ["graph.nodes"]
+    assert list(explanation["milliseconds"]) == ["parse", "run"]
 
 
 async def test_a_statement_that_fails_is_told_and_the_answer_still_comes(
-    asked: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
+    client: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken = Statement("SELECT 1 FROM no_such_table", ())
     monkeypatch.setattr("gql.engine.statement_compiler.compile_statement", lambda *_, **__: broken)
     query = "{ graph(id: 1) { name } }"
-    responses = [await ask(asked, query) for _ in range(MOST_FAILURES + 1)]
+    responses = [await ask(client, query) for _ in range(MOST_FAILURES + 1)]
 
-    found = [response.json()["extensions"]["explain"] for response in responses]
+    explanations = [response.json()["extensions"]["explain"] for response in responses]
     assert {response.status_code for response in responses} == {200}
     assert {response.json()["data"]["graph"]["name"] for response in responses} == {
         "Customer Service Router"
     }
-    assert [each["way"] for each in found] == ["resolvers"] * (MOST_FAILURES + 1)
-    words = [each["reason"].split(":")[0] for each in found]
+    assert [each["way"] for each in explanations] == ["resolvers"] * (MOST_FAILURES + 1)
+    words = [each["reason"].split(":")[0] for each in explanations]
     assert words == ["failed"] * MOST_FAILURES + ["resting"]
-    assert "no_such_table" in found[0]["reason"]
-    assert found[0]["sql"] == "SELECT 1 FROM no_such_table"
-    assert [line[:31] for line in found[0]["database"]] == ["The database gives no account: "]
+    assert "no_such_table" in explanations[0]["reason"]
+    assert explanations[0]["sql"] == "SELECT 1 FROM no_such_table"
+    assert [line[:31] for line in explanations[0]["database"]] == [
+        "The database gives no account: "
+    ]
 
 
 async def test_the_log_shows_the_plan_that_failed(
-    asked: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    client: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     broken = Statement("SELECT 1 FROM no_such_table", ())
     monkeypatch.setattr("gql.engine.statement_compiler.compile_statement", lambda *_, **__: broken)
 
-    await ask(asked, CALLS)
+    await ask(client, CALLS)
 
     (line,) = (json.loads(JsonLines().format(record)) for record in caplog.records)
     assert line["message"] == "a plan failed: SELECT 1 FROM no_such_table"
@@ -222,12 +228,12 @@ async def test_the_statement_timeout_holds(
     copy = await databases.copy("postgresql")
     settings = settings_for(copy.url, statement_timeout=0.1)
     async with start(copy, settings) as running, operator(running) as client:
-        found = await explained(client, "{ graph(id: 1) { name } }")
+        explanation = await explained(client, "{ graph(id: 1) { name } }")
     await databases.drop(copy.url)
 
     gave_up = "canceling statement due to statement timeout"
-    assert gave_up in found["reason"]
-    assert found["database"] == [f"The database gives no account: {gave_up}"]
+    assert gave_up in explanation["reason"]
+    assert explanation["database"] == [f"The database gives no account: {gave_up}"]
 
 
 @pytest.mark.parametrize("who", ["administrator's key", "token"])
@@ -252,13 +258,13 @@ async def test_without_the_permission_nothing_runs_or_is_told(
     assert name.json()["data"]["assistant"]["name"] != "x"
 
 
-async def test_a_get_is_explained_too(asked: httpx2.AsyncClient) -> None:
-    response = await asked.get("/graphql", params={"query": "{ __typename }"})
+async def test_a_get_is_explained_too(client: httpx2.AsyncClient) -> None:
+    response = await client.get("/graphql", params={"query": "{ __typename }"})
 
-    found = response.json()["extensions"]["explain"]
+    explanation = response.json()["extensions"]["explain"]
     assert response.json()["data"] == {"__typename": "Query"}
-    assert (found["way"], found["sql"], found["database"]) == ("plan", None, [])
-    assert found["tree"] == ["data", '  __typename: Constant(json="Query")']
+    assert (explanation["way"], explanation["sql"], explanation["database"]) == ("plan", None, [])
+    assert explanation["tree"] == ["data", '  __typename: Constant(json="Query")']
 
 
 def test_rows_are_counted_by_where_their_lists_are() -> None:

@@ -14,7 +14,7 @@ from gql.engine.engine import Engine
 from gql.engine.statement_compiler import StatementCompiler
 from gql.schema.documents import Documents
 from tests.databases import Databases
-from tests.engine.both_ways import BothWays, both_ways
+from tests.engine.differential import DifferentialClient, differential_client
 
 FLOOD = 3_000
 """New documents; a tenth of them reads the database, which takes most of the time."""
@@ -81,29 +81,31 @@ def work(monkeypatch: pytest.MonkeyPatch) -> Work:
 
 
 @pytest.fixture
-async def ways(work: Work, databases: Databases) -> AsyncIterator[BothWays]:  # noqa: ARG001 -- counts
+async def differential(work: Work, databases: Databases) -> AsyncIterator[DifferentialClient]:  # noqa: ARG001 -- counts
     copy = await databases.copy("sqlite")
-    async with both_ways(copy) as ways:
-        yield ways
+    async with differential_client(copy) as differential:
+        yield differential
     await databases.drop(copy.url)
 
 
 @pytest.fixture
-def caches(ways: BothWays, monkeypatch: pytest.MonkeyPatch) -> tuple[SegmentedCache[Any], ...]:
+def caches(
+    differential: DifferentialClient, monkeypatch: pytest.MonkeyPatch
+) -> tuple[SegmentedCache[Any], ...]:
     """The caches of documents and of requests, made small."""
     documents: SegmentedCache[Any] = SegmentedCache(CAPACITY, lambda document: document.weight)
     requests: SegmentedCache[Any] = SegmentedCache(CAPACITY, lambda request: request.weight)
-    monkeypatch.setattr(ways.endpoint._documents, "cache", documents)  # noqa: SLF001
-    monkeypatch.setattr(ways.engine, "_documents", documents)
-    monkeypatch.setattr(ways.engine, "_requests", requests)
+    monkeypatch.setattr(differential.endpoint._documents, "cache", documents)  # noqa: SLF001
+    monkeypatch.setattr(differential.engine, "_documents", documents)
+    monkeypatch.setattr(differential.engine, "_requests", requests)
     return documents, requests
 
 
 async def test_a_hot_document_is_answered_through_a_flood(
-    ways: BothWays, work: Work, caches: tuple[SegmentedCache[Any], ...]
+    differential: DifferentialClient, work: Work, caches: tuple[SegmentedCache[Any], ...]
 ) -> None:
     async def ask(document: str) -> Any:
-        response = await ways.client.post("/graphql", json={"query": document})
+        response = await differential.client.post("/graphql", json={"query": document})
         assert (response.status_code, list(response.json())) == (200, ["data"])
         return response.json()
 
@@ -137,22 +139,24 @@ async def test_a_hot_document_is_answered_through_a_flood(
         "planned": FLOOD + 1,
         "compiled": FLOOD / 10 + 1,
     }
-    assert not ways.engine.counts.resolved
+    assert not differential.engine.counts.resolved
     # What was sent once fills the probation segment and no more; beside it there is what is hot.
     assert [round(cache.weight / CAPACITY, 1) for cache in caches] == [PROBATION_SHARE] * 2
 
 
 async def test_what_many_send_first_at_the_same_time_is_compiled_once_and_cached(
-    ways: BothWays, work: Work
+    differential: DifferentialClient, work: Work
 ) -> None:
     body = json.dumps({"query": HOT}).encode()
     headers = {"content-type": "application/json"}
 
     async def ask() -> None:
-        assert (await ways.client.post("/graphql", content=body, headers=headers)).is_success
+        assert (
+            await differential.client.post("/graphql", content=body, headers=headers)
+        ).is_success
 
     await asyncio.gather(*(ask() for _ in range(AT_ONCE)))
 
     assert work == {("validated", HOT): 1, ("planned", HOT): 1, ("compiled", HOT): 1}
     for _ in range(3):
-        assert ways.engine.bound_before(body) is not None
+        assert differential.engine.bound_before(body) is not None

@@ -16,7 +16,7 @@ from gql.engine.statement_compiler import compile_statement
 from gql.identity import Identity, Method
 from gql.schema.schema import schema
 from tests.databases import Copy
-from tests.engine.both_ways import GRAPHQL
+from tests.engine.differential import GRAPHQL
 
 TOTALS = (
     "calls(first: 5) { totalCount }",
@@ -35,12 +35,12 @@ def bound(query: str) -> tuple[Statement, BoundStatement]:
     assert isinstance(operation, OperationDefinitionNode)
     variables = get_variable_values(GRAPHQL, (), {})
     assert isinstance(variables, VariableValues)
-    made = plan_operation(GRAPHQL, document, operation, {})
+    plan = plan_operation(GRAPHQL, document, operation, {})
     someone = Identity(1, Method.API_KEY, frozenset())
-    shapes, values = Binder(schema.schema_converter).bind(made.arguments, variables, someone, {})
+    variant, values = Binder(schema.schema_converter).bind(plan.arguments, variables, someone, {})
     postgresql = dialect()  # type: ignore[no-untyped-call]
-    emitted = emit(made.root, shapes)
-    statement = compile_statement(emitted, postgresql, custom_plan=is_selective(shapes))
+    emitted = emit(plan.root, variant)
+    statement = compile_statement(emitted, postgresql, custom_plan=is_selective(variant))
     return statement, statement.bind(values)
 
 
@@ -48,9 +48,11 @@ async def explained(copy: Copy, query: str) -> str:
     """PostgreSQL's plan of a query."""
     connection: Any = await asyncpg.connect(copy.url)
     try:
-        statement, found = bound(query)
+        statement, bound_statement = bound(query)
         sql = f"EXPLAIN {statement.sql}"
-        return "\n".join(row[0] for row in await connection.fetch(sql, *found.owned_by(1)))
+        return "\n".join(
+            row[0] for row in await connection.fetch(sql, *bound_statement.owned_by(1))
+        )
     finally:
         await connection.close()
 
@@ -58,18 +60,18 @@ async def explained(copy: Copy, query: str) -> str:
 @pytest.mark.parametrize("kind", ["postgresql"])
 @pytest.mark.parametrize("query", TOTALS)
 async def test_a_total_that_the_tally_knows_reads_no_call(fresh: Copy, query: str) -> None:
-    found = await explained(fresh, query)
+    plan = await explained(fresh, query)
 
-    assert "on call_tally " in found
-    assert "on call " not in found
+    assert "on call_tally " in plan
+    assert "on call " not in plan
 
 
 @pytest.mark.parametrize("kind", ["postgresql"])
 async def test_any_other_total_counts_calls(fresh: Copy) -> None:
-    found = await explained(fresh, "calls(filter: {duration: {gt: 5}}) { totalCount }")
+    plan = await explained(fresh, "calls(filter: {duration: {gt: 5}}) { totalCount }")
 
-    assert "on call " in found
-    assert "on call_tally " not in found
+    assert "on call " in plan
+    assert "on call_tally " not in plan
 
 
 @pytest.mark.parametrize("kind", ["postgresql"])

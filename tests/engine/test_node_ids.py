@@ -6,7 +6,7 @@ import asyncpg
 import pytest
 
 from tests.databases import Copy
-from tests.engine.both_ways import BothWays, both_ways
+from tests.engine.differential import DifferentialClient, differential_client
 from tests.engine.documents import Document
 from tests.engine.test_regressions import alike
 from tests.schema.test_node import IDS
@@ -17,26 +17,28 @@ QUERY = """query($ids: [ID!]!) { nodes(ids: $ids) { __typename id ... on CallRec
 
 
 @pytest.fixture
-async def ways(fresh: Copy) -> AsyncIterator[BothWays]:
-    async with both_ways(fresh) as ways:
-        yield ways
+async def differential(fresh: Copy) -> AsyncIterator[DifferentialClient]:
+    async with differential_client(fresh) as differential:
+        yield differential
 
 
 @pytest.mark.parametrize("number", [0, 1, 9, 100])
-async def test_any_number_of_ids_is_answered_by_a_plan(ways: BothWays, number: int) -> None:
+async def test_any_number_of_ids_is_answered_by_a_plan(
+    differential: DifferentialClient, number: int
+) -> None:
     ids = ([*IDS, "call_999999", "graph_1"] * 10)[:number]
 
-    data = await alike(ways, QUERY, ids=ids)
+    data = await alike(differential, QUERY, ids=ids)
 
-    found = [node and node["id"] for node in data["nodes"]]
-    assert found == [None if one == "call_999999" else one for one in ids]
+    ids_answered = [node and node["id"] for node in data["nodes"]]
+    assert ids_answered == [None if one == "call_999999" else one for one in ids]
 
 
-async def test_other_ids_run_the_same_statement(ways: BothWays) -> None:
+async def test_other_ids_run_the_same_statement(differential: DifferentialClient) -> None:
     for ids in ([], ["graph_1"], ["call_101", "graph_1", "user_1"], ["node_101"] * 50):
-        await alike(ways, QUERY, ids=ids)
+        await alike(differential, QUERY, ids=ids)
 
-    assert len(ways.statements()) == 1
+    assert len(differential.statements()) == 1
 
 
 @pytest.mark.parametrize(
@@ -44,28 +46,32 @@ async def test_other_ids_run_the_same_statement(ways: BothWays) -> None:
     [["graph_1"] * 101, ["graph_1", "7"], ["graph_1", "x_1"], ["audit_entry_1"], ["graph_01"]],
     ids=["too many", "no type", "no such type", "not by id", "malformed"],
 )
-async def test_ids_that_are_refused_are_refused_alike(ways: BothWays, ids: list[str]) -> None:
-    answers = await ways.ask(Document(QUERY, {"ids": ids}))
+async def test_ids_that_are_refused_are_refused_alike(
+    differential: DifferentialClient, ids: list[str]
+) -> None:
+    answers = await differential.ask(Document(QUERY, {"ids": ids}))
 
-    assert answers.reference == answers.compiled
+    assert answers.resolved == answers.compiled
     assert not answers.planned
     assert answers.data["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
 
 
-async def test_nobody_finds_what_a_stranger_has(ways: BothWays, fresh: Copy) -> None:
+async def test_nobody_finds_what_a_stranger_has(
+    differential: DifferentialClient, fresh: Copy
+) -> None:
     stranger = {"Authorization": f"Bearer {fresh.organizations[1].api_key}"}
-    await alike(ways, QUERY, ids=list(IDS))
-    ways.endpoint.engine = ways.engine
-    before = ways.engine.counts.compiled
+    await alike(differential, QUERY, ids=list(IDS))
+    differential.endpoint.engine = differential.engine
+    before = differential.engine.counts.compiled
 
     body = {"query": QUERY, "variables": {"ids": list(IDS)}}
-    answer = await ways.client.post("/graphql", json=body, headers=stranger)
+    answer = await differential.client.post("/graphql", json=body, headers=stranger)
 
     assert answer.json() == {"data": {"nodes": [None] * len(IDS)}}
-    assert ways.engine.counts.compiled == before + 1
+    assert differential.engine.counts.compiled == before + 1
 
 
-async def test_fields_of_several_fragments_are_merged(ways: BothWays) -> None:
+async def test_fields_of_several_fragments_are_merged(differential: DifferentialClient) -> None:
     query = """query($ids: [ID!]!, $no: Boolean!) {
         nodes(ids: $ids) { ...A ... on Call { cost { total } } ... on Node @skip(if: $no) { id } }
         nodes(ids: $ids) { ... on Call { cost { currency } assistant { id } } ...A }
@@ -73,7 +79,7 @@ async def test_fields_of_several_fragments_are_merged(ways: BothWays) -> None:
         fragment A on Node { __typename @skip(if: $no) ... on Call { assistant { name } } }"""
 
     for no in (True, False):
-        data = await alike(ways, query, ids=["call_101", "graph_1"], no=no)
+        data = await alike(differential, query, ids=["call_101", "graph_1"], no=no)
 
         call, graph = data["nodes"]
         assert set(call["cost"]) == {"total", "currency"}
@@ -82,11 +88,13 @@ async def test_fields_of_several_fragments_are_merged(ways: BothWays) -> None:
         assert ("databaseId" in data["node"]) == no
 
 
-async def test_each_id_is_looked_up_in_an_index(ways: BothWays, fresh: Copy) -> None:
+async def test_each_id_is_looked_up_in_an_index(
+    differential: DifferentialClient, fresh: Copy
+) -> None:
     if fresh.kind == "sqlite":
         return
-    await alike(ways, "query($ids: [ID!]!) { nodes(ids: $ids) { id } }", ids=["graph_1"])
-    (statement,) = ways.statements()
+    await alike(differential, "query($ids: [ID!]!) { nodes(ids: $ids) { id } }", ids=["graph_1"])
+    (statement,) = differential.statements()
     connection = await asyncpg.connect(fresh.url)
     # The tables of a test are so small that reading all of one is cheaper.
     await connection.execute(
@@ -95,8 +103,8 @@ async def test_each_id_is_looked_up_in_an_index(ways: BothWays, fresh: Copy) -> 
     await connection.execute(f"PREPARE looked_up AS {statement.sql}")
 
     values = {"s0_kinds": "array['graph']", "s0_numbers": "array[1]", "organization_id": "1"}
-    given = ", ".join(values[name] for name, _, _ in statement.parameters)
-    rows = await connection.fetch(f"EXPLAIN EXECUTE looked_up({given})")
+    arguments = ", ".join(values[name] for name, _, _ in statement.parameters)
+    rows = await connection.fetch(f"EXPLAIN EXECUTE looked_up({arguments})")
     await connection.close()
 
     plan = "\n".join(row[0] for row in rows)

@@ -17,7 +17,7 @@ from graphql import (
 
 from gql.engine.collect_fields import Unsupported
 from gql.engine.planner import plan_operation
-from tests.engine.both_ways import GRAPHQL
+from tests.engine.differential import GRAPHQL
 
 ARGUMENTS = {"id": '"graph_1"', "ids": '["graph_1"]', "by": "{id: 1}", "path": '"/a"'}
 
@@ -44,32 +44,32 @@ def is_planned(query: str) -> bool:
 
 
 def every_field() -> Iterator[tuple[str, str]]:
-    """Every field of every type, with a query that selects it by the shortest way there."""
+    """Every field of every type, with a query that selects it by the shortest path."""
     assert GRAPHQL.query_type is not None
-    waiting: deque[tuple[GraphQLObjectType | GraphQLInterfaceType, str]] = deque()
-    waiting.append((GRAPHQL.query_type, "{ % }"))
+    pending: deque[tuple[GraphQLObjectType | GraphQLInterfaceType, str]] = deque()
+    pending.append((GRAPHQL.query_type, "{ % }"))
     seen = {"Query"}
-    while waiting:
-        parent, way = waiting.popleft()
+    while pending:
+        parent, path = pending.popleft()
         kinds = [parent]
         if isinstance(parent, GraphQLInterfaceType):
             kinds += GRAPHQL.get_possible_types(parent)
         for kind in kinds[1:]:
             if kind.name not in seen:
                 seen.add(kind.name)
-                waiting.append((kind, way.replace("%", f"... on {kind.name} {{ % }}")))
+                pending.append((kind, path.replace("%", f"... on {kind.name} {{ % }}")))
         for name, field in parent.fields.items():
             target = get_named_type(field.type)
             called = name + arguments(field)
             if is_leaf_type(target):
-                yield f"{parent.name}.{name}", way.replace("%", called)
+                yield f"{parent.name}.{name}", path.replace("%", called)
                 continue
-            inside = way.replace("%", f"{called} {{ % }}")
+            inside = path.replace("%", f"{called} {{ % }}")
             yield f"{parent.name}.{name}", inside.replace("%", "__typename")
             if target.name not in seen:
                 assert isinstance(target, (GraphQLObjectType, GraphQLInterfaceType))
                 seen.add(target.name)
-                waiting.append((target, inside))
+                pending.append((target, inside))
 
 
 def arguments(field: GraphQLField) -> str:

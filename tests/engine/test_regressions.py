@@ -1,4 +1,4 @@
-"""Differences between the two ways that the fuzzer or a reader once found; each has its name."""
+"""Differences between plans and resolvers that the fuzzer or a reader once found, by name."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -8,20 +8,20 @@ from sqlalchemy import text
 
 from gql.database import Database
 from tests.databases import Copy, settings_for
-from tests.engine.both_ways import BothWays, both_ways
+from tests.engine.differential import DifferentialClient, differential_client
 from tests.engine.documents import Document
 
 
 @pytest.fixture
-async def ways(fresh: Copy) -> AsyncIterator[BothWays]:
-    async with both_ways(fresh) as ways:
-        yield ways
+async def differential(fresh: Copy) -> AsyncIterator[DifferentialClient]:
+    async with differential_client(fresh) as differential:
+        yield differential
 
 
-async def alike(ways: BothWays, query: str, **variables: Any) -> dict[str, Any]:
-    """Ask both ways, expect the engine to answer alike, and return the answer's data."""
-    answers = await ways.ask(Document(query, variables))
-    assert answers.reference == answers.compiled
+async def alike(differential: DifferentialClient, query: str, **variables: Any) -> dict[str, Any]:
+    """The data of an answer, which resolvers and the plan give alike."""
+    answers = await differential.ask(Document(query, variables))
+    assert answers.resolved == answers.compiled
     assert answers.planned, answers.data
     data: dict[str, Any] = answers.data["data"]
     return data
@@ -34,11 +34,13 @@ async def change(copy: Copy, statement: str) -> None:
     await database.close()
 
 
-async def test_a_wide_selection_does_not_overflow_the_parser_of_sqlite(ways: BothWays) -> None:
+async def test_a_wide_selection_does_not_overflow_the_parser_of_sqlite(
+    differential: DifferentialClient,
+) -> None:
     """Each `||` was in brackets of its own, and SQLite nests a hundred at most."""
     fields = " ".join(f"a{number}: name b{number}: createdAt" for number in range(60))
 
-    data = await alike(ways, f"{{ graphs(first: 1) {{ nodes {{ {fields} }} }} }}")
+    data = await alike(differential, f"{{ graphs(first: 1) {{ nodes {{ {fields} }} }} }}")
 
     assert len(data["graphs"]["nodes"][0]) == 120
 
@@ -51,7 +53,7 @@ async def test_a_wide_selection_does_not_overflow_the_parser_of_sqlite(ways: Bot
     ],
 )
 async def test_the_first_and_the_last_instant_are_printed(
-    ways: BothWays, fresh: Copy, stored: str, printed: str
+    differential: DifferentialClient, fresh: Copy, stored: str, printed: str
 ) -> None:
     """PostgreSQL's driver stores them as infinities, which have no text."""
     if fresh.kind == "postgresql":
@@ -60,39 +62,41 @@ async def test_the_first_and_the_last_instant_are_printed(
 
     query = """{ graph(id: 1) { updatedAt }
         graphs(orderBy: {field: UPDATED_AT}, first: 50) { edges { cursor node { updatedAt } } } }"""
-    data = await alike(ways, query)
+    data = await alike(differential, query)
 
     assert data["graph"]["updatedAt"] == printed
 
 
 async def test_a_position_that_is_no_number_is_left_to_the_resolvers(
-    ways: BothWays, fresh: Copy
+    differential: DifferentialClient, fresh: Copy
 ) -> None:
     """A plan printed the text as it was, and a number that was an integer stays one."""
     for value in ('"far"', "true", "[1]", "null", "3", "2.5"):
         stored = f'{{"x"\\: {value}}}'
         await change(fresh, f"UPDATE graph_node SET position = '{stored}'")  # noqa: S608
 
-        answers = await ways.ask(Document("{ graph(id: 1) { nodes { position { x y } } } }", {}))
+        answers = await differential.ask(
+            Document("{ graph(id: 1) { nodes { position { x y } } } }", {})
+        )
 
-        assert answers.reference == answers.compiled
+        assert answers.resolved == answers.compiled
 
 
-async def test_more_plans_run_than_there_are_connections(ways: BothWays) -> None:
+async def test_more_plans_run_than_there_are_connections(differential: DifferentialClient) -> None:
     """On SQLite each used to keep the pool's connection that it ran on."""
     for number in range(25):
-        await alike(ways, f"{{ graph(id: {number + 1}) {{ id name }} }}")
+        await alike(differential, f"{{ graph(id: {number + 1}) {{ id name }} }}")
 
-    assert ways.engine.counts.failed == 0
+    assert differential.engine.counts.failed == 0
 
 
 async def test_ids_alone_need_no_join_and_are_null_without_a_record(
-    ways: BothWays, fresh: Copy
+    differential: DifferentialClient, fresh: Copy
 ) -> None:
     await change(fresh, "UPDATE graph_session SET current_node_id = NULL WHERE id % 2 = 0")
 
     data = await alike(
-        ways,
+        differential,
         """{ graphSessions(first: 50) { nodes { id graph { id }
             currentNode { id databaseId __typename } a: currentNode { __typename } } } }""",
     )
@@ -102,28 +106,32 @@ async def test_ids_alone_need_no_join_and_are_null_without_a_record(
     assert all((node["a"] is None) == (node["currentNode"] is None) for node in nodes)
 
 
-async def test_nodes_of_any_type_come_in_the_order_of_their_ids(ways: BothWays) -> None:
+async def test_nodes_of_any_type_come_in_the_order_of_their_ids(
+    differential: DifferentialClient,
+) -> None:
     query = """query($ids: [ID!]!) { nodes(ids: $ids) { __typename id
         ... on CallRecord { status } ... on AssistantGraph { name } } }"""
 
-    data = await alike(ways, query, ids=["graph_1", "call_101", "graph_1", "user_999999"])
+    data = await alike(differential, query, ids=["graph_1", "call_101", "graph_1", "user_999999"])
 
     names = [node and node["__typename"] for node in data["nodes"]]
     assert names == ["AssistantGraph", names[1], "AssistantGraph", None]
 
 
-async def test_records_related_to_a_conversation_are_of_two_types(ways: BothWays) -> None:
+async def test_records_related_to_a_conversation_are_of_two_types(
+    differential: DifferentialClient,
+) -> None:
     query = """{ smsConversations(first: 100) { nodes { related { __typename id
         ... on Call { duration } ... on SmsConversation { sessionId } } } } }"""
 
-    data = await alike(ways, query)
+    data = await alike(differential, query)
 
     assert any(node["related"] for node in data["smsConversations"]["nodes"])
 
 
-async def test_the_viewer_is_told_by_a_plan(ways: BothWays) -> None:
+async def test_the_viewer_is_told_by_a_plan(differential: DifferentialClient) -> None:
     data = await alike(
-        ways,
+        differential,
         "{ viewer { method permissions organization { id name } user { id } apiKey { name } } }",
     )
 
@@ -131,7 +139,7 @@ async def test_the_viewer_is_told_by_a_plan(ways: BothWays) -> None:
 
 
 async def test_a_request_that_comes_again_is_bound_to_what_it_says(
-    ways: BothWays, fresh: Copy
+    differential: DifferentialClient, fresh: Copy
 ) -> None:
     """What was bound is remembered by the variables; whose data is read is not part of that."""
     query = (
@@ -139,27 +147,29 @@ async def test_a_request_that_comes_again_is_bound_to_what_it_says(
     )
 
     for number, skipped in [(1, False), (1, True), (2, False), (1, False), (0, True)]:
-        data = await alike(ways, query, n=number, s=skipped)
+        data = await alike(differential, query, n=number, s=skipped)
 
         assert len(data["calls"]["nodes"]) == number
         assert all(("id" in node) != skipped for node in data["calls"]["nodes"])
 
     stranger = {"Authorization": f"Bearer {fresh.organizations[1].api_key}"}
     body = {"query": query, "variables": {"n": 1, "s": False}}
-    ways.endpoint.engine = ways.engine
+    differential.endpoint.engine = differential.engine
     answers = [
-        (await ways.client.post("/graphql", json=body, headers=headers)).json()
+        (await differential.client.post("/graphql", json=body, headers=headers)).json()
         for headers in ({}, stranger, {})
     ]
     assert answers[0] == answers[2] != answers[1]
 
 
-async def test_whoever_asks_again_is_told_about_themselves(ways: BothWays, fresh: Copy) -> None:
+async def test_whoever_asks_again_is_told_about_themselves(
+    differential: DifferentialClient, fresh: Copy
+) -> None:
     stranger = {"Authorization": f"Bearer {fresh.organizations[1].api_key}"}
-    ways.endpoint.engine = ways.engine
+    differential.endpoint.engine = differential.engine
     names = [
         (
-            await ways.client.post(
+            await differential.client.post(
                 "/graphql", json={"query": "{ viewer { organization { id } } }"}, headers=headers
             )
         ).json()["data"]["viewer"]["organization"]["id"]
@@ -171,11 +181,11 @@ async def test_whoever_asks_again_is_told_about_themselves(ways: BothWays, fresh
 
 @pytest.mark.parametrize("value", [1, 1.0, True, "1"], ids=repr)
 async def test_values_that_are_equal_in_python_alone_are_told_apart(
-    ways: BothWays, value: Any
+    differential: DifferentialClient, value: Any
 ) -> None:
     query = "query($n: Int) { calls(first: $n) { nodes { id } } }"
 
-    for given in (1, value):
-        answers = await ways.ask(Document(query, {"n": given}))
+    for number in (1, value):
+        answers = await differential.ask(Document(query, {"n": number}))
 
-        assert answers.reference == answers.compiled
+        assert answers.resolved == answers.compiled

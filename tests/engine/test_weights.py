@@ -21,7 +21,7 @@ from gql.engine.statement import Statement
 from gql.engine.statement_compiler import compile_statement
 from gql.identity import Identity, Method
 from gql.schema.schema import schema
-from tests.engine.both_ways import GRAPHQL
+from tests.engine.differential import GRAPHQL
 
 DOCUMENTS = {
     "one field": "{ graph(id: 1) { name } }",
@@ -104,12 +104,12 @@ DIALECTS: tuple[Dialect, ...] = (postgresql(), sqlite())  # type: ignore[no-unty
 @pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.name)
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_a_statement(name: str, dialect: Dialect) -> None:
-    made = planned(DOCUMENTS[name])
+    plan = planned(DOCUMENTS[name])
     someone = Identity(1, Method.API_KEY, frozenset())
-    shapes, _ = Binder(schema.schema_converter).bind(made.arguments, NO_VARIABLES, someone, {})
-    size = taken(lambda: compile_statement(emit(made.root, shapes), dialect))
+    variant, _ = Binder(schema.schema_converter).bind(plan.arguments, NO_VARIABLES, someone, {})
+    size = taken(lambda: compile_statement(emit(plan.root, variant), dialect))
 
-    weight = compile_statement(emit(made.root, shapes), dialect).weight
+    weight = compile_statement(emit(plan.root, variant), dialect).weight
 
     print(f"{name}: a statement takes {size:.0f} bytes and weighs {weight}")  # noqa: T201
     assert size <= weight <= 4 * size

@@ -135,11 +135,11 @@ class Values:
             else:
                 self._keep(self.texts, answer[:40])
 
-    def _keep(self, known: list[str], text: str) -> None:
-        if len(known) < 300:
-            known.append(text)
+    def _keep(self, texts: list[str], text: str) -> None:
+        if len(texts) < 300:
+            texts.append(text)
         else:
-            known[self.pick.randrange(300)] = text
+            texts[self.pick.randrange(300)] = text
 
     def arguments(self, spec: GraphQLField, noun: str | None, *, pages: bool) -> dict[str, Any]:
         """Values by argument of a field that reads a noun, in pages or not."""
@@ -149,42 +149,42 @@ class Values:
             for name, argument in spec.args.items()
             if is_required_argument(argument) or self.pick.random() < 0.2
         ]
-        given = {name: self.value(spec.args[name].type) for name in names}
+        arguments = {name: self.value(spec.args[name].type) for name in names}
         if noun is None or not pages or self.pick.random() < 0.03:
-            return given
-        return self._page(given, noun)
+            return arguments
+        return self._page(arguments, noun)
 
-    def _page(self, given: dict[str, Any], resource: str) -> dict[str, Any]:
+    def _page(self, arguments: dict[str, Any], resource: str) -> dict[str, Any]:
         """Paging arguments that do not contradict each other, nearly always."""
         for name in ("first", "last", "after", "before", "offset"):
-            given.pop(name, None)
+            arguments.pop(name, None)
         size = self.pick.choice([0, 1, 1, 2, 2, 2, 3, 3, 4, self.pick.choice([20, 100, None])])
-        way = self.pick.choice(
+        paging = self.pick.choice(
             ["first", "first", "first", "last", "last", "offset", "cursor", "cursor"]
         )
-        if way in {"first", "offset"} and self.pick.random() < 0.95:
-            given["first"] = size
-        elif way == "last":
-            given["last"] = size
-        if way == "offset":
-            given["offset"] = self.pick.choice([0, 1, 2, 7, 20, 50, 150, 2**31 - 1])
-        if way == "cursor":
-            self._bounds(given, resource)
-        return given
+        if paging in {"first", "offset"} and self.pick.random() < 0.95:
+            arguments["first"] = size
+        elif paging == "last":
+            arguments["last"] = size
+        if paging == "offset":
+            arguments["offset"] = self.pick.choice([0, 1, 2, 7, 20, 50, 150, 2**31 - 1])
+        if paging == "cursor":
+            self._bounds(arguments, resource)
+        return arguments
 
-    def _bounds(self, given: dict[str, Any], resource: str) -> None:
+    def _bounds(self, arguments: dict[str, Any], resource: str) -> None:
         if self.pick.random() < 0.95:
-            given[self.pick.choice(["first", "last"])] = self.pick.choice([1, 2, 3, 4])
-        if given.get("orderBy") is None and (known := self._known(resource)):
-            given["orderBy"] = self.pick.choice(known)
-        fitting = self._fitting(given.get("orderBy"), resource)
+            arguments[self.pick.choice(["first", "last"])] = self.pick.choice([1, 2, 3, 4])
+        if arguments.get("orderBy") is None and (orders := self._orders(resource)):
+            arguments["orderBy"] = self.pick.choice(orders)
+        fitting = self._fitting(arguments.get("orderBy"), resource)
         for name in self.pick.choice([["after"], ["before"], ["after", "before"]]):
             if self.pick.random() < 0.01:
-                given[name] = DAMAGED
+                arguments[name] = DAMAGED
             elif fitting:
-                given[name] = self.pick.choice(fitting)
+                arguments[name] = self.pick.choice(fitting)
 
-    def _known(self, resource: str) -> list[dict[str, Word]]:
+    def _orders(self, resource: str) -> list[dict[str, Word]]:
         """The orders that there are cursors of."""
         return [
             {"field": Word(order.upper()), "direction": Word(direction.upper())}

@@ -15,7 +15,7 @@ from gql.engine.planner import plan_operation
 from gql.engine.statement_compiler import compile_statement
 from gql.identity import Identity, Method
 from gql.schema.schema import schema
-from tests.engine.both_ways import GRAPHQL
+from tests.engine.differential import GRAPHQL
 
 DOCUMENT = """\
 query Calls($status: CallStatus) {
@@ -38,9 +38,9 @@ def tree() -> str:
 
 def sql() -> str:
     """The statement, with line breaks where the parts of a SELECT begin."""
-    made, shapes = _bound()
+    plan, variant = _bound()
     postgresql = dialect()  # type: ignore[no-untyped-call]
-    text = compile_statement(emit(made.root, shapes), postgresql).sql
+    text = compile_statement(emit(plan.root, variant), postgresql).sql
     return broken(text)
 
 
@@ -52,10 +52,10 @@ def _bound() -> tuple[Plan, VariantKey]:
         GRAPHQL, operation.variable_definitions or (), {"status": "COMPLETED"}
     )
     assert isinstance(variables, VariableValues)
-    made = plan_operation(GRAPHQL, document, operation, variables.coerced)
+    plan = plan_operation(GRAPHQL, document, operation, variables.coerced)
     someone = Identity(1, Method.API_KEY, frozenset())
-    shapes, _ = Binder(schema.schema_converter).bind(made.arguments, variables, someone, {})
-    return made, shapes
+    variant, _ = Binder(schema.schema_converter).bind(plan.arguments, variables, someone, {})
+    return plan, variant
 
 
 if __name__ == "__main__":

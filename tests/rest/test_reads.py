@@ -19,7 +19,7 @@ from gql.engine.query_runner import QueryRunner
 from gql.rest.routes import ROUTES
 from tests.conftest import bearer, connect, start
 from tests.databases import Copy, settings_for
-from tests.engine.rest_fuzz import reader_of
+from tests.engine.rest_fuzz import address_cache_of
 from tests.statements import SqliteLog, StatementLog, count
 
 READS = {route.path: route for route in ROUTES if route.reads is not None}
@@ -58,7 +58,7 @@ class Planned:
 async def planned(shared: Copy, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Planned]:
     async with start(shared, settings_for(shared.url, compiled=True)) as running:
         _hear_direct_connections(running.log, monkeypatch)
-        reads = reader_of(running.app).runner
+        reads = address_cache_of(running.app).runner
         assert reads is not None
         async with connect(running.app) as client:
             client.headers.update(bearer(shared.organizations[0]))

@@ -1,4 +1,4 @@
-"""One request, answered field by field and by a compiled plan, on the same rows."""
+"""One request, answered by resolvers and by a compiled plan, on the same rows."""
 
 import json
 from collections.abc import AsyncIterator
@@ -33,7 +33,7 @@ ROOMY = {
     "max_cost": 10**30,
     "log_level": "error",
 }
-"""Limits are decided before either way is taken; here they would only be in the way."""
+"""Limits are decided before an operation runs; here they would only refuse documents."""
 
 GRAPHQL = schema._schema  # noqa: SLF001 -- Strawberry has no other way to it
 
@@ -43,13 +43,13 @@ class Answers:
     """Two answers; objects are lists of pairs, so that the order of keys counts.
 
     Attributes:
-        reference: Status and body, field by field.
+        resolved: Status and body, by resolvers.
         compiled: Status and body, by the engine where it can.
         planned: Whether the engine answered.
-        data: The reference's body as plain JSON.
+        data: The body of `resolved` as plain JSON.
     """
 
-    reference: tuple[int, Any]
+    resolved: tuple[int, Any]
     compiled: tuple[int, Any]
     planned: bool
     data: Any
@@ -57,11 +57,11 @@ class Answers:
     @property
     def alike(self) -> bool:
         """Whether both are the same to the letter of JSON."""
-        return self.reference == self.compiled
+        return self.resolved == self.compiled
 
 
 @dataclass(frozen=True)
-class BothWays:
+class DifferentialClient:
     """Asks one application with its engine and without, so that documents are validated once."""
 
     client: httpx2.AsyncClient
@@ -71,14 +71,14 @@ class BothWays:
     async def ask(self, document: Document) -> Answers:
         """Both answers to a document."""
         before = self.engine.counts.compiled
-        other = await self._post(document, self.engine)
+        compiled = await self._post(document, self.engine)
         planned = self.engine.counts.compiled > before
-        one = await self._post(document, None)
+        resolved = await self._post(document, None)
         return Answers(
-            (one.status_code, ordered(one.content)),
-            (other.status_code, ordered(other.content)),
+            (resolved.status_code, ordered(resolved.content)),
+            (compiled.status_code, ordered(compiled.content)),
             planned,
-            json.loads(one.content),
+            json.loads(resolved.content),
         )
 
     async def plan_of(self, document: Document) -> str:
@@ -110,7 +110,7 @@ class BothWays:
 
 
 @asynccontextmanager
-async def both_ways(copy: Copy) -> AsyncIterator[BothWays]:
+async def differential_client(copy: Copy) -> AsyncIterator[DifferentialClient]:
     """The production application over a copy, for a member of its first organization."""
     app = create_app(settings_for(copy.url, compiled=True, **ROOMY))
     endpoint = endpoint_of(app)
@@ -123,7 +123,7 @@ async def both_ways(copy: Copy) -> AsyncIterator[BothWays]:
             headers={"Authorization": f"Bearer {copy.organizations[0].api_key}"},
         )
         await stack.enter_async_context(client)
-        yield BothWays(client, endpoint, endpoint.engine)
+        yield DifferentialClient(client, endpoint, endpoint.engine)
 
 
 def cached(cache: SegmentedCache[Any]) -> list[Any]:
