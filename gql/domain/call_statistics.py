@@ -1,12 +1,13 @@
-"""Figures about voice calls, added up by the database: all-time totals, days, busiest assistants.
+"""Totals of voice calls, computed by the database: of all time, by day and by assistant.
 
 Durations are those of completed calls alone, since a failed call may have rung for a while; only
-an assistant's own total takes every call that has one.
+the total of a busy assistant takes every call that has one.
 """
 
+import operator
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -21,17 +22,17 @@ from gql.sql.instants import Period, utc_period
 from gql.sql.keys import is_among
 from gql.sql.text import by_code_point
 
-TOP = 10
+MOST_ASSISTANTS = 10
 """How many of the busiest assistants are listed."""
 
 
 @dataclass(frozen=True)
-class Figures:
-    """Calls counted by status, and how long the completed ones took.
+class CallTotals:
+    """Numbers of calls by status, and the duration of the completed ones.
 
     Attributes:
         timed: Completed calls with a duration.
-        duration: Seconds of those together.
+        duration: The sum of those, in seconds.
     """
 
     total: int = 0
@@ -48,16 +49,16 @@ class Figures:
 
     @property
     def success_rate(self) -> float:
-        """Completed calls in per cent of all; 0 when there are none."""
+        """Percentage of completed calls, 0 to 100; 0 without any call."""
         return 100 * self.completed / self.total if self.total else 0
 
-    def __add__(self, other: "Figures") -> "Figures":
-        return Figures(*(one + two for one, two in zip(_values(self), _values(other), strict=True)))
+    def __add__(self, other: "CallTotals") -> "CallTotals":
+        return CallTotals(*map(operator.add, astuple(self), astuple(other)))
 
 
 @dataclass(frozen=True)
 class BusyAssistant:
-    """An assistant and its calls; `duration` in seconds, whether they were completed or not."""
+    """An assistant, and the number and total duration in seconds of its calls of every status."""
 
     assistant_id: int
     name: str | None
@@ -67,53 +68,53 @@ class BusyAssistant:
 
 @dataclass(frozen=True)
 class CallAnalytics:
-    """Figures of a window of time.
+    """Totals of a window of time.
 
     Attributes:
         days: By UTC day, `2025-01-19`, in order; days without calls are left out.
-        assistants: The busiest ten, most calls first, and by id among equals.
+        assistants: The busiest ten, those with most calls first, by id among equals.
     """
 
-    days: dict[str, Figures]
+    days: dict[str, CallTotals]
     assistants: tuple[BusyAssistant, ...]
 
     @property
-    def total(self) -> Figures:
-        """All days together."""
-        return sum(self.days.values(), Figures())
+    def total(self) -> CallTotals:
+        """The sum of all days."""
+        return sum(self.days.values(), CallTotals())
 
 
-async def all_time_figures(context: Context) -> Figures:
-    """Figures of all voice calls of the organization."""
+async def total_calls(context: Context) -> CallTotals:
+    """Totals of all voice calls of the organization."""
     call = CALLS.table.alias()
-    figures = await _figures(context, select(), call)
-    return figures.get(None, Figures())
+    totals = await _totals(context, select(), call)
+    return totals.get(None, CallTotals())
 
 
-async def analytics(context: Context, since: datetime) -> CallAnalytics:
-    """Figures of the voice calls that started at `since` or later."""
+async def analyse_calls(context: Context, since: datetime) -> CallAnalytics:
+    """Totals of the voice calls that started at `since` or later."""
     call = CALLS.table.alias()
     day = utc_period(call.c.started_at, Period.DAY)
     recent = select(day).where(call.c.started_at >= since).group_by(day)
-    days = await _figures(context, recent, call)
+    days = await _totals(context, recent, call)
     ordered = dict(sorted(days.items()))
     return CallAnalytics(ordered, await _busiest(context, since) if ordered else ())
 
 
-async def by_assistant(context: Context, assistant_ids: list[int]) -> dict[int, Figures]:
-    """Figures of the voice calls of each of these assistants, all-time."""
+async def totals_by_assistant(context: Context, assistant_ids: list[int]) -> dict[int, CallTotals]:
+    """Totals of all voice calls of each of these assistants."""
     call = CALLS.table.alias()
     statement = (
         select(call.c.assistant_id)
         .where(is_among(call.c.assistant_id, "keys"))
         .group_by(call.c.assistant_id)
     )
-    figures = await _figures(context, statement, call, keys=assistant_ids)
-    return {key: figures.get(key, Figures()) for key in assistant_ids}
+    totals = await _totals(context, statement, call, keys=assistant_ids)
+    return {key: totals.get(key, CallTotals()) for key in assistant_ids}
 
 
 async def _busiest(context: Context, since: datetime) -> tuple[BusyAssistant, ...]:
-    """One row per assistant; a deleted one is called what its calls say."""
+    """One row per assistant; a deleted one has the name that its calls keep."""
     call = CALLS.table.alias()
     assistant = table_of(Assistant).alias()
     busy = (
@@ -130,7 +131,7 @@ async def _busiest(context: Context, since: datetime) -> tuple[BusyAssistant, ..
         )
         .group_by(call.c.assistant_id)
         .order_by(func.count().desc(), call.c.assistant_id)
-        .limit(TOP)
+        .limit(MOST_ASSISTANTS)
         .subquery()
     )
     statement = (
@@ -149,14 +150,12 @@ async def _busiest(context: Context, since: datetime) -> tuple[BusyAssistant, ..
     return tuple(BusyAssistant(row[0], row[1], row[2], int(row[3])) for row in rows)
 
 
-async def _figures(
+async def _totals(
     context: Context, groups: Select[Any], call: FromClause, **values: Any
-) -> dict[Any, Figures]:
-    """Figures by the one column of `groups`, or by None when it has none.
-
-    Grouped by status as well, they are read along an index; counted by CASE they took SQLite eight
-    times as long.
-    """
+) -> dict[Any, CallTotals]:
+    """Totals by the only column of `groups`, or by None when it has none."""
+    # Grouped by status they are read from an index alone. Counted by CASE in one group instead, as
+    # one would write it first, they took SQLite eight times as long.
     statement = (
         groups.add_columns(
             call.c.status,
@@ -170,26 +169,15 @@ async def _figures(
     rows: Sequence[Any] = await context.snapshot.rows(
         statement, {**parameters(context.organization_id), **values}
     )
-    figures: defaultdict[Any, Figures] = defaultdict(Figures)
+    totals: defaultdict[Any, CallTotals] = defaultdict(CallTotals)
     for *group, status, count, timed, duration in rows:
-        figures[group[0] if group else None] += _of_status(status, count, timed, int(duration))
-    return figures
+        totals[group[0] if group else None] += _of_status(status, count, timed, int(duration))
+    return totals
 
 
-def _of_status(status: str, count: int, timed: int, duration: int) -> Figures:
+def _of_status(status: str, count: int, timed: int, duration: int) -> CallTotals:
     if status == CallStatus.COMPLETED:
-        return Figures(count, completed=count, timed=timed, duration=duration)
+        return CallTotals(count, completed=count, timed=timed, duration=duration)
     if status == CallStatus.FAILED:
-        return Figures(count, failed=count)
-    return Figures(count, ongoing=count)
-
-
-def _values(figures: Figures) -> tuple[int, ...]:
-    return (
-        figures.total,
-        figures.completed,
-        figures.failed,
-        figures.ongoing,
-        figures.timed,
-        figures.duration,
-    )
+        return CallTotals(count, failed=count)
+    return CallTotals(count, ongoing=count)

@@ -1,7 +1,7 @@
-"""What calls cost, by service, by period and by provider; amounts are exact millionths.
+"""What calls cost, by service, by period and by provider; amounts are integers of millionths.
 
-Calls are billed in several currencies, which are never added up. A cost that is not known is left
-out of every sum and counted as such: null is not zero.
+Calls are billed in several currencies, which are never added up. A cost that is null is unknown: it
+is left out of every sum, and the calls without one are counted.
 """
 
 from collections.abc import Sequence
@@ -21,10 +21,10 @@ from gql.sql.instants import Period, utc_period
 from gql.sql.text import by_code_point
 
 SERVICES = ("llm", "tts", "stt", "telephony")
-"""What a call's cost is made of; the column of each is `<service>_cost`."""
+"""The parts of a call's cost; the column of each is `<service>_cost`."""
 
 Amounts = dict[str, int | None]
-"""Millionths by service and for `total`; None where no cost is known."""
+"""Millionths by service and for `total`; None where every addend is unknown."""
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,8 @@ class CostEntry:
 
     Attributes:
         number: From 1, the same for a service in every call.
-        provider: Who delivered it, when known.
-        model: Which model, when there was only one.
+        provider: The language model's, when it is known.
+        model: The language model, when there was only one.
     """
 
     number: int
@@ -49,8 +49,8 @@ class CostGroup:
     """What a group of calls cost in one currency.
 
     Attributes:
-        name: The period, the provider, or None when that is not known.
-        calls: How many have a known total.
+        name: The period, the service or the provider; None for an unknown provider.
+        calls: How many have a total.
     """
 
     name: str | None
@@ -65,7 +65,7 @@ class CostTotals:
 
     Attributes:
         services: By service, then by currency; `total` is the service's own sum.
-        uncosted: Calls whose total is not known.
+        uncosted: Calls without a total.
     """
 
     currencies: tuple[CostGroup, ...]
@@ -74,18 +74,18 @@ class CostTotals:
 
 
 async def list_entries(context: Context, call: Record) -> tuple[CostEntry, ...]:
-    """One entry per service with a known cost; the model is that of the call's messages."""
+    """One entry per service that has a cost; the model is the one that the messages name."""
     model = await _model(context, call.id)
     entries = []
     for number, service in enumerate(SERVICES, 1):
         micros = getattr(call, f"{service}_cost")
         if micros is not None:
-            provider_and_model = model if service == "llm" else (None, None)
-            entries.append(CostEntry(number, service, micros, *provider_and_model))
+            names = model if service == "llm" else (None, None)
+            entries.append(CostEntry(number, service, micros, *names))
     return tuple(entries)
 
 
-async def cost_totals(context: Context, since: datetime) -> CostTotals:
+async def total_costs(context: Context, since: datetime) -> CostTotals:
     """What the voice calls that started at `since` or later cost together."""
     call = CALLS.table.alias()
     statement = (
@@ -101,23 +101,25 @@ async def cost_totals(context: Context, since: datetime) -> CostTotals:
     rows = sorted(await _rows(context, statement), key=lambda row: row[0] or "")
     services = (_service(service, row) for service in SERVICES for row in rows)
     return CostTotals(
-        tuple(_group(None, row[:_SUMS]) for row in rows if row[1]),
+        tuple(_group(None, row[:_GROUP_WIDTH]) for row in rows if row[1]),
         tuple(group for group in services if group.calls),
-        sum(row[_SUMS] for row in rows),
+        sum(row[_GROUP_WIDTH] for row in rows),
     )
 
 
-async def by_period(context: Context, since: datetime, period: Period) -> tuple[CostGroup, ...]:
+async def costs_by_period(
+    context: Context, since: datetime, period: Period
+) -> tuple[CostGroup, ...]:
     """Costs per UTC period and currency, oldest first."""
     call = CALLS.table.alias()
     return await _grouped(context, since, call, call, utc_period(call.c.started_at, period))
 
 
-async def by_provider(context: Context, since: datetime) -> tuple[CostGroup, ...]:
+async def costs_by_provider(context: Context, since: datetime) -> tuple[CostGroup, ...]:
     """Costs per provider of the language model and currency.
 
-    The provider is the one that the call's assistant is configured for now; None when the assistant
-    was deleted.
+    The provider is the one that the call's assistant is configured with now; None when that was
+    deleted.
     """
     call = CALLS.table.alias()
     assistant = table_of(Assistant).alias()
@@ -143,7 +145,7 @@ async def _grouped(
 
 
 async def _model(context: Context, call_id: int) -> tuple[str | None, str | None]:
-    """The provider and the model that a call's messages name, as far as they agree."""
+    """The provider and the model of a call's messages, each if they all have the same."""
     message = table_of(ChatMessage).alias()
     statement = (
         select(message.c.llm_provider, message.c.llm_model)
@@ -153,44 +155,40 @@ async def _model(context: Context, call_id: int) -> tuple[str | None, str | None
     rows = await _rows(context, statement)
     providers = {row[0] for row in rows}
     models = {row[1] for row in rows}
-    agreed = len(providers) == 1
-    return (
-        providers.pop() if agreed else None,
-        models.pop() if agreed and len(models) == 1 else None,
-    )
+    if len(providers) != 1:
+        return None, None
+    return providers.pop(), models.pop() if len(models) == 1 else None
 
 
 _SUMMED = ("total", *SERVICES)
-_SUMS = 2 + len(_SUMMED)
-"""How many columns a currency and its sums take."""
+_GROUP_WIDTH = 2 + len(_SUMMED)
+"""How many columns a group has: its currency, its number of calls, and the sums."""
 
 
 def _sums(call: FromClause) -> list[Any]:
-    """The number of calls with a known total, and the sums."""
+    """The number of calls that have a total, and the sums."""
     return [
         func.count(call.c.total_cost),
-        *(func.sum(call.c[f"{summed}_cost"]) for summed in _SUMMED),
+        *(func.sum(call.c[f"{name}_cost"]) for name in _SUMMED),
     ]
 
 
 def _group(name: str | None, row: Sequence[Any]) -> CostGroup:
-    """PostgreSQL adds integers up as decimals, exactly."""
     currency, calls, *sums = row
-    amounts = zip(_SUMMED, sums, strict=True)
-    return CostGroup(
-        name,
-        currency,
-        calls,
-        {of: None if amount is None else int(amount) for of, amount in amounts},
-    )
+    # PostgreSQL's sum of integers is a decimal.
+    amounts = {
+        service: None if amount is None else int(amount)
+        for service, amount in zip(_SUMMED, sums, strict=True)
+    }
+    return CostGroup(name, currency, calls, amounts)
 
 
 def _service(service: str, row: Sequence[Any]) -> CostGroup:
-    """One service's share of the row of a currency."""
+    """The part of one service in the row of a currency; see the statement in `total_costs`."""
     index = SERVICES.index(service)
-    amount = row[_SUMS - len(SERVICES) + index]
+    amount = row[_GROUP_WIDTH - len(SERVICES) + index]
     amounts = {"total": None if amount is None else int(amount)}
-    return CostGroup(service, row[0], row[_SUMS + 1 + index], amounts)
+    return CostGroup(service, row[0], row[_GROUP_WIDTH + 1 + index], amounts)
 
 
 async def _rows(context: Context, statement: Any) -> Sequence[Any]:

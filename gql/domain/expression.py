@@ -1,11 +1,13 @@
-"""Small formulas such as `call_duration > 600 and turn_count < 8`, evaluated without `eval`.
+"""Evaluates formulas such as `call_duration > 600 and turn_count < 8`, without `eval`.
 
-formula    = conjunction { "or" conjunction }
+A recursive descent parser of this grammar, in EBNF:
+
+formula     = conjunction { "or" conjunction }
 conjunction = comparison { "and" comparison }
-comparison = sum [ ("<" | "<=" | ">" | ">=" | "==" | "=" | "!=") sum ]
-sum        = product { ("+" | "-") product }
-product    = value { ("*" | "/") value }
-value      = number | name | "-" value | "(" formula ")"
+comparison  = sum [ ("<" | "<=" | ">" | ">=" | "==" | "=" | "!=") sum ]
+sum         = product { ("+" | "-") product }
+product     = value { ("*" | "/") value }
+value       = number | name | "-" value | "(" formula ")"
 """
 
 import operator
@@ -13,13 +15,13 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-LONGEST = 1_000
-"""Characters of a formula; it also bounds how deep parentheses nest."""
+MAX_LENGTH = 1_000
+"""Characters of a formula."""
 
-_DEEPEST = 50
+_MAX_DEPTH = 50
 _TOKEN = re.compile(
     r"\s*(?:(?P<number>[0-9]+(?:\.[0-9]+)?)|(?P<name>[A-Za-z_][\w.]*)"
-    r"|(?P<sign>&&|\|\||[<>=!]=|[-+*/()<>=]))"
+    r"|(?P<operator>&&|\|\||[<>=!]=|[-+*/()<>=]))"
 )
 _COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
     "<": operator.lt,
@@ -32,40 +34,40 @@ _COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
 }
 _SUMS = {"+": operator.add, "-": operator.sub}
 _PRODUCTS = {"*": operator.mul, "/": operator.truediv}
-_WORDS = {"and": "and", "&&": "and", "or": "or", "||": "or"}
+_CONNECTIVES = {"and": "and", "&&": "and", "or": "or", "||": "or"}
 
 
-class Unevaluable(Exception):  # noqa: N818 -- a fact about a formula
-    """The formula is malformed, or names a variable that has no number."""
+class FormulaError(Exception):
+    """A formula is malformed, divides by zero, or names a variable that has no number."""
 
 
-def is_true(formula: str, variables: Mapping[str, Any]) -> bool:
-    """Whether a formula is true (or not zero) with these variables.
+def evaluate_formula(formula: str, variables: Mapping[str, Any]) -> bool:
+    """Whether a formula is true, or not zero, with these variables.
 
     Raises:
-        Unevaluable: when it is malformed or lacks a variable; the message says why.
+        FormulaError: when it has no value; the message says why.
     """
-    if len(formula) > LONGEST:
-        raise Unevaluable(f"is longer than {LONGEST} characters")
+    if len(formula) > MAX_LENGTH:
+        raise FormulaError(f"is longer than {MAX_LENGTH} characters")
     try:
-        return bool(_Formula(formula, variables).value())
+        return bool(_Parser(formula, variables).value())
     except ArithmeticError:
-        raise Unevaluable("divides by zero or is out of range") from None
+        raise FormulaError("divides by zero or is out of range") from None
 
 
-class _Formula:
-    """A formula and how far it has been read."""
+class _Parser:
+    """The tokens of a formula and the position of the next one; each method evaluates a rule."""
 
     def __init__(self, formula: str, variables: Mapping[str, Any]) -> None:
         self._tokens = _tokens(formula)
-        self._at = 0
+        self._position = 0
         self._depth = 0
         self._variables = variables
 
     def value(self) -> float:
         value = self._disjunction()
-        if self._at < len(self._tokens):
-            raise Unevaluable(f"has {self._tokens[self._at]!r} where it should end")
+        if self._position < len(self._tokens):
+            raise FormulaError(f"has {self._tokens[self._position]!r} where it should end")
         return value
 
     def _disjunction(self) -> float:
@@ -83,42 +85,49 @@ class _Formula:
         return value
 
     def _comparison(self) -> float:
-        value = self._chain(_SUMS, lambda: self._chain(_PRODUCTS, self._single))
+        value = self._sum()
         sign = self._take(*_COMPARISONS)
         if sign is None:
             return value
-        other = self._chain(_SUMS, lambda: self._chain(_PRODUCTS, self._single))
+        other = self._sum()
         return _COMPARISONS[sign](value, other)
 
-    def _chain(
-        self, signs: Mapping[str, Callable[[Any, Any], float]], part: Callable[[], float]
+    def _sum(self) -> float:
+        return self._operations(_SUMS, self._product)
+
+    def _product(self) -> float:
+        return self._operations(_PRODUCTS, self._value)
+
+    def _operations(
+        self, operators: Mapping[str, Callable[[Any, Any], float]], operand: Callable[[], float]
     ) -> float:
-        value = part()
-        while sign := self._take(*signs):
-            value = signs[sign](value, part())
+        """Operands of one precedence, from left to right."""
+        value = operand()
+        while sign := self._take(*operators):
+            value = operators[sign](value, operand())
         return value
 
-    def _single(self) -> float:
+    def _value(self) -> float:
         self._depth += 1
-        if self._depth > _DEEPEST:
-            raise Unevaluable("is nested too deeply")
+        if self._depth > _MAX_DEPTH:
+            raise FormulaError("is nested too deeply")
         try:
-            return self._inner()
+            return self._unary()
         finally:
             self._depth -= 1
 
-    def _inner(self) -> float:
+    def _unary(self) -> float:
         if self._take("-"):
-            return -self._single()
+            return -self._value()
         if self._take("("):
             value = self._disjunction()
             if not self._take(")"):
-                raise Unevaluable("has a parenthesis that is not closed")
+                raise FormulaError("has a parenthesis that is not closed")
             return value
-        if self._at == len(self._tokens):
-            raise Unevaluable("ends too early")
-        token = self._tokens[self._at]
-        self._at += 1
+        if self._position == len(self._tokens):
+            raise FormulaError("ends too early")
+        token = self._tokens[self._position]
+        self._position += 1
         if token[0].isdigit():
             return float(token)
         return self._variable(token)
@@ -127,25 +136,25 @@ class _Formula:
         value = self._variables.get(name)
         if isinstance(value, (int, float)):
             return value
-        raise Unevaluable(f"needs a number called {name!r}")
+        raise FormulaError(f"needs a number called {name!r}")
 
     def _take(self, *tokens: str) -> str | None:
-        """The next token, when it is one of these; otherwise None, and it stays the next."""
-        if self._at < len(self._tokens) and self._tokens[self._at] in tokens:
-            self._at += 1
-            return self._tokens[self._at - 1]
+        """The next token, passed over, if it is one of these."""
+        if self._position < len(self._tokens) and self._tokens[self._position] in tokens:
+            self._position += 1
+            return self._tokens[self._position - 1]
         return None
 
 
 def _tokens(formula: str) -> list[str]:
     tokens: list[str] = []
-    at = 0
+    position = 0
     text = formula.rstrip()
-    while at < len(text):
-        match = _TOKEN.match(text, at)
+    while position < len(text):
+        match = _TOKEN.match(text, position)
         if match is None:
-            raise Unevaluable(f"cannot be read from {text[at : at + 20]!r} on")
+            raise FormulaError(f"cannot be read from {text[position : position + 20]!r} on")
         token = match[0].strip()
-        tokens.append(_WORDS.get(token.lower(), token))
-        at = match.end()
+        tokens.append(_CONNECTIVES.get(token.lower(), token))
+        position = match.end()
     return tokens

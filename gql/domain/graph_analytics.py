@@ -1,4 +1,4 @@
-"""How a graph is used: its graph sessions, the steps between its nodes, the time in each."""
+"""How a graph is used: its sessions, the transitions between its nodes, and the time in each."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,12 +16,12 @@ _SESSIONS = table_of(GraphSession)
 _TRANSITIONS = table_of(GraphTransition)
 
 MOST_TRANSITIONS = 10
-"""How many of the most frequent transitions are listed."""
+"""How many of the most used transitions are listed."""
 
 
 @dataclass(frozen=True, slots=True)
 class TransitionCount:
-    """How often graph sessions went from one assistant to another."""
+    """Two assistants, and how many transitions went from one to the other."""
 
     from_name: str | None
     to_name: str | None
@@ -29,13 +29,13 @@ class TransitionCount:
 
 
 @dataclass(frozen=True, slots=True)
-class NodeUse:
+class NodeUsage:
     """How one node was used.
 
     Attributes:
         started: Graph sessions that began there.
         seconds: Average time of a visit that has ended; 0 without any.
-        exit_rate: The part of all visits, 0 to 1, in which the conversation ended there.
+        exit_rate: The share of visits, 0 to 1, in which the conversation ended there.
     """
 
     started: int
@@ -44,37 +44,39 @@ class NodeUse:
 
 
 @dataclass(frozen=True, slots=True)
-class GraphUse:
+class GraphUsage:
     """How a graph was used by the graph sessions that began in a period.
 
     Attributes:
         seconds: Average duration of the ended ones; 0 without any.
-        most_frequent: The most frequent transitions first.
+        most_used: Transitions, those with the highest counts first.
         nodes: By node id.
     """
 
     sessions: int
     transitions: int
     seconds: float
-    most_frequent: tuple[TransitionCount, ...]
-    nodes: dict[int, NodeUse]
+    most_used: tuple[TransitionCount, ...]
+    nodes: dict[int, NodeUsage]
 
 
-async def analyse_graph(context: Context, graph_id: int, since: datetime) -> GraphUse:
-    """The use of a graph by the graph sessions that began at `since` or later.
+async def analyse_graph(context: Context, graph_id: int, since: datetime) -> GraphUsage:
+    """The usage of a graph by the graph sessions that began at `since` or later.
 
-    Three statements. The caller has made sure that there is such a graph.
+    Three statements, which see nothing of a graph that is not the organization's.
     """
     sessions = _sessions(graph_id, since).subquery("sessions")
-    totals = (await _rows(context, _totals(sessions)))[0]
-    transitions = [TransitionCount(*row) for row in await _rows(context, _transitions(sessions))]
-    return GraphUse(
-        sessions=totals[0],
-        transitions=sum(transition.count for transition in transitions),
-        seconds=round(totals[1] or 0.0, 3),
-        most_frequent=tuple(transitions[:MOST_TRANSITIONS]),
+    count, seconds = (await _rows(context, _totals(sessions)))[0]
+    transitions = await _rows(context, _transition_counts(sessions))
+    return GraphUsage(
+        sessions=count,
+        transitions=sum(row[2] for row in transitions),
+        seconds=round(seconds or 0.0, 3),
+        most_used=tuple(TransitionCount(*row) for row in transitions[:MOST_TRANSITIONS]),
         nodes={
-            row.node_id: NodeUse(row.started, round(row.seconds or 0.0, 3), row.exits / row.visits)
+            row.node_id: NodeUsage(
+                row.started, round(row.seconds or 0.0, 3), row.exits / row.visits
+            )
             for row in await _rows(context, _visits(sessions))
         },
     )
@@ -92,65 +94,68 @@ def _totals(sessions: FromClause) -> Select[Any]:
     )
 
 
-def _transitions(sessions: FromClause) -> Select[Any]:
-    """Every transition with its count; there are at most as many as the graph has had edges."""
-    steps = _TRANSITIONS.alias()
-    names = (steps.c.from_assistant_name, steps.c.to_assistant_name)
+def _transition_counts(sessions: FromClause) -> Select[Any]:
+    """Every pair of assistants: no more than a graph may have had edges."""
+    transitions = _TRANSITIONS.alias()
+    names = (transitions.c.from_assistant_name, transitions.c.to_assistant_name)
     count = func.count()
     return (
         select(*names, count)
-        .join_from(steps, sessions, steps.c.graph_session_id == sessions.c.id)
-        .where(owned(steps))
+        .join_from(transitions, sessions, transitions.c.graph_session_id == sessions.c.id)
+        .where(owned(transitions))
         .group_by(*names)
         .order_by(count.desc(), *names)
     )
 
 
 def _visits(sessions: FromClause) -> Select[Any]:
-    """The visits of each node, counted and timed.
+    """By node: the number of visits, of first visits, of exits, and the average seconds of a visit.
 
-    A visit begins with the step that leads to the node, or with the graph session. It ends with the
-    next step; the last visit of a graph session ends with the session, and is an exit.
+    A visit begins with the transition to the node, or with the graph session. It ends with the next
+    transition; the last one of a graph session ends with the session, and is an exit.
     """
-    steps = _TRANSITIONS.alias()
-    window: dict[str, Any] = {"partition_by": steps.c.graph_session_id, "order_by": steps.c.id}
-    before = func.lag(steps.c.created_at).over(**window)
-    left = (
+    transitions = _TRANSITIONS.alias()
+    window: dict[str, Any] = {
+        "partition_by": transitions.c.graph_session_id,
+        "order_by": transitions.c.id,
+    }
+    previous = func.lag(transitions.c.created_at).over(**window)
+    ended_by_transition = (
         select(
-            steps.c.from_node_id.label("node_id"),
-            case((before.is_(None), 1), else_=0).label("started"),
-            seconds_between(func.coalesce(before, sessions.c.started_at), steps.c.created_at).label(
-                "seconds"
-            ),
+            transitions.c.from_node_id.label("node_id"),
+            case((previous.is_(None), 1), else_=0).label("started"),
+            seconds_between(
+                func.coalesce(previous, sessions.c.started_at), transitions.c.created_at
+            ).label("seconds"),
             literal(0).label("exits"),
         )
-        .join_from(steps, sessions, steps.c.graph_session_id == sessions.c.id)
-        .where(owned(steps))
+        .join_from(transitions, sessions, transitions.c.graph_session_id == sessions.c.id)
+        .where(owned(transitions))
     )
     last = (
         select(
-            steps.c.graph_session_id,
-            steps.c.to_node_id,
-            steps.c.created_at,
+            transitions.c.graph_session_id,
+            transitions.c.to_node_id,
+            transitions.c.created_at,
             func.row_number()
-            .over(partition_by=steps.c.graph_session_id, order_by=steps.c.id.desc())
-            .label("from_last"),
+            .over(partition_by=transitions.c.graph_session_id, order_by=transitions.c.id.desc())
+            .label("rank"),
         )
-        .join_from(steps, sessions, steps.c.graph_session_id == sessions.c.id)
-        .where(owned(steps))
-        .subquery("last_step")
+        .join_from(transitions, sessions, transitions.c.graph_session_id == sessions.c.id)
+        .where(owned(transitions))
+        .subquery("last_transition")
     )
-    current = sessions.outerjoin(
-        last, (last.c.graph_session_id == sessions.c.id) & (last.c.from_last == 1)
+    with_last = sessions.outerjoin(
+        last, (last.c.graph_session_id == sessions.c.id) & (last.c.rank == 1)
     )
     entered = func.coalesce(last.c.created_at, sessions.c.started_at)
-    stayed = select(
+    ended_by_session = select(
         func.coalesce(last.c.to_node_id, sessions.c.current_node_id),
         case((last.c.created_at.is_(None), 1), else_=0),
         seconds_between(entered, sessions.c.ended_at),
         case((sessions.c.ended_at.is_(None), 0), else_=1),
-    ).select_from(current)
-    visits = union_all(left, stayed).subquery("visits")
+    ).select_from(with_last)
+    visits = union_all(ended_by_transition, ended_by_session).subquery("visits")
     return (
         select(
             visits.c.node_id,

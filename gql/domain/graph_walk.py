@@ -1,7 +1,7 @@
-"""Walks a graph as a conversation would, without a language model: same input, same steps.
+"""Simulates a conversation in a graph without a language model, so the same input has one outcome.
 
-Intents are keywords in the message; formulas and state variables are computed. What a customer
-means in natural language would need a language model, so such a condition never holds here.
+Intents are keywords in the message; formulas and state variables are computed. A condition in
+natural language would need a model, so it is never met here.
 """
 
 import re
@@ -9,21 +9,21 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gql.domain.expression import Unevaluable, is_true
+from gql.domain.expression import FormulaError, evaluate_formula
 from gql.models.enums import ConditionLogic, ConditionType
 from gql.query.resource import Record
 
-NOTHING = "No transition triggered"
+NO_TRANSITION = "No transition triggered"
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One message and the edge it led along.
+    """One message and what it led to.
 
     Attributes:
-        node_id: The node that heard it.
-        edge: The edge whose conditions hold; None when the walk stays at the node.
-        matched: What the condition matched: `purchase, buy`.
+        node_id: The current node when it was received.
+        edge: The edge that was followed; None when there was none.
+        matched: What met the condition: `purchase, buy`.
     """
 
     node_id: int
@@ -33,36 +33,36 @@ class Step:
 
     @property
     def reason(self) -> str:
-        """Which condition held, or that none did."""
+        """Which kind of condition was met by what, or that none was."""
         if self.edge is None:
-            return NOTHING
+            return NO_TRANSITION
         kind = str(self.edge.condition_type).replace("_", " ").capitalize()
         return f"{kind} matched: {self.matched}"
 
 
-def walk(
+def walk_graph(
     edges: Sequence[Record], start: int, messages: Sequence[str], state: Mapping[str, Any]
 ) -> list[Step]:
     """One step per message, from the node `start`.
 
     Args:
-        edges: All edges of the graph; inactive ones are passed over, the lowest priority is first.
-        start: The id of the node that hears the first message.
+        edges: All edges of the graph; inactive ones are skipped, lower priorities come first.
+        start: The id of the node that receives the first message.
         messages: What the customer says.
-        state: The conversation's context; `turn_count` is counted, `call_duration` is 0 when
-            absent.
+        state: The conversation's context; `turn_count` is counted here, `call_duration` is 0 by
+            default.
     """
     active = sorted(
         (edge for edge in edges if edge.is_active), key=lambda edge: (edge.priority, edge.id)
     )
-    leaving: dict[int, list[Record]] = {}
+    outgoing: dict[int, list[Record]] = {}
     for edge in active:
-        leaving.setdefault(edge.from_node_id, []).append(edge)
+        outgoing.setdefault(edge.from_node_id, []).append(edge)
     steps: list[Step] = []
     node_id = start
-    for count, message in enumerate(messages, 1):
-        variables = {"call_duration": 0, **state, "turn_count": count}
-        step = _step(leaving.get(node_id, ()), node_id, message, variables)
+    for number, message in enumerate(messages, 1):
+        variables = {"call_duration": 0, **state, "turn_count": number}
+        step = _step(outgoing.get(node_id, ()), node_id, message, variables)
         steps.append(step)
         node_id = step.edge.to_node_id if step.edge else node_id
     return steps
@@ -70,51 +70,52 @@ def walk(
 
 def _step(edges: Sequence[Record], node_id: int, message: str, state: Mapping[str, Any]) -> Step:
     for edge in edges:
-        matched = _matched(edge, message, state)
+        matched = _match(edge, message, state)
         if matched is not None:
             return Step(node_id, message, edge, matched)
     return Step(node_id, message, None, None)
 
 
-def _matched(edge: Record, message: str, state: Mapping[str, Any]) -> str | None:
-    """What an edge's conditions matched, its own kind first; None when they do not hold."""
-    kinds = sorted(_CONDITIONS, key=lambda kind: kind != edge.condition_type)
+def _match(edge: Record, message: str, state: Mapping[str, Any]) -> str | None:
+    """What met the conditions of an edge, that of its own type first; None when they are not met.
+
+    An edge may have a condition of each type; its `condition_logic` says whether all count or any.
+    """
+    types = sorted(_CONDITIONS, key=lambda condition_type: condition_type != edge.condition_type)
     results: list[str | None] = []
-    for kind in kinds:
-        column, condition = _CONDITIONS[kind]
-        value = getattr(edge, column)
-        if value:
-            results.append(condition(value, message, state))
-    matched = [text for text in results if text is not None]
-    is_any = edge.condition_logic == ConditionLogic.OR
-    holds = bool(matched) and (is_any or len(matched) == len(results))
-    return ", ".join(matched) if holds else None
+    for condition_type in types:
+        column, matches = _CONDITIONS[condition_type]
+        condition = getattr(edge, column)
+        if condition:
+            results.append(matches(condition, message, state))
+    met = [text for text in results if text is not None]
+    enough = bool(met) if edge.condition_logic == ConditionLogic.OR else len(met) == len(results)
+    return ", ".join(met) if met and enough else None
 
 
-def _intent(pattern: str, message: str, _state: Mapping[str, Any]) -> str | None:
+def _match_intent(pattern: str, message: str, _state: Mapping[str, Any]) -> str | None:
     keywords = (keyword.strip() for keyword in pattern.split(","))
     folded = message.casefold()
-    matched = [keyword for keyword in keywords if keyword and _has(folded, keyword.casefold())]
-    return ", ".join(matched) or None
+    present = [word for word in keywords if word and _has_words(folded, word.casefold())]
+    return ", ".join(present) or None
 
 
-def _has(text: str, keyword: str) -> bool:
-    """Whether a text has the keyword as whole words."""
-    return re.search(rf"(?<!\w){re.escape(keyword)}(?!\w)", text) is not None
+def _has_words(text: str, words: str) -> bool:
+    return re.search(rf"(?<!\w){re.escape(words)}(?!\w)", text) is not None
 
 
-def _natural_language(_trigger: str, _message: str, _state: Mapping[str, Any]) -> str | None:
+def _match_natural_language(_trigger: str, _message: str, _state: Mapping[str, Any]) -> str | None:
     return None
 
 
-def _formula(formula: str, _message: str, state: Mapping[str, Any]) -> str | None:
+def _match_formula(formula: str, _message: str, state: Mapping[str, Any]) -> str | None:
     try:
-        return formula if is_true(formula, state) else None
-    except Unevaluable:
+        return formula if evaluate_formula(formula, state) else None
+    except FormulaError:
         return None
 
 
-def _state_variable(condition: Mapping[str, Any], _message: str, state: Mapping[str, Any]) -> Any:
+def _match_variable(condition: Mapping[str, Any], _message: str, state: Mapping[str, Any]) -> Any:
     name, value = str(condition.get("variable")), condition.get("value")
     sign = str(condition.get("operator") or "equals")
     compare = _OPERATORS.get(sign)
@@ -122,25 +123,24 @@ def _state_variable(condition: Mapping[str, Any], _message: str, state: Mapping[
         return None
     try:
         return f"{name} {sign} {value}" if compare(state[name], value) else None
-    except TypeError:
-        # Text is not less than a number.
+    except TypeError:  # text is not less than a number
         return None
 
 
 _CONDITIONS: Mapping[str, tuple[str, Callable[[Any, str, Mapping[str, Any]], str | None]]] = {
-    ConditionType.INTENT: ("intent_pattern", _intent),
-    ConditionType.NATURAL_LANGUAGE: ("natural_language_trigger", _natural_language),
-    ConditionType.MATHEMATICAL: ("mathematical_expression", _formula),
-    ConditionType.STATE_VARIABLE: ("state_variable_condition", _state_variable),
+    ConditionType.INTENT: ("intent_pattern", _match_intent),
+    ConditionType.NATURAL_LANGUAGE: ("natural_language_trigger", _match_natural_language),
+    ConditionType.MATHEMATICAL: ("mathematical_expression", _match_formula),
+    ConditionType.STATE_VARIABLE: ("state_variable_condition", _match_variable),
 }
 
 _OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
-    "equals": lambda is_, value: is_ == value,
-    "not_equals": lambda is_, value: is_ != value,
-    "greater_than": lambda is_, value: is_ > value,
-    "greater_than_or_equal": lambda is_, value: is_ >= value,
-    "less_than": lambda is_, value: is_ < value,
-    "less_than_or_equal": lambda is_, value: is_ <= value,
-    "contains": lambda is_, value: value in is_,
-    "in": lambda is_, value: is_ in value,
+    "equals": lambda actual, value: actual == value,
+    "not_equals": lambda actual, value: actual != value,
+    "greater_than": lambda actual, value: actual > value,
+    "greater_than_or_equal": lambda actual, value: actual >= value,
+    "less_than": lambda actual, value: actual < value,
+    "less_than_or_equal": lambda actual, value: actual <= value,
+    "contains": lambda actual, value: value in actual,
+    "in": lambda actual, value: actual in value,
 }

@@ -8,8 +8,16 @@ from sqlalchemy import insert
 
 from gql.database import Database
 from gql.demo.tenant import Row
-from gql.domain import costs
 from gql.domain.calls import CALLS
+from gql.domain.costs import (
+    Amounts,
+    CostEntry,
+    CostGroup,
+    CostTotals,
+    costs_by_period,
+    list_entries,
+    total_costs,
+)
 from gql.loaders import record_loaders
 from gql.models.message import ChatMessage
 from gql.models.scope import table_of
@@ -28,20 +36,20 @@ async def test_sums_are_exact_where_floats_are_not(fresh_database: Database) -> 
     rows = [new_call(6000 + n, START, cost=cost(ODD, 1, 0, 0)) for n in range(3)]
     await add_calls(fresh_database, rows)
     async with reader(fresh_database) as context:
-        totals = await costs.cost_totals(context, START)
+        totals = await total_costs(context, START)
 
-    amounts: costs.Amounts = {
+    amounts: Amounts = {
         "total": 3 * ODD + 3,
         "llm": 3 * ODD,
         "tts": 3,
         "stt": 0,
         "telephony": 0,
     }
-    assert totals.currencies == (costs.CostGroup(None, "USD", 3, amounts),)
+    assert totals.currencies == (CostGroup(None, "USD", 3, amounts),)
     assert float(3 * ODD) != 3 * ODD
 
 
-async def test_an_unknown_cost_is_in_no_sum_and_not_zero(fresh_database: Database) -> None:
+async def test_what_is_not_known_is_in_no_sum_and_not_zero(fresh_database: Database) -> None:
     unknown = dict.fromkeys(("llm_cost", "tts_cost", "stt_cost"))
     await add_calls(
         fresh_database,
@@ -51,12 +59,12 @@ async def test_an_unknown_cost_is_in_no_sum_and_not_zero(fresh_database: Databas
         ],
     )
     async with reader(fresh_database) as context:
-        totals = await costs.cost_totals(context, START)
+        totals = await total_costs(context, START)
 
     amounts = {"total": 5, "llm": None, "tts": None, "stt": None, "telephony": 5}
-    assert totals == costs.CostTotals(
-        (costs.CostGroup(None, "USD", 1, amounts),),
-        (costs.CostGroup("telephony", "USD", 1, {"total": 5}),),
+    assert totals == CostTotals(
+        (CostGroup(None, "USD", 1, amounts),),
+        (CostGroup("telephony", "USD", 1, {"total": 5}),),
         1,
     )
 
@@ -77,7 +85,7 @@ async def test_periods_are_those_of_utc(
     rows = [new_call(6001 + n, at, cost=cost(1, 0, 0, 0)) for n, at in enumerate(instants)]
     await add_calls(fresh_database, rows)
     async with reader(fresh_database) as context:
-        groups = await costs.by_period(context, START - 80 * hour, period)
+        groups = await costs_by_period(context, START - 80 * hour, period)
 
     assert [group.name for group in groups] == names
     assert sum(group.calls for group in groups) == 4
@@ -99,7 +107,7 @@ def message(number: int, call: Row, provider: str | None, model: str | None) -> 
 
 
 @pytest.mark.parametrize(
-    ("models", "agreed"),
+    ("models", "expected"),
     [
         ([], (None, None)),
         ([(None, None)], (None, None)),
@@ -109,7 +117,7 @@ def message(number: int, call: Row, provider: str | None, model: str | None) -> 
     ],
 )
 async def test_the_model_is_what_all_messages_agree_on(
-    fresh_database: Database, models: list[Any], agreed: tuple[str | None, str | None]
+    fresh_database: Database, models: list[Any], expected: tuple[str | None, str | None]
 ) -> None:
     row = new_call(6001, START, cost=cost(1, 2, 3, 4))
     await add_calls(fresh_database, [row])
@@ -119,11 +127,11 @@ async def test_the_model_is_what_all_messages_agree_on(
             await connection.execute(insert(table_of(ChatMessage)), messages)
     async with reader(fresh_database) as context:
         call = await record_loaders.find(context, CALLS, 6001)
-        entries = await costs.list_entries(context, call)
+        entries = await list_entries(context, call)
 
     assert entries == (
-        costs.CostEntry(1, "llm", 1, *agreed),
-        costs.CostEntry(2, "tts", 2),
-        costs.CostEntry(3, "stt", 3),
-        costs.CostEntry(4, "telephony", 4),
+        CostEntry(1, "llm", 1, *expected),
+        CostEntry(2, "tts", 2),
+        CostEntry(3, "stt", 3),
+        CostEntry(4, "telephony", 4),
     )

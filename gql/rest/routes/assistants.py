@@ -6,9 +6,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 
-from gql.domain import call_statistics
 from gql.domain.assistants import ASSISTANTS
-from gql.domain.call_statistics import Figures
+from gql.domain.call_statistics import CallTotals, totals_by_assistant
 from gql.domain.writes import assistants as writes
 from gql.engine.rest_query import RestArguments
 from gql.engine.rest_resolvers import answer
@@ -242,15 +241,15 @@ async def delete_assistant(context: Context, path: AssistantPath) -> dict[str, A
 
 async def _list_with_figures(context: Context, arguments: RestArguments) -> list[dict[str, Any]]:
     assistants: list[dict[str, Any]] = (await answer(context, ASSISTANTS_PAGE, arguments)).value
-    figures = await call_statistics.by_assistant(context, [each["id"] for each in assistants])
-    return [{**each, **_figures(figures[each["id"]])} for each in assistants]
+    totals = await totals_by_assistant(context, [each["id"] for each in assistants])
+    return [{**each, **_figures(totals[each["id"]])} for each in assistants]
 
 
-def _figures(figures: Figures) -> dict[str, Any]:
+def _figures(totals: CallTotals) -> dict[str, Any]:
     return {
-        "total_calls": figures.total,
-        "avg_call_duration": rounded(figures.average_duration),
-        "success_rate": rounded(figures.success_rate),
+        "total_calls": totals.total,
+        "avg_call_duration": rounded(totals.average_duration),
+        "success_rate": rounded(totals.success_rate),
     }
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 
-from gql.domain import call_statistics
+from gql.domain.call_statistics import analyse_calls, total_calls
 from gql.domain.calls import CALLS
 from gql.loaders import record_loaders
 from gql.models.types import now
@@ -93,7 +93,7 @@ async def count_calls(context: Context, query: CountFilters) -> dict[str, Any]:
 )
 async def get_stats(context: Context) -> dict[str, Any]:
     """All voice calls in numbers; durations are those of completed calls."""
-    totals = await call_statistics.all_time_figures(context)
+    totals = await total_calls(context)
     return {
         "total_calls": totals.total,
         "total_duration": totals.duration,
@@ -134,8 +134,8 @@ async def get_stats(context: Context) -> dict[str, Any]:
 async def get_analytics(context: Context, query: AnalyticsQuery) -> dict[str, Any]:
     """The voice calls that started within the last 1, 7, 30 or 90 times 24 hours."""
     since = now() - timedelta(days=int(query.period.removesuffix("d")))
-    figures = await call_statistics.analytics(context, since)
-    totals = figures.total
+    analytics = await analyse_calls(context, since)
+    totals = analytics.total
     return {
         "total_calls": totals.total,
         "completed_calls": totals.completed,
@@ -146,7 +146,7 @@ async def get_analytics(context: Context, query: AnalyticsQuery) -> dict[str, An
         "success_rate": rounded(totals.success_rate),
         "daily_stats": {
             day: {"total": each.total, "completed": each.completed, "failed": each.failed}
-            for day, each in figures.days.items()
+            for day, each in analytics.days.items()
         },
         "top_assistants": [
             {
@@ -155,6 +155,6 @@ async def get_analytics(context: Context, query: AnalyticsQuery) -> dict[str, An
                 "calls": assistant.calls,
                 "duration": assistant.duration,
             }
-            for assistant in figures.assistants
+            for assistant in analytics.assistants
         ],
     }

@@ -7,9 +7,17 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, Field
 
-from gql.domain import costs
 from gql.domain.calls import CALLS
-from gql.domain.costs import SERVICES, CostEntry, CostGroup
+from gql.domain.costs import (
+    SERVICES,
+    CostEntry,
+    CostGroup,
+    CostTotals,
+    costs_by_period,
+    costs_by_provider,
+    list_entries,
+    total_costs,
+)
 from gql.loaders import record_loaders
 from gql.models.types import now
 from gql.money import MAX_MICROS, decimal_to_micros, micros_to_float
@@ -162,7 +170,7 @@ async def get_costs(context: Context, path: CallPath) -> dict[str, Any]:
     Costs are kept per call and service, so an entry's usage is one call at the price it had.
     """
     call = await get_call(context, path.call_id)
-    entries = await costs.list_entries(context, call)
+    entries = await list_entries(context, call)
     return {
         "call_summary": summary_wire(call),
         "detailed_entries": [entry_wire(call, entry) for entry in entries],
@@ -184,7 +192,7 @@ async def analyze_costs(context: Context, query: CostAnalyticsQuery) -> dict[str
     for deleted assistants.
     """
     since = now() - timedelta(days=query.days)
-    totals = await costs.cost_totals(context, since)
+    totals = await total_costs(context, since)
     return {
         "period_days": query.days,
         "group_by": query.group_by,
@@ -195,13 +203,13 @@ async def analyze_costs(context: Context, query: CostAnalyticsQuery) -> dict[str
     }
 
 
-async def _groups(context: Context, since: Any, by: str, totals: costs.CostTotals) -> list[Any]:
+async def _groups(context: Context, since: Any, by: str, totals: CostTotals) -> list[Any]:
     if by == "service":
         groups = totals.services
     elif by == "provider":
-        groups = await costs.by_provider(context, since)
+        groups = await costs_by_provider(context, since)
     else:
-        groups = await costs.by_period(context, since, Period(by))
+        groups = await costs_by_period(context, since, Period(by))
     return [{"group": group.name, **group_wire(group)} for group in groups]
 
 

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from gql.domain.assistants import ASSISTANTS
-from gql.domain.graph_analytics import GraphUse, NodeUse, analyse_graph
-from gql.domain.graph_walk import Step, walk
+from gql.domain.graph_analytics import GraphUsage, NodeUsage, analyse_graph
+from gql.domain.graph_walk import Step, walk_graph
 from gql.domain.graphs import EDGES, GRAPHS, NODES, OF_GRAPH
 from gql.errors import BadInput, NotFound
 from gql.identity import Permission
@@ -19,7 +19,7 @@ from gql.query.resource import Record
 from gql.rest.route import Answer, route
 from gql.rest.routes.graphs import TAG, GraphPath
 
-_UNUSED = NodeUse(0, 0.0, 0.0)
+_UNUSED = NodeUsage(0, 0.0, 0.0)
 
 MOST_MESSAGES = 200
 """Most messages of one test."""
@@ -133,19 +133,19 @@ async def analyse(context: Context, path: GraphPath, query: Period) -> dict[str,
     if graph is None:
         raise NotFound("graph", path.graph_id)
     since = datetime.now(UTC) - timedelta(days=query.days)
-    use = await analyse_graph(context, graph.id, since)
+    usage = await analyse_graph(context, graph.id, since)
     nodes = await record_loaders.children(context, NODES, OF_GRAPH, graph.id)
     names = await _names(context, nodes)
     return {
         "graph_id": graph.id,
         "graph_name": graph.name,
         "period_days": query.days,
-        "total_sessions": use.sessions,
-        "total_transitions": use.transitions,
-        "avg_session_duration": use.seconds,
-        "most_used_transitions": _ways(use),
+        "total_sessions": usage.sessions,
+        "total_transitions": usage.transitions,
+        "avg_session_duration": usage.seconds,
+        "most_used_transitions": _transitions(usage),
         "node_usage_stats": {
-            str(node_id): _usage(name, use, node_id) for node_id, name in names.items()
+            str(node_id): _node_usage(name, usage, node_id) for node_id, name in names.items()
         },
     }
 
@@ -171,7 +171,7 @@ async def try_messages(context: Context, path: GraphPath, body: Messages) -> dic
     start = _start(nodes, body.starting_node_id)
     edges = await record_loaders.children(context, EDGES, OF_GRAPH, path.graph_id)
     names = await _names(context, nodes)
-    steps = walk(edges, start, body.test_messages, body.context)
+    steps = walk_graph(edges, start, body.test_messages, body.context)
     taken = [step for step in steps if step.edge is not None]
     final = taken[-1].edge.to_node_id if taken and taken[-1].edge else start
     return {
@@ -222,20 +222,20 @@ async def _names(context: Context, nodes: list[Record]) -> dict[int, str | None]
     }
 
 
-def _ways(use: GraphUse) -> list[dict[str, Any]]:
+def _transitions(usage: GraphUsage) -> list[dict[str, Any]]:
     return [
         {
-            "from_node": way.from_name,
-            "to_node": way.to_name,
-            "count": way.count,
-            "percentage": round(100 * way.count / use.transitions, 1),
+            "from_node": each.from_name,
+            "to_node": each.to_name,
+            "count": each.count,
+            "percentage": round(100 * each.count / usage.transitions, 1),
         }
-        for way in use.most_frequent
+        for each in usage.most_used
     ]
 
 
-def _usage(name: str | None, use: GraphUse, node_id: int) -> dict[str, Any]:
-    node = use.nodes.get(node_id, _UNUSED)
+def _node_usage(name: str | None, usage: GraphUsage, node_id: int) -> dict[str, Any]:
+    node = usage.nodes.get(node_id, _UNUSED)
     return {
         "node_name": name,
         "sessions_started": node.started,
