@@ -27,7 +27,7 @@ from gql.rest.routes import ROUTES
 from gql.schema.endpoint import GraphQLEndpoint
 from gql.schema.schema import schema
 from gql.settings import Settings
-from gql.stores import SmsSessions, open_sms_sessions
+from gql.stores import SmsSessionStore, open_sms_sessions
 
 GC_THRESHOLD = (50_000, 20, 20)
 """Requests make few reference cycles: collect less often than Python's 700 allocations."""
@@ -102,7 +102,7 @@ def routes(
     graphql: ASGIApp,
     database: Database,
     settings: Settings,
-    sms_sessions: SmsSessions,
+    sms_sessions: SmsSessionStore,
     reads: QueryRunner | None,
 ) -> tuple[BaseRoute, ...]:
     """Every address of the gateway, in order of trial."""
@@ -141,7 +141,7 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     if not frozen_before:
         gc.unfreeze()
     gc.set_threshold(*thresholds)
-    sms_sessions: SmsSessions = app.state.sms_sessions
+    sms_sessions: SmsSessionStore = app.state.sms_sessions
     await sms_sessions.close()
     database: Database = app.state.database
     await database.close()

@@ -17,8 +17,8 @@ from gql.demo.tenant import (
     pick,
 )
 from gql.models.call import Call
-from gql.models.log import SmsAuditLog, SmsMessageLog
 from gql.models.message import ChatMessage
+from gql.models.sms_log import SmsAuditLog, SmsMessageLog
 
 _STATES = (
     *("active", "completed", "active", "archived"),

@@ -1,6 +1,6 @@
 """The audit log, as readers see it."""
 
-from gql.models.log import AuditLog
+from gql.models.audit_log import AuditLog
 from gql.models.scope import table_of
 from gql.query.filters import compare
 from gql.query.resource import Order, Resource

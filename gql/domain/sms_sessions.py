@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from gql.errors import Unavailable
 from gql.query.context import Context
-from gql.stores import SmsSessions
+from gql.stores import SmsSessionStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ async def live_sms_sessions(context: Context) -> LiveSmsSessions:
     return LiveSmsSessions(await sessions.count(context.organization_id), sessions.ttl)
 
 
-def sms_sessions_of(context: Context) -> SmsSessions:
+def sms_sessions_of(context: Context) -> SmsSessionStore:
     """The store, as the context reads it, and inside its transaction when it has one.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Assistants: the voices and writers that an organization configures."""
+"""Assistants: the voice and SMS agents that an organization configures."""
 
 from datetime import datetime
 from typing import Any
@@ -17,8 +17,6 @@ from gql.models.types import (
 
 
 class Assistant(SQLModel, table=True):
-    """One assistant."""
-
     __tablename__ = "assistant"
     __table_args__ = (
         Index("ix_assistant_organization", "organization_id", "id"),

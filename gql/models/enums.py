@@ -1,4 +1,4 @@
-"""The documented words of enumerated columns; every table stores them in lower case."""
+"""The values of enumerated columns, as tables store them and the API documents name them."""
 
 from enum import StrEnum
 
@@ -13,7 +13,7 @@ class NodeType(StrEnum):
 
 
 class ConditionType(StrEnum):
-    """What an edge's condition looks at."""
+    """What an edge's condition is evaluated on."""
 
     INTENT = "intent"
     NATURAL_LANGUAGE = "natural_language"
@@ -29,14 +29,14 @@ class ConditionLogic(StrEnum):
 
 
 class Channel(StrEnum):
-    """How the customer and the assistant talk."""
+    """The medium of a conversation."""
 
     VOICE = "voice"
     SMS = "sms"
 
 
 class Direction(StrEnum):
-    """Who started it: inbound is the customer."""
+    """Who called whom: the customer starts an inbound conversation."""
 
     INBOUND = "inbound"
     OUTBOUND = "outbound"
@@ -60,12 +60,12 @@ class Role(StrEnum):
 
 
 class Speaker(StrEnum):
-    """Who is heard in a transcript."""
+    """Who speaks in a transcript."""
 
     USER = "user"
     ASSISTANT = "assistant"
 
 
-def one_of(column: str, words: type[StrEnum]) -> str:
-    """The check constraint that keeps unknown words out of `column`."""
-    return f"{column} IN ({', '.join(repr(str(word)) for word in words)})"
+def one_of(column: str, values: type[StrEnum]) -> str:
+    """The SQL of a check constraint: `column` has one of the values."""
+    return f"{column} IN ({', '.join(repr(str(value)) for value in values)})"

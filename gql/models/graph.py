@@ -40,7 +40,7 @@ class AssistantGraph(SQLModel, table=True):
 
 
 class GraphNode(SQLModel, table=True):
-    """A place in a graph where one assistant speaks."""
+    """A state of a graph's conversations, in which one assistant speaks."""
 
     __tablename__ = "graph_node"
     __table_args__ = (
@@ -61,7 +61,7 @@ class GraphNode(SQLModel, table=True):
 
 
 class GraphEdge(SQLModel, table=True):
-    """A way from one node to another, taken when its condition holds."""
+    """A possible transition between two nodes, made when its condition is met."""
 
     __tablename__ = "graph_edge"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""Graph sessions: one conversation walking a graph, with its history."""
+"""Graph sessions, each a conversation that a graph routes, and their transitions."""
 
 from datetime import datetime
 from typing import Any
@@ -19,9 +19,9 @@ from gql.models.types import (
 
 
 class GraphSession(SQLModel, table=True):
-    """One conversation walking a graph.
+    """A conversation that a graph routes.
 
-    The names are snapshots: they stay readable after the graph's structure was replaced.
+    The names are copies: they stay readable after the graph's structure was replaced.
     """
 
     __tablename__ = "graph_session"
@@ -47,7 +47,7 @@ class GraphSession(SQLModel, table=True):
 
 
 class GraphTransition(SQLModel, table=True):
-    """One step of a graph session from one node to the next."""
+    """A change of a graph session's current node."""
 
     __tablename__ = "graph_transition"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""Idempotency keys: what was answered to a write, for when it comes again."""
+"""Idempotency keys: the answer to a write, kept in case it is sent again."""
 
 from datetime import datetime
 
@@ -9,9 +9,9 @@ from gql.models.types import AUTOINCREMENT, now, organization_key, primary_key
 
 
 class IdempotencyKey(SQLModel, table=True):
-    """One key of an organization, and the first answer to the write it came with.
+    """One key of an organization, and the first answer to the write that came with it.
 
-    The row is written in the transaction of the write, so nobody ever sees one without an answer.
+    The row is written in the transaction of the write, so nobody sees one without an answer.
     """
 
     __tablename__ = "idempotency_key"

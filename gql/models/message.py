@@ -1,4 +1,4 @@
-"""What was said: messages of calls and SMS conversations, and transcripts of calls."""
+"""Messages of calls and SMS conversations, and transcripts of calls."""
 
 from datetime import datetime
 from typing import Any
@@ -42,7 +42,7 @@ class ChatMessage(SQLModel, table=True):
 
 
 class Transcript(SQLModel, table=True):
-    """One stretch of speech, as the speech-to-text heard it."""
+    """One segment of speech, as speech-to-text recognized it."""
 
     __tablename__ = "transcript"
     __table_args__ = (

@@ -48,7 +48,7 @@ class User(SQLModel, table=True):
 
 
 class ApiKey(SQLModel, table=True):
-    """A key of an organization; only its sha-256 is kept."""
+    """A key of an organization; only its sha-256 is stored."""
 
     __tablename__ = "api_key"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""How many calls of each kind there are: to count half a million reads a few hundred rows."""
+"""Numbers of calls by week and kind: counting half a million calls reads a few hundred rows."""
 
 from sqlalchemy import CheckConstraint, Index
 from sqlmodel import Field, SQLModel
@@ -8,12 +8,12 @@ from gql.models.types import AUTOINCREMENT, BIG, primary_key, reference
 
 
 class CallRollup(SQLModel, table=True):
-    """So many calls of one channel, direction and status began in one week.
+    """The number of calls of one channel, direction and status that began in one week.
 
-    A call is counted twice: among everybody's, where `assistant_id` is 0, and among those of its
-    assistant, if it has one. Triggers on `call` keep the table (see the migration), so that it is
-    exact in every snapshot, whoever writes. Only sums mean something: writers that would wait for
-    each other add rows of their own to the same key, and a row may be below zero.
+    A call is counted twice: among all of the organization, where `assistant_id` is 0, and among
+    those of its assistant, if it has one. Triggers on `call` maintain the table (see the migration
+    0005), so it is exact in every snapshot, whoever writes. Only sums have a meaning: writers that
+    would wait for each other insert rows of their own with the same key, and a row may be negative.
     """
 
     __tablename__ = "call_tally"

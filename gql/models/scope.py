@@ -20,8 +20,8 @@ def table_of(model: type[SQLModel]) -> Table:
 def owned(table: FromClause, organization_id: int | None = None) -> ColumnElement[bool]:
     """The condition that a row of `table` (or of an alias of it) belongs to the organization.
 
-    Without `organization_id` the parameter is left open and the statement cannot run until
-    `parameters(organization_id)` fills it. The `organization` table is its own owner.
+    Without `organization_id` the parameter has no value, and the statement runs only with
+    `parameters(organization_id)`. The `organization` table is its own owner.
     """
     required = organization_id is None
     parameter = bindparam("organization_id", organization_id, type_=BIG, required=required)
@@ -29,7 +29,7 @@ def owned(table: FromClause, organization_id: int | None = None) -> ColumnElemen
 
 
 def parameters(organization_id: int) -> dict[str, int]:
-    """The parameter that `owned` left open."""
+    """The value of the parameter of `owned`."""
     return {"organization_id": organization_id}
 
 

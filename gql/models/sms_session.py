@@ -10,7 +10,7 @@ from gql.models.types import AUTOINCREMENT, BIG, json_object, organization_key, 
 
 
 class SmsSession(SQLModel, table=True):
-    """What is known of one live conversation, until `expires_at`.
+    """The state of one live conversation, until `expires_at`.
 
     `assistant_id` has no foreign key, as in Redis: a state may outlive its assistant by a day.
     """

@@ -42,7 +42,7 @@ def reference(target: str, *, nullable: bool = False, on_delete: str = "CASCADE"
 
 
 def loose_reference() -> Any:
-    """An id that may outlive the row it names, so there is no foreign key."""
+    """An id without a foreign key, since it may outlive the row that it names."""
     return Field(default=None, sa_type=BIG, nullable=True)
 
 
@@ -52,7 +52,7 @@ def micros() -> Any:
 
 
 def json_object(**kwargs: Any) -> Any:
-    """A JSON object, kept as the text it was written as (`json`, not `jsonb`, on PostgreSQL)."""
+    """A JSON object, stored as text that keeps its keys' order (`json` on PostgreSQL)."""
     return Field(default_factory=dict, sa_type=JSON, **kwargs)
 
 

@@ -7,7 +7,7 @@ from gql.database import DatabaseAccess, Snapshot
 from gql.errors import GatewayError
 from gql.identity import Identity
 from gql.query.batch import Loaders
-from gql.stores import SmsSessions
+from gql.stores import SmsSessionStore
 
 
 @dataclass
@@ -26,7 +26,7 @@ class Context:
     caller: Identity | GatewayError
     database: DatabaseAccess
     request_id: str = field(default_factory=lambda: uuid.uuid4().hex)
-    sms_sessions: SmsSessions | None = None
+    sms_sessions: SmsSessionStore | None = None
     snapshot: Snapshot = field(init=False)
     loaders: Loaders = field(init=False)
 

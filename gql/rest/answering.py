@@ -25,7 +25,7 @@ from gql.rest.partial_body import fit_partially
 from gql.rest.route import RestRoute
 from gql.rest.unprocessable import BadBody, Detail, Unprocessable
 from gql.settings import Settings
-from gql.stores import SmsSessions
+from gql.stores import SmsSessionStore
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class RestServices:
     settings: Settings
     identify: Identify
     address_cache: AddressCache
-    sms_sessions: SmsSessions | None = None
+    sms_sessions: SmsSessionStore | None = None
 
 
 class Endpoint:

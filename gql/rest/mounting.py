@@ -15,7 +15,7 @@ from gql.rest.answering import Endpoint, RestServices
 from gql.rest.reference import reference_routes
 from gql.rest.route import RestRoute
 from gql.settings import Settings
-from gql.stores import SmsSessions
+from gql.stores import SmsSessionStore
 
 
 def rest_routes(
@@ -24,7 +24,7 @@ def rest_routes(
     settings: Settings,
     *,
     identify: Identify,
-    sms_sessions: SmsSessions | None = None,
+    sms_sessions: SmsSessionStore | None = None,
     reads: QueryRunner | None = None,
 ) -> tuple[BaseRoute, ...]:
     """What the application mounts: each path with and without its slash, and the API reference.

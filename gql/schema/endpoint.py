@@ -35,7 +35,7 @@ from gql.schema.explaining import explained, wants_explanation
 from gql.schema.graphql_request import METHODS, parse_request, read_raw, require_method
 from gql.schema.rendering import HttpResponse, Renderer
 from gql.settings import Settings
-from gql.stores import SmsSessions
+from gql.stores import SmsSessionStore
 
 
 @dataclass(slots=True)
@@ -79,7 +79,7 @@ class GraphQLEndpoint:
         settings: Settings,
         *,
         identify: Identify,
-        sms_sessions: SmsSessions | None = None,
+        sms_sessions: SmsSessionStore | None = None,
     ) -> None:
         if schema.extensions:
             raise ValueError("GraphQLEndpoint does not run Strawberry's schema extensions")

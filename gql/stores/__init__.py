@@ -2,20 +2,20 @@
 
 from gql.database import Database
 from gql.settings import Settings
-from gql.stores.embedded import EmbeddedSmsSessions
-from gql.stores.sms_sessions import SmsSessions
+from gql.stores.database import DatabaseSmsSessions
+from gql.stores.sms_sessions import SmsSessionStore
 
-__all__ = ["SmsSessions", "open_sms_sessions"]
+__all__ = ["SmsSessionStore", "open_sms_sessions"]
 
 
-def open_sms_sessions(database: Database, settings: Settings) -> SmsSessions:
-    """The store that the settings name; it connects when it is first asked for something.
+def open_sms_sessions(database: Database, settings: Settings) -> SmsSessionStore:
+    """The store that the settings name; it connects at its first use.
 
     Raises:
         ValueError: when it is Redis, and the client for that is not installed.
     """
     if settings.redis_url is None:
-        return EmbeddedSmsSessions(database, settings.sms_session_ttl)
+        return DatabaseSmsSessions(database, settings.sms_session_ttl)
     try:
         from gql.stores.redis import RedisSmsSessions  # noqa: PLC0415 -- an extra
     except ImportError as error:

@@ -1,4 +1,4 @@
-"""Live SMS sessions in Redis, for more than one machine: keys that Redis itself expires."""
+"""Live SMS sessions in Redis, for more than one machine; Redis expires them."""
 
 import logging
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -16,7 +16,7 @@ from gql.errors import BadInput, Unavailable
 from gql.models.call import phone_digits
 
 CONNECT_SECONDS = 1.0
-"""How long a connection may take; a Redis is near, or it is not there."""
+"""How long connecting may take."""
 
 ANSWER_SECONDS = 1.5
 """How long an answer may take."""
@@ -28,7 +28,7 @@ CONNECTIONS = 20
 """Most connections of a process; more commands at once wait for one."""
 
 IDLE_SECONDS = 30
-"""A connection that was idle for longer is tried before it is used."""
+"""A connection that was idle for longer is checked before it is used."""
 
 SCANNED = 1_000
 """Keys that one SCAN looks at, and at most about as many that one UNLINK removes."""
@@ -37,15 +37,16 @@ _log = logging.getLogger(__name__)
 
 
 class RedisSmsSessions:
-    """Implements `SmsSessions` with the keys `jackfield:{7}:sms:session:15559876543:124`.
+    """Implements `SmsSessionStore` with the keys `jackfield:{7}:sms:session:15559876543:124`.
 
-    The braces keep the keys of organization 7 together where keys are spread over servers. Keys
-    are found with SCAN and removed with UNLINK, batch by batch: nobody else's command waits for
-    long, though counting looks at every key of the Redis database, so it should be ours alone.
+    The braces keep the keys of organization 7 on one server of a cluster. Keys are listed with SCAN
+    and deleted with UNLINK, in batches, so that no other command waits for long. Still, counting
+    looks at every key of the Redis database, which should therefore hold nothing else.
+    https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/#hash-tags
 
     Args:
         url: `redis://`, `rediss://` (TLS) or `unix://`.
-        ttl: Seconds that a state lives.
+        ttl: Seconds until a state expires.
     """
 
     joins_transactions = False
@@ -60,19 +61,18 @@ class RedisSmsSessions:
             socket_timeout=ANSWER_SECONDS,
             health_check_interval=IDLE_SECONDS,
             retry=Retry(ExponentialWithJitterBackoff(cap=0.2, base=0.02), RETRIES),
-            # What every Redis since 2.6 and every look-alike speaks; we need nothing newer.
+            # RESP2, which every compatible server speaks; nothing here needs a newer one.
             protocol=2,
         )
         self._redis = Redis.from_pool(pool)
 
     def within(self, database: DatabaseAccess, snapshot: Snapshot) -> "RedisSmsSessions":  # noqa: ARG002
-        """The same: Redis knows nothing of the database's transactions."""
+        """Itself: Redis takes no part in the database's transactions."""
         return self
 
     async def start(
         self, organization_id: int, phone_number: str, assistant_id: int, state: Mapping[str, Any]
     ) -> None:
-        """Set the pair's key, and its time to live with the same command."""
         if not phone_digits(phone_number):
             raise BadInput(f"{phone_number[:60]!r} is not a phone number: it has no digits.")
         key = _key(organization_id, phone_number, assistant_id)
@@ -82,7 +82,6 @@ class RedisSmsSessions:
     async def find(
         self, organization_id: int, phone_number: str, assistant_id: int
     ) -> dict[str, Any] | None:
-        """The value of the pair's key."""
         with _reachable():
             state = await self._redis.get(_key(organization_id, phone_number, assistant_id))
         return None if state is None else orjson.loads(state)
@@ -92,12 +91,11 @@ class RedisSmsSessions:
         return len({key async for batch in self._batches(organization_id) for key in batch})
 
     async def end(self, organization_id: int, phone_number: str, assistant_id: int) -> bool:
-        """Remove the pair's key."""
         with _reachable():
             return await self._unlink(_key(organization_id, phone_number, assistant_id)) > 0
 
     async def clear(self, organization_id: int) -> int:
-        """Remove every key of the organization; one that is set meanwhile may stay."""
+        """Delete every key of the organization; one that is set meanwhile may stay."""
         removed = 0
         async for batch in self._batches(organization_id):
             if batch:
@@ -106,20 +104,19 @@ class RedisSmsSessions:
         return removed
 
     async def clean_up(self, organization_id: int) -> int:  # noqa: ARG002
-        """Nothing: Redis has removed what has run out. It only answers whether it is there."""
+        """0: Redis deletes expired keys by itself. It raises when Redis cannot be reached."""
         with _reachable():
             await self._redis.ping()
         return 0
 
     async def close(self) -> None:
-        """Close every connection."""
         await self._redis.aclose()
 
     async def _unlink(self, *keys: bytes | str) -> int:
         return int(await self._redis.unlink(*keys))
 
     async def _batches(self, organization_id: int) -> AsyncIterator[list[bytes | str]]:
-        """Every key of the organization that is there all the time, some of them twice."""
+        """Every key of the organization that exists throughout, some of them twice: see SCAN."""
         cursor = 0
         while True:
             with _reachable():
@@ -141,7 +138,7 @@ def _key(organization_id: int, phone_number: str, assistant_id: int) -> str:
 
 @contextmanager
 def _reachable() -> Iterator[None]:
-    """Turn a Redis that cannot be reached, or refuses, into `Unavailable`."""
+    """Raise `Unavailable` when Redis cannot be reached, or answers with an error."""
     try:
         yield
     except (RedisError, OSError) as error:

@@ -1,4 +1,4 @@
-"""What every store of live SMS sessions does, wherever it keeps them."""
+"""What every store of live SMS sessions offers."""
 
 from collections.abc import Mapping
 from typing import Any, Protocol
@@ -6,8 +6,8 @@ from typing import Any, Protocol
 from gql.database import DatabaseAccess, Snapshot
 
 
-class SmsSessions(Protocol):
-    """The state of live conversations, one per customer and assistant, until its time runs out.
+class SmsSessionStore(Protocol):
+    """The state of live conversations, one per customer and assistant, until it expires.
 
     A phone number counts by its digits: `+1 555 987` and `1555987` are the same customer. Nothing
     of one organization can be seen, counted or ended through the number of another.
@@ -15,26 +15,26 @@ class SmsSessions(Protocol):
     Every method raises `Unavailable` when the store cannot be reached.
 
     Attributes:
-        ttl: Seconds that a state lives after it was last kept.
+        ttl: Seconds until a state expires after it was last written.
         joins_transactions: Whether changes are part of the database's transaction: then they are
-            undone with it, and must be made inside. Other stores change at once and for good.
+            rolled back with it, and must be made inside. Other stores change at once and for good.
     """
 
     ttl: int
     joins_transactions: bool
 
-    def within(self, database: DatabaseAccess, snapshot: Snapshot) -> "SmsSessions":
+    def within(self, database: DatabaseAccess, snapshot: Snapshot) -> "SmsSessionStore":
         """The same sessions, through the database and the snapshot of one operation.
 
-        So a store in the database reads what the operation reads, joins its transaction, and takes
-        no second connection while it holds one. Any other store is as it was.
+        A store in the database then reads what the operation reads, joins its transaction, and
+        takes no second connection while it holds one. Any other store returns itself.
         """
         ...
 
     async def start(
         self, organization_id: int, phone_number: str, assistant_id: int, state: Mapping[str, Any]
     ) -> None:
-        """Keep the state of a pair, whether it had one or not; its time begins anew.
+        """Write the state of a customer and an assistant, whether they had one or not.
 
         Args:
             organization_id: Whose assistant it is.
@@ -50,28 +50,28 @@ class SmsSessions(Protocol):
     async def find(
         self, organization_id: int, phone_number: str, assistant_id: int
     ) -> dict[str, Any] | None:
-        """The state of a pair, or None."""
+        """The state of a customer and an assistant, or None."""
         ...
 
     async def count(self, organization_id: int) -> int:
-        """How many pairs of the organization have a state."""
+        """How many states of the organization there are."""
         ...
 
     async def end(self, organization_id: int, phone_number: str, assistant_id: int) -> bool:
-        """Forget the state of one pair; whether there was any."""
+        """Delete the state of a customer and an assistant; whether there was any."""
         ...
 
     async def clear(self, organization_id: int) -> int:
-        """Forget every state of the organization; how many there were."""
+        """Delete every state of the organization; how many there were."""
         ...
 
     async def clean_up(self, organization_id: int) -> int:
-        """Remove what has run out and still takes space; how many that were.
+        """Delete expired states, which nobody can read any more; how many there were.
 
-        Nobody could see them any more. A store that expires by itself has none.
+        Redis deletes them by itself.
         """
         ...
 
     async def close(self) -> None:
-        """Let go of what the store holds open."""
+        """Close connections of the store's own."""
         ...

@@ -16,8 +16,8 @@ import pytest
 from sqlalchemy import func, select
 
 from gql.database import Database
+from gql.models.audit_log import AuditLog
 from gql.models.graph import AssistantGraph, GraphEdge, GraphNode
-from gql.models.log import AuditLog
 from gql.models.scope import table_of
 from tests.databases import Copy, Databases, Kind, settings_for, without_settings
 from tests.live import ROOT, free_port

@@ -8,7 +8,7 @@ from typing import Any
 import httpx2
 
 from gql.database import Database
-from gql.stores import SmsSessions
+from gql.stores import SmsSessionStore
 from tests.conftest import Running, bearer, connect, start
 from tests.databases import Copy, settings_for
 
@@ -34,9 +34,9 @@ class House:
     running: Running
 
     @property
-    def sms_sessions(self) -> SmsSessions:
+    def sms_sessions(self) -> SmsSessionStore:
         """The application's own store."""
-        store: SmsSessions = self.running.app.state.sms_sessions
+        store: SmsSessionStore = self.running.app.state.sms_sessions
         return store
 
     @property

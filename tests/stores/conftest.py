@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from gql.database import Database
-from gql.stores import SmsSessions, open_sms_sessions
+from gql.stores import SmsSessionStore, open_sms_sessions
 from tests.databases import Databases, settings_for
 from tests.redis_server import RedisServer
 
 STORES = ("sqlite", "postgresql", "redis")
 
-OpenStore = Callable[..., SmsSessions]
+OpenStore = Callable[..., SmsSessionStore]
 """Opens the store once more, as another process would; its argument is the time to live."""
 
 
@@ -34,7 +34,7 @@ async def open_store(
     async with AsyncExitStack() as opened:
         opened.push_async_callback(databases.drop, copy.url)
 
-        def make(ttl: int = 3600) -> SmsSessions:
+        def make(ttl: int = 3600) -> SmsSessionStore:
             settings = settings_for(copy.url, sms_session_ttl=ttl, **redis)
             database = Database(settings)
             opened.push_async_callback(database.close)
@@ -49,6 +49,6 @@ async def open_store(
 
 
 @pytest.fixture
-def sms_sessions(open_store: OpenStore) -> SmsSessions:
+def sms_sessions(open_store: OpenStore) -> SmsSessionStore:
     """The store, opened."""
     return open_store()

@@ -11,7 +11,7 @@ from gql.errors import Unavailable
 from gql.identity import Identity, Method, Permission
 from gql.query.context import Context
 from gql.stores import open_sms_sessions
-from gql.stores.embedded import EmbeddedSmsSessions
+from gql.stores.database import DatabaseSmsSessions
 from gql.stores.redis import RedisSmsSessions
 from tests.databases import settings_for
 from tests.redis_server import unused_url
@@ -20,7 +20,7 @@ from tests.redis_server import unused_url
 async def test_without_an_address_the_database_keeps_them(database: Database) -> None:
     sessions = open_sms_sessions(database, settings_for("sqlite:///unused.db"))
 
-    assert isinstance(sessions, EmbeddedSmsSessions)
+    assert isinstance(sessions, DatabaseSmsSessions)
     assert (sessions.ttl, sessions.joins_transactions) == (86_400, True)
 
 

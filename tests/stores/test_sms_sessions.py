@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from gql.errors import BadInput
-from gql.stores import SmsSessions
+from gql.stores import SmsSessionStore
 from tests.stores.conftest import OpenStore
 
 ANNA, BEN = "+15559876543", "+15550001111"
@@ -18,7 +18,7 @@ STATE: dict[str, Any] = {
 }
 
 
-async def test_a_state_is_found_as_it_was_kept(sms_sessions: SmsSessions) -> None:
+async def test_a_state_is_found_as_it_was_kept(sms_sessions: SmsSessionStore) -> None:
     await sms_sessions.start(1, ANNA, 124, STATE)
 
     state = await sms_sessions.find(1, ANNA, 124)
@@ -27,21 +27,21 @@ async def test_a_state_is_found_as_it_was_kept(sms_sessions: SmsSessions) -> Non
     assert list(state or ()) == list(STATE)
 
 
-async def test_a_pair_without_a_state_has_none(sms_sessions: SmsSessions) -> None:
+async def test_a_pair_without_a_state_has_none(sms_sessions: SmsSessionStore) -> None:
     await sms_sessions.start(1, ANNA, 124, STATE)
 
     assert await sms_sessions.find(1, ANNA, 123) is None
     assert await sms_sessions.find(1, BEN, 124) is None
 
 
-async def test_a_number_counts_by_its_digits(sms_sessions: SmsSessions) -> None:
+async def test_a_number_counts_by_its_digits(sms_sessions: SmsSessionStore) -> None:
     await sms_sessions.start(1, "+1 (555) 987-6543", 124, STATE)
 
     assert await sms_sessions.find(1, "15559876543", 124) == STATE
     assert await sms_sessions.end(1, "1.555.987.6543", 124) is True
 
 
-async def test_text_without_digits_is_no_customer(sms_sessions: SmsSessions) -> None:
+async def test_text_without_digits_is_no_customer(sms_sessions: SmsSessionStore) -> None:
     with pytest.raises(BadInput, match="'anna' is not a phone number: it has no digits"):
         await sms_sessions.start(1, "anna", 124, STATE)
 
@@ -50,7 +50,7 @@ async def test_text_without_digits_is_no_customer(sms_sessions: SmsSessions) -> 
     assert await sms_sessions.count(1) == 0
 
 
-async def test_starting_again_replaces_the_state(sms_sessions: SmsSessions) -> None:
+async def test_starting_again_replaces_the_state(sms_sessions: SmsSessionStore) -> None:
     await sms_sessions.start(1, ANNA, 124, STATE)
     await sms_sessions.start(1, ANNA, 124, {"turn_count": 4})
 
@@ -58,7 +58,7 @@ async def test_starting_again_replaces_the_state(sms_sessions: SmsSessions) -> N
     assert await sms_sessions.count(1) == 1
 
 
-async def test_ending_is_said_once(sms_sessions: SmsSessions) -> None:
+async def test_ending_is_said_once(sms_sessions: SmsSessionStore) -> None:
     await sms_sessions.start(1, ANNA, 124, STATE)
     await sms_sessions.start(1, ANNA, 123, STATE)
 
@@ -68,7 +68,7 @@ async def test_ending_is_said_once(sms_sessions: SmsSessions) -> None:
     assert await sms_sessions.find(1, ANNA, 123) == STATE
 
 
-async def test_clearing_says_how_many_there_were(sms_sessions: SmsSessions) -> None:
+async def test_clearing_says_how_many_there_were(sms_sessions: SmsSessionStore) -> None:
     for number in range(25):
         await sms_sessions.start(1, f"+1555{number:07}", 124, {})
 
@@ -78,7 +78,7 @@ async def test_clearing_says_how_many_there_were(sms_sessions: SmsSessions) -> N
     assert await sms_sessions.clear(1) == 0
 
 
-async def test_another_organization_sees_and_ends_nothing(sms_sessions: SmsSessions) -> None:
+async def test_another_organization_sees_and_ends_nothing(sms_sessions: SmsSessionStore) -> None:
     await sms_sessions.start(1, ANNA, 124, STATE)
 
     assert await sms_sessions.count(2) == 0
@@ -93,7 +93,7 @@ async def test_another_organization_sees_and_ends_nothing(sms_sessions: SmsSessi
     assert await sms_sessions.find(1, ANNA, 124) == STATE
 
 
-async def test_the_same_pair_of_two_organizations_is_two(sms_sessions: SmsSessions) -> None:
+async def test_the_same_pair_of_two_organizations_is_two(sms_sessions: SmsSessionStore) -> None:
     await sms_sessions.start(1, ANNA, 124, {"whose": 1})
     await sms_sessions.start(2, ANNA, 124, {"whose": 2})
 
@@ -147,7 +147,7 @@ async def test_another_process_finds_the_state(open_store: OpenStore) -> None:
     assert await open_store().find(1, ANNA, 124) == STATE
 
 
-async def test_many_at_once_leave_one_state_per_pair(sms_sessions: SmsSessions) -> None:
+async def test_many_at_once_leave_one_state_per_pair(sms_sessions: SmsSessionStore) -> None:
     await asyncio.gather(
         *(sms_sessions.start(1, f"+155500{n % 4}", 124, {"number": n % 4}) for n in range(24))
     )

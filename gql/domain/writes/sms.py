@@ -9,11 +9,11 @@ from gql.domain.sms import SMS_CONVERSATIONS
 from gql.domain.writes.audit import audit
 from gql.domain.writes.rows import delete_rows, lock, update_row
 from gql.domain.writes.transaction import WriteContext, transaction
-from gql.models.log import SmsAuditLog, SmsMessageLog
 from gql.models.message import ChatMessage
 from gql.models.scope import table_of
+from gql.models.sms_log import SmsAuditLog, SmsMessageLog
 from gql.query.context import Context
-from gql.stores import SmsSessions
+from gql.stores import SmsSessionStore
 
 _log = logging.getLogger(__name__)
 
@@ -23,7 +23,7 @@ _DELIVERIES = table_of(SmsMessageLog)
 
 
 async def archive_conversation(
-    context: Context, conversation_id: int, sms_sessions: SmsSessions | None
+    context: Context, conversation_id: int, sms_sessions: SmsSessionStore | None
 ) -> None:
     """Delete the messages and logs of an SMS conversation, and hide what is left of it.
 
@@ -56,7 +56,7 @@ async def archive_conversation(
 
 
 async def _end_sms_session(
-    write: WriteContext, conversation: Row[Any], sms_sessions: SmsSessions
+    write: WriteContext, conversation: Row[Any], sms_sessions: SmsSessionStore
 ) -> None:
     """End the live state: with the transaction where the store joins it, else after the commit."""
     organization_id = write.organization_id

@@ -25,7 +25,7 @@ MOST_MESSAGES = 200
 """Most messages of one test."""
 
 
-class Period(BaseModel):
+class UsagePeriod(BaseModel):
     """How far to look back."""
 
     days: Annotated[int, Field(ge=1, le=365)] = 30
@@ -127,7 +127,7 @@ class Tested(BaseModel):
     answers={200: Answer("The use in the last days.", Analytics)},
     errors=(404,),
 )
-async def analyse(context: Context, path: GraphPath, query: Period) -> dict[str, Any]:
+async def analyse(context: Context, path: GraphPath, query: UsagePeriod) -> dict[str, Any]:
     """Sessions that began in the last days, the ways they took, and the time in each node."""
     graph = await record_loaders.find(context, GRAPHS, path.graph_id)
     if graph is None:

@@ -10,7 +10,7 @@ from gql.domain.writes.api_keys import create_api_key, revoke_api_key
 from gql.domain.writes.transaction import transaction
 from gql.errors import Forbidden, Invalid, NotFound
 from gql.identity import Permission
-from gql.models.log import AuditLog
+from gql.models.audit_log import AuditLog
 from gql.models.organization import ApiKey
 from gql.query.context import Context
 from tests.domain.writes.conftest import all_rows, caller, rows

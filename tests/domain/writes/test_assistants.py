@@ -10,9 +10,9 @@ from gql.domain.writes.drafts import NodeDraft
 from gql.domain.writes.graphs import create_graph
 from gql.errors import InUse, Invalid, NotFound
 from gql.models.assistant import Assistant
+from gql.models.audit_log import AuditLog
 from gql.models.call import Call
 from gql.models.graph import GraphNode
-from gql.models.log import AuditLog
 from gql.query.context import Context
 from tests.domain.writes.conftest import all_rows, caller, rows
 

@@ -7,8 +7,8 @@ import pytest
 from gql.database import Database
 from gql.domain.writes.calls import merge_call_meta
 from gql.errors import Invalid, NotFound
+from gql.models.audit_log import AuditLog
 from gql.models.call import Call
-from gql.models.log import AuditLog
 from gql.query.context import Context
 from tests.domain.writes.conftest import all_rows, caller, rows
 

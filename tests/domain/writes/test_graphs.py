@@ -13,10 +13,10 @@ from gql.domain.writes.graphs import (
 )
 from gql.errors import Forbidden, Invalid, NotFound
 from gql.identity import Permission
+from gql.models.audit_log import AuditLog
 from gql.models.call import Call
 from gql.models.graph import AssistantGraph, GraphEdge, GraphNode
 from gql.models.graph_session import GraphSession
-from gql.models.log import AuditLog
 from gql.query.context import Context
 from tests.conftest import Counting
 from tests.domain.writes.conftest import all_rows, caller, rows

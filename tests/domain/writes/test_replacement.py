@@ -16,9 +16,9 @@ from gql.domain.writes.drafts import EdgeDraft, NodeDraft, ReplacedStructure
 from gql.domain.writes.replacement import replace_structure
 from gql.domain.writes.transaction import WriteContext
 from gql.errors import NotFound, VersionConflict
+from gql.models.audit_log import AuditLog
 from gql.models.graph import AssistantGraph, GraphEdge, GraphNode
 from gql.models.graph_session import GraphSession, GraphTransition
-from gql.models.log import AuditLog
 from gql.models.scope import table_of
 from gql.query.context import Context
 from tests.conftest import Counting

@@ -12,13 +12,14 @@ from gql.database import Database, Snapshot
 from gql.domain.writes.sms import archive_conversation
 from gql.domain.writes.transaction import WriteContext, transaction
 from gql.errors import NotFound
+from gql.models.audit_log import AuditLog
 from gql.models.call import Call
-from gql.models.log import AuditLog, SmsAuditLog, SmsMessageLog
 from gql.models.message import ChatMessage
 from gql.models.scope import table_of
+from gql.models.sms_log import SmsAuditLog, SmsMessageLog
 from gql.models.types import now
 from gql.query.context import Context
-from gql.stores.embedded import EmbeddedSmsSessions
+from gql.stores.database import DatabaseSmsSessions
 from tests.conftest import Counting
 from tests.domain.writes.conftest import all_rows, caller, rows
 from tests.domain.writes.executed_sql import verbs_and_tables
@@ -123,7 +124,7 @@ async def test_the_store_is_not_told_of_what_is_not_committed(member: Context) -
 async def test_a_store_in_the_database_is_part_of_the_transaction(
     member: Context, fresh_database: Database
 ) -> None:
-    sessions = EmbeddedSmsSessions(fresh_database, 60)
+    sessions = DatabaseSmsSessions(fresh_database, 60)
     await sessions.start(1, "+15559876543", 124, {"step": 1})
     await sessions.start(2, "+15559876543", 124, {"step": 2})
     before = await all_rows(fresh_database)

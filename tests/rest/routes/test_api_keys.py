@@ -12,7 +12,7 @@ from gql.accounts.api_keys import change_key, issue_key
 from gql.auth.bearer import issue_token
 from gql.database import Database
 from gql.identity import Permission
-from gql.models.log import AuditLog
+from gql.models.audit_log import AuditLog
 from gql.models.organization import User
 from gql.models.scope import table_of
 from gql.models.types import now

@@ -13,9 +13,9 @@ from gql.domain.writes.transaction import transaction
 from gql.identity import Identity, Method, Permission
 from gql.models.call import Call
 from gql.models.enums import Role
-from gql.models.log import SmsAuditLog, SmsMessageLog
 from gql.models.message import ChatMessage
 from gql.models.scope import table_of
+from gql.models.sms_log import SmsAuditLog, SmsMessageLog
 from gql.query.context import Context
 from tests.databases import Copy
 from tests.domain.writes.record_message import record_message

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from gql.identity import Permission
-from gql.models.log import AuditLog
+from gql.models.audit_log import AuditLog
 from gql.models.scope import table_of
 from gql.rest.routes import ROUTES
 from gql.rest.routes.sms_sessions import TAG

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from gql.database import Database
 from gql.models.scope import table_of
 from gql.models.sms_session import SmsSession
-from gql.stores.embedded import EmbeddedSmsSessions
+from gql.stores.database import DatabaseSmsSessions
 from tests.conftest import Counting
 
 ANNA, BEN = "+15559876543", "+15550001111"
@@ -23,7 +23,7 @@ async def test_reading_through_a_snapshot_takes_no_second_connection(
     fresh_database: Database, fresh_statements: Counting
 ) -> None:
     snapshot = fresh_database.snapshot()
-    sessions = EmbeddedSmsSessions(fresh_database, 60).within(fresh_database, snapshot)
+    sessions = DatabaseSmsSessions(fresh_database, 60).within(fresh_database, snapshot)
 
     with fresh_statements() as ran:
         assert await sessions.count(1) == 0
@@ -34,7 +34,7 @@ async def test_reading_through_a_snapshot_takes_no_second_connection(
 
 
 async def test_one_instant_is_read_through_a_snapshot(fresh_database: Database) -> None:
-    sessions = EmbeddedSmsSessions(fresh_database, 60)
+    sessions = DatabaseSmsSessions(fresh_database, 60)
     snapshot = fresh_database.snapshot()
     inside = sessions.within(fresh_database, snapshot)
     assert await inside.count(1) == 0
@@ -47,7 +47,7 @@ async def test_one_instant_is_read_through_a_snapshot(fresh_database: Database) 
 
 
 async def test_starting_sweeps_what_has_run_out(fresh_database: Database) -> None:
-    brief = EmbeddedSmsSessions(fresh_database, 1)
+    brief = DatabaseSmsSessions(fresh_database, 1)
     await brief.start(1, ANNA, 124, {})
     await brief.start(2, ANNA, 7, {})
     await asyncio.sleep(1.05)
@@ -58,7 +58,7 @@ async def test_starting_sweeps_what_has_run_out(fresh_database: Database) -> Non
 
 
 async def test_many_writers_and_readers_do_not_block_each_other(fresh_database: Database) -> None:
-    sessions = EmbeddedSmsSessions(fresh_database, 60)
+    sessions = DatabaseSmsSessions(fresh_database, 60)
 
     async with asyncio.timeout(20):
         await asyncio.gather(
