@@ -16,7 +16,7 @@ Errors are raised low, as facts, and rendered once per door: GraphQL prints `cod
     |-- IdempotencyKeyReused       IDEMPOTENCY_KEY_REUSED 422  the key stands for another write
     |-- RateLimited                RATE_LIMITED           429  too many attempts
     |-- Unavailable                UNAVAILABLE            503  the database cannot be reached
-    |   `-- Overloaded             (the same)             503  too much waits for its turn
+    |   `-- Overloaded             (the same)             503  too much is queued
     `-- Refused                    (a family)                  turned away at the door
         |-- BadRequest             BAD_REQUEST            400  cannot be read
         |-- MethodNotAllowed       METHOD_NOT_ALLOWED     405  needs another HTTP method
@@ -202,7 +202,7 @@ class Unavailable(GatewayError):
 
 
 class Overloaded(Unavailable):
-    """Too much waits for its turn already.
+    """Too much is queued already.
 
     Args:
         message: What waits, and what to do.

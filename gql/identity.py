@@ -1,4 +1,4 @@
-"""Who is asking: one frozen value that every credential becomes."""
+"""Who sent a request: one frozen value that every credential is turned into."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -24,13 +24,13 @@ class Method(StrEnum):
 
 
 OPERATOR_PERMISSIONS = frozenset({Permission.EXPLAIN})
-"""What only whoever runs the gateway may give, on its command line.
+"""What only an operator of the gateway may grant, on its command line.
 
-The EXPLAIN of a statement counts rows of every tenant, so no tenant may give it to anybody.
+The EXPLAIN of a statement counts rows of every tenant, so no tenant may grant it.
 """
 
 TENANT_PERMISSIONS = frozenset(Permission) - OPERATOR_PERMISSIONS
-"""What an organization may give to its own people and keys."""
+"""What an organization may grant to its own people and keys."""
 
 DEFAULT_PERMISSIONS = (Permission.READ, Permission.WRITE)
 """What a person, a key or a token may do when nobody says."""

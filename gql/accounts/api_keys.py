@@ -107,6 +107,15 @@ def hash_key(plaintext: str) -> str:
     return hashlib.sha256(plaintext.encode()).hexdigest()
 
 
+def generate_key() -> str:
+    return KEY_START + "".join(secrets.choice(_ALPHABET) for _ in range(_RANDOM_LENGTH))
+
+
+def key_columns(plaintext: str) -> dict[str, str]:
+    """The columns of `api_key` that are made from the key itself."""
+    return {"key_hash": hash_key(plaintext), "key_prefix": plaintext[:_PREFIX_LENGTH] + "..."}
+
+
 def granted_permissions(stored: Mapping[str, Any]) -> frozenset[Permission]:
     """The permissions of a stored object whose value is exactly true; unknown words grant none."""
     return frozenset(permission for permission in Permission if stored.get(permission) is True)
@@ -171,20 +180,19 @@ async def issue_key(
         raise NotFound("organization", organization_id)
     if member.user_id != user_id:
         raise NotFound("user", user_id or 0)
-    plaintext = KEY_START + "".join(secrets.choice(_ALPHABET) for _ in range(_RANDOM_LENGTH))
+    plaintext = generate_key()
     instant = now()
     statement = insert(_KEYS).values(
         organization_id=organization_id,
         user_id=user_id,
         name=name,
-        key_hash=hash_key(plaintext),
-        key_prefix=plaintext[:_PREFIX_LENGTH] + "...",
         permissions=stored_permissions(permissions),
         is_active=True,
         expires_at=expires_at,
         usage_count=0,
         created_at=instant,
         updated_at=instant,
+        **key_columns(plaintext),
     )
     async with database.transaction() as connection:
         row = (await connection.execute(statement.returning(*_KEYS.c))).one()

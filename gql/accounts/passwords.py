@@ -1,4 +1,4 @@
-"""Passwords: what one must be like, how it is kept, and checking one without holding others up."""
+"""Passwords: the rules for new ones, their hashes, and checks that do not block the event loop."""
 
 import asyncio
 import base64

@@ -41,7 +41,6 @@ ROUTES = (
     Route("/auth/login", log_in_by_api_key, methods=["POST"]),
     Route("/auth/logout", log_out, methods=["POST"]),
 )
-"""The routes of this room."""
 
 
 async def _log_in(request: Request) -> Response:

@@ -1,4 +1,4 @@
-"""Logging in by password: how often it may be tried, and what is given for a right one."""
+"""Logging in by password: the limit of attempts, and the token and cookie for a right one."""
 
 import hashlib
 import ipaddress

@@ -35,12 +35,14 @@ class OneKey:
         self._key = key
 
     def find(self, _token: str) -> Any:
-        """The key."""
         return self._key
 
 
 class JwksFile:
-    """A file of public keys, found by `kid` and read again whenever the file changes."""
+    """A JSON Web Key Set in a file, which is read again whenever it changes.
+
+    https://www.rfc-editor.org/rfc/rfc7517
+    """
 
     def __init__(self, path: Path, algorithm: str) -> None:
         self._path = path
@@ -49,7 +51,6 @@ class JwksFile:
         self._keys: dict[str, jwt.PyJWK] = {}
 
     def find(self, token: str) -> Any:
-        """The key that the token's `kid` names."""
         self._refresh()
         try:
             kid = jwt.get_unverified_header(token).get("kid")

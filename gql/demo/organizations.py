@@ -1,19 +1,17 @@
 """Demo organizations: a name, a person and one API key each, and the customers they talk to."""
 
-import secrets
-import string
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
-from hashlib import sha256
 from random import Random
 
+from gql.accounts.api_keys import generate_key, key_columns, stored_permissions
 from gql.demo.tenant import NOW, Customer, Item, pick
+from gql.identity import TENANT_PERMISSIONS
 from gql.models.organization import ApiKey, Organization, User
 
 _NAMES = ("Larkspur Customer Care", "Kingfisher Clinics", "Möwe Logistik", "青鸟 Travel")
 _PEOPLE = ("Ada Brook", "José Álvarez", "Jürgen Weiß", "李娜")
-_ALPHABET = string.ascii_lowercase + string.digits
 
 _CUSTOMERS = (
     "José García",
@@ -62,7 +60,7 @@ def new_organization(number: int) -> DemoOrganization:
         id=number,
         name=_numbered(_NAMES, number),
         user_id=number,
-        api_key="burki_" + "".join(secrets.choice(_ALPHABET) for _ in range(32)),
+        api_key=generate_key(),
     )
 
 
@@ -91,11 +89,10 @@ def organization_rows(organization: DemoOrganization) -> Iterator[Item]:
             "organization_id": organization.id,
             "user_id": organization.user_id,
             "name": "Demo key",
-            "key_hash": sha256(organization.api_key.encode()).hexdigest(),
-            "key_prefix": organization.api_key[:12] + "...",
-            "permissions": {"read": True, "write": True, "admin": True},
+            "permissions": stored_permissions(TENANT_PERMISSIONS),
             "created_at": created,
             "updated_at": created,
+            **key_columns(organization.api_key),
         },
     )
 
