@@ -17,8 +17,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Text, case, cast, func, literal_column
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.functions import FunctionElement
 
 from gql.money import MICRO, MICROS_PER_UNIT, SCALE
 from gql.sql.construct import Construct
@@ -38,31 +36,28 @@ def literal_text(value: str) -> ColumnElement[str]:
     return literal_column("'" + value.replace("'", "''") + "'", Text)
 
 
-class _Concatenation(FunctionElement[str]):
-    """Texts one after another, without brackets around each pair as SQLAlchemy's `+` has them.
+MAX_OPERANDS = 100
+"""Of one chain of `||`: SQLite parses it to a tree as deep, and takes no deeper one than 1,000."""
+
+
+class _Concatenation(Construct[str]):
+    """Texts one after another, in brackets together, where SQLAlchemy's `+` has them around each
+    pair: SQLite takes no more than 100 in each other.
 
     Attributes:
         parts: What it was made of.
     """
 
-    inherit_cache = True
-    type = Text()
     parts: list[JsonPart]
 
-
-MAX_OPERANDS = 100
-"""Of one chain of `||`, which SQLite parses to a tree as deep: it takes no deeper one than 1,000,
-and no more than 100 brackets in each other. Longer chains are written in groups of so many.
-"""
-
-
-@compiles(_Concatenation)
-def _write_concatenation(element: _Concatenation, compiler: Any, **keywords: Any) -> str:
-    texts = [compiler.process(clause, **keywords) for clause in element.clauses]
-    while len(texts) > MAX_OPERANDS:
-        starts = range(0, len(texts), MAX_OPERANDS)
-        texts = [f"({' || '.join(texts[start : start + MAX_OPERANDS])})" for start in starts]
-    return f"({' || '.join(texts)})"
+    def template(self, dialect: str) -> str:  # noqa: ARG002 -- the same on both
+        """One chain, or groups of as many operands as one may have."""
+        operands = [f"{{{number}}}" for number in range(len(self.clauses))]
+        while len(operands) > MAX_OPERANDS:
+            starts = range(0, len(operands), MAX_OPERANDS)
+            groups = (operands[start : start + MAX_OPERANDS] for start in starts)
+            operands = [f"({' || '.join(group)})" for group in groups]
+        return f"({' || '.join(operands)})"
 
 
 def concatenated(parts: Sequence[JsonPart]) -> ColumnElement[str]:
