@@ -7,11 +7,10 @@ Whatever may be NULL is printed as the word, since one NULL inside `||` would sw
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Text, and_, bindparam, case, func, select
+from sqlalchemy import ColumnElement, FromClause, Select, Text, and_, bindparam, case, func, select
 
-from gql.engine import compile_count
 from gql.engine.bind import FilterVariant, ListVariant, LookupVariant, PathVariant, VariantKey
-from gql.engine.compile_connection import PageEmitter
+from gql.engine.compile_connection import ConnectionCompiler, parameterized_conditions
 from gql.engine.fields import (
     ColumnSource,
     ConnectionSource,
@@ -35,16 +34,10 @@ from gql.engine.fields import (
 )
 from gql.engine.plan import PlanNode, Selection
 from gql.engine.rest_query import KEY_ARGUMENT, RecordLookup, RestQuery
-from gql.engine.row_source import (
-    RowSource,
-    is_key_only,
-    print_column,
-    print_items,
-    print_key_only,
-    rows_of,
-    visible_conditions,
-)
-from gql.query.paging import Paging, ordering
+from gql.engine.row_source import is_key_only, print_column, print_items, print_key_only
+from gql.query.filters import PreparedCondition
+from gql.query.page_statement import total, union_page
+from gql.query.record_list import RecordList, RowSource
 from gql.query.resource import Resource, UnionList
 from gql.sql import json_sql
 from gql.sql.json_paths import json_value
@@ -75,22 +68,18 @@ class _Emitter:
 
     def record_lookup(self, record: RecordLookup, item: PlanNode) -> ColumnElement[str]:
         """What is printed of one record, after its version where there is one."""
-        row = rows_of(record.resource, None, None)
-        row.conditions = [row.table.c[record.column] == bindparam(f"s{KEY_ARGUMENT}_key0")]
+        row = RecordList(record.resource).rows()
+        row.conditions.append(row.table.c[record.column] == bindparam(f"s{KEY_ARGUMENT}_key0"))
         version: list[JsonPart] = []
         if record.version is not None:
             version = [json_sql.json_integer(row.table.c[record.version]), "\n"]
         printed = self._first(row, [*version, *self._node(row, item)], or_nothing=True)
         return func.coalesce(printed, literal_text(""))
 
-    def page(self, node: PlanNode, row: RowSource | None) -> list[JsonPart]:
+    def page(self, node: PlanNode, parent: FromClause | None) -> list[JsonPart]:
         """A connection, or a page that is a plain list."""
-        source = node.source
-        assert isinstance(source, (ConnectionSource, PageSource))  # noqa: S101, only they are
         variant = self._variant_of(node, ListVariant)
-        return PageEmitter(
-            node, variant, lambda: rows_of(source.resource, source.link, row), self._record
-        ).parts()
+        return ConnectionCompiler(node, variant, parent, self._record).parts()
 
     def _root(self, node: PlanNode) -> list[JsonPart]:  # noqa: PLR0911 -- a case per source
         match node.source:
@@ -133,8 +122,8 @@ class _Emitter:
         or_nothing: bool = False,
     ) -> ColumnElement[str]:
         """The record that the node's argument names."""
-        row = rows_of(resource, None, None)
-        row.conditions = [row.table.c[column] == bindparam(f"s{node.argument}_key0")]
+        row = RecordList(resource).rows()
+        row.conditions.append(row.table.c[column] == bindparam(f"s{node.argument}_key0"))
         return self._first(row, self._record(row, selection), or_nothing=or_nothing)
 
     def _all_named(self, node: PlanNode) -> ColumnElement[str]:
@@ -143,8 +132,9 @@ class _Emitter:
         ids = node_id_rows(f"s{node.argument}_kinds", f"s{node.argument}_numbers")
         by_kind = {}
         for resource, selection in node.choices:
-            row = rows_of(resource, None, None)
-            row.conditions, row.parent = [row.table.c.id == ids.c.number], ids
+            row = RecordList(resource).rows()
+            row.conditions.append(row.table.c.id == ids.c.number)
+            row.parent = ids
             by_kind[resource.name] = self._first(row, self._record(row, selection))
         printed = case(by_kind, value=ids.c.kind, else_=literal_text("null")).label("printed")
         rows = select(printed).select_from(ids).order_by(ids.c.position).subquery()
@@ -200,20 +190,14 @@ class _Emitter:
             case OneSource() as source:
                 return [self._one(row, source, node)]
             case FirstSource(resource, link):
-                first = rows_of(resource, link, row)
+                first = RecordList(resource, link=link).rows(row.table)
                 return [self._first(first, self._record(first, _selected(node)))]
             case ManySource() as source:
                 return ["[", self._many(row, source, node), "]"]
             case CountSource(resource, link):
-                child = rows_of(resource, link, row)
-                counting = (
-                    select(func.count())
-                    .select_from(child.from_clause)
-                    .where(*visible_conditions(child))
-                )
-                return [json_sql.json_integer(counting.correlate(row.table).scalar_subquery())]
+                return [json_sql.json_integer(total(RecordList(resource, link=link), row.table))]
             case ConnectionSource() | PageSource():
-                return self.page(node, row)
+                return self.page(node, row.table)
             case UnionSource(union):
                 return ["[", self._union(row, union, dict(node.choices)), "]"]
         raise TypeError(type(node.source).__name__)
@@ -225,12 +209,12 @@ class _Emitter:
             key = row.table.c[source.key]
             printed = concatenated(print_key_only(key, source.resource, selection))
             return printed if node.required else or_null(printed)
-        other = rows_of(source.resource, None, None)
+        other = RecordList(source.resource).rows()
         body = concatenated(self._record(other, selection))
         same = other.table.c[source.column] == row.table.c[source.key]
         # The joins of the other record belong behind its own: they hang on its columns.
         row.from_clause = row.from_clause.outerjoin(
-            other.from_clause, and_(same, *visible_conditions(other))
+            other.from_clause, and_(same, *other.conditions)
         )
         other_id = other.table.c.id
         missing = json_sql.require_not_null(other_id) if node.required else literal_text("null")
@@ -241,10 +225,10 @@ class _Emitter:
         path = (resource, key, column)
         other = row.joined.get(path)
         if other is None:
-            other = row.joined[path] = rows_of(resource, None, None)
+            other = row.joined[path] = RecordList(resource).rows()
             same = other.table.c[column] == row.table.c[key]
             row.from_clause = row.from_clause.outerjoin(
-                other.from_clause, and_(same, *visible_conditions(other))
+                other.from_clause, and_(same, *other.conditions)
             )
         return other
 
@@ -252,42 +236,36 @@ class _Emitter:
         self, row: RowSource, body: list[JsonPart], *, or_nothing: bool = False
     ) -> ColumnElement[str]:
         """The first record, or `null`; with `or_nothing` NULL, which leaves no answer at all."""
-        first = (
-            select(concatenated(body)).select_from(row.from_clause).where(*visible_conditions(row))
-        )
+        first = row.select(concatenated(body))
         if row.parent is not None:  # else it is looked up by a unique key
-            first = first.order_by(row.table.c.id).limit(1).correlate(row.parent)
+            first = first.order_by(row.table.c.id).limit(1)
         return first.scalar_subquery() if or_nothing else or_null(first.scalar_subquery())
 
     def _many(self, row: RowSource, source: ManySource, node: PlanNode) -> ColumnElement[str]:
-        child = rows_of(source.resource, source.link, row)
+        records = RecordList(source.resource, self._conditions(node), source.link)
+        child = records.rows(row.table)
         body = concatenated(self._record(child, _selected(node)))
         rows = (
-            select(body.label("printed"))
-            .select_from(child.from_clause)
-            .where(*visible_conditions(child), *self._filter(child, node))
+            child.select(body.label("printed"))
             .order_by(*(child.table.c[name] for name in source.order))
-            .correlate(row.table)
             .subquery()
         )
         listed = select(func.coalesce(json_array_body(rows.c.printed), literal_text("")))
         return listed.correlate(row.table).scalar_subquery()
 
-    def _filter(self, child: RowSource, node: PlanNode) -> list[ColumnElement[Any]]:
-        """The conditions on a whole list; only REST has any."""
-        if node.argument is None:
-            return []
-        variant = self._variant[node.argument]
+    def _conditions(self, node: PlanNode) -> tuple[PreparedCondition, ...]:
+        """What a whole list is filtered by; only REST filters any."""
+        variant = None if node.argument is None else self._variant[node.argument]
         if not isinstance(variant, FilterVariant):
-            return []
-        terms = compile_count.terms(f"s{node.argument}", variant.terms)
-        return [term.holds(child.resource, child.table) for term in terms]
+            return ()
+        return parameterized_conditions(f"s{node.argument}", variant.terms)
 
     def _union(
         self, row: RowSource, union: UnionList, choices: dict[Resource, Selection]
     ) -> ColumnElement[str]:
         """Each record as one of its narrower resource; all of these read the same row."""
-        child = rows_of(union.resource, union.link, row)
+        page = union_page(union, row.table)
+        child = page.rows()
         bodies = []
         for value, resource in union.resources.items():
             child.resource = resource
@@ -295,16 +273,7 @@ class _Emitter:
         child.resource = union.resource
         label = child.table.c[union.label]
         body = case(*((label == value, printed) for value, printed in bodies))
-        newest = Paging(limit=union.limit, order=union.order, descending=True)
-        rows = (
-            select(body.label("printed"))
-            .select_from(child.from_clause)
-            .where(*visible_conditions(child))
-            .order_by(*ordering(union.resource, child.table, newest))
-            .limit(union.limit)
-            .correlate(row.table)
-            .subquery()
-        )
+        rows = page.select(child, body.label("printed")).subquery()
         listed = select(func.coalesce(json_array_body(rows.c.printed), literal_text("")))
         return listed.correlate(row.table).scalar_subquery()
 

@@ -1,6 +1,6 @@
-"""A connection as SQL: its rows once, and everything that is printed of them in one go."""
+"""A connection as SQL: one subquery reads the page, and everything is printed of its rows."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +10,6 @@ from sqlalchemy import (
     ColumnElement,
     FromClause,
     Integer,
-    Select,
     Text,
     bindparam,
     case,
@@ -20,273 +19,237 @@ from sqlalchemy import (
     select,
 )
 
-from gql.engine import compile_count
-from gql.engine.bind import ListVariant
+from gql.engine.bind import ConditionVariant, ListVariant
 from gql.engine.fields import (
     ConnectionField,
     ConnectionSource,
     ConstantSource,
     EchoSource,
+    FieldSource,
     PageSource,
 )
 from gql.engine.plan import PlanNode, Selection
-from gql.engine.row_source import RowSource, print_items, visible_conditions
+from gql.engine.row_source import print_items
 from gql.query.cursor import NONE, VERSION, Cursor
-from gql.query.paging import Paging, beyond, ordering, within
+from gql.query.filters import PreparedCondition
+from gql.query.page_statement import PageStatement, total
+from gql.query.paging import Paging, ordering
+from gql.query.record_list import RecordList, RowSource
 from gql.sql import json_sql
 from gql.sql.instants import compact_instant
 from gql.sql.json_sql import JsonPart, concatenated, json_array_body, literal_text, or_null
-from gql.sql.keys import is_selected
 from gql.sql.text import hexadecimal
 
-Column = ColumnElement[Any]
-PrintObject = Callable[["RowSource", Selection], list[JsonPart]]
-"""Prints an object of a row; it may add joins to the row's source."""
+PrintRecord = Callable[[RowSource, Selection], list[JsonPart]]
+"""Prints the object of a row; it may add joins to the rows."""
 
-KEYS: dict[str, Callable[[Column], Column]] = {
+CURSOR_KEYS: dict[str, Callable[[ColumnElement[Any]], ColumnElement[Any]]] = {
     "instant": compact_instant,
     "integer": json_sql.json_integer,
     "text": hexadecimal,
 }
-"""How sort keys are written in a cursor."""
+"""How a sort key is written in a cursor, by the kind of its order."""
 
 
-class PageEmitter:
+class ConnectionCompiler:
     """Writes one connection, or a page that is a plain list.
 
     Args:
         node: The connection or list in the plan.
-        shape: Its paging and conditions.
-        under: Makes the rows of its list anew for each subquery.
-        print_object: Prints a node.
+        variant: Its paging and conditions.
+        parent: The table of the records that it is a field of; None at the root.
+        print_record: Prints the object of a row.
     """
 
     def __init__(
         self,
         node: PlanNode,
-        shape: ListVariant,
-        under: Callable[[], RowSource],
-        print_object: PrintObject,
+        variant: ListVariant,
+        parent: FromClause | None,
+        print_record: PrintRecord,
     ) -> None:
         assert isinstance(node.source, (ConnectionSource, PageSource))  # noqa: S101, only they are
         self._source = node.source
+        self._resource = node.source.resource
         self._items = _items(node)
-        self._name = f"s{node.argument}"
-        self._under = under
-        self._print_object = print_object
-        self._paging = self._bound(shape.paging)
-        self._terms = tuple(compile_count.terms(self._name, shape.terms))
+        self._prefix = f"s{node.argument}"
+        self._parent = parent
+        self._print_record = print_record
+        self._paging = self._with_parameters(variant.paging)
+        self._records = RecordList(
+            self._resource, parameterized_conditions(self._prefix, variant.terms), node.source.link
+        )
+        self._page = PageStatement(
+            self._records,
+            self._paging,
+            limit=self._integer("more" if self._reads_one_more else "limit"),
+            offset=bindparam(f"{self._prefix}_offset", type_=BigInteger),
+            parent=parent,
+        )
 
     def parts(self) -> list[JsonPart]:
         """The connection as JSON."""
         if not any(_reads_rows(item, self._paging) for _, item in self._items):
-            return self._object(None)
-        rows = self._rows()
-        printed = select(concatenated(self._object(rows))).select_from(rows)
-        return [self._correlated(printed, self._parent).scalar_subquery()]
+            return self._connection(None)
+        rows = self._page_rows()
+        printed = select(concatenated(self._connection(rows))).select_from(rows)
+        if self._parent is not None:
+            printed = printed.correlate(self._parent)
+        return [printed.scalar_subquery()]
 
     # -- the rows ------------------------------------------------------------------------------
 
-    def _rows(self) -> FromClause:
-        """The rows of the page in list order: what is printed of each, cursor and position."""
-        under = self._picked() if self._paging.offset else self._under()
-        self._parent = under.parent
+    def _page_rows(self) -> FromClause:
+        """The rows of the page in list order: what is printed of each, its cursor and position."""
+        rows = self._page.rows()
         columns: list[Any] = [
-            concatenated(self._of_row(under, item)).label(f"printed_{number}")
+            concatenated(self._of_row(rows, item)).label(f"printed_{number}")
             for number, (_, item) in enumerate(self._items)
             if item.source in _OF_ROWS
         ]
-        sort = ordering(under.resource, under.table, self._paging)
-        if self._needs_positions:
-            columns.append(func.row_number().over(order_by=sort).label("position"))
-        if self._needs_places:
-            columns.append(self._cursor(under).label("place"))
-        turned = self._paging.backward and not self._needs_positions
-        if turned:
-            columns += [under.table.c[name].label(name) for name in self._sort_columns]
-        statement: Select[Any] = select(*columns).select_from(under.from_clause).order_by(*sort)
-        if self._paging.offset:
-            statement = statement.where(*visible_conditions(under))
-        else:
-            statement = self._page(statement, under)
-        rows: FromClause = self._correlated(statement, under.parent).subquery()
-        if turned:
-            forward = ordering(under.resource, rows, replace(self._paging, backward=False))
-            return select(*rows.c).select_from(rows).order_by(*forward).subquery()
-        return self._numbered(rows) if self._needs_positions else rows
+        if self._is_numbered:
+            order = ordering(rows.resource, rows.table, self._paging)
+            columns.append(func.row_number().over(order_by=order).label("position"))
+        if self._has_end_cursors:
+            columns.append(self._cursor(rows).label("cursor"))
+        is_sorted_again = self._paging.backward and not self._is_numbered
+        if is_sorted_again:
+            columns += [rows.table.c[name].label(name) for name in self._sort_columns]
+        page = self._page.select(rows, *columns).subquery()
+        if is_sorted_again:
+            forward = ordering(rows.resource, page, replace(self._paging, backward=False))
+            return select(*page.c).select_from(page).order_by(*forward).subquery()
+        return self._in_list_order(page) if self._is_numbered else page
+
+    def _in_list_order(self, page: FromClause) -> FromClause:
+        """Numbered rows in list order, whichever end of the list they were numbered from."""
+        count = [func.count().over().label("total")] if self._has_end_cursors else []
+        position = page.c.position.desc() if self._paging.backward else page.c.position
+        return select(*page.c, *count).select_from(page).order_by(position).subquery()
 
     @property
     def _sort_columns(self) -> list[str]:
-        """The columns that the list is sorted by; none when it is by something computed."""
-        resource = self._source.resource
+        """The columns that the list is sorted by; none when it is by a computed label."""
+        resource = self._resource
         label = resource.orders[self._paging.order].label
         return [] if label in resource.computed else sorted({label, "id"})
 
-    def _numbered(self, rows: FromClause) -> FromClause:
-        """The rows in list order, whichever end of the list they were taken from."""
-        total = [func.count().over().label("total")] if self._needs_places else []
-        back = rows.c.position.desc() if self._paging.backward else rows.c.position
-        return select(*rows.c, *total).select_from(rows).order_by(back).subquery()
-
-    def _page(self, statement: Select[Any], under: RowSource) -> Select[Any]:
-        """Only the rows of the page, and one more when it tells whether the list goes on."""
-        reach = within(under.resource, under.table, self._paging)
-        limit = self._number("more" if self._needs_more else "limit")
-        return statement.where(*self._conditions(under), *reach).limit(limit)
-
-    def _picked(self) -> RowSource:
-        """The rows of a page behind an offset, picked before anything is printed.
-
-        A database computes what it selects before OFFSET drops the row: passing over 900 graphs
-        would print 900 graphs with everything in them.
-        """
-        under = self._under()
-        sort = ordering(under.resource, under.table, self._paging)
-        ids = select(under.table.c.id).select_from(under.from_clause).order_by(*sort)
-        offset: BindParameter[int] = bindparam(f"{self._name}_offset", type_=BigInteger)
-        ids = compile_count.passed(self._page(ids, under), under, self._terms, self._paging, offset)
-        table = under.resource.table.alias()
-        picked = is_selected(table.c.id, self._correlated(ids, under.parent))
-        return RowSource(under.resource, table, table, [picked], under.parent)
+    @property
+    def _is_numbered(self) -> bool:
+        """Whether rows get positions; else a page from the end is turned by its sort columns."""
+        only_by_position = self._paging.backward and not self._sort_columns
+        return only_by_position or self._reads_one_more or self._has_end_cursors
 
     @property
-    def _needs_positions(self) -> bool:
-        """Whether rows are numbered: a page from the end can also be turned by its sort keys."""
-        hidden = self._paging.backward and not self._sort_columns
-        return hidden or self._needs_more or self._needs_places
-
-    @property
-    def _needs_places(self) -> bool:
-        """Whether the cursors of the page's ends are asked for."""
+    def _has_end_cursors(self) -> bool:
         return bool(self._page_info & {ConnectionField.START_CURSOR, ConnectionField.END_CURSOR})
 
     @property
-    def _needs_more(self) -> bool:
-        """Whether one row beyond the page is read, to know that there is one."""
-        return _beyond(self._paging) in self._page_info
+    def _reads_one_more(self) -> bool:
+        """Whether a row beyond the page is read, to know that the list goes on there."""
+        return _far_side(self._paging) in self._page_info
 
     @property
     def _page_info(self) -> set[Any]:
         """The fields of every `pageInfo` that is selected, under whatever key."""
         return {
-            part.source
+            field.source
             for _, item in self._items
             if item.source is ConnectionField.PAGE_INFO
-            for _, part in _selected(item).items
+            for _, field in _selected(item).items
         }
 
-    def _of_row(self, under: RowSource, item: PlanNode) -> list[JsonPart]:
+    def _of_row(self, rows: RowSource, item: PlanNode) -> list[JsonPart]:
+        """What `nodes` or `edges` have of one row."""
         if item.source is ConnectionField.NODES:
-            return self._print_object(under, _selected(item))
+            return self._print_record(rows, _selected(item))
         printed: list[tuple[str, list[JsonPart]]] = []
-        for key, part in _selected(item).items:
-            match part.source:
-                case ConstantSource(literal):
-                    printed.append((key, [literal]))
+        for key, field in _selected(item).items:
+            match field.source:
+                case ConstantSource(json):
+                    printed.append((key, [json]))
                 case ConnectionField.NODE:
-                    printed.append((key, self._print_object(under, _selected(part))))
+                    printed.append((key, self._print_record(rows, _selected(field))))
                 case _:
-                    printed.append((key, ['"', self._cursor(under), '"']))
+                    printed.append((key, ['"', self._cursor(rows), '"']))
         return print_items(printed)
 
-    def _cursor(self, under: RowSource) -> Column:
-        order = under.resource.orders[self._paging.order]
-        column = under.resource.expression(order.label, under.table)
+    def _cursor(self, rows: RowSource) -> ColumnElement[Any]:
+        order = rows.resource.orders[self._paging.order]
+        column = rows.resource.expression(order.label, rows.table)
         direction = "desc" if self._paging.descending else "asc"
-        start = f"{VERSION}~{under.resource.name}~{self._paging.order}~{direction}~"
-        key = func.coalesce(KEYS[order.kind](column), literal_text(NONE))
-        return concatenated([start, key, "~", json_sql.json_integer(under.table.c.id)])
-
-    def _conditions(self, under: RowSource) -> list[Column]:
-        own = under.resource.conditions(under.table)
-        return [
-            *own,
-            *under.conditions,
-            *(term.holds(under.resource, under.table) for term in self._terms),
-        ]
+        start = f"{VERSION}~{rows.resource.name}~{self._paging.order}~{direction}~"
+        key = func.coalesce(CURSOR_KEYS[order.kind](column), literal_text(NONE))
+        return concatenated([start, key, "~", json_sql.json_integer(rows.table.c.id)])
 
     # -- what is printed -----------------------------------------------------------------------
 
-    def _object(self, rows: FromClause | None) -> list[JsonPart]:
+    def _connection(self, rows: FromClause | None) -> list[JsonPart]:
         if isinstance(self._source, PageSource):
-            return self._printed(0, self._items[0][1], rows)
+            return self._field(0, self._items[0][1], rows)
         return print_items(
             [
-                (key, self._printed(number, item, rows))
+                (key, self._field(number, item, rows))
                 for number, (key, item) in enumerate(self._items)
             ]
         )
 
-    def _printed(self, number: int, item: Any, rows: FromClause | None) -> list[JsonPart]:
+    def _field(self, number: int, item: PlanNode, rows: FromClause | None) -> list[JsonPart]:
         match item.source:
-            case ConstantSource(literal):
-                return [literal]
+            case ConstantSource(json):
+                return [json]
             case ConnectionField.TOTAL_COUNT:
-                return [self._total()]
+                return [json_sql.json_integer(total(self._records, self._parent))]
             case EchoSource(name):
                 return [bindparam(f"told_{name}", type_=Text())]
             case ConnectionField.PAGE_INFO:
-                parts = _selected(item).items
-                return print_items([(key, self._info(part.source, rows)) for key, part in parts])
+                fields = _selected(item).items
+                return print_items([(key, self._info(each.source, rows)) for key, each in fields])
         assert rows is not None  # noqa: S101, nodes and edges always read rows
-        listed: Column = json_array_body(rows.c[f"printed_{number}"])
-        if self._needs_more:
-            listed = json_array_body(rows.c[f"printed_{number}"]).filter(
-                rows.c.position <= self._number("limit")
+        array: ColumnElement[Any] = json_array_body(rows.c[f"printed_{number}"])
+        if self._reads_one_more:
+            array = json_array_body(rows.c[f"printed_{number}"]).filter(
+                rows.c.position <= self._integer("limit")
             )
-        return ["[", func.coalesce(listed, literal_text("")), "]"]
+        return ["[", func.coalesce(array, literal_text("")), "]"]
 
-    def _total(self) -> Column:
-        under = self._under()
-        conditions = self._conditions(under)
-        return json_sql.json_integer(
-            compile_count.total(under, self._source.link, self._terms, conditions)
-        )
-
-    def _info(self, field: Any, rows: FromClause | None) -> list[JsonPart]:
+    def _info(self, field: FieldSource, rows: FromClause | None) -> list[JsonPart]:
+        """A field of `pageInfo`."""
         if isinstance(field, ConstantSource):
             return [field.json]
         if field in (ConnectionField.HAS_NEXT_PAGE, ConnectionField.HAS_PREVIOUS_PAGE):
             earlier = field is ConnectionField.HAS_PREVIOUS_PAGE
-            return [self._goes_on(earlier=earlier, rows=rows)]
+            return [self._has_more(earlier=earlier, rows=rows)]
         assert rows is not None  # noqa: S101, cursors always read rows
-        near = (field is ConnectionField.START_CURSOR) != self._paging.backward
-        limit = self._number("limit")
-        far = case((rows.c.total > limit, limit), else_=rows.c.total)
-        wanted = rows.c.position == (1 if near else far)
-        kept = rows.c.position <= limit
-        return [or_null(json_sql.json_string(func.max(rows.c.place).filter(wanted, kept)))]
+        limit = self._integer("limit")
+        # Positions count from the end of the list that the page is taken from.
+        is_first = (field is ConnectionField.START_CURSOR) != self._paging.backward
+        last = case((rows.c.total > limit, limit), else_=rows.c.total)
+        at_end = rows.c.position == (1 if is_first else last)
+        on_page = rows.c.position <= limit
+        return [or_null(json_sql.json_string(func.max(rows.c.cursor).filter(at_end, on_page)))]
 
-    def _goes_on(self, *, earlier: bool, rows: FromClause | None) -> Column:
-        ways: list[Column] = []
+    def _has_more(self, *, earlier: bool, rows: FromClause | None) -> ColumnElement[Any]:
+        """Whether the list has rows before (`earlier`) or after the page."""
+        reasons: list[ColumnElement[Any]] = []
         if earlier == self._paging.backward and rows is not None:
-            ways.append(func.count() > self._number("limit"))
-        mark = self._paging.after if earlier else self._paging.before
-        if mark is not None or (earlier and self._paging.offset):
-            ways.append(self._outside(mark, earlier=earlier))
-        if not ways:
+            reasons.append(func.count() > self._integer("limit"))
+        if self._paging.is_bounded(earlier=earlier):
+            reasons.append(exists(self._page.outside(earlier=earlier)))
+        if not reasons:
             return literal_text("false")
-        return case((or_(*ways), literal_text("true")), else_=literal_text("false"))
-
-    def _outside(self, mark: Cursor | None, *, earlier: bool) -> Column:
-        under = self._under()
-        wanted = self._conditions(under)
-        if mark is not None:
-            past = beyond(under.resource, under.table, self._paging, mark, later=not earlier)
-            wanted.append(or_(past, under.table.c.id == mark.id))
-        found = select(under.table.c.id).select_from(under.from_clause).where(*wanted)
-        return exists(self._correlated(found, under.parent))
+        return case((or_(*reasons), literal_text("true")), else_=literal_text("false"))
 
     # -- parameters ----------------------------------------------------------------------------
 
-    def _number(self, name: str) -> BindParameter[int]:
-        return bindparam(f"{self._name}_{name}", type_=Integer)
+    def _integer(self, name: str) -> BindParameter[int]:
+        return bindparam(f"{self._prefix}_{name}", type_=Integer)
 
-    def _bound(self, paging: Paging) -> Paging:
-        """The paging with parameters in place of the marks of its cursors."""
-        order = self._source.resource.orders[paging.order]
-        column = self._source.resource.table.c.get(order.label)
-        kinds: dict[str, Any] = {
+    def _with_parameters(self, paging: Paging) -> Paging:
+        """The paging with parameters as the keys and ids of its cursors."""
+        order = self._resource.orders[paging.order]
+        column = self._resource.table.c.get(order.label)
+        types: dict[str, Any] = {
             "integer": BigInteger(),
             "text": Text(),
             "instant": None if column is None else column.type,
@@ -295,8 +258,8 @@ class PageEmitter:
         def cursor(mark: Cursor | None, side: str) -> Cursor | None:
             if mark is None:
                 return None
-            start = f"{self._name}_{side}"
-            key: Any = bindparam(f"{start}_key", type_=kinds[order.kind])
+            start = f"{self._prefix}_{side}"
+            key: Any = bindparam(f"{start}_key", type_=types[order.kind])
             row_id: Any = bindparam(f"{start}_id", type_=BigInteger())
             return Cursor(None if mark.key is None else key, row_id)
 
@@ -304,8 +267,25 @@ class PageEmitter:
             paging, after=cursor(paging.after, "after"), before=cursor(paging.before, "before")
         )
 
-    def _correlated(self, statement: Select[Any], parent: FromClause | None) -> Select[Any]:
-        return statement if parent is None else statement.correlate(parent)
+
+def parameterized_conditions(
+    prefix: str, variants: Sequence[ConditionVariant]
+) -> tuple[PreparedCondition, ...]:
+    """Conditions around parameters, as `bind_terms` names and fills them.
+
+    Args:
+        prefix: What the names of the parameters begin with.
+        variants: The conditions without their values.
+    """
+    conditions = []
+    for number, variant in enumerate(variants):
+        values: tuple[Any, ...] | None = None
+        if variant.literal is not None:
+            values = (variant.literal,)
+        elif variant.parameters is not None:
+            values = tuple(bindparam(f"{prefix}_{number}_{n}") for n in range(variant.parameters))
+        conditions.append(PreparedCondition(variant.field, variant.comparator, values))
+    return tuple(conditions)
 
 
 _OF_ROWS = (ConnectionField.NODES, ConnectionField.EDGES)
@@ -324,15 +304,13 @@ def _selected(node: PlanNode) -> Selection:
     return node.selection
 
 
-def _beyond(paging: Paging) -> ConnectionField:
-    """The field that tells whether the list goes on past the far end of the page."""
+def _far_side(paging: Paging) -> ConnectionField:
+    """The field that one row more than the page answers."""
     return ConnectionField.HAS_PREVIOUS_PAGE if paging.backward else ConnectionField.HAS_NEXT_PAGE
 
 
 def _reads_rows(item: PlanNode, paging: Paging) -> bool:
-    if item.source in _OF_ROWS:
-        return True
-    if item.source is not ConnectionField.PAGE_INFO:
-        return False
-    of_rows = (ConnectionField.START_CURSOR, ConnectionField.END_CURSOR, _beyond(paging))
-    return any(part.source in of_rows for _, part in _selected(item).items)
+    if item.source is ConnectionField.PAGE_INFO:
+        of_rows = (ConnectionField.START_CURSOR, ConnectionField.END_CURSOR, _far_side(paging))
+        return any(field.source in of_rows for _, field in _selected(item).items)
+    return item.source in _OF_ROWS

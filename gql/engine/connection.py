@@ -6,11 +6,12 @@ import strawberry
 from strawberry import UNSET
 from strawberry.types import Info
 
-from gql.engine.connection_types import Connection, Selected
+from gql.engine.connection_types import Connection, RequestedPage
 from gql.engine.fields import SOURCE, ConnectionSource
 from gql.identity import Permission
 from gql.query.filters import Filter
 from gql.query.paging import DEFAULT_PAGE, MAX_PAGE, Paging, paging
+from gql.query.record_list import RecordList
 from gql.query.resource import Link, Record, Resource
 
 __all__ = ["Connection", "connection"]
@@ -79,11 +80,12 @@ def connection(
 
     source = ConnectionSource(resource, link, ask, needs)
 
-    def select(root: Any, info: Info, **arguments: Any) -> Selected:
+    def select(root: Any, info: Info, **arguments: Any) -> RequestedPage:
         if needs is not None:
             info.context.identity.require(needs)
         asked, wanted = ask(**arguments)
-        return Selected(info.context, resource, asked, wanted, link, root.id if link else None)
+        records = RecordList.filtered(resource, wanted, link)
+        return RequestedPage(info.context, records, asked, root.id if link else None)
 
     async def resolve(
         root: strawberry.Parent[Record],

@@ -6,62 +6,71 @@ from typing import Any, Generic, NamedTuple, TypeVar
 import strawberry
 
 from gql.engine.fields import SOURCE, ConnectionField
-from gql.loaders import record_loaders
+from gql.loaders.record_loaders import (
+    AnyOutsideByParentLoader,
+    AnyOutsideLoader,
+    CountByParentLoader,
+    CountLoader,
+    Page,
+    PageByParentLoader,
+    PageLoader,
+)
 from gql.query.context import Context
 from gql.query.cursor import write_cursor
-from gql.query.filters import Filter
 from gql.query.paging import Paging
-from gql.query.resource import Link, Record, Resource
+from gql.query.record_list import RecordList
+from gql.query.resource import Record
 
 Node = TypeVar("Node")
 
 
 @dataclass(frozen=True)
-class Selected:
-    """One list that a query asked for; a method costs something only when its field is selected."""
+class RequestedPage:
+    """A page of a list that a query requests; each method reads what its field needs when selected.
+
+    Attributes:
+        context: The operation's.
+        records: The list.
+        paging: Which part of it.
+        parent_key: The parent that the list is under, where it is under one.
+    """
 
     context: Context
-    resource: Resource
-    asked: Paging
-    filter: Filter
-    link: Link | None
-    key: Any
+    records: RecordList
+    paging: Paging
+    parent_key: Any
 
-    async def page(self) -> record_loaders.Page:
-        """The records of the page."""
-        return await record_loaders.page(
-            self.context,
-            self.resource,
-            self.asked,
-            filter=self.filter,
-            link=self.link,
-            key=self.key,
-        )
+    async def page(self) -> Page:
+        if self.records.link is None:
+            return await PageLoader.of(self.context).load((self.records, self.paging))
+        loader = PageByParentLoader.of(self.context, self.records, self.paging)
+        return await loader.load(self.parent_key)
 
     async def total(self) -> int:
-        """How many records the list has in all."""
-        return await record_loaders.count(
-            self.context, self.resource, filter=self.filter, link=self.link, key=self.key
-        )
+        if self.records.link is None:
+            return await CountLoader.of(self.context).load(self.records)
+        return await CountByParentLoader.of(self.context, self.records).load(self.parent_key)
 
-    async def goes_on(self, *, earlier: bool) -> bool:
+    async def has_more(self, *, earlier: bool) -> bool:
         """Whether the list has records before (`earlier`) or after the page."""
-        if earlier == self.asked.backward and (await self.page()).more:
+        if earlier == self.paging.backward and (await self.page()).has_more:
             return True
-        return await record_loaders.any_outside(
-            self.context,
-            self.resource,
-            self.asked,
-            earlier=earlier,
-            filter=self.filter,
-            link=self.link,
-            key=self.key,
+        if not self.paging.is_bounded(earlier=earlier):
+            return False
+        if self.records.link is None:
+            loader = AnyOutsideLoader.of(self.context)
+            return await loader.load((self.records, self.paging, earlier))
+        by_parent = AnyOutsideByParentLoader.of(
+            self.context, self.records, self.paging, earlier=earlier
         )
+        return await by_parent.load(self.parent_key)
 
     def cursor(self, record: Record) -> str:
-        """The place of a record in this list."""
         return write_cursor(
-            self.resource, self.asked.order, descending=self.asked.descending, record=record
+            self.records.resource,
+            self.paging.order,
+            descending=self.paging.descending,
+            record=record,
         )
 
     async def cursor_at(self, index: int) -> str | None:
@@ -77,25 +86,25 @@ class Edge(NamedTuple):
     node: Record
 
 
-async def _has_next_page(root: strawberry.Parent[Selected]) -> bool:
-    return await root.goes_on(earlier=False)
+async def _has_next_page(root: strawberry.Parent[RequestedPage]) -> bool:
+    return await root.has_more(earlier=False)
 
 
-async def _has_previous_page(root: strawberry.Parent[Selected]) -> bool:
-    return await root.goes_on(earlier=True)
+async def _has_previous_page(root: strawberry.Parent[RequestedPage]) -> bool:
+    return await root.has_more(earlier=True)
 
 
-async def _start_cursor(root: strawberry.Parent[Selected]) -> str | None:
+async def _start_cursor(root: strawberry.Parent[RequestedPage]) -> str | None:
     return await root.cursor_at(0)
 
 
-async def _end_cursor(root: strawberry.Parent[Selected]) -> str | None:
+async def _end_cursor(root: strawberry.Parent[RequestedPage]) -> str | None:
     return await root.cursor_at(-1)
 
 
 @strawberry.type(description="Where a page lies in its list.")
 class PageInfo:
-    """Resolved from a `Selected` list."""
+    """Resolved from a `RequestedPage`."""
 
     has_next_page: bool = strawberry.field(
         metadata={SOURCE: ConnectionField.HAS_NEXT_PAGE},
@@ -132,25 +141,25 @@ class ConnectionEdge(Generic[Node]):
     )
 
 
-async def _edges(root: strawberry.Parent[Selected]) -> Any:
+async def _edges(root: strawberry.Parent[RequestedPage]) -> Any:
     return [Edge(root.cursor(record), record) for record in (await root.page()).records]
 
 
-async def _nodes(root: strawberry.Parent[Selected]) -> Any:
+async def _nodes(root: strawberry.Parent[RequestedPage]) -> Any:
     return (await root.page()).records
 
 
-def _page_info(root: strawberry.Parent[Selected]) -> Any:
+def _page_info(root: strawberry.Parent[RequestedPage]) -> Any:
     return root
 
 
-async def _total_count(root: strawberry.Parent[Selected]) -> int:
+async def _total_count(root: strawberry.Parent[RequestedPage]) -> int:
     return await root.total()
 
 
 @strawberry.type(description="A page of a list.")
 class Connection(Generic[Node]):
-    """Resolved from a `Selected` list."""
+    """Resolved from a `RequestedPage`."""
 
     edges: list[ConnectionEdge[Node]] = strawberry.field(
         metadata={SOURCE: ConnectionField.EDGES},

@@ -36,10 +36,16 @@ from gql.engine.fields import (
 )
 from gql.errors import BadInput, NotFound
 from gql.identity import Identity
-from gql.loaders import record_loaders
+from gql.loaders.record_loaders import (
+    ChildrenByParentLoader,
+    CountByParentLoader,
+    RecordByKeyLoader,
+    UnionByParentLoader,
+)
 from gql.money import micros_to_decimal
 from gql.query.global_id import global_id, read_id
 from gql.query.json_pointer import resolve_pointer
+from gql.query.record_list import RecordList
 from gql.query.resource import Link, Record, Resource, UnionList
 from gql.sql import json_sql
 from gql.sql.json_sql import concatenated, literal_text, or_null
@@ -176,17 +182,18 @@ def one(
         value = getattr(root, key)
         if value is None:
             return None
-        return await record_loaders.find(info.context, resource, value, column=column)
+        return await RecordByKeyLoader.of(info.context, resource, column).load(value)
 
     return _field(description, OneSource(resource, key, column), resolve, name=name)
 
 
 def first(description: str, resource: Resource, link: Link) -> Any:
     """The one record under this one, or null."""
+    records = RecordList(resource, link=link)
 
     async def resolve(root: strawberry.Parent[Record], info: Info) -> Any:
-        records = await record_loaders.children(info.context, resource, link, root.id)
-        return records[0] if records else None
+        children = await ChildrenByParentLoader.of(info.context, records).load(root.id)
+        return children[0] if children else None
 
     return _field(description, FirstSource(resource, link), resolve)
 
@@ -200,9 +207,10 @@ def many(
     order: tuple[str, ...] = ("id",),
 ) -> Any:
     """All the records under this one, as a plain list; seldom more than `usual`."""
+    records = RecordList(resource, link=link)
 
     async def resolve(root: strawberry.Parent[Record], info: Info) -> Any:
-        return await record_loaders.children(info.context, resource, link, root.id, order=order)
+        return await ChildrenByParentLoader.of(info.context, records, order).load(root.id)
 
     return _field(description, ManySource(resource, link, order, usual), resolve)
 
@@ -211,16 +219,17 @@ def union(description: str, records: UnionList) -> Any:
     """The newest records of several kinds under this one, as a plain list."""
 
     async def resolve(root: strawberry.Parent[Record], info: Info) -> Any:
-        return await record_loaders.union_list(info.context, records, root.id)
+        return await UnionByParentLoader.of(info.context, records).load(root.id)
 
     return _field(description, UnionSource(records), resolve)
 
 
 def count(description: str, resource: Resource, link: Link) -> Any:
     """How many records are under this one."""
+    records = RecordList(resource, link=link)
 
     async def resolve(root: strawberry.Parent[Record], info: Info) -> Any:
-        return await record_loaders.count(info.context, resource, link=link, key=root.id)
+        return await CountByParentLoader.of(info.context, records).load(root.id)
 
     return _field(description, CountSource(resource, link), resolve)
 
@@ -236,7 +245,7 @@ def by_id(description: str, resource: Resource) -> Any:
 
     async def resolve(info: Info, id: IdArgument) -> Any:
         column, value = read_arguments(id=id)
-        return await record_loaders.find(info.context, resource, value, column=column)
+        return await RecordByKeyLoader.of(info.context, resource, column).load(value)
 
     return _field(description, LookupSource(resource, read_arguments), resolve)
 
@@ -253,7 +262,7 @@ def by(description: str, resource: Resource, names: Any) -> Any:
         info: Info, by: Annotated[names, strawberry.argument(description="Which one.")]
     ) -> Any:
         column, value = read_arguments(by=by)
-        return await record_loaders.find(info.context, resource, value, column=column)
+        return await RecordByKeyLoader.of(info.context, resource, column).load(value)
 
     return _field(description, LookupSource(resource, read_arguments), resolve)
 
@@ -269,7 +278,8 @@ def any_by_id(description: str, read: ReadGlobalId) -> Any:
         return [read(id)]
 
     async def resolve(info: Info, id: GlobalIdArgument) -> Any:
-        return await record_loaders.find(info.context, *read(id))
+        resource, key = read(id)
+        return await RecordByKeyLoader.of(info.context, resource).load(key)
 
     return _field(description, GlobalLookupSource(read_arguments), resolve)
 
@@ -283,9 +293,9 @@ def any_by_ids(description: str, read: ReadGlobalId, *, limit: int) -> Any:
         return [read(each) for each in ids]
 
     async def resolve(info: Info, ids: GlobalIdsArgument) -> Any:
-        records = read_arguments(ids=ids)
+        keys = read_arguments(ids=ids)
         return await asyncio.gather(
-            *(record_loaders.find(info.context, *record) for record in records)
+            *(RecordByKeyLoader.of(info.context, resource).load(key) for resource, key in keys)
         )
 
     return _field(description, GlobalLookupSource(read_arguments, many=True), resolve)
@@ -325,7 +335,7 @@ def viewer_record(
         value = key(root)
         if value is None:
             return None
-        record = await record_loaders.find(info.context, resource, value)
+        record = await RecordByKeyLoader.of(info.context, resource).load(value)
         if record is None and required:
             raise NotFound(resource.name, value)
         return record

@@ -18,8 +18,15 @@ from gql.engine.plan import PlanNode, Selection
 from gql.engine.rest_fields import is_plain, present, presenter
 from gql.engine.rest_query import RestArguments, RestQuery
 from gql.errors import NotFound
-from gql.loaders import record_loaders
+from gql.loaders.record_loaders import (
+    ChildrenByParentLoader,
+    CountByParentLoader,
+    CountLoader,
+    PageLoader,
+    RecordByKeyLoader,
+)
 from gql.query.context import Context
+from gql.query.record_list import RecordList
 from gql.query.resource import Record
 
 
@@ -45,9 +52,8 @@ async def answer(context: Context, query: RestQuery, arguments: RestArguments) -
     lookup = query.record
     if lookup is None:
         return Answered(await _list(context, query.item, arguments))
-    record = await record_loaders.find(
-        context, lookup.resource, arguments.key, column=lookup.column
-    )
+    loader = RecordByKeyLoader.of(context, lookup.resource, lookup.column)
+    record = await loader.load(arguments.key)
     if record is None:
         raise NotFound(lookup.noun, arguments.key)
     version = None if lookup.version is None else getattr(record, lookup.version)
@@ -59,9 +65,8 @@ async def _list(context: Context, node: PlanNode, arguments: RestArguments) -> A
     source = node.source
     assert isinstance(source, (ConnectionSource, PageSource))  # noqa: S101, only they are pages
     assert arguments.paging is not None  # noqa: S101, a read of a page gets one
-    page = await record_loaders.page(
-        context, source.resource, arguments.paging, filter=arguments.filter
-    )
+    records = RecordList.filtered(source.resource, arguments.filter)
+    page = await PageLoader.of(context).load((records, arguments.paging))
     if isinstance(source, PageSource):
         return await objects(context, node.selection, page.records)
     printed: dict[str, Any] = {}
@@ -70,9 +75,7 @@ async def _list(context: Context, node: PlanNode, arguments: RestArguments) -> A
             case ConnectionField.NODES:
                 printed[key] = await objects(context, item.selection, page.records)
             case ConnectionField.TOTAL_COUNT:
-                printed[key] = await record_loaders.count(
-                    context, source.resource, filter=arguments.filter
-                )
+                printed[key] = await CountLoader.of(context).load(records)
             case EchoSource(name):
                 printed[key] = arguments.echoed[name]
             case _:
@@ -89,10 +92,9 @@ async def _of_record(
             (shaped,) = await objects(context, node.selection, [record])
             return shaped
         case ManySource(resource, link, order):
-            records = await record_loaders.children(
-                context, resource, link, record.id, order=order, filter=arguments.filter
-            )
-            return await objects(context, node.selection, records)
+            records = RecordList.filtered(resource, arguments.filter, link)
+            children = await ChildrenByParentLoader.of(context, records, order).load(record.id)
+            return await objects(context, node.selection, children)
         case PageSource():
             return await _list(context, node, arguments)
     raise TypeError(type(node.source).__name__)
@@ -142,14 +144,15 @@ def _counted_list(node: PlanNode, lists: dict[Any, str]) -> Any:
 async def _related(context: Context, record: Record, node: PlanNode) -> Any:
     match node.source:
         case ManySource(resource, link, order):
-            records = await record_loaders.children(context, resource, link, record.id, order=order)
-            return await objects(context, node.selection, records)
+            records = RecordList(resource, link=link)
+            children = await ChildrenByParentLoader.of(context, records, order).load(record.id)
+            return await objects(context, node.selection, children)
         case CountSource(resource, link):
-            return await record_loaders.count(context, resource, link=link, key=record.id)
+            records = RecordList(resource, link=link)
+            return await CountByParentLoader.of(context, records).load(record.id)
         case JoinedSource(resource, key, column, value):
-            other = await record_loaders.find(
-                context, resource, getattr(record, key), column=column
-            )
+            loader = RecordByKeyLoader.of(context, resource, column)
+            other = await loader.load(getattr(record, key))
             if other is None:
                 return None
             return present(Selection((("", PlanNode(value)),)), other)[""]

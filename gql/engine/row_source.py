@@ -1,47 +1,15 @@
-"""The rows of a resource in a statement, and how their own columns are printed."""
+"""How the own columns of a record are printed."""
 
-from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, case
+from sqlalchemy import ColumnElement, case
 
 from gql.engine.fields import ColumnSource, ConstantSource, GlobalIdSource, OneSource
 from gql.engine.plan import Selection
-from gql.query.resource import Link, Resource
+from gql.query.record_list import RowSource
+from gql.query.resource import Resource
 from gql.sql import json_sql
 from gql.sql.json_sql import JsonPart, literal_text, or_null
-
-Expression = ColumnElement[Any]
-
-
-@dataclass
-class RowSource:
-    """The rows of a list under one parent, before they are filtered.
-
-    Attributes:
-        resource: Whose records.
-        table: Their table's alias.
-        from_clause: What is selected from: the table, with the joins so far.
-        conditions: What holds for the rows of this parent.
-        parent: The parent's table, which the subqueries refer to.
-        joined: The other records that single columns are read from, by how they are looked up.
-    """
-
-    resource: Resource
-    table: FromClause
-    from_clause: FromClause
-    conditions: list[Expression]
-    parent: FromClause | None
-    joined: "dict[tuple[Any, ...], RowSource]" = field(default_factory=dict)
-
-
-def rows_of(resource: Resource, link: Link | None, parent: RowSource | None) -> RowSource:
-    """The rows of a resource, under a parent when there is a link."""
-    table = resource.table.alias()
-    if link is None or parent is None:
-        return RowSource(resource, table, table, [], None)
-    source, key = link.attach(table)
-    return RowSource(resource, table, source, [key == parent.table.c.id], parent.table)
 
 
 def is_key_only(row: RowSource, source: OneSource, selection: Selection) -> bool:
@@ -78,11 +46,6 @@ def print_key_only(
         return printed
     # An object of constants alone would be there without a record too.
     return [*printed, case((key.is_(None), None), else_=literal_text(""))]
-
-
-def visible_conditions(rows: RowSource) -> tuple[ColumnElement[bool], ...]:
-    """What holds for the rows that the caller may see, of this parent."""
-    return (*rows.resource.conditions(rows.table), *rows.conditions)
 
 
 def print_column(row: RowSource, source: ColumnSource) -> ColumnElement[Any]:

@@ -1,27 +1,75 @@
-"""How records are read: by key, by parent, by page; always batched, on one snapshot.
+"""The loaders of records: by key, by parent, by page; and how many there are.
 
-Each function asks a loader whose name says which statement it is, so that equal questions of one
-operation (fifty graphs asking for their first ten sessions) leave together as one statement.
+Get one with its method `of`: fields of an operation that load by the same statement (fifty graphs,
+each with its first ten sessions) get the same loader, and their keys leave together.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import FromClause, Select, func, or_, select
+from sqlalchemy import select
 
-from gql.models.scope import parameters
-from gql.query import rollup
+from gql.loaders.loader import Loader, OneByOneLoader, loader_of
 from gql.query.context import Context
-from gql.query.filters import Filter, conditions
-from gql.query.paging import Paging, beyond, ordering, within
-from gql.query.resource import Link, Record, Resource, UnionList
-from gql.sql.keys import is_among, is_selected
+from gql.query.page_statement import PageStatement, total, totals_by_parent, union_page
+from gql.query.paging import Paging
+from gql.query.record_list import RecordList
+from gql.query.resource import Record, Resource, UnionList
+from gql.sql.keys import is_among
 
-PARENT = "parent_key"
-POSITION = "row_position"
+
+class RecordByKeyLoader(Loader[Any, Record | None]):
+    """Single records, by a column that no two records have the same value in.
+
+    Key: the value of the column. Value: the record, or None where none is visible.
+    Statement: one for up to 1,000 keys.
+    """
+
+    def __init__(self, context: Context, resource: Resource, column: str) -> None:
+        super().__init__(context)
+        self._resource, self._column = resource, column
+
+    @classmethod
+    def of(cls, context: Context, resource: Resource, column: str = "id") -> "RecordByKeyLoader":
+        return loader_of(context, cls, resource, column)
+
+    async def read_many(self, keys: list[Any]) -> list[Record | None]:
+        rows = RecordList(self._resource).rows()
+        statement = rows.select(*self._resource.columns(rows.table)).where(
+            is_among(rows.table.c[self._column], "keys")
+        )
+        records = self._resource.records(await self._rows(statement, keys))
+        by_key = {getattr(record, self._column): record for record in records}
+        return [by_key.get(key) for key in keys]
+
+
+class ChildrenByParentLoader(Loader[Any, list[Record]]):
+    """Whole lists under parents, for lists that are bounded when they are written.
+
+    Key: the parent's key. Value: all records of its list, in the order of some columns.
+    Statement: one for up to 1,000 parents.
+    """
+
+    def __init__(self, context: Context, records: RecordList, order: tuple[str, ...]) -> None:
+        super().__init__(context)
+        self._records, self._order = records, order
+
+    @classmethod
+    def of(
+        cls, context: Context, records: RecordList, order: tuple[str, ...] = ("id",)
+    ) -> "ChildrenByParentLoader":
+        return loader_of(context, cls, records, order)
+
+    async def read_many(self, keys: list[Any]) -> list[list[Record]]:
+        resource, rows = self._records.resource, self._records.rows_by_parent()
+        statement = rows.select(*resource.columns(rows.table), rows.parent_key).order_by(
+            rows.parent_key, *(rows.table.c[name] for name in self._order)
+        )
+        lists = _by_parent(resource, await self._rows(statement, keys))
+        _prime(self._context, resource, lists.values())
+        return [lists.get(key, []) for key in keys]
 
 
 @dataclass(frozen=True)
@@ -30,272 +78,179 @@ class Page:
 
     Attributes:
         records: At most the page's limit.
-        more: Whether the list goes on past the far end of the page.
+        has_more: Whether the list goes on past the end of the page that is turned to next: its
+            start, when the page is taken from the end of the list.
     """
 
     records: list[Record]
-    more: bool
+    has_more: bool
 
 
-async def find(
-    context: Context, resource: Resource, key: Any, *, column: str = "id"
-) -> Record | None:
-    """The visible record whose `column` is `key`, or None."""
+class PageLoader(OneByOneLoader[tuple[RecordList, Paging], Page]):
+    """Pages of lists that have no parent.
 
-    async def batch(keys: list[Any]) -> list[Record | None]:
-        table = resource.table.alias()
-        statement = resource.rows(table).where(is_among(table.c[column], "keys"))
-        records = resource.records(await _rows(context, statement, keys))
-        found = {getattr(record, column): record for record in records}
-        return [found.get(key) for key in keys]
+    Key: the list and its paging. Value: the page. Statement: one for each key.
+    """
 
-    return await context.loaders.load(("find", resource, column), batch, key)
+    @classmethod
+    def of(cls, context: Context) -> "PageLoader":
+        return loader_of(context, cls)
 
-
-async def children(
-    context: Context,
-    resource: Resource,
-    link: Link,
-    key: Any,
-    *,
-    order: tuple[str, ...] = ("id",),
-    filter: Filter = (),
-) -> list[Record]:
-    """All visible records under one parent, for lists that are bounded when they are written."""
-
-    async def batch(keys: list[Any]) -> list[list[Record]]:
-        table = resource.table.alias()
-        source, parent = link.attach(table)
-        statement = (
-            select(*resource.columns(table), parent.label(PARENT))
-            .select_from(source)
-            .where(*_matching(resource, table, filter), is_among(parent, "keys"))
-            .order_by(parent, *(table.c[name] for name in order))
-        )
-        rows = await _rows(context, statement, keys)
-        groups = {
-            parent_key: resource.records(list(group))
-            for parent_key, group in groupby(rows, key=lambda row: row[-1])
-        }
-        _prime(context, resource, groups.values())
-        return [groups.get(key, []) for key in keys]
-
-    name = ("children", resource, link.name, order, filter)
-    found: list[Record] = await context.loaders.load(name, batch, key)
-    return found
+    async def read(self, key: tuple[RecordList, Paging]) -> Page:
+        (records, paging), resource = key, key[0].resource
+        page = _with_one_more(records, paging)
+        rows = page.rows()
+        statement = page.select(rows, *resource.columns(rows.table))
+        found = resource.records(await self._rows(statement))
+        _prime(self._context, resource, [found])
+        return _page(found, paging)
 
 
-async def page(
-    context: Context,
-    resource: Resource,
-    asked: Paging,
-    *,
-    filter: Filter = (),
-    link: Link | None = None,
-    key: Any = None,
-) -> Page:
-    """One page of a list, or of the list under each parent when a link is given."""
+class PageByParentLoader(Loader[Any, Page]):
+    """The same page of the list under each parent.
 
-    async def batch(keys: list[Any]) -> list[Page]:
-        if link is None:
-            return [await _root_page(context, resource, asked, filter)]
-        return await _pages(context, resource, asked, filter, link, keys)
+    Key: the parent's key. Value: its page.
+    Statement: one for up to 1,000 parents, which numbers the rows under each.
+    """
 
-    name = ("page", resource, link and link.name, asked, filter)
-    found: Page = await context.loaders.load(name, batch, key)
-    return found
+    def __init__(self, context: Context, records: RecordList, paging: Paging) -> None:
+        super().__init__(context)
+        self._records, self._paging = records, paging
 
+    @classmethod
+    def of(cls, context: Context, records: RecordList, paging: Paging) -> "PageByParentLoader":
+        return loader_of(context, cls, records, paging)
 
-async def union_list(context: Context, union: UnionList, key: Any) -> list[Record]:
-    """The newest records of several kinds under one parent, as a plain list."""
-    newest = Paging(limit=union.limit, order=union.order, descending=True)
-    newest_page = await page(context, union.resource, newest, link=union.link, key=key)
-    return [union.narrow(record) for record in newest_page.records]
+    async def read_many(self, keys: list[Any]) -> list[Page]:
+        statement = _with_one_more(self._records, self._paging).by_parent()
+        resource = self._records.resource
+        lists = _by_parent(resource, await self._rows(statement, keys))
+        _prime(self._context, resource, lists.values())
+        return [_page(lists.get(key, []), self._paging) for key in keys]
 
 
-async def count(
-    context: Context,
-    resource: Resource,
-    *,
-    filter: Filter = (),
-    link: Link | None = None,
-    key: Any = None,
-) -> int:
-    """How many visible records a list has in all."""
+class UnionByParentLoader(Loader[Any, list[Record]]):
+    """The newest records of several kinds under each parent.
 
-    async def batch(keys: list[Any]) -> list[int]:
-        if link is None:
-            statement = _total(resource, filter)
-            return [(await _rows(context, statement, None))[0][0]]
-        statement = _totals(resource, filter, link)
-        counts = {row[0]: row[1] for row in await _rows(context, statement, keys)}
+    Key: the parent's key. Value: the records, each as one of its narrower resource.
+    Statement: one for up to 1,000 parents.
+    """
+
+    def __init__(self, context: Context, union: UnionList) -> None:
+        super().__init__(context)
+        self._union = union
+
+    @classmethod
+    def of(cls, context: Context, union: UnionList) -> "UnionByParentLoader":
+        return loader_of(context, cls, union)
+
+    async def read_many(self, keys: list[Any]) -> list[list[Record]]:
+        union = self._union
+        statement = union_page(union).by_parent()
+        lists = _by_parent(union.resource, await self._rows(statement, keys))
+        return [[union.narrow(record) for record in lists.get(key, [])] for key in keys]
+
+
+class CountLoader(OneByOneLoader[RecordList, int]):
+    """How many records lists have that have no parent.
+
+    Key: the list. Value: the number of its records. Statement: one for each list; it reads a rollup
+    table where one has counted them.
+    """
+
+    @classmethod
+    def of(cls, context: Context) -> "CountLoader":
+        return loader_of(context, cls)
+
+    async def read(self, key: RecordList) -> int:
+        ((count,),) = await self._rows(select(total(key)))
+        return int(count)
+
+
+class CountByParentLoader(Loader[Any, int]):
+    """How many records the list under each parent has.
+
+    Key: the parent's key. Value: the number of its records. Statement: one for up to 1,000 parents;
+    it reads a rollup table where one has counted them.
+    """
+
+    def __init__(self, context: Context, records: RecordList) -> None:
+        super().__init__(context)
+        self._records = records
+
+    @classmethod
+    def of(cls, context: Context, records: RecordList) -> "CountByParentLoader":
+        return loader_of(context, cls, records)
+
+    async def read_many(self, keys: list[Any]) -> list[int]:
+        counts = dict(await self._rows(totals_by_parent(self._records), keys))
         return [counts.get(key, 0) for key in keys]
 
-    name = ("count", resource, link and link.name, filter)
-    found: int = await context.loaders.load(name, batch, key)
-    return found
 
+class AnyOutsideLoader(OneByOneLoader[tuple[RecordList, Paging, bool], bool]):
+    """Whether lists that have no parent have records outside the bounds of a page.
 
-async def any_outside(
-    context: Context,
-    resource: Resource,
-    asked: Paging,
-    *,
-    earlier: bool,
-    filter: Filter = (),
-    link: Link | None = None,
-    key: Any = None,
-) -> bool:
-    """Whether the list has rows outside the page's bounds, on one side.
-
-    `earlier`: at or before the `after` cursor, or any at all when an offset passes some over.
-    Otherwise: at or after the `before` cursor.
+    Key: the list, its paging, and True for the records before its bounds, False for those after.
+    Value: whether there are any. Statement: one for each key; it reads one row.
     """
-    mark = asked.after if earlier else asked.before
-    if mark is None and not (earlier and asked.offset):
-        return False
 
-    async def batch(keys: list[Any]) -> list[bool]:
-        table = resource.table.alias()
-        wanted = _matching(resource, table, filter)
-        if mark is not None:
-            past = beyond(resource, table, asked, mark, later=not earlier)
-            wanted.append(or_(past, table.c.id == mark.id))
-        if link is None:
-            statement = select(table.c.id).where(*wanted).limit(1)
-            return [bool(await _rows(context, statement, None))]
-        source, parent = link.attach(table)
-        statement = (
-            select(parent).select_from(source).where(*wanted, is_among(parent, "keys")).distinct()
-        )
-        found = {row[0] for row in await _rows(context, statement, keys)}
-        return [key in found for key in keys]
+    @classmethod
+    def of(cls, context: Context) -> "AnyOutsideLoader":
+        return loader_of(context, cls)
 
-    name = ("outside", resource, link and link.name, asked, earlier, filter)
-    found: bool = await context.loaders.load(name, batch, key)
-    return found
+    async def read(self, key: tuple[RecordList, Paging, bool]) -> bool:
+        records, paging, earlier = key
+        statement = PageStatement(records, paging, paging.limit).outside(earlier=earlier)
+        return bool(await self._rows(statement.limit(1)))
 
 
-async def _root_page(context: Context, resource: Resource, asked: Paging, filter: Filter) -> Page:
-    table = resource.table.alias()
-    statement = (
-        select(*resource.columns(table))
-        .where(*_matching(resource, table, filter), *within(resource, table, asked))
-        .order_by(*ordering(resource, table, asked))
-        .limit(asked.limit + 1)
-    )
-    if asked.offset:
-        statement = _far_page(resource, table, asked, filter, statement)
-    records = resource.records(await _rows(context, statement, None))
-    _prime(context, resource, [records])
-    return _cut(records, asked)
+class AnyOutsideByParentLoader(Loader[Any, bool]):
+    """Whether the list under each parent has records outside the bounds of a page, on one side.
 
-
-def _total(resource: Resource, filter: Filter) -> Select[Any]:
-    """One row with the number of all rows, added up from a tally where it knows them."""
-    known = rollup.total(rollup.CountableList(resource, rollup.terms_of(resource, filter)))
-    if known is not None:
-        return select(known)
-    table = resource.table.alias()
-    return select(func.count()).select_from(table).where(*_matching(resource, table, filter))
-
-
-def _totals(resource: Resource, filter: Filter, link: Link) -> Select[Any]:
-    """The same under each of the `keys`; a parent without rows is left out."""
-    known = rollup.totals_by(resource, rollup.terms_of(resource, filter), link)
-    if known is not None:
-        return known.where(is_among(known.selected_columns[0], "keys"))
-    table = resource.table.alias()
-    source, parent = link.attach(table)
-    return (
-        select(parent, func.count())
-        .select_from(source)
-        .where(*_matching(resource, table, filter), is_among(parent, "keys"))
-        .group_by(parent)
-    )
-
-
-def _far_page(
-    resource: Resource,
-    passing: FromClause,
-    asked: Paging,
-    filter: Filter,
-    statement: Select[Any],
-) -> Select[Any]:
-    """The page after the rows that the offset passes over, by id alone.
-
-    PostgreSQL works out every column of those rows too: an assistant's name by subquery, 400,000
-    times, took 10 s. Their ids are read from an index, and most not even that where a tally knows
-    how many there are.
+    Key: the parent's key. Value: whether there are any. Statement: one for up to 1,000 parents.
     """
-    listed = rollup.CountableList(resource, rollup.terms_of(resource, filter))
-    skip = rollup.seek(listed, passing, asked, asked.offset)
-    ids = statement.with_only_columns(passing.c.id)
-    ids = ids.where(skip.condition).offset(skip.offset) if skip else ids.offset(asked.offset)
-    table = resource.table.alias()
-    rows = resource.rows(table).where(is_selected(table.c.id, ids))
-    return rows.order_by(*ordering(resource, table, asked))
+
+    def __init__(
+        self, context: Context, records: RecordList, paging: Paging, *, earlier: bool
+    ) -> None:
+        super().__init__(context)
+        self._page = PageStatement(records, paging, paging.limit)
+        self._earlier = earlier
+
+    @classmethod
+    def of(
+        cls, context: Context, records: RecordList, paging: Paging, *, earlier: bool
+    ) -> "AnyOutsideByParentLoader":
+        return loader_of(context, cls, records, paging, earlier=earlier)
+
+    async def read_many(self, keys: list[Any]) -> list[bool]:
+        statement = self._page.parents_outside(earlier=self._earlier)
+        parents = {row[0] for row in await self._rows(statement, keys)}
+        return [key in parents for key in keys]
 
 
-async def _pages(
-    context: Context,
-    resource: Resource,
-    asked: Paging,
-    filter: Filter,
-    link: Link,
-    keys: list[Any],
-) -> list[Page]:
-    """Numbering the rows under each parent pages all the parents in one statement."""
-    table = resource.table.alias()
-    source, parent = link.attach(table)
-    position = func.row_number().over(
-        partition_by=parent, order_by=ordering(resource, table, asked)
-    )
-    numbered = (
-        select(*resource.columns(table), parent.label(PARENT), position.label(POSITION))
-        .select_from(source)
-        .where(
-            *_matching(resource, table, filter),
-            *within(resource, table, asked),
-            is_among(parent, "keys"),
-        )
-        .subquery()
-    )
-    place = numbered.c[POSITION]
-    statement = (
-        select(numbered)
-        .where(place > asked.offset, place <= asked.offset + asked.limit + 1)
-        .order_by(numbered.c[PARENT], place)
-    )
-    rows = await _rows(context, statement, keys)
-    groups = {
-        parent_key: resource.records(list(group))
-        for parent_key, group in groupby(rows, key=itemgetter(-2))
+def _with_one_more(records: RecordList, paging: Paging) -> PageStatement:
+    """The statement of a page and of one row beyond it, which tells whether the list goes on."""
+    return PageStatement(records, paging, paging.limit + 1, paging.offset)
+
+
+def _page(records: list[Record], paging: Paging) -> Page:
+    """The page without the row beyond it, in list order."""
+    kept = records[: paging.limit]
+    return Page(kept[::-1] if paging.backward else kept, len(records) > paging.limit)
+
+
+def _by_parent(resource: Resource, rows: Sequence[Any]) -> dict[Any, list[Record]]:
+    """Records by the parent's key, which follows a record's own columns and sorts the rows."""
+    column = len(resource.labels)
+    return {
+        key: resource.records(list(group))
+        for key, group in groupby(rows, key=lambda row: row[column])
     }
-    _prime(context, resource, groups.values())
-    return [_cut(groups.get(key, []), asked) for key in keys]
 
 
-def _matching(resource: Resource, table: Any, filter: Filter) -> list[Any]:
-    wanted = conditions(resource.filters, table, filter)
-    return [*resource.conditions(table), *([] if wanted is None else [wanted])]
-
-
-def _cut(records: list[Record], asked: Paging) -> Page:
-    """One row more than the limit was read, only to know whether there is more."""
-    more = len(records) > asked.limit
-    kept = records[: asked.limit]
-    return Page(kept[::-1] if asked.backward else kept, more)
-
-
-def _prime(context: Context, resource: Resource, groups: Iterable[list[Record]]) -> None:
-    """Remember records by id, so that a relation to one of them costs no statement."""
-    found = {record.id: record for group in groups for record in group}
-    context.loaders.remember(("find", resource, "id"), found)
-
-
-async def _rows(context: Context, statement: Select[Any], keys: list[Any] | None) -> Any:
-    values: dict[str, Any] = {**parameters(context.organization_id)}
-    if keys is not None:
-        values["keys"] = keys
-    return await context.snapshot.rows(statement, values)
+def _prime(context: Context, resource: Resource, lists: Iterable[list[Record]]) -> None:
+    """Keep records by id, so that a relation to one of them costs no statement."""
+    RecordByKeyLoader.of(context, resource).prime_many(
+        {record.id: record for records in lists for record in records}
+    )

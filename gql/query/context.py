@@ -1,12 +1,13 @@
 """The context of one operation: who is asking, and what they read through."""
 
 import uuid
+from collections.abc import Hashable
 from dataclasses import dataclass, field
+from typing import Any
 
 from gql.database import DatabaseAccess, Snapshot
 from gql.errors import GatewayError
 from gql.identity import Identity
-from gql.query.batch import Loaders
 from gql.stores import SmsSessionStore
 
 
@@ -20,7 +21,7 @@ class Context:
         request_id: Printed in the log, in a response header and beside every error.
         sms_sessions: Where the live state of SMS conversations is kept; the process shares it.
         snapshot: Every read of the operation goes through it.
-        loaders: Batches keys into statements on the snapshot.
+        loaders: What batches keys into statements on the snapshot; see `gql/loaders/loader.py`.
     """
 
     caller: Identity | GatewayError
@@ -28,7 +29,7 @@ class Context:
     request_id: str = field(default_factory=lambda: uuid.uuid4().hex)
     sms_sessions: SmsSessionStore | None = None
     snapshot: Snapshot = field(init=False)
-    loaders: Loaders = field(init=False)
+    loaders: dict[Hashable, Any] = field(init=False)
 
     def __post_init__(self) -> None:
         self._start()
@@ -49,10 +50,6 @@ class Context:
         """The tenant that every statement of the operation is scoped to."""
         return self.identity.organization_id
 
-    def fork(self) -> "Context":
-        """A fresh context for another operation of the same caller."""
-        return Context(self.caller, self.database, self.request_id, self.sms_sessions)
-
     async def refresh(self) -> None:
         """Read from now on what is committed now: after a write, before its answer is read."""
         await self.snapshot.close()
@@ -64,4 +61,4 @@ class Context:
 
     def _start(self) -> None:
         self.snapshot = self.database.snapshot()
-        self.loaders = Loaders()
+        self.loaders = {}

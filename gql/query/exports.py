@@ -5,8 +5,9 @@ from contextlib import aclosing
 
 from gql.models.scope import parameters
 from gql.query.context import Context
-from gql.query.filters import Filter, conditions
+from gql.query.filters import Filter
 from gql.query.paging import Paging, ordering
+from gql.query.record_list import RecordList
 from gql.query.resource import Record, Resource
 
 CHUNK = 1_000
@@ -32,15 +33,11 @@ async def export(
         descending: The direction.
         filter: Which of them.
     """
-    table = resource.table.alias()
-    wanted = conditions(resource.filters, table, filter)
-    by = Paging(CHUNK, order, descending=descending)
-    statement = (
-        resource.rows(table)
-        .with_only_columns(*(resource.expression(label, table).label(label) for label in labels))
-        .where(*([] if wanted is None else [wanted]))
-        .order_by(*ordering(resource, table, by))
-    )
+    source = RecordList.filtered(resource, filter).rows()
+    paging = Paging(CHUNK, order, descending=descending)
+    statement = source.select(
+        *(resource.expression(label, source.table).label(label) for label in labels)
+    ).order_by(*ordering(resource, source.table, paging))
     values = parameters(context.organization_id)
     async with aclosing(context.snapshot.stream(statement, values, size=CHUNK)) as chunks:
         async for rows in chunks:

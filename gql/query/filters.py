@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
-from sqlalchemy import ColumnElement, FromClause, and_, false, func
+from sqlalchemy import ColumnElement, FromClause, false, func
 
 from gql.models.call import phone_digits
 from gql.sql.json_paths import json_member_text
@@ -58,6 +58,35 @@ class Criterion:
     def condition(self, table: FromClause, comparator: str, *values: Any) -> ColumnElement[bool]:
         """The SQL condition on the table or an alias of it."""
         raise NotImplementedError
+
+
+class PreparedCondition(NamedTuple):
+    """A condition with the values that SQL is written around.
+
+    Attributes:
+        field: A name in the resource's `filters`.
+        comparator: As in `Condition`.
+        values: Values to bind, or parameters to be filled; None when nothing can match.
+    """
+
+    field: str
+    comparator: str
+    values: tuple[Any, ...] | None
+
+    def sql(self, filters: Mapping[str, Criterion], table: FromClause) -> ColumnElement[bool]:
+        """The condition on a table that has the columns of the criterion."""
+        if self.values is None:
+            return false()
+        return filters[self.field].condition(table, self.comparator, *self.values)
+
+
+def prepare_filter(
+    filters: Mapping[str, Criterion], filter: Filter
+) -> tuple[PreparedCondition, ...]:
+    return tuple(
+        PreparedCondition(field, comparator, filters[field].prepare(comparator, value))
+        for field, comparator, value in filter
+    )
 
 
 def literal_pattern(value: str) -> str:
@@ -155,20 +184,3 @@ class key_equals(ColumnCriterion):  # noqa: N801, as above
         key, text = values
         equal: ColumnElement[bool] = json_member_text(table.c[self.column], key) == text
         return equal
-
-
-def conditions(
-    filters: Mapping[str, Criterion], table: FromClause, filter: Filter
-) -> ColumnElement[bool] | None:
-    """The SQL of a filter, or None when every row passes."""
-    if not filter:
-        return None
-    return and_(*(condition_sql(filters[field], table, *rest) for field, *rest in filter))
-
-
-def condition_sql(
-    criterion: Criterion, table: FromClause, comparator: str, value: Any
-) -> ColumnElement[bool]:
-    """The SQL of one condition."""
-    values = criterion.prepare(comparator, value)
-    return false() if values is None else criterion.condition(table, comparator, *values)

@@ -45,6 +45,12 @@ class Paging:
     after: Cursor | None = None
     before: Cursor | None = None
 
+    def is_bounded(self, *, earlier: bool) -> bool:
+        """Whether a cursor or an offset leaves rows out before the page (`earlier`) or after it."""
+        if earlier:
+            return self.after is not None or self.offset > 0
+        return self.before is not None
+
 
 def paging(
     resource: Resource,

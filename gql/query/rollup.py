@@ -1,8 +1,12 @@
-"""What a tally knows of a list: how many rows it has, and where a deep offset begins in it.
+"""Totals and deep offsets of lists from a rollup table, which has counted the rows beforehand.
 
-A list that is filtered by nothing but what the tally tells apart is not counted row by row. Of a
-range of instants the whole weeks are in the tally, and the rows of the one or two weeks that the
-range cuts are counted; every row is in exactly one of these parts.
+A rollup table (see `RollupTable`) keeps how many rows of each kind there are in each week. A list
+is *countable* from it when it is filtered only by columns that the rollup tells apart, and by at
+most one range of instants. The whole weeks of the range are added up from the rollup; only the
+rows of the one or two weeks that the range cuts are counted themselves.
+
+A *seek* begins a page behind a deep offset: the rollup tells in which week the offset ends, so that
+the rows of that week are walked and not those of all weeks before it.
 """
 
 from collections.abc import Sequence
@@ -18,7 +22,6 @@ from sqlalchemy import (
     Integer,
     Select,
     cast,
-    false,
     func,
     not_,
     select,
@@ -26,245 +29,198 @@ from sqlalchemy import (
     union_all,
 )
 
-from gql.query.filters import Filter
+from gql.query.filters import PreparedCondition
 from gql.query.paging import Paging
-from gql.query.resource import Link, Resource, RollupTable
+from gql.query.record_list import RecordList, RowSource
+from gql.query.resource import RollupTable
 from gql.sql.instants import week_end, week_number, week_start
 
 Expression = ColumnElement[Any]
 
 SEEK_FROM = 1_000
-"""From this offset on the tally is asked how far to go."""
+"""The offset from which on a page is sought; rows before it are walked sooner than weeks added."""
 
-_LOWER, _UPPER = frozenset({"gt", "gte"}), frozenset({"lt", "lte"})
+_LOWER_BOUNDS, _UPPER_BOUNDS = frozenset({"gt", "gte"}), frozenset({"lt", "lte"})
 _EXACT = frozenset({"eq", "in"})
 
 
-class PreparedCondition(NamedTuple):
-    """A condition whose values are prepared: literals, or parameters still to be filled.
-
-    `values` is None when nothing can match.
-    """
-
-    field: str
-    comparator: str
-    values: tuple[Any, ...] | None
-
-    def holds(self, resource: Resource, table: FromClause) -> Expression:
-        """The SQL of it, on a table that has the column."""
-        if self.values is None:
-            return false()
-        criterion = resource.filters[self.field]
-        return criterion.condition(table, self.comparator, *self.values)
-
-
-@dataclass(frozen=True)
-class CountableList:
-    """A list that may be counted.
-
-    Attributes:
-        resource: Whose rows.
-        terms: What it is filtered by.
-        link: To the parent that it is under.
-        parent: The parent's table, which subqueries refer to.
-    """
-
-    resource: Resource
-    terms: Sequence[PreparedCondition]
-    link: Link | None = None
-    parent: FromClause | None = None
-
-    def matching(self, table: FromClause) -> list[Expression]:
-        """What holds for its rows, on their table or an alias of it."""
-        return [
-            *self.resource.conditions(table),
-            *(term.holds(self.resource, table) for term in self.terms),
-            *self.parent_condition(table),
-        ]
-
-    def parent_condition(self, table: FromClause) -> list[Expression]:
-        """What holds for the rows under the parent, on their table or on the tally."""
-        if self.parent is None or self.link is None or self.link.column is None:
-            return []
-        return [table.c[self.link.column] == self.parent.c.id]
-
-
 class Seek(NamedTuple):
-    """A deep offset: the rows beyond `condition` are passed over, and `offset` more."""
+    """A deep offset as SQL: rows that fail `condition` are passed over, and `offset` more."""
 
     condition: Expression
     offset: Expression
 
 
 def depth(offset: int) -> int:
-    """The offset that stands for this one in the shape of a statement: none, near or deep."""
+    """One offset for all that the same SQL serves: none, near, or deep."""
     return SEEK_FROM if offset >= SEEK_FROM else min(offset, 1)
 
 
-def terms_of(resource: Resource, filter: Filter) -> list[PreparedCondition]:
-    """The conditions of a filter, with values prepared."""
-    return [
-        PreparedCondition(field, comparator, resource.filters[field].prepare(comparator, value))
-        for field, comparator, value in filter
-    ]
-
-
-def total(listed: CountableList) -> Expression | None:
-    """How many rows a list has, as a scalar; None when they have to be counted."""
-    parts = _parts(listed)
-    if not parts:
-        return None
-    return reduce(add, (part.total(listed.parent) for part in parts))
-
-
-def totals_by(
-    resource: Resource, terms: Sequence[PreparedCondition], link: Link
-) -> Select[Any] | None:
-    """Parents, and how many rows each has; None when they have to be counted.
-
-    A parent without rows is left out. The statement is of all parents.
-    """
-    tally, listed = resource.rollup, CountableList(resource, terms, link)
-    if tally is None or link.column != tally.owner or not _is_whole(tally, terms):
-        return None
-    counts = tally.table.alias()
-    parent = counts.c[tally.owner]
-    calls = func.sum(counts.c.calls)
-    return select(parent, calls).where(*_rolled_up(tally, listed, counts)).group_by(parent)
-
-
-def seek(listed: CountableList, table: FromClause, asked: Paging, offset: Any) -> Seek | None:
-    """How to pass over the rows before a deep offset; None when they have to be walked.
+def total(records: RecordList, parent: FromClause | None = None) -> Expression | None:
+    """How many records a list has, as a scalar; None when it is not countable.
 
     Args:
-        listed: A list that is not under a parent.
-        table: That of its rows, or an alias of it.
-        asked: The page; its offset says only whether it is deep.
-        offset: The real one: a number, or a parameter.
+        records: The list.
+        parent: The table of the parents, for the list under each of its rows.
     """
-    resource, tally = listed.resource, listed.resource.rollup
+    parts = _parts(records, parent)
+    return reduce(add, (part.total() for part in parts)) if parts else None
+
+
+def totals_by_owner(records: RecordList) -> Select[Any] | None:
+    """All parents with how many records each has, less those without; None when not countable."""
+    rollup = records.resource.rollup
     if (
-        tally is None
-        or asked.offset < SEEK_FROM
-        or resource.orders[asked.order].label != tally.instant
+        rollup is None
+        or records.link is None
+        or records.link.column != rollup.owner
+        or not _is_told_apart(rollup, records.conditions)
     ):
         return None
-    parts = _parts(listed)
+    counts = _rollup_rows(rollup, records, None)
+    parent_key = counts.table.c[rollup.owner]
+    return counts.select(parent_key, func.sum(counts.table.c.calls)).group_by(parent_key)
+
+
+def seek(records: RecordList, table: FromClause, paging: Paging, offset: Any) -> Seek | None:
+    """How a page behind a deep offset begins; None when the rows before it have to be walked.
+
+    Args:
+        records: A list that is not under a parent.
+        table: The alias that the page's rows are read from.
+        paging: The page; its own offset tells only whether it is deep.
+        offset: The offset: a number, or a parameter.
+    """
+    rollup = records.resource.rollup
+    if (
+        rollup is None
+        or paging.offset < SEEK_FROM
+        or records.resource.orders[paging.order].label != rollup.instant
+    ):
+        return None
+    parts = _parts(records, None)
     if not parts:
         return None
     weeks = union_all(*(part.by_week() for part in parts)).subquery()
-    way = weeks.c.week.desc() if asked.descending else weeks.c.week
-    upto = cast(func.sum(weeks.c.calls).over(order_by=way), BigInteger)
-    passed = select(weeks, upto.label("upto")).subquery()
-    edge = week_end(passed.c.week) if asked.descending else week_start(passed.c.week)
+    in_order = weeks.c.week.desc() if paging.descending else weeks.c.week
+    running_total = cast(func.sum(weeks.c.calls).over(order_by=in_order), BigInteger)
+    totals = select(weeks, running_total.label("upto")).subquery()
+    edge = week_end(totals.c.week) if paging.descending else week_start(totals.c.week)
     # The first week that reaches beyond the offset, and how far into it the page begins.
-    begin = (
-        select(edge.label("edge"), (passed.c.calls - passed.c.upto + offset).label("rest"))
-        .where(passed.c.upto > offset)
-        .order_by(passed.c.upto, passed.c.calls.desc())
+    start = (
+        select(edge.label("edge"), (totals.c.calls - totals.c.upto + offset).label("rest"))
+        .where(totals.c.upto > offset)
+        .order_by(totals.c.upto, totals.c.calls.desc())
         .limit(1)
         .cte()
     )
-    bound = select(begin.c.edge).scalar_subquery()
-    instant = table.c[tally.instant]
+    bound = select(start.c.edge).scalar_subquery()
+    instant = table.c[rollup.instant]
     return Seek(
-        instant <= bound if asked.descending else instant >= bound,
-        func.coalesce(select(begin.c.rest).scalar_subquery(), 0),
+        instant <= bound if paging.descending else instant >= bound,
+        func.coalesce(select(start.c.rest).scalar_subquery(), 0),
     )
 
 
 @dataclass(frozen=True)
 class _Part:
-    """The rows of some weeks, or of a part of one week.
+    """Some of a list's rows, which are in no other part: those of whole weeks, or of one cut week.
 
     Attributes:
-        source: The tally, or the rows themselves.
-        week: Of a row of the source, or the one week.
-        calls: The rows of the source, added up.
-        conditions: Which rows of the source.
-        many: Whether there may be more than one week.
+        rows: The rows of the rollup, or the list's own.
+        week: The week that a row of the rollup counts, or the cut week.
+        count: How many rows of the list all of these are.
+        many_weeks: Whether `rows` may be of several weeks.
     """
 
-    source: FromClause
+    rows: RowSource
     week: Expression
-    calls: Expression
-    conditions: list[Expression]
-    many: bool = False
+    count: Expression
+    many_weeks: bool = False
 
-    def total(self, parent: FromClause | None) -> Expression:
-        """All weeks together."""
-        calls = select(func.coalesce(self.calls, 0)).select_from(self.source)
-        calls = calls.where(*self.conditions)
-        return (calls if parent is None else calls.correlate(parent)).scalar_subquery()
+    def total(self) -> Expression:
+        return self.rows.select(func.coalesce(self.count, 0)).scalar_subquery()
 
     def by_week(self) -> Select[Any]:
-        """Each week by itself."""
-        columns: list[Any] = [self.week.label("week"), cast(self.calls, Integer).label("calls")]
-        weeks: Select[Any] = select(*columns).where(*self.conditions)
-        weeks = weeks.select_from(self.source)
-        return weeks.group_by(self.week) if self.many else weeks
+        """Each week and its count."""
+        weeks = self.rows.select(self.week.label("week"), cast(self.count, Integer).label("calls"))
+        return weeks.group_by(self.week) if self.many_weeks else weeks
 
 
-def _parts(listed: CountableList) -> list[_Part]:
-    """Weeks that have no row in common, and together all rows; none when the tally cannot help."""
-    tally = listed.resource.rollup
-    if tally is None or not _is_known(tally, listed):
+def _parts(records: RecordList, parent: FromClause | None) -> list[_Part]:
+    """The parts of a list, which together are the list; empty when it is not countable."""
+    rollup = records.resource.rollup
+    if rollup is None or not _is_countable(rollup, records):
         return []
-    table, counts = listed.resource.table.alias(), tally.table.alias()
-    instant, calls = table.c[tally.instant], func.sum(counts.c.calls)
-    rows = listed.matching(table)
-    whole = [*_rolled_up(tally, listed, counts), *listed.parent_condition(counts)]
-    ends: list[_Part] = []
-    for bound in _bounds(tally, listed, _LOWER):
+    counts, rows = _rollup_rows(rollup, records, parent), records.rows(parent)
+    instant = rows.table.c[rollup.instant]
+    cut_weeks: list[_Part] = []
+
+    def cut(week: Expression, in_week: Expression) -> None:
+        conditions = [*rows.conditions, in_week]
+        only = RowSource(rows.resource, rows.table, rows.from_clause, conditions, parent)
+        cut_weeks.append(_Part(only, week, func.count()))
+
+    for bound in _bounds(rollup, records, _LOWER_BOUNDS):
         first = week_number(type_coerce(bound, instant.type))
-        whole.append(counts.c.week > first)
-        ends.append(_Part(table, first, func.count(), [*rows, instant <= week_end(first)]))
-        # Both bounds may be in one week, whose rows are counted already.
-        rows = [*rows, instant > week_end(first)]
-    for bound in _bounds(tally, listed, _UPPER):
+        counts.conditions.append(counts.table.c.week > first)
+        cut(first, instant <= week_end(first))
+        # Both bounds may cut the same week, whose rows are counted already.
+        rows.conditions.append(instant > week_end(first))
+    for bound in _bounds(rollup, records, _UPPER_BOUNDS):
         last = week_number(type_coerce(bound, instant.type))
-        whole.append(counts.c.week < last)
-        ends.append(_Part(table, last, func.count(), [*rows, instant >= week_start(last)]))
-    return [_Part(counts, counts.c.week, calls, whole, many=True), *ends]
+        counts.conditions.append(counts.table.c.week < last)
+        cut(last, instant >= week_start(last))
+    calls = func.sum(counts.table.c.calls)
+    return [_Part(counts, counts.table.c.week, calls, many_weeks=True), *cut_weeks]
 
 
-def _is_known(tally: RollupTable, listed: CountableList) -> bool:
-    """Whether the tally can tell how many rows a list has, with at most one bound on each side."""
-    if listed.link is not None and listed.link.column != tally.owner:
+def _is_countable(rollup: RollupTable, records: RecordList) -> bool:
+    if records.link is not None and records.link.column != rollup.owner:
         return False
-    lower, upper = _bounds(tally, listed, _LOWER), _bounds(tally, listed, _UPPER)
-    others = [term for term in listed.terms if term.field != tally.instant]
-    bounds = len(listed.terms) - len(others)
-    one_each = len(lower) <= 1 and len(upper) <= 1 and bounds == len(lower) + len(upper)
-    return one_each and _is_whole(tally, others)
+    lower = _bounds(rollup, records, _LOWER_BOUNDS)
+    upper = _bounds(rollup, records, _UPPER_BOUNDS)
+    others = [each for each in records.conditions if each.field != rollup.instant]
+    on_instant = len(records.conditions) - len(others)
+    one_range = len(lower) <= 1 and len(upper) <= 1 and on_instant == len(lower) + len(upper)
+    return one_range and _is_told_apart(rollup, others)
 
 
-def _is_whole(tally: RollupTable, terms: Sequence[PreparedCondition]) -> bool:
-    """Whether the tally tells apart all that the terms do, without cutting a week."""
+def _is_told_apart(rollup: RollupTable, conditions: Sequence[PreparedCondition]) -> bool:
+    """Whether a row of the rollup passes the conditions with all the rows that it counts."""
     return all(
-        term.field in {tally.owner, *tally.columns}
-        and term.comparator in _EXACT
-        and term.values is not None
-        for term in terms
+        condition.field in {rollup.owner, *rollup.columns}
+        and condition.comparator in _EXACT
+        and condition.values is not None
+        for condition in conditions
     )
 
 
-def _bounds(tally: RollupTable, listed: CountableList, comparators: frozenset[str]) -> list[Any]:
-    """The values that the tally's instant is compared with so."""
+def _bounds(rollup: RollupTable, records: RecordList, comparators: frozenset[str]) -> list[Any]:
+    """The values that the list's instants are compared with by these comparators."""
     return [
         value
-        for term in listed.terms
-        if term.field == tally.instant and term.comparator in comparators
-        for value in term.values or ()
+        for condition in records.conditions
+        if condition.field == rollup.instant and condition.comparator in comparators
+        for value in condition.values or ()
     ]
 
 
-def _rolled_up(tally: RollupTable, listed: CountableList, counts: FromClause) -> list[Expression]:
-    """Which rows of the tally: those of single owners when a condition, or a link, is on them."""
-    terms = [term for term in listed.terms if term.field != tally.instant]
-    by_owner = listed.link is not None or any(term.field == tally.owner for term in terms)
-    return [
-        *listed.resource.conditions(counts),
-        counts.c.by_assistant if by_owner else not_(counts.c.by_assistant),
-        *(term.holds(listed.resource, counts) for term in terms),
-    ]
+def _rollup_rows(rollup: RollupTable, records: RecordList, parent: FromClause | None) -> RowSource:
+    """The rows of the rollup that count the list's: those by owner where the list names owners."""
+    table, link = rollup.table.alias(), records.link
+    conditions = [each for each in records.conditions if each.field != rollup.instant]
+    by_owner = link is not None or any(each.field == rollup.owner for each in conditions)
+    under = [] if link is None or parent is None else [table.c[rollup.owner] == parent.c.id]
+    return RowSource(
+        records.resource,
+        table,
+        table,
+        [
+            *records.resource.conditions(table),
+            table.c.by_assistant if by_owner else not_(table.c.by_assistant),
+            *(condition.sql(records.resource.filters, table) for condition in conditions),
+            *under,
+        ],
+        parent,
+    )

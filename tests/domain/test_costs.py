@@ -18,7 +18,7 @@ from gql.domain.costs import (
     list_entries,
     total_costs,
 )
-from gql.loaders import record_loaders
+from gql.loaders.record_loaders import RecordByKeyLoader
 from gql.models.message import ChatMessage
 from gql.models.scope import table_of
 from gql.sql.instants import Period
@@ -126,7 +126,7 @@ async def test_the_model_is_what_all_messages_agree_on(
         async with fresh_database.transaction() as connection:
             await connection.execute(insert(table_of(ChatMessage)), messages)
     async with reader(fresh_database) as context:
-        call = await record_loaders.find(context, CALLS, 6001)
+        call = await RecordByKeyLoader.of(context, CALLS).load(6001)
         entries = await list_entries(context, call)
 
     assert entries == (

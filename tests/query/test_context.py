@@ -7,10 +7,11 @@ from gql.database import Database
 from gql.domain.organizations import ORGANIZATIONS
 from gql.errors import Unauthenticated
 from gql.identity import Identity, Method, Permission
-from gql.loaders import record_loaders
+from gql.loaders.record_loaders import CountLoader, RecordByKeyLoader
 from gql.models.organization import Organization
 from gql.models.scope import table_of
 from gql.query.context import Context
+from gql.query.record_list import RecordList
 
 ORGANIZATION = table_of(Organization)
 
@@ -29,7 +30,7 @@ async def add(database: Database, organization_id: int, name: str) -> None:
 
 async def name_of(context: Context) -> str | None:
     """What the caller's organization is called, as the operation sees it."""
-    found = await record_loaders.find(context, ORGANIZATIONS, context.organization_id)
+    found = await RecordByKeyLoader.of(context, ORGANIZATIONS).load(context.organization_id)
     return None if found is None else found.name
 
 
@@ -51,21 +52,6 @@ async def test_operations_have_snapshots_loaders_and_ids_of_their_own(database: 
     assert one.loaders is not other.loaders
 
 
-async def test_a_fork_is_the_same_caller_and_request_in_a_new_operation(
-    database: Database,
-) -> None:
-    one = Context(identity(2), database, "the request")
-    other = one.fork()
-
-    assert (other.caller, other.database, other.request_id) == (
-        identity(2),
-        database,
-        "the request",
-    )
-    assert one.snapshot is not other.snapshot
-    assert one.loaders is not other.loaders
-
-
 async def test_an_operation_reads_one_instant_until_it_is_refreshed(
     fresh_database: Database,
 ) -> None:
@@ -75,10 +61,10 @@ async def test_an_operation_reads_one_instant_until_it_is_refreshed(
     await add(fresh_database, 77, "Newcomer")
 
     assert await name_of(context) is None
-    assert await record_loaders.count(context, ORGANIZATIONS) == 0
+    assert await CountLoader.of(context).load(RecordList(ORGANIZATIONS)) == 0
     await context.refresh()
     assert await name_of(context) == "Newcomer"
-    assert await record_loaders.count(context, ORGANIZATIONS) == 1
+    assert await CountLoader.of(context).load(RecordList(ORGANIZATIONS)) == 1
     await context.close()
 
 
@@ -89,4 +75,4 @@ async def test_nothing_is_read_after_the_end(database: Database) -> None:
     await context.close()
 
     with pytest.raises(RuntimeError, match="its snapshot is closed"):
-        await record_loaders.count(context, ORGANIZATIONS)
+        await CountLoader.of(context).load(RecordList(ORGANIZATIONS))

@@ -11,12 +11,12 @@ from gql.domain.organizations import ORGANIZATIONS, USERS
 from gql.engine.rest_fields import present, presenter
 from gql.errors import NotFound
 from gql.http.media_types import JSON
-from gql.loaders import record_loaders
+from gql.loaders.record_loaders import CountLoader, PageLoader, RecordByKeyLoader
 from gql.query.context import Context
 from gql.query.exports import export
 from gql.query.filters import Condition, Filter
 from gql.query.paging import Paging
-from gql.query.resource import Record
+from gql.query.record_list import RecordList
 from gql.rest.downloads import CSV, csv_download, json_download
 from gql.rest.parameters import MOST_INTEGER
 from gql.rest.reads import selection_of
@@ -116,7 +116,7 @@ class Membership(BaseModel):
 async def count_assistants(context: Context, query: CountQuery) -> dict[str, Any]:
     """How many assistants the organization has."""
     wanted = (ACTIVE,) if query.active_only else ()
-    return {"count": await record_loaders.count(context, ASSISTANTS, filter=wanted)}
+    return {"count": await CountLoader.of(context).load(RecordList.filtered(ASSISTANTS, wanted))}
 
 
 @route(
@@ -152,11 +152,10 @@ async def get_by_phone(context: Context, path: NumberPath) -> dict[str, Any]:
     first = Paging(1, "id", descending=False)
     number = Condition("phone_number", "eq", path.phone_number)
     for wanted in ((number, ACTIVE), (number,)):
-        found: list[Record] = (
-            await record_loaders.page(context, ASSISTANTS, first, filter=wanted)
-        ).records
-        if found:
-            return present(selection_of(Assistant), found[0])
+        records = RecordList.filtered(ASSISTANTS, wanted)
+        page = await PageLoader.of(context).load((records, first))
+        if page.records:
+            return present(selection_of(Assistant), page.records[0])
     raise NotFound("assistant_with_number", path.phone_number)
 
 
@@ -169,7 +168,7 @@ async def get_by_phone(context: Context, path: NumberPath) -> dict[str, Any]:
 )
 async def get_my_organization(context: Context) -> dict[str, Any]:
     """The organization that the credential belongs to, and the person behind it."""
-    organization = await record_loaders.find(context, ORGANIZATIONS, context.organization_id)
+    organization = await RecordByKeyLoader.of(context, ORGANIZATIONS).load(context.organization_id)
     if organization is None:
         raise NotFound("organization", context.organization_id)
     return {
@@ -184,7 +183,7 @@ async def get_my_organization(context: Context) -> dict[str, Any]:
 
 async def _person(context: Context) -> dict[str, Any] | None:
     user_id = context.identity.user_id
-    user = None if user_id is None else await record_loaders.find(context, USERS, user_id)
+    user = None if user_id is None else await RecordByKeyLoader.of(context, USERS).load(user_id)
     if user is None:
         return None
     return {"id": user.id, "email": user.email, "name": user.name, "is_admin": user.is_admin}

@@ -8,9 +8,10 @@ from pydantic import BaseModel, Field
 from gql.domain.calls import CALLS
 from gql.domain.messages import MESSAGES, OF_CALL, TRANSCRIPTS
 from gql.engine.rest_query import RestArguments
-from gql.loaders import record_loaders
+from gql.loaders.record_loaders import ChildrenByParentLoader
 from gql.query.context import Context
 from gql.query.filters import Condition, Filter
+from gql.query.record_list import RecordList
 from gql.query.resource import Record
 from gql.rest.reads import all_under, lookup
 from gql.rest.route import Answer, route
@@ -121,6 +122,5 @@ def list_messages(path: CallPath, query: MessageQuery) -> RestArguments:
 
 async def list_transcripts(context: Context, call: Record, query: TranscriptQuery) -> list[Record]:
     """The stretches of speech of a call, in the order they were heard."""
-    return await record_loaders.children(
-        context, TRANSCRIPTS, OF_CALL, call.id, filter=query.filter()
-    )
+    records = RecordList.filtered(TRANSCRIPTS, query.filter(), OF_CALL)
+    return await ChildrenByParentLoader.of(context, records).load(call.id)

@@ -7,9 +7,10 @@ from pydantic import BaseModel, Field
 
 from gql.domain.call_statistics import analyse_calls, total_calls
 from gql.domain.calls import CALLS
-from gql.loaders import record_loaders
+from gql.loaders.record_loaders import CountLoader
 from gql.models.types import now
 from gql.query.context import Context
+from gql.query.record_list import RecordList
 from gql.rest.json_output import rounded
 from gql.rest.route import Answer, route
 from gql.rest.routes.calls import TAG, CountFilters
@@ -75,7 +76,7 @@ class AnalyticsQuery(BaseModel):
 )
 async def count_calls(context: Context, query: CountFilters) -> dict[str, Any]:
     """How many voice calls pass the filters."""
-    return {"count": await record_loaders.count(context, CALLS, filter=query.filter())}
+    return {"count": await CountLoader.of(context).load(RecordList.filtered(CALLS, query.filter()))}
 
 
 @route(

@@ -12,7 +12,7 @@ from gql.engine.fields import ColumnSource, ConnectionField, EchoSource
 from gql.engine.rest_query import RestArguments
 from gql.engine.rest_resolvers import answer
 from gql.errors import NotFound
-from gql.loaders import record_loaders
+from gql.loaders.record_loaders import RecordByKeyLoader
 from gql.query.context import Context
 from gql.query.filters import Condition
 from gql.query.paging import Paging
@@ -265,7 +265,7 @@ async def get_call(context: Context, call_id: int) -> Record:
     Raises:
         NotFound: when the organization has none.
     """
-    call = await record_loaders.find(context, CALLS, call_id)
+    call = await RecordByKeyLoader.of(context, CALLS).load(call_id)
     if call is None:
         raise NotFound("call", call_id)
     return call

@@ -18,12 +18,13 @@ from gql.domain.costs import (
     list_entries,
     total_costs,
 )
-from gql.loaders import record_loaders
+from gql.loaders.record_loaders import PageLoader
 from gql.models.types import now
 from gql.money import MAX_MICROS, decimal_to_micros, micros_to_float
 from gql.query.context import Context
 from gql.query.filters import Condition
 from gql.query.paging import Paging
+from gql.query.record_list import RecordList
 from gql.query.resource import Record
 from gql.rest.filters import FilterBy, Filters
 from gql.rest.parameters import MOST_SMALL_INTEGER, Paged
@@ -152,7 +153,8 @@ async def list_costs(context: Context, query: SummaryQuery) -> list[dict[str, An
     offset = min(query.skip, MOST_SMALL_INTEGER)
     newest = Paging(query.limit, "started_at", descending=True, offset=offset)
     known = Condition("total_cost", "is_null", False)
-    page = await record_loaders.page(context, CALLS, newest, filter=(known, *query.filter()))
+    records = RecordList.filtered(CALLS, (known, *query.filter()))
+    page = await PageLoader.of(context).load((records, newest))
     return [summary_wire(call) for call in page.records]
 
 

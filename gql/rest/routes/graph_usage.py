@@ -1,6 +1,5 @@
 """What a graph is used for, and where messages would lead in it."""
 
-import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
@@ -12,14 +11,17 @@ from gql.domain.graph_walk import Step, walk_graph
 from gql.domain.graphs import EDGES, GRAPHS, NODES, OF_GRAPH
 from gql.errors import BadInput, NotFound
 from gql.identity import Permission
-from gql.loaders import record_loaders
+from gql.loaders.record_loaders import ChildrenByParentLoader, RecordByKeyLoader
 from gql.models.enums import NodeType
 from gql.query.context import Context
+from gql.query.record_list import RecordList
 from gql.query.resource import Record
 from gql.rest.route import Answer, route
 from gql.rest.routes.graphs import TAG, GraphPath
 
 _UNUSED = NodeUsage(0, 0.0, 0.0)
+
+_NODES_OF_GRAPH, _EDGES_OF_GRAPH = (RecordList(each, link=OF_GRAPH) for each in (NODES, EDGES))
 
 MOST_MESSAGES = 200
 """Most messages of one test."""
@@ -129,12 +131,12 @@ class Tested(BaseModel):
 )
 async def analyse(context: Context, path: GraphPath, query: UsagePeriod) -> dict[str, Any]:
     """Sessions that began in the last days, the ways they took, and the time in each node."""
-    graph = await record_loaders.find(context, GRAPHS, path.graph_id)
+    graph = await RecordByKeyLoader.of(context, GRAPHS).load(path.graph_id)
     if graph is None:
         raise NotFound("graph", path.graph_id)
     since = datetime.now(UTC) - timedelta(days=query.days)
     usage = await analyse_graph(context, graph.id, since)
-    nodes = await record_loaders.children(context, NODES, OF_GRAPH, graph.id)
+    nodes = await ChildrenByParentLoader.of(context, _NODES_OF_GRAPH).load(graph.id)
     names = await _names(context, nodes)
     return {
         "graph_id": graph.id,
@@ -165,11 +167,11 @@ async def try_messages(context: Context, path: GraphPath, body: Messages) -> dic
 
     The body may also be a bare array of messages.
     """
-    if await record_loaders.find(context, GRAPHS, path.graph_id) is None:
+    if await RecordByKeyLoader.of(context, GRAPHS).load(path.graph_id) is None:
         raise NotFound("graph", path.graph_id)
-    nodes = await record_loaders.children(context, NODES, OF_GRAPH, path.graph_id)
+    nodes = await ChildrenByParentLoader.of(context, _NODES_OF_GRAPH).load(path.graph_id)
     start = _start(nodes, body.starting_node_id)
-    edges = await record_loaders.children(context, EDGES, OF_GRAPH, path.graph_id)
+    edges = await ChildrenByParentLoader.of(context, _EDGES_OF_GRAPH).load(path.graph_id)
     names = await _names(context, nodes)
     steps = walk_graph(edges, start, body.test_messages, body.context)
     taken = [step for step in steps if step.edge is not None]
@@ -213,9 +215,8 @@ def _start(nodes: list[Record], node_id: int | None) -> int:
 
 async def _names(context: Context, nodes: list[Record]) -> dict[int, str | None]:
     """What nodes are called, after their assistants."""
-    assistants = await asyncio.gather(
-        *(record_loaders.find(context, ASSISTANTS, node.assistant_id) for node in nodes)
-    )
+    ids = [node.assistant_id for node in nodes]
+    assistants = await RecordByKeyLoader.of(context, ASSISTANTS).load_many(ids)
     return {
         node.id: assistant and assistant.name
         for node, assistant in zip(nodes, assistants, strict=True)

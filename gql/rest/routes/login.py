@@ -13,7 +13,7 @@ from gql.auth.middleware import password_login_of
 from gql.domain.organizations import ORGANIZATIONS, USERS
 from gql.errors import NotFound
 from gql.identity import Method, Permission
-from gql.loaders import record_loaders
+from gql.loaders.record_loaders import RecordByKeyLoader
 from gql.query.context import Context
 from gql.query.resource import Record
 from gql.rest.json_output import json_response
@@ -196,14 +196,14 @@ async def _log_in(request: Request, claim: PasswordClaim, *, remember_me: bool) 
 
 async def _user(context: Context) -> dict[str, Any]:
     user_id = context.identity.require_user()
-    user = await record_loaders.find(context, USERS, user_id)
+    user = await RecordByKeyLoader.of(context, USERS).load(user_id)
     if user is None:
         raise NotFound("user", user_id)
     return user_wire(user)
 
 
 async def _organization(context: Context) -> dict[str, Any]:
-    organization = await record_loaders.find(context, ORGANIZATIONS, context.organization_id)
+    organization = await RecordByKeyLoader.of(context, ORGANIZATIONS).load(context.organization_id)
     if organization is None:
         raise NotFound("organization", context.organization_id)
     return {"id": organization.id, "name": organization.name}

@@ -15,9 +15,14 @@ from gql.engine.rest_fields import present, presenter
 from gql.engine.rest_query import RestArguments
 from gql.errors import NotFound
 from gql.http.media_types import JSON
-from gql.loaders import record_loaders
+from gql.loaders.record_loaders import (
+    ChildrenByParentLoader,
+    RecordByKeyLoader,
+    UnionByParentLoader,
+)
 from gql.query.context import Context
 from gql.query.paging import Paging
+from gql.query.record_list import RecordList
 from gql.query.resource import Record
 from gql.rest.downloads import CSV, TEXT, csv_lines, file, iso_instant
 from gql.rest.filters import FilterBy, Filters
@@ -236,7 +241,7 @@ def list_sms_messages(path: ConversationPath) -> RestArguments:
 async def list_related_records(context: Context, path: ConversationPath) -> list[dict[str, Any]]:
     """Recent calls and SMS conversations of the same customer and assistant, this one included."""
     conversation = await _conversation(context, path)
-    related = await record_loaders.union_list(context, RELATED, conversation.id)
+    related = await UnionByParentLoader.of(context, RELATED).load(conversation.id)
     return [related_wire(record, conversation.id) for record in related]
 
 
@@ -288,16 +293,15 @@ async def _conversation(context: Context, path: ConversationPath) -> Record:
     Raises:
         NotFound: when the organization has none, or has archived it.
     """
-    conversation = await record_loaders.find(context, SMS_CONVERSATIONS, path.conversation_id)
+    conversation = await RecordByKeyLoader.of(context, SMS_CONVERSATIONS).load(path.conversation_id)
     if conversation is None:
         raise NotFound(SMS_CONVERSATIONS.name, path.conversation_id)
     return conversation
 
 
 async def _messages(context: Context, path: ConversationPath) -> list[Record]:
-    return await record_loaders.children(
-        context, SMS_MESSAGES, OF_CALL, path.conversation_id, order=_BY_INDEX
-    )
+    records = RecordList(SMS_MESSAGES, link=OF_CALL)
+    return await ChildrenByParentLoader.of(context, records, _BY_INDEX).load(path.conversation_id)
 
 
 def related_wire(record: Record, conversation_id: int) -> dict[str, Any]:

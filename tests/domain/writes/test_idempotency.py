@@ -15,7 +15,7 @@ from gql.domain.writes.idempotency import RETENTION, StoredAnswer, fingerprint, 
 from gql.domain.writes.transaction import WriteContext
 from gql.errors import Forbidden, IdempotencyKeyReused, Invalid
 from gql.identity import Permission
-from gql.loaders import record_loaders
+from gql.loaders.record_loaders import RecordByKeyLoader
 from gql.models.graph import AssistantGraph
 from gql.models.idempotency import IdempotencyKey
 from gql.models.scope import table_of
@@ -36,7 +36,7 @@ async def create(
     async with idempotent(context, key, request) as replay:
         if replay.answer is None:
             created = await create_graph(replay.context, {"name": name})
-            graph = await record_loaders.find(replay.context, GRAPHS, created.id)
+            graph = await RecordByKeyLoader.of(replay.context, GRAPHS).load(created.id)
             assert graph is not None
             replay.answer = StoredAnswer(201, f"{graph.id} {graph.name} {graph.version}")
     return replay.answer

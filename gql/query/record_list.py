@@ -1,0 +1,93 @@
+"""Lists of records, and their rows as something that a statement selects from."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause, Select, select
+
+from gql.query.filters import Filter, PreparedCondition, prepare_filter
+from gql.query.resource import Link, Resource
+from gql.sql.keys import is_among
+
+
+@dataclass
+class RowSource:
+    """Rows of a resource under one alias of its table, for one SELECT.
+
+    What a SELECT prints may need further tables: each is joined to `from_clause` before `select`.
+
+    Attributes:
+        resource: Whose rows.
+        table: The alias.
+        from_clause: The alias with everything that is joined to it.
+        conditions: What every row passes; what the caller may not see is left out already.
+        parent: The table that the SELECT is a correlated subquery of, if it is one.
+        joined: Other records whose labels are read, by how they are joined.
+    """
+
+    resource: Resource
+    table: FromClause
+    from_clause: FromClause
+    conditions: list[ColumnElement[bool]]
+    parent: FromClause | None = None
+    joined: "dict[tuple[Any, ...], RowSource]" = field(default_factory=dict)
+
+    def select(self, *columns: ColumnElement[Any]) -> Select[Any]:
+        statement = select(*columns).select_from(self.from_clause).where(*self.conditions)
+        return statement if self.parent is None else statement.correlate(self.parent)
+
+
+@dataclass
+class RowsByParent(RowSource):
+    """Rows of many lists together.
+
+    Attributes:
+        parent_key: The key of the parent that a row is listed under.
+    """
+
+    parent_key: ColumnElement[Any] = field(kw_only=True)
+
+
+@dataclass(frozen=True)
+class RecordList:
+    """The visible records of a resource that pass some conditions, as a whole or under parents.
+
+    Attributes:
+        resource: Whose records.
+        conditions: What they are filtered by.
+        link: How they find the parent that they are listed under; None for one list of all.
+    """
+
+    resource: Resource
+    conditions: tuple[PreparedCondition, ...] = ()
+    link: Link | None = None
+
+    @classmethod
+    def filtered(cls, resource: Resource, filter: Filter, link: Link | None = None) -> "RecordList":
+        return cls(resource, prepare_filter(resource.filters, filter), link)
+
+    def rows(self, parent: FromClause | None = None) -> RowSource:
+        """The rows of the one list, or of the list under each row of `parent`."""
+        table = self.resource.table.alias()
+        if self.link is None or parent is None:
+            return RowSource(self.resource, table, table, self._conditions(table))
+        from_clause, parent_key = self.link.attach(table)
+        conditions = self._conditions(table, parent_key == parent.c.id)
+        return RowSource(self.resource, table, from_clause, conditions, parent)
+
+    def rows_by_parent(self) -> RowsByParent:
+        """The rows under all parents whose keys are in the parameter `keys`."""
+        assert self.link is not None  # noqa: S101, only such a list has parents
+        table = self.resource.table.alias()
+        from_clause, parent_key = self.link.attach(table)
+        conditions = self._conditions(table, is_among(parent_key, "keys"))
+        return RowsByParent(self.resource, table, from_clause, conditions, parent_key=parent_key)
+
+    def _conditions(
+        self, table: FromClause, *under: ColumnElement[bool]
+    ) -> list[ColumnElement[bool]]:
+        return [
+            *self.resource.conditions(table),
+            *under,
+            *(condition.sql(self.resource.filters, table) for condition in self.conditions),
+        ]
