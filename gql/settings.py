@@ -94,8 +94,7 @@ class Settings(BaseSettings):
     )
     compiled: bool = Field(
         True,
-        description="Answer queries and REST reads by compiled plans, one statement each, where"
-        " possible.",
+        description="Answer GraphQL queries by compiled plans, one statement each, where possible.",
     )
     introspection: bool = Field(True, description="Whether the schema may be asked for.")
     suggestions: bool = Field(True, description="Whether errors say `Did you mean ...`.")

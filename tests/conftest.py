@@ -160,14 +160,8 @@ def database_url(shared: Copy) -> str:
     return shared.url
 
 
-BOTH_WAYS = frozenset(
-    (
-        *("schema", "tenancy", "examples", "test_assistants", "test_calls", "test_calls_details"),
-        *("test_calls_search", "test_graph_sessions", "test_graphs", "test_parameters"),
-        "test_sms_conversations",
-    )
-)
-"""Folders and modules whose tests are about what is read."""
+BOTH_WAYS = frozenset(("schema", "tenancy", "examples"))
+"""Folders whose tests are about what GraphQL reads."""
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -179,7 +173,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         return
     counted = {"statements", "fresh_statements"} & set(metafunc.fixturenames)
     path = metafunc.definition.path
-    both = not BOTH_WAYS.isdisjoint({path.parent.name, path.stem})
+    both = path.parent.name in BOTH_WAYS
     ways = ["resolvers", "plans"] if both else ["plans"]
     metafunc.parametrize(
         "run_by", ["resolvers"] if counted else ways, indirect=True, scope="session"

@@ -22,6 +22,7 @@ from gql.auth import api_key_login
 from gql.auth.middleware import Authentication, caller_of
 from gql.database import Database
 from gql.engine.query_runner import QueryRunner
+from gql.rest.answering import RestServices
 from gql.rest.mounting import rest_routes
 from gql.rest.routes import ROUTES
 from gql.schema.endpoint import GraphQLEndpoint
@@ -49,13 +50,14 @@ def create_app(settings: Settings | None = None) -> Starlette:
     graphql = GraphQLEndpoint(
         schema, database, settings, identify=caller_of, sms_sessions=sms_sessions
     )
-    reads = QueryRunner(database) if settings.compiled else None
+    queries = QueryRunner(database, has_own_connections=settings.compiled)
+    rest = RestServices(database, settings, caller_of, queries, sms_sessions)
     metrics = None
     if settings.metrics_token is not None:
-        metrics = Metrics(settings, graphql, database, reads)
+        metrics = Metrics(settings, graphql, database, queries)
     app = Starlette(
         routes=(
-            *routes(graphql, database, settings, sms_sessions, reads),
+            *routes(graphql, database, rest),
             *metrics_routes(metrics),
         ),
         lifespan=_lifespan,
@@ -98,27 +100,14 @@ def wrapped(app: ASGIApp, layers: Sequence[Middleware]) -> ASGIApp:
     return app
 
 
-def routes(
-    graphql: ASGIApp,
-    database: Database,
-    settings: Settings,
-    sms_sessions: SmsSessionStore,
-    reads: QueryRunner | None,
-) -> tuple[BaseRoute, ...]:
+def routes(graphql: ASGIApp, database: Database, rest: RestServices) -> tuple[BaseRoute, ...]:
     """Every address of the gateway, in order of trial."""
     health = Health(database)
     return (
         Route("/graphql", graphql, name="graphql"),
         Route("/graphql/", graphql, name="graphql_slash"),
         *api_key_login.ROUTES,
-        *rest_routes(
-            ROUTES,
-            database,
-            settings,
-            identify=caller_of,
-            sms_sessions=sms_sessions,
-            reads=reads,
-        ),
+        *rest_routes(ROUTES, rest),
         *pages.ROUTES,
         Route("/healthz", health.alive, methods=["GET"]),
         Route("/readyz", health.ready, methods=["GET"]),

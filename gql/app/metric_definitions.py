@@ -31,7 +31,8 @@ READS = MetricDefinition(
     "jackfield_rest_reads_total",
     "counter",
     ("way", "reason"),
-    "REST reads that have a plan: answered by it, or by `resolvers` and for which reason.",
+    "REST reads, each by a `plan`; `reason` is `none` for an answer, `nothing` where the record is "
+    "missing, and `failed` for an error.",
 )
 REQUESTS = MetricDefinition(
     "jackfield_requests_total",

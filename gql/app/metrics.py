@@ -20,8 +20,8 @@ from gql.app.publishing import Numbers, Publisher
 from gql.app.request_counter import RequestCounter
 from gql.auth.credential_source import read_presented
 from gql.database import Database
-from gql.engine.fallback import AnswerCounts, FallbackReason
-from gql.engine.query_runner import QueryRunner
+from gql.engine.fallback import FallbackReason
+from gql.engine.query_runner import QueryRunner, ReadOutcome
 from gql.errors import Unauthenticated
 from gql.schema.endpoint import GraphQLEndpoint
 from gql.settings import Settings
@@ -39,7 +39,7 @@ class Metrics:
         settings: For the token.
         endpoint: Knows which way operations went, and what it remembers.
         database: Knows its connections.
-        reads: Know how REST was answered; None when they are not compiled.
+        queries: Knows how REST reads ended.
 
     Attributes:
         requests: Counts the requests.
@@ -53,13 +53,13 @@ class Metrics:
         settings: Settings,
         endpoint: GraphQLEndpoint,
         database: Database,
-        reads: QueryRunner | None = None,
+        queries: QueryRunner,
     ) -> None:
         self.requests = RequestCounter()
         self._token = _token(settings)
         self._endpoint = endpoint
         self._database = database
-        self._reads = reads
+        self._queries = queries
         self._publisher = Publisher(self._counters, self._gauges, self.requests.seconds)
         self.publishing = self._publisher.publishing
 
@@ -81,19 +81,14 @@ class Metrics:
         resolved = {(reason, ""): 0 for reason in FallbackReason} | counts.resolved
         for (reason, field), number in resolved.items():
             yield OPERATIONS, ("resolvers", reason, field), number
-        read = self._reads.counts if self._reads else AnswerCounts()
-        yield READS, ("plan", "none"), read.compiled
-        for (reason, _), number in (
-            {(reason, ""): 0 for reason in FallbackReason} | read.resolved
-        ).items():
-            yield READS, ("resolvers", reason), number
+        for outcome in ReadOutcome:
+            yield READS, ("plan", outcome), self._queries.counts[outcome]
         for (door, method, status), number in self.requests.requests.items():
             yield REQUESTS, (door, method, str(status) if status else "none"), number
 
     def _gauges(self) -> Numbers:
         sizes = self._endpoint.sizes()
-        if self._reads is not None:
-            sizes["rest_statements"] = self._reads.size()
+        sizes["rest_statements"] = self._queries.size()
         for cache, (entries, size) in sizes.items():
             yield CACHE_ENTRIES, (cache,), entries
             yield CACHE_BYTES, (cache,), size

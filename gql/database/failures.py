@@ -40,7 +40,7 @@ def translate_unavailability() -> Iterator[None]:
         yield
     except (PoolTimeoutError, OSError) as error:
         raise Unavailable("The database cannot be reached right now; try again.") from error
-    except DBAPIError as error:
+    except (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError, sqlite3.Error) as error:
         if _is_unavailable(error):
             raise Unavailable("The database gave up on this request; try again.") from error
         raise
@@ -59,7 +59,9 @@ def translate_write_failures() -> Iterator[None]:
         raise
 
 
-def _is_unavailable(error: DBAPIError) -> bool:
+def _is_unavailable(error: Exception) -> bool:
+    if not isinstance(error, DBAPIError):
+        return not is_lasting(error)
     return (
         error.connection_invalidated
         or _sqlstate(error) in _UNAVAILABLE_STATES

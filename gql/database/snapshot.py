@@ -50,6 +50,21 @@ class Snapshot:
                 self.statements += 1
                 return (await connection.execute(statement, parameters)).all()
 
+    async def fetch_value(self, sql: str, values: Sequence[Any]) -> bytes | None:
+        """The single value of a compiled statement: see `StatementRunner.fetch_value`.
+
+        Raises:
+            RuntimeError: after `close`.
+            Unavailable: when the database cannot be reached or gave up.
+        """
+        async with self._lock:
+            with translate_unavailability():
+                connection = await self._open()
+                self.statements += 1
+                result = await connection.exec_driver_sql(sql, tuple(values))
+                value: str | None = result.scalar_one()
+        return None if value is None else value.encode()
+
     async def stream(
         self, statement: Executable, parameters: Mapping[str, Any] | None = None, *, size: int
     ) -> AsyncGenerator[Sequence[Row[Any]], None]:

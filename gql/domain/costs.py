@@ -4,19 +4,18 @@ Calls are billed in several currencies, which are never added up. A cost that is
 is left out of every sum, and the calls without one are counted.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, func, select
+from sqlalchemy import ColumnElement, Float, FromClause, cast, func, select
 
 from gql.domain.calls import CALLS
 from gql.models.assistant import Assistant
 from gql.models.message import ChatMessage
 from gql.models.scope import owned, parameters, table_of
 from gql.query.context import Context
-from gql.query.resource import Record
 from gql.sql.instants import Period, utc_period
 from gql.sql.text import by_code_point
 
@@ -29,7 +28,7 @@ Amounts = dict[str, int | None]
 
 @dataclass(frozen=True)
 class CostEntry:
-    """What one service of one call cost.
+    """One service of one call that cost something.
 
     Attributes:
         number: From 1, the same for a service in every call.
@@ -39,7 +38,6 @@ class CostEntry:
 
     number: int
     service: str
-    micros: int
     provider: str | None = None
     model: str | None = None
 
@@ -73,16 +71,24 @@ class CostTotals:
     uncosted: int
 
 
-async def list_entries(context: Context, call: Record) -> tuple[CostEntry, ...]:
-    """One entry per service that has a cost; the model is the one that the messages name."""
-    model = await _model(context, call.id)
-    entries = []
-    for number, service in enumerate(SERVICES, 1):
-        micros = getattr(call, f"{service}_cost")
-        if micros is not None:
-            names = model if service == "llm" else (None, None)
-            entries.append(CostEntry(number, service, micros, *names))
-    return tuple(entries)
+def _minutes(call: FromClause) -> ColumnElement[float]:
+    return cast(func.round(call.c.duration / 60, 4), Float)
+
+
+COSTED_CALLS = replace(CALLS, computed={**CALLS.computed, "duration_minutes": _minutes})
+"""Voice calls with their duration in minutes, to four decimals."""
+
+
+async def list_entries(
+    context: Context, call_id: int, services: Collection[str]
+) -> tuple[CostEntry, ...]:
+    """One entry for each of these services; messages tell which language model the call used."""
+    unknown, model = (None, None), await _model(context, call_id)
+    return tuple(
+        CostEntry(number, service, *(model if service == "llm" else unknown))
+        for number, service in enumerate(SERVICES, 1)
+        if service in services
+    )
 
 
 async def total_costs(context: Context, since: datetime) -> CostTotals:

@@ -20,6 +20,7 @@ from gql.engine.fields import (
     FirstSource,
     GlobalIdSource,
     GlobalLookupSource,
+    IsLookedUpSource,
     JoinedSource,
     JsonPathSource,
     LookupSource,
@@ -33,7 +34,7 @@ from gql.engine.fields import (
     ViewerSource,
 )
 from gql.engine.plan import PlanNode, Selection
-from gql.engine.rest_query import KEY_ARGUMENT, RecordLookup, RestQuery
+from gql.engine.rest_query import KEY_PARAMETER, RecordLookup, RestQuery
 from gql.engine.row_source import is_key_only, print_column, print_items, print_key_only
 from gql.query.filters import PreparedCondition
 from gql.query.page_statement import total, union_page
@@ -69,7 +70,7 @@ class _Emitter:
     def record_lookup(self, record: RecordLookup, item: PlanNode) -> ColumnElement[str]:
         """What is printed of one record, after its version where there is one."""
         row = RecordList(record.resource).rows()
-        row.conditions.append(row.table.c[record.column] == bindparam(f"s{KEY_ARGUMENT}_key0"))
+        row.conditions.append(row.table.c[record.column] == bindparam(KEY_PARAMETER))
         version: list[JsonPart] = []
         if record.version is not None:
             version = [json_sql.json_integer(row.table.c[record.version]), "\n"]
@@ -162,6 +163,8 @@ class _Emitter:
                 return self._record(row, _selected(node))
             case JsonPathSource(label):
                 return [or_null(self._json_path(row, node, label))]
+            case IsLookedUpSource():
+                return [json_sql.json_boolean(row.table.c.id == bindparam(KEY_PARAMETER))]
             case JoinedSource(resource, key, column, value):
                 other = self._joined(row, resource, key, column)
                 return [or_null(print_column(other, value))]

@@ -201,7 +201,7 @@ class ConnectionCompiler:
             case ConnectionField.TOTAL_COUNT:
                 return [json_sql.json_integer(total(self._records, self._parent))]
             case EchoSource(name):
-                return [bindparam(f"told_{name}", type_=Text())]
+                return [bindparam(f"echo_{name}", type_=Text())]
             case ConnectionField.PAGE_INFO:
                 fields = _selected(item).items
                 return print_items([(key, self._info(each.source, rows)) for key, each in fields])

@@ -20,7 +20,6 @@ class FallbackReason(StrEnum):
     FAILED = "failed"
     RESTING = "resting"
     OFF = "off"
-    NOTHING = "nothing"
 
 
 MEANINGS: dict[FallbackReason, str] = {
@@ -35,9 +34,6 @@ MEANINGS: dict[FallbackReason, str] = {
     FallbackReason.FAILED: "Its plan or its statement failed; the log has it.",
     FallbackReason.RESTING: "Its statement failed too often, and is not tried again for a minute.",
     FallbackReason.OFF: "`GQL_COMPILED` is off.",
-    FallbackReason.NOTHING: (
-        "The record that a REST read looks up is not there; resolvers word the 404."
-    ),
 }
 
 
@@ -56,7 +52,6 @@ class Fallback:
 
 OFF = Fallback(FallbackReason.OFF)
 RESTING = Fallback(FallbackReason.RESTING)
-NOT_FOUND = Fallback(FallbackReason.NOTHING)
 MISSING = Fallback(FallbackReason.FAILED, "a required record is missing")
 
 

@@ -216,6 +216,11 @@ class PageSource(FieldSource):
 
 
 @dataclass(frozen=True)
+class IsLookedUpSource(FieldSource):
+    """Whether the record is the one that the request looks up; only REST tells that."""
+
+
+@dataclass(frozen=True)
 class EchoSource(FieldSource):
     """A number of the request, repeated in the answer; only REST does that."""
 

@@ -1,79 +1,132 @@
-"""Answers REST reads by plans: one statement each, compiled once for each variant of a read."""
+"""Runs REST reads: one statement each, compiled once for each variant of a read."""
 
-import logging
-from collections import defaultdict
+from collections import Counter, defaultdict
+from enum import StrEnum
+from typing import Any, NamedTuple
 
 from cachetools import LRUCache
 
 from gql.database import Database
-from gql.engine.bind import VariantKey
+from gql.database.drivers import FetchedValue
+from gql.database.failures import translate_unavailability
+from gql.engine.bind import VariantKey, is_selective
 from gql.engine.compile import emit_read
 from gql.engine.compile_lock import CompileLock
-from gql.engine.fallback import NOT_FOUND, RESTING, AnswerCounts, Fallback, FallbackReason
 from gql.engine.plan import MOST_VARIANTS
 from gql.engine.rest_query import RestArguments, RestQuery, bind
-from gql.engine.statement import BoundStatement, Failed, Statement, run
-from gql.engine.statement_compiler import StatementCompiler
+from gql.engine.statement import BoundStatement, Statement
+from gql.engine.statement_compiler import compile_statement
+from gql.errors import NotFound
 from gql.query.context import Context
 
-_log = logging.getLogger(__name__)
+
+class ReadOutcome(StrEnum):
+    """How a read ended, as metrics call it."""
+
+    ANSWERED = "none"
+    MISSING = "nothing"
+    FAILED = "failed"
+
+
+class BoundQuery(NamedTuple):
+    """A read with what one request binds.
+
+    Attributes:
+        query: What is read.
+        key: Of the record that is looked up.
+        statement: The SQL of the read's variant, with its values.
+    """
+
+    query: RestQuery
+    key: Any
+    statement: BoundStatement
 
 
 class QueryRunner:
-    """Answers reads by plans.
+    """Runs REST reads.
 
-    Memory is bounded without a cache of all reads: there are as many as routes, and each keeps the
-    variants that were used last.
+    There are as many reads as routes, and each keeps the statements that were used last.
 
     Args:
-        database: Where.
+        database: What is read.
+        has_own_connections: Whether `answer` runs statements on the connections that the database
+            keeps for them, or in the snapshot of the operation.
 
     Attributes:
-        counts: How reads were answered.
+        counts: How reads ended.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, has_own_connections: bool) -> None:
         self._database = database
-        self._compiler = StatementCompiler(database.engine.dialect, CompileLock())
+        self._has_own_connections = has_own_connections
+        self._lock = CompileLock()
         self._statements: defaultdict[RestQuery, LRUCache[VariantKey, Statement]] = defaultdict(
             lambda: LRUCache(MOST_VARIANTS)
         )
-        self.counts = AnswerCounts()
+        self.counts: Counter[ReadOutcome] = Counter()
 
     def size(self) -> tuple[int, float]:
         """How many statements are cached, and about how many bytes they take."""
-        statements = [
-            statement for cache in self._statements.values() for statement in cache.values()
-        ]
+        statements = [each for cache in self._statements.values() for each in cache.values()]
         return len(statements), sum(statement.weight for statement in statements)
 
-    async def bind(self, query: RestQuery, arguments: RestArguments) -> BoundStatement | None:
-        """The statement of a request with its values; None when resolvers have to run."""
-        try:
-            variant, values = bind(query, arguments)
-            statements = self._statements[query]
-            statement = statements.get(variant) or await self._compiler.compile(
-                query, statements, variant, lambda: emit_read(query, variant)
-            )
-            return statement.bind(values)
-        except Exception:  # noqa: BLE001 -- a bug of ours must not fail a request
-            _log.warning("binding failed: %.500r", arguments, exc_info=True)
-            return None
+    async def bind(self, query: RestQuery, arguments: RestArguments) -> BoundQuery:
+        """The statement of a read with the values of a request, but for whose data it reads."""
+        variant, values = bind(query, arguments)
+        statements = self._statements[query]
+        statement = statements.get(variant) or await self._compile(query, variant)
+        return BoundQuery(query, arguments.key, statement.bind(values))
 
-    async def answer(self, context: Context, bound: BoundStatement | None) -> bytes | Fallback:
-        """The finished body, or why resolvers have to run; counted.
+    async def answer(self, context: Context, bound: BoundQuery) -> bytes:
+        """What a read prints, where it is all that the operation reads.
 
-        A record that is missing is a matter for resolvers too: they word the refusal.
+        Raises:
+            NotFound: when the record is missing.
+            Unavailable: when the database cannot be reached or gave up.
         """
-        if bound is None or bound.statement.resting:
-            return self.counts.record_fallback(RESTING)
+        statement = bound.statement.statement
+        values = bound.statement.owned_by(context.organization_id)
+        if not self._has_own_connections:
+            return await self._printed(bound, context.snapshot.fetch_value(statement.sql, values))
+        value = self._database.fetch_value(statement.sql, values, custom_plan=statement.custom_plan)
+        return await self._printed(bound, value)
+
+    async def fetch(self, context: Context, query: RestQuery, arguments: RestArguments) -> bytes:
+        """What a read prints in the snapshot of the operation: a write sees what it has written.
+
+        Raises:
+            NotFound: when the record is missing.
+            Unavailable: when the database cannot be reached or gave up.
+        """
+        bound = await self.bind(query, arguments)
+        values = bound.statement.owned_by(context.organization_id)
+        value = context.snapshot.fetch_value(bound.statement.statement.sql, values)
+        return await self._printed(bound, value)
+
+    async def _printed(self, bound: BoundQuery, value: FetchedValue) -> bytes:
+        """The value of a statement, which prints nothing for a record that is missing."""
         try:
-            body = await run(self._database, bound, context.organization_id, context.request_id)
-        except Failed as failed:
-            return self.counts.record_fallback(
-                Fallback(FallbackReason.FAILED, repr(failed.__cause__))
-            )
+            with translate_unavailability():
+                body = await value
+        except Exception:
+            self.counts[ReadOutcome.FAILED] += 1
+            raise
         if not body:
-            return self.counts.record_fallback(NOT_FOUND)
-        self.counts.compiled += 1
+            self.counts[ReadOutcome.MISSING] += 1
+            record = bound.query.record
+            raise NotFound(record.noun if record else "record", bound.key)
+        self.counts[ReadOutcome.ANSWERED] += 1
         return body
+
+    async def _compile(self, query: RestQuery, variant: VariantKey) -> Statement:
+        async with self._lock:
+            statements = self._statements[query]
+            statement = statements.get(variant)
+            if statement is None:
+                statement = compile_statement(
+                    emit_read(query, variant),
+                    self._database.engine.dialect,
+                    custom_plan=is_selective(variant),
+                )
+                statements[variant] = statement
+            return statement

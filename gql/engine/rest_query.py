@@ -1,7 +1,7 @@
-"""What a REST route reads: one list, or what is printed of one record, as data.
+"""What a REST route reads, as data: one list, or what is printed of one record.
 
-`RestQuery` is made once, and `RestArguments` is one request for it. A plan (`query_runner.py`) and
-resolvers (`rest_resolvers.py`) are two interpreters of the same two values.
+A `RestQuery` is the plan of a read without a document. It is made at import, and has one statement
+for each variant of its filter and paging; `RestArguments` are what one request binds.
 """
 
 from collections.abc import Iterator, Mapping
@@ -10,32 +10,28 @@ from functools import cached_property
 from typing import Any
 
 from gql.engine.bind import FilterVariant, Values, VariantKey, bind_page, bind_terms
-from gql.engine.fields import (
-    ConnectionSource,
-    ManySource,
-    PageSource,
-)
+from gql.engine.fields import ConnectionSource, ManySource, PageSource
 from gql.engine.plan import PlanNode, outline
 from gql.query.filters import Filter
 from gql.query.paging import Paging
 from gql.query.resource import Resource
 
-KEY_ARGUMENT = 0
-"""The number of the argument that is the key of the record."""
+KEY_PARAMETER = "key"
+"""The parameter of the statement that is the key of the record."""
 
-LIST_ARGUMENT = 1
-"""The number of the argument that is the paging and the filter of the list."""
+LIST_ARGUMENT = 0
+"""The number of the one argument that has variants: the paging and the filter of the list."""
 
 
 @dataclass(frozen=True, eq=False)
 class RecordLookup:
-    """The one record that a route names.
+    """The record that a key names.
 
     Attributes:
         resource: Whose record.
         column: The column that the key is in.
-        noun: What it is called in a 404.
-        version: The label that tells which version of the record was read; None for no version.
+        noun: What the record is called in a 404.
+        version: The column that tells its version; None where there is none.
     """
 
     resource: Resource
@@ -66,26 +62,26 @@ class RestQuery:
         yield from outline("read", self.item)
 
     @cached_property
-    def versioned(self) -> bool:
-        """Whether a version is printed before the answer."""
+    def is_versioned(self) -> bool:
+        """Whether a line with the record's version is printed before the answer."""
         return self.record is not None and self.record.version is not None
 
     @cached_property
     def listed(self) -> Resource | None:
-        """Whose records the list in it holds; None without one."""
+        """Whose records are in the list; None without a list."""
         source = self.item.source
-        lists = (ConnectionSource, PageSource, ManySource)
+        lists = (ConnectionSource, ManySource, PageSource)
         return source.resource if isinstance(source, lists) else None
 
 
 @dataclass(frozen=True)
 class RestArguments:
-    """One request for a read; it gives what the read has a place for.
+    """What one request binds: as much as the read has use for.
 
     Attributes:
-        key: What is looked up.
-        paging: Which part of the list; None for all of it.
-        filter: What the list's records must pass.
+        key: Of the record.
+        paging: Which page of the list; None for all of it, or when it is only counted.
+        filter: What the records of the list must pass.
         echoed: Numbers of the request that the answer repeats.
     """
 
@@ -96,13 +92,15 @@ class RestArguments:
 
 
 def bind(query: RestQuery, arguments: RestArguments) -> tuple[VariantKey, Values]:
-    """The variant of a read's two arguments, and the values of its statement's parameters."""
-    values: Values = {f"told_{name}": str(number) for name, number in arguments.echoed.items()}
-    values[f"s{KEY_ARGUMENT}_key0"] = arguments.key
+    """The variant of the SQL, and the values of the statement's parameters."""
+    values: Values = {f"echo_{name}": str(number) for name, number in arguments.echoed.items()}
+    values[KEY_PARAMETER] = arguments.key
     resource, name = query.listed, f"s{LIST_ARGUMENT}"
     if resource is None:
-        return (None, None), values
-    if arguments.paging is None:
+        return (), values
+    if isinstance(query.item.source, ManySource):
         terms = bind_terms(name, resource.filters, arguments.filter, values)
-        return (None, FilterVariant(terms)), values
-    return (None, bind_page(name, resource, arguments.paging, arguments.filter, values)), values
+        return (FilterVariant(terms),), values
+    # For a read that only counts, any page will do.
+    paging = arguments.paging or Paging(1, next(iter(resource.orders)), descending=False)
+    return (bind_page(name, resource, paging, arguments.filter, values),), values

@@ -1,7 +1,7 @@
 """Answers a REST request: caller, permission, arguments, handler, response."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
@@ -9,6 +9,7 @@ from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
 from gql.database import Database
+from gql.engine.query_runner import QueryRunner
 from gql.engine.rest_query import RestArguments, RestQuery
 from gql.errors import GatewayError, MethodNotAllowed
 from gql.http.body import read_body
@@ -22,6 +23,7 @@ from gql.rest.idempotent_run import run_handler, to_response
 from gql.rest.json_body import fit_body, parse_body
 from gql.rest.parameters import read_headers, read_path, read_query
 from gql.rest.partial_body import fit_partially
+from gql.rest.responses import read_response
 from gql.rest.route import RestRoute
 from gql.rest.unprocessable import BadBody, Detail, Unprocessable
 from gql.settings import Settings
@@ -35,8 +37,9 @@ class RestServices:
     database: Database
     settings: Settings
     identify: Identify
-    address_cache: AddressCache
+    queries: QueryRunner
     sms_sessions: SmsSessionStore | None = None
+    addresses: AddressCache = field(default_factory=AddressCache)
 
 
 class Endpoint:
@@ -45,19 +48,23 @@ class Endpoint:
     Args:
         routes: By HTTP method.
         services: What they work with.
+
+    Attributes:
+        routes: With HEAD where there is GET.
+        services: The same.
     """
 
     def __init__(self, routes: Mapping[str, RestRoute], services: RestServices) -> None:
-        self._routes = dict(routes)
+        self.routes = dict(routes)
         if "GET" in routes:
-            self._routes["HEAD"] = routes["GET"]
+            self.routes["HEAD"] = routes["GET"]
         self.services = services
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; its context lives until the answer is sent."""
-        route = self._routes.get(scope["method"])
+        route = self.routes.get(scope["method"])
         if route is None:
-            allow = ", ".join(sorted(self._routes))
+            allow = ", ".join(sorted(self.routes))
             error = MethodNotAllowed("Method Not Allowed", allow)
             await error_response(error)(scope, receive, send)
             return
@@ -84,11 +91,12 @@ class Endpoint:
         try:
             if route.permission is not None:
                 context.identity.require(route.permission)
-            if route.reads is not None:
+            if route.reads is not None and route.method == "GET":
                 return await self._read(route, route.reads, context, request)
             raw = await self._raw(route, request)
             arguments = self._arguments(route, context, request, raw)
-            return await run_handler(route, context, request, raw, arguments)
+            queries = self.services.queries
+            return await run_handler(route, queries, context, request, raw, arguments)
         except BadBody as error:
             return unprocessable_response(error, status=route.refuses_bodies_with)
         except Unprocessable as error:
@@ -102,14 +110,15 @@ class Endpoint:
         self, route: RestRoute, query: RestQuery, context: Context, request: Request
     ) -> Response:
         """The answer of a route that declares what it reads; a cached address is not parsed."""
-        cache, scope = self.services.address_cache, request.scope
-        cached = cache.get(route, scope)
-        if cached is None:
+        queries, addresses = self.services.queries, self.services.addresses
+        read = addresses.get(route, request.scope)
+        if read is None:
             result = route.handler(**self._arguments(route, context, request, b""))
             if not isinstance(result, RestArguments):
                 return to_response(route, await result)
-            cached = await cache.prepare(route, query, result, scope)
-        return await cache.respond(context, cached)
+            read = await queries.bind(query, result)
+            addresses.put(route, request.scope, read)
+        return read_response(query, await queries.answer(context, read), route.status)
 
     async def _raw(self, route: RestRoute, request: Request) -> bytes:
         if "body" not in route.models:
@@ -127,7 +136,8 @@ class Endpoint:
         Raises:
             Unprocessable: with everything that does not fit; broken JSON hides the rest.
         """
-        arguments: dict[str, Any] = {"context": context, "request": request}
+        queries = self.services.queries
+        arguments: dict[str, Any] = {"context": context, "queries": queries, "request": request}
         content = parse_body(raw, self.services.settings)
         details: list[Detail] = []
         for name, read in _PARAMETERS.items():

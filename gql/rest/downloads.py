@@ -15,7 +15,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from gql.http.disconnect import wait_for_disconnect
 from gql.http.media_types import JSON
-from gql.rest.json_output import dumps
+from gql.rest.responses import dumps
 
 CSV = "text/csv"
 TEXT = "text/plain"
@@ -92,14 +92,21 @@ async def csv_download(
     return await _download(parts(), name, CSV)
 
 
-async def json_download(records: Records, shape: Callable[[Any], Any], *, name: str) -> Response:
-    """Records as a JSON array; the first ones are read before this returns."""
+async def json_download(records: Records, keys: Sequence[str], *, name: str) -> Response:
+    """Records as a JSON array of objects; the first ones are read before this returns.
+
+    Args:
+        records: Of as many values as there are keys.
+        keys: Of each object.
+        name: Of the file, in ASCII.
+    """
 
     async def parts() -> Parts:
         opening = b"["
         async with aclosing(records):
             async for chunk in records:
-                yield opening + b",".join(dumps(shape(record)) for record in chunk)
+                objects = (dumps(dict(zip(keys, record, strict=True))) for record in chunk)
+                yield opening + b",".join(objects)
                 opening = b","
         yield b"[]" if opening == b"[" else b"]"
 

@@ -4,8 +4,8 @@ from starlette.responses import Response
 
 from gql.errors import GatewayError, Invalid, NotFound, Problem, VersionConflict, format_path
 from gql.http.refusal import refusal
-from gql.rest.json_output import json_response
 from gql.rest.partial_body import BodyProblem
+from gql.rest.responses import json_response
 from gql.rest.unprocessable import Detail, Unprocessable
 
 _NOT_FOUND = {

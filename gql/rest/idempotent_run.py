@@ -7,10 +7,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gql.domain.writes.idempotency import LONGEST_KEY, StoredAnswer, fingerprint, idempotent
+from gql.engine.query_runner import QueryRunner
+from gql.engine.rest_query import RestArguments
 from gql.http.media_types import JSON
 from gql.identity import Permission
 from gql.query.context import Context
-from gql.rest.json_output import json_response
+from gql.rest.responses import json_response, read_response
 from gql.rest.route import RestRoute
 from gql.rest.unprocessable import Unprocessable, detail_of
 
@@ -24,6 +26,7 @@ def takes_key(route: RestRoute) -> bool:
 
 async def run_handler(
     route: RestRoute,
+    queries: QueryRunner,
     context: Context,
     request: Request,
     raw: bytes,
@@ -31,9 +34,9 @@ async def run_handler(
 ) -> Response:
     """The handler's response, or the first response to a write that came with the same key before.
 
-    The write and its stored response are one transaction, so the handler runs in the transaction's
-    context. A replayed response has the first one's status and body, and the header
-    `Idempotent-Replayed: true`.
+    The write and its stored response are one transaction, so the handler, and the read after it,
+    run in the transaction's context. A replayed response has the first one's status and body, and
+    the header `Idempotent-Replayed: true`.
 
     Raises:
         Unprocessable: when the key cannot be one.
@@ -41,7 +44,7 @@ async def run_handler(
     """
     key = request.headers.get(KEY_HEADER) if takes_key(route) else None
     if key is None:
-        return to_response(route, await route.handler(**arguments))
+        return await _respond(route, queries, context, arguments)
     _check(key)
     permission = route.permission or Permission.WRITE
     address = (route.method, route.path, request.path_params, request.url.query)
@@ -54,9 +57,8 @@ async def run_handler(
                 headers={"Idempotent-Replayed": "true"},
                 media_type=JSON,
             )
-        response = to_response(
-            route, await route.handler(**{**arguments, "context": replay.context})
-        )
+        write = replay.context
+        response = await _respond(route, queries, write, {**arguments, "context": write})
         replay.answer = StoredAnswer(response.status_code, bytes(response.body).decode())
         return response
 
@@ -64,6 +66,16 @@ async def run_handler(
 def to_response(route: RestRoute, value: Any) -> Response:
     """What a handler returned, as a response."""
     return value if isinstance(value, Response) else json_response(value, route.status)
+
+
+async def _respond(
+    route: RestRoute, queries: QueryRunner, context: Context, arguments: Mapping[str, Any]
+) -> Response:
+    result = await route.handler(**arguments)
+    if route.reads is None or not isinstance(result, RestArguments):
+        return to_response(route, result)
+    body = await queries.fetch(context, route.reads, result)
+    return read_response(route.reads, body, route.status)
 
 
 def _check(key: str) -> None:

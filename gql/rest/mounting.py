@@ -7,37 +7,18 @@ from starlette.datastructures import URLPath
 from starlette.routing import BaseRoute, Match, NoMatchFound, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gql.database import Database
-from gql.engine.query_runner import QueryRunner
-from gql.http.identify import Identify
-from gql.rest.address_cache import AddressCache
 from gql.rest.answering import Endpoint, RestServices
 from gql.rest.reference import reference_routes
 from gql.rest.route import RestRoute
-from gql.settings import Settings
-from gql.stores import SmsSessionStore
 
 
-def rest_routes(
-    routes: Sequence[RestRoute],
-    database: Database,
-    settings: Settings,
-    *,
-    identify: Identify,
-    sms_sessions: SmsSessionStore | None = None,
-    reads: QueryRunner | None = None,
-) -> tuple[BaseRoute, ...]:
+def rest_routes(routes: Sequence[RestRoute], services: RestServices) -> tuple[BaseRoute, ...]:
     """What the application mounts: each path with and without its slash, and the API reference.
 
     Args:
         routes: In order of trial.
-        database: What is read and written.
-        settings: The limits on bodies.
-        identify: Tells who is asking.
-        sms_sessions: Where live SMS sessions are kept.
-        reads: Answer by plans; without them resolvers do.
+        services: What they work with.
     """
-    services = RestServices(database, settings, identify, AddressCache(reads), sms_sessions)
     paths: dict[str, dict[str, RestRoute]] = {}
     for route in routes:
         paths.setdefault(route.path, {})[route.method] = route

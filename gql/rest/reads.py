@@ -32,10 +32,11 @@ from gql.engine.fields import (
     ManySource,
     ObjectSource,
     PageSource,
+    UnionSource,
 )
 from gql.engine.plan import PlanNode, Selection
 from gql.engine.rest_query import LIST_ARGUMENT, RecordLookup, RestQuery
-from gql.query.resource import Link, Resource
+from gql.query.resource import Link, Resource, UnionList
 
 Money = Annotated[float, ColumnSource(kind="decimal")]
 """A column of millionths of a currency unit as a number of units: 50000 is 0.05."""
@@ -71,7 +72,7 @@ def lookup(
 
     Args:
         resource: Whose record.
-        printed: Its shape; or the list, from `list_page` or `all_under`.
+        printed: Its shape; or the list, from `list_page`, `all_under` or `newest_under`.
         noun: What the record is called in a 404.
         by: The column that the key is in.
         version: The column that becomes the `ETag`.
@@ -91,6 +92,13 @@ def all_under(
 ) -> PlanNode:
     """All records under the one that is looked up that pass the request's filter."""
     return PlanNode(ManySource(resource, link, order), selection_of(model), LIST_ARGUMENT)
+
+
+def newest_under(records: UnionList, model: type[BaseModel]) -> PlanNode:
+    """The newest records of several kinds under the one that is looked up, all of one shape."""
+    selection = selection_of(model)
+    choices = tuple((resource, selection) for resource in records.resources.values())
+    return PlanNode(UnionSource(records), choices=choices)
 
 
 @cache

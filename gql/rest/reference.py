@@ -9,8 +9,8 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from gql.http.media_types import JSON
-from gql.rest.json_output import dumps
 from gql.rest.openapi import openapi
+from gql.rest.responses import dumps
 from gql.rest.route import RestRoute
 
 PAGE = Path(__file__).parents[1] / "static" / "reference" / "index.html"

@@ -4,12 +4,14 @@ No library keeps the documented contract: spectree 3 leaves `query` and `body` o
 one kind of problem at a time, refuses a repeated parameter, accepts an empty body and words broken
 JSON its own way; FastAPI validates our own output.
 
-A handler is a function whose parameters are filled by name: `context`; `path`, `query`, `headers`
-and `body`, each annotated with a pydantic model; and `request`, for what these lack. A parameter
-`body: PartialBody[Model]` takes a body that does not fit too, with its problems.
+A handler is a function whose parameters are filled by name: `path`, `query`, `headers` and `body`,
+each annotated with a pydantic model; `context`; `queries`, which runs reads; and `request`, for
+what these lack. A parameter `body: PartialBody[Model]` takes a body that does not fit too, with its
+problems.
 
 A handler returns a JSON value, which is answered with the first documented status, or a Starlette
-`Response`. With `reads` it is a plain function that returns the `RestArguments` of what to read.
+`Response`. With `reads` it returns the `RestArguments` of this read, which is run then; a handler
+that writes does so first, and the read sees what was written.
 """
 
 import inspect
@@ -29,7 +31,7 @@ Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 Handler = Callable[..., Any]
 
 _MODELS = ("path", "query", "headers", "body")
-_NEEDS = frozenset({"context", "request", *_MODELS})
+_NEEDS = frozenset({"context", "queries", "request", *_MODELS})
 _FROM_METHOD: object = object()
 
 
@@ -65,7 +67,7 @@ class RestRoute:
         takes_partial_body: Whether the handler takes a body that does not fit, too.
         example: A body to send.
         secret: Whether the answer must not be stored for an `Idempotency-Key`.
-        reads: What is read, when the handler returns a `RestArguments`.
+        reads: What the answer is read by, when the handler returns `RestArguments`.
     """
 
     method: Method
@@ -85,9 +87,10 @@ class RestRoute:
     reads: RestQuery | None = None
 
     @cached_property
-    def by_address(self) -> bool:
-        """Whether the handler's arguments come from path and query string alone."""
-        return {"path", "query"}.issuperset(self.needs)
+    def is_read_by_address(self) -> bool:
+        """Whether the address alone says what is read."""
+        only_reads = self.reads is not None and self.method == "GET"
+        return only_reads and {"path", "query"}.issuperset(self.needs)
 
     @property
     def status(self) -> int:
@@ -127,7 +130,7 @@ def route(
         refuses_bodies_with: 400 where the documents list no 422 for bodies.
         example: A body to send.
         secret: The answer holds a secret, so it is not stored for an `Idempotency-Key`.
-        reads: What is read, when the handler returns a `RestArguments`.
+        reads: What the answer is read by, when the handler returns `RestArguments`.
 
     Raises:
         TypeError: when the handler has a parameter of another name.

@@ -10,7 +10,9 @@ from gql.rest.route import RestRoute
 from gql.rest.routes import ROUTES
 from tests.engine.values import EDGES, HOSTILE, WORDS
 
-READS: tuple[RestRoute, ...] = tuple(route for route in ROUTES if route.reads is not None)
+READS: tuple[RestRoute, ...] = tuple(
+    route for route in ROUTES if route.reads is not None and route.method == "GET"
+)
 
 _WHOLE = ["0", "1", "2", "7", "100", "600", "-1", "2147483647", "2147483648", "9223372036854775807"]
 _ODD = [
@@ -38,6 +40,8 @@ _INSTANTS = [
 _BY_NAME: dict[str, list[str]] = {
     "skip": ["0", "1", "2", "5", "50", "500", "2147483648", "9223372036854775807", "-1", "x"],
     "limit": ["1", "2", "5", "50", "100", "200", "1000", "1001", "0", ""],
+    "min_cost": ["0", "0.05", "0.0000011", "-1", "1e300", "nan", "x"],
+    "max_cost": ["0", "0.05", "0.0500009", "-1", "1e300", "inf", "x"],
     "status": ["completed", "ongoing", "failed", "active", "COMPLETED", "nope"],
     "speaker": ["user", "assistant", "system", ""],
     "role": ["user", "assistant", "system", "nobody"],

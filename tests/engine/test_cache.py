@@ -14,7 +14,6 @@ from gql.engine.statement import MOST_FAILURES, Statement
 from tests.databases import Copy
 from tests.engine import documents
 from tests.engine.differential import DifferentialClient, cached, differential_client
-from tests.engine.rest_fuzz import rest_differential
 
 
 @pytest.fixture
@@ -235,27 +234,6 @@ async def test_new_documents_do_not_grow_memory(
     assert not (
         await differential.ask(documents.Document("{ graph(id: 1) { new: name } }", {}))
     ).planned
-
-
-async def test_new_addresses_do_not_grow_memory(
-    fresh: Copy, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with rest_differential(fresh) as clients:
-        runner, addresses = clients.runner, clients.addresses
-        shrink(monkeypatch, addresses, "_addresses", 150_000)
-        hot = "/api/v1/calls/101"
-        for address in (hot, hot, *(f"/api/v1/calls?skip={n}&limit=1" for n in range(60))):
-            await clients.plans.get(address)
-
-        assert 0 < addresses._addresses.weight <= 150_000  # noqa: SLF001
-        # Of a call, and of the first page of calls, of any other near the start, and far from it.
-        assert runner.size()[0] == 3
-        before = runner.counts.compiled
-        monkeypatch.setattr("gql.engine.statement_compiler.compile_statement", None)
-        assert (await clients.plans.get(hot)).status_code == 200
-        assert runner.counts.compiled == before + 1
-        assert (await clients.plans.get("/api/v1/calls?status=failed")).status_code == 200
-        assert runner.counts.compiled == before + 1
 
 
 def shrink(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, capacity: int) -> None:

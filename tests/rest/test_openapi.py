@@ -11,9 +11,9 @@ import pytest
 from pydantic import TypeAdapter
 
 from gql.auth.credential_source import COOKIE
-from gql.rest.json_output import dumps
 from gql.rest.openapi import SECURITY, openapi
 from gql.rest.reference import PAGE
+from gql.rest.responses import dumps
 from gql.rest.route import RestRoute, route
 from gql.rest.routes import ROUTES
 from tests.rest.conftest import Rest

@@ -1,11 +1,11 @@
-"""Routes that say what they read: their shapes are the documented ones, their plans one statement.
+"""Routes that declare what they read: one statement each, before a write, after it and inside it.
 
-A shape is declared once, for the plan and for the reference way; `tests/engine/test_rest_fuzz.py`
-compares the two.
+What they answer is worked out from rows by tests/engine/test_rest_fuzz.py.
 """
 
 import sqlite3
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from typing import Any, get_args
 
 import httpx2
@@ -13,25 +13,30 @@ import pytest
 from pydantic import BaseModel
 
 from gql.database.drivers import sqlite
-from gql.engine.fields import ConnectionField, ConnectionSource, ManySource
+from gql.engine.cache import SegmentedCache
+from gql.engine.fields import ConnectionField, ConnectionSource, ManySource, UnionSource
 from gql.engine.plan import PlanNode, Selection
-from gql.engine.query_runner import QueryRunner
+from gql.engine.query_runner import ReadOutcome
+from gql.rest.answering import RestServices
 from gql.rest.routes import ROUTES
 from tests.conftest import bearer, connect, start
 from tests.databases import Copy, settings_for
-from tests.engine.rest_fuzz import address_cache_of
+from tests.engine.rest_fuzz import services_of
 from tests.statements import SqliteLog, StatementLog, count
 
-READS = {route.path: route for route in ROUTES if route.reads is not None}
+READS = {route.path: route for route in ROUTES if route.reads is not None and route.method == "GET"}
 
 ADDRESSES = {
     "/api/v1/assistant-graphs": "?active_only=false&skip=1&limit=1000",
     "/api/v1/assistant-graphs/{graph_id}": "1",
     "/api/v1/assistant-graphs/{graph_id}/sessions": "1?active_only=true",
     "/api/v1/assistant-graphs/sessions/{call_sid}": "CA1234567890abcdef",
+    "/api/calls/costs/summary": "?min_cost=0&limit=3",
+    "/api/v1/assistants/count": "?active_only=true",
     "/api/v1/assistants": "?active_only=true&my_assistants_only=true",
     "/api/v1/assistants/{assistant_id}": "1",
     "/api/v1/calls": "?skip=0&limit=100&status=completed&assistant_id=123&call_sid=x",
+    "/api/v1/calls/count": "?status=completed&date_from=2024-01-15",
     "/api/v1/calls/search": "?q=155",
     "/api/v1/calls/sid/{call_sid}": "CA" + "x" * 32,
     "/api/v1/calls/{call_id}": "101",
@@ -41,38 +46,37 @@ ADDRESSES = {
     "/api/v1/sms-conversations": "?status=active&date_from=2020-01-01&limit=2",
     "/api/v1/sms-conversations/{conversation_id}": "102",
     "/api/v1/sms-conversations/{conversation_id}/messages": "102",
+    "/api/v1/sms-conversations/{conversation_id}/related": "102",
 }
 """By path: the parameter, if there is one, and the query string."""
 
 
-class Planned:
-    """An application that runs plans, and everything that its database is asked to do."""
+@dataclass(frozen=True)
+class Served:
+    """An application, and everything that its database is asked to do."""
 
-    def __init__(self, client: httpx2.AsyncClient, reads: QueryRunner, log: StatementLog) -> None:
-        self.client = client
-        self.reads = reads
-        self.log = log
+    client: httpx2.AsyncClient
+    services: RestServices
+    log: StatementLog
 
 
 @pytest.fixture
-async def planned(shared: Copy, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Planned]:
-    async with start(shared, settings_for(shared.url, compiled=True)) as running:
-        _hear_direct_connections(running.log, monkeypatch)
-        reads = address_cache_of(running.app).runner
-        assert reads is not None
+async def served(shared: Copy, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Served]:
+    async with start(shared, settings_for(shared.url)) as running:
+        _hear_runner_connections(running.log, monkeypatch)
         async with connect(running.app) as client:
             client.headers.update(bearer(shared.organizations[0]))
-            yield Planned(client, reads, running.log)
+            yield Served(client, services_of(running.app), running.log)
 
 
-def _hear_direct_connections(log: StatementLog, monkeypatch: pytest.MonkeyPatch) -> None:
-    """SQLite has no log of its own, and plans run on connections that no engine knows."""
+def _hear_runner_connections(log: StatementLog, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SQLite has no log of its own, and the statement runner's connections have no engine."""
     if not isinstance(log, SqliteLog):
         return
-    open_one = sqlite.connect_sqlite
+    connect_sqlite = sqlite.connect_sqlite
 
     def connect_and_listen(path: str) -> sqlite3.Connection:
-        connection = open_one(path)
+        connection = connect_sqlite(path)
         connection.set_trace_callback(log.texts.append)
         return connection
 
@@ -88,38 +92,92 @@ def address_of(path: str) -> str:
 
 
 @pytest.mark.parametrize("path", READS)
-async def test_a_read_is_one_statement_whenever_it_is_asked(planned: Planned, path: str) -> None:
+async def test_a_read_is_one_statement_whenever_it_is_requested(served: Served, path: str) -> None:
     address = address_of(path)
     for times in (1, 2, 3):
-        with count(planned.log) as ran:
-            answer = await planned.client.get(address)
+        with count(served.log) as ran:
+            answer = await served.client.get(address)
 
         assert answer.status_code == 200, answer.text
         assert ran.count == 1, ran.texts
-        assert planned.reads.counts.compiled == times
-    assert not planned.reads.counts.resolved
+        assert served.services.queries.counts == {ReadOutcome.ANSWERED: times}
 
 
-async def test_what_is_not_there_is_worded_by_the_reference_way(planned: Planned) -> None:
-    for address in ("calls/102", "calls/777/messages", "assistant-graphs/777/sessions"):
-        answer = await planned.client.get(f"/api/v1/{address}")
+async def test_with_the_compiled_way_off_a_read_is_the_same_statement(shared: Copy) -> None:
+    """The setting is about GraphQL; without it, a read runs on a connection of the pool."""
+    answers = []
+    for compiled in (True, False):
+        async with (
+            start(shared, settings_for(shared.url, compiled=compiled)) as running,
+            connect(running.app) as client,
+        ):
+            client.headers.update(bearer(shared.organizations[0]))
+            with count(running.log) as ran:
+                answers.append([await client.get(address_of(path)) for path in READS])
+    plans, pooled = [[answer.content for answer in each] for each in answers]
 
-        assert answer.status_code == 404
-        assert "not found in your org" in answer.text or "There is no graph 777" in answer.text
-    assert planned.reads.counts.failed == 0
+    assert pooled == plans
+    assert ran.count == len(READS)
 
 
-async def test_a_known_address_still_belongs_to_whoever_asks(
-    planned: Planned, shared: Copy
+WRITES: dict[str, tuple[str, str, Any]] = {
+    "an assistant": ("PUT", "/api/v1/assistants/1", {"name": "Renamed"}),
+    "a status": ("PATCH", "/api/v1/assistants/1/status?is_active=false", None),
+    "metadata": ("PATCH", "/api/v1/calls/101/metadata", {"metadata": {"seen": True}}),
+    "a graph": ("PUT", "/api/v1/assistant-graphs/1", {"description": "Changed"}),
+}
+
+
+@pytest.mark.parametrize("key", [None, "once"], ids=["alone", "inside its transaction"])
+@pytest.mark.parametrize("name", WRITES)
+async def test_a_write_is_answered_by_one_read_of_what_it_wrote(
+    fresh: Copy, name: str, key: str | None
 ) -> None:
-    """What is remembered of an address is what it asks for, not for whom."""
+    method, address, body = WRITES[name]
+    headers = {} if key is None else {"Idempotency-Key": key}
+    async with (
+        start(fresh, settings_for(fresh.url)) as running,
+        connect(running.app) as client,
+    ):
+        client.headers.update(bearer(fresh.organizations[0]))
+        path = address.partition("?")[0].removesuffix("/status").removesuffix("/metadata")
+        before = await client.get(path)
+        with count(running.log) as ran:
+            written = await client.request(method, address, json=body, headers=headers)
+        after = await client.get(path)
+
+    assert written.status_code == 200, written.text
+    assert (written.content, written.headers.get("etag")) == (
+        after.content,
+        after.headers.get("etag"),
+    )
+    assert written.content != before.content
+    reads = [text for text in ran.texts if text.startswith("SELECT") and '"id":' in text]
+    assert len(reads) == 1, ran.texts
+
+
+async def test_a_missing_record_is_not_found_in_documented_words(served: Served) -> None:
+    for address, detail in (
+        ("calls/102", "Call with ID 102 not found in your organization"),
+        ("calls/777/messages", "Call with ID 777 not found in your organization"),
+        ("calls/sid/nope", "Call with SID nope not found in your organization"),
+        ("assistant-graphs/777/sessions", "There is no graph 777 in your organization."),
+    ):
+        answer = await served.client.get(f"/api/v1/{address}")
+
+        assert (answer.status_code, answer.json()) == (404, {"detail": detail})
+    assert served.services.queries.counts == {ReadOutcome.MISSING: 4}
+
+
+async def test_a_cached_address_still_belongs_to_the_caller(served: Served, shared: Copy) -> None:
+    """What is cached of an address is what it reads, not for whom."""
     graph, calls = "/api/v1/assistant-graphs/1", "/api/v1/calls?limit=5"
-    mine = [(await planned.client.get(address)).status_code for address in (graph, graph, calls)]
+    mine = [(await served.client.get(address)).status_code for address in (graph, graph, calls)]
     stranger = bearer(shared.organizations[1])
 
-    theirs = await planned.client.get(graph, headers=stranger)
-    others = (await planned.client.get(calls, headers=stranger)).json()
-    nobody = await planned.client.get(graph, headers={"Authorization": "Bearer nobody"})
+    theirs = await served.client.get(graph, headers=stranger)
+    others = (await served.client.get(calls, headers=stranger)).json()
+    nobody = await served.client.get(graph, headers={"Authorization": "Bearer nobody"})
 
     assert mine == [200, 200, 200]
     assert theirs.status_code == 404
@@ -128,23 +186,39 @@ async def test_a_known_address_still_belongs_to_whoever_asks(
     assert nobody.status_code == 401
 
 
-async def test_a_plan_that_fails_is_answered_by_the_reference_way(
-    planned: Planned, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("error", "status"), [(TimeoutError("no connection got free"), 503), (ValueError("bug"), 500)]
+)
+async def test_a_statement_that_fails_is_an_error(
+    served: Served, monkeypatch: pytest.MonkeyPatch, error: Exception, status: int
 ) -> None:
-    address = "/api/v1/calls?limit=3&status=failed"
-    expected = (await planned.client.get(address)).content
-
-    async def fail(*_: Any) -> Any:
-        raise ValueError("no plan today")
+    async def fail(*_: Any, **__: Any) -> Any:
+        raise error
 
     monkeypatch.setattr("gql.database.Database.fetch_value", fail)
-    answers = [await planned.client.get(address) for _ in range(5)]
+    answer = await served.client.get("/api/v1/calls?limit=3&status=failed")
 
-    assert [answer.json() for answer in answers] == [
-        httpx2.Response(200, content=expected).json()
-    ] * 5
-    # After three failures in a row it rests.
-    assert planned.reads.counts.failed == 3
+    assert answer.status_code == status
+    assert served.services.queries.counts == {ReadOutcome.FAILED: 1}
+
+
+async def test_new_addresses_do_not_grow_memory(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queries, addresses = served.services.queries, served.services.addresses
+    weigh = addresses._reads._weigh  # noqa: SLF001
+    monkeypatch.setattr(addresses, "_reads", SegmentedCache(150_000, weigh))
+    hot = "/api/v1/calls/101"
+    for address in (hot, hot, *(f"/api/v1/calls?skip={n}&limit=1" for n in range(60))):
+        await served.client.get(address)
+
+    assert 0 < addresses._reads.weight <= 150_000  # noqa: SLF001
+    # One statement for the call, one for the first page, one for the pages behind an offset.
+    assert queries.size()[0] == 3
+    monkeypatch.setattr("gql.engine.query_runner.compile_statement", None)
+    monkeypatch.setattr("gql.engine.query_runner.bind", None)
+    assert (await served.client.get(hot)).status_code == 200
+    assert (await served.client.get("/api/v1/calls?status=failed")).status_code == 500
 
 
 @pytest.mark.parametrize("path", READS)
@@ -156,6 +230,8 @@ def test_a_shape_has_the_keys_of_its_documented_model_in_order(path: str) -> Non
 
     if isinstance(node.source, ConnectionSource):
         assert list(model.model_fields) == [key for key, _ in selected(node).items]
+        if "items" not in model.model_fields:
+            return
         model = model.model_fields["items"].annotation
     agree(records_of(node), item_of(model))
 
@@ -177,6 +253,8 @@ def records_of(node: PlanNode) -> Selection:
         _, node = next(
             item for item in selected(node).items if item[1].source is ConnectionField.NODES
         )
+    if isinstance(node.source, UnionSource):
+        return node.choices[0][1]
     return selected(node)
 
 

@@ -14,8 +14,8 @@ from gql.domain.writes.api_keys import (
     update_own_key,
 )
 from gql.query.context import Context
-from gql.rest.json_output import json_response
 from gql.rest.parameters import Paged, id_of
+from gql.rest.responses import json_response
 from gql.rest.route import Answer, route
 from gql.rest.routes.graphs import Deleted
 

@@ -3,25 +3,26 @@
 from datetime import datetime
 from typing import Annotated, Any
 
+import orjson
+from orjson import Fragment
 from pydantic import AfterValidator, BaseModel, Field
 from starlette.responses import Response
 
 from gql.domain.assistants import ASSISTANTS
 from gql.domain.organizations import ORGANIZATIONS, USERS
-from gql.engine.rest_fields import present, presenter
+from gql.engine.query_runner import QueryRunner
+from gql.engine.rest_query import RestArguments
 from gql.errors import NotFound
 from gql.http.media_types import JSON
-from gql.loaders.record_loaders import CountLoader, PageLoader, RecordByKeyLoader
 from gql.query.context import Context
 from gql.query.exports import export
 from gql.query.filters import Condition, Filter
 from gql.query.paging import Paging
-from gql.query.record_list import RecordList
 from gql.rest.downloads import CSV, csv_download, json_download
 from gql.rest.parameters import MOST_INTEGER
-from gql.rest.reads import selection_of
+from gql.rest.reads import lookup, page_of
 from gql.rest.route import Answer, route
-from gql.rest.routes.assistants import ACTIVE, ASSISTANT_EXAMPLE, TAG, Assistant
+from gql.rest.routes.assistants import ACTIVE, ASSISTANT_EXAMPLE, ASSISTANTS_PAGE, TAG, Assistant
 from gql.rest.routes.call_statistics import Count
 
 _COLUMNS = {
@@ -64,16 +65,17 @@ class AssistantExportQuery(BaseModel):
 
     def filter(self) -> Filter:
         """The filters as the domain knows them."""
-        wanted = []
+        conditions = []
         if self.assistant_ids:
             parts = (part.strip() for part in self.assistant_ids.split(","))
             ids = {int(part[:20]) for part in parts if part}
-            wanted.append(Condition("id", "in", tuple(key for key in ids if key <= MOST_INTEGER)))
+            stored = tuple(key for key in ids if key <= MOST_INTEGER)
+            conditions.append(Condition("id", "in", stored))
         if self.search:
-            wanted.append(Condition("name", "contains", self.search))
+            conditions.append(Condition("name", "contains", self.search))
         if self.status != "all":
-            wanted.append(Condition("is_active", "eq", self.status == "active"))
-        return tuple(wanted)
+            conditions.append(Condition("is_active", "eq", self.status == "active"))
+        return tuple(conditions)
 
 
 class NumberPath(BaseModel):
@@ -99,6 +101,10 @@ class MyOrganization(BaseModel):
     created_at: datetime
 
 
+MY_ORGANIZATION = lookup(ORGANIZATIONS, MyOrganization, noun="organization")
+ME = lookup(USERS, Me, noun="user")
+
+
 class Membership(BaseModel):
     """Who is asking, and for which organization."""
 
@@ -112,11 +118,11 @@ class Membership(BaseModel):
     tag=TAG,
     summary="Count assistants",
     answers={200: Answer("The number.", Count, {"count": 8})},
+    reads=page_of(ASSISTANTS, Count),
 )
-async def count_assistants(context: Context, query: CountQuery) -> dict[str, Any]:
+def count_assistants(query: CountQuery) -> RestArguments:
     """How many assistants the organization has."""
-    wanted = (ACTIVE,) if query.active_only else ()
-    return {"count": await CountLoader.of(context).load(RecordList.filtered(ASSISTANTS, wanted))}
+    return RestArguments(filter=(ACTIVE,) if query.active_only else ())
 
 
 @route(
@@ -129,14 +135,12 @@ async def count_assistants(context: Context, query: CountQuery) -> dict[str, Any
 async def export_assistants(context: Context, query: AssistantExportQuery) -> Response:
     """Assistants as `assistants_export.csv`, or whole as `assistants_export.json`."""
     whole = query.format == "json"
-    labels = ASSISTANTS.labels if whole else tuple(_COLUMNS)
-    found = export(context, ASSISTANTS, labels, "id", descending=False, filter=query.filter())
+    columns = tuple(Assistant.model_fields if whole else _COLUMNS)
+    rows = export(context, ASSISTANTS, columns, "id", descending=False, filter=query.filter())
     if whole:
-        return await json_download(
-            found, presenter(selection_of(Assistant)), name="assistants_export.json"
-        )
+        return await json_download(rows, columns, name="assistants_export.json")
     header = tuple(_COLUMNS.values())
-    return await csv_download(found, header, tuple, name="assistants_export.csv")
+    return await csv_download(rows, header, tuple, name="assistants_export.csv")
 
 
 @route(
@@ -147,15 +151,17 @@ async def export_assistants(context: Context, query: AssistantExportQuery) -> Re
     answers={200: Answer("The assistant.", Assistant, ASSISTANT_EXAMPLE)},
     errors=(404,),
 )
-async def get_by_phone(context: Context, path: NumberPath) -> dict[str, Any]:
+async def get_by_phone(context: Context, queries: QueryRunner, path: NumberPath) -> dict[str, Any]:
     """The assistant that answers a number: of several an active one, and of those the first."""
     first = Paging(1, "id", descending=False)
     number = Condition("phone_number", "eq", path.phone_number)
-    for wanted in ((number, ACTIVE), (number,)):
-        records = RecordList.filtered(ASSISTANTS, wanted)
-        page = await PageLoader.of(context).load((records, first))
-        if page.records:
-            return present(selection_of(Assistant), page.records[0])
+    for conditions in ((number, ACTIVE), (number,)):
+        arguments = RestArguments(paging=first, filter=conditions)
+        found: list[dict[str, Any]] = orjson.loads(
+            await queries.fetch(context, ASSISTANTS_PAGE, arguments)
+        )
+        if found:
+            return found[0]
     raise NotFound("assistant_with_number", path.phone_number)
 
 
@@ -166,24 +172,19 @@ async def get_by_phone(context: Context, path: NumberPath) -> dict[str, Any]:
     summary="Get the caller's organization",
     answers={200: Answer("The organization, and who is asking.", Membership)},
 )
-async def get_my_organization(context: Context) -> dict[str, Any]:
+async def get_my_organization(context: Context, queries: QueryRunner) -> dict[str, Any]:
     """The organization that the credential belongs to, and the person behind it."""
-    organization = await RecordByKeyLoader.of(context, ORGANIZATIONS).load(context.organization_id)
-    if organization is None:
-        raise NotFound("organization", context.organization_id)
+    organization = RestArguments(context.organization_id)
     return {
-        "organization": {
-            "id": organization.id,
-            "name": organization.name,
-            "created_at": organization.created_at,
-        },
-        "user": await _person(context),
+        "organization": Fragment(await queries.fetch(context, MY_ORGANIZATION, organization)),
+        "user": await _me(context, queries),
     }
 
 
-async def _person(context: Context) -> dict[str, Any] | None:
-    user_id = context.identity.user_id
-    user = None if user_id is None else await RecordByKeyLoader.of(context, USERS).load(user_id)
-    if user is None:
+async def _me(context: Context, queries: QueryRunner) -> Fragment | None:
+    if context.identity.user_id is None:
         return None
-    return {"id": user.id, "email": user.email, "name": user.name, "is_admin": user.is_admin}
+    try:
+        return Fragment(await queries.fetch(context, ME, RestArguments(context.identity.user_id)))
+    except NotFound:
+        return None

@@ -4,20 +4,21 @@ from collections.abc import Awaitable
 from datetime import datetime
 from typing import Annotated, Any
 
+import orjson
 from pydantic import BaseModel, Field
 
 from gql.domain.assistants import ASSISTANTS
 from gql.domain.call_statistics import CallTotals, totals_by_assistant
 from gql.domain.writes import assistants as writes
+from gql.engine.query_runner import QueryRunner
 from gql.engine.rest_query import RestArguments
-from gql.engine.rest_resolvers import answer
 from gql.query.context import Context
 from gql.query.filters import Condition
 from gql.query.paging import Paging
 from gql.rest.json_body import sent_values
-from gql.rest.json_output import rounded
 from gql.rest.parameters import MOST_SMALL_INTEGER, Paged, id_of
 from gql.rest.reads import list_of, lookup
+from gql.rest.responses import rounded
 from gql.rest.route import Answer, route
 
 TAG = "Assistants"
@@ -124,7 +125,7 @@ class StatusQuery(BaseModel):
     reads=ASSISTANTS_PAGE,
 )
 def list_assistants(
-    context: Context, query: AssistantsQuery
+    context: Context, queries: QueryRunner, query: AssistantsQuery
 ) -> RestArguments | Awaitable[list[dict[str, Any]]]:
     """The organization's assistants by id, with figures about their calls when asked for."""
     by_id = Paging(query.limit, "id", descending=False, offset=min(query.skip, MOST_SMALL_INTEGER))
@@ -133,7 +134,7 @@ def list_assistants(
         # A key that belongs to nobody created none.
         conditions.append(Condition("user_id", "eq", context.identity.user_id or 0))
     arguments = RestArguments(paging=by_id, filter=tuple(conditions))
-    return _list_with_figures(context, arguments) if query.include_stats else arguments
+    return _list_with_figures(context, queries, arguments) if query.include_stats else arguments
 
 
 @route(
@@ -143,11 +144,11 @@ def list_assistants(
     summary="Create an assistant",
     answers={201: Answer("The new assistant.", Assistant, ASSISTANT_EXAMPLE)},
     errors=(400,),
+    reads=ASSISTANT,
 )
-async def create_assistant(context: Context, body: AssistantIn) -> dict[str, Any]:
+async def create_assistant(context: Context, body: AssistantIn) -> RestArguments:
     """Make an assistant; only the name is required."""
-    assistant_id = await writes.create_assistant(context, sent_values(body, Assistant))
-    return await _answer(context, assistant_id)
+    return RestArguments(await writes.create_assistant(context, sent_values(body, Assistant)))
 
 
 @route(
@@ -171,13 +172,14 @@ def get_assistant(path: AssistantPath) -> RestArguments:
     summary="Update an assistant",
     answers={200: Answer("The assistant as it is now.", Assistant, ASSISTANT_EXAMPLE)},
     errors=(400, 404),
+    reads=ASSISTANT,
 )
 async def put_assistant(
     context: Context, path: AssistantPath, body: AssistantChanges
-) -> dict[str, Any]:
+) -> RestArguments:
     """Set what is given; `settings` replace those that are there."""
     await writes.update_assistant(context, path.assistant_id, sent_values(body, Assistant))
-    return await _answer(context, path.assistant_id)
+    return RestArguments(path.assistant_id)
 
 
 @route(
@@ -187,14 +189,15 @@ async def put_assistant(
     summary="Change parts of an assistant",
     answers={200: Answer("The assistant as it is now.", Assistant, ASSISTANT_EXAMPLE)},
     errors=(400, 404),
+    reads=ASSISTANT,
 )
 async def patch_assistant(
     context: Context, path: AssistantPath, body: AssistantChanges
-) -> dict[str, Any]:
+) -> RestArguments:
     """Set what is given; `settings` are merged into those that are there, object by object."""
     values = sent_values(body, Assistant)
     await writes.update_assistant(context, path.assistant_id, values, merge_settings=True)
-    return await _answer(context, path.assistant_id)
+    return RestArguments(path.assistant_id)
 
 
 @route(
@@ -204,11 +207,12 @@ async def patch_assistant(
     summary="Switch an assistant on or off",
     answers={200: Answer("The assistant as it is now.", Assistant, ASSISTANT_EXAMPLE)},
     errors=(404,),
+    reads=ASSISTANT,
 )
-async def set_status(context: Context, path: AssistantPath, query: StatusQuery) -> dict[str, Any]:
+async def set_status(context: Context, path: AssistantPath, query: StatusQuery) -> RestArguments:
     """Say whether an assistant answers."""
     await writes.update_assistant(context, path.assistant_id, {"is_active": query.is_active})
-    return await _answer(context, path.assistant_id)
+    return RestArguments(path.assistant_id)
 
 
 @route(
@@ -239,8 +243,11 @@ async def delete_assistant(context: Context, path: AssistantPath) -> dict[str, A
     }
 
 
-async def _list_with_figures(context: Context, arguments: RestArguments) -> list[dict[str, Any]]:
-    assistants: list[dict[str, Any]] = (await answer(context, ASSISTANTS_PAGE, arguments)).value
+async def _list_with_figures(
+    context: Context, queries: QueryRunner, arguments: RestArguments
+) -> list[dict[str, Any]]:
+    body = await queries.fetch(context, ASSISTANTS_PAGE, arguments)
+    assistants: list[dict[str, Any]] = orjson.loads(body)
     totals = await totals_by_assistant(context, [each["id"] for each in assistants])
     return [{**each, **_figures(totals[each["id"]])} for each in assistants]
 
@@ -251,16 +258,3 @@ def _figures(totals: CallTotals) -> dict[str, Any]:
         "avg_call_duration": rounded(totals.average_duration),
         "success_rate": rounded(totals.success_rate),
     }
-
-
-async def _answer(context: Context, assistant_id: int) -> dict[str, Any]:
-    """An assistant as it is now.
-
-    Raises:
-        NotFound: when the organization has no such assistant.
-    """
-    await context.refresh()
-    assistant: dict[str, Any] = (
-        await answer(context, ASSISTANT, RestArguments(assistant_id))
-    ).value
-    return assistant

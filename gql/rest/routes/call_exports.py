@@ -1,6 +1,6 @@
 """Voice calls and transcripts as files."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BaseModel, Field
 from starlette.responses import Response
@@ -11,7 +11,7 @@ from gql.query.context import Context
 from gql.query.exports import export
 from gql.query.resource import Record
 from gql.rest.downloads import CSV, TEXT, csv_download, csv_lines, file, json_download
-from gql.rest.json_output import dumps
+from gql.rest.responses import dumps
 from gql.rest.route import Answer, route
 from gql.rest.routes.call_details import SpeakerName, TranscriptQuery, list_transcripts
 from gql.rest.routes.calls import TAG, CallPath, ExportFilters, get_call
@@ -54,12 +54,11 @@ async def export_calls(context: Context, query: CallExportQuery) -> Response:
 
     In CSV, text that a spreadsheet would run as a formula has an apostrophe in front.
     """
-    calls = export(
-        context, CALLS, tuple(_COLUMNS), "started_at", descending=True, filter=query.filter()
-    )
+    columns, header = tuple(_COLUMNS), tuple(_COLUMNS.values())
+    rows = export(context, CALLS, columns, "started_at", descending=True, filter=query.filter())
     if query.format == "json":
-        return await json_download(calls, _keyed, name="calls_export.json")
-    return await csv_download(calls, tuple(_COLUMNS.values()), tuple, name="calls_export.csv")
+        return await json_download(rows, columns, name="calls_export.json")
+    return await csv_download(rows, header, tuple, name="calls_export.csv")
 
 
 @route(
@@ -79,10 +78,6 @@ async def export_transcript(
     media_type, write = _WRITERS[query.format]
     name = f"call_{call.id}_transcript.{query.format}"
     return file(write(call, transcripts), name=name, media_type=media_type)
-
-
-def _keyed(call: Record) -> dict[str, Any]:
-    return dict(zip(_COLUMNS, call, strict=True))
 
 
 def _as_text(_call: Record, transcripts: list[Record]) -> bytes:

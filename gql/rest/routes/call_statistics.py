@@ -7,11 +7,12 @@ from pydantic import BaseModel, Field
 
 from gql.domain.call_statistics import analyse_calls, total_calls
 from gql.domain.calls import CALLS
-from gql.loaders.record_loaders import CountLoader
+from gql.engine.fields import ConnectionField
+from gql.engine.rest_query import RestArguments
 from gql.models.types import now
 from gql.query.context import Context
-from gql.query.record_list import RecordList
-from gql.rest.json_output import rounded
+from gql.rest.reads import page_of
+from gql.rest.responses import rounded
 from gql.rest.route import Answer, route
 from gql.rest.routes.calls import TAG, CountFilters
 
@@ -19,7 +20,7 @@ from gql.rest.routes.calls import TAG, CountFilters
 class Count(BaseModel):
     """How many."""
 
-    count: int
+    count: Annotated[int, ConnectionField.TOTAL_COUNT]
 
 
 class Stats(BaseModel):
@@ -73,10 +74,11 @@ class AnalyticsQuery(BaseModel):
     tag=TAG,
     summary="Count calls",
     answers={200: Answer("The number.", Count, {"count": 42})},
+    reads=page_of(CALLS, Count),
 )
-async def count_calls(context: Context, query: CountFilters) -> dict[str, Any]:
+def count_calls(query: CountFilters) -> RestArguments:
     """How many voice calls pass the filters."""
-    return {"count": await CountLoader.of(context).load(RecordList.filtered(CALLS, query.filter()))}
+    return RestArguments(filter=query.filter())
 
 
 @route(

@@ -10,7 +10,6 @@ from gql.domain.calls import CALLS
 from gql.domain.writes.calls import merge_call_meta
 from gql.engine.fields import ColumnSource, ConnectionField, EchoSource
 from gql.engine.rest_query import RestArguments
-from gql.engine.rest_resolvers import answer
 from gql.errors import NotFound
 from gql.loaders.record_loaders import RecordByKeyLoader
 from gql.query.context import Context
@@ -251,12 +250,12 @@ def get_by_id(path: CallPath) -> RestArguments:
     summary="Change the metadata of a call",
     answers={200: Answer("The call as it is now.", Call, CALL_EXAMPLE)},
     errors=(400, 404),
+    reads=CALL,
 )
-async def patch_metadata(context: Context, path: CallPath, body: MetadataIn) -> Any:
+async def patch_metadata(context: Context, path: CallPath, body: MetadataIn) -> RestArguments:
     """Set keys of a call's metadata; a key that is null is removed, and others stay."""
     await merge_call_meta(context, path.call_id, body.metadata)
-    await context.refresh()
-    return (await answer(context, CALL, RestArguments(path.call_id))).value
+    return RestArguments(path.call_id)
 
 
 async def get_call(context: Context, call_id: int) -> Record:

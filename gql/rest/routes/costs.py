@@ -5,10 +5,12 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
+import orjson
 from pydantic import AfterValidator, BaseModel, Field
 
 from gql.domain.calls import CALLS
 from gql.domain.costs import (
+    COSTED_CALLS,
     SERVICES,
     CostEntry,
     CostGroup,
@@ -18,18 +20,19 @@ from gql.domain.costs import (
     list_entries,
     total_costs,
 )
-from gql.loaders.record_loaders import PageLoader
+from gql.engine.fields import ColumnSource
+from gql.engine.query_runner import QueryRunner
+from gql.engine.rest_query import RestArguments
 from gql.models.types import now
 from gql.money import MAX_MICROS, decimal_to_micros, micros_to_float
 from gql.query.context import Context
 from gql.query.filters import Condition
 from gql.query.paging import Paging
-from gql.query.record_list import RecordList
-from gql.query.resource import Record
 from gql.rest.filters import FilterBy, Filters
 from gql.rest.parameters import MOST_SMALL_INTEGER, Paged
+from gql.rest.reads import Money, list_of, lookup
 from gql.rest.route import Answer, route
-from gql.rest.routes.calls import CallPath, StartedFrom, StartedTo, get_call
+from gql.rest.routes.calls import CallPath, StartedFrom, StartedTo
 from gql.sql.instants import Period
 
 TAG = "Costs"
@@ -38,14 +41,14 @@ TAG = "Costs"
 class CostSummary(BaseModel):
     """What one call cost; a part is null when it is not known."""
 
-    call_id: int
+    call_id: Annotated[int, ColumnSource("id")]
     call_sid: str
-    total_cost: float | None
-    llm_cost: float | None
-    tts_cost: float | None
-    stt_cost: float | None
-    telephony_cost: float | None
-    currency: str | None
+    total_cost: Money | None
+    llm_cost: Money | None
+    tts_cost: Money | None
+    stt_cost: Money | None
+    telephony_cost: Money | None
+    currency: Annotated[str | None, ColumnSource("cost_currency")]
     duration_minutes: float | None
     started_at: datetime | None
     ended_at: datetime | None
@@ -141,21 +144,23 @@ class CostAnalyticsQuery(BaseModel):
     group_by: Annotated[str, Field(pattern="^(day|week|month|service|provider)$")] = "day"
 
 
+COSTS_OF_CALL = lookup(COSTED_CALLS, CostSummary, noun="call")
+
+
 @route(
     "GET",
     "/api/calls/costs/summary",
     tag=TAG,
     summary="List the costs of calls",
     answers={200: Answer("Newest first.", list[CostSummary])},
+    reads=list_of(COSTED_CALLS, CostSummary),
 )
-async def list_costs(context: Context, query: SummaryQuery) -> list[dict[str, Any]]:
+def list_costs(query: SummaryQuery) -> RestArguments:
     """The voice calls of which the cost is known, newest first."""
     offset = min(query.skip, MOST_SMALL_INTEGER)
     newest = Paging(query.limit, "started_at", descending=True, offset=offset)
-    known = Condition("total_cost", "is_null", False)
-    records = RecordList.filtered(CALLS, (known, *query.filter()))
-    page = await PageLoader.of(context).load((records, newest))
-    return [summary_wire(call) for call in page.records]
+    has_cost = Condition("total_cost", "is_null", False)
+    return RestArguments(paging=newest, filter=(has_cost, *query.filter()))
 
 
 @route(
@@ -166,16 +171,18 @@ async def list_costs(context: Context, query: SummaryQuery) -> list[dict[str, An
     answers={200: Answer("The total and its parts.", CallCosts)},
     errors=(404,),
 )
-async def get_costs(context: Context, path: CallPath) -> dict[str, Any]:
+async def get_costs(context: Context, queries: QueryRunner, path: CallPath) -> dict[str, Any]:
     """What one voice call cost, with one entry per service of which the cost is known.
 
     Costs are kept per call and service, so an entry's usage is one call at the price it had.
     """
-    call = await get_call(context, path.call_id)
-    entries = await list_entries(context, call)
+    arguments = RestArguments(path.call_id)
+    summary = orjson.loads(await queries.fetch(context, COSTS_OF_CALL, arguments))
+    priced = {name for name in SERVICES if summary[f"{name}_cost"] is not None}
+    entries = await list_entries(context, path.call_id, priced)
     return {
-        "call_summary": summary_wire(call),
-        "detailed_entries": [entry_wire(call, entry) for entry in entries],
+        "call_summary": summary,
+        "detailed_entries": [_entry(summary, entry) for entry in entries],
     }
 
 
@@ -200,7 +207,7 @@ async def analyze_costs(context: Context, query: CostAnalyticsQuery) -> dict[str
         "group_by": query.group_by,
         "total_calls": totals.uncosted + sum(each.calls for each in totals.currencies),
         "uncosted_calls": totals.uncosted,
-        "totals": [group_wire(group) for group in totals.currencies],
+        "totals": [_sums(group) for group in totals.currencies],
         "groups": await _groups(context, since, query.group_by, totals),
     }
 
@@ -212,29 +219,12 @@ async def _groups(context: Context, since: Any, by: str, totals: CostTotals) -> 
         groups = await costs_by_provider(context, since)
     else:
         groups = await costs_by_period(context, since, Period(by))
-    return [{"group": group.name, **group_wire(group)} for group in groups]
+    return [{"group": group.name, **_sums(group)} for group in groups]
 
 
-def summary_wire(call: Record) -> dict[str, Any]:
-    """What a call cost, as it is answered."""
-    return {
-        "call_id": call.id,
-        "call_sid": call.call_sid,
-        "total_cost": micros_to_float(call.total_cost),
-        "llm_cost": micros_to_float(call.llm_cost),
-        "tts_cost": micros_to_float(call.tts_cost),
-        "stt_cost": micros_to_float(call.stt_cost),
-        "telephony_cost": micros_to_float(call.telephony_cost),
-        "currency": call.cost_currency,
-        "duration_minutes": None if call.duration is None else round(call.duration / 60, 4),
-        "started_at": call.started_at,
-        "ended_at": call.ended_at,
-    }
-
-
-def entry_wire(call: Record, entry: CostEntry) -> dict[str, Any]:
-    """What one service of a call cost, as it is answered."""
-    cost = micros_to_float(entry.micros)
+def _entry(summary: dict[str, Any], entry: CostEntry) -> dict[str, Any]:
+    """What one service of a call cost."""
+    cost = summary[f"{entry.service}_cost"]
     return {
         "id": entry.number,
         "service_type": entry.service,
@@ -244,13 +234,13 @@ def entry_wire(call: Record, entry: CostEntry) -> dict[str, Any]:
         "usage_amount": 1,
         "unit_cost": cost,
         "total_cost": cost,
-        "timestamp": call.ended_at or call.started_at,
+        "timestamp": summary["ended_at"] or summary["started_at"],
         "metadata": None,
     }
 
 
-def group_wire(group: CostGroup) -> dict[str, Any]:
-    """Sums in one currency, as they are answered."""
+def _sums(group: CostGroup) -> dict[str, Any]:
+    """Sums in one currency."""
     sums = {
         f"{service}_cost": micros_to_float(group.amounts[service])
         for service in ("total", *SERVICES)

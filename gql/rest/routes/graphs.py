@@ -1,10 +1,10 @@
 """Assistant graphs: listed, read, created, changed and deleted."""
 
+import re
 from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
-from starlette.responses import Response
 
 from gql.domain.assistants import ASSISTANTS
 from gql.domain.graphs import EDGES, GRAPHS, NODES, OF_GRAPH
@@ -18,15 +18,13 @@ from gql.engine.fields import (
     ManySource,
 )
 from gql.engine.rest_query import RestArguments
-from gql.engine.rest_resolvers import answer
+from gql.errors import VersionConflict
 from gql.query.context import Context
 from gql.query.filters import Condition
 from gql.query.paging import Paging
 from gql.rest.json_body import sent_values
-from gql.rest.json_output import json_response
 from gql.rest.parameters import Paged, id_of
 from gql.rest.partial_body import PartialBody
-from gql.rest.preconditions import expected_version, version_headers
 from gql.rest.reads import list_of, lookup
 from gql.rest.route import Answer, route
 from gql.rest.routes import graph_examples
@@ -43,6 +41,8 @@ from gql.rest.routes.graph_bodies import (
 )
 
 TAG = "Assistant graphs"
+
+_ENTITY_TAG = re.compile(r'(?:W/)?"?([0-9]{1,18})"?')
 
 
 def _of_assistant(column: str) -> JoinedSource:
@@ -178,8 +178,9 @@ def get_graph(path: GraphPath) -> RestArguments:
     answers={201: Answer("The new graph, whole.", Graph, graph_examples.GRAPH)},
     example=graph_examples.GRAPH_IN,
     refuses_bodies_with=400,
+    reads=GRAPH,
 )
-async def create_graph(context: Context, body: PartialBody[GraphIn]) -> Response:
+async def create_graph(context: Context, body: PartialBody[GraphIn]) -> RestArguments:
     """Make a graph, with or without nodes and edges.
 
     `from_node_id` and `to_node_id` are 0-based indexes into `nodes`.
@@ -188,7 +189,7 @@ async def create_graph(context: Context, body: PartialBody[GraphIn]) -> Response
     created = await writes.create_graph(
         context, graph_columns(body), nodes, edges, problems=body.problems
     )
-    return await _answer(context, created.id, status=201)
+    return RestArguments(created.id)
 
 
 @route(
@@ -200,10 +201,11 @@ async def create_graph(context: Context, body: PartialBody[GraphIn]) -> Response
     example=graph_examples.STRUCTURE_IN,
     errors=(404, 412),
     refuses_bodies_with=400,
+    reads=GRAPH,
 )
 async def replace_structure(
     context: Context, path: GraphPath, headers: GraphPreconditions, body: PartialBody[StructureIn]
-) -> Response:
+) -> RestArguments:
     """Replace all nodes and edges by new ones with new ids, and clear active sessions.
 
     `from_node_id` and `to_node_id` are 0-based indexes into `nodes`.
@@ -214,10 +216,10 @@ async def replace_structure(
         path.graph_id,
         nodes,
         edges,
-        expected_version=expected_version(headers.if_match),
+        expected_version=_expected_version(headers.if_match),
         problems=body.problems,
     )
-    return await _answer(context, path.graph_id)
+    return RestArguments(path.graph_id)
 
 
 @route(
@@ -228,11 +230,12 @@ async def replace_structure(
     answers={200: Answer("The graph, whole.", Graph, graph_examples.GRAPH)},
     example={"description": "Routes customers to the appropriate department"},
     errors=(400, 404),
+    reads=GRAPH,
 )
-async def update_graph(context: Context, path: GraphPath, body: GraphChanges) -> Response:
+async def update_graph(context: Context, path: GraphPath, body: GraphChanges) -> RestArguments:
     """Change name, description, activity or configuration; nodes and edges stay as they are."""
     await writes.update_graph(context, path.graph_id, sent_values(body, Graph))
-    return await _answer(context, path.graph_id)
+    return RestArguments(path.graph_id)
 
 
 @route(
@@ -258,12 +261,15 @@ async def delete_graph(context: Context, path: GraphPath) -> dict[str, Any]:
     return {"success": True, "message": f"Assistant graph '{name}' deleted successfully"}
 
 
-async def _answer(context: Context, graph_id: int, *, status: int = 200) -> Response:
-    """A graph as it is now, with its version.
+def _expected_version(if_match: str | None) -> int | None:
+    """The version that a write expects; None when any will do.
 
     Raises:
-        NotFound: when the organization has no such graph.
+        VersionConflict: when the header holds no tag that a graph could have.
     """
-    await context.refresh()
-    read = await answer(context, GRAPH, RestArguments(graph_id))
-    return json_response(read.value, status, headers=version_headers(read.version))
+    if if_match is None or if_match.strip() == "*":
+        return None
+    match = _ENTITY_TAG.fullmatch(if_match.strip())
+    if match is None:
+        raise VersionConflict(f'If-Match is {if_match[:60]!r}, but graphs have tags like "3".')
+    return int(match[1])

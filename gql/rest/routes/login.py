@@ -16,7 +16,7 @@ from gql.identity import Method, Permission
 from gql.loaders.record_loaders import RecordByKeyLoader
 from gql.query.context import Context
 from gql.query.resource import Record
-from gql.rest.json_output import json_response
+from gql.rest.responses import json_response
 from gql.rest.route import Answer, route
 
 TAG = "Authentication"

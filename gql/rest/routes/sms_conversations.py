@@ -10,15 +10,14 @@ from starlette.responses import Response
 from gql.domain.messages import OF_CALL, SMS_MESSAGES
 from gql.domain.sms import RELATED, SMS_CONVERSATIONS
 from gql.domain.writes.sms import archive_conversation
-from gql.engine.fields import ColumnSource
-from gql.engine.rest_fields import present, presenter
+from gql.engine.fields import ColumnSource, IsLookedUpSource, ManySource
+from gql.engine.query_runner import QueryRunner
 from gql.engine.rest_query import RestArguments
 from gql.errors import NotFound
 from gql.http.media_types import JSON
 from gql.loaders.record_loaders import (
     ChildrenByParentLoader,
     RecordByKeyLoader,
-    UnionByParentLoader,
 )
 from gql.query.context import Context
 from gql.query.paging import Paging
@@ -26,16 +25,15 @@ from gql.query.record_list import RecordList
 from gql.query.resource import Record
 from gql.rest.downloads import CSV, TEXT, csv_lines, file, iso_instant
 from gql.rest.filters import FilterBy, Filters
-from gql.rest.json_output import dumps
 from gql.rest.parameters import Paged, id_or_not_found
-from gql.rest.reads import all_under, list_of, lookup, selection_of
+from gql.rest.reads import all_under, list_of, lookup, newest_under
 from gql.rest.route import Answer, route
 from gql.rest.routes.calls import CustomerPhone, OfAssistant, StartedFrom, StartedTo
 
 TAG = "SMS conversations"
 BASE = "/api/v1/sms-conversations"
 
-_BY_INDEX = ("message_index", "id")
+BY_INDEX = ("message_index", "id")
 _CSV_HEADER = ("Timestamp", "Role", "Content", "LLM Provider", "LLM Model")
 
 CONVERSATION_EXAMPLE: dict[str, Any] = {
@@ -139,13 +137,15 @@ class RelatedRecord(BaseModel):
     message_count: int
     started_at: datetime
     ended_at: datetime | None
-    is_current: bool = Field(description="Whether it is the conversation that was asked about.")
+    is_current: Annotated[bool, IsLookedUpSource()] = Field(
+        description="Whether it is the conversation that was asked about."
+    )
 
 
 class ExportedConversation(SmsConversation):
     """A conversation with all of its messages."""
 
-    messages: list[SmsMessage]
+    messages: Annotated[list[SmsMessage], ManySource(SMS_MESSAGES, OF_CALL, BY_INDEX)]
 
 
 class Archived(BaseModel):
@@ -153,6 +153,10 @@ class Archived(BaseModel):
 
     success: bool
     message: str
+
+
+CONVERSATION = lookup(SMS_CONVERSATIONS, SmsConversation, noun=SMS_CONVERSATIONS.name)
+EXPORTED = lookup(SMS_CONVERSATIONS, ExportedConversation, noun=SMS_CONVERSATIONS.name)
 
 
 class ConversationPath(BaseModel):
@@ -205,7 +209,7 @@ def list_sms_conversations(query: ConversationFilters) -> RestArguments:
     summary="Get an SMS conversation",
     answers={200: Answer("The conversation.", SmsConversation, CONVERSATION_EXAMPLE)},
     errors=(404,),
-    reads=lookup(SMS_CONVERSATIONS, SmsConversation, noun=SMS_CONVERSATIONS.name),
+    reads=CONVERSATION,
 )
 def get_sms_conversation(path: ConversationPath) -> RestArguments:
     """One conversation, unless it is archived."""
@@ -221,7 +225,7 @@ def get_sms_conversation(path: ConversationPath) -> RestArguments:
     errors=(404,),
     reads=lookup(
         SMS_CONVERSATIONS,
-        all_under(SMS_MESSAGES, OF_CALL, SmsMessage, order=_BY_INDEX),
+        all_under(SMS_MESSAGES, OF_CALL, SmsMessage, order=BY_INDEX),
         noun=SMS_CONVERSATIONS.name,
     ),
 )
@@ -237,12 +241,13 @@ def list_sms_messages(path: ConversationPath) -> RestArguments:
     summary="List what is related to an SMS conversation",
     answers={200: Answer("At most 50, newest first.", list[RelatedRecord], RELATED_EXAMPLE)},
     errors=(404,),
+    reads=lookup(
+        SMS_CONVERSATIONS, newest_under(RELATED, RelatedRecord), noun=SMS_CONVERSATIONS.name
+    ),
 )
-async def list_related_records(context: Context, path: ConversationPath) -> list[dict[str, Any]]:
+def list_related_records(path: ConversationPath) -> RestArguments:
     """Recent calls and SMS conversations of the same customer and assistant, this one included."""
-    conversation = await _conversation(context, path)
-    related = await UnionByParentLoader.of(context, RELATED).load(conversation.id)
-    return [related_wire(record, conversation.id) for record in related]
+    return RestArguments(path.conversation_id)
 
 
 @route(
@@ -254,14 +259,20 @@ async def list_related_records(context: Context, path: ConversationPath) -> list
     errors=(404,),
 )
 async def export_sms_conversation(
-    context: Context, path: ConversationPath, query: ExportFormat
+    context: Context, queries: QueryRunner, path: ConversationPath, query: ExportFormat
 ) -> Response:
     """Download a conversation as text, CSV or JSON.
 
     Cells that a spreadsheet would run as a formula begin with an apostrophe.
     """
+    name = f"sms_conversation_{path.conversation_id}.{query.format}"
+    if query.format == "json":
+        body = await queries.fetch(context, EXPORTED, RestArguments(path.conversation_id))
+        return file(body, name=name, media_type=JSON)
     conversation = await _conversation(context, path)
-    return conversation_file(conversation, await _messages(context, path), query.format)
+    media_type, write = _WRITERS[query.format]
+    content = write(conversation, await _messages(context, path))
+    return file(content, name=name, media_type=media_type)
 
 
 @route(
@@ -301,39 +312,10 @@ async def _conversation(context: Context, path: ConversationPath) -> Record:
 
 async def _messages(context: Context, path: ConversationPath) -> list[Record]:
     records = RecordList(SMS_MESSAGES, link=OF_CALL)
-    return await ChildrenByParentLoader.of(context, records, _BY_INDEX).load(path.conversation_id)
-
-
-def related_wire(record: Record, conversation_id: int) -> dict[str, Any]:
-    """A related record as it is answered."""
-    return {
-        "id": record.id,
-        "call_sid": record.call_sid,
-        "channel": record.channel,
-        "direction": record.direction,
-        "status": record.status,
-        "duration": record.duration,
-        "message_count": record.message_count,
-        "started_at": record.started_at,
-        "ended_at": record.ended_at,
-        "is_current": record.id == conversation_id,
-    }
+    return await ChildrenByParentLoader.of(context, records, BY_INDEX).load(path.conversation_id)
 
 
 Messages = Sequence[Record]
-
-
-def conversation_file(conversation: Record, messages: Messages, format: str) -> Response:
-    """The attachment `sms_conversation_102.csv`.
-
-    Args:
-        conversation: What is exported.
-        messages: All of its messages, in order.
-        format: `txt`, `csv` or `json`.
-    """
-    media_type, content = _FORMATS[format]
-    name = f"sms_conversation_{conversation.id}.{format}"
-    return file(content(conversation, messages), name=name, media_type=media_type)
 
 
 def _as_text(conversation: Record, messages: Messages) -> bytes:
@@ -361,14 +343,7 @@ def _as_csv(_conversation: Record, messages: Messages) -> bytes:
     return csv_lines((_CSV_HEADER, *lines))
 
 
-def _as_json(conversation: Record, messages: Messages) -> bytes:
-    """The conversation as it is answered, with `messages`."""
-    items = list(map(presenter(selection_of(SmsMessage)), messages))
-    return dumps({**present(selection_of(SmsConversation), conversation), "messages": items})
-
-
-_FORMATS: dict[str, tuple[str, Callable[[Record, Messages], bytes]]] = {
+_WRITERS: dict[str, tuple[str, Callable[[Record, Messages], bytes]]] = {
     "txt": (TEXT, _as_text),
     "csv": (CSV, _as_csv),
-    "json": (JSON, _as_json),
 }

@@ -113,31 +113,17 @@ async def test_another_organizations_graph_is_not_there(
     assert {graph["organization_id"] for graph in theirs.json()} == {2}
 
 
-async def test_a_graph_costs_four_statements(rest: Rest, statements: Counting) -> None:
-    """The graph, its nodes, its edges, and the assistants of all the nodes."""
-    await rest("GET", GRAPHS)
-    with statements() as ran:
-        answer = await rest("GET", f"{GRAPHS}/1003")
+async def test_a_graph_and_a_list_of_them_cost_one_statement(
+    rest: Rest, statements: Counting
+) -> None:
+    with statements() as reading:
+        graph = (await rest("GET", f"{GRAPHS}/1003")).json()
+    with statements() as listing:
+        graphs = await every_graph(rest)
 
-    assert len(answer.json()["nodes"]) == 6
-    assert ran.count == 4
-
-
-async def test_an_empty_graph_costs_no_more(rest: Rest, statements: Counting) -> None:
-    (empty,) = [graph for graph in await every_graph(rest) if not graph["total_nodes"]]
-    with statements() as ran:
-        await rest("GET", f"{GRAPHS}/{empty['id']}")
-
-    assert ran.count == 3
-
-
-async def test_a_list_costs_three_statements(rest: Rest, statements: Counting) -> None:
-    """The page, and the totals of nodes and of edges of all its graphs."""
-    with statements() as ran:
-        listed = await every_graph(rest)
-
-    assert len(listed) > 10
-    assert ran.count == 3
+    assert len(graph["nodes"]) == 6
+    assert len(graphs) > 10
+    assert (reading.count, listing.count) == (1, 1)
 
 
 async def test_what_is_refused_for_its_form_costs_none(rest: Rest, statements: Counting) -> None:

@@ -1,4 +1,4 @@
-"""How REST prints JSON.
+"""The responses of the REST door: JSON that Python prints, or that a read has printed.
 
 `orjson` prints an aware UTC `datetime` as `2025-01-19T10:00:00Z`, with a fraction only when it is
 not zero, so a response can be a plain dict of a record's values.
@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 from starlette.responses import Response
 
+from gql.engine.rest_query import RestQuery
 from gql.http.media_types import JSON
 
 
@@ -23,6 +24,15 @@ def json_response(
 ) -> Response:
     """A JSON response, for handlers that set a status or headers."""
     return Response(dumps(value), status_code=status, headers=headers, media_type=JSON)
+
+
+def read_response(query: RestQuery, body: bytes, status: int) -> Response:
+    """What a read printed; a version before it becomes the `ETag` (RFC 9110, 8.8.3)."""
+    if not query.is_versioned:
+        return Response(body, status_code=status, media_type=JSON)
+    version, _, body = body.partition(b"\n")
+    headers = {"ETag": f'"{version.decode()}"'}
+    return Response(body, status_code=status, headers=headers, media_type=JSON)
 
 
 def rounded(value: float) -> float:
