@@ -99,15 +99,15 @@ async def all_calls(
     client: httpx2.AsyncClient, owner: Mapping[str, str], filters: Mapping[str, Any] | None
 ) -> list[dict[str, Any]]:
     """The Python sample: pages of a hundred until one is shorter."""
-    found: list[dict[str, Any]] = []
+    calls: list[dict[str, Any]] = []
     limit = 100
     while True:
-        params = {"skip": len(found), "limit": limit, **(filters or {})}
+        params = {"skip": len(calls), "limit": limit, **(filters or {})}
         answer = await client.get(URL, headers=owner, params=params)
         items = answer.json()["items"]
-        found += items
+        calls += items
         if len(items) < limit:
-            return found
+            return calls
 
 
 async def test_the_python_sample_iterates_over_all_calls(
@@ -119,9 +119,9 @@ async def test_the_python_sample_iterates_over_all_calls(
 async def test_the_python_sample_finds_the_completed_calls_of_january(
     client: httpx2.AsyncClient, owner: Mapping[str, str]
 ) -> None:
-    found = await all_calls(client, owner, {"status": "completed", **JANUARY})
+    calls = await all_calls(client, owner, {"status": "completed", **JANUARY})
 
-    assert found == [DOCUMENTED]
+    assert calls == [DOCUMENTED]
 
 
 async def test_the_javascript_sample_filters_by_assistant(
@@ -151,9 +151,9 @@ async def total_costs(
 async def test_the_sample_that_adds_costs_up_finds_the_documented_ones(
     client: httpx2.AsyncClient, owner: Mapping[str, str]
 ) -> None:
-    found = await total_costs(client, owner, {"assistant_id": 123, **JANUARY})
+    totals = await total_costs(client, owner, {"assistant_id": 123, **JANUARY})
 
-    assert found == {
+    assert totals == {
         "calls": 1,
         "duration_seconds": 180,
         "total_cost": 0.05,
@@ -175,13 +175,13 @@ async def test_the_sample_that_adds_costs_up_passes_over_what_is_not_known(
         ],
     )
 
-    found = await total_costs(
+    totals = await total_costs(
         fresh_client,
         owner,
         {"assistant_id": 123, "date_from": "2024-02-01", "date_to": "2026-01-01"},
     )
 
-    assert found == {
+    assert totals == {
         "calls": 2,
         "duration_seconds": 60,
         "total_cost": 1.5,

@@ -123,20 +123,20 @@ async def test_the_documented_errors(
     unknown = {**create, "name": "New", "nodes": [{"assistant_id": 777}], "edges": []}
     nobody = {"Content-Type": "application/json"}
 
-    async def ask(method: str, path: str, body: Any = None, *, known: bool = True) -> int:
-        headers = sample_headers if known else nobody
+    async def ask(method: str, path: str, body: Any = None, *, authenticated: bool = True) -> int:
+        headers = sample_headers if authenticated else nobody
         answer = await fresh_client.request(method, GRAPHS + path, json=body, headers=headers)
         assert isinstance(answer.json()["detail"], str)
         return answer.status_code
 
     assert await ask("POST", "", unknown) == 400
     assert await ask("POST", "", {"nodes": []}) == 400
-    assert await ask("POST", "", create, known=False) == 401
+    assert await ask("POST", "", create, authenticated=False) == 401
     assert await ask("PUT", "/1/structure", {"nodes": structure["nodes"]}) == 400
     assert await ask("PUT", "/1/structure", {"edges": []}) == 400
-    assert await ask("PUT", "/1/structure", structure, known=False) == 401
+    assert await ask("PUT", "/1/structure", structure, authenticated=False) == 401
     assert await ask("PUT", "/777/structure", structure) == 404
-    assert await ask("GET", "/1/sessions", known=False) == 401
+    assert await ask("GET", "/1/sessions", authenticated=False) == 401
     assert await ask("GET", "/777/sessions") == 404
     assert await ask("GET", "/sessions/CAnobody") == 404
 

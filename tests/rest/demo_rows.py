@@ -44,30 +44,30 @@ def rows(table: str) -> tuple[Row, ...]:
 
 def calls(organization_id: int = 1) -> list[Row]:
     """The voice calls of an organization, newest first."""
-    found = [
+    matching = [
         row
         for row in rows("call")
         if row["channel"] == "voice" and row["organization_id"] == organization_id
     ]
-    return sorted(found, key=lambda row: (row["started_at"], row["id"]), reverse=True)
+    return sorted(matching, key=lambda row: (row["started_at"], row["id"]), reverse=True)
 
 
 def wire(row: Row) -> dict[str, Any]:
     """A call as it must be answered."""
     names = {each["id"]: each["name"] for each in rows("assistant")}
     name = names.get(row["assistant_id"], row["assistant_name"])
-    given = {**row, "assistant_name": name, "flow_name": row["graph_name"]}
-    return {key: plain(key, given[key]) for key in CALL_KEYS}
+    fields = {**row, "assistant_name": name, "flow_name": row["graph_name"]}
+    return {key: plain(key, fields[key]) for key in CALL_KEYS}
 
 
 def listed(organization_id: int = 1, *, active: bool = False) -> list[dict[str, Any]]:
     """The assistants of an organization as they must be answered."""
-    found = [
+    matching = [
         row
         for row in rows("assistant")
         if row["organization_id"] == organization_id and (row["is_active"] or not active)
     ]
-    ordered = sorted(found, key=lambda row: row["id"])
+    ordered = sorted(matching, key=lambda row: row["id"])
     return [{key: plain(key, row[key]) for key in ASSISTANT_KEYS} for row in ordered]
 
 

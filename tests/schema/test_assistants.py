@@ -64,10 +64,10 @@ async def test_a_list_of_assistants_is_filtered(graphql: GraphQL, database: Data
             lambda row: "desk" in row["name"].lower() and row["is_active"],
         ),
     ]
-    for wanted, passes in cases:
-        found = await ids(graphql, ASSISTANTS, wanted)
-        assert found == [row["id"] for row in rows if passes(row)], wanted
-        assert found
+    for filter_, passes in cases:
+        selected = await ids(graphql, ASSISTANTS, filter_)
+        assert selected == [row["id"] for row in rows if passes(row)], filter_
+        assert selected
 
 
 async def test_what_an_assistant_is_used_by(

@@ -75,10 +75,10 @@ async def test_it_is_filtered_and_paged(fresh_graphql: GraphQL, fresh_statements
 
 
 async def test_it_is_for_administrators(fresh_graphql: GraphQL) -> None:
-    made = await fresh_graphql(
+    created = await fresh_graphql(
         'mutation { createApiKey(input: {name: "Writer"}) { secret apiKey { id } } }'
     )
-    writer = {"Authorization": f"Bearer {made['data']['createApiKey']['secret']}"}
+    writer = {"Authorization": f"Bearer {created['data']['createApiKey']['secret']}"}
 
     answer = await fresh_graphql("{ auditLog { totalCount } viewer { method } }", headers=writer)
 

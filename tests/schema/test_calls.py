@@ -99,11 +99,11 @@ async def test_every_call_is_its_row(graphql: GraphQL, database: Database) -> No
     rows = CALLS.sorted(await rows_of(database, CALLS), "STARTED_AT", descending=True)
     names = {row["id"]: row["name"] for row in await read(database, Assistant)}
 
-    found = await all_of(graphql, FIELDS)
+    nodes = await all_of(graphql, FIELDS)
 
-    assert found == [shown(row, names) for row in rows]
-    assert {call["status"] for call in found} == {"ONGOING", "COMPLETED", "FAILED"}
-    assert {call["cost"]["currency"] for call in found} == {"USD", "EUR", "INR", None}
+    assert nodes == [shown(row, names) for row in rows]
+    assert {call["status"] for call in nodes} == {"ONGOING", "COMPLETED", "FAILED"}
+    assert {call["cost"]["currency"] for call in nodes} == {"USD", "EUR", "INR", None}
 
 
 async def test_every_call_leads_to_what_is_still_there(
@@ -125,17 +125,17 @@ async def test_every_call_leads_to_what_is_still_there(
             "session": {"databaseId": sessions[sid]} if sid in sessions else None,
         }
 
-    found = await all_of(graphql, LEADS)
+    nodes = await all_of(graphql, LEADS)
 
-    assert found == [leads(row) for row in rows]
+    assert nodes == [leads(row) for row in rows]
     for lead in ("assistant", "graph", "session"):
-        assert {call[lead] is None for call in found} == {True, False}
+        assert {call[lead] is None for call in nodes} == {True, False}
 
 
 async def test_a_session_and_its_call_name_each_other(graphql: GraphQL) -> None:
-    found = await all_of(graphql, "id session { call { id } } graph { id }")
+    nodes = await all_of(graphql, "id session { call { id } } graph { id }")
 
-    for call in found:
+    for call in nodes:
         assert call["session"] is None or call["session"]["call"] == {"id": call["id"]}
 
 
@@ -184,10 +184,10 @@ async def test_strangers_see_nothing_of_a_call(
         {"assistantName": {"eq": "ServiceBot"}},
     )
 
-    for wanted in filters:
+    for filter_ in filters:
         answer = await graphql(
             CALLS.query("totalCount nodes { id } pageInfo { hasNextPage }"),
-            {"filter": wanted},
+            {"filter": filter_},
             stranger,
         )
         assert answer["data"]["list"] == {

@@ -24,7 +24,7 @@ CAMEL, PASCAL, SCREAMING = (
 )
 
 
-class Thing(NamedTuple):
+class Element(NamedTuple):
     """Something with a name and a description."""
 
     path: str
@@ -33,57 +33,57 @@ class Thing(NamedTuple):
     description: str | None
 
 
-def things() -> Iterator[Thing]:
+def elements() -> Iterator[Element]:
     """Every type, field, argument, input field and enum value."""
     for kind in OWN:
         if kind.name not in BUILT_IN:
-            yield Thing(kind.name, "type", kind.name, kind.description)
+            yield Element(kind.name, "type", kind.name, kind.description)
             yield from parts(kind)
     for directive in SCHEMA.directives:
-        yield Thing(f"@{directive.name}", "directive", directive.name, directive.description)
+        yield Element(f"@{directive.name}", "directive", directive.name, directive.description)
 
 
-def parts(kind: GraphQLNamedType) -> Iterator[Thing]:
+def parts(kind: GraphQLNamedType) -> Iterator[Element]:
     """What a type is made of."""
     if isinstance(kind, (GraphQLObjectType, GraphQLInterfaceType)):
         for name, field in kind.fields.items():
             path = f"{kind.name}.{name}"
-            yield Thing(path, "field", name, field.description)
+            yield Element(path, "field", name, field.description)
             for argument, spec in field.args.items():
-                yield Thing(f"{path}({argument}:)", "argument", argument, spec.description)
+                yield Element(f"{path}({argument}:)", "argument", argument, spec.description)
     if isinstance(kind, GraphQLInputObjectType):
         for name, spec in kind.fields.items():
-            yield Thing(f"{kind.name}.{name}", "input field", name, spec.description)
+            yield Element(f"{kind.name}.{name}", "input field", name, spec.description)
     if isinstance(kind, GraphQLEnumType):
         for name, value in kind.values.items():
-            yield Thing(f"{kind.name}.{name}", "enum value", name, value.description)
+            yield Element(f"{kind.name}.{name}", "enum value", name, value.description)
 
 
 def failing(passes: Any) -> list[str]:
     """The paths of what does not pass."""
-    return [thing.path for thing in things() if not passes(thing)]
+    return [element.path for element in elements() if not passes(element)]
 
 
 def test_everything_is_described_by_a_sentence() -> None:
-    def described(thing: Thing) -> bool:
-        text = (thing.description or "").strip()
+    def described(element: Element) -> bool:
+        text = (element.description or "").strip()
         return len(text) > 3 and text[0] in text[0].upper() + "`" and text[-1] in ".`"
 
     assert failing(described) == []
-    assert len(list(things())) > 500
+    assert len(list(elements())) > 500
 
 
 def test_no_description_speaks_of_python() -> None:
     """Docstrings that are meant for readers of the code must not end up here."""
     words = re.compile(r"\bself\b|__|docstring|(Raises|Args|Returns|Attributes):")
 
-    assert failing(lambda thing: not words.search(thing.description or "")) == []
+    assert failing(lambda element: not words.search(element.description or "")) == []
 
 
 def test_names_follow_the_conventions() -> None:
     rules = {"type": PASCAL, "enum value": SCREAMING}
 
-    assert failing(lambda thing: rules.get(thing.kind, CAMEL).fullmatch(thing.name)) == []
+    assert failing(lambda element: rules.get(element.kind, CAMEL).fullmatch(element.name)) == []
 
 
 def test_a_type_says_by_its_name_what_it_is() -> None:

@@ -135,10 +135,10 @@ async def test_a_list_of_sessions_is_filtered(graphql: GraphQL, database: Databa
             lambda row: row["ended_at"] is not None and row["ended_at"] < ended,
         ),
     ]
-    for wanted, passes in cases:
-        found = await ids(graphql, GRAPH_SESSIONS, wanted)
-        assert found == [row["id"] for row in rows if passes(row)], wanted
-        assert found
+    for filter_, passes in cases:
+        selected = await ids(graphql, GRAPH_SESSIONS, filter_)
+        assert selected == [row["id"] for row in rows if passes(row)], filter_
+        assert selected
 
 
 NESTED: list[tuple[str, Any]] = [
@@ -193,7 +193,7 @@ async def test_nested_cursors_filters_and_totals_hold_for_each_parent(
     )
     cursor = page["data"]["graph"]["sessions"]["pageInfo"]["endCursor"]
     (mark,) = [row for row in rows if row["id"] == 500]
-    place = (mark["ended_at"], mark["id"])
+    position = (mark["ended_at"], mark["id"])
     query = """query($after: String) { graphs(first: 100) { nodes { databaseId
         sessions(first: 2, after: $after, orderBy: {field: ENDED_AT, direction: ASC},
         filter: {callSid: {startsWith: "CA"}}) { totalCount nodes { databaseId } } } } }"""
@@ -205,7 +205,7 @@ async def test_nested_cursors_filters_and_totals_hold_for_each_parent(
         later = [
             row["id"]
             for row in own
-            if row["ended_at"] is None or (row["ended_at"], row["id"]) > place
+            if row["ended_at"] is None or (row["ended_at"], row["id"]) > position
         ]
         assert graph["sessions"] == {
             "totalCount": len(own),

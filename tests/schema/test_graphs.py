@@ -99,20 +99,20 @@ async def test_structures_are_the_rows_of_their_graphs(
         edges { databaseId from { databaseId } to { databaseId } } } } }"""
 
     def tried(column: str, node_id: int) -> list[dict[str, int]]:
-        found = [edge for edge in edges if edge[column] == node_id]
-        found.sort(key=lambda edge: (edge["priority"], edge["id"]))
-        return [{"databaseId": edge["id"]} for edge in found]
+        outgoing = [edge for edge in edges if edge[column] == node_id]
+        outgoing.sort(key=lambda edge: (edge["priority"], edge["id"]))
+        return [{"databaseId": edge["id"]} for edge in outgoing]
 
     answer = await graphql(query)
 
     for graph in answer["data"]["graphs"]["nodes"]:
         own = [node for node in nodes if node["graph_id"] == graph["databaseId"]]
-        ways = [edge for edge in edges if edge["graph_id"] == graph["databaseId"]]
+        own_edges = [edge for edge in edges if edge["graph_id"] == graph["databaseId"]]
         entries = [node for node in own if node["node_type"] == "entry"]
         assert graph == {
             "databaseId": graph["databaseId"],
             "totalNodes": len(own),
-            "totalEdges": len(ways),
+            "totalEdges": len(own_edges),
             "entryNode": {"databaseId": entries[0]["id"]} if entries else None,
             "nodes": [
                 {
@@ -128,7 +128,7 @@ async def test_structures_are_the_rows_of_their_graphs(
                     "from": {"databaseId": edge["from_node_id"]},
                     "to": {"databaseId": edge["to_node_id"]},
                 }
-                for edge in ways
+                for edge in own_edges
             ],
         }
 
@@ -179,8 +179,8 @@ async def test_a_list_of_graphs_is_filtered(graphql: GraphQL, database: Database
             lambda row: row["updated_at"] > changed[4] and row["is_active"],
         ),
     ]
-    for wanted, passes in cases:
-        assert await ids(graphql, GRAPHS, wanted) == [row["id"] for row in rows if passes(row)]
+    for filter_, passes in cases:
+        assert await ids(graphql, GRAPHS, filter_) == [row["id"] for row in rows if passes(row)]
 
 
 async def test_the_same_node_asked_twice_is_read_once(

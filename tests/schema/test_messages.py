@@ -22,13 +22,13 @@ PAGES: list[tuple[str, slice]] = [
 
 
 async def messages_of(database: Database, *, system: bool) -> dict[int, list[Row]]:
-    """The messages of each call or conversation, by their place in it."""
-    found: dict[int, list[Row]] = {}
+    """The messages of each call or conversation, by their index."""
+    messages: dict[int, list[Row]] = {}
     rows = await read(database, ChatMessage)
     for row in sorted(rows, key=lambda row: (row["message_index"], row["id"])):
         if system or row["role"] != "system":
-            found.setdefault(row["call_id"], []).append(row)
-    return found
+            messages.setdefault(row["call_id"], []).append(row)
+    return messages
 
 
 @pytest.mark.parametrize(("paging", "part"), PAGES, ids=[paging for paging, _ in PAGES])
@@ -98,17 +98,17 @@ async def test_a_long_thread_is_read_from_its_end_in_pages(
     longest = max(
         shown["data"]["smsConversations"]["nodes"], key=lambda node: node["messageCount"]
     )["databaseId"]
-    found: list[int] = []
+    ids: list[int] = []
     before = None
     while True:
         answer = await graphql(query, {"id": longest, "before": before})
         page = answer["data"]["smsConversation"]["messages"]
-        found = [*(node["databaseId"] for node in page["nodes"]), *found]
+        ids = [*(node["databaseId"] for node in page["nodes"]), *ids]
         before = page["pageInfo"]["startCursor"]
         if not page["pageInfo"]["hasPreviousPage"]:
             break
 
-    assert found == [row["id"] for row in threads[longest]]
+    assert ids == [row["id"] for row in threads[longest]]
 
 
 async def test_the_prompt_is_part_of_a_call_and_not_of_a_thread(
@@ -156,12 +156,12 @@ async def test_messages_are_filtered(graphql: GraphQL, database: Database) -> No
             lambda row: row["role"] == "assistant" and "you" in row["content"].lower(),
         ),
     ]
-    for wanted, passes in cases:
+    for filter_, passes in cases:
         query = f"""{{ smsConversations(first: 100) {{ nodes {{ databaseId
-            messages(first: 100, filter: {{{wanted}}}) {{ nodes {{ databaseId }} }} }} }} }}"""
+            messages(first: 100, filter: {{{filter_}}}) {{ nodes {{ databaseId }} }} }} }} }}"""
         for node in (await graphql(query))["data"]["smsConversations"]["nodes"]:
             own = [row["id"] for row in threads[node["databaseId"]] if passes(row)]
-            assert [each["databaseId"] for each in node["messages"]["nodes"]] == own, wanted
+            assert [each["databaseId"] for each in node["messages"]["nodes"]] == own, filter_
 
 
 async def test_transcripts_are_their_rows_and_are_filtered(
@@ -195,6 +195,6 @@ async def test_transcripts_are_their_rows_and_are_filtered(
                 for row in own
             ],
         }
-        said = [row["id"] for row in own if row["speaker"] == "user" and row["is_final"]]
-        assert [each["databaseId"] for each in call["said"]["nodes"]] == said
+        spoken = [row["id"] for row in own if row["speaker"] == "user" and row["is_final"]]
+        assert [each["databaseId"] for each in call["said"]["nodes"]] == spoken
     assert heard > 20

@@ -19,8 +19,8 @@ async def transcript(graphql: GraphQL) -> str:
     """The id of some transcript: the documents have none."""
     query = "{ calls(first: 100) { nodes { transcript(first: 1) { nodes { id } } } } }"
     pages = (await graphql(query))["data"]["calls"]["nodes"]
-    found: str = next(node["id"] for page in pages for node in page["transcript"]["nodes"])
-    return found
+    node_id: str = next(node["id"] for page in pages for node in page["transcript"]["nodes"])
+    return node_id
 
 
 async def test_every_type_is_found_by_its_ids(graphql: GraphQL) -> None:
@@ -42,8 +42,8 @@ async def test_nodes_keep_the_order_and_the_gaps_of_the_ids(graphql: GraphQL) ->
 
     answer = await graphql(QUERY, {"ids": ids})
 
-    found = [node and node["id"] for node in answer["data"]["nodes"]]
-    assert found == ["graph_1", None, "call_101", "graph_1", None, None, "node_101"]
+    ids = [node and node["id"] for node in answer["data"]["nodes"]]
+    assert ids == ["graph_1", None, "call_101", "graph_1", None, None, "node_101"]
 
 
 async def test_a_type_is_read_by_one_statement(graphql: GraphQL, statements: Counting) -> None:

@@ -36,7 +36,7 @@ def test_an_instant_is_read_as_it_was_printed(value: datetime) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given_text", "printed"),
+    ("text", "printed"),
     [
         ("2025-01-19T10:00:00Z", "2025-01-19T10:00:00Z"),
         ("2025-01-19t10:00:00z", "2025-01-19T10:00:00Z"),
@@ -51,8 +51,8 @@ def test_an_instant_is_read_as_it_was_printed(value: datetime) -> None:
         ("9999-12-31T23:59:59.999999Z", "9999-12-31T23:59:59.999999Z"),
     ],
 )
-def test_an_instant_has_a_zone_and_is_printed_in_utc(given_text: str, printed: str) -> None:
-    assert print_instant(read_instant(given_text)) == printed
+def test_an_instant_has_a_zone_and_is_printed_in_utc(text: str, printed: str) -> None:
+    assert print_instant(read_instant(text)) == printed
 
 
 @pytest.mark.parametrize(
@@ -223,10 +223,10 @@ async def test_stored_instants_are_printed_to_the_microsecond(
 ) -> None:
     async with fresh_database.transaction() as connection:
         await connection.execute(update(CALL).where(CALL.c.id == 101).values(started_at=stored))
-    wanted = {"startedAt": {"gte": printed, "lte": printed}}
+    filter_ = {"startedAt": {"gte": printed, "lte": printed}}
     query = CALLS.query("nodes { databaseId startedAt } edges { cursor }")
 
-    answer = await fresh_graphql(query, {"filter": wanted})
+    answer = await fresh_graphql(query, {"filter": filter_})
     again = await fresh_graphql(query, {"last": 1, "filter": {"callSid": {"startsWith": "CAxxx"}}})
 
     assert answer["data"]["list"]["nodes"] == [{"databaseId": 101, "startedAt": printed}]

@@ -159,10 +159,10 @@ async def test_a_list_of_conversations_is_filtered(graphql: GraphQL, database: D
             lambda row: row["status"] == "completed" and row["started_at"] <= started,
         ),
     ]
-    for wanted, passes in cases:
-        found = await ids(graphql, SMS, wanted)
-        assert found == [row["id"] for row in rows if passes(row)], wanted
-        assert found
+    for filter_, passes in cases:
+        selected = await ids(graphql, SMS, filter_)
+        assert selected == [row["id"] for row in rows if passes(row)], filter_
+        assert selected
     for nothing in ({"status": {"eq": "FAILED"}}, {"customerPhone": {"contains": "+"}}):
         assert await ids(graphql, SMS, nothing) == []
 

@@ -44,15 +44,15 @@ async def home(standing: House) -> AsyncIterator[House]:
 async def live(home: House) -> dict[str, Any]:
     answer = await home.graphql(LIVE)
     assert "errors" not in answer, answer
-    found: dict[str, Any] = answer["data"]["smsSessions"]
-    return found
+    sessions: dict[str, Any] = answer["data"]["smsSessions"]
+    return sessions
 
 
 async def test_they_are_counted(home: House) -> None:
     with count(home.running.log) as ran:
-        found = await live(home)
+        sessions = await live(home)
 
-    assert found == {"activeSessions": 2, "ttlSeconds": 86_400}
+    assert sessions == {"activeSessions": 2, "ttlSeconds": 86_400}
     assert ran.count == (1 if home.sms_sessions.joins_transactions else 0)
 
 

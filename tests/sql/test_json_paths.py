@@ -22,8 +22,8 @@ async def text_at(database: Database, document: Any, key: str) -> str | None:
     document_column = select(OBJECT.label("document")).subquery().c.document
     async with database.engine.connect() as connection:
         statement = select(json_member_text(document_column, key))
-        found: str | None = (await connection.execute(statement, {"object": document})).scalar_one()
-        return found
+        text: str | None = (await connection.execute(statement, {"object": document})).scalar_one()
+        return text
 
 
 def printed(value: Any) -> str | None:

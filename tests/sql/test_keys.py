@@ -16,7 +16,7 @@ CALL = table_of(Call)
 MORE_THAN_PLACEHOLDERS = 40_000
 
 
-async def found(database: Database, column: Any, keys: list[Any]) -> list[Any]:
+async def values_among(database: Database, column: Any, keys: list[Any]) -> list[Any]:
     """The values of a column that are among the keys, in the order of the ids."""
     statement = select(column).where(is_among(column), owned(CALL)).order_by(CALL.c.id)
     async with database.engine.connect() as connection:
@@ -25,31 +25,34 @@ async def found(database: Database, column: Any, keys: list[Any]) -> list[Any]:
 
 
 async def test_integers_are_found_among_others(database: Database) -> None:
-    assert await found(database, CALL.c.id, [102, 7, 101, -1, 2**63 - 1]) == [101, 102]
+    assert await values_among(database, CALL.c.id, [102, 7, 101, -1, 2**63 - 1]) == [101, 102]
 
 
 async def test_no_keys_find_nothing(database: Database) -> None:
-    assert await found(database, CALL.c.id, []) == []
-    assert await found(database, CALL.c.call_sid, []) == []
+    assert await values_among(database, CALL.c.id, []) == []
+    assert await values_among(database, CALL.c.call_sid, []) == []
 
 
 async def test_texts_are_found_to_the_letter(database: Database) -> None:
     sid = "CA" + "x" * 32
     others = ["sms_102 ", "SMS_102", "'", '"', "\\", "%", "李🎧", "", "null"]
 
-    assert await found(database, CALL.c.call_sid, ["sms_102", sid, *others]) == [sid, "sms_102"]
+    assert await values_among(database, CALL.c.call_sid, ["sms_102", sid, *others]) == [
+        sid,
+        "sms_102",
+    ]
 
 
 async def test_a_number_is_no_text(database: Database) -> None:
     """A SID made of digits alone would be looked for as text."""
-    assert await found(database, CALL.c.call_sid, ["101", "102"]) == []
+    assert await values_among(database, CALL.c.call_sid, ["101", "102"]) == []
 
 
 async def test_more_keys_than_a_driver_has_placeholders(
     database: Database, statements: Counting
 ) -> None:
     with statements() as ran:
-        ids = await found(database, CALL.c.id, list(range(MORE_THAN_PLACEHOLDERS)))
+        ids = await values_among(database, CALL.c.id, list(range(MORE_THAN_PLACEHOLDERS)))
 
     assert len(ids) > 200
     assert ran.count == 1
@@ -81,7 +84,7 @@ async def test_keys_are_looked_up_in_an_index(kind: Kind, database: Database, co
         sql = sql.replace("$1::BIGINT[]", keys).replace("$1::VARCHAR[]", keys)
         sql = sql.replace("$1::TEXT[]", keys).replace("$2::BIGINT", "1")
         plan = f"EXPLAIN {sql}"
-    wanted = {
+    expected = {
         ("sqlite", "id"): "USING INTEGER PRIMARY KEY",
         ("sqlite", "call_sid"): "(organization_id=? AND call_sid=?)",
         ("postgresql", "id"): "call_pkey",
@@ -94,4 +97,4 @@ async def test_keys_are_looked_up_in_an_index(kind: Kind, database: Database, co
             await connection.execute(text("SET LOCAL enable_seqscan = off"))
         rows = (await connection.execute(text(plan))).all()
 
-    assert wanted[kind, column] in "\n".join(str(row) for row in rows)
+    assert expected[kind, column] in "\n".join(str(row) for row in rows)

@@ -42,12 +42,12 @@ METADATA = [
 async def test_a_key_is_shown_once_works_is_listed_changed_and_deleted(
     fresh_rest: Rest, fresh: Copy
 ) -> None:
-    made = await fresh_rest("POST", KEYS, {"name": " Nightly "})
-    key, plaintext = made.json()["api_key"], made.json()["key"]
+    created = await fresh_rest("POST", KEYS, {"name": " Nightly "})
+    key, plaintext = created.json()["api_key"], created.json()["key"]
     mine = token_header(plaintext)
 
-    assert (made.status_code, made.headers["cache-control"]) == (201, "no-store")
-    assert list(made.json()) == ["api_key", "key"]
+    assert (created.status_code, created.headers["cache-control"]) == (201, "no-store")
+    assert list(created.json()) == ["api_key", "key"]
     assert list(key) == METADATA
     assert re.fullmatch("burki_[a-z0-9]{32}", plaintext)
     assert key == {
@@ -132,14 +132,14 @@ async def test_a_key_may_do_nothing_that_its_maker_may_not(
     headers = token_header(maker["key"])
     body = {"name": "k", "permissions": permissions}
 
-    made = await fresh_rest("POST", KEYS, body, headers=headers)
+    created = await fresh_rest("POST", KEYS, body, headers=headers)
     path = f"{KEYS}/{maker['api_key']['id']}"
     changed = await fresh_rest("PUT", path, {"permissions": permissions}, headers=headers)
 
-    assert (made.status_code, changed.status_code) == (status, 200 if status == 201 else 403)
+    assert (created.status_code, changed.status_code) == (status, 200 if status == 201 else 403)
     if status == 403:
         words = {"detail": "A key cannot have the admin permission when its maker lacks it."}
-        assert [made.json(), changed.json()] == [words, words]
+        assert [created.json(), changed.json()] == [words, words]
     assert fresh.organizations
 
 
@@ -147,9 +147,9 @@ async def test_without_words_a_key_gets_what_its_maker_has_of_the_usual(fresh: C
     settings = settings_for(fresh.url)
     token = issue_token(settings, 1, user_id=1, permissions={Permission.WRITE})
     async with installation(fresh) as here, here.browser() as client:
-        made = await client.post(KEYS, json={"name": "k"}, headers=token_header(token))
+        created = await client.post(KEYS, json={"name": "k"}, headers=token_header(token))
 
-    assert made.json()["api_key"]["permissions"] == {**READ_WRITE, "read": False}
+    assert created.json()["api_key"]["permissions"] == {**READ_WRITE, "read": False}
 
 
 async def test_a_key_made_with_a_key_ends_no_later_than_that(fresh: Copy) -> None:
@@ -163,9 +163,9 @@ async def test_a_key_made_with_a_key_ends_no_later_than_that(fresh: Copy) -> Non
             user_id=1,
             expires_at=end,
         )
-        made = await client.post(KEYS, json={"name": "k"}, headers=token_header(maker))
+        created = await client.post(KEYS, json={"name": "k"}, headers=token_header(maker))
 
-    assert made.json()["api_key"]["expires_at"] == end.isoformat().replace("+00:00", "Z")
+    assert created.json()["api_key"]["expires_at"] == end.isoformat().replace("+00:00", "Z")
 
 
 async def test_who_was_just_shut_out_cannot_make_a_key_to_come_back(fresh: Copy) -> None:
@@ -252,17 +252,17 @@ async def test_the_keys_of_others_are_not_there(
     fresh: Copy, fresh_rest: Rest, fresh_database: Database
 ) -> None:
     colleague = await _colleague(fresh_database)
-    made = (await fresh_rest("POST", KEYS, {"name": "mine"})).json()
-    path = f"{KEYS}/{made['api_key']['id']}"
+    created = (await fresh_rest("POST", KEYS, {"name": "mine"})).json()
+    path = f"{KEYS}/{created['api_key']['id']}"
 
     for headers in (token_header(colleague), bearer(fresh.organizations[1])):
         listed = await fresh_rest("GET", KEYS, headers=headers)
-        assert made["api_key"]["id"] not in [key["id"] for key in listed.json()]
+        assert created["api_key"]["id"] not in [key["id"] for key in listed.json()]
         for method, body in (("PUT", {"name": "stolen"}), ("DELETE", None)):
             answer = await fresh_rest(method, path, body, headers=headers)
             assert answer.status_code == 404
     listed = await fresh_rest("GET", KEYS)
-    assert listed.json()[-1] == made["api_key"]
+    assert listed.json()[-1] == created["api_key"]
 
 
 async def test_a_credential_of_nobody_in_particular_has_no_keys(
@@ -305,8 +305,8 @@ async def test_who_may_only_read_makes_no_keys(
 async def test_every_change_is_in_the_audit_log_without_the_key(
     fresh_rest: Rest, fresh_database: Database
 ) -> None:
-    made = (await fresh_rest("POST", KEYS, {"name": "k"})).json()
-    key_id = made["api_key"]["id"]
+    created = (await fresh_rest("POST", KEYS, {"name": "k"})).json()
+    key_id = created["api_key"]["id"]
     await fresh_rest("PUT", f"{KEYS}/{key_id}", {"name": "k2"})
     await fresh_rest("PUT", f"{KEYS}/{key_id}", {})
     await fresh_rest("DELETE", f"{KEYS}/{key_id}")
@@ -318,19 +318,19 @@ async def test_every_change_is_in_the_audit_log_without_the_key(
     await snapshot.close()
     whole = {
         "name": "k",
-        "key_prefix": made["api_key"]["key_prefix"],
+        "key_prefix": created["api_key"]["key_prefix"],
         "permissions": ["read", "write"],
         "is_active": True,
         "expires_at": None,
     }
-    facts = [(row["action"], row["object_id"], row["before"], row["after"]) for row in rows]
-    assert facts == [
+    entries = [(row["action"], row["object_id"], row["before"], row["after"]) for row in rows]
+    assert entries == [
         ("api_key.create", key_id, None, whole),
         ("api_key.update", key_id, {"name": "k"}, {"name": "k2"}),
         ("api_key.delete", key_id, {**whole, "name": "k2"}, None),
     ]
     assert {(row["user_id"], row["api_key_id"]) for row in rows} == {(1, 1)}
-    assert made["key"] not in str(rows)
+    assert created["key"] not in str(rows)
 
 
 async def test_an_idempotency_key_does_not_keep_a_secret(fresh_rest: Rest) -> None:
@@ -371,8 +371,8 @@ async def _colleague(database: Database) -> str:
     users = table_of(User)
     row = User(organization_id=1, email="eve@example.com", name="Eve").model_dump(exclude={"id"})
     async with database.transaction() as connection:
-        made = await connection.execute(insert(users).values(row).returning(users.c.id))
-        user_id = int(made.scalar_one())
+        created = await connection.execute(insert(users).values(row).returning(users.c.id))
+        user_id = int(created.scalar_one())
     _, key = await issue_key(
         database, 1, name="eve's", permissions=frozenset(Permission), user_id=user_id
     )

@@ -1,4 +1,4 @@
-"""Assistants over REST: listed, read, made, changed and deleted."""
+"""Assistants over REST: listed, read, created, changed and deleted."""
 
 from typing import Any
 
@@ -96,10 +96,10 @@ async def test_a_new_one_needs_only_a_name(fresh_rest: Rest, fresh_statements: C
     with fresh_statements() as ran:
         answer = await fresh_rest("POST", ASSISTANTS, {"name": "Night Owl"})
 
-    made = answer.json()
+    created = answer.json()
     assert answer.status_code == 201
-    assert made == {
-        "id": made["id"],
+    assert created == {
+        "id": created["id"],
         "organization_id": 1,
         "user_id": 1,
         "name": "Night Owl",
@@ -109,15 +109,15 @@ async def test_a_new_one_needs_only_a_name(fresh_rest: Rest, fresh_statements: C
         "llm_model": "gpt-4o-mini",
         "settings": {},
         "is_active": True,
-        "created_at": made["created_at"],
-        "updated_at": made["created_at"],
+        "created_at": created["created_at"],
+        "updated_at": created["created_at"],
     }
-    assert (await fresh_rest("GET", f"{ASSISTANTS}/{made['id']}")).json() == made
+    assert (await fresh_rest("GET", f"{ASSISTANTS}/{created['id']}")).json() == created
     assert ran.count == 3
 
 
 async def test_a_new_one_takes_every_field(fresh_rest: Rest) -> None:
-    given = {
+    sent = {
         "name": "Night Owl",
         "description": "Late calls",
         "phone_number": "+18005550100",
@@ -127,9 +127,9 @@ async def test_a_new_one_takes_every_field(fresh_rest: Rest) -> None:
         "is_active": False,
     }
 
-    made = (await fresh_rest("POST", ASSISTANTS, given)).json()
+    created = (await fresh_rest("POST", ASSISTANTS, sent)).json()
 
-    assert {key: made[key] for key in given} == given
+    assert {key: created[key] for key in sent} == sent
 
 
 @pytest.mark.parametrize(

@@ -46,9 +46,9 @@ async def test_a_search_gives_fifty_calls_in_one_statement(
     with statements() as ran:
         answer = await rest("GET", f"{CALLS}/search?q=+1555")
 
-    found = [wire(row) for row in calls() if "1555" in row["customer_phone_digits"]]
-    assert answer.json() == found[:50]
-    assert len(found) > 50
+    matching = [wire(row) for row in calls() if "1555" in row["customer_phone_digits"]]
+    assert answer.json() == matching[:50]
+    assert len(matching) > 50
     assert ran.count == 1
 
 

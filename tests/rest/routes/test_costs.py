@@ -116,10 +116,10 @@ async def test_costs_are_listed_newest_first_between_exact_bounds(
     with statements() as ran:
         answer = await rest("GET", f"{SUMMARY}?limit=1000&{query}")
 
-    known = [row for row in calls() if row["total_cost"] is not None]
+    costed = [row for row in calls() if row["total_cost"] is not None]
     assert answer.json() == [
         summary(row)
-        for row in known
+        for row in costed
         if (low is None or row["total_cost"] >= low) and (high is None or row["total_cost"] <= high)
     ]
     assert ran.count == 1

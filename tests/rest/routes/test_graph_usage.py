@@ -119,12 +119,12 @@ async def test_use_is_counted_in_the_period(fresh_rest: Rest, fresh_database: Da
 
 async def test_without_use_everything_is_zero(rest: Rest, statements: Counting) -> None:
     with statements() as ran:
-        found = (await rest("GET", f"{GRAPH}/analytics?days=1")).json()
+        analytics = (await rest("GET", f"{GRAPH}/analytics?days=1")).json()
 
     unused = {"sessions_started": 0, "avg_time_in_node": 0.0, "exit_rate": 0.0}
-    assert found["total_sessions"] == found["total_transitions"] == 0
-    assert found["most_used_transitions"] == []
-    assert found["node_usage_stats"]["102"] == {"node_name": "Sales Specialist", **unused}
+    assert analytics["total_sessions"] == analytics["total_transitions"] == 0
+    assert analytics["most_used_transitions"] == []
+    assert analytics["node_usage_stats"]["102"] == {"node_name": "Sales Specialist", **unused}
     assert ran.count <= 6
 
 
@@ -195,10 +195,10 @@ async def test_a_bare_array_of_messages_is_accepted(rest: Rest) -> None:
 
 async def test_a_test_may_start_at_another_node(rest: Rest) -> None:
     body = {"test_messages": ["buy"], "starting_node_id": 102}
-    found = (await rest("POST", f"{GRAPH}/test", body)).json()
+    outcome = (await rest("POST", f"{GRAPH}/test", body)).json()
     foreign = await rest("POST", f"{GRAPH}/test", {**body, "starting_node_id": 9})
 
-    assert (found["starting_node_id"], found["transitions"]) == (102, [])
+    assert (outcome["starting_node_id"], outcome["transitions"]) == (102, [])
     assert foreign.status_code == 400
     assert foreign.json() == {"detail": "starting_node_id is 9, but the graph has no such node."}
 
@@ -284,8 +284,8 @@ async def test_each_kind_of_condition_is_evaluated(
     await fresh_rest("PUT", f"{GRAPH}/structure", {"nodes": nodes, "edges": edges})
 
     body = {"test_messages": ["Hello"], "context": context}
-    found = (await fresh_rest("POST", f"{GRAPH}/test", body)).json()
+    outcome = (await fresh_rest("POST", f"{GRAPH}/test", body)).json()
 
-    assert [each["matched_condition"] for each in found["transitions"]] == (
+    assert [each["matched_condition"] for each in outcome["transitions"]] == (
         [] if matched is None else [matched]
     )

@@ -1,4 +1,4 @@
-"""Assistant graphs over REST: made, changed, replaced and deleted."""
+"""Assistant graphs over REST: created, changed, replaced and deleted."""
 
 from typing import Any
 
@@ -21,10 +21,10 @@ EDGES: list[dict[str, Any]] = [
 async def test_an_empty_graph_is_made(fresh_rest: Rest) -> None:
     answer = await fresh_rest("POST", GRAPHS, {"name": "Draft"})
 
-    made = answer.json()
+    created = answer.json()
     assert answer.status_code == 201
-    assert made == {
-        "id": made["id"],
+    assert created == {
+        "id": created["id"],
         "organization_id": 1,
         "name": "Draft",
         "description": None,
@@ -34,8 +34,8 @@ async def test_an_empty_graph_is_made(fresh_rest: Rest) -> None:
         "edges": [],
         "total_nodes": 0,
         "total_edges": 0,
-        "created_at": made["created_at"],
-        "updated_at": made["created_at"],
+        "created_at": created["created_at"],
+        "updated_at": created["created_at"],
     }
 
 
@@ -44,19 +44,19 @@ async def test_a_graph_is_made_with_defaults_and_read_back(fresh_rest: Rest) -> 
 
     answer = await fresh_rest("POST", GRAPHS, body)
 
-    made = answer.json()
+    created = answer.json()
     assert answer.status_code == 201
-    assert made == (await fresh_rest("GET", f"{GRAPHS}/{made['id']}")).json()
-    assert list(made["configuration"].items()) == [("b", 1), ("a", None)]
-    first, second = made["nodes"]
+    assert created == (await fresh_rest("GET", f"{GRAPHS}/{created['id']}")).json()
+    assert list(created["configuration"].items()) == [("b", 1), ("a", None)]
+    first, second = created["nodes"]
     assert first["position"] == {"x": 0, "y": 0.5}
     assert (second["node_type"], second["position"]) == ("standard", {"x": 0, "y": 0})
     assert second["configuration"] == {"max_session_duration": 15}
-    (edge,) = made["edges"]
+    (edge,) = created["edges"]
     assert (edge["from_node_id"], edge["to_node_id"]) == (first["id"], second["id"])
     assert (edge["condition_logic"], edge["priority"], edge["is_active"]) == ("AND", 0, True)
-    instants = {each["created_at"] for each in (made, first, second, edge)}
-    assert instants == {made["updated_at"]}
+    instants = {each["created_at"] for each in (created, first, second, edge)}
+    assert instants == {created["updated_at"]}
 
 
 async def test_a_taken_name_is_refused_whatever_its_graph(fresh_rest: Rest) -> None:
@@ -126,10 +126,10 @@ async def test_a_structure_needs_both_arrays(fresh_rest: Rest) -> None:
         {"edges": []},
         {"nodes": None, "edges": []},
     ]
-    told = [await fresh_rest("PUT", f"{GRAPHS}/1/structure", body) for body in bodies]
+    answers = [await fresh_rest("PUT", f"{GRAPHS}/1/structure", body) for body in bodies]
 
-    assert [answer.status_code for answer in told] == [400] * 4
-    assert [answer.json()["detail"] for answer in told] == [
+    assert [answer.status_code for answer in answers] == [400] * 4
+    assert [answer.json()["detail"] for answer in answers] == [
         "nodes: Field required; edges: Field required",
         "edges: Field required",
         "nodes: Field required",

@@ -68,8 +68,8 @@ async def keep(home: House, number: int, organization: int = 1) -> None:
 async def audited(home: House) -> list[tuple[Any, ...]]:
     columns = (AUDIT.c.action, AUDIT.c.object_type, AUDIT.c.object_id, AUDIT.c.before)
     async with home.database.engine.connect() as connection:
-        found = await connection.execute(select(*columns).order_by(AUDIT.c.id))
-        return [tuple(row) for row in found]
+        result = await connection.execute(select(*columns).order_by(AUDIT.c.id))
+        return [tuple(row) for row in result]
 
 
 @pytest.mark.parametrize("slash", ["", "/"])
