@@ -150,7 +150,7 @@ def _failure(name: str, errors: list[dict[str, Any]]) -> Failure:
 
 def _print(explanation: dict[str, Any], errors: list[dict[str, Any]]) -> None:
     """Print an explanation on standard output, one titled part after another."""
-    from gql.engine.explain import broken
+    from gql.engine.explain import with_line_breaks
 
     # Square brackets in it are no markup of rich.
     console = Console(highlight=False, soft_wrap=True, markup=False)
@@ -159,7 +159,7 @@ def _print(explanation: dict[str, Any], errors: list[dict[str, Any]]) -> None:
     console.print(f"Answered by {method} ({_METHODS[method]}){because}.")
     for error in errors:
         console.print(f"Error: {error['message']}", style="red")
-    sql = broken(explanation["sql"] or "")
+    sql = with_line_breaks(explanation["sql"] or "")
     parts = (
         ("Plan", explanation["tree"]),
         ("SQL", sql.splitlines()),

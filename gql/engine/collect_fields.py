@@ -1,4 +1,8 @@
-"""CollectFields of the specification: which fields an object has, in which order."""
+"""Which fields an operation selects of an object, in which order.
+
+Implements CollectFields of the GraphQL specification, over the directives `@skip` and `@include`:
+https://spec.graphql.org/October2021/#CollectFields()
+"""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -18,11 +22,11 @@ from graphql import (
 
 
 class Unsupported(Exception):  # noqa: N818, it is no error: resolvers run
-    """The engine does not know this part of a document."""
+    """The engine has no plan for this part of a document; the message names it."""
 
 
 def steering_variables(document: DocumentNode) -> frozenset[str]:
-    """The variables in `@skip` and `@include`: another value of one is another plan."""
+    """The variables in `@skip` and `@include`, whose values choose the plan."""
     names: set[str] = set()
     pending: list[Any] = list(document.definitions)
     while pending:
@@ -37,7 +41,13 @@ def steering_variables(document: DocumentNode) -> frozenset[str]:
 
 
 class Collector:
-    """Collects the fields of selection sets, under the given values of steering variables."""
+    """Collects the fields of selection sets.
+
+    Args:
+        schema: For the types in conditions of fragments.
+        document: With the fragments.
+        variables: The values of the steering variables.
+    """
 
     def __init__(
         self, schema: GraphQLSchema, document: DocumentNode, variables: Mapping[str, Any]
@@ -53,19 +63,18 @@ class Collector:
     def __call__(
         self, parent: GraphQLObjectType, selection_sets: Iterable[SelectionSetNode]
     ) -> dict[str, list[FieldNode]]:
-        """CollectFields: response keys in the order they first appear, with all their nodes."""
+        """Response keys in the order they first appear, each with all fields that it merges."""
         collected: dict[str, list[FieldNode]] = {}
         seen: set[str] = set()
-        waiting = [selection for part in selection_sets for selection in part.selections][::-1]
-        while waiting:
-            node = waiting.pop()
+        pending = [selection for part in selection_sets for selection in part.selections][::-1]
+        while pending:
+            node = pending.pop()
             if not self._included(node):
                 continue
             if isinstance(node, FieldNode):
                 collected.setdefault((node.alias or node.name).value, []).append(node)
                 continue
-            inside = self._spread(parent, node, seen)
-            waiting.extend(inside[::-1])
+            pending.extend(self._spread(parent, node, seen)[::-1])
         return collected
 
     def _spread(self, parent: GraphQLObjectType, node: Any, seen: set[str]) -> list[Any]:
@@ -84,8 +93,10 @@ class Collector:
     def _applies(self, parent: GraphQLObjectType, condition: Any) -> bool:
         if condition is None or condition.name.value == parent.name:
             return True
-        kind = self._schema.get_type(condition.name.value)
-        return isinstance(kind, GraphQLInterfaceType) and self._schema.is_sub_type(kind, parent)
+        required = self._schema.get_type(condition.name.value)
+        return isinstance(required, GraphQLInterfaceType) and self._schema.is_sub_type(
+            required, parent
+        )
 
     def _included(self, node: Any) -> bool:
         for directive in node.directives or ():
@@ -93,11 +104,11 @@ class Collector:
             if name not in {"skip", "include"}:
                 raise Unsupported(f"@{name}")
             value = directive.arguments[0].value
-            on = (
+            condition = (
                 self._variables[value.name.value]
                 if isinstance(value, VariableNode)
                 else value.value
             )
-            if on == (name == "skip"):
+            if condition == (name == "skip"):
                 return False
         return True

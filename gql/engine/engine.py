@@ -41,7 +41,7 @@ from gql.engine.fallback import (
 )
 from gql.engine.plan import Plan
 from gql.engine.planner import plan_operation
-from gql.engine.statement import BoundStatement, Failed, Statement, run
+from gql.engine.statement import BoundStatement, Statement, StatementFailed, run
 from gql.engine.statement_compiler import StatementCompiler
 from gql.identity import Identity
 
@@ -154,7 +154,7 @@ class Engine:
             return self.counts.record_fallback(RESTING)
         try:
             body = await run(self._database, bound, organization_id, request_id)
-        except Failed as failed:
+        except StatementFailed as failed:
             return self.counts.record_fallback(
                 Fallback(FallbackReason.FAILED, repr(failed.__cause__))
             )

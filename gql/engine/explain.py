@@ -99,7 +99,7 @@ class Explanation:
             "sql": self._sql,
             "parameters": self._parameters,
             "database": self.database,
-            "rows": rows(orjson.loads(body).get("data")),
+            "rows": list_lengths(orjson.loads(body).get("data")),
             "bytes": len(body),
             "remembered": self.cached,
             "milliseconds": self.milliseconds,
@@ -123,7 +123,7 @@ class Explanation:
             self.database = [f"The database gives no account: {error}"]
 
 
-def rows(data: Any) -> dict[str, int]:
+def list_lengths(data: Any) -> dict[str, int]:
     """How many items the lists of an answer have, by where they are: `calls.nodes`."""
     lengths: Counter[str] = Counter()
     pending = [("", data)]
@@ -138,7 +138,7 @@ def rows(data: Any) -> dict[str, int]:
     return dict(lengths)
 
 
-def broken(sql: str) -> str:
+def with_line_breaks(sql: str) -> str:
     """A statement with line breaks where the parts of a SELECT begin."""
     for word in _BREAKS:
         sql = sql.replace(f" {word} ", f"\n{word} ").replace(f"({word} ", f"(\n{word} ")

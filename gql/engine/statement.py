@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from sys import getsizeof
-from typing import Any, NamedTuple
+from typing import Any
 
 from gql.database import Database
 from gql.database.failures import is_lasting
@@ -16,7 +16,7 @@ from gql.models.scope import parameters
 _log = logging.getLogger(__name__)
 
 MOST_FAILURES = 3
-"""After so many failures in a row a statement rests."""
+"""After so many failures in a row a statement rests: it is not tried, and resolvers answer."""
 
 REST_SECONDS = 60.0
 
@@ -106,7 +106,8 @@ class Statement:
         )
 
 
-class BoundStatement(NamedTuple):
+@dataclass(slots=True, eq=False)
+class BoundStatement:
     """A statement with the values of one request, but for those that say whose data it reads.
 
     Attributes:
@@ -130,8 +131,8 @@ class BoundStatement(NamedTuple):
         return _BYTES_OF_BOUND + sum(map(getsizeof, self.values))
 
 
-class Failed(Exception):  # noqa: N818 -- it is no error: resolvers run
-    """A statement failed; that is recorded, and logged the first time."""
+class StatementFailed(Exception):  # noqa: N818 -- it is no error: resolvers run
+    """The database refused a statement; recorded, and logged the first time."""
 
 
 async def run(
@@ -140,7 +141,7 @@ async def run(
     """What a statement prints for an organization; None where a required record is missing.
 
     Raises:
-        Failed: when it fails, from what it failed with.
+        StatementFailed: when it fails, from what it failed with.
     """
     statement = bound.statement
     values = bound.owned_by(organization_id)
@@ -150,7 +151,7 @@ async def run(
         if statement.fail(lasting=is_lasting(error)):
             extra = {"request_id": request_id, "plan": str(statement.plan())}
             _log.warning("a plan failed: %s", statement.sql[:500], exc_info=True, extra=extra)
-        raise Failed from error
+        raise StatementFailed from error
     if body is not None:
         statement.failures = 0
     return body

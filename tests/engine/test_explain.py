@@ -12,7 +12,7 @@ import pytest
 from gql.accounts.api_keys import issue_key
 from gql.app.logs import JsonLines
 from gql.auth.bearer import issue_token
-from gql.engine.explain import rows
+from gql.engine.explain import list_lengths
 from gql.engine.statement import MOST_FAILURES, Statement
 from gql.identity import Permission
 from tests.conftest import BASE_URL, Running, bearer, start
@@ -270,5 +270,5 @@ async def test_a_get_is_explained_too(client: httpx2.AsyncClient) -> None:
 def test_rows_are_counted_by_where_their_lists_are() -> None:
     data = {"a": {"nodes": [{"b": [1, 2]}, {"b": [3]}, {"b": None}]}, "c": [], "d": "text"}
 
-    assert rows(data) == {"a.nodes": 3, "a.nodes.b": 3, "c": 0}
-    assert rows(None) == {}
+    assert list_lengths(data) == {"a.nodes": 3, "a.nodes.b": 3, "c": 0}
+    assert list_lengths(None) == {}

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql.asyncpg import dialect
 
 from gql.engine.bind import Binder, VariantKey
 from gql.engine.compile import emit
-from gql.engine.explain import broken
+from gql.engine.explain import with_line_breaks
 from gql.engine.plan import Plan
 from gql.engine.planner import plan_operation
 from gql.engine.statement_compiler import compile_statement
@@ -41,7 +41,7 @@ def sql() -> str:
     plan, variant = _bound()
     postgresql = dialect()  # type: ignore[no-untyped-call]
     text = compile_statement(emit(plan.root, variant), postgresql).sql
-    return broken(text)
+    return with_line_breaks(text)
 
 
 def _bound() -> tuple[Plan, VariantKey]:
