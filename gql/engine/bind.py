@@ -24,7 +24,7 @@ from gql.engine.fields import (
     ViewerFieldSource,
     ViewerRecordSource,
 )
-from gql.engine.plan import DEFINITION, ParameterizedField
+from gql.engine.plan import DEFINITION, ParameterizedField, argument_prefix
 from gql.identity import Identity
 from gql.query.cursor import Cursor
 from gql.query.filters import Criterion, Filter
@@ -154,7 +154,7 @@ class Binder:
             bound = constants.get(number)
             if bound is None:
                 own: Values = {}
-                bound = self._field(f"s{number}", field, variables, identity, own), own
+                bound = self._field(argument_prefix(number), field, variables, identity, own), own
                 if field.is_constant:
                     constants[number] = bound
             variant.append(bound[0])
@@ -163,20 +163,20 @@ class Binder:
 
     def _field(
         self,
-        name: str,
+        prefix: str,
         field: ParameterizedField,
         variables: VariableValues,
         identity: Identity,
         values: Values,
     ) -> FieldVariant:
-        """The variant of one field; its values go into `values`, named from `name` on."""
+        """The variant of one field; its values go into `values`, by names that begin so."""
         source = field.source
         match source:
             case ViewerFieldSource():
-                values[f"{name}_told"] = _json(field, source.value(identity))
+                values[f"{prefix}_value"] = _json(field, source.value(identity))
                 return None
             case ViewerRecordSource():
-                values[f"{name}_key0"] = source.key(identity)
+                values[f"{prefix}_key"] = source.key(identity)
                 return None
             case ConnectionSource(permission=permission) if permission is not None:
                 identity.require(permission)
@@ -189,36 +189,36 @@ class Binder:
         match source:
             case ConnectionSource(resource, read_arguments=read) if read is not None:
                 paging, conditions = read(**arguments)
-                return bind_page(name, resource, paging, conditions, values)
+                return bind_page(prefix, resource, paging, conditions, values)
             case LookupSource():
-                column, values[f"{name}_key0"] = source.read_arguments(**arguments)
+                column, values[f"{prefix}_key"] = source.read_arguments(**arguments)
                 return LookupVariant(column)
             case GlobalLookupSource():
-                return _bind_global_ids(name, source, source.read_arguments(**arguments), values)
+                return _bind_global_ids(prefix, source, source.read_arguments(**arguments), values)
             case JsonPathSource():
-                return _bind_path(name, tokens(arguments["path"]), values)
+                return _bind_path(prefix, tokens(arguments["path"]), values)
         raise TypeError(type(source).__name__)
 
 
 def _bind_global_ids(
-    name: str,
+    prefix: str,
     source: GlobalLookupSource,
     records: Sequence[tuple[Resource, int]],
     values: Values,
 ) -> LookupVariant | None:
     """One id makes its look-up; of many, what they name is data like the ids themselves."""
     if source.many:
-        values[f"{name}_kinds"] = [resource.name for resource, _ in records]
-        values[f"{name}_numbers"] = [number for _, number in records]
+        values[f"{prefix}_kinds"] = [resource.name for resource, _ in records]
+        values[f"{prefix}_numbers"] = [number for _, number in records]
         return None
-    ((resource, values[f"{name}_key0"]),) = records
+    ((resource, values[f"{prefix}_key"]),) = records
     return LookupVariant("id", resource.name)
 
 
-def _bind_path(name: str, pointer: Sequence[str], values: Values) -> PathVariant:
+def _bind_path(prefix: str, pointer: Sequence[str], values: Values) -> PathVariant:
     if len(pointer) > MAX_STEPS:
         raise Unsupported(f"a JSON Pointer of {len(pointer)} steps")
-    values.update((f"{name}_token{number}", token) for number, token in enumerate(pointer))
+    values.update((f"{prefix}_token{number}", token) for number, token in enumerate(pointer))
     return PathVariant(tuple(is_array_index(token) for token in pointer))
 
 
@@ -232,11 +232,11 @@ def _json(field: ParameterizedField, value: Any) -> str:
 
 
 def bind_page(
-    name: str, resource: Resource, paging: Paging, filter: Filter, values: Values
+    prefix: str, resource: Resource, paging: Paging, filter: Filter, values: Values
 ) -> ListVariant:
-    """The variant of a page; its values go into `values`, named from `name` on."""
-    terms = bind_terms(name, resource.filters, filter, values)
-    return ListVariant(_bind_paging(name, paging, values), terms)
+    """The variant of a page; its values go into `values`, by names that begin with `prefix`."""
+    terms = bind_terms(prefix, resource.filters, filter, values)
+    return ListVariant(_bind_paging(prefix, paging, values), terms)
 
 
 WITH_KEY = Cursor("", 1)
@@ -246,17 +246,17 @@ WITHOUT_KEY = Cursor(None, 1)
 """Stands for every cursor of a row that has none there: rows after it are found by other SQL."""
 
 
-def _bind_paging(name: str, paging: Paging, values: Values) -> Paging:
+def _bind_paging(prefix: str, paging: Paging, values: Values) -> Paging:
     """The paging with placeholders for its values."""
-    values[f"{name}_limit"] = paging.limit
-    values[f"{name}_more"] = paging.limit + 1
+    values[f"{prefix}_limit"] = paging.limit
+    values[f"{prefix}_limit_and_one"] = paging.limit + 1
     if paging.offset:
-        values[f"{name}_offset"] = paging.offset
+        values[f"{prefix}_offset"] = paging.offset
     for side in ("after", "before"):
         cursor = getattr(paging, side)
         if cursor is not None:
-            values[f"{name}_{side}_key"] = cursor.key
-            values[f"{name}_{side}_id"] = cursor.id
+            values[f"{prefix}_{side}_key"] = cursor.key
+            values[f"{prefix}_{side}_id"] = cursor.id
     return replace(
         paging,
         limit=1,
@@ -273,7 +273,7 @@ def _placeholder(cursor: Cursor | None) -> Cursor | None:
 
 
 def bind_terms(
-    name: str, criteria: Mapping[str, Criterion], filter: Filter, values: Values
+    prefix: str, criteria: Mapping[str, Criterion], filter: Filter, values: Values
 ) -> tuple[ConditionVariant, ...]:
     """The variant of a filter's conditions; their values go into `values`."""
     terms = []
@@ -284,7 +284,7 @@ def bind_terms(
         criterion = criteria[field]
         prepared = criterion.prepare(comparator, value)
         for part, bound in enumerate(prepared or ()):
-            values[f"{name}_{number}_{part}"] = bound
+            values[f"{prefix}_filter{number}_{part}"] = bound
         size = None if prepared is None else len(prepared)
         selective = criterion.is_selective(comparator)
         terms.append(ConditionVariant(field, comparator, None, size, selective))

@@ -100,7 +100,7 @@ class _Emitter:
             case ViewerSource():
                 return self.root(_selected(node))
             case ViewerFieldSource():
-                return [bindparam(f"s{node.argument}_told", type_=Text())]
+                return [bindparam(f"{node.prefix}_value", type_=Text())]
             case ViewerRecordSource(resource):
                 selection = _selected(node)
                 return [self._look_up(resource, node, selection, or_nothing=node.required)]
@@ -124,13 +124,13 @@ class _Emitter:
     ) -> ColumnElement[str]:
         """The record that the node's argument names."""
         row = RecordList(resource).rows()
-        row.conditions.append(row.table.c[column] == bindparam(f"s{node.argument}_key0"))
+        row.conditions.append(row.table.c[column] == bindparam(f"{node.prefix}_key"))
         return self._first(row, self._record(row, selection), or_nothing=or_nothing)
 
     def _all_named(self, node: PlanNode) -> ColumnElement[str]:
         """Every id is looked up by primary key, by the one subquery of its kind."""
         assert node.argument is not None  # noqa: S101, as above
-        ids = node_id_rows(f"s{node.argument}_kinds", f"s{node.argument}_numbers")
+        ids = node_id_rows(f"{node.prefix}_kinds", f"{node.prefix}_numbers")
         by_kind = {}
         for resource, selection in node.choices:
             row = RecordList(resource).rows()
@@ -183,7 +183,7 @@ class _Emitter:
         """The value inside a JSON column; a path without steps means the whole column."""
         value = row.resource.expression(label, row.table)
         tokens = [
-            (bindparam(f"s{node.argument}_token{number}", type_=Text()), index)
+            (bindparam(f"{node.prefix}_token{number}", type_=Text()), index)
             for number, index in enumerate(self._variant_of(node, PathVariant).indexes)
         ]
         return json_sql.json_verbatim(json_value(value, tokens) if tokens else value)
@@ -261,7 +261,7 @@ class _Emitter:
         variant = None if node.argument is None else self._variant[node.argument]
         if not isinstance(variant, FilterVariant):
             return ()
-        return parameterized_conditions(f"s{node.argument}", variant.terms)
+        return parameterized_conditions(node.prefix, variant.terms)
 
     def _union(
         self, row: RowSource, union: UnionList, choices: dict[Resource, Selection]

@@ -72,7 +72,7 @@ class ConnectionCompiler:
         self._source = node.source
         self._resource = node.source.resource
         self._items = _items(node)
-        self._prefix = f"s{node.argument}"
+        self._prefix = node.prefix
         self._parent = parent
         self._print_record = print_record
         self._paging = self._with_parameters(variant.paging)
@@ -82,7 +82,7 @@ class ConnectionCompiler:
         self._page = PageStatement(
             self._records,
             self._paging,
-            limit=self._integer("more" if self._reads_one_more else "limit"),
+            limit=self._integer("limit_and_one" if self._reads_one_more else "limit"),
             offset=bindparam(f"{self._prefix}_offset", type_=BigInteger),
             parent=parent,
         )
@@ -283,7 +283,9 @@ def parameterized_conditions(
         if variant.literal is not None:
             values = (variant.literal,)
         elif variant.parameters is not None:
-            values = tuple(bindparam(f"{prefix}_{number}_{n}") for n in range(variant.parameters))
+            values = tuple(
+                bindparam(f"{prefix}_filter{number}_{n}") for n in range(variant.parameters)
+            )
         conditions.append(PreparedCondition(variant.field, variant.comparator, values))
     return tuple(conditions)
 

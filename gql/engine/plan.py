@@ -55,6 +55,12 @@ class PlanNode:
     required: bool = False
     choices: "tuple[tuple[Resource, Selection], ...]" = ()
 
+    @property
+    def prefix(self) -> str:
+        """What the names of its parameters begin with."""
+        assert self.argument is not None  # noqa: S101, the planner numbers what has parameters
+        return argument_prefix(self.argument)
+
 
 @dataclass(frozen=True, slots=True)
 class Selection:
@@ -131,6 +137,11 @@ class Plan:
         own = _BYTES_AT_LEAST + _BYTES_PER_NODE * self.size
         arguments = sum(field.weight for field in self.arguments)
         return own + arguments + sum(statement.weight for statement in self.statements.values())
+
+
+def argument_prefix(number: int) -> str:
+    """What the names of the parameters of an argument begin with: `arg0` of `arg0_limit`."""
+    return f"arg{number}"
 
 
 def parameterized(source: FieldSource, definition: GraphQLField, node: FieldNode) -> Any:

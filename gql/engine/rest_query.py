@@ -11,7 +11,7 @@ from typing import Any
 
 from gql.engine.bind import FilterVariant, Values, VariantKey, bind_page, bind_terms
 from gql.engine.fields import ConnectionSource, ManySource, PageSource
-from gql.engine.plan import PlanNode, outline
+from gql.engine.plan import PlanNode, argument_prefix, outline
 from gql.query.filters import Filter
 from gql.query.paging import Paging
 from gql.query.resource import Resource
@@ -95,12 +95,12 @@ def bind(query: RestQuery, arguments: RestArguments) -> tuple[VariantKey, Values
     """The variant of the SQL, and the values of the statement's parameters."""
     values: Values = {f"echo_{name}": str(number) for name, number in arguments.echoed.items()}
     values[KEY_PARAMETER] = arguments.key
-    resource, name = query.listed, f"s{LIST_ARGUMENT}"
+    resource, prefix = query.listed, argument_prefix(LIST_ARGUMENT)
     if resource is None:
         return (), values
     if isinstance(query.item.source, ManySource):
-        terms = bind_terms(name, resource.filters, arguments.filter, values)
+        terms = bind_terms(prefix, resource.filters, arguments.filter, values)
         return (FilterVariant(terms),), values
     # For a read that only counts, any page will do.
     paging = arguments.paging or Paging(1, next(iter(resource.orders)), descending=False)
-    return (bind_page(name, resource, paging, arguments.filter, values),), values
+    return (bind_page(prefix, resource, paging, arguments.filter, values),), values

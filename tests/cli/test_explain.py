@@ -49,7 +49,7 @@ async def test_plan_sql_database_rows_and_times_are_printed(
     assert any(
         line.startswith("  WHERE call_1.organization_id = ") for line in parts[2].split("\n")
     )
-    assert "s0_0_0           completed" in parts[3]
+    assert "arg0_filter0_0   completed" in parts[3]
     assert parts[5] == "Rows\n  calls.nodes  2"
     steps = [line.split()[0] for line in parts[6].splitlines()[1:]]
     assert steps == ["parse", "plan", "compile", "run", "answer"]

@@ -89,7 +89,7 @@ async def test_a_planned_answer_is_explained_from_document_to_database(
     assert list(milliseconds) == ["parse", "plan", "compile", "run"]
     assert all(spent > 0 for spent in milliseconds.values())
     assert sql.startswith('SELECT (\'{"data":{"calls":\'')
-    expected = {"organization_id": 1, "s0_0_0": "completed", "s0_limit": 2}
+    expected = {"organization_id": 1, "arg0_filter0_0": "completed", "arg0_limit": 2}
     assert {name: parameters[name] for name in expected} == expected
     start = {"sqlite": "SCAN CONSTANT ROW", "postgresql": "Result  (cost="}
     assert database[0].startswith(start[fresh.kind])

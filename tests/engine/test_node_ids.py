@@ -102,7 +102,7 @@ async def test_each_id_is_looked_up_in_an_index(
     )
     await connection.execute(f"PREPARE looked_up AS {statement.sql}")
 
-    values = {"s0_kinds": "array['graph']", "s0_numbers": "array[1]", "organization_id": "1"}
+    values = {"arg0_kinds": "array['graph']", "arg0_numbers": "array[1]", "organization_id": "1"}
     arguments = ", ".join(values[name] for name, _, _ in statement.parameters)
     rows = await connection.fetch(f"EXPLAIN EXECUTE looked_up({arguments})")
     await connection.close()
