@@ -5,11 +5,18 @@ record is a join. Scope, filters and orders are the very expressions of `models`
 Whatever may be NULL is printed as the word, since one NULL inside `||` would swallow the answer.
 """
 
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, FromClause, Select, Text, and_, bindparam, case, func, select
 
-from gql.engine.bind import FilterVariant, ListVariant, LookupVariant, PathVariant, VariantKey
+from gql.engine.bind import (
+    FieldVariant,
+    FilterVariant,
+    ListVariant,
+    LookupVariant,
+    PathVariant,
+    VariantKey,
+)
 from gql.engine.compile_connection import ConnectionCompiler, parameterized_conditions
 from gql.engine.fields import (
     ColumnSource,
@@ -35,7 +42,13 @@ from gql.engine.fields import (
 )
 from gql.engine.plan import PlanNode, Selection
 from gql.engine.rest_query import KEY_PARAMETER, RecordLookup, RestQuery
-from gql.engine.row_source import is_key_only, print_column, print_items, print_key_only
+from gql.engine.row_source import (
+    is_key_only,
+    print_as,
+    print_column,
+    print_items,
+    print_key_only,
+)
 from gql.query.filters import PreparedCondition
 from gql.query.page_statement import total, union_page
 from gql.query.record_list import RecordList, RowSource
@@ -57,6 +70,9 @@ def emit_read(query: RestQuery, variant: VariantKey) -> Select[Any]:
     if query.record is None:
         return select(concatenated(emitter.page(query.item, None)))
     return select(concatenated([emitter.record_lookup(query.record, query.item)]))
+
+
+Variant = TypeVar("Variant", bound=FieldVariant)
 
 
 class _Emitter:
@@ -94,9 +110,9 @@ class _Emitter:
             case GlobalLookupSource(many=True):
                 return ["[", self._all_named(node), "]"]
             case GlobalLookupSource():
-                wanted = self._variant_of(node, LookupVariant).resource
-                (choice,) = (choice for choice in node.choices if choice[0].name == wanted)
-                return [self._look_up(choice[0], node, choice[1])]
+                choices = {resource.name: (resource, part) for resource, part in node.choices}
+                resource, selection = choices[self._variant_of(node, LookupVariant).resource]
+                return [self._look_up(resource, node, selection)]
             case ViewerSource():
                 return self.root(_selected(node))
             case ViewerFieldSource():
@@ -106,7 +122,7 @@ class _Emitter:
                 return [self._look_up(resource, node, selection, or_nothing=node.required)]
         raise TypeError(type(node.source).__name__)
 
-    def _variant_of(self, node: PlanNode, kind: type[Any]) -> Any:
+    def _variant_of(self, node: PlanNode, kind: type[Variant]) -> Variant:
         """The variant of a node's arguments; the binder makes one of this kind for its source."""
         assert node.argument is not None  # noqa: S101, the planner numbers every such source
         variant = self._variant[node.argument]
@@ -172,12 +188,12 @@ class _Emitter:
 
     def _column(self, row: RowSource, source: ColumnSource) -> ColumnElement[Any]:
         """A column of the row, or of another record where the resource says so."""
-        place = row.resource.joined.get(source.label)
-        if place is None:
+        joined = row.resource.joined.get(source.label)
+        if joined is None:
             return print_column(row, source)
-        other = self._joined(row, place.resource, place.key, "id")
-        value = func.coalesce(other.table.c[place.label], row.table.c[source.label])
-        return or_null(json_sql.PRINTERS[source.kind or "text"](value))
+        other = self._joined(row, joined.resource, joined.key, "id")
+        value = func.coalesce(other.table.c[joined.label], row.table.c[source.label])
+        return or_null(print_as(source, value))
 
     def _json_path(self, row: RowSource, node: PlanNode, label: str) -> ColumnElement[str]:
         """The value inside a JSON column; a path without steps means the whole column."""

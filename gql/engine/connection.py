@@ -51,7 +51,7 @@ def connection(
     filter: Any = None,
     link: Link | None = None,
     descending: bool = True,
-    needs: Permission | None = None,
+    permission: Permission | None = None,
 ) -> Any:
     """A list in pages, at the root or (with a link) under each parent.
 
@@ -62,30 +62,32 @@ def connection(
         filter: The input type of `filter`, a `FilterInput`; no such argument without.
         link: How the records find their parent.
         descending: The direction when `orderBy` is absent; the order is the resource's first.
-        needs: The permission without which nobody may read the list.
+        permission: What the caller needs to read the list; None for nothing.
     """
     default = next(iter(resource.orders))
     if filter:
         filter.check(resource)
     filter_input: Any = filter or str
 
-    def ask(*, order_by: Any = UNSET, filter: Any = UNSET, **numbers: Any) -> tuple[Paging, Filter]:
-        asked = paging(
+    def read_arguments(
+        *, order_by: Any = UNSET, filter: Any = UNSET, **bounds: Any
+    ) -> tuple[Paging, Filter]:
+        page = paging(
             resource,
             order_by.field.value if order_by else default,
             descending=order_by.direction.value == "desc" if order_by else descending,
-            **{name: value for name, value in numbers.items() if value is not UNSET},
+            **{name: value for name, value in bounds.items() if value is not UNSET},
         )
-        return asked, filter.conditions() if filter else ()
+        return page, filter.conditions() if filter else ()
 
-    source = ConnectionSource(resource, link, ask, needs)
+    source = ConnectionSource(resource, link, read_arguments, permission)
 
     def select(root: Any, info: Info, **arguments: Any) -> RequestedPage:
-        if needs is not None:
-            info.context.identity.require(needs)
-        asked, wanted = ask(**arguments)
-        records = RecordList.filtered(resource, wanted, link)
-        return RequestedPage(info.context, records, asked, root.id if link else None)
+        if permission is not None:
+            info.context.identity.require(permission)
+        page, conditions = read_arguments(**arguments)
+        records = RecordList.filtered(resource, conditions, link)
+        return RequestedPage(info.context, records, page, root.id if link else None)
 
     async def resolve(
         root: strawberry.Parent[Record],

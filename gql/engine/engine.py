@@ -1,14 +1,15 @@
 """The engine: answers queries with one statement each, where it knows all that they select.
 
-A request goes through four stages, and each but the last is kept by the one before it:
+A request goes through four stages:
 
-    Document        valid text, parsed                              (gql/schema/documents.py)
-    Plan            what an operation of it selects                  planner.py
+    Document        valid text, parsed                               gql/schema/documents.py
+    Plan            what one of its operations selects               planner.py
     Statement       the SQL for one variant of the plan's arguments  bind.py, compile.py
-    BoundStatement  the values of the request
+    BoundStatement  a statement with the values of the request       bind.py, statement.py
 
-So one cache has all of it. Its entry is the document; whatever raises `NoPlan`, or anything else on
-the way, leads to the resolvers, which answer alike.
+A document keeps its plans and a plan its statements, so one cache of documents holds them all.
+Where there is no plan, an argument is refused or a statement fails, resolvers answer instead: they
+know how to word an error.
 """
 
 import logging
@@ -51,7 +52,6 @@ REQUESTS_BYTES = 8_000_000
 """How much memory the requests of one process that may come again take, roughly."""
 
 NO_VARIABLES = VariableValues({}, {})
-
 
 Bound = BoundStatement | bytes
 """What answers a request: a statement, or the answer itself where it needs none."""
@@ -114,7 +114,7 @@ class Engine:
         request = self._requests.get(body)
         if request is None:
             return None
-        self._documents.get(request.text)
+        self._documents.get(request.text)  # it is used again
         if isinstance(request.statement, bytes):
             return request.statement
         statement = request.statement()

@@ -144,7 +144,9 @@ def argument_prefix(number: int) -> str:
     return f"arg{number}"
 
 
-def parameterized(source: FieldSource, definition: GraphQLField, node: FieldNode) -> Any:
+def parameterized(
+    source: FieldSource, definition: GraphQLField, node: FieldNode
+) -> ParameterizedField:
     """A field of a document that each request has to bind.
 
     A node's location holds every token of the document, which is most of what a document weighs: so

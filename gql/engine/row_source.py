@@ -50,10 +50,16 @@ def print_key_only(
 
 def print_column(row: RowSource, source: ColumnSource) -> ColumnElement[Any]:
     """One of the row's own columns, as JSON."""
-    assert source.kind is not None  # noqa: S101, a plan has what a declaration may leave out
     column = row.resource.expression(source.label, row.table)
-    printed: ColumnElement[Any] = json_sql.PRINTERS[source.kind](column)
+    printed = print_as(source, column)
     return printed if json_sql.is_never_null(column) else or_null(printed)
+
+
+def print_as(source: ColumnSource, value: ColumnElement[Any]) -> ColumnElement[Any]:
+    """A value as JSON in the kind of a column; NULL for NULL."""
+    assert source.kind is not None  # noqa: S101, a plan has what a declaration may leave out
+    printed: ColumnElement[Any] = json_sql.PRINTERS[source.kind](value)
+    return printed
 
 
 def print_items(items: list[tuple[str, list[JsonPart]]]) -> list[JsonPart]:

@@ -41,6 +41,6 @@ audit_log = connection(
     AUDIT_LOG,
     order=AuditEntryOrder,
     filter=AuditEntryFilter,
-    needs=Permission.ADMIN,
+    permission=Permission.ADMIN,
 )
 """The root field."""
