@@ -43,6 +43,7 @@ from gql.loaders.record_loaders import (
     UnionByParentLoader,
 )
 from gql.money import micros_to_decimal
+from gql.query.context import Context
 from gql.query.global_id import global_id, read_id
 from gql.query.json_pointer import resolve_pointer
 from gql.query.record_list import RecordList
@@ -164,7 +165,7 @@ def inside(description: str, label: str) -> Any:
 def part(description: str) -> Any:
     """A nested object whose fields are columns of the same record."""
 
-    def resolve(root: strawberry.Parent[Record]) -> Any:
+    def resolve(root: strawberry.Parent[Record]) -> Record:
         return root
 
     return _field(description, ObjectSource(), resolve)
@@ -178,7 +179,7 @@ def one(
 ) -> Any:
     """The record that our `key` names; null when there is none that the caller may see."""
 
-    async def resolve(root: strawberry.Parent[Record], info: Info) -> Any:
+    async def resolve(root: strawberry.Parent[Record], info: Info) -> Record | None:
         value = getattr(root, key)
         if value is None:
             return None
@@ -191,7 +192,7 @@ def first(description: str, resource: Resource, link: Link) -> Any:
     """The one record under this one, or null."""
     records = RecordList(resource, link=link)
 
-    async def resolve(root: strawberry.Parent[Record], info: Info) -> Any:
+    async def resolve(root: strawberry.Parent[Record], info: Info) -> Record | None:
         children = await ChildrenByParentLoader.of(info.context, records).load(root.id)
         return children[0] if children else None
 
@@ -209,7 +210,7 @@ def many(
     """All the records under this one, as a plain list; seldom more than `usual`."""
     records = RecordList(resource, link=link)
 
-    async def resolve(root: strawberry.Parent[Record], info: Info) -> Any:
+    async def resolve(root: strawberry.Parent[Record], info: Info) -> list[Record]:
         return await ChildrenByParentLoader.of(info.context, records, order).load(root.id)
 
     return _field(description, ManySource(resource, link, order, usual), resolve)
@@ -218,7 +219,7 @@ def many(
 def union(description: str, records: UnionList) -> Any:
     """The newest records of several kinds under this one, as a plain list."""
 
-    async def resolve(root: strawberry.Parent[Record], info: Info) -> Any:
+    async def resolve(root: strawberry.Parent[Record], info: Info) -> list[Record]:
         return await UnionByParentLoader.of(info.context, records).load(root.id)
 
     return _field(description, UnionSource(records), resolve)
@@ -228,7 +229,7 @@ def count(description: str, resource: Resource, link: Link) -> Any:
     """How many records are under this one."""
     records = RecordList(resource, link=link)
 
-    async def resolve(root: strawberry.Parent[Record], info: Info) -> Any:
+    async def resolve(root: strawberry.Parent[Record], info: Info) -> int:
         return await CountByParentLoader.of(info.context, records).load(root.id)
 
     return _field(description, CountSource(resource, link), resolve)
@@ -243,7 +244,7 @@ def by_id(description: str, resource: Resource) -> Any:
     def read_arguments(*, id: str) -> tuple[str, Any]:
         return "id", read_id(id, resource.name)
 
-    async def resolve(info: Info, id: IdArgument) -> Any:
+    async def resolve(info: Info, id: IdArgument) -> Record | None:
         column, value = read_arguments(id=id)
         return await RecordByKeyLoader.of(info.context, resource, column).load(value)
 
@@ -260,7 +261,7 @@ def by(description: str, resource: Resource, names: Any) -> Any:
 
     async def resolve(
         info: Info, by: Annotated[names, strawberry.argument(description="Which one.")]
-    ) -> Any:
+    ) -> Record | None:
         column, value = read_arguments(by=by)
         return await RecordByKeyLoader.of(info.context, resource, column).load(value)
 
@@ -277,7 +278,7 @@ def any_by_id(description: str, read: ReadGlobalId) -> Any:
     def read_arguments(*, id: str) -> list[tuple[Resource, int]]:
         return [read(id)]
 
-    async def resolve(info: Info, id: GlobalIdArgument) -> Any:
+    async def resolve(info: Info, id: GlobalIdArgument) -> Record | None:
         resource, key = read(id)
         return await RecordByKeyLoader.of(info.context, resource).load(key)
 
@@ -292,7 +293,7 @@ def any_by_ids(description: str, read: ReadGlobalId, *, limit: int) -> Any:
             raise BadInput(f"`ids` has {len(ids)} ids, but may have at most {limit}.")
         return [read(each) for each in ids]
 
-    async def resolve(info: Info, ids: GlobalIdsArgument) -> Any:
+    async def resolve(info: Info, ids: GlobalIdsArgument) -> list[Record | None]:
         keys = read_arguments(ids=ids)
         return await asyncio.gather(
             *(RecordByKeyLoader.of(info.context, resource).load(key) for resource, key in keys)
@@ -304,8 +305,9 @@ def any_by_ids(description: str, read: ReadGlobalId, *, limit: int) -> Any:
 def viewer(description: str) -> Any:
     """A nested object made of the caller's identity."""
 
-    def resolve(info: Info) -> Any:
-        return info.context.identity
+    def resolve(info: Info) -> Identity:
+        context: Context = info.context
+        return context.identity
 
     return _field(description, ViewerSource(), resolve)
 
@@ -331,7 +333,7 @@ def viewer_record(
     Without a key it is null; a `required` record that is missing raises `NotFound`.
     """
 
-    async def resolve(root: strawberry.Parent[Identity], info: Info) -> Any:
+    async def resolve(root: strawberry.Parent[Identity], info: Info) -> Record | None:
         value = key(root)
         if value is None:
             return None
