@@ -41,14 +41,14 @@ from gql.engine.fields import (
     ViewerSource,
 )
 from gql.engine.plan import PlanNode, Selection
-from gql.engine.rest_query import KEY_PARAMETER, RecordLookup, RestQuery
-from gql.engine.row_source import (
+from gql.engine.print_json import (
     is_key_only,
     print_as,
     print_column,
     print_items,
     print_key_only,
 )
+from gql.engine.rest_query import KEY_PARAMETER, RecordLookup, RestQuery
 from gql.query.filters import PreparedCondition
 from gql.query.page_statement import total, union_page
 from gql.query.record_list import RecordList, RowSource

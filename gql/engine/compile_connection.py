@@ -29,7 +29,7 @@ from gql.engine.fields import (
     PageSource,
 )
 from gql.engine.plan import PlanNode, Selection
-from gql.engine.row_source import print_items
+from gql.engine.print_json import print_items
 from gql.query.cursor import NONE, VERSION, Cursor
 from gql.query.filters import PreparedCondition
 from gql.query.page_statement import PageStatement, total

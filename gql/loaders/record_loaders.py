@@ -101,9 +101,9 @@ class PageLoader(OneByOneLoader[tuple[RecordList, Paging], Page]):
         page = _with_one_more(records, paging)
         rows = page.rows()
         statement = page.select(rows, *resource.columns(rows.table))
-        found = resource.records(await self._rows(statement))
-        _prime(self._context, resource, [found])
-        return _page(found, paging)
+        loaded = resource.records(await self._rows(statement))
+        _prime(self._context, resource, [loaded])
+        return _page(loaded, paging)
 
 
 class PageByParentLoader(Loader[Any, Page]):

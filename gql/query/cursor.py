@@ -23,7 +23,7 @@ SortKey = datetime | int | str | None
 
 @dataclass(frozen=True)
 class Cursor:
-    """The place of one row in an ordered list."""
+    """The position of a row in an ordered list: the value it is sorted by, and its id."""
 
     key: SortKey
     id: int
@@ -38,7 +38,7 @@ def write_cursor(resource: Resource, order: str, *, descending: bool, record: Re
 
 
 def read_cursor(text: str, resource: Resource, order: str, *, descending: bool) -> Cursor:
-    """The place that a cursor names.
+    """The position that a cursor names.
 
     Raises:
         BadCursor: when it is damaged, or of another list, order or direction.

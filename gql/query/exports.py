@@ -1,4 +1,4 @@
-"""Whole lists of records, read little by little from one snapshot, however long they are."""
+"""Whole lists of records, streamed from one snapshot in chunks."""
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -11,7 +11,7 @@ from gql.query.record_list import RecordList
 from gql.query.resource import Record, Resource
 
 CHUNK = 1_000
-"""Records that are in memory at a time."""
+"""Most records in memory at a time."""
 
 
 async def export(
@@ -26,12 +26,12 @@ async def export(
     """The visible records, in chunks; the snapshot stays open until the last one.
 
     Args:
-        context: Who asks; it must live as long as the chunks are read.
-        resource: Of what.
+        context: The operation's; it must stay open until the last chunk is read.
+        resource: Whose records.
         labels: The columns to read, of the resource's labels; rows have them as attributes.
         order: A name in the resource's `orders`.
         descending: The direction.
-        filter: Which of them.
+        filter: Which records.
     """
     source = RecordList.filtered(resource, filter).rows()
     paging = Paging(CHUNK, order, descending=descending)

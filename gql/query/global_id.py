@@ -11,14 +11,14 @@ def global_id(record: Record) -> str:
 
 
 def split_id(text: str) -> tuple[str | None, int]:
-    """The resource's name (None for a documented integer) and the integer of an id.
+    """The resource's name (None when the text is an integer alone) and the integer of an id.
 
     Raises:
         BadInput: when it is neither form.
     """
     name, _, digits = text.rpartition("_")
-    known = not text.startswith("_")
-    if known and digits.isascii() and digits.isdigit() and str(int(digits[:20])) == digits:
+    is_decimal = digits.isascii() and digits.isdigit() and str(int(digits[:20])) == digits
+    if is_decimal and not text.startswith("_"):
         value = int(digits)
         if 0 < value <= MAX_ID:
             return name or None, value
@@ -31,8 +31,8 @@ def read_id(text: str, name: str) -> int:
     Raises:
         BadInput: when it is malformed or of another resource.
     """
-    given, value = split_id(text)
-    if given in {None, name}:
+    resource_name, value = split_id(text)
+    if resource_name in {None, name}:
         return value
     article = "an" if name[0] in "aeiou" else "a"
     raise BadInput(f"`{text[:60]}` is not the id of {article} {name}: this needs `{name}_...`.")

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import BindParameter, ColumnElement, FromClause, Select, func, or_, select
 
 from gql.query import rollup
-from gql.query.paging import Paging, beyond, ordering, within
+from gql.query.paging import Paging, beyond, cursor_bounds, ordering
 from gql.query.record_list import RecordList, RowSource
 from gql.query.resource import UnionList
 from gql.sql.keys import is_among, is_selected
@@ -43,7 +43,7 @@ class PageStatement:
     def rows(self) -> RowSource:
         """The rows that `select` reads; what is selected may add joins to them first."""
         rows = self.records.rows(self.parent)
-        rows.conditions += within(self.records.resource, rows.table, self.paging)
+        rows.conditions += cursor_bounds(self.records.resource, rows.table, self.paging)
         return self._picked(rows) if self.paging.offset else rows
 
     def select(self, rows: RowSource, *columns: ColumnElement[Any]) -> Select[Any]:
@@ -66,7 +66,7 @@ class PageStatement:
                 rows.parent_key.label(PARENT_KEY),
                 position.label(POSITION),
             )
-            .where(*within(resource, rows.table, self.paging))
+            .where(*cursor_bounds(resource, rows.table, self.paging))
             .subquery()
         )
         number = numbered.c[POSITION]
@@ -134,16 +134,16 @@ def union_page(union: UnionList, parent: FromClause | None = None) -> PageStatem
 
 def total(records: RecordList, parent: FromClause | None = None) -> ColumnElement[int]:
     """How many records a list has, or the list under each row of `parent`."""
-    rolled_up = rollup.total(records, parent)
-    if rolled_up is not None:
-        return rolled_up
+    from_rollup = rollup.rolled_up_total(records, parent)
+    if from_rollup is not None:
+        return from_rollup
     return records.rows(parent).select(func.count()).scalar_subquery()
 
 
 def totals_by_parent(records: RecordList) -> Select[Any]:
     """The `keys` and how many records their lists have; those without records are left out."""
-    rolled_up = rollup.totals_by_owner(records)
-    if rolled_up is not None:
-        return rolled_up.where(is_among(rolled_up.selected_columns[0], "keys"))
+    from_rollup = rollup.rolled_up_totals(records)
+    if from_rollup is not None:
+        return from_rollup.where(is_among(from_rollup.selected_columns[0], "keys"))
     rows = records.rows_by_parent()
     return rows.select(rows.parent_key, func.count()).group_by(rows.parent_key)

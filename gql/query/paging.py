@@ -1,4 +1,4 @@
-"""Which part of a list is asked for, checked once and as SQL.
+"""Paging: which part of a list a page is, as checked arguments and as SQL.
 
 Keyset paging (`after`/`before`) compares the sort key and the id with those of the row that a
 cursor names, so page 5,000 costs what page 1 costs and rows that others insert do not shift it.
@@ -110,8 +110,8 @@ def ordering(
     return (by_key, by_id)
 
 
-def within(resource: Resource, table: FromClause, page: Paging) -> list[ColumnElement[bool]]:
-    """The conditions that `after` and `before` set."""
+def cursor_bounds(resource: Resource, table: FromClause, page: Paging) -> list[ColumnElement[bool]]:
+    """The conditions that the cursors `after` and `before` set."""
     conditions = []
     if page.after is not None:
         conditions.append(beyond(resource, table, page, page.after, later=True))
@@ -133,16 +133,16 @@ def beyond(
     if cursor.key is None:
         same = and_(key.is_(None), row_id > cursor.id if greater else row_id < cursor.id)
         return same if later else or_(key.is_not(None), same)
-    place = tuple_(key, row_id)
-    # As wide as a cursor can be, which may be wider than the column that it is compared with.
-    wide = BigInteger() if order.kind == "integer" else key.type
-    mark = tuple_(cursor.key, cursor.id, types=[wide, row_id.type])
-    condition = place > mark if greater else place < mark
+    position = tuple_(key, row_id)
+    # Any integer of a cursor must fit, also one that the column it is compared with cannot hold.
+    key_type = BigInteger() if order.kind == "integer" else key.type
+    bound = tuple_(cursor.key, cursor.id, types=[key_type, row_id.type])
+    condition = position > bound if greater else position < bound
     return or_(condition, key.is_(None)) if later and order.nullable else condition
 
 
 def sort_key(resource: Resource, table: FromClause, order: str) -> ColumnElement[Any]:
-    """What is sorted by; text by code points, which is the one order that both databases have."""
+    """The expression that is sorted by; text by code points, the one order both databases have."""
     key = resource.expression(resource.orders[order].label, table)
     if resource.orders[order].kind == "text":
         return by_code_point(key)

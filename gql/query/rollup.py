@@ -56,7 +56,7 @@ def depth(offset: int) -> int:
     return SEEK_FROM if offset >= SEEK_FROM else min(offset, 1)
 
 
-def total(records: RecordList, parent: FromClause | None = None) -> Expression | None:
+def rolled_up_total(records: RecordList, parent: FromClause | None = None) -> Expression | None:
     """How many records a list has, as a scalar; None when it is not countable.
 
     Args:
@@ -67,14 +67,14 @@ def total(records: RecordList, parent: FromClause | None = None) -> Expression |
     return reduce(add, (part.total() for part in parts)) if parts else None
 
 
-def totals_by_owner(records: RecordList) -> Select[Any] | None:
+def rolled_up_totals(records: RecordList) -> Select[Any] | None:
     """All parents with how many records each has, less those without; None when not countable."""
     rollup = records.resource.rollup
     if (
         rollup is None
         or records.link is None
         or records.link.column != rollup.owner
-        or not _is_told_apart(rollup, records.conditions)
+        or not _is_exact(rollup, records.conditions)
     ):
         return None
     counts = _rollup_rows(rollup, records, None)
@@ -183,10 +183,10 @@ def _is_countable(rollup: RollupTable, records: RecordList) -> bool:
     others = [each for each in records.conditions if each.field != rollup.instant]
     on_instant = len(records.conditions) - len(others)
     one_range = len(lower) <= 1 and len(upper) <= 1 and on_instant == len(lower) + len(upper)
-    return one_range and _is_told_apart(rollup, others)
+    return one_range and _is_exact(rollup, others)
 
 
-def _is_told_apart(rollup: RollupTable, conditions: Sequence[PreparedCondition]) -> bool:
+def _is_exact(rollup: RollupTable, conditions: Sequence[PreparedCondition]) -> bool:
     """Whether a row of the rollup passes the conditions with all the rows that it counts."""
     return all(
         condition.field in {rollup.owner, *rollup.columns}

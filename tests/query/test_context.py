@@ -30,8 +30,8 @@ async def add(database: Database, organization_id: int, name: str) -> None:
 
 async def name_of(context: Context) -> str | None:
     """What the caller's organization is called, as the operation sees it."""
-    found = await RecordByKeyLoader.of(context, ORGANIZATIONS).load(context.organization_id)
-    return None if found is None else found.name
+    organization = await RecordByKeyLoader.of(context, ORGANIZATIONS).load(context.organization_id)
+    return None if organization is None else organization.name
 
 
 def test_a_refused_caller_has_no_identity_and_no_organization(database: Database) -> None:

@@ -99,7 +99,7 @@ def test_a_cursor_of_another_list_or_order_says_so(text: str, why: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "place",
+    "position",
     [
         *("20250119T100000Z~0", "20250119T100000Z~-1", "20250119T100000Z~", "20250119T100000Z~1.0"),
         *("20250119T100000Z~01", "20250119T100000Z~+1", "20250119T100000Z~1_0"),
@@ -110,9 +110,9 @@ def test_a_cursor_of_another_list_or_order_says_so(text: str, why: str) -> None:
         *("20250119T100000Z", "20250119T100000Z~101~", "\u0662\u0660\u0662\u06650119T100000Z~101"),
     ],
 )
-def test_a_damaged_cursor_says_so(place: str) -> None:
+def test_a_damaged_cursor_says_so(position: str) -> None:
     with pytest.raises(BadCursor) as raised:
-        read_cursor(f"1~call~started_at~desc~{place}", CALLS, "started_at", descending=True)
+        read_cursor(f"1~call~started_at~desc~{position}", CALLS, "started_at", descending=True)
 
     assert raised.value.message == DAMAGED
 
@@ -130,9 +130,9 @@ def test_damaged_text_is_refused(key: str) -> None:
 
 
 def test_only_an_order_with_gaps_has_a_cursor_without_a_value() -> None:
-    place = read_cursor("1~call~total_cost~asc~-~101", CALLS, "total_cost", descending=False)
+    position = read_cursor("1~call~total_cost~asc~-~101", CALLS, "total_cost", descending=False)
 
-    assert place == Cursor(None, 101)
+    assert position == Cursor(None, 101)
     with pytest.raises(BadCursor):
         read_cursor("1~message~message_index~asc~-~1", MESSAGES, "message_index", descending=False)
 
@@ -153,12 +153,12 @@ def test_any_text_is_refused(text: str) -> None:
     id=st.text(st.sampled_from("0123456789-+_ \u0661"), max_size=20) | ids.map(str),
 )
 def test_what_is_read_is_written_the_same(order: str, key: str, id: str) -> None:
-    """So every place has one cursor, and clients may compare them."""
+    """So every position has one cursor, and clients may compare them."""
     text = f"1~graph~{order}~desc~{key}~{id}"
     try:
-        place = read_cursor(text, GRAPHS, order, descending=True)
+        position = read_cursor(text, GRAPHS, order, descending=True)
     except BadCursor:
         return
 
-    row = record(GRAPHS, **{order: place.key, "id": place.id})
+    row = record(GRAPHS, **{order: position.key, "id": position.id})
     assert write_cursor(GRAPHS, order, descending=True, record=row) == text

@@ -29,13 +29,13 @@ async def test_chunks_together_are_the_list_with_the_columns_asked_for(
 ) -> None:
     async with reader(database) as context:
         with statements() as ran:
-            found = [
+            rows = [
                 tuple(record)
                 async for chunk in export(context, CALLS, LABELS, "started_at", descending=True)
                 for record in chunk
             ]
 
-    assert found == [(row["id"], wire(row)["assistant_name"], row["started_at"]) for row in calls()]
+    assert rows == [(row["id"], wire(row)["assistant_name"], row["started_at"]) for row in calls()]
     assert len(set(ran.texts)) == 1
 
 
@@ -54,7 +54,7 @@ async def test_no_chunk_is_longer_than_a_thousand(fresh_database: Database) -> N
 async def test_a_filter_and_the_organization_hold(database: Database) -> None:
     failed = (Condition("status", "eq", "failed"),)
     async with reader(database, 2) as context:
-        found = [
+        rows = [
             record.id
             async for chunk in export(
                 context, CALLS, ("id",), "started_at", descending=False, filter=failed
@@ -62,7 +62,7 @@ async def test_a_filter_and_the_organization_hold(database: Database) -> None:
             for record in chunk
         ]
 
-    assert found == [row["id"] for row in reversed(calls(2)) if row["status"] == "failed"]
+    assert rows == [row["id"] for row in reversed(calls(2)) if row["status"] == "failed"]
 
 
 async def test_other_reads_run_between_two_chunks(fresh_database: Database) -> None:

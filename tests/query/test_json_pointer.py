@@ -88,13 +88,13 @@ def test_every_value_of_a_document_has_its_pointer(document: Any) -> None:
 def test_any_text_points_at_something_or_nothing_or_is_refused(document: Any, pointer: str) -> None:
     values = [value for _, value in walk(document, "")]
     try:
-        found = resolve_pointer(document, pointer)
+        target = resolve_pointer(document, pointer)
     except BadInput:
         assert pointer
         assert not pointer.startswith("/")
         return
 
-    assert found is None or any(found is value for value in values)
+    assert target is None or any(target is value for value in values)
 
 
 def walk(value: Any, pointer: str) -> Iterator[tuple[str, Any]]:

@@ -1,4 +1,4 @@
-"""The arguments of a list: which are taken, and what is said about the others."""
+"""The arguments of a list: which are accepted, and the errors for the others."""
 
 from typing import Any
 
@@ -17,27 +17,27 @@ AFTER = "1~call~duration~asc~60~7"
 BEFORE = "1~call~duration~asc~-~9"
 
 
-def asked(**numbers: Any) -> Paging:
+def checked(**numbers: Any) -> Paging:
     """The paging of a list of calls by duration, shortest first."""
     return paging(CALLS, "duration", descending=False, **numbers)
 
 
 def refusal(**numbers: Any) -> str:
-    """What is said about arguments that are not taken."""
+    """The message about arguments that are refused."""
     with pytest.raises(BadInput) as raised:
-        asked(**numbers)
+        checked(**numbers)
     return raised.value.message
 
 
 def test_no_arguments_ask_for_the_first_twenty() -> None:
-    assert asked() == Paging(limit=20, order="duration", descending=False)
+    assert checked() == Paging(limit=20, order="duration", descending=False)
     assert (DEFAULT_PAGE, MAX_PAGE) == (20, 100)
 
 
 @pytest.mark.parametrize("number", [0, 1, 100])
 def test_first_and_last_take_none_to_a_hundred(number: int) -> None:
-    assert asked(first=number) == Paging(limit=number, order="duration", descending=False)
-    assert asked(last=number) == Paging(
+    assert checked(first=number) == Paging(limit=number, order="duration", descending=False)
+    assert checked(last=number) == Paging(
         limit=number, order="duration", descending=False, backward=True
     )
 
@@ -56,15 +56,15 @@ def test_first_and_last_together_are_refused() -> None:
 def test_an_offset_goes_with_first_alone() -> None:
     message = "`offset` counts from the start: give it with `first` alone."
 
-    assert asked(first=5, offset=10).offset == 10
-    assert asked(offset=0).offset == 0
+    assert checked(first=5, offset=10).offset == 10
+    assert checked(offset=0).offset == 0
     assert refusal(offset=-1) == "`offset` is -1, but must not be negative."
     for others in ({"after": AFTER}, {"before": BEFORE}, {"last": 5}):
         assert refusal(offset=0, **others) == message
 
 
 def test_cursors_go_with_either_end_and_with_each_other() -> None:
-    assert asked(last=3, after=AFTER, before=BEFORE) == Paging(
+    assert checked(last=3, after=AFTER, before=BEFORE) == Paging(
         limit=3,
         order="duration",
         descending=False,
@@ -77,7 +77,7 @@ def test_cursors_go_with_either_end_and_with_each_other() -> None:
 @pytest.mark.parametrize("name", ["after", "before"])
 def test_a_cursor_that_is_none_is_refused(name: str) -> None:
     with pytest.raises(BadCursor):
-        asked(**{name: ""})
+        checked(**{name: ""})
 
 
 @relaxed
@@ -96,11 +96,11 @@ def test_a_cursor_that_is_none_is_refused(name: str) -> None:
 def test_arguments_are_taken_or_refused_and_null_is_absent(numbers: dict[str, Any]) -> None:
     present = {name: value for name, value in numbers.items() if value is not None}
     try:
-        page = asked(**numbers)
+        page = checked(**numbers)
     except BadInput:
         with pytest.raises(BadInput):
-            asked(**present)
+            checked(**present)
         return
 
-    assert page == asked(**present)
+    assert page == checked(**present)
     assert 0 <= page.limit <= MAX_PAGE

@@ -1,4 +1,4 @@
-"""The tally of calls is exact whatever is written, by whom and how, on both databases."""
+"""The rollup of calls is exact whatever is written, by whom and how, on both databases."""
 
 import asyncio
 from collections import Counter
@@ -18,7 +18,7 @@ from gql.models.scope import table_of
 from gql.models.types import now
 from tests.databases import Copy, settings_for
 
-CALL, TALLY = table_of(Call), table_of(CallRollup)
+CALL, ROLLUP = table_of(Call), table_of(CallRollup)
 KEY = ("organization_id", "channel", "assistant_id", "week", "status", "direction", "is_archived")
 INSTANTS = [
     datetime.min.replace(tzinfo=UTC),
@@ -46,7 +46,7 @@ def row(pick: Random, number: int) -> dict[str, Any]:
     return {
         "organization_id": pick.choice([1, 2]),
         "channel": pick.choice(["voice", "sms"]),
-        "call_sid": f"tally {number}",
+        "call_sid": f"rollup {number}",
         "assistant_id": pick.choice([None, 0, -1, 123, 456]),
         "direction": pick.choice(["inbound", "outbound"]),
         "to_phone_number": "+1",
@@ -61,23 +61,23 @@ def row(pick: Random, number: int) -> dict[str, Any]:
     }
 
 
-async def tallies(connection: AsyncConnection) -> tuple[Counts, Counts]:
-    """What the tally says, everybody's and by assistant; keys without calls are left out."""
+async def rollup_counts(connection: AsyncConnection) -> tuple[Counts, Counts]:
+    """The counts of the rollup, of all calls and by assistant; keys without calls are left out."""
     together, single = Counter[Any](), Counter[Any]()
-    for found in (await connection.execute(select(TALLY))).mappings():
-        counts = single if found["by_assistant"] else together
-        counts[tuple(found[name] for name in KEY)] += found["calls"]
+    for rollup_row in (await connection.execute(select(ROLLUP))).mappings():
+        counts = single if rollup_row["by_assistant"] else together
+        counts[tuple(rollup_row[name] for name in KEY)] += rollup_row["calls"]
     return _kept(together), _kept(single)
 
 
-async def counted(connection: AsyncConnection) -> tuple[Counts, Counts]:
+async def python_counts(connection: AsyncConnection) -> tuple[Counts, Counts]:
     """What Python counts."""
     together, single = Counter[Any](), Counter[Any]()
-    for found in (await connection.execute(select(CALL))).mappings():
-        days = (found["started_at"].astimezone(UTC).date() - date.min).days
-        values = {**found, "week": days // 7}
+    for call in (await connection.execute(select(CALL))).mappings():
+        days = (call["started_at"].astimezone(UTC).date() - date.min).days
+        values = {**call, "week": days // 7}
         together[tuple({**values, "assistant_id": 0}[name] for name in KEY)] += 1
-        if found["assistant_id"] is not None:
+        if call["assistant_id"] is not None:
             single[tuple(values[name] for name in KEY)] += 1
     return together, single
 
@@ -99,7 +99,7 @@ async def write(connection: AsyncConnection, pick: Random, number: int) -> None:
                 update(CALL).where(some).values({column: values[column]}),
                 update(CALL).where(CALL.c.id == 101).values({**values, "call_sid": "CA1"}),
                 update(CALL).where(some).values(message_count=pick.randrange(9)),
-                delete(CALL).where(CALL.c.call_sid.startswith("tally"), some),
+                delete(CALL).where(CALL.c.call_sid.startswith("rollup"), some),
             ]
         )
     )
@@ -112,20 +112,20 @@ async def test_it_says_what_counting_says_after_any_writes(written: Database, se
         async with written.transaction() as connection:
             for step in range(pick.randrange(1, 6)):
                 await write(connection, pick, 10 * number + step)
-            assert await tallies(connection) == await counted(connection)
+            assert await rollup_counts(connection) == await python_counts(connection)
 
 
 async def test_what_is_rolled_back_was_never_counted(written: Database) -> None:
     async with written.engine.connect() as connection:
-        before = await tallies(connection)
+        before = await rollup_counts(connection)
     async with written.engine.connect() as connection:
         await connection.execution_options(jackfield_write=True)
         await write(connection, Random(1), 1)  # noqa: S311
         await connection.execute(delete(CALL).where(CALL.c.status == "failed"))
-        assert await tallies(connection) != before
+        assert await rollup_counts(connection) != before
         await connection.rollback()
 
-        assert await tallies(connection) == before == await counted(connection)
+        assert await rollup_counts(connection) == before == await python_counts(connection)
 
 
 @pytest.mark.parametrize("kind", ["postgresql"])
@@ -140,8 +140,8 @@ async def test_writers_of_the_same_key_do_not_wait_for_each_other(
     async def writer(number: int) -> None:
         async with written.engine.connect() as connection:
             await connection.execution_options(isolation_level=isolation)
-            for turn in range(3):
-                sid = f"writer {number} {turn}"
+            for step in range(3):
+                sid = f"writer {number} {step}"
                 await connection.execute(insert(CALL).values({**values, "call_sid": sid}))
                 await others.wait()
             await connection.commit()
@@ -150,9 +150,9 @@ async def test_writers_of_the_same_key_do_not_wait_for_each_other(
         await asyncio.gather(*(writer(number) for number in range(4)))
 
     async with written.engine.connect() as connection:
-        assert await tallies(connection) == await counted(connection)
-        same = TALLY.c.week == 105669
-        rows = (await connection.execute(select(TALLY.c.id).where(same))).all()
+        assert await rollup_counts(connection) == await python_counts(connection)
+        same = ROLLUP.c.week == 105669
+        rows = (await connection.execute(select(ROLLUP.c.id).where(same))).all()
     assert len(rows) < 100
 
 
@@ -164,7 +164,7 @@ async def test_one_writer_after_another_uses_the_same_rows(written: Database) ->
         async with written.transaction() as connection:
             sid = f"writer {number}"
             await connection.execute(insert(CALL).values({**values, "call_sid": sid}))
-            sizes.append(len((await connection.execute(select(TALLY.c.id))).all()))
+            sizes.append(len((await connection.execute(select(ROLLUP.c.id))).all()))
 
     assert sizes == [sizes[0]] * 5
 
@@ -183,7 +183,7 @@ async def test_a_role_that_may_write_calls_alone_is_counted_too(written: Databas
         await connection.execute(insert(CALL).values(row(Random(1), 1)))  # noqa: S311
         await connection.execute(update(CALL).values(status="failed"))
         await connection.execute(text("RESET ROLE"))
-        assert await tallies(connection) == await counted(connection)
+        assert await rollup_counts(connection) == await python_counts(connection)
         await connection.execute(text("DROP OWNED BY pipeline_of_old"))
         await connection.execute(text("DROP ROLE pipeline_of_old"))
 
@@ -193,4 +193,4 @@ async def test_a_truncated_table_has_no_calls(written: Database) -> None:
     async with written.transaction() as connection:
         await connection.execute(text("TRUNCATE call CASCADE"))
 
-        assert await tallies(connection) == (Counter(), Counter())
+        assert await rollup_counts(connection) == (Counter(), Counter())

@@ -1,4 +1,4 @@
-"""Every list of the schema: how it is asked for, and what Python makes of the same rows."""
+"""Every list of the schema: how it is requested, and what Python makes of the same rows."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class List:
         model: Where its rows are.
         orders: The column of each order.
         visible: Which rows it has.
-        order: What it is sorted by when nothing else is asked.
+        order: What it is sorted by without `orderBy`.
         descending: And which way.
     """
 
@@ -124,17 +124,17 @@ async def ids(
 ) -> list[int]:
     """The whole list, read from its start in pages; the total must be its length."""
     query = each.query("totalCount nodes { databaseId } pageInfo { hasNextPage endCursor }")
-    found: list[int] = []
+    collected: list[int] = []
     after = None
     while True:
         variables = {"first": size, "after": after, "filter": filter, "order": order}
         answer = await graphql(query, variables)
         assert "errors" not in answer, answer
         page = answer["data"]["list"]
-        found.extend(node["databaseId"] for node in page["nodes"])
+        collected.extend(node["databaseId"] for node in page["nodes"])
         if not page["pageInfo"]["hasNextPage"]:
-            assert page["totalCount"] == len(found)
-            return found
+            assert page["totalCount"] == len(collected)
+            return collected
         after = page["pageInfo"]["endCursor"]
 
 
@@ -165,8 +165,8 @@ async def expected(
 ) -> tuple[list[int], dict[str, str]]:
     """The ids of the whole list in its order, and the `orderBy` that asks for it."""
     rows = each.sorted(await rows_of(database, each), order, descending=descending)
-    way = "DESC" if descending else "ASC"
-    return [row["id"] for row in rows], {"field": order, "direction": way}
+    direction = "DESC" if descending else "ASC"
+    return [row["id"] for row in rows], {"field": order, "direction": direction}
 
 
 async def refusal(graphql: GraphQL, query: str, variables: dict[str, Any] | None = None) -> Any:

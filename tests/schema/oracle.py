@@ -20,6 +20,6 @@ async def calls_of(database: Database) -> list[Row]:
 
 async def agrees(graphql: GraphQL, rows: Sequence[Row], filter: Any, passes: Passes) -> int:
     """Assert that the filter finds what passes, in order; how many that are."""
-    found = await ids(graphql, CALLS, filter)
-    assert found == [row["id"] for row in rows if passes(row)], filter
-    return len(found)
+    matching = await ids(graphql, CALLS, filter)
+    assert matching == [row["id"] for row in rows if passes(row)], filter
+    return len(matching)

@@ -34,17 +34,17 @@ async def test_rows_that_come_and_go_shift_no_page(
     fresh_graphql: GraphQL, fresh_database: Database, order: str
 ) -> None:
     """New calls between two pages: none of the old ones is skipped or repeated."""
-    whole, asked = await expected(fresh_database, CALLS, order, descending=True)
-    found: list[int] = []
+    whole, order_by = await expected(fresh_database, CALLS, order, descending=True)
+    collected: list[int] = []
     after = None
     for number in range(8):
-        page = await page_of(fresh_graphql, CALLS, first=30, after=after, order=asked)
-        found.extend(ids_of(page))
+        page = await page_of(fresh_graphql, CALLS, first=30, after=after, order=order_by)
+        collected.extend(ids_of(page))
         after = page["pageInfo"]["endCursor"]
         await _add_calls(fresh_database, 5, prefix=f"new{number}")
 
-    assert [each for each in found if each in whole] == whole
-    assert len(set(found)) == len(found)
+    assert [each for each in collected if each in whole] == whole
+    assert len(set(collected)) == len(collected)
 
 
 async def test_a_cursor_outlives_its_row(fresh_graphql: GraphQL, fresh_database: Database) -> None:
@@ -87,10 +87,10 @@ async def test_a_cursor_of_one_parent_is_only_a_place_under_another(graphql: Gra
 
     answer = await graphql(query, {"after": cursor})
 
-    found = [
+    collected = [
         node for each in answer["data"]["graphs"]["nodes"] for node in each["sessions"]["nodes"]
     ]
-    assert all(node["startedAt"] <= "2025-01-19T14:30:00Z" for node in found)
+    assert all(node["startedAt"] <= "2025-01-19T14:30:00Z" for node in collected)
 
 
 async def test_another_organizations_cursor_is_only_a_place_in_the_callers_own_list(
@@ -98,7 +98,7 @@ async def test_another_organizations_cursor_is_only_a_place_in_the_callers_own_l
 ) -> None:
     page = await page_of(graphql, CALLS, first=10)
     (mark,) = [row for row in await rows_of(database, CALLS) if row["id"] == ids_of(page)[-1]]
-    place = (mark["started_at"], mark["id"])
+    position = (mark["started_at"], mark["id"])
     theirs = CALLS.sorted(await rows_of(database, CALLS, 2), "STARTED_AT", descending=True)
     query = CALLS.query("totalCount nodes { databaseId }")
 
@@ -106,7 +106,7 @@ async def test_another_organizations_cursor_is_only_a_place_in_the_callers_own_l
 
     assert (
         ids_of(answer["data"]["list"])
-        == [row["id"] for row in theirs if (row["started_at"], row["id"]) < place][:20]
+        == [row["id"] for row in theirs if (row["started_at"], row["id"]) < position][:20]
     )
     assert answer["data"]["list"]["totalCount"] == len(theirs)
 
@@ -132,13 +132,13 @@ async def test_another_organizations_cursor_is_only_a_place_in_the_callers_own_l
 async def test_a_forged_cursor_is_a_place_or_is_refused(
     graphql: GraphQL, order: str, key: str, id: str, *, descending: bool
 ) -> None:
-    way = "desc" if descending else "asc"
-    cursor = f"1~call~{order.lower()}~{way}~{key}~{id}".replace("\0", "")
-    asked = {"field": order, "direction": way.upper()}
+    direction = "desc" if descending else "asc"
+    cursor = f"1~call~{order.lower()}~{direction}~{key}~{id}".replace("\0", "")
+    order_by = {"field": order, "direction": direction.upper()}
     query = CALLS.query("nodes { databaseId } pageInfo { hasNextPage hasPreviousPage }")
 
     for name in ("after", "before"):
-        answer = await graphql(query, {"first": 5, name: cursor, "order": asked})
+        answer = await graphql(query, {"first": 5, name: cursor, "order": order_by})
 
         if "errors" in answer:
             (error,) = answer["errors"]

@@ -12,21 +12,28 @@ from gql.models.scope import table_of
 from tests.conftest import GraphQL
 from tests.schema.lists import ASSISTANTS, CALLS, LISTS, List, ids, refusal, rows_of
 
-WAYS = [(each, order, way) for each in LISTS for order in each.orders for way in ("ASC", "DESC")]
+SORTINGS = [
+    (each, order, direction)
+    for each in LISTS
+    for order in each.orders
+    for direction in ("ASC", "DESC")
+]
 
 
 @pytest.mark.parametrize(
-    ("each", "order", "way"), WAYS, ids=[f"{each.field}-{order}-{way}" for each, order, way in WAYS]
+    ("each", "order", "direction"),
+    SORTINGS,
+    ids=[f"{each.field}-{order}-{direction}" for each, order, direction in SORTINGS],
 )
 async def test_every_order_sorts_as_python_does(
-    graphql: GraphQL, database: Database, each: List, order: str, way: str
+    graphql: GraphQL, database: Database, each: List, order: str, direction: str
 ) -> None:
-    rows = each.sorted(await rows_of(database, each), order, descending=way == "DESC")
+    rows = each.sorted(await rows_of(database, each), order, descending=direction == "DESC")
 
-    found = await ids(graphql, each, order={"field": order, "direction": way})
+    listed = await ids(graphql, each, order={"field": order, "direction": direction})
 
-    assert found == [row["id"] for row in rows]
-    assert len(found) > 8
+    assert listed == [row["id"] for row in rows]
+    assert len(listed) > 8
 
 
 @pytest.mark.parametrize("each", LISTS, ids=lambda each: each.field)
@@ -55,20 +62,27 @@ async def test_the_data_has_ties_and_gaps(database: Database) -> None:
         assert 10 < sum(row[column] is None for row in rows) < 100
 
 
-@pytest.mark.parametrize("way", ["ASC", "DESC"])
-async def test_calls_without_a_value_come_last_both_ways(graphql: GraphQL, way: str) -> None:
+@pytest.mark.parametrize("direction", ["ASC", "DESC"])
+async def test_calls_without_a_value_come_last_both_ways(graphql: GraphQL, direction: str) -> None:
     query = CALLS.query("nodes { duration }")
     answers = [
         await graphql(
             query,
-            {"first": 100, "offset": offset, "order": {"field": "DURATION", "direction": way}},
+            {
+                "first": 100,
+                "offset": offset,
+                "order": {"field": "DURATION", "direction": direction},
+            },
         )
         for offset in (0, 100, 200)
     ]
     durations = [node["duration"] for each in answers for node in each["data"]["list"]["nodes"]]
 
     present = [duration for duration in durations if duration is not None]
-    assert durations == [*sorted(present, reverse=way == "DESC"), *[None] * durations.count(None)]
+    assert durations == [
+        *sorted(present, reverse=direction == "DESC"),
+        *[None] * durations.count(None),
+    ]
 
 
 async def test_names_are_sorted_by_code_points(
@@ -106,9 +120,9 @@ async def test_names_are_sorted_by_code_points(
         query, {"first": 100, "order": {"field": "NAME", "direction": "ASC"}}
     )
 
-    found = [(node["name"], node["databaseId"]) for node in answer["data"]["list"]["nodes"]]
-    assert found == sorted(found)
-    assert len(found) > len(names)
+    listed = [(node["name"], node["databaseId"]) for node in answer["data"]["list"]["nodes"]]
+    assert listed == sorted(listed)
+    assert len(listed) > len(names)
 
 
 async def test_an_order_needs_a_field(graphql: GraphQL) -> None:

@@ -23,7 +23,7 @@ bounded = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-ways = st.one_of(
+sorted_lists = st.one_of(
     *(
         st.tuples(st.just(each), st.sampled_from(sorted(each.orders)), st.booleans())
         for each in LISTS
@@ -32,69 +32,73 @@ ways = st.one_of(
 
 
 @bounded
-@given(way=ways, size=st.sampled_from([3, 7, 30, 99, 100]))
+@given(sorting=sorted_lists, size=st.sampled_from([3, 7, 30, 99, 100]))
 async def test_turning_pages_forward_gives_the_list_once(
-    graphql: GraphQL, database: Database, way: tuple[List, str, bool], size: int
+    graphql: GraphQL, database: Database, sorting: tuple[List, str, bool], size: int
 ) -> None:
-    each, order, descending = way
-    whole, asked = await expected(database, each, order, descending=descending)
-    found: list[int] = []
+    each, order, descending = sorting
+    whole, order_by = await expected(database, each, order, descending=descending)
+    collected: list[int] = []
     after = None
-    while len(found) < len(whole):
-        page = await page_of(graphql, each, first=size, after=after, order=asked)
+    while len(collected) < len(whole):
+        page = await page_of(graphql, each, first=size, after=after, order=order_by)
         assert page["nodes"]
-        assert around(page) == (bool(found), len(found) + size < len(whole))
-        found.extend(ids_of(page))
+        assert around(page) == (bool(collected), len(collected) + size < len(whole))
+        collected.extend(ids_of(page))
         after = page["pageInfo"]["endCursor"]
 
-    assert found == whole
-    beyond = await page_of(graphql, each, first=size, after=after, order=asked)
+    assert collected == whole
+    beyond = await page_of(graphql, each, first=size, after=after, order=order_by)
     assert (ids_of(beyond), around(beyond)) == ([], (True, False))
 
 
 @bounded
-@given(way=ways, size=st.sampled_from([3, 7, 30, 99, 100]))
+@given(sorting=sorted_lists, size=st.sampled_from([3, 7, 30, 99, 100]))
 async def test_turning_pages_backward_gives_the_list_once(
-    graphql: GraphQL, database: Database, way: tuple[List, str, bool], size: int
+    graphql: GraphQL, database: Database, sorting: tuple[List, str, bool], size: int
 ) -> None:
-    each, order, descending = way
-    whole, asked = await expected(database, each, order, descending=descending)
-    found: list[int] = []
+    each, order, descending = sorting
+    whole, order_by = await expected(database, each, order, descending=descending)
+    collected: list[int] = []
     before = None
-    while len(found) < len(whole):
-        page = await page_of(graphql, each, last=size, before=before, order=asked)
+    while len(collected) < len(whole):
+        page = await page_of(graphql, each, last=size, before=before, order=order_by)
         assert page["nodes"]
-        assert around(page) == (len(found) + size < len(whole), bool(found))
-        found = [*ids_of(page), *found]
+        assert around(page) == (len(collected) + size < len(whole), bool(collected))
+        collected = [*ids_of(page), *collected]
         before = page["pageInfo"]["startCursor"]
 
-    assert found == whole
-    beyond = await page_of(graphql, each, last=size, before=before, order=asked)
+    assert collected == whole
+    beyond = await page_of(graphql, each, last=size, before=before, order=order_by)
     assert (ids_of(beyond), around(beyond)) == ([], (False, True))
 
 
 @settings(bounded, max_examples=15)
-@given(way=ways, places=st.tuples(st.integers(0, 99), st.integers(0, 99)), size=st.integers(0, 12))
+@given(
+    sorting=sorted_lists,
+    positions=st.tuples(st.integers(0, 99), st.integers(0, 99)),
+    size=st.integers(0, 12),
+)
 async def test_a_page_between_two_cursors_stays_between_them(
     graphql: GraphQL,
     database: Database,
-    way: tuple[List, str, bool],
-    places: tuple[int, int],
+    sorting: tuple[List, str, bool],
+    positions: tuple[int, int],
     size: int,
 ) -> None:
     """From either end; when they are the wrong way round there is nothing between."""
-    each, order, descending = way
-    whole, asked = await expected(database, each, order, descending=descending)
-    everything = await page_of(graphql, each, first=100, order=asked)
-    after, before = (place % len(everything["edges"]) for place in places)
+    each, order, descending = sorting
+    whole, order_by = await expected(database, each, order, descending=descending)
+    everything = await page_of(graphql, each, first=100, order=order_by)
+    after, before = (position % len(everything["edges"]) for position in positions)
     marks = {
         "after": everything["edges"][after]["cursor"],
         "before": everything["edges"][before]["cursor"],
     }
     between = whole[after + 1 : before]
 
-    front = await page_of(graphql, each, first=size, order=asked, **marks)
-    back = await page_of(graphql, each, last=size, order=asked, **marks)
+    front = await page_of(graphql, each, first=size, order=order_by, **marks)
+    back = await page_of(graphql, each, last=size, order=order_by, **marks)
 
     assert ids_of(front) == between[:size]
     assert ids_of(back) == (between[-size:] if size else [])
@@ -102,14 +106,14 @@ async def test_a_page_between_two_cursors_stays_between_them(
 
 
 @bounded
-@given(way=ways, offset=st.integers(0, 220), size=st.sampled_from([0, 1, 10, 100]))
+@given(sorting=sorted_lists, offset=st.integers(0, 220), size=st.sampled_from([0, 1, 10, 100]))
 async def test_an_offset_passes_over_so_many(
-    graphql: GraphQL, database: Database, way: tuple[List, str, bool], offset: int, size: int
+    graphql: GraphQL, database: Database, sorting: tuple[List, str, bool], offset: int, size: int
 ) -> None:
-    each, order, descending = way
-    whole, asked = await expected(database, each, order, descending=descending)
+    each, order, descending = sorting
+    whole, order_by = await expected(database, each, order, descending=descending)
 
-    page = await page_of(graphql, each, first=size, offset=offset, order=asked)
+    page = await page_of(graphql, each, first=size, offset=offset, order=order_by)
 
     assert ids_of(page) == whole[offset : offset + size]
     assert around(page) == (offset > 0, offset + size < len(whole))

@@ -1,4 +1,4 @@
-"""Totals and deep offsets of calls, which the tally knows, against an oracle: Python's own lists.
+"""Totals and deep offsets of calls, read from the rollup, beside what Python makes of the rows.
 
 The lists of the demo are short, so an offset is called deep early here.
 """
@@ -20,7 +20,7 @@ from tests.conftest import GraphQL
 from tests.schema.lists import CALLS, SMS, List, Row, ids_of, page_of, rows_of
 
 Passes = Callable[[Row], bool]
-Wanted = tuple[dict[str, Any], list[Passes]]
+FilterAndChecks = tuple[dict[str, Any], list[Passes]]
 
 bounded = settings(
     max_examples=12,
@@ -44,29 +44,29 @@ def shallow() -> Iterator[None]:
         yield
 
 
-def wanted(rows: Sequence[Row], chosen: set[str], data: st.DataObject) -> Wanted:
-    """A filter that the tally knows, and what passes it."""
-    asked: dict[str, Any] = {}
+def countable_filter(rows: Sequence[Row], chosen: set[str], data: st.DataObject) -> FilterAndChecks:
+    """A filter that the rollup can count by, and what passes it."""
+    filter_: dict[str, Any] = {}
     passes: list[Passes] = []
     if "status" in chosen:
         words = data.draw(st.lists(st.sampled_from(sorted(CallStatus)), min_size=1, max_size=3))
-        asked["status"] = {"in": [word.upper() for word in words]}
+        filter_["status"] = {"in": [word.upper() for word in words]}
         passes.append(lambda row: row["status"] in words)
     if "assistant_id" in chosen:
-        known = sorted({row["assistant_id"] for row in rows if row["assistant_id"]})
-        assistant = data.draw(st.sampled_from([*known, 987_654]))
-        asked["assistantId"] = {"eq": str(assistant)}
+        assistants = sorted({row["assistant_id"] for row in rows if row["assistant_id"]})
+        assistant = data.draw(st.sampled_from([*assistants, 987_654]))
+        filter_["assistantId"] = {"eq": str(assistant)}
         passes.append(lambda row: row["assistant_id"] == assistant)
     for side, comparators in (("lower", ["gt", "gte"]), ("upper", ["lt", "lte"])):
         if side in chosen:
             comparator, instant = data.draw(st.sampled_from(comparators)), data.draw(near(rows))
-            asked.setdefault("startedAt", {})[comparator] = print_instant(instant)
+            filter_.setdefault("startedAt", {})[comparator] = print_instant(instant)
             passes.append(
                 lambda row, means=COMPARATORS[comparator], instant=instant: means(  # type: ignore[misc]
                     row["started_at"], instant
                 )
             )
-    return asked, passes
+    return filter_, passes
 
 
 def near(rows: Sequence[Row]) -> st.SearchStrategy[datetime]:
@@ -91,21 +91,21 @@ async def test_totals_and_deep_pages_are_those_of_the_list(
     data: st.DataObject,
 ) -> None:
     rows = await rows_of(database, each)
-    asked, passes = wanted(rows, chosen, data)
+    filter_, passes = countable_filter(rows, chosen, data)
     kept = [row for row in rows if all(passed(row) for passed in passes)]
     order = {"field": "STARTED_AT", "direction": "DESC" if descending else "ASC"}
     expected = [row["id"] for row in each.sorted(kept, "STARTED_AT", descending=descending)]
     query = each.query("totalCount")
 
-    answer = await graphql(query, {"first": 0, "filter": asked})
-    assert answer["data"]["list"]["totalCount"] == len(expected), asked
+    answer = await graphql(query, {"first": 0, "filter": filter_})
+    assert answer["data"]["list"]["totalCount"] == len(expected), filter_
     for offset in {3, 4, 30, *data.draw(st.lists(st.integers(3, len(expected) + 5), max_size=4))}:
-        page = await page_of(graphql, each, first=7, offset=offset, order=order, filter=asked)
-        assert ids_of(page) == expected[offset : offset + 7], (asked, offset)
+        page = await page_of(graphql, each, first=7, offset=offset, order=order, filter=filter_)
+        assert ids_of(page) == expected[offset : offset + 7], (filter_, offset)
 
 
 async def test_totals_under_each_assistant(graphql: GraphQL, database: Database) -> None:
-    """With and without a range, which the tally alone does not know."""
+    """With and without a range, for which the rollup alone does not do."""
     rows = await rows_of(database, CALLS)
     middle = sorted(row["started_at"] for row in rows)[len(rows) // 2]
     answer = await graphql(

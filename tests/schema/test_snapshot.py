@@ -83,11 +83,11 @@ async def test_no_answer_mixes_two_structures(
             if number >= READS // READERS and len(seen) > NODES * STRUCTURES:
                 return
             answer = await fresh_graphql(QUERY, {"id": f"graph_{graph_id}"})
-            found = answer["data"]["graph"]
-            nodes = {each["id"] for each in found["nodes"]}
-            starts = {each["from"]["id"] for each in found["edges"]}
-            ends = {each["to"]["id"] for each in found["edges"]}
-            assert found["totalNodes"] == NODES
+            rebuilt_graph = answer["data"]["graph"]
+            nodes = {each["id"] for each in rebuilt_graph["nodes"]}
+            starts = {each["from"]["id"] for each in rebuilt_graph["edges"]}
+            ends = {each["to"]["id"] for each in rebuilt_graph["edges"]}
+            assert rebuilt_graph["totalNodes"] == NODES
             assert nodes == starts == ends
             seen.update(nodes)
 

@@ -1,4 +1,4 @@
-"""How the own columns of a record are printed."""
+"""JSON of one record in a compiled statement: objects, columns, and ids read from our own keys."""
 
 from typing import Any
 
