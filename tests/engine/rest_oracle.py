@@ -168,8 +168,8 @@ class Oracle:
             case ConstantSource(text):
                 return json.loads(text)
             case JoinedSource(other, key, column, value):
-                found = [each for each in self._rows(other) if each[column] == row[key]]
-                return as_json(found[0][value.label], other, value.label, value.kind)
+                matching = [each for each in self._rows(other) if each[column] == row[key]]
+                return as_json(matching[0][value.label], other, value.label, value.kind)
             case ManySource(other, link, order):
                 rows = sorted(
                     self._under(other, link, row), key=lambda each: [each[name] for name in order]
