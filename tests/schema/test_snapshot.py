@@ -1,20 +1,24 @@
 """One answer is true at one instant: a graph rebuilt all the time is never seen half built."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select
+import pytest
+from sqlalchemy import Row, delete, insert, select
 
 from gql.database import Database
+from gql.database.snapshot import Snapshot
 from gql.models.assistant import Assistant
 from gql.models.graph import AssistantGraph, GraphEdge, GraphNode
 from gql.models.scope import table_of
-from tests.conftest import GraphQL
+from tests.conftest import GraphQL, asker, bearer, connect, start
+from tests.databases import Copy, settings_for
 
-READS = 2_000
+READS = 200
 MOST_READS = 10 * READS
-STRUCTURES = 20
+STRUCTURES = 10
 """How many structures the readers have to see: plans read faster than a writer rebuilds."""
 READERS = 4
 NODES = 4
@@ -60,14 +64,57 @@ async def rebuild(database: Database, graph_id: int, assistant_id: int) -> None:
         )
 
 
-async def test_no_answer_mixes_two_structures(
-    fresh_graphql: GraphQL, fresh_database: Database
-) -> None:
-    """Readers run beside a rebuilding writer; every edge joins two nodes of its answer."""
-    async with fresh_database.engine.connect() as connection:
+async def first_graph(database: Database) -> tuple[int, int]:
+    """The ids of a graph with a ring of nodes, and of the assistant that speaks there."""
+    async with database.engine.connect() as connection:
         graph_id = (await connection.execute(select(graph.c.id).limit(1))).scalar_one()
         assistant_id = (await connection.execute(select(assistant.c.id).limit(1))).scalar_one()
-    await rebuild(fresh_database, graph_id, assistant_id)
+    await rebuild(database, graph_id, assistant_id)
+    return graph_id, assistant_id
+
+
+def nodes_of(answer: dict[str, Any]) -> set[str]:
+    """The ids of an answer's nodes; every edge joins two of them."""
+    read = answer["data"]["graph"]
+    nodes = {each["id"] for each in read["nodes"]}
+    assert read["totalNodes"] == len(nodes) == NODES
+    assert nodes == {each["from"]["id"] for each in read["edges"]}
+    assert nodes == {each["to"]["id"] for each in read["edges"]}
+    return nodes
+
+
+async def test_all_statements_of_the_resolvers_read_one_instant(
+    fresh: Copy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After each statement the structure is replaced; a compiled plan is one statement."""
+    read = Snapshot.rows
+    rebuilt = 0
+
+    async with start(fresh, settings_for(fresh.url, compiled=False)) as running:
+        database: Database = running.app.state.database
+        graph_id, assistant_id = await first_graph(database)
+
+        async def read_and_rebuild(self: Snapshot, *arguments: Any) -> Sequence[Row[Any]]:
+            nonlocal rebuilt
+            rows = await read(self, *arguments)
+            await rebuild(database, graph_id, assistant_id)
+            rebuilt += 1
+            return rows
+
+        monkeypatch.setattr(Snapshot, "rows", read_and_rebuild)
+        async with connect(running.app) as client:
+            ask = asker(client, bearer(fresh.organizations[0]))
+            first = nodes_of(await ask(QUERY, {"id": f"graph_{graph_id}"}))
+            second = nodes_of(await ask(QUERY, {"id": f"graph_{graph_id}"}))
+
+    assert first.isdisjoint(second)
+    assert rebuilt >= 6
+
+
+async def test_no_answer_beside_a_writer_mixes_two_structures(
+    fresh_graphql: GraphQL, fresh_database: Database
+) -> None:
+    graph_id, assistant_id = await first_graph(fresh_database)
     seen: set[str] = set()
     rebuilt = 0
     done = asyncio.Event()
@@ -82,14 +129,7 @@ async def test_no_answer_mixes_two_structures(
         for number in range(MOST_READS // READERS):
             if number >= READS // READERS and len(seen) > NODES * STRUCTURES:
                 return
-            answer = await fresh_graphql(QUERY, {"id": f"graph_{graph_id}"})
-            rebuilt_graph = answer["data"]["graph"]
-            nodes = {each["id"] for each in rebuilt_graph["nodes"]}
-            starts = {each["from"]["id"] for each in rebuilt_graph["edges"]}
-            ends = {each["to"]["id"] for each in rebuilt_graph["edges"]}
-            assert rebuilt_graph["totalNodes"] == NODES
-            assert nodes == starts == ends
-            seen.update(nodes)
+            seen.update(nodes_of(await fresh_graphql(QUERY, {"id": f"graph_{graph_id}"})))
 
     writer = asyncio.create_task(write())
     try:
