@@ -4,19 +4,21 @@
 it; their twins named `fresh_...` work on a copy that is the test's own.
 """
 
-import gc
 import os
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, asynccontextmanager
+from contextlib import AbstractContextManager, ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 import httpx2
 import pytest
+from argon2 import PasswordHasher
 from starlette.applications import Starlette
 
+from gql.accounts import passwords
 from gql.app import create_app
+from gql.app.frozen_heap import FROZEN_HEAP
 from gql.database import Database
 from gql.demo import DemoOrganization
 from gql.settings import Settings
@@ -43,13 +45,30 @@ os.environ["TZ"] = "UTC"
 time.tzset()
 
 
+PRODUCTION_HASHER = passwords.HASHER
+
+_for_the_run = ExitStack()
+
+
 def pytest_collection_finish() -> None:
-    """Settle collection once: each application would look through all that the tests are made of.
+    """Freeze the heap once: each application would traverse all that the tests are made of.
 
     That takes a tenth of a second, and more than a thousand of them are started.
     """
-    gc.collect()
-    gc.freeze()
+    _for_the_run.enter_context(FROZEN_HEAP.hold())
+
+
+def pytest_sessionfinish() -> None:
+    _for_the_run.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cheap_passwords() -> Iterator[None]:
+    """Argon2 with hardly any work; with the production's it would be a tenth of a second each."""
+    with pytest.MonkeyPatch.context() as patch:
+        cheapest = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+        patch.setattr(passwords, "HASHER", cheapest)
+        yield
 
 
 class GraphQL(Protocol):

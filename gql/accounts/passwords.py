@@ -25,7 +25,7 @@ MOST_WAITING = 32
 
 Result = TypeVar("Result")
 
-_HASHER = PasswordHasher(time_cost=2, memory_cost=65_536, parallelism=1)
+HASHER = PasswordHasher(time_cost=2, memory_cost=65_536, parallelism=1)
 """Argon2id over 64 MiB, a tenth of a second of one core.
 
 A change of these figures is for new passwords; a stored hash carries its own.
@@ -53,7 +53,7 @@ class Passwords:
         if not SHORTEST <= len(password) <= LONGEST:
             raise BadInput(f"A password has {SHORTEST} to {LONGEST:,} characters.")
         secret = _bytes(password)
-        return await self._run(lambda: _HASHER.hash(secret))
+        return await self._run(lambda: HASHER.hash(secret))
 
     async def match(self, password: str, stored_hash: str | None) -> bool:
         """Whether the password has that hash; as slow when there is none.
@@ -106,12 +106,12 @@ def _decoy_hash() -> str:
     against this takes as long as against a real one.
     """
     salt, rest = (base64.b64encode(os.urandom(n)).rstrip(b"=").decode() for n in (16, 32))
-    cost = f"m={_HASHER.memory_cost},t={_HASHER.time_cost},p={_HASHER.parallelism}"
+    cost = f"m={HASHER.memory_cost},t={HASHER.time_cost},p={HASHER.parallelism}"
     return f"$argon2id$v=19${cost}${salt}${rest}"
 
 
 def _verify(stored_hash: str, secret: bytes) -> bool:
     try:
-        return _HASHER.verify(stored_hash, secret)
+        return HASHER.verify(stored_hash, secret)
     except (VerificationError, InvalidHashError, UnicodeEncodeError):
         return False

@@ -1,6 +1,5 @@
 """Puts the gateway together: services, middleware, routes and lifespan."""
 
-import gc
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, nullcontext
 
@@ -13,6 +12,7 @@ from starlette.types import ASGIApp
 from gql import pages
 from gql.app.compression import Compression
 from gql.app.exception_handlers import HANDLERS
+from gql.app.frozen_heap import FROZEN_HEAP
 from gql.app.health import Health
 from gql.app.metrics import Metrics, metrics_routes
 from gql.app.request_counter import RequestCounter
@@ -29,9 +29,6 @@ from gql.schema.endpoint import GraphQLEndpoint
 from gql.schema.schema import schema
 from gql.settings import Settings
 from gql.stores import SmsSessionStore, open_sms_sessions
-
-GC_THRESHOLD = (50_000, 20, 20)
-"""Requests make few reference cycles: collect less often than Python's 700 allocations."""
 
 
 def create_app(settings: Settings | None = None) -> Starlette:
@@ -117,19 +114,10 @@ def routes(graphql: ASGIApp, database: Database, rest: RestServices) -> tuple[Ba
 @asynccontextmanager
 async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     """Start-up and shutdown; the last uses of API keys are written before, by `Authentication`."""
-    # What start-up allocated lives until the end, so no collection need traverse it again. With
-    # several applications in one process, as in tests, the first one has frozen it for all.
-    thresholds, frozen_before = gc.get_threshold(), gc.get_freeze_count() > 0
-    if not frozen_before:
-        gc.collect()
-        gc.freeze()
-    gc.set_threshold(*GC_THRESHOLD)
     metrics: Metrics | None = app.state.metrics
-    async with nullcontext() if metrics is None else metrics.publishing():
-        yield
-    if not frozen_before:
-        gc.unfreeze()
-    gc.set_threshold(*thresholds)
+    with FROZEN_HEAP.hold():
+        async with nullcontext() if metrics is None else metrics.publishing():
+            yield
     sms_sessions: SmsSessionStore = app.state.sms_sessions
     await sms_sessions.close()
     database: Database = app.state.database

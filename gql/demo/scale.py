@@ -27,7 +27,7 @@ _SMALL_CALLS = 200
 _SMALL_SMS = 40
 _SMALL_MIX = CallMix(routed_every=3, has_sessions=True, written_every=4, ongoing=12)
 
-_MEDIUM_CALLS = 50_000
+MEDIUM_CALLS = 50_000
 _MEDIUM_MIX = CallMix(routed_every=10, has_sessions=False, written_every=0, ongoing=20)
 
 
@@ -79,7 +79,7 @@ def content(organizations: list[DemoOrganization], scale: Scale, seed: int) -> C
     totals = Counter(model for model, _ in small)
     items: Iterator[Item] = iter(small)
     if scale == "medium":
-        totals[Call] += _MEDIUM_CALLS
+        totals[Call] += MEDIUM_CALLS
         items = chain(small, _medium(tenants, seed))
     elif scale == "large":
         totals.update(_large_totals())
@@ -110,7 +110,7 @@ def _small(organization: DemoOrganization, tenant: Tenant) -> Iterator[Item]:
 
 def _medium(tenants: list[Tenant], seed: int) -> Iterator[Item]:
     """50,000 calls, shared evenly; the first organizations get what does not divide."""
-    share, rest = divmod(_MEDIUM_CALLS, len(tenants))
+    share, rest = divmod(MEDIUM_CALLS, len(tenants))
     for number, tenant in enumerate(tenants):
         yield from calls(_crowded(tenant, seed), share + (number < rest), _MEDIUM_MIX)
 

@@ -4,24 +4,20 @@ import asyncio
 import unicodedata
 
 import pytest
-from argon2 import PasswordHasher, extract_parameters
+from argon2 import extract_parameters
 
-from gql.accounts import passwords as module
+from gql.accounts import passwords as passwords_module
 from gql.accounts.passwords import LONGEST, MOST_WAITING, SHORTEST, Passwords, stamp_of
 from gql.errors import BadInput, RateLimited
+from tests.conftest import PRODUCTION_HASHER
 
 PASSWORD = "Zoë's pass phrase"
 
 
-@pytest.fixture
-def cheap(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Argon2 with hardly any work."""
-    cheapest = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    monkeypatch.setattr(module, "_HASHER", cheapest)
-
-
 async def test_what_is_kept_is_argon2id_with_a_salt_of_its_own() -> None:
-    one, other = [await Passwords().hash(PASSWORD) for _ in range(2)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords_module, "HASHER", PRODUCTION_HASHER)
+        one, other = [await Passwords().hash(PASSWORD) for _ in range(2)]
 
     cost = extract_parameters(one)
     assert (cost.type.name, cost.memory_cost, cost.time_cost, cost.parallelism) == (
@@ -34,7 +30,6 @@ async def test_what_is_kept_is_argon2id_with_a_salt_of_its_own() -> None:
     assert PASSWORD not in one + other
 
 
-@pytest.mark.usefixtures("cheap")
 async def test_a_password_matches_itself_however_its_accents_are_typed() -> None:
     passwords = Passwords()
     kept = await passwords.hash(PASSWORD)
@@ -49,20 +44,17 @@ async def test_a_password_matches_itself_however_its_accents_are_typed() -> None
     ]
 
 
-@pytest.mark.usefixtures("cheap")
 @pytest.mark.parametrize("kept", [None, "", "plain text", "$2b$12$abcdefghijklmnopqrstuv", "é"])
 async def test_nothing_matches_what_is_no_hash(kept: str | None) -> None:
     assert not await Passwords().match(PASSWORD, kept)
 
 
-@pytest.mark.usefixtures("cheap")
 @pytest.mark.parametrize("password", ["", "x" * (SHORTEST - 1), "x" * (LONGEST + 1), "\ud800" * 20])
 async def test_a_password_that_cannot_be_one_is_refused(password: str) -> None:
     with pytest.raises(BadInput, match="A password"):
         await Passwords().hash(password)
 
 
-@pytest.mark.usefixtures("cheap")
 async def test_a_flood_is_turned_away_and_whoever_goes_leaves_their_place() -> None:
     passwords = Passwords()
     flood = [passwords.match("guess", None) for _ in range(MOST_WAITING + 3)]

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import select
 
-from gql.app import create_app
+from gql.app import composition, create_app
+from gql.app.frozen_heap import THRESHOLDS, FrozenHeap
 from gql.database import Database
 from gql.models.organization import ApiKey
 from gql.models.scope import table_of
@@ -34,27 +35,39 @@ async def test_the_uses_of_a_key_are_written_before_the_end(fresh: Copy) -> None
 
 
 @pytest.fixture
-def unsettled() -> Iterator[None]:
-    """As a server starts: the tests settle collection before the first of them."""
+def unfrozen() -> Iterator[None]:
+    """As a process starts: the tests freeze the heap before the first application."""
+    thresholds = gc.get_threshold()
     gc.unfreeze()
+    gc.set_threshold(700, 10, 10)
     yield
     gc.freeze()
+    gc.set_threshold(*thresholds)
 
 
-@pytest.mark.usefixtures("unsettled")
-async def test_what_start_up_made_is_not_collected_while_serving(fresh: Copy) -> None:
-    thresholds = gc.get_threshold()
+@pytest.mark.usefixtures("unfrozen")
+async def test_what_start_up_allocated_is_not_collected_while_serving(
+    fresh: Copy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(composition, "FROZEN_HEAP", FrozenHeap())
     async with running(create_app(settings_for(fresh.url))):
-        during = gc.get_freeze_count()
+        assert gc.get_freeze_count() > 0
+        assert gc.get_threshold() == THRESHOLDS
 
-    assert during > 0
     assert gc.get_freeze_count() == 0
-    assert gc.get_threshold() == thresholds
+    assert gc.get_threshold() == (700, 10, 10)
 
 
-async def test_what_was_settled_before_stays_so(fresh: Copy) -> None:
-    gc.freeze()
-    async with running(create_app(settings_for(fresh.url))):
-        pass
+@pytest.mark.usefixtures("unfrozen")
+def test_the_heap_is_frozen_from_the_first_application_to_the_last() -> None:
+    heap = FrozenHeap()
+    first, second = heap.hold(), heap.hold()
 
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
     assert gc.get_freeze_count() > 0
+
+    second.__exit__(None, None, None)
+    assert gc.get_freeze_count() == 0
+    assert gc.get_threshold() == (700, 10, 10)

@@ -221,14 +221,13 @@ async def test_no_label_names_a_tenant(measured: Starlette) -> None:
 
 
 @pytest.fixture
-async def two_processes(databases: Databases) -> AsyncIterator[dict[str, str]]:
-    """The environment of a gateway of two processes."""
+async def counted_gateway(databases: Databases) -> AsyncIterator[dict[str, str]]:
+    """The environment of a gateway whose processes are counted together."""
     copy = await databases.copy("sqlite")
     yield {
         **without_settings(),
         "GQL_DATABASE_URL": copy.url,
         "GQL_METRICS_TOKEN": TOKEN,
-        "GQL_WORKERS": "2",
     }
     await databases.drop(copy.url)
 
@@ -239,11 +238,12 @@ def until(true: Callable[[], bool]) -> None:
         time.sleep(0.1)
 
 
-def test_processes_are_added_up_and_leave_nothing_behind(
-    two_processes: dict[str, str], tmp_path: Path
+def test_workers_serve_the_same_are_added_up_and_leave_nothing_behind(
+    counted_gateway: dict[str, str], tmp_path: Path
 ) -> None:
     """Each request has a connection of its own, so that both processes get some."""
-    with serving(environment={**two_processes, "TMPDIR": str(tmp_path)}) as served:
+    environment = {**counted_gateway, "TMPDIR": str(tmp_path)}
+    with serving("--workers", "2", environment=environment) as served:
         (folder,) = tmp_path.glob("jackfield-metrics-*")
         until(lambda: len(list(folder.glob("counter_*.db"))) >= 2)
 
@@ -253,6 +253,8 @@ def test_processes_are_added_up_and_leave_nothing_behind(
 
         for _ in range(40):
             assert httpx2.get(f"{served.url}/api/v1/calls").status_code == 401
+        ready = [httpx2.get(f"{served.url}/readyz").json() for _ in range(10)]
+        assert ready == [{"status": "ready"}] * 10
         until(lambda: counted() == 40)  # a process tells within a second
 
         text = httpx2.get(f"{served.url}/metrics", headers=OPERATOR).text

@@ -83,15 +83,6 @@ def test_a_plain_start_serves_and_does_not_say_with_what(live_server: LiveServer
     assert "server" not in response.headers
 
 
-async def test_several_workers_serve_the_same(databases: Databases, tmp_path: Path) -> None:
-    copy = await databases.copy("sqlite")
-    arguments = ("--workers", "2", "--database", copy.url)
-    with serving(*arguments, environment=without_settings(), cwd=tmp_path) as served:
-        answers = [httpx2.get(f"{served.url}/readyz").json() for _ in range(10)]
-
-    assert answers == [{"status": "ready"}] * 10
-
-
 async def test_a_taken_port_is_named_with_another(cli: Cli) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

@@ -235,15 +235,19 @@ async def test_reset_begins_ids_anew(bare: Database) -> None:
 
 
 async def test_medium_adds_fifty_thousand_calls_shared_by_all(
-    loaded: Loaded, bare: Database
+    loaded: Loaded, bare: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """The same code with a smaller, odd number."""
+    assert scales.MEDIUM_CALLS == 50_000
+    monkeypatch.setattr(scales, "MEDIUM_CALLS", 2_001)
+
     await load_demo(bare, organizations=2, scale="medium")
 
-    assert await counts(bare) == await counts(loaded.database) | {"call": 50_000 + 482}
+    assert await counts(bare) == await counts(loaded.database) | {"call": 2_001 + 482}
     async with bare.engine.connect() as connection:
         column = TABLE_BY_NAME["call"].c.organization_id
         rows = await connection.execute(select(column, func.count()).group_by(column))
-        assert {row[0]: row[1] for row in rows} == {1: 25_242, 2: 25_240}
+        assert {row[0]: row[1] for row in rows} == {1: 1_243, 2: 1_240}
 
 
 async def test_large_fills_the_first_organization(

@@ -73,13 +73,17 @@ class DifferentialClient:
         before = self.engine.counts.compiled
         compiled = await self._post(document, self.engine)
         planned = self.engine.counts.compiled > before
-        resolved = await self._post(document, None)
+        resolved = await self.ask_resolvers(document)
         return Answers(
             (resolved.status_code, ordered(resolved.content)),
             (compiled.status_code, ordered(compiled.content)),
             planned,
             json.loads(resolved.content),
         )
+
+    async def ask_resolvers(self, document: Document) -> httpx2.Response:
+        """What the resolvers alone answer to a document."""
+        return await self._post(document, None)
 
     async def plan_of(self, document: Document) -> str:
         """The plan of a document, or why it has none."""

@@ -7,7 +7,7 @@ import pytest
 from tests.databases import Copy
 from tests.engine.fuzz import differences, fuzz
 
-DOCUMENTS = 500
+DOCUMENTS = 150
 """Per database and seed. `python -m tests.engine.fuzz 50000` asks more."""
 
 pytestmark = [

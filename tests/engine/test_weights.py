@@ -33,12 +33,12 @@ DOCUMENTS = {
         role content } } related { id ... on Call { duration } } } } } }""",
     "any object": """{ nodes(ids: ["graph_1"]) { id ... on CallRecord { status } } }""",
     "a fragment spread many times": "{ "
-    + " ".join(f"a{number}: graph(id: {number + 1}) {{ ...F }}" for number in range(20))
+    + " ".join(f"a{number}: graph(id: {number + 1}) {{ ...F }}" for number in range(10))
     + " } fragment F on AssistantGraph { id nodes { id assistant { id name } } }",
 }
 
 
-COPIES = 5
+COPIES = 2
 
 
 def planned(query: str) -> Plan:

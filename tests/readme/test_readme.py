@@ -189,7 +189,11 @@ def test_a_second_start_keeps_the_data(served: Serving, checkout: Path) -> None:
 def test_make_test_runs_a_part(checkout: Path) -> None:
     assert "make test" in commands()
 
-    printed = run(checkout, "make", "test", "T=tests/query/test_json_pointer.py")
+    printed = run(
+        checkout,
+        *("make", "test", "T=tests/query/test_json_pointer.py"),
+        PYTEST_XDIST_AUTO_NUM_WORKERS="0",
+    )
 
     assert re.search(r"\d+ passed", printed)
 
