@@ -160,8 +160,8 @@ async def test_one_operation_has_one_loader_of_a_kind_with_the_same_arguments(
 
 @pytest.fixture(scope="module")
 async def narrow(shared: Copy) -> AsyncIterator[httpx2.AsyncClient]:
-    """A client of an application with one connection and little patience."""
-    settings = settings_for(shared.url, pool_size=1, pool_timeout=5)
+    """A client of an application with one connection."""
+    settings = settings_for(shared.url, pool_size=1, pool_timeout=60)
     async with start(shared, settings) as running, connect(running.app) as client:
         yield client
 

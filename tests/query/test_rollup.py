@@ -146,8 +146,7 @@ async def test_writers_of_the_same_key_do_not_wait_for_each_other(
                 await others.wait()
             await connection.commit()
 
-    async with asyncio.timeout(20):
-        await asyncio.gather(*(writer(number) for number in range(4)))
+    await asyncio.gather(*(writer(number) for number in range(4)))
 
     async with written.engine.connect() as connection:
         assert await rollup_counts(connection) == await python_counts(connection)

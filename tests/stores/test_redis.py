@@ -1,6 +1,5 @@
 """What only Redis does: its keys, its expiry, batches, and being gone and back."""
 
-import time
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
@@ -96,22 +95,18 @@ async def test_a_restart_between_two_commands_is_not_noticed(
     assert await sessions.count(1) == 0
 
 
-async def test_a_redis_that_hangs_is_given_up_soon(
+async def test_a_redis_that_hangs_is_given_up(
     sessions: RedisSmsSessions, own_redis: RedisServer
 ) -> None:
     await sessions.start(1, ANNA, 124, {})
     own_redis.pause()
-    began = time.monotonic()
 
     with pytest.raises(Unavailable):
         await sessions.count(1)
 
-    assert time.monotonic() - began < 6
-
 
 async def test_every_method_says_that_the_store_is_gone(caplog: pytest.LogCaptureFixture) -> None:
     sessions = RedisSmsSessions(unused_url(), 60)
-    began = time.monotonic()
     for attempt in (
         sessions.start(1, ANNA, 124, {}),
         sessions.find(1, ANNA, 124),
@@ -127,7 +122,6 @@ async def test_every_method_says_that_the_store_is_gone(caplog: pytest.LogCaptur
         )
     await sessions.close()
 
-    assert time.monotonic() - began < 6
     assert len(caplog.records) == 6
     assert {record.name for record in caplog.records} == {"gql.stores.redis"}
 

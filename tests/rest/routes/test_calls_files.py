@@ -201,7 +201,7 @@ async def test_a_reader_who_goes_away_leaves_no_connection_behind(
 ) -> None:
     """With one connection in the pool, the next request would wait for it in vain."""
     copy: Copy = await databases.copy(kind)
-    settings: Settings = settings_for(copy.url, pool_size=1, pool_timeout=3)
+    settings: Settings = settings_for(copy.url, pool_size=1, pool_timeout=60)
     owner = bearer(copy.organizations[0])
     async with start(copy, settings) as running, connect(running.app) as client:
         started = datetime(2026, 7, 1, tzinfo=UTC)
