@@ -16,7 +16,7 @@ serve: .venv/run.stamp ## Serve with demo data inside SQLite (PORT=8000): nothin
 	@$(BIN)/python -m gql serve --local --port $(PORT)
 
 test: setup ## Run the tests, or a part of them: make test T=tests/cli
-	$(BIN)/pytest -n auto --dist loadfile $(T)
+	$(BIN)/pytest -n auto --dist loadfile --durations 10 $(T)
 
 check: setup ## Check style, types, imports, tenancy, names, the printed schema and the generated docs.
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
@@ -36,7 +36,7 @@ docs: setup ## Rewrite the generated parts of the documentation.
 	$(BIN)/python -m tools.docs
 
 bench: setup ## Measure Jackfield beside other servers: make bench B=--help
-	@$(BIN)/python -m benchmarks $(B)
+	@$(BIN)/python -m benchmarks $(B) && $(BIN)/python -m tools.docs
 
 .venv/run.stamp: pyproject.toml constraints.txt
 	@echo "Installing into .venv: a minute the first time ..." && $(PYTHON) -m venv .venv

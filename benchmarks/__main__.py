@@ -2,6 +2,7 @@
 
 import signal
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,6 +12,7 @@ from rich.console import Console
 from benchmarks.client import available
 from benchmarks.comparison import compare, compare_on_sqlite
 from benchmarks.filters import filters as filters_series
+from benchmarks.goals import CONNECTIONS
 from benchmarks.growth import growth as growth_series
 from benchmarks.install import missing
 from benchmarks.machine import machine
@@ -69,15 +71,18 @@ def main(
         bool, typer.Option("--fresh", help="Fill the scratch databases anew.")
     ] = False,
     page: Annotated[
-        Path,
+        Path | None,
         typer.Option(
             "--output",
             help="The page that is written; samples go to var/.",
-            show_default="benchmarks/RESULTS.md",
+            show_default="benchmarks/RESULTS.md; of a part, var/benchmarks/results.md",
         ),
-    ] = PAGE,
+    ] = None,
 ) -> None:
     """Measure Jackfield beside hand-written code and other servers; write benchmarks/RESULTS.md.
+
+    `make bench` also copies the table of speed to README.md. A run of a part, or on less data,
+    writes a page of its own.
 
     All read the same tables of a private PostgreSQL under var/benchmarks/; nothing listens beyond
     127.0.0.1. Every server first has to answer like the reference way, value for value; then each
@@ -88,8 +93,8 @@ def main(
 
     One question: --work W2 --servers jackfield,text,rows --connections 16 --no-sqlite
     """
-    wanted, workloads = _chosen(SERVERS, servers), _chosen(WORKLOADS, work)
-    if not {"jackfield", "reference"} & {server.name for server in wanted}:
+    competitors, workloads = _chosen(SERVERS, servers), _chosen(WORKLOADS, work)
+    if not {"jackfield", "reference"} & {server.name for server in competitors}:
         raise typer.BadParameter("--servers needs jackfield or reference: they know the ids")
     plan = Plan(
         seconds,
@@ -100,13 +105,13 @@ def main(
     )
     SCRATCH.mkdir(parents=True, exist_ok=True)
     run = Run(machine(), scale, plan)
-    chosen = [server for server in wanted if _ready(server, run)]
+    ready = [server for server in competitors if _ready(server, run)]
     with Screen(ERRORS) as screen, running_postgres(SCRATCH / "postgresql") as postgres:
         target = on_postgresql(postgres, scale, fresh=fresh, say=screen.say)
         try:
             compared = compare(
                 target,
-                chosen,
+                ready,
                 workloads,
                 plan,
                 SCRATCH,
@@ -133,23 +138,38 @@ def main(
             run.series += growth_series(target, plan, SCRATCH, say=screen.say)
         if filters:
             run.series += filters_series(target, scale, SCRATCH, say=screen.say)
-    write(run, chosen, workloads, page=page, data=SCRATCH / "samples.json")
+    if page is None:
+        is_whole = servers == work == "all" and sqlite
+        page = default_page(plan, scale, is_whole=is_whole)
+    write(run, ready, workloads, page=page, data=SCRATCH / "samples.json")
     _tell(run, page)
 
 
-def _chosen(known: tuple[Any, ...] | Any, names: str) -> list[Any]:
-    """The known ones of these names, in their own order.
+def default_page(plan: Plan, scale: Scale, *, is_whole: bool) -> Path:
+    """Where a run is written to: README.md copies from RESULTS.md, which has to be complete.
+
+    Args:
+        plan: Whether the goals' number of connections was measured.
+        scale: Of the data.
+        is_whole: Whether all servers, workloads and databases took part.
+    """
+    is_comparable = scale == "large" and CONNECTIONS in plan.connections
+    return PAGE if is_whole and is_comparable else SCRATCH / "results.md"
+
+
+def _chosen(available: Sequence[Any], names: str) -> list[Any]:
+    """Those that have one of these names, in their own order.
 
     Raises:
         typer.BadParameter: when a name is unknown.
     """
     if names == "all":
-        return list(known)
-    wanted = {name.strip() for name in names.split(",")}
-    unknown = wanted - {each.name for each in known}
+        return list(available)
+    chosen = {name.strip() for name in names.split(",")}
+    unknown = chosen - {each.name for each in available}
     if unknown:
         raise typer.BadParameter(f"unknown: {', '.join(sorted(unknown))}")
-    return [each for each in known if each.name in wanted]
+    return [each for each in available if each.name in chosen]
 
 
 def _numbers(text: str) -> tuple[int, ...]:

@@ -49,9 +49,9 @@ class Answered:
     errors: int
 
 
-def available(wanted: str) -> Client:
+def available(choice: str) -> Client:
     """The client to use; `auto` takes wrk where it is installed."""
-    if wanted == "python" or (wanted == "auto" and shutil.which("wrk") is None):
+    if choice == "python" or (choice == "auto" and shutil.which("wrk") is None):
         return "python"
     return "wrk"
 
@@ -95,8 +95,8 @@ def _wrk(port: int, requests: Sequence[bytes], connections: int, seconds: float)
             text=True,
             check=True,
         )
-    found = _RESULT.search(ran.stdout)
-    if found is None:
+    result = _RESULT.search(ran.stdout)
+    if result is None:
         raise RuntimeError(f"wrk did not say what it saw: {ran.stdout}{ran.stderr}")
-    count, micros, p50, p99, errors = map(int, found.groups())
+    count, micros, p50, p99, errors = map(int, result.groups())
     return Answered(count, micros / 1e6, p50 / 1e3, p99 / 1e3, errors)

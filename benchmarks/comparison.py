@@ -15,7 +15,7 @@ from benchmarks.target import Target
 from benchmarks.workloads import NESTED, Workload
 
 Total = Callable[[int], None]
-"""Told how many turns there will be."""
+"""Called with how many measurements there will be."""
 
 
 @dataclass(frozen=True)
@@ -55,18 +55,18 @@ def compare(
         for each in running:
             each.wait()
         gateway = next(each for each in running if each.server.command[1:3] == ("-m", "gql"))
-        known = population(asking(gateway.url, target.api_key))
+        existing = population(asking(gateway.url, target.api_key))
         trusted = sorted(running, key=lambda each: "reference" not in each.server.name)
         answers = prove(
             trusted,
             workloads,
-            known,
+            existing,
             target.api_key,
-            asked=plan.asked,
+            compared_requests=plan.compared_requests,
             progress=lambda what: progress(f"comparing answers: {what}", None),
         )
-        jobs = jobs_of(running, workloads, known, target.api_key)
-        total(plan.turns(len(jobs)))
+        jobs = jobs_of(running, workloads, existing, target.api_key)
+        total(plan.measurements(len(jobs)))
         taken: list[Sample] = list(measure(jobs, plan, target.postgres, progress=progress))
     return Compared(Samples(tuple(taken)), answers)
 

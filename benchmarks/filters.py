@@ -8,7 +8,7 @@ from typing import Any
 import asyncpg
 
 from benchmarks.growth import Say, milliseconds
-from benchmarks.installed import found, running
+from benchmarks.installed import newest_binaries, running
 from benchmarks.population import Ask, asking
 from benchmarks.process import started
 from benchmarks.servers import JACKFIELD
@@ -28,7 +28,7 @@ def filters(target: Target, scale: Scale, scratch: Path, *, say: Say) -> Iterato
     """Titles and Markdown tables: on the benchmark's server, and on one with pg_trgm."""
     say("filters")
     yield _series(target, scratch, "the benchmark's PostgreSQL, without pg_trgm")
-    binaries = found()
+    binaries = newest_binaries()
     if binaries is None:
         return
     say("filters: an installed PostgreSQL")
@@ -42,7 +42,7 @@ def _series(target: Target, scratch: Path, where: str) -> tuple[str, str]:
     with started(JACKFIELD, target, scratch) as running:
         ask = asking(running.url, target.api_key)
         calls: int = ask(_TOTAL, filter={})["calls"]["totalCount"]
-        rows = [_row(ask, name, wanted) for name, wanted in _filters(ask, calls).items()]
+        rows = [_row(ask, name, criteria) for name, criteria in _filters(ask, calls).items()]
     head = ("filter", "calls", "page", "totalCount", "last page by offset")
     return f"Every filter on {calls:,} calls, milliseconds, {where}", table(head, rows)
 
@@ -57,12 +57,12 @@ async def _vacuum(url: str) -> None:
     await connection.close()
 
 
-def _row(ask: Ask, name: str, wanted: dict[str, Any]) -> list[str]:
-    total: int = ask(_TOTAL, filter=wanted)["calls"]["totalCount"]
+def _row(ask: Ask, name: str, criteria: dict[str, Any]) -> list[str]:
+    total: int = ask(_TOTAL, filter=criteria)["calls"]["totalCount"]
     taken = (
-        milliseconds(ask, _PAGE, filter=wanted),
-        milliseconds(ask, _TOTAL, filter=wanted),
-        milliseconds(ask, _PAGE, filter=wanted, offset=max(0, total - _PAGE_SIZE)),
+        milliseconds(ask, _PAGE, filter=criteria),
+        milliseconds(ask, _TOTAL, filter=criteria),
+        milliseconds(ask, _PAGE, filter=criteria, offset=max(0, total - _PAGE_SIZE)),
     )
     return [name, f"{total:,}", *(f"{each:,.1f}" for each in taken)]
 

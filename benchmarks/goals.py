@@ -52,8 +52,8 @@ def _rate(other: str, bound: float, text: str, workloads: tuple[str, ...] = _NES
 
 
 def _memory(samples: Samples, workload: str) -> float | None:
-    found = [sample.memory for sample in samples.of("jackfield", workload, CONNECTIONS)]
-    return max(found) if found else None
+    measured_mb = [sample.memory for sample in samples.of("jackfield", workload, CONNECTIONS)]
+    return max(measured_mb) if measured_mb else None
 
 
 def _sqlite(samples: Samples, workload: str) -> float | None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from benchmarks.population import Ask, asking, population
 from benchmarks.process import Running, cpu_seconds, started
-from benchmarks.rounds import Plan, jobs_of, turn
+from benchmarks.rounds import Plan, jobs_of, take_sample
 from benchmarks.servers import JACKFIELD, REFERENCE, jackfield
 from benchmarks.tables import table
 from benchmarks.target import Target
@@ -20,7 +20,7 @@ Say = Callable[[str], None]
 ROWS = (100, 1_000, 10_000)
 PAGE = 100
 REPEATED = 20
-TURNS = 3
+MEASUREMENTS = 3
 
 _FIELDS = "id callSid status duration startedAt cost { total } assistant { id name }"
 _FIRST = f"{{ calls(first: 100) {{ edges {{ cursor node {{ {_FIELDS} }} }} }} }}"
@@ -36,49 +36,49 @@ _GRAPHS = """{ graphs(first: 10) { nodes { id name nodes { id assistant { name }
 def growth(target: Target, plan: Plan, scratch: Path, *, say: Say) -> Iterator[tuple[str, str]]:
     """Titles and Markdown tables, one series after the other."""
     with ExitStack() as stack:
-        ways = [
+        servers = [
             stack.enter_context(started(server, target, scratch))
             for server in (JACKFIELD, REFERENCE)
         ]
         say("growth: rows")
-        yield "Rows, read in pages of 100 by cursor", _rows(ways, target)
+        yield "Rows, read in pages of 100 by cursor", _rows(servers, target)
         say("growth: depth")
-        yield "Pages near and far, milliseconds each", _depth(ways, target)
+        yield "Pages near and far, milliseconds each", _depth(servers, target)
         say("growth: graphs of a tenant")
-        yield "The same page of graphs, in tenants of two sizes", _tenants(ways, target)
+        yield "The same page of graphs, in tenants of two sizes", _tenants(servers, target)
     say("growth: workers")
     yield "Server processes, 16 connections, nothing pinned", _workers(target, plan, scratch)
 
 
-def _rows(ways: list[Running], target: Target) -> str:
+def _rows(servers: list[Running], target: Target) -> str:
     rows = []
-    for way in ways:
-        ask = asking(way.url, target.api_key)
+    for running in servers:
+        ask = asking(running.url, target.api_key)
         _walk(ask, 2 * PAGE)
-        for wanted in ROWS:
-            cpu, start = cpu_seconds(way.pid), time.perf_counter()
-            read = _walk(ask, wanted)
-            wall, cpu = time.perf_counter() - start, cpu_seconds(way.pid) - cpu
+        for calls in ROWS:
+            cpu, start = cpu_seconds(running.pid), time.perf_counter()
+            read = _walk(ask, calls)
+            wall, cpu = time.perf_counter() - start, cpu_seconds(running.pid) - cpu
             each = [f"{1e6 * spent / read:,.1f}" for spent in (wall, cpu)]
-            rows.append([way.server.name, f"{read:,}", f"{wall * 1e3:,.1f}", *each])
+            rows.append([running.server.name, f"{read:,}", f"{wall * 1e3:,.1f}", *each])
     head = ("server", "rows", "ms in all", "us per row", "server CPU, us per row")
     return table(head, rows)
 
 
-def _walk(ask: Ask, wanted: int) -> int:
+def _walk(ask: Ask, calls: int) -> int:
     """Read so many calls, page by page; answers how many there were."""
     edges = ask(_FIRST)["calls"]["edges"]
     read = len(edges)
-    while read < wanted and edges:
+    while read < calls and edges:
         edges = ask(_NEXT, after=edges[-1]["cursor"])["calls"]["edges"]
         read += len(edges)
     return read
 
 
-def _depth(ways: list[Running], target: Target) -> str:
+def _depth(servers: list[Running], target: Target) -> str:
     rows = []
-    for way in ways:
-        ask = asking(way.url, target.api_key)
+    for running in servers:
+        ask = asking(running.url, target.api_key)
         far = max(0, ask(_TOTAL)["calls"]["totalCount"] - PAGE - 1)
         after = ask(_OFFSET, offset=far)["calls"]["edges"][0]["cursor"]
         taken = (
@@ -87,16 +87,16 @@ def _depth(ways: list[Running], target: Target) -> str:
             milliseconds(ask, _OFFSET, offset=far),
             milliseconds(ask, _TOTAL),
         )
-        rows.append([way.server.name, *(f"{each:,.1f}" for each in taken)])
+        rows.append([running.server.name, *(f"{each:,.1f}" for each in taken)])
     return table(("server", "first page", "last, by cursor", "last, by offset", "totalCount"), rows)
 
 
-def _tenants(ways: list[Running], target: Target) -> str:
+def _tenants(servers: list[Running], target: Target) -> str:
     rows = []
-    for way in ways:
-        row = [way.server.name]
+    for running in servers:
+        row = [running.server.name]
         for key in (target.small_api_key, target.api_key):
-            ask = asking(way.url, key)
+            ask = asking(running.url, key)
             count = ask("{ graphs(first: 0) { totalCount } }")["graphs"]["totalCount"]
             row += [f"{count:,}", f"{milliseconds(ask, _GRAPHS):,.1f}"]
         rows.append(row)
@@ -120,12 +120,12 @@ def _workers(target: Target, plan: Plan, scratch: Path) -> str:
         title = f"{workers} worker" + "s" * (workers > 1)
         server = jackfield(title.replace(" ", "-"), title, compiled=True, workers=workers)
         with started(server, target, scratch, pinned=False) as running:
-            known = population(asking(running.url, target.api_key))
+            existing = population(asking(running.url, target.api_key))
             row = [title]
-            for job in jobs_of([running], [W1, W3], known, target.api_key):
+            for job in jobs_of([running], [W1, W3], existing, target.api_key):
                 taken = [
-                    turn(job, plan, target.postgres, connections=16, number=number)
-                    for number in range(1 + TURNS)
+                    take_sample(job, plan, target.postgres, connections=16, number=number)
+                    for number in range(1 + MEASUREMENTS)
                 ][1:]  # the first one warms up
                 row.append(f"{median(sample.rate for sample in taken):,.0f}")
                 row.append(f"{median(sample.p99 for sample in taken):,.1f}")

@@ -55,14 +55,14 @@ def send(port: int, requests: Sequence[bytes], *, connections: int, seconds: flo
 
 async def _send(port: int, requests: Sequence[bytes], connections: int, seconds: float) -> Load:
     load = Load()
-    turn = _Turn(requests, load)
+    schedule = _Schedule(requests, load)
     loop = asyncio.get_running_loop()
     clients = [
-        (await loop.create_connection(lambda: _Client(turn), "127.0.0.1", port))[1]
+        (await loop.create_connection(lambda: _Client(schedule), "127.0.0.1", port))[1]
         for _ in range(connections)
     ]
     start = time.perf_counter()
-    turn.end = start + seconds
+    schedule.end = start + seconds
     for client in clients:
         client.ask()
     await asyncio.wait([client.done for client in clients], timeout=seconds + TIMEOUT)
@@ -72,7 +72,7 @@ async def _send(port: int, requests: Sequence[bytes], connections: int, seconds:
 
 
 @dataclass
-class _Turn:
+class _Schedule:
     """Which request comes next, and where answers are noted."""
 
     requests: Sequence[bytes]
@@ -90,9 +90,9 @@ class _Turn:
 class _Client(asyncio.Protocol):
     """One connection."""
 
-    def __init__(self, turn: _Turn) -> None:
+    def __init__(self, schedule: _Schedule) -> None:
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._turn = turn
+        self._schedule = schedule
         self._parser: Any = None
         self._transport: Any = None
         self._at = 0.0
@@ -105,18 +105,18 @@ class _Client(asyncio.Protocol):
 
     def connection_lost(self, _error: Exception | None) -> None:
         if not self.done.done():
-            self._turn.load.errors += 1
+            self._schedule.load.errors += 1
             self.done.set_result(None)
 
     def on_message_complete(self) -> None:
         """The parser has the whole answer."""
-        self._turn.load.latencies.append((time.perf_counter() - self._at) * 1000)
-        self._turn.load.errors += self._parser.get_status_code() != 200  # noqa: PLR2004 -- OK
+        self._schedule.load.latencies.append((time.perf_counter() - self._at) * 1000)
+        self._schedule.load.errors += self._parser.get_status_code() != 200  # noqa: PLR2004 -- OK
         self.ask()
 
     def ask(self) -> None:
         """Send the next request, or end when the time is over."""
-        request = self._turn.next()
+        request = self._schedule.next()
         if request is None:
             if not self.done.done():
                 self.done.set_result(None)

@@ -25,9 +25,9 @@ def _node(folder: Path) -> str | None:
     if shutil.which("npm") is None:
         return "there is no npm on this machine"
     folder.mkdir(parents=True, exist_ok=True)
-    wanted = (_PEERS / "node" / "package.json").read_text()
+    required = (_PEERS / "node" / "package.json").read_text()
     kept = folder / "package.json"
-    complete = (folder / "node_modules").exists() and kept.exists() and kept.read_text() == wanted
+    complete = (folder / "node_modules").exists() and kept.exists() and kept.read_text() == required
     for source in (_PEERS / "node").iterdir():
         shutil.copy(source, folder / source.name)
     if complete:
@@ -42,16 +42,16 @@ def _node(folder: Path) -> str | None:
 
 def _fastapi(folder: Path) -> str | None:
     """With the versions that Jackfield runs on, so that only the framework differs."""
-    wanted = _PEERS / "fastapi.txt"
-    kept = folder / wanted.name
-    if kept.exists() and kept.read_text() == wanted.read_text():
+    required = _PEERS / "fastapi.txt"
+    kept = folder / required.name
+    if kept.exists() and kept.read_text() == required.read_text():
         return None
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", "install"]
-    what = ["--requirement", str(wanted), "--constraint", str(ROOT / "constraints.txt")]
+    what = ["--requirement", str(required), "--constraint", str(ROOT / "constraints.txt")]
     problem = _run([*pip, "--upgrade", "--target", str(folder), *what], folder.parent)
     if problem:
         return f"pip could not install FastAPI: {problem}"
-    shutil.copy(wanted, kept)
+    shutil.copy(required, kept)
     return None
 
 

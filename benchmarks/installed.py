@@ -13,13 +13,13 @@ from pathlib import Path
 
 from benchmarks.postgres import SETTINGS, Postgres
 
-_PLACE = Path("/usr/lib/postgresql")
+_INSTALLATIONS = Path("/usr/lib/postgresql")
 _OWNER = "jackfield"
 
 
-def found() -> Path | None:
+def newest_binaries() -> Path | None:
     """Where the programs of the newest one are that has pg_trgm, as Debian lays them out."""
-    for binaries in sorted(_PLACE.glob("*/bin"), reverse=True):
+    for binaries in sorted(_INSTALLATIONS.glob("*/bin"), reverse=True):
         share = Path("/usr/share/postgresql") / binaries.parent.name / "extension"
         if (binaries / "initdb").exists() and (share / "pg_trgm.control").exists():
             return binaries

@@ -37,8 +37,8 @@ def difference(one: Any, other: Any, path: str = "") -> str | None:
         pairs = [(f"{path}[{at}]", *both) for at, both in enumerate(zip(one, other, strict=True))]
     else:
         return None if one == other else f"{path}: {one!r} and {other!r}"
-    found = (difference(mine, theirs, place) for place, mine, theirs in pairs)
-    return next(filter(None, found), None)
+    differences = (difference(mine, theirs, inner_path) for inner_path, mine, theirs in pairs)
+    return next(filter(None, differences), None)
 
 
 def _leveled(key: str, value: Any) -> Any:

@@ -59,8 +59,8 @@ class Running:
                 return
             except OSError:
                 time.sleep(0.05)
-        name, said = self.server.name, self._log.read_text()[-2000:]
-        raise RuntimeError(f"{name} did not come up, and said: {said}")
+        name, printed = self.server.name, self._log.read_text()[-2000:]
+        raise RuntimeError(f"{name} did not come up, and said: {printed}")
 
 
 @contextmanager

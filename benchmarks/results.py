@@ -42,7 +42,7 @@ def markdown(run: Run, servers: Iterable[Server], workloads: Iterable[Workload])
         (
             "# Results",
             "Written by `make bench`; see README.md for what is measured and how to read it.",
-            _list((f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC", *run.machine, *_facts(run))),
+            _list((f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC", *run.machine, *_preamble(run))),
             "## Goals",
             "At 16 connections, medians over the rounds; SQLite one request at a time.",
             goals_table(run.samples),
@@ -60,16 +60,16 @@ def write(
 ) -> None:
     """Write both files."""
     page.write_text(markdown(run, servers, workloads) + "\n")
-    facts = {
+    measured = {
         "machine": list(run.machine),
         "scale": run.scale,
         "plan": asdict(run.plan),
         "samples": [asdict(sample) for sample in run.samples.taken],
     }
-    data.write_text(json.dumps(facts, indent=1))
+    data.write_text(json.dumps(measured, indent=1))
 
 
-def _facts(run: Run) -> Iterable[str]:
+def _preamble(run: Run) -> Iterable[str]:
     plan = run.plan
     errors = sum(sample.errors for sample in run.samples.taken)
     yield f"`jackfield demo --scale {run.scale}`, embedded PostgreSQL, one core per server"

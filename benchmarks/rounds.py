@@ -1,6 +1,6 @@
 """Interleaved rounds: every server gets a short turn, again and again, one at a time.
 
-Machines drift; what is compared is measured close together, and the median over rounds is told.
+Machines drift; what is compared is measured close together, and the median over rounds counts.
 """
 
 import time
@@ -31,7 +31,7 @@ SLOWER = 4
 """How many times as long the turn is that a slow server gets."""
 
 Progress = Callable[[str, Sample | None], None]
-"""Told what is asked next, and what was measured."""
+"""Called with what is asked next, and with what was measured."""
 
 
 @dataclass(frozen=True)
@@ -52,9 +52,9 @@ class Plan:
     connections: tuple[int, ...]
     warm_seconds: float
     client: Client
-    asked: int = 20
+    compared_requests: int = 20
 
-    def turns(self, jobs: int) -> int:
+    def measurements(self, jobs: int) -> int:
         """How many turns a run takes, warming up included."""
         return jobs * (1 + self.rounds * len(self.connections))
 
@@ -75,16 +75,16 @@ def jobs_of(
     api_key: str,
 ) -> list[Job]:
     """Everybody with everything that they are asked, workload by workload."""
-    made: list[Job] = []
+    jobs: list[Job] = []
     for workload in workloads:
         for running in servers:
             dialect = running.server.dialect(workload)
             if dialect is not None:
                 bodies = workload.requests(dialect, population)
-                made.append(
+                jobs.append(
                     Job(running, workload, http_requests(running, dialect, bodies, api_key))
                 )
-    return made
+    return jobs
 
 
 def measure(
@@ -99,12 +99,14 @@ def measure(
         for connections in plan.connections:
             for job in jobs:
                 progress(f"round {number}, {connections} at once: {_name(job)}", None)
-                sample = turn(job, plan, postgres, connections=connections, number=number)
+                sample = take_sample(job, plan, postgres, connections=connections, number=number)
                 progress(_name(job), sample)
                 yield sample
 
 
-def turn(job: Job, plan: Plan, postgres: Path | None, *, connections: int, number: int) -> Sample:
+def take_sample(
+    job: Job, plan: Plan, postgres: Path | None, *, connections: int, number: int
+) -> Sample:
     """One sample; a server that is slow for its turn gets a longer one.
 
     Raises:

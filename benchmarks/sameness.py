@@ -21,7 +21,7 @@ def prove(
     population: Population,
     api_key: str,
     *,
-    asked: int,
+    compared_requests: int,
     progress: Callable[[str], None] = lambda _: None,
 ) -> int:
     """Compare the answers of every server, value for value, with those of the first that answers.
@@ -31,8 +31,8 @@ def prove(
         workloads: What is asked.
         population: The ids that requests vary over.
         api_key: For those who want to know who asks.
-        asked: How many requests of each workload are compared.
-        progress: Told what is compared next.
+        compared_requests: How many of each workload.
+        progress: Called with what is compared next.
 
     Returns:
         How many answers were compared.
@@ -48,14 +48,14 @@ def prove(
             if dialect is None or not running.server.exact:
                 continue
             progress(f"{workload.name} {running.server.name}")
-            bodies = workload.requests(dialect, population)[:asked]
+            bodies = workload.requests(dialect, population)[:compared_requests]
             answers = list(_answers(running, workload, dialect, bodies, api_key))
             expected = expected or answers
             for number, (mine, theirs) in enumerate(zip(expected, answers, strict=True)):
-                found = difference(mine, theirs)
-                if found:
+                different_value = difference(mine, theirs)
+                if different_value:
                     name = running.server.name
-                    raise Different(f"{workload.name}, request {number}, {name}: {found}")
+                    raise Different(f"{workload.name}, request {number}, {name}: {different_value}")
             compared += len(answers)
     return compared
 

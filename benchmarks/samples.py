@@ -43,15 +43,15 @@ class Samples:
 
     def of(self, server: str, workload: str, connections: int) -> Iterator[Sample]:
         """The rounds of one cell."""
-        wanted = (server, workload, connections)
+        cell = (server, workload, connections)
         return (
-            each for each in self.taken if (each.server, each.workload, each.connections) == wanted
+            each for each in self.taken if (each.server, each.workload, each.connections) == cell
         )
 
     def median(self, server: str, workload: str, connections: int, *, value: Value) -> float | None:
         """The median over the rounds; None when there were none."""
-        found = [value(each) for each in self.of(server, workload, connections)]
-        return median(found) if found else None
+        values = [value(each) for each in self.of(server, workload, connections)]
+        return median(values) if values else None
 
     def ratio(
         self, one: str, other: str, *, workload: str, connections: int, value: Value

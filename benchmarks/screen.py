@@ -30,9 +30,9 @@ class Screen:
         if not self._console.is_terminal:
             self._console.print(text, highlight=False)
 
-    def begin(self, turns: int) -> None:
+    def begin(self, measurements: int) -> None:
         """Start the bar anew: so many turns are to come."""
-        self._bars.reset(self._task, total=turns)
+        self._bars.reset(self._task, total=measurements)
 
     def show(self, what: str, sample: Sample | None) -> None:
         """Say what comes next, or what was measured."""

@@ -15,11 +15,11 @@ MEASURES: tuple[tuple[str, Cell, str], ...] = (
     ("Database CPU per request, us", lambda sample: sample.database_cpu, "{:,.0f}"),
     ("Server memory, MiB", lambda sample: sample.memory, "{:,.0f}"),
 )
-"""What is told of each cell, and how it is written."""
+"""The figures of each cell, and how they are written."""
 
 
 ROUND = 10
-"""Smaller numbers are told with two digits."""
+"""Smaller numbers are written with two digits."""
 
 
 def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
@@ -52,14 +52,14 @@ def ratio_table(samples: Samples, connections: int) -> str:
     works, servers = samples.workloads(), samples.servers()
 
     def cell(server: str, work: str) -> str:
-        found = samples.ratio(
+        figure = samples.ratio(
             "jackfield",
             server,
             workload=work,
             connections=connections,
             value=lambda sample: sample.rate,
         )
-        return "" if found is None else f"{found:.2f}"
+        return "" if figure is None else f"{figure:.2f}"
 
     others = [server for server in servers if server != "jackfield"]
     rows = [[server, *(cell(server, work) for work in works)] for server in others]
@@ -95,7 +95,7 @@ def _goal_cell(goal: Goal, samples: Samples, work: str) -> str:
 def _cell(
     samples: Samples, server: str, work: str, connections: int, value: Cell, form: str
 ) -> str:
-    found = samples.median(server, work, connections, value=value)
-    if found is None:
+    figure = samples.median(server, work, connections, value=value)
+    if figure is None:
         return ""
-    return form.format(found) if found >= ROUND else f"{found:.2g}"
+    return form.format(figure) if figure >= ROUND else f"{figure:.2g}"

@@ -63,16 +63,16 @@ def _fill(url: str, keys: Path, scale: Scale, say: Say) -> None:
     kind = url.partition(":")[0]
     say(f"Filling {kind} at scale {scale}, once" + (": minutes" if scale == "large" else ""))
     _jackfield("migrate", "--database", url)
-    wanted = ("--scale", scale, "--organizations", str(ORGANIZATIONS), "--json")
+    options = ("--scale", scale, "--organizations", str(ORGANIZATIONS), "--json")
     keys.touch(mode=0o600)
-    keys.write_text(_jackfield("demo", *wanted, "--database", url))
+    keys.write_text(_jackfield("demo", *options, "--database", url))
 
 
 def _opened(url: str, keys: Path, postgres: Path | None) -> Target:
     """The target; a newer version's migrations are applied to an older scratch database."""
     _jackfield("migrate", "--database", url)
-    made: list[dict[str, Any]] = json.loads(keys.read_text())["organizations"]
-    return Target(url, made[0]["api_key"], made[1]["api_key"], postgres)
+    organizations: list[dict[str, Any]] = json.loads(keys.read_text())["organizations"]
+    return Target(url, organizations[0]["api_key"], organizations[1]["api_key"], postgres)
 
 
 def _jackfield(*arguments: str) -> str:

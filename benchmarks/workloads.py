@@ -38,12 +38,16 @@ class Workload:
     def requests(self, dialect: Dialect, population: Population) -> list[bytes]:
         """Bodies to post, or paths to get: the same values for every dialect."""
         dice, document = random.Random(self.name), self.documents[dialect]  # noqa: S311
-        made = [self.variables(population, dice) for _ in range(REQUESTS)]
+        variables_of_all = [self.variables(population, dice) for _ in range(REQUESTS)]
         if dialect == "rest":
-            return [document.format(**values).encode() for values in made]
+            return [document.format(**values).encode() for values in variables_of_all]
         if dialect == "postgraphile":
-            made = [postgraphile.variables(values, document) for values in made]
-        return [json.dumps({"query": document, "variables": one}).encode() for one in made]
+            variables_of_all = [
+                postgraphile.variables(values, document) for values in variables_of_all
+            ]
+        return [
+            json.dumps({"query": document, "variables": one}).encode() for one in variables_of_all
+        ]
 
 
 W1 = Workload(

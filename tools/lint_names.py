@@ -17,6 +17,7 @@ from pathlib import Path
 ROOTS = ("gql", "tests", "tools", "benchmarks")
 
 CHECKED = (
+    "benchmarks",
     "gql/accounts",
     "gql/app",
     "gql/auth",
@@ -44,6 +45,7 @@ CHECKED = (
     "tests/accounts",
     "tests/app",
     "tests/auth",
+    "tests/benchmarks",
     "tests/browser",
     "tests/cli",
     "tests/database",

@@ -62,16 +62,16 @@ class Pool:
         """A connection, when one is free."""
         if self._free:
             return self._free.pop()
-        turn: asyncio.Future[Connection] = asyncio.get_running_loop().create_future()
-        self._waiting.append(turn)
-        return await turn
+        returned: asyncio.Future[Connection] = asyncio.get_running_loop().create_future()
+        self._waiting.append(returned)
+        return await returned
 
     def give(self, connection: Connection) -> None:
         """Give it back."""
         while self._waiting:
-            turn = self._waiting.popleft()
-            if not turn.done():
-                turn.set_result(connection)
+            returned = self._waiting.popleft()
+            if not returned.done():
+                returned.set_result(connection)
                 return
         self._free.append(connection)
 

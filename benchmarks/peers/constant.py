@@ -23,10 +23,12 @@ ANSWER = b'{"data":{"__typename":"Query"}}'
 
 async def constant(scope: Scope, receive: Receive, send: Send) -> None:
     """Read what was asked, and answer the same to everybody whom the gateway lets in."""
-    known = isinstance(await caller_of(scope), Identity)
+    is_authenticated = isinstance(await caller_of(scope), Identity)
     request = Request(scope, receive)
     await request.body()
-    answer = Response(ANSWER if known else b"", 200 if known else 401, media_type=JSON)
+    answer = Response(
+        ANSWER if is_authenticated else b"", 200 if is_authenticated else 401, media_type=JSON
+    )
     await answer(scope, receive, send)
 
 

@@ -78,7 +78,7 @@ async def calls(
     if assistant_id is not None:
         where.append(col(Call.assistant_id) == assistant_id)
     total = await session.scalar(select(func.count()).select_from(Call).where(*where))
-    found = await session.execute(
+    result = await session.execute(
         select(Call, Assistant)
         .join(Assistant, col(Assistant.id) == col(Call.assistant_id), isouter=True)
         .where(*where)
@@ -86,7 +86,7 @@ async def calls(
         .offset(skip)
         .limit(limit)
     )
-    items = [_out(call, assistant) for call, assistant in found.all()]
+    items = [_out(call, assistant) for call, assistant in result.all()]
     return {"items": items, "total": total, "skip": skip, "limit": limit}
 
 

@@ -1,7 +1,7 @@
 """Pieces of hand-written SQL that print JSON: each takes and gives the text of an expression."""
 
 
-def thing(**members: str) -> str:
+def object_of(**members: str) -> str:
     """A JSON object from expressions that print JSON; a trailing `_` of a name is dropped."""
     pieces = [
         f"'{',' if at else '{'}\"{name.rstrip('_')}\":'||{expression}"
@@ -17,7 +17,7 @@ def listed(item: str, source: str) -> str:
 
 def page(item: str, source: str) -> str:
     """A connection of which only `nodes` is asked."""
-    return thing(nodes=listed(item, source))
+    return object_of(nodes=listed(item, source))
 
 
 def key(noun: str, column: str) -> str:

@@ -76,11 +76,11 @@ def _money(micros: int | None) -> str | None:
 
 def _node(row: Any) -> dict[str, Any]:
     _, key, kind, position, assistant, name = row
-    place = orjson.loads(position)
+    coordinates = orjson.loads(position)
     return {
         "id": f"node_{key}",
         "nodeType": kind.upper(),
-        "position": {"x": place.get("x"), "y": place.get("y")},
+        "position": {"x": coordinates.get("x"), "y": coordinates.get("y")},
         "assistant": {"id": f"assistant_{assistant}", "name": name},
     }
 
@@ -102,7 +102,7 @@ def _walk(row: Any) -> dict[str, Any]:
     return {"callSid": sid, "isActive": active, "currentNode": current}
 
 
-def _known_walk(row: Any) -> dict[str, Any]:
+def _walk_of_row(row: Any) -> dict[str, Any]:
     return {"id": f"graph_session_{row[1]}", **_walk(row)}
 
 
@@ -137,13 +137,13 @@ def _call(row: Any) -> dict[str, Any]:
     }
 
 
-async def _one_graph(connection: Connection, given: Mapping[str, Any]) -> bytes:
-    key = int(given["id"])
-    found = await connection.rows(_GRAPH, ORGANIZATION, key)
-    if not found:
+async def _one_graph(connection: Connection, variables: Mapping[str, Any]) -> bytes:
+    key = int(variables["id"])
+    rows = await connection.rows(_GRAPH, ORGANIZATION, key)
+    if not rows:
         return b'{"data":{"graph":null}}'
     graph = {
-        "name": found[0][1],
+        "name": rows[0][1],
         "nodes": [_node(row) for row in await connection.rows(_NODES, [key])],
         "edges": [_edge(row) for row in await connection.rows(_EDGES, [key])],
         "sessions": {"nodes": [_walk(row) for row in await connection.rows(_SESSIONS, [key], 10)]},
@@ -151,12 +151,12 @@ async def _one_graph(connection: Connection, given: Mapping[str, Any]) -> bytes:
     return orjson.dumps({"data": {"graph": graph}})
 
 
-async def _many_graphs(connection: Connection, given: Mapping[str, Any]) -> bytes:
-    graphs = await connection.rows(_GRAPHS, ORGANIZATION, given["offset"])
+async def _many_graphs(connection: Connection, variables: Mapping[str, Any]) -> bytes:
+    graphs = await connection.rows(_GRAPHS, ORGANIZATION, variables["offset"])
     ids = [row[0] for row in graphs]
     nodes = _grouped(await connection.rows(_NODES, ids), _node)
     edges = _grouped(await connection.rows(_EDGES, ids), _edge)
-    walks = _grouped(await connection.rows(_SESSIONS, ids, 5), _known_walk)
+    walks = _grouped(await connection.rows(_SESSIONS, ids, 5), _walk_of_row)
     printed = [
         {
             "id": f"graph_{key}",
@@ -171,17 +171,17 @@ async def _many_graphs(connection: Connection, given: Mapping[str, Any]) -> byte
     return orjson.dumps({"data": {"graphs": {"nodes": printed}}})
 
 
-async def _calls(connection: Connection, given: Mapping[str, Any]) -> bytes:
-    values = ORGANIZATION, int(given["assistantId"]), given["status"].lower()
+async def _calls(connection: Connection, variables: Mapping[str, Any]) -> bytes:
+    values = ORGANIZATION, int(variables["assistantId"]), variables["status"].lower()
     total = await connection.value(_COUNT, *values)
     nodes = [_call(row) for row in await connection.rows(_CALLS, *values)]
     return orjson.dumps({"data": {"calls": {"totalCount": total, "nodes": nodes}}})
 
 
-async def _conversations(connection: Connection, given: Mapping[str, Any]) -> bytes:
-    threads = await connection.rows(_THREADS, ORGANIZATION, given["offset"])
-    found = await connection.rows(_MESSAGES, [row[0] for row in threads])
-    messages = _grouped(found, _message)
+async def _conversations(connection: Connection, variables: Mapping[str, Any]) -> bytes:
+    threads = await connection.rows(_THREADS, ORGANIZATION, variables["offset"])
+    rows = await connection.rows(_MESSAGES, [row[0] for row in threads])
+    messages = _grouped(rows, _message)
     printed = [
         {
             "id": f"sms_conversation_{key}",
@@ -196,11 +196,11 @@ async def _conversations(connection: Connection, given: Mapping[str, Any]) -> by
     return orjson.dumps({"data": {"smsConversations": {"nodes": printed}}})
 
 
-async def _one_call(connection: Connection, given: Mapping[str, Any]) -> bytes:
-    found = await connection.rows(_CALL, ORGANIZATION, int(given["id"]))
-    if not found:
+async def _one_call(connection: Connection, variables: Mapping[str, Any]) -> bytes:
+    rows = await connection.rows(_CALL, ORGANIZATION, int(variables["id"]))
+    if not rows:
         return b'{"data":{"call":null}}'
-    key, sid, status, duration, total = found[0]
+    key, sid, status, duration, total = rows[0]
     call = {
         "id": f"call_{key}",
         "callSid": sid,

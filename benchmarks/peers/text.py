@@ -14,23 +14,23 @@ from benchmarks.peers.json_sql import (
     listed,
     money,
     number,
+    object_of,
     page,
     text,
-    thing,
     word,
 )
 
-_POSITION = thing(
+_POSITION = object_of(
     x="coalesce(n.position ->> 'x', 'null')", y="coalesce(n.position ->> 'y', 'null')"
 )
 _NODES = listed(
     "x",
     "FROM (SELECT "
-    + thing(
+    + object_of(
         id=key("node", "n.id"),
         nodeType=word("n.node_type"),
         position=_POSITION,
-        assistant=thing(id=key("assistant", "a.id"), name=text("a.name")),
+        assistant=object_of(id=key("assistant", "a.id"), name=text("a.name")),
     )
     + " x FROM graph_node n JOIN assistant a ON a.id = n.assistant_id"
     " WHERE n.graph_id = g.id ORDER BY n.id) t",
@@ -38,16 +38,16 @@ _NODES = listed(
 _EDGES = listed(
     "x",
     "FROM (SELECT "
-    + thing(
+    + object_of(
         id=key("edge", "e.id"),
         conditionType=word("e.condition_type"),
         priority="e.priority",
-        from_=thing(id=key("node", "e.from_node_id")),
-        to=thing(id=key("node", "e.to_node_id")),
+        from_=object_of(id=key("node", "e.from_node_id")),
+        to=object_of(id=key("node", "e.to_node_id")),
     )
     + " x FROM graph_edge e WHERE e.graph_id = g.id ORDER BY e.id) t",
 )
-_CURRENT = either(thing(id=key("node", "s.current_node_id")))
+_CURRENT = either(object_of(id=key("node", "s.current_node_id")))
 _SESSIONS = (
     "FROM (SELECT * FROM graph_session WHERE graph_id = g.id"
     " ORDER BY started_at DESC, id DESC LIMIT {}) s"
@@ -56,18 +56,18 @@ _CALLED = "c.organization_id = $1 AND c.channel = 'voice' AND c.assistant_id = $
 
 
 def _answer(**root: str) -> str:
-    return "SELECT " + thing(data=thing(**root))
+    return "SELECT " + object_of(data=object_of(**root))
 
 
 W1 = _answer(
     graph=either(
         "(SELECT "
-        + thing(
+        + object_of(
             name=text("g.name"),
             nodes=_NODES,
             edges=_EDGES,
             sessions=page(
-                thing(
+                object_of(
                     callSid=text("s.call_sid"), isActive=flag("s.is_active"), currentNode=_CURRENT
                 ),
                 _SESSIONS.format(10),
@@ -78,14 +78,14 @@ W1 = _answer(
 )
 W2 = _answer(
     graphs=page(
-        thing(
+        object_of(
             id=key("graph", "g.id"),
             name=text("g.name"),
             isActive=flag("g.is_active"),
             nodes=_NODES,
             edges=_EDGES,
             sessions=page(
-                thing(
+                object_of(
                     id=key("graph_session", "s.id"),
                     callSid=text("s.call_sid"),
                     isActive=flag("s.is_active"),
@@ -99,16 +99,16 @@ W2 = _answer(
     )
 )
 W3 = _answer(
-    calls=thing(
+    calls=object_of(
         totalCount=f"(SELECT count(*) FROM call c WHERE {_CALLED})",
         nodes=listed(
-            thing(
+            object_of(
                 id=key("call", "c.id"),
                 callSid=text("c.call_sid"),
                 status=word("c.status"),
                 duration=number("c.duration"),
                 startedAt=instant("c.started_at"),
-                cost=thing(
+                cost=object_of(
                     total=money("c.total_cost"),
                     llm=money("c.llm_cost"),
                     tts=money("c.tts_cost"),
@@ -116,7 +116,7 @@ W3 = _answer(
                     telephony=money("c.telephony_cost"),
                     currency=either(f"{text('c.cost_currency')}::text"),
                 ),
-                assistant=thing(id=key("assistant", "c.assistant_id"), name=text("c.speaker")),
+                assistant=object_of(id=key("assistant", "c.assistant_id"), name=text("c.speaker")),
             ),
             # Inside, as a join around the page would be free to reorder it.
             "FROM (SELECT c.*, a.name AS speaker FROM call c"
@@ -127,14 +127,14 @@ W3 = _answer(
 )
 W4 = _answer(
     smsConversations=page(
-        thing(
+        object_of(
             id=key("sms_conversation", "c.id"),
             status=word("c.status"),
             customerPhoneNumber=text("c.customer_phone_number"),
             messageCount="c.message_count",
             lastActivity=instant("c.last_activity"),
             messages=page(
-                thing(
+                object_of(
                     id=key("message", "m.id"),
                     role=word("m.role"),
                     content=text("m.content"),
@@ -153,12 +153,12 @@ W4 = _answer(
 CALL = _answer(
     call=either(
         "(SELECT "
-        + thing(
+        + object_of(
             id=key("call", "c.id"),
             callSid=text("c.call_sid"),
             status=word("c.status"),
             duration=number("c.duration"),
-            cost=thing(total=money("c.total_cost")),
+            cost=object_of(total=money("c.total_cost")),
         )
         + " FROM call c WHERE c.organization_id = $1 AND c.channel = 'voice' AND c.id = $2)"
     )
@@ -174,11 +174,11 @@ def _handler(sql: str, values: Callable[[Mapping[str, Any]], tuple[Any, ...]]) -
 
 
 _VALUES: dict[str, tuple[str, Callable[[Mapping[str, Any]], tuple[Any, ...]]]] = {
-    "W1": (W1, lambda given: (int(given["id"]),)),
-    "W2": (W2, lambda given: (given["offset"],)),
-    "W3": (W3, lambda given: (int(given["assistantId"]), given["status"].lower())),
-    "W4": (W4, lambda given: (given["offset"],)),
-    "call": (CALL, lambda given: (int(given["id"]),)),
+    "W1": (W1, lambda variables: (int(variables["id"]),)),
+    "W2": (W2, lambda variables: (variables["offset"],)),
+    "W3": (W3, lambda variables: (int(variables["assistantId"]), variables["status"].lower())),
+    "W4": (W4, lambda variables: (variables["offset"],)),
+    "call": (CALL, lambda variables: (int(variables["id"]),)),
 }
 _HANDLERS: dict[str, Callable[[Connection, Mapping[str, Any]], Awaitable[bytes]]] = {
     workload.documents["jackfield"]: _handler(*_VALUES[workload.name])

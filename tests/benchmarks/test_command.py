@@ -3,8 +3,10 @@
 import pytest
 from typer.testing import CliRunner
 
-from benchmarks.__main__ import app
+from benchmarks.__main__ import PAGE, app, default_page
+from benchmarks.rounds import Plan
 from benchmarks.servers import SERVERS
+from benchmarks.target import Scale
 from benchmarks.workloads import WORKLOADS
 
 
@@ -15,6 +17,23 @@ def test_help_names_every_server_and_workload() -> None:
     words = ran.output.replace(",", " ").replace(".", " ").split()
     names = [server.name for server in SERVERS] + [workload.name for workload in WORKLOADS]
     assert set(names) <= set(words)
+
+
+@pytest.mark.parametrize(
+    ("scale", "connections", "is_whole", "is_kept"),
+    [
+        ("large", (1, 16), True, True),
+        ("large", (1, 16), False, False),
+        ("large", (1,), True, False),
+        ("small", (1, 16), True, False),
+    ],
+)
+def test_only_a_whole_run_replaces_the_results(
+    scale: Scale, connections: tuple[int, ...], *, is_whole: bool, is_kept: bool
+) -> None:
+    plan = Plan(2, 3, connections, warm_seconds=1, client="python")
+
+    assert (default_page(plan, scale, is_whole=is_whole) == PAGE) is is_kept
 
 
 @pytest.mark.parametrize(

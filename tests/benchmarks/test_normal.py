@@ -41,7 +41,7 @@ def test_dialects_level_out() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "place"),
+    ("name", "value", "expected"),
     [
         ("id", "8", ".calls.nodes[0].id: 7 and 8"),
         ("total", "50001", ".calls.nodes[0].total: 50000 and 50001"),
@@ -49,11 +49,11 @@ def test_dialects_level_out() -> None:
         ("status", "failed", ".calls.nodes[0].status: 'completed' and 'failed'"),
     ],
 )
-def test_a_difference_is_found_and_named(name: str, value: Any, place: str) -> None:
+def test_a_difference_is_found_and_named(name: str, value: Any, expected: str) -> None:
     (call,) = THEIRS["calls"]["nodes"]
     other = {"calls": {"totalCount": 2, "nodes": [{**call, name: value}]}}
 
-    assert difference(normal(OURS), normal(other)) == place
+    assert difference(normal(OURS), normal(other)) == expected
 
 
 def test_missing_items_and_keys_are_differences() -> None:

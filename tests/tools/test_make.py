@@ -30,6 +30,14 @@ def test_every_target_has_at_most_three_lines() -> None:
     assert max(target.count("\n") for target in targets) <= 3
 
 
+def test_what_is_measured_goes_to_the_readme_too() -> None:
+    """README.md copies a table of benchmarks/RESULTS.md: both change, or `make check` fails."""
+    lines = re.search(r"^bench:.*\n((?:\t.*\n)+)", MAKEFILE, re.MULTILINE)
+
+    assert lines is not None
+    assert lines[1].rstrip().endswith("-m benchmarks $(B) && $(BIN)/python -m tools.docs")
+
+
 def test_every_dependency_is_pinned_and_no_address_is_named() -> None:
     lines = (ROOT / "constraints.txt").read_text().splitlines()[1:]
     assert [
