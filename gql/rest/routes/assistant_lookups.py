@@ -157,11 +157,11 @@ async def get_by_phone(context: Context, queries: QueryRunner, path: NumberPath)
     number = Condition("phone_number", "eq", path.phone_number)
     for conditions in ((number, ACTIVE), (number,)):
         arguments = RestArguments(paging=first, filter=conditions)
-        found: list[dict[str, Any]] = orjson.loads(
+        assistants: list[dict[str, Any]] = orjson.loads(
             await queries.fetch(context, ASSISTANTS_PAGE, arguments)
         )
-        if found:
-            return found[0]
+        if assistants:
+            return assistants[0]
     raise NotFound("assistant_with_number", path.phone_number)
 
 

@@ -9,8 +9,8 @@ _ASSISTANTS = (
     (2, "Sales Specialist", "Handles sales inquiries"),
     (3, "Support Agent", "Handles support requests"),
 )
-_PLACES = (("entry", 0, 0), ("standard", 200, -100), ("standard", 200, 100))
-_WAYS = (
+_NODES = (("entry", 0, 0), ("standard", 200, -100), ("standard", 200, 100))
+_EDGES = (
     ("sales,purchase,buy", "Let me connect you with our sales team."),
     ("support,help,issue,problem", "I will transfer you to our support team."),
 )
@@ -20,7 +20,7 @@ GRAPH_IN: dict[str, Any] = {
     "description": "Routes customers to the appropriate department",
     "nodes": [
         {"assistant_id": assistant[0], "node_type": kind, "position": {"x": x, "y": y}}
-        for assistant, (kind, x, y) in zip(_ASSISTANTS, _PLACES, strict=True)
+        for assistant, (kind, x, y) in zip(_ASSISTANTS, _NODES, strict=True)
     ],
     "edges": [
         {
@@ -31,7 +31,7 @@ GRAPH_IN: dict[str, Any] = {
             "priority": 1,
             "handoff_sentence": handoff,
         }
-        for index, (pattern, handoff) in enumerate(_WAYS, 1)
+        for index, (pattern, handoff) in enumerate(_EDGES, 1)
     ],
 }
 """The request that creates a graph."""
@@ -56,7 +56,7 @@ GRAPH: dict[str, Any] = {
             "assistant_description": description,
         }
         for number, (assistant_id, name, description), (kind, x, y) in zip(
-            (101, 102, 103), _ASSISTANTS, _PLACES, strict=True
+            (101, 102, 103), _ASSISTANTS, _NODES, strict=True
         )
     ],
     "edges": [
@@ -78,7 +78,7 @@ GRAPH: dict[str, Any] = {
             "created_at": _CREATED,
             "updated_at": _CREATED,
         }
-        for number, to, (pattern, handoff) in zip((201, 202), (102, 103), _WAYS, strict=True)
+        for number, to, (pattern, handoff) in zip((201, 202), (102, 103), _EDGES, strict=True)
     ],
     "total_nodes": 3,
     "total_edges": 2,
