@@ -85,17 +85,17 @@ def main(
     writes a page of its own.
 
     All read the same tables of a private PostgreSQL under var/benchmarks/; nothing listens beyond
-    127.0.0.1. Every server first has to answer like the reference way, value for value; then each
-    gets a short turn, round after round. Ratios within one run mean something; rates move with the
-    machine.
+    127.0.0.1. Every server first has to answer like Jackfield's resolvers, value for value; then
+    each gets a short turn, round after round. Ratios within one run mean something; rates move with
+    the machine.
 
-    A look in a minute: --scale small --seconds 1 --rounds 1 --servers jackfield,rows,reference
+    A look in a minute: --scale small --seconds 1 --rounds 1 --servers jackfield,rows,resolvers
 
     One question: --work W2 --servers jackfield,text,rows --connections 16 --no-sqlite
     """
     competitors, workloads = _chosen(SERVERS, servers), _chosen(WORKLOADS, work)
-    if not {"jackfield", "reference"} & {server.name for server in competitors}:
-        raise typer.BadParameter("--servers needs jackfield or reference: they know the ids")
+    if not {"jackfield", "resolvers"} & {server.name for server in competitors}:
+        raise typer.BadParameter("--servers needs jackfield or resolvers: they know the ids")
     plan = Plan(
         seconds,
         rounds,

@@ -10,7 +10,7 @@ from benchmarks.process import launched
 from benchmarks.rounds import Plan, Progress, jobs_of, measure
 from benchmarks.sameness import prove
 from benchmarks.samples import Sample, Samples
-from benchmarks.servers import JACKFIELD, REFERENCE, Server
+from benchmarks.servers import JACKFIELD, RESOLVERS, Server
 from benchmarks.target import Target
 from benchmarks.workloads import NESTED, Workload
 
@@ -43,7 +43,7 @@ def compare(
 ) -> Compared:
     """Run a whole comparison; the servers wait idle while another one has its turn.
 
-    The reference way, or else the first of the servers, is what the others must answer like.
+    The others must answer like Jackfield's resolvers, or else like the first of the servers.
 
     Raises:
         Different: when two servers answer differently; nothing is measured then.
@@ -56,7 +56,7 @@ def compare(
             each.wait()
         gateway = next(each for each in running if each.server.command[1:3] == ("-m", "gql"))
         existing = population(asking(gateway.url, target.api_key))
-        trusted = sorted(running, key=lambda each: "reference" not in each.server.name)
+        trusted = sorted(running, key=lambda each: "resolvers" not in each.server.name)
         answers = prove(
             trusted,
             workloads,
@@ -74,7 +74,7 @@ def compare(
 def compare_on_sqlite(
     target: Target, plan: Plan, scratch: Path, *, progress: Progress, total: Total = lambda _: None
 ) -> Compared:
-    """Jackfield's two ways on a SQLite file, one request at a time."""
-    servers = [replace(server, name=f"sqlite-{server.name}") for server in (JACKFIELD, REFERENCE)]
+    """Jackfield by plans and by resolvers on a SQLite file, one request at a time."""
+    servers = [replace(server, name=f"sqlite-{server.name}") for server in (JACKFIELD, RESOLVERS)]
     one = replace(plan, connections=(1,))
     return compare(target, servers, NESTED, one, scratch, progress=progress, total=total)

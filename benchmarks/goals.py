@@ -58,7 +58,7 @@ def _memory(samples: Samples, workload: str) -> float | None:
 
 def _sqlite(samples: Samples, workload: str) -> float | None:
     return samples.ratio(
-        "sqlite-reference",
+        "sqlite-resolvers",
         "sqlite-jackfield",
         workload=workload,
         connections=1,
@@ -71,7 +71,7 @@ GOALS = (
     _rate("text", 0.9, "hand-written SQL text"),
     _rate("mercurius", 3.5, "Mercurius with JIT"),
     _rate("postgraphile", 4, "PostGraphile 5"),
-    _rate("reference", 40, "our own reference way"),
+    _rate("resolvers", 40, "Jackfield by resolvers"),
     Goal(
         "server CPU per request over rows + orjson",
         0.5,
@@ -84,7 +84,7 @@ GOALS = (
     ),
     _rate("constant", 0.8, "the same app answering a constant", ("typename", "call")),
     _rate("fastapi", 8, "FastAPI + SQLModel", ("rest",)),
-    Goal("SQLite: CPU of the reference way over the plan", 15, "at least", _sqlite, _NESTED),
+    Goal("SQLite: CPU of resolvers over plans", 15, "at least", _sqlite, _NESTED),
     Goal("memory of the server under W2, MiB", 150, "at most", _memory, ("W2",)),
 )
 """As they were set before the engine was written."""

@@ -10,7 +10,7 @@ from typing import Any
 from benchmarks.population import Ask, asking, population
 from benchmarks.process import Running, cpu_seconds, started
 from benchmarks.rounds import Plan, jobs_of, take_sample
-from benchmarks.servers import JACKFIELD, REFERENCE, jackfield
+from benchmarks.servers import JACKFIELD, RESOLVERS, jackfield
 from benchmarks.tables import table
 from benchmarks.target import Target
 from benchmarks.workloads import W1, W3
@@ -38,7 +38,7 @@ def growth(target: Target, plan: Plan, scratch: Path, *, say: Say) -> Iterator[t
     with ExitStack() as stack:
         servers = [
             stack.enter_context(started(server, target, scratch))
-            for server in (JACKFIELD, REFERENCE)
+            for server in (JACKFIELD, RESOLVERS)
         ]
         say("growth: rows")
         yield "Rows, read in pages of 100 by cursor", _rows(servers, target)

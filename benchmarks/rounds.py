@@ -31,7 +31,7 @@ SLOWER = 4
 """How many times as long the turn is that a slow server gets."""
 
 Progress = Callable[[str, Sample | None], None]
-"""Called with what is asked next, and with what was measured."""
+"""Called with what is under way, and with its sample when a measurement is finished."""
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,8 @@ class Plan:
         rounds: Turns per cell.
         connections: Numbers of requests in flight, each measured by itself.
         warm_seconds: Of load before anything is measured, per server and workload.
-        client: What asks.
-        asked: Requests of each workload whose answers are compared first.
+        client: The load generator.
+        compared_requests: Requests of each workload whose answers are compared first.
     """
 
     seconds: float

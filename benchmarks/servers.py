@@ -92,7 +92,7 @@ def jackfield(name: str, title: str, *, compiled: bool, workers: int = 1) -> Ser
 
 
 JACKFIELD = jackfield("jackfield", "Jackfield", compiled=True)
-REFERENCE = jackfield("reference", "Jackfield, the reference way", compiled=False)
+RESOLVERS = jackfield("resolvers", "Jackfield by resolvers", compiled=False)
 TEXT = Server("text", "hand-written SQL that prints JSON", _uvicorn("benchmarks.peers.text:app"))
 ROWS = Server("rows", "hand-written rows + orjson", _uvicorn("benchmarks.peers.rows:app"))
 CONSTANT = Server(
@@ -116,5 +116,5 @@ FASTAPI = Server(
     needs="fastapi",
 )
 
-SERVERS = (JACKFIELD, REFERENCE, TEXT, ROWS, CONSTANT, MERCURIUS, POSTGRAPHILE, YOGA, FASTAPI)
+SERVERS = (JACKFIELD, RESOLVERS, TEXT, ROWS, CONSTANT, MERCURIUS, POSTGRAPHILE, YOGA, FASTAPI)
 """In the order they run."""

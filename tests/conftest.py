@@ -38,7 +38,7 @@ from tests.statements import PostgresqlLog, SqliteLog, StatementLog, Statements,
 
 BASE_URL = "http://127.0.0.1"
 
-# A developer's own settings must not steer the tests; and `timestamptz` must not depend on a place.
+# Settings and time zone of the developer's machine must not change what the tests see.
 for _name in set(os.environ) - set(without_settings()):
     del os.environ[_name]
 os.environ["TZ"] = "UTC"
@@ -84,7 +84,7 @@ class GraphQL(Protocol):
         ...
 
 
-Way = Literal["resolvers", "plans"]
+Execution = Literal["resolvers", "plans"]
 
 Counting = Callable[[], AbstractContextManager[Statements]]
 """`with statements() as ran: ...` and then `ran.count`, `ran.texts`."""
@@ -143,7 +143,7 @@ def asker(client: httpx2.AsyncClient, owner: dict[str, str]) -> GraphQL:
 
 @pytest.fixture(scope="session")
 def databases() -> Iterator[Databases]:
-    """What makes databases; PostgreSQL starts when the first one is asked for."""
+    """Makes databases; PostgreSQL starts with the first database on it."""
     databases = Databases()
     yield databases
     databases.close()
@@ -179,35 +179,35 @@ def database_url(shared: Copy) -> str:
     return shared.url
 
 
-BOTH_WAYS = frozenset(("schema", "tenancy", "examples"))
-"""Folders whose tests are about what GraphQL reads."""
+READ_BY_BOTH = frozenset(("schema", "tenancy", "examples"))
+"""Folders whose tests run by resolvers and once more by plans: they are about GraphQL reads."""
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run the tests of what is read both ways; the others as users run the gateway.
+    """Parametrize `run_by`: both executions in `READ_BY_BOTH`, plans alone in other folders.
 
-    Resolvers alone run where statements are counted: a plan is one statement whatever it reads.
+    Where statements are counted it is resolvers alone: a plan is one statement whatever it reads.
     """
     if "run_by" not in metafunc.fixturenames:
         return
     counted = {"statements", "fresh_statements"} & set(metafunc.fixturenames)
     path = metafunc.definition.path
-    both = path.parent.name in BOTH_WAYS
-    ways = ["resolvers", "plans"] if both else ["plans"]
+    both = path.parent.name in READ_BY_BOTH
+    executions = ["resolvers", "plans"] if both else ["plans"]
     metafunc.parametrize(
-        "run_by", ["resolvers"] if counted else ways, indirect=True, scope="session"
+        "run_by", ["resolvers"] if counted else executions, indirect=True, scope="session"
     )
 
 
 @pytest.fixture(scope="session")
-def run_by(request: pytest.FixtureRequest) -> Way:
+def run_by(request: pytest.FixtureRequest) -> Execution:
     """How the application reads: field by field or record by record, or by compiled plans."""
-    run_by: Way = request.param
+    run_by: Execution = request.param
     return run_by
 
 
 @pytest.fixture(scope="session")
-def settings(database_url: str, run_by: Way) -> Settings:
+def settings(database_url: str, run_by: Execution) -> Settings:
     """The settings of the shared application."""
     return settings_for(database_url, compiled=run_by == "plans")
 
@@ -284,7 +284,7 @@ def fresh_database_url(fresh: Copy) -> str:
 
 
 @pytest.fixture
-async def fresh_running_app(fresh: Copy, run_by: Way) -> AsyncIterator[Running]:
+async def fresh_running_app(fresh: Copy, run_by: Execution) -> AsyncIterator[Running]:
     """An application on the test's own database, started."""
     async with start(fresh, settings_for(fresh.url, compiled=run_by == "plans")) as running:
         yield running

@@ -58,7 +58,7 @@ def route_table() -> str:
 
 
 def reasons_table() -> str:
-    """Every reason for the reference way as a Markdown table."""
+    """Every reason why resolvers answer, as a Markdown table."""
     rows = [f"| `{reason}` | {MEANINGS[reason]} |" for reason in FallbackReason]
     return "\n".join(("| Reason | Meaning |", "| --- | --- |", *rows))
 

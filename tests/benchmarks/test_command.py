@@ -40,7 +40,7 @@ def test_only_a_whole_run_replaces_the_results(
     ("options", "problem"),
     [
         (["--connections", "0"], "--connections is '0'"),
-        (["--servers", "rows"], "jackfield or reference"),
+        (["--servers", "rows"], "jackfield or resolvers"),
         (["--servers", "jackfield,nobody"], "unknown: nobody"),
         (["--work", "W5"], "unknown: W5"),
     ],

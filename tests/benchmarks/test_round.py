@@ -9,7 +9,7 @@ from benchmarks.machine import machine
 from benchmarks.results import Run, markdown
 from benchmarks.rounds import Plan
 from benchmarks.samples import Sample
-from benchmarks.servers import CONSTANT, JACKFIELD, REFERENCE, ROWS, TEXT
+from benchmarks.servers import CONSTANT, JACKFIELD, RESOLVERS, ROWS, TEXT
 from benchmarks.target import Target
 from benchmarks.workloads import NESTED, WORKLOADS
 from tests.databases import Kind
@@ -22,7 +22,7 @@ BRIEF = Plan(
     client="python",
     compared_requests=3,
 )
-SERVERS = (JACKFIELD, REFERENCE, TEXT, ROWS, CONSTANT)
+SERVERS = (JACKFIELD, RESOLVERS, TEXT, ROWS, CONSTANT)
 
 
 def nothing(_what: str, _sample: Sample | None) -> None:
@@ -35,7 +35,7 @@ async def test_a_round_compares_all_answers_and_measures_every_server(
     if kind == "sqlite":
         work = partial(compare_on_sqlite, target, BRIEF, tmp_path, progress=nothing)
         cells = {
-            (f"sqlite-{name}", each.name) for name in ("jackfield", "reference") for each in NESTED
+            (f"sqlite-{name}", each.name) for name in ("jackfield", "resolvers") for each in NESTED
         }
         answers = 2 * len(NESTED) * BRIEF.compared_requests
     else:

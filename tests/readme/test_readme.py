@@ -103,9 +103,9 @@ class Serving:
 
     def key(self) -> str:
         """The first API key that was printed."""
-        found = re.search(r"burki_[a-z0-9]{32}", self.output.read_text())
-        assert found
-        return found[0]
+        match = re.search(r"burki_[a-z0-9]{32}", self.output.read_text())
+        assert match
+        return match[0]
 
     def stop(self) -> None:
         """End make and the server under it."""
@@ -122,9 +122,9 @@ def served(checkout: Path) -> Iterator[Serving]:
 
 
 def test_the_commands_are_those_that_are_run_here() -> None:
-    known = [line.split()[0] for line in commands()]
+    programs = [line.split()[0] for line in commands()]
 
-    assert known == [
+    assert programs == [
         "make",
         "make",
         "curl",

@@ -163,18 +163,20 @@ async def test_calls_of_one_instant_come_by_id(fresh_rest: Rest, fresh_database:
 
 @pytest.mark.parametrize("name", FILTERS)
 async def test_a_filter_keeps_what_passes(client: Any, owner: Any, name: str) -> None:
-    given, passes = FILTERS[name]
+    parameters, passes = FILTERS[name]
 
-    answer = await client.get(CALLS, params={**given, "limit": 1000}, headers=owner)
+    answer = await client.get(CALLS, params={**parameters, "limit": 1000}, headers=owner)
 
     kept = [wire(row) for row in calls() if passes(row)]
     assert answer.json() == {"items": kept, "total": len(kept), "skip": 0, "limit": 1000}
     assert kept
 
 
-@pytest.mark.parametrize("given", NOTHING, ids=str)
-async def test_what_no_call_has_finds_an_empty_page(client: Any, owner: Any, given: Any) -> None:
-    answer = await client.get(CALLS, params=given, headers=owner)
+@pytest.mark.parametrize("parameters", NOTHING, ids=str)
+async def test_what_no_call_has_finds_an_empty_page(
+    client: Any, owner: Any, parameters: Any
+) -> None:
+    answer = await client.get(CALLS, params=parameters, headers=owner)
 
     assert (answer.status_code, answer.json()) == (
         200,

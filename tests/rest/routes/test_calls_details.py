@@ -33,24 +33,24 @@ def shaped(row: Row, keys: list[str]) -> dict[str, Any]:
 
 def transcripts(speaker: str | None = None, *, interim: bool = False) -> list[dict[str, Any]]:
     """The stretches of speech of the call, in the order they were heard."""
-    found = [
+    stretches = [
         row
         for row in rows("transcript")
         if row["call_id"] == WRITTEN
         and (interim or row["is_final"])
         and speaker in (None, row["speaker"])
     ]
-    return [shaped(row, TRANSCRIPT_KEYS) for row in sorted(found, key=lambda row: row["id"])]
+    return [shaped(row, TRANSCRIPT_KEYS) for row in sorted(stretches, key=lambda row: row["id"])]
 
 
 def messages(role: str | None = None) -> list[dict[str, Any]]:
     """The messages of the call, by index."""
-    found = [
+    selected = [
         row
         for row in rows("chat_message")
         if row["call_id"] == WRITTEN and role in (None, row["role"])
     ]
-    ordered = sorted(found, key=lambda row: row["message_index"])
+    ordered = sorted(selected, key=lambda row: row["message_index"])
     return [shaped(row, MESSAGE_KEYS) for row in ordered]
 
 
@@ -91,11 +91,12 @@ async def test_messages_come_by_index_with_tokens_where_a_model_wrote(
     with statements() as ran:
         answer = await rest("GET", f"{CALLS}/{WRITTEN}/messages")
 
-    found = answer.json()
-    assert found == messages()
-    assert [list(each) for each in found] == [MESSAGE_KEYS] * len(found)
-    assert [each["message_index"] for each in found] == list(range(len(found)))
-    assert {each["role"] for each in found if each["total_tokens"] is not None} == {"assistant"}
+    answered = answer.json()
+    assert answered == messages()
+    assert [list(message) for message in answered] == [MESSAGE_KEYS] * len(answered)
+    assert [message["message_index"] for message in answered] == list(range(len(answered)))
+    roles = {message["role"] for message in answered if message["total_tokens"] is not None}
+    assert roles == {"assistant"}
     assert ran.count == 1
 
 

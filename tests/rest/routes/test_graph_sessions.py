@@ -13,12 +13,12 @@ BUSY = 1003
 
 
 async def test_they_come_newest_first_in_documented_shape(rest: Rest) -> None:
-    found = (await rest("GET", f"{GRAPHS}/{BUSY}/sessions")).json()
+    graph_sessions = (await rest("GET", f"{GRAPHS}/{BUSY}/sessions")).json()
 
-    assert len(found) > 2
-    assert all(list(graph_session) == KEYS for graph_session in found)
-    assert {graph_session["graph_id"] for graph_session in found} == {BUSY}
-    started = [(each["started_at"], each["id"]) for each in found]
+    assert len(graph_sessions) > 2
+    assert all(list(graph_session) == KEYS for graph_session in graph_sessions)
+    assert {graph_session["graph_id"] for graph_session in graph_sessions} == {BUSY}
+    started = [(each["started_at"], each["id"]) for each in graph_sessions]
     assert started == sorted(started, reverse=True)
 
 
@@ -43,13 +43,13 @@ async def test_only_active_ones_when_asked_for(rest: Rest) -> None:
 
 
 async def test_one_is_found_by_the_exact_call_sid(rest: Rest) -> None:
-    found = await rest("GET", f"{GRAPHS}/sessions/CA1234567890abcdef")
+    exact = await rest("GET", f"{GRAPHS}/sessions/CA1234567890abcdef")
     missing = [
         await rest("GET", f"{GRAPHS}/sessions/{sid}")
         for sid in ("CA1234567890abcde", "ca1234567890abcdef", "%25", "CA1234567890abcdef%20")
     ]
 
-    assert found.json()["id"] == 501
+    assert exact.json()["id"] == 501
     assert [answer.status_code for answer in missing] == [404] * 4
     assert missing[0].json() == {
         "detail": "There is no graph session CA1234567890abcde in your organization."

@@ -23,8 +23,8 @@ EDGE_KEYS = [
 
 
 async def every_graph(rest: Rest) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = (await rest("GET", f"{GRAPHS}?active_only=false")).json()
-    return found
+    graphs: list[dict[str, Any]] = (await rest("GET", f"{GRAPHS}?active_only=false")).json()
+    return graphs
 
 
 async def test_keys_come_in_documented_order_and_null_ones_too(rest: Rest) -> None:

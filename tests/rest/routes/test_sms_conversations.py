@@ -72,10 +72,10 @@ async def test_a_conversation_has_the_documented_keys_in_order(
 async def test_a_status_is_matched_exactly(
     client: httpx2.AsyncClient, owner: dict[str, str], database: Database, status: str
 ) -> None:
-    wanted = [row.id for row in await conversations(database) if row.status == status]
+    ids = [row.id for row in await conversations(database) if row.status == status]
 
-    assert await ids_of(client, owner, f"limit=1000&status={status}") == wanted
-    assert wanted
+    assert await ids_of(client, owner, f"limit=1000&status={status}") == ids
+    assert ids
 
 
 @pytest.mark.parametrize("status", ["archived", "ACTIVE", "ongoing", "é", "%25"])
@@ -102,12 +102,10 @@ async def test_a_customer_is_matched_by_digits(
     client: httpx2.AsyncClient, owner: dict[str, str], database: Database, phone: str
 ) -> None:
     digits = "".join(filter(str.isdigit, phone.replace("%2B", "")))
-    wanted = [
-        row.id for row in await conversations(database) if digits in row.customer_phone_digits
-    ]
+    ids = [row.id for row in await conversations(database) if digits in row.customer_phone_digits]
 
-    assert await ids_of(client, owner, f"limit=1000&customer_phone={phone}") == wanted
-    assert 102 in wanted
+    assert await ids_of(client, owner, f"limit=1000&customer_phone={phone}") == ids
+    assert 102 in ids
 
 
 async def test_a_customer_without_digits_matches_nothing(
@@ -206,9 +204,9 @@ async def test_related_records_are_calls_and_conversations_of_the_pair_newest_fi
         pair = (row.organization_id, row.customer_phone_number, row.assistant_id)
         pairs.setdefault(pair, []).append(row)
     mixed = next(
-        found
-        for (organization, *_), found in sorted(pairs.items())
-        if organization == 1 and {row.channel for row in found} == {"sms", "voice"}
+        together
+        for (organization, *_), together in sorted(pairs.items())
+        if organization == 1 and {row.channel for row in together} == {"sms", "voice"}
     )
     current = next(row for row in mixed if row.channel == "sms")
 
