@@ -20,10 +20,12 @@ async def running(app: ASGIApp) -> AsyncIterator[None]:
     task = asyncio.create_task(_run(app, scope, inbox, outbox))
     await inbox.put({"type": "lifespan.startup"})
     await _expect("lifespan.startup.complete", outbox, task)
-    yield
-    await inbox.put({"type": "lifespan.shutdown"})
-    await _expect("lifespan.shutdown.complete", outbox, task)
-    await task
+    try:
+        yield
+    finally:
+        await inbox.put({"type": "lifespan.shutdown"})
+        await _expect("lifespan.shutdown.complete", outbox, task)
+        await task
 
 
 async def _run(
