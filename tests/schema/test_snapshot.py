@@ -88,7 +88,7 @@ async def test_all_statements_of_the_resolvers_read_one_instant(
 ) -> None:
     """After each statement the structure is replaced; a compiled plan is one statement."""
     read = Snapshot.rows
-    one_at_a_time = asyncio.Lock()  # two at once would both insert, and the graph had twice its nodes
+    one_at_a_time = asyncio.Lock()  # two at once would both insert: twice the nodes
     rebuilt = 0
 
     async with start(fresh, settings_for(fresh.url, compiled=False)) as running:
