@@ -1,4 +1,4 @@
-"""The composition root: the only place that knows every room."""
+"""The composition root: the only package that imports both doors."""
 
 from gql.app.composition import create_app
 

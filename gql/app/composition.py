@@ -32,7 +32,7 @@ from gql.stores import SmsSessionStore, open_sms_sessions
 
 
 def create_app(settings: Settings | None = None) -> Starlette:
-    """The gateway as an ASGI application; it reads nothing from the database until it is asked to.
+    """The gateway as an ASGI application; it reads nothing from the database before a request.
 
     Args:
         settings: Without them, those of the environment.
@@ -65,8 +65,8 @@ def create_app(settings: Settings | None = None) -> Starlette:
     app.state.database = database
     app.state.sms_sessions = sms_sessions
     app.state.metrics = metrics
-    # Put together here, as Starlette would add an outermost layer for exceptions, which
-    # `RequestMiddleware` answers.
+    # Not by `Starlette(middleware=...)`, which puts `ServerErrorMiddleware` outside of them all:
+    # `RequestMiddleware` answers exceptions, in JSON and with the request's id.
     counter = None if metrics is None else metrics.requests
     layers = middleware(graphql, database, settings, counter)
     app.middleware_stack = wrapped(app.router, layers)
@@ -113,7 +113,7 @@ def routes(graphql: ASGIApp, database: Database, rest: RestServices) -> tuple[Ba
 
 @asynccontextmanager
 async def _lifespan(app: Starlette) -> AsyncIterator[None]:
-    """Start-up and shutdown; the last uses of API keys are written before, by `Authentication`."""
+    """Start-up and shutdown; `Authentication` has written the last uses of keys before the end."""
     metrics: Metrics | None = app.state.metrics
     with FROZEN_HEAP.hold():
         async with nullcontext() if metrics is None else metrics.publishing():

@@ -19,8 +19,8 @@ class Compression:
     """Starlette's gzip middleware, used only for clients that accept gzip.
 
     For others it buffers the answer and rewrites its headers, which takes a fifth of the time of a
-    small GraphQL request. The one thing lost is `Vary` on plain answers, without which a cache may
-    send a plain answer to a client that accepts gzip, and can read it too.
+    small GraphQL request. What is lost is `Vary` on plain answers: without it a cache may send a
+    plain answer to a client that accepts gzip, which can read that as well.
     """
 
     def __init__(self, app: ASGIApp) -> None:

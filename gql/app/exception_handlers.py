@@ -21,7 +21,7 @@ def handle_http_exception(_request: Request, error: Exception) -> Response:
 
 
 def handle_gateway_error(_request: Request, error: Exception) -> Response:
-    """A fact about the request that was raised below; the base class itself is a bug."""
+    """Refusals that routes raise; the base class itself is raised by no route, so it is a bug."""
     if not isinstance(error, GatewayError) or type(error) is GatewayError:
         raise error
     return refusal(error)

@@ -37,9 +37,9 @@ class Metrics:
 
     Args:
         settings: For the token.
-        endpoint: Knows which way operations went, and what it remembers.
-        database: Knows its connections.
-        queries: Knows how REST reads ended.
+        endpoint: Counts how operations were answered, and what it has cached.
+        database: Counts its connections.
+        queries: Counts how REST reads ended.
 
     Attributes:
         requests: Counts the requests.

@@ -1,4 +1,4 @@
-"""What an exception of a driver means: unavailable, collided, or a faulty statement."""
+"""What an exception of a driver means: no database, a collision, or a faulty statement."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -48,7 +48,7 @@ def translate_unavailability() -> Iterator[None]:
 
 @contextmanager
 def translate_write_failures() -> Iterator[None]:
-    """Raise `Conflict` when another transaction stood in the way, `Unavailable` as for reads."""
+    """Raise `Conflict` for a collision with another transaction, `Unavailable` as for reads."""
     try:
         yield
     except DBAPIError as error:

@@ -12,7 +12,7 @@ class OpenTransaction:
     """Implements `DatabaseAccess`: reads see what the transaction has written, writes join it.
 
     Args:
-        connection: Where the transaction runs; whoever began it commits it.
+        connection: Where the transaction runs; the code that began it commits it.
     """
 
     def __init__(self, connection: AsyncConnection) -> None:

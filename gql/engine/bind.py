@@ -70,12 +70,12 @@ class ListVariant:
     """A page: its paging with placeholders for numbers and cursors, and its conditions."""
 
     paging: Paging
-    terms: tuple[ConditionVariant, ...]
+    conditions: tuple[ConditionVariant, ...]
 
 
 @dataclass(frozen=True)
 class PathVariant:
-    """A JSON Pointer: for each of its tokens, whether it may be an index."""
+    """A JSON Pointer: for each of its tokens, whether it may be the index of an array."""
 
     indexes: tuple[bool, ...]
 
@@ -84,7 +84,7 @@ class PathVariant:
 class FilterVariant:
     """A whole list: its conditions alone."""
 
-    terms: tuple[ConditionVariant, ...]
+    conditions: tuple[ConditionVariant, ...]
 
 
 FieldVariant = LookupVariant | ListVariant | PathVariant | FilterVariant | None
@@ -107,10 +107,10 @@ def is_selective(variant: VariantKey) -> bool:
     https://www.postgresql.org/docs/current/sql-prepare.html#SQL-PREPARE-NOTES
     """
     return any(
-        term.selective
-        for part in variant
-        if isinstance(part, (ListVariant, FilterVariant))
-        for term in part.terms
+        condition.selective
+        for field in variant
+        if isinstance(field, (ListVariant, FilterVariant))
+        for condition in field.conditions
     )
 
 
@@ -141,7 +141,7 @@ class Binder:
             arguments: The parameterized fields of a plan.
             variables: Of the request.
             identity: The caller.
-            constants: What the constant ones were bound to the first time; filled here.
+            constants: What the constant ones are bound to; filled here by the first request.
 
         Raises:
             GatewayError: when an argument cannot be used; resolvers word the answer.
@@ -153,8 +153,9 @@ class Binder:
         for number, field in enumerate(arguments):
             bound = constants.get(number)
             if bound is None:
-                own: Values = {}
-                bound = self._field(argument_prefix(number), field, variables, identity, own), own
+                of_field: Values = {}
+                prefix = argument_prefix(number)
+                bound = self._field(prefix, field, variables, identity, of_field), of_field
                 if field.is_constant:
                     constants[number] = bound
             variant.append(bound[0])
@@ -169,7 +170,7 @@ class Binder:
         identity: Identity,
         values: Values,
     ) -> FieldVariant:
-        """The variant of one field; its values go into `values`, by names that begin so."""
+        """The variant of a field; its values go into `values`, their names begin with `prefix`."""
         source = field.source
         match source:
             case ViewerFieldSource():
@@ -206,7 +207,7 @@ def _bind_global_ids(
     records: Sequence[tuple[Resource, int]],
     values: Values,
 ) -> LookupVariant | None:
-    """One id makes its look-up; of many, what they name is data like the ids themselves."""
+    """One id is a variant by its type; of many ids the types are values, like their numbers."""
     if source.many:
         values[f"{prefix}_kinds"] = [resource.name for resource, _ in records]
         values[f"{prefix}_numbers"] = [number for _, number in records]
@@ -234,16 +235,16 @@ def _json(field: ParameterizedField, value: Any) -> str:
 def bind_page(
     prefix: str, resource: Resource, paging: Paging, filter: Filter, values: Values
 ) -> ListVariant:
-    """The variant of a page; its values go into `values`, by names that begin with `prefix`."""
-    terms = bind_terms(prefix, resource.filters, filter, values)
-    return ListVariant(_bind_paging(prefix, paging, values), terms)
+    """The variant of a page; its values go into `values`, their names begin with `prefix`."""
+    conditions = bind_conditions(prefix, resource.filters, filter, values)
+    return ListVariant(_bind_paging(prefix, paging, values), conditions)
 
 
 WITH_KEY = Cursor("", 1)
-"""Stands in a variant for every cursor of a row that has a value in the column sorted by."""
+"""Stands in a variant for every cursor of a row with a value in the column that is sorted by."""
 
 WITHOUT_KEY = Cursor(None, 1)
-"""Stands for every cursor of a row that has none there: rows after it are found by other SQL."""
+"""Stands for every cursor of a row without such a value: other SQL finds the rows after it."""
 
 
 def _bind_paging(prefix: str, paging: Paging, values: Values) -> Paging:
@@ -272,14 +273,14 @@ def _placeholder(cursor: Cursor | None) -> Cursor | None:
     return WITHOUT_KEY if cursor.key is None else WITH_KEY
 
 
-def bind_terms(
+def bind_conditions(
     prefix: str, criteria: Mapping[str, Criterion], filter: Filter, values: Values
 ) -> tuple[ConditionVariant, ...]:
     """The variant of a filter's conditions; their values go into `values`."""
-    terms = []
+    variants = []
     for number, (field, comparator, value) in enumerate(filter):
         if comparator == "is_null":
-            terms.append(ConditionVariant(field, comparator, value, 0))
+            variants.append(ConditionVariant(field, comparator, value, 0))
             continue
         criterion = criteria[field]
         prepared = criterion.prepare(comparator, value)
@@ -287,5 +288,5 @@ def bind_terms(
             values[f"{prefix}_filter{number}_{part}"] = bound
         size = None if prepared is None else len(prepared)
         selective = criterion.is_selective(comparator)
-        terms.append(ConditionVariant(field, comparator, None, size, selective))
-    return tuple(terms)
+        variants.append(ConditionVariant(field, comparator, None, size, selective))
+    return tuple(variants)

@@ -2,7 +2,7 @@
 
 Text is put together with `||` and `string_agg` over ordered, limited subqueries; a relation to one
 record is a join. Scope, filters and orders are the very expressions of `models` and `domain`.
-Whatever may be NULL is printed as the word, since one NULL inside `||` would swallow the answer.
+Whatever may be NULL is printed as the word `null`: one NULL inside `||` makes all of it NULL.
 """
 
 from typing import Any, TypeVar
@@ -43,6 +43,7 @@ from gql.engine.fields import (
 from gql.engine.plan import PlanNode, Selection
 from gql.engine.print_json import (
     is_key_only,
+    print_array_items,
     print_as,
     print_column,
     print_items,
@@ -55,7 +56,7 @@ from gql.query.record_list import RecordList, RowSource
 from gql.query.resource import Resource, UnionList
 from gql.sql import json_sql
 from gql.sql.json_paths import json_value
-from gql.sql.json_sql import JsonPart, concatenated, json_array_body, literal_text, or_null
+from gql.sql.json_sql import JsonPart, concatenated, literal_text, or_null
 from gql.sql.keys import node_id_rows
 
 
@@ -106,7 +107,7 @@ class _Emitter:
                 return self.page(node, None)
             case LookupSource(resource):
                 variant = self._variant_of(node, LookupVariant)
-                return [self._look_up(resource, node, _selected(node), column=variant.column)]
+                return [self._look_up(resource, node, node.selected, column=variant.column)]
             case GlobalLookupSource(many=True):
                 return ["[", self._all_named(node), "]"]
             case GlobalLookupSource():
@@ -114,11 +115,11 @@ class _Emitter:
                 resource, selection = choices[self._variant_of(node, LookupVariant).resource]
                 return [self._look_up(resource, node, selection)]
             case ViewerSource():
-                return self.root(_selected(node))
+                return self.root(node.selected)
             case ViewerFieldSource():
                 return [bindparam(f"{node.prefix}_value", type_=Text())]
             case ViewerRecordSource(resource):
-                selection = _selected(node)
+                selection = node.selected
                 return [self._look_up(resource, node, selection, or_nothing=node.required)]
         raise TypeError(type(node.source).__name__)
 
@@ -144,7 +145,7 @@ class _Emitter:
         return self._first(row, self._record(row, selection), or_nothing=or_nothing)
 
     def _all_named(self, node: PlanNode) -> ColumnElement[str]:
-        """Every id is looked up by primary key, by the one subquery of its kind."""
+        """The records of any number of ids: each is looked up by the one subquery of its type."""
         assert node.argument is not None  # noqa: S101, as above
         ids = node_id_rows(f"{node.prefix}_kinds", f"{node.prefix}_numbers")
         by_kind = {}
@@ -155,9 +156,7 @@ class _Emitter:
             by_kind[resource.name] = self._first(row, self._record(row, selection))
         printed = case(by_kind, value=ids.c.kind, else_=literal_text("null")).label("printed")
         rows = select(printed).select_from(ids).order_by(ids.c.position).subquery()
-        return select(
-            func.coalesce(json_array_body(rows.c.printed), literal_text(""))
-        ).scalar_subquery()
+        return print_array_items(rows).scalar_subquery()
 
     def _record(self, row: RowSource, selection: Selection) -> list[JsonPart]:
         return print_items([(key, self._node(row, node)) for key, node in selection.items])
@@ -176,7 +175,7 @@ class _Emitter:
             case ExpressionSource(json=print_json):
                 return [print_json(row.table)]
             case ObjectSource():
-                return self._record(row, _selected(node))
+                return self._record(row, node.selected)
             case JsonPathSource(label):
                 return [or_null(self._json_path(row, node, label))]
             case IsLookedUpSource():
@@ -210,7 +209,7 @@ class _Emitter:
                 return [self._one(row, source, node)]
             case FirstSource(resource, link):
                 first = RecordList(resource, link=link).rows(row.table)
-                return [self._first(first, self._record(first, _selected(node)))]
+                return [self._first(first, self._record(first, node.selected))]
             case ManySource() as source:
                 return ["[", self._many(row, source, node), "]"]
             case CountSource(resource, link):
@@ -222,33 +221,27 @@ class _Emitter:
         raise TypeError(type(node.source).__name__)
 
     def _one(self, row: RowSource, source: OneSource, node: PlanNode) -> ColumnElement[str]:
-        """A join; without a record its id is NULL. No join where our own key says it all."""
-        selection = _selected(node)
+        """A joined record, which is missing where its id is NULL; see `is_key_only` for no join."""
+        selection = node.selected
         if is_key_only(row, source, selection):
             key = row.table.c[source.key]
             printed = concatenated(print_key_only(key, source.resource, selection))
             return printed if node.required else or_null(printed)
         other = RecordList(source.resource).rows()
         body = concatenated(self._record(other, selection))
-        same = other.table.c[source.column] == row.table.c[source.key]
-        # The joins of the other record belong behind its own: they hang on its columns.
-        row.from_clause = row.from_clause.outerjoin(
-            other.from_clause, and_(same, *other.conditions)
-        )
+        # Only now, as printing the body has added the joins that the other record itself needs.
+        _join(row, other, source.column, source.key)
         other_id = other.table.c.id
         missing = json_sql.require_not_null(other_id) if node.required else literal_text("null")
         return case((other_id.is_(None), missing), else_=body)
 
     def _joined(self, row: RowSource, resource: Resource, key: str, column: str) -> RowSource:
-        """A join, which all columns share that are read through it."""
+        """The record that `key` names, joined once for all columns that are read of it."""
         path = (resource, key, column)
         other = row.joined.get(path)
         if other is None:
             other = row.joined[path] = RecordList(resource).rows()
-            same = other.table.c[column] == row.table.c[key]
-            row.from_clause = row.from_clause.outerjoin(
-                other.from_clause, and_(same, *other.conditions)
-            )
+            _join(row, other, column, key)
         return other
 
     def _first(
@@ -263,26 +256,25 @@ class _Emitter:
     def _many(self, row: RowSource, source: ManySource, node: PlanNode) -> ColumnElement[str]:
         records = RecordList(source.resource, self._conditions(node), source.link)
         child = records.rows(row.table)
-        body = concatenated(self._record(child, _selected(node)))
+        body = concatenated(self._record(child, node.selected))
         rows = (
             child.select(body.label("printed"))
             .order_by(*(child.table.c[name] for name in source.order))
             .subquery()
         )
-        listed = select(func.coalesce(json_array_body(rows.c.printed), literal_text("")))
-        return listed.correlate(row.table).scalar_subquery()
+        return print_array_items(rows).correlate(row.table).scalar_subquery()
 
     def _conditions(self, node: PlanNode) -> tuple[PreparedCondition, ...]:
         """What a whole list is filtered by; only REST filters any."""
         variant = None if node.argument is None else self._variant[node.argument]
         if not isinstance(variant, FilterVariant):
             return ()
-        return parameterized_conditions(node.prefix, variant.terms)
+        return parameterized_conditions(node.prefix, variant.conditions)
 
     def _union(
         self, row: RowSource, union: UnionList, choices: dict[Resource, Selection]
     ) -> ColumnElement[str]:
-        """Each record as one of its narrower resource; all of these read the same row."""
+        """The newest records, each printed as one of its narrower resource, by the same columns."""
         page = union_page(union, row.table)
         child = page.rows()
         bodies = []
@@ -293,10 +285,14 @@ class _Emitter:
         label = child.table.c[union.label]
         body = case(*((label == value, printed) for value, printed in bodies))
         rows = page.select(child, body.label("printed")).subquery()
-        listed = select(func.coalesce(json_array_body(rows.c.printed), literal_text("")))
-        return listed.correlate(row.table).scalar_subquery()
+        return print_array_items(rows).correlate(row.table).scalar_subquery()
 
 
-def _selected(node: PlanNode) -> Selection:
-    assert node.selection is not None  # noqa: S101, an object always has a selection
-    return node.selection
+def _join(row: RowSource, other: RowSource, column: str, key: str) -> None:
+    """Join the record whose `column` is the row's `key`; its columns are NULL where there is none.
+
+    What the caller may not see is left out by the condition of the join. In WHERE it would leave
+    out our own row.
+    """
+    same = other.table.c[column] == row.table.c[key]
+    row.from_clause = row.from_clause.outerjoin(other.from_clause, and_(same, *other.conditions))

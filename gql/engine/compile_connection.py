@@ -77,7 +77,9 @@ class ConnectionCompiler:
         self._print_record = print_record
         self._paging = self._with_parameters(variant.paging)
         self._records = RecordList(
-            self._resource, parameterized_conditions(self._prefix, variant.terms), node.source.link
+            self._resource,
+            parameterized_conditions(self._prefix, variant.conditions),
+            node.source.link,
         )
         self._page = PageStatement(
             self._records,
@@ -90,9 +92,9 @@ class ConnectionCompiler:
     def parts(self) -> list[JsonPart]:
         """The connection as JSON."""
         if not any(_reads_rows(item, self._paging) for _, item in self._items):
-            return self._connection(None)
+            return self._print_connection(None)
         rows = self._page_rows()
-        printed = select(concatenated(self._connection(rows))).select_from(rows)
+        printed = select(concatenated(self._print_connection(rows))).select_from(rows)
         if self._parent is not None:
             printed = printed.correlate(self._parent)
         return [printed.scalar_subquery()]
@@ -103,9 +105,9 @@ class ConnectionCompiler:
         """The rows of the page in list order: what is printed of each, its cursor and position."""
         rows = self._page.rows()
         columns: list[Any] = [
-            concatenated(self._of_row(rows, item)).label(f"printed_{number}")
+            concatenated(self._print_row(rows, item)).label(f"printed_{number}")
             for number, (_, item) in enumerate(self._items)
-            if item.source in _OF_ROWS
+            if item.source in _ROW_FIELDS
         ]
         if self._is_numbered:
             order = ordering(rows.resource, rows.table, self._paging)
@@ -136,40 +138,42 @@ class ConnectionCompiler:
 
     @property
     def _is_numbered(self) -> bool:
-        """Whether rows get positions; else a page from the end is turned by its sort columns."""
+        """Whether rows get positions; else a page from the end is sorted again by its columns."""
         only_by_position = self._paging.backward and not self._sort_columns
         return only_by_position or self._reads_one_more or self._has_end_cursors
 
     @property
     def _has_end_cursors(self) -> bool:
-        return bool(self._page_info & {ConnectionField.START_CURSOR, ConnectionField.END_CURSOR})
+        return bool(
+            self._page_info_fields & {ConnectionField.START_CURSOR, ConnectionField.END_CURSOR}
+        )
 
     @property
     def _reads_one_more(self) -> bool:
         """Whether a row beyond the page is read, to know that the list goes on there."""
-        return _far_side(self._paging) in self._page_info
+        return _far_side(self._paging) in self._page_info_fields
 
     @property
-    def _page_info(self) -> set[Any]:
+    def _page_info_fields(self) -> set[Any]:
         """The fields of every `pageInfo` that is selected, under whatever key."""
         return {
             field.source
             for _, item in self._items
             if item.source is ConnectionField.PAGE_INFO
-            for _, field in _selected(item).items
+            for _, field in item.selected.items
         }
 
-    def _of_row(self, rows: RowSource, item: PlanNode) -> list[JsonPart]:
-        """What `nodes` or `edges` have of one row."""
+    def _print_row(self, rows: RowSource, item: PlanNode) -> list[JsonPart]:
+        """One item of `nodes` or `edges`."""
         if item.source is ConnectionField.NODES:
-            return self._print_record(rows, _selected(item))
+            return self._print_record(rows, item.selected)
         printed: list[tuple[str, list[JsonPart]]] = []
-        for key, field in _selected(item).items:
+        for key, field in item.selected.items:
             match field.source:
                 case ConstantSource(json):
                     printed.append((key, [json]))
                 case ConnectionField.NODE:
-                    printed.append((key, self._print_record(rows, _selected(field))))
+                    printed.append((key, self._print_record(rows, field.selected)))
                 case _:
                     printed.append((key, ['"', self._cursor(rows), '"']))
         return print_items(printed)
@@ -184,17 +188,17 @@ class ConnectionCompiler:
 
     # -- what is printed -----------------------------------------------------------------------
 
-    def _connection(self, rows: FromClause | None) -> list[JsonPart]:
+    def _print_connection(self, rows: FromClause | None) -> list[JsonPart]:
         if isinstance(self._source, PageSource):
-            return self._field(0, self._items[0][1], rows)
+            return self._print_field(0, self._items[0][1], rows)
         return print_items(
             [
-                (key, self._field(number, item, rows))
+                (key, self._print_field(number, item, rows))
                 for number, (key, item) in enumerate(self._items)
             ]
         )
 
-    def _field(self, number: int, item: PlanNode, rows: FromClause | None) -> list[JsonPart]:
+    def _print_field(self, number: int, item: PlanNode, rows: FromClause | None) -> list[JsonPart]:
         match item.source:
             case ConstantSource(json):
                 return [json]
@@ -203,8 +207,10 @@ class ConnectionCompiler:
             case EchoSource(name):
                 return [bindparam(f"echo_{name}", type_=Text())]
             case ConnectionField.PAGE_INFO:
-                fields = _selected(item).items
-                return print_items([(key, self._info(each.source, rows)) for key, each in fields])
+                fields = item.selected.items
+                return print_items(
+                    [(key, self._print_page_info_field(each.source, rows)) for key, each in fields]
+                )
         assert rows is not None  # noqa: S101, nodes and edges always read rows
         array: ColumnElement[Any] = json_array_body(rows.c[f"printed_{number}"])
         if self._reads_one_more:
@@ -213,7 +219,7 @@ class ConnectionCompiler:
             )
         return ["[", func.coalesce(array, literal_text("")), "]"]
 
-    def _info(self, field: FieldSource, rows: FromClause | None) -> list[JsonPart]:
+    def _print_page_info_field(self, field: FieldSource, rows: FromClause | None) -> list[JsonPart]:
         """A field of `pageInfo`."""
         if isinstance(field, ConstantSource):
             return [field.json]
@@ -231,14 +237,14 @@ class ConnectionCompiler:
 
     def _has_more(self, *, earlier: bool, rows: FromClause | None) -> ColumnElement[Any]:
         """Whether the list has rows before (`earlier`) or after the page."""
-        reasons: list[ColumnElement[Any]] = []
+        signs: list[ColumnElement[Any]] = []
         if earlier == self._paging.backward and rows is not None:
-            reasons.append(func.count() > self._integer("limit"))
+            signs.append(func.count() > self._integer("limit"))
         if self._paging.is_bounded(earlier=earlier):
-            reasons.append(exists(self._page.outside(earlier=earlier)))
-        if not reasons:
+            signs.append(exists(self._page.outside(earlier=earlier)))
+        if not signs:
             return literal_text("false")
-        return case((or_(*reasons), literal_text("true")), else_=literal_text("false"))
+        return case((or_(*signs), literal_text("true")), else_=literal_text("false"))
 
     # -- parameters ----------------------------------------------------------------------------
 
@@ -271,7 +277,7 @@ class ConnectionCompiler:
 def parameterized_conditions(
     prefix: str, variants: Sequence[ConditionVariant]
 ) -> tuple[PreparedCondition, ...]:
-    """Conditions around parameters, as `bind_terms` names and fills them.
+    """Conditions around parameters, as `bind_conditions` names and fills them.
 
     Args:
         prefix: What the names of the parameters begin with.
@@ -290,7 +296,7 @@ def parameterized_conditions(
     return tuple(conditions)
 
 
-_OF_ROWS = (ConnectionField.NODES, ConnectionField.EDGES)
+_ROW_FIELDS = (ConnectionField.NODES, ConnectionField.EDGES)
 """What is printed of each row of the page."""
 
 
@@ -298,21 +304,16 @@ def _items(node: PlanNode) -> tuple[tuple[str, PlanNode], ...]:
     """The fields of a connection; a plain list has its nodes alone."""
     if isinstance(node.source, PageSource):
         return (("", PlanNode(ConnectionField.NODES, node.selection)),)
-    return _selected(node).items
-
-
-def _selected(node: PlanNode) -> Selection:
-    assert node.selection is not None  # noqa: S101, an object always has a selection
-    return node.selection
+    return node.selected.items
 
 
 def _far_side(paging: Paging) -> ConnectionField:
-    """The field that one row more than the page answers."""
+    """The field that needs one row beyond the page: whether the list goes on behind it."""
     return ConnectionField.HAS_PREVIOUS_PAGE if paging.backward else ConnectionField.HAS_NEXT_PAGE
 
 
 def _reads_rows(item: PlanNode, paging: Paging) -> bool:
     if item.source is ConnectionField.PAGE_INFO:
-        of_rows = (ConnectionField.START_CURSOR, ConnectionField.END_CURSOR, _far_side(paging))
-        return any(field.source in of_rows for _, field in _selected(item).items)
-    return item.source in _OF_ROWS
+        row_fields = (ConnectionField.START_CURSOR, ConnectionField.END_CURSOR, _far_side(paging))
+        return any(field.source in row_fields for _, field in item.selected.items)
+    return item.source in _ROW_FIELDS

@@ -2,7 +2,7 @@
 
 Each function returns a Strawberry field that resolves through the batching loaders and carries its
 source (`fields.py`) under `metadata["source"]`, from which the engine plans. The resolver is made
-of the same source: neither way is written by hand.
+of the same source, so neither SQL nor resolvers are written by hand.
 """
 
 import asyncio
@@ -153,7 +153,7 @@ def global_id_field(description: str) -> Any:
     return _field(description, GlobalIdSource(), resolve)
 
 
-def inside(description: str, label: str) -> Any:
+def value_at_path(description: str, label: str) -> Any:
     """The value inside a JSON column that the argument `path` points at; null without one."""
 
     def resolve(root: strawberry.Parent[Record], path: Pointer) -> Any:
@@ -162,7 +162,7 @@ def inside(description: str, label: str) -> Any:
     return _field(description, JsonPathSource(label), resolve)
 
 
-def part(description: str) -> Any:
+def nested_object(description: str) -> Any:
     """A nested object whose fields are columns of the same record."""
 
     def resolve(root: strawberry.Parent[Record]) -> Record:
@@ -207,7 +207,7 @@ def many(
     usual: int,
     order: tuple[str, ...] = ("id",),
 ) -> Any:
-    """All the records under this one, as a plain list; seldom more than `usual`."""
+    """All the records under this one, as a plain list; one seldom exceeds `usual`."""
     records = RecordList(resource, link=link)
 
     async def resolve(root: strawberry.Parent[Record], info: Info) -> list[Record]:
@@ -353,7 +353,7 @@ def _expression(description: str, source: ExpressionSource) -> Any:
 
 
 def _field(description: str, source: FieldSource, resolve: Any, *, name: str | None = None) -> Any:
-    """A Strawberry field that both ways read."""
+    """A Strawberry field with its source, for the engine."""
     return strawberry.field(resolve, name=name, description=description, metadata={SOURCE: source})
 
 

@@ -142,7 +142,7 @@ class FirstSource(FieldSource):
 class ManySource(FieldSource):
     """All records of `resource` under us, in an order; bounded when they are written.
 
-    `usual` is how many there seldom are more of, for the estimate of what a query costs.
+    `usual` is a number that a list seldom exceeds, for the estimate of what a query costs.
     """
 
     resource: Resource
@@ -175,7 +175,7 @@ class ConnectionSource(FieldSource):
 
     Attributes:
         resource: Whose records.
-        link: How they find us; None at the root.
+        link: How they find our record; None at the root.
         read_arguments: Turns the field's arguments into what is read, or raises `BadInput`.
         permission: What the caller needs to read the list.
     """

@@ -56,9 +56,15 @@ class PlanNode:
     choices: "tuple[tuple[Resource, Selection], ...]" = ()
 
     @property
+    def selected(self) -> "Selection":
+        """`selection`, of a node that gives objects of one type."""
+        assert self.selection is not None  # noqa: S101, a valid document selects fields of objects
+        return self.selection
+
+    @property
     def prefix(self) -> str:
         """What the names of its parameters begin with."""
-        assert self.argument is not None  # noqa: S101, the planner numbers what has parameters
+        assert self.argument is not None  # noqa: S101, the planner numbers parameterized fields
         return argument_prefix(self.argument)
 
 
@@ -160,7 +166,7 @@ def parameterized(
 
 
 def outline(name: str, node: PlanNode, depth: int = 0) -> Iterator[str]:
-    """A node as an indented tree, for people."""
+    """The lines of a node as an indented tree."""
     yield f"{'  ' * depth}{name}: {_describe(node)}"
     if node.selection is not None:
         yield from _outline_selection(node.selection, depth + 1)

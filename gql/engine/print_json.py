@@ -2,20 +2,21 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, case
+from sqlalchemy import ColumnElement, FromClause, Select, case, func, select
 
 from gql.engine.fields import ColumnSource, ConstantSource, GlobalIdSource, OneSource
 from gql.engine.plan import Selection
 from gql.query.record_list import RowSource
 from gql.query.resource import Resource
 from gql.sql import json_sql
-from gql.sql.json_sql import JsonPart, literal_text, or_null
+from gql.sql.json_sql import JsonPart, json_array_body, literal_text, or_null
 
 
 def is_key_only(row: RowSource, source: OneSource, selection: Selection) -> bool:
-    """Whether only ids of the other record are selected, and our foreign key proves that it exists.
+    """Whether our own key is all that is selected of the other record, so that it needs no join.
 
-    Everyone in the organization must see every such record: one condition, the organization's.
+    That is so when only ids are selected, a foreign key proves that the record exists, and everyone
+    in the organization may see all such records: their one condition is the organization's.
     """
     key = row.resource.table.c[source.key]
     exists = any(key.references(source.resource.table) for key in key.foreign_keys)
@@ -60,6 +61,11 @@ def print_as(source: ColumnSource, value: ColumnElement[Any]) -> ColumnElement[A
     assert source.kind is not None  # noqa: S101, a plan has what a declaration may leave out
     printed: ColumnElement[Any] = json_sql.PRINTERS[source.kind](value)
     return printed
+
+
+def print_array_items(rows: FromClause) -> Select[Any]:
+    """What stands between the brackets of an array: the column `printed` of each row."""
+    return select(func.coalesce(json_array_body(rows.c.printed), literal_text("")))
 
 
 def print_items(items: list[tuple[str, list[JsonPart]]]) -> list[JsonPart]:

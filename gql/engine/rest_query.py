@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from gql.engine.bind import FilterVariant, Values, VariantKey, bind_page, bind_terms
+from gql.engine.bind import FilterVariant, Values, VariantKey, bind_conditions, bind_page
 from gql.engine.fields import ConnectionSource, ManySource, PageSource
 from gql.engine.plan import PlanNode, argument_prefix, outline
 from gql.query.filters import Filter
@@ -76,7 +76,7 @@ class RestQuery:
 
 @dataclass(frozen=True)
 class RestArguments:
-    """What one request binds: as much as the read has use for.
+    """What one request binds; a read ignores what it has no parameter for.
 
     Attributes:
         key: Of the record.
@@ -99,8 +99,8 @@ def bind(query: RestQuery, arguments: RestArguments) -> tuple[VariantKey, Values
     if resource is None:
         return (), values
     if isinstance(query.item.source, ManySource):
-        terms = bind_terms(prefix, resource.filters, arguments.filter, values)
-        return (FilterVariant(terms),), values
+        conditions = bind_conditions(prefix, resource.filters, arguments.filter, values)
+        return (FilterVariant(conditions),), values
     # For a read that only counts, any page will do.
     paging = arguments.paging or Paging(1, next(iter(resource.orders)), descending=False)
     return (bind_page(prefix, resource, paging, arguments.filter, values),), values

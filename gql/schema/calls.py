@@ -13,7 +13,7 @@ from gql.domain.graph_sessions import GRAPH_SESSIONS
 from gql.domain.graphs import GRAPHS
 from gql.domain.messages import MESSAGES, OF_CALL, TRANSCRIPTS
 from gql.engine.connection import Connection, connection
-from gql.engine.declaration import column, entity, money, one, part
+from gql.engine.declaration import column, entity, money, nested_object, one
 from gql.schema.assistants import Assistant
 from gql.schema.enums import CallStatus, Channel, Direction
 from gql.schema.graphs import AssistantGraph
@@ -69,7 +69,7 @@ class Call(CallRecord):
 
     to_phone_number: str = column("The organization's number.")
     duration: int | None = column("Seconds; null while it goes on.")
-    cost: CallCost = part("What it cost.")
+    cost: CallCost = nested_object("What it cost.")
     graph_name: str | None = column("What the graph that routed it was called.")
     graph: AssistantGraph | None = one(
         "The graph that routed it; null without one or once it was deleted.", GRAPHS, "graph_id"

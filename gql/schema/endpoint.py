@@ -64,7 +64,7 @@ class GraphQLEndpoint:
         schema: Must have no extensions: they would not run.
         database: What operations read and write.
         settings: The limits, and whether introspection and suggestions are on.
-        identify: Answers who sent a request.
+        identify: Says who sent a request.
         sms_sessions: Where live SMS sessions are kept.
 
     Attributes:
@@ -97,7 +97,7 @@ class GraphQLEndpoint:
         self.counts = self.engine.counts if self.engine else AnswerCounts()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """HttpResponse one HTTP request."""
+        """Answer one HTTP request."""
         try:
             answer = await self._answer(scope, receive)
         except ClientDisconnect:

@@ -10,7 +10,7 @@ from gql.domain.calls import CALLS
 from gql.domain.graph_sessions import GRAPH_SESSIONS, OF_GRAPH_SESSION, TRANSITIONS
 from gql.domain.graphs import GRAPHS, NODES
 from gql.engine.connection import Connection, connection
-from gql.engine.declaration import column, entity, inside, one
+from gql.engine.declaration import column, entity, one, value_at_path
 from gql.schema.enums import ConditionType
 from gql.schema.graphs import AssistantGraph, GraphNode
 from gql.schema.inputs.graph_sessions import TransitionOrder
@@ -65,6 +65,6 @@ class GraphSession(Node):
         descending=False,
     )
 
-    context_value: JSON | None = inside(
+    context_value: JSON | None = value_at_path(
         "One value inside the context; null when there is none.", "conversation_context"
     )

@@ -20,7 +20,7 @@ from gql.domain.graphs import (
     OUTGOING,
 )
 from gql.engine.connection import Connection, connection
-from gql.engine.declaration import column, count, entity, first, many, number, one, part
+from gql.engine.declaration import column, count, entity, first, many, nested_object, number, one
 from gql.schema.assistants import Assistant
 from gql.schema.enums import ConditionLogic, ConditionType, NodeType
 from gql.schema.inputs.calls import CallFilter, CallOrder
@@ -82,7 +82,7 @@ class GraphNode(Node):
     """A place in a graph where one assistant speaks."""
 
     node_type: NodeType = column("What the node is for.")
-    position: Position = part("Where it lies on the canvas.")
+    position: Position = nested_object("Where it lies on the canvas.")
     configuration: JSON = column("Free-form settings of the node.")
     created_at: datetime = column("When it was created.")
     assistant: Assistant = one("Who speaks here.", ASSISTANTS, "assistant_id")

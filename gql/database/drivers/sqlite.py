@@ -14,7 +14,7 @@ SQLITE_BUSY_SECONDS = 30
 """How long a writer waits for another one before SQLite gives up."""
 
 MAX_THREADS = 4
-"""Most connections: more threads than that wait for each other."""
+"""Most connections: with more of them, threads spend their time waiting for each other."""
 
 CACHE_KIB = 8_192
 """Page cache of a connection: a hundred calls lie on too many pages for SQLite's default, 2 MB."""
@@ -25,8 +25,8 @@ _NO_TIMES = "SQLite tells no rows or times."
 class SqliteRunner:
     """A thread pool in which each thread has a connection of its own.
 
-    Python's sqlite3 blocks, but leaves the interpreter to other threads while SQLite works. It
-    keeps the statements of a connection prepared.
+    Python's sqlite3 blocks its thread and releases the GIL while SQLite works. It keeps the
+    statements of a connection prepared.
 
     Args:
         connect: Opens a connection; called in the thread that will use it.
