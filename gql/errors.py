@@ -15,8 +15,10 @@ Errors are raised low, as facts, and rendered once per door: GraphQL prints `cod
     |   `-- InUse                  IN_USE                 409  others still refer to it
     |-- IdempotencyKeyReused       IDEMPOTENCY_KEY_REUSED 422  the key stands for another write
     |-- RateLimited                RATE_LIMITED           429  too many attempts
-    |-- Unavailable                UNAVAILABLE            503  the database cannot be reached
+    |-- Unavailable                UNAVAILABLE            503  cannot be done right now
+    |   |-- DatabaseUnavailable    (the same)             503  the database cannot work
     |   `-- Overloaded             (the same)             503  too much is queued
+    |-- DeadlineExceeded           DEADLINE_EXCEEDED      504  took longer than it may
     `-- Refused                    (a family)                  turned away at the door
         |-- BadRequest             BAD_REQUEST            400  cannot be read
         |-- MethodNotAllowed       METHOD_NOT_ALLOWED     405  needs another HTTP method
@@ -45,11 +47,16 @@ class GatewayError(Exception):
     Args:
         message: One sentence for the caller that says what to change.
         extensions: Further machine-readable facts, printed beside the code.
+
+    Attributes:
+        fails_request: Whether a GraphQL query fails as a whole when one field raises it: what the
+            other fields read would be half of a snapshot.
     """
 
     code: ClassVar[str] = "INTERNAL_SERVER_ERROR"
     status: ClassVar[int] = 500
     meaning: ClassVar[str] = "Unexpected; the request id leads to the log."
+    fails_request: ClassVar[bool] = False
 
     def __init__(self, message: str, **extensions: Any) -> None:
         super().__init__(message)
@@ -194,23 +201,51 @@ class RateLimited(GatewayError):
 
 
 class Unavailable(GatewayError):
-    """The database cannot be reached right now; trying again may help."""
+    """Something that is needed cannot be reached right now; trying again may help.
+
+    Args:
+        message: What it is, and what to do.
+        retry_after: Seconds until it is worth trying again; None when only an operator can help.
+    """
 
     code = "UNAVAILABLE"
     status = 503
-    meaning = "The database cannot be reached, or too many new documents wait; try again."
+    meaning = (
+        "The database cannot be reached or used, or too many new documents wait;"
+        " the `Retry-After` header says in how many seconds to try again."
+    )
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message, **({} if retry_after is None else {"retry_after": retry_after}))
+
+
+RETRY_AFTER = 2.0
+"""Seconds until it is worth trying again when something was restarted or is full."""
+
+
+class DatabaseUnavailable(Unavailable):
+    """The database cannot be reached, or cannot work: it restarts, or its disk is full."""
+
+    fails_request = True
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, RETRY_AFTER)
 
 
 class Overloaded(Unavailable):
-    """Too much is queued already.
+    """Too much is queued already."""
 
-    Args:
-        message: What waits, and what to do.
-        retry_after: Seconds until it is worth trying again.
-    """
 
-    def __init__(self, message: str, retry_after: float) -> None:
-        super().__init__(message, retry_after=retry_after)
+class DeadlineExceeded(GatewayError):
+    """The request took longer than it may, and was ended."""
+
+    code = "DEADLINE_EXCEEDED"
+    status = 504
+    meaning = "It took longer than a request may, and was ended; ask for less at once."
+    fails_request = True
+
+    def __init__(self) -> None:
+        super().__init__("This took longer than a request may; ask for less at once.")
 
 
 class Refused(GatewayError):

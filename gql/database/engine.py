@@ -19,7 +19,7 @@ from gql.database.drivers import (
     server_settings,
     unix_socket,
 )
-from gql.database.failures import translate_unavailability
+from gql.database.failures import translate_failures, translate_write_failures
 from gql.database.snapshot import Snapshot
 from gql.settings import Settings
 from gql.sql.sqlite_functions import add_functions
@@ -48,16 +48,17 @@ class Database:
         """A write transaction: committed when the block ends, rolled back when it raises.
 
         Raises:
-            Unavailable: when no connection can be had, or the commit fails for such a reason.
+            DatabaseUnavailable: when the database cannot be reached, or cannot work right now.
+            DeadlineExceeded: when it ended a statement because that took too long.
+            Conflict: when another transaction stood in the way of this one.
         """
-        with translate_unavailability():
+        with translate_failures():
             connection = await self.engine.connect()
         try:
             await connection.execution_options(jackfield_write=True)
-            with translate_unavailability():
+            with translate_write_failures():
                 await connection.begin()
-            yield connection
-            with translate_unavailability():
+                yield connection
                 await connection.commit()
         finally:
             await connection.close()
@@ -88,7 +89,7 @@ class Database:
 
     async def ping(self) -> None:
         """Run the smallest statement, or raise `Unavailable`."""
-        with translate_unavailability():
+        with translate_failures():
             async with self.engine.connect() as connection:
                 await connection.execute(text("SELECT 1"))
 

@@ -1,4 +1,4 @@
-"""What an exception of a driver means: no database, a collision, or a faulty statement."""
+"""What a driver's exception means: unavailable, out of time, collided, or a faulty statement."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -8,75 +8,128 @@ import asyncpg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from gql.errors import Conflict, Unavailable
+from gql.errors import Conflict, DatabaseUnavailable, DeadlineExceeded, GatewayError
 
-_UNAVAILABLE_STATES = frozenset({"57014", "57P01", "57P02", "57P03"})
-"""SQLSTATE of a statement timeout, of a server that shuts down, and of one that starts."""
+_UNAVAILABLE_CLASSES = frozenset({"08", "28", "3D", "53", "57", "58"})
+"""The first two characters of the SQLSTATE of what is no fault of a statement.
 
-_COLLISION_STATES = frozenset({"40001", "40P01", "55P03"})
-"""SQLSTATE of a serialization failure, a deadlock, and a lock that is not available.
+Connection exceptions; a login or a database that the server does not accept, which only a new
+connection can meet; insufficient resources (disk full, too many connections); intervention of an
+operator (shutdown, start-up); and errors of the system below PostgreSQL.
 
 https://www.postgresql.org/docs/current/errcodes-appendix.html
 """
 
-_SQLITE_UNAVAILABLE = (
-    "database is locked",
-    "database table is locked",
-    "unable to open database file",
-)
+_CANCELED_STATE = "57014"
+"""SQLSTATE of a statement that ran into `statement_timeout` or was cancelled."""
 
-_TRANSIENT_ERRORS = (
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.TransactionRollbackError,
+_COLLISION_STATES = frozenset({"40001", "40P01", "55P03"})
+"""SQLSTATE of a serialization failure, a deadlock, and a lock that is not available."""
+
+_LASTING_CLASS = "42"
+"""Syntax error or access rule violation: found before any value is looked at."""
+
+_UNAVAILABLE_CODES = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_PROTOCOL,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_CANTOPEN,
+    }
+)
+"""Primary result codes of what is no fault of a statement. https://www.sqlite.org/rescode.html"""
+
+_DRIVER_ERRORS = (
+    PoolTimeoutError,
+    OSError,
+    DBAPIError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    sqlite3.Error,
 )
 
 
 @contextmanager
-def translate_unavailability() -> Iterator[None]:
-    """Raise `Unavailable` for a database that cannot be reached or that gave up on a statement."""
+def translate_failures() -> Iterator[None]:
+    """Raise what a failure of the database means for the caller.
+
+    Raises:
+        DatabaseUnavailable: when it cannot be reached, or cannot work right now.
+        DeadlineExceeded: when it ended the statement because that took too long.
+        Exception: anything else, as it is.
+    """
     try:
         yield
-    except (PoolTimeoutError, OSError) as error:
-        raise Unavailable("The database cannot be reached right now; try again.") from error
-    except (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError, sqlite3.Error) as error:
-        if _is_unavailable(error):
-            raise Unavailable("The database gave up on this request; try again.") from error
-        raise
+    except _DRIVER_ERRORS as error:
+        meaning = meaning_of(error)
+        if meaning is None:
+            raise
+        raise meaning from error
 
 
 @contextmanager
 def translate_write_failures() -> Iterator[None]:
-    """Raise `Conflict` for a collision with another transaction, `Unavailable` as for reads."""
+    """Raise `Conflict` when another transaction stood in the way; else as `translate_failures`.
+
+    Only errors of SQLAlchemy are translated: the block of a write does more than to write.
+    """
     try:
         yield
     except DBAPIError as error:
         if _sqlstate(error) in _COLLISION_STATES:
             raise Conflict("Another write stood in the way of this one; try again.") from error
-        if _is_unavailable(error):
-            raise Unavailable("The database gave up on this write; try again.") from error
-        raise
+        meaning = meaning_of(error)
+        if meaning is None:
+            raise
+        raise meaning from error
 
 
-def _is_unavailable(error: Exception) -> bool:
-    if not isinstance(error, DBAPIError):
-        return not is_lasting(error)
-    return (
-        error.connection_invalidated
-        or _sqlstate(error) in _UNAVAILABLE_STATES
-        or any(message in str(error.orig) for message in _SQLITE_UNAVAILABLE)
-    )
-
-
-def _sqlstate(error: DBAPIError) -> str | None:
-    return getattr(error.orig, "sqlstate", None)
+def meaning_of(error: Exception) -> GatewayError | None:
+    """What to tell the caller of a failed statement; None when the statement itself is at fault."""
+    if isinstance(error, (PoolTimeoutError, OSError)):
+        return DatabaseUnavailable("The database cannot be reached right now; try again.")
+    state, code = _sqlstate(error), _sqlite_code(error)
+    if state == _CANCELED_STATE or code == sqlite3.SQLITE_INTERRUPT:
+        return DeadlineExceeded()
+    if (
+        state[:2] in _UNAVAILABLE_CLASSES
+        or state in _COLLISION_STATES
+        or code in _UNAVAILABLE_CODES
+        or _has_lost_connection(error)
+    ):
+        return DatabaseUnavailable("The database gave up on this request; try again.")
+    return None
 
 
 def is_lasting(error: Exception) -> bool:
-    """Whether the statement itself is at fault, so that it would fail again."""
-    if isinstance(error, asyncpg.PostgresError):
-        return not isinstance(error, _TRANSIENT_ERRORS)
+    """Whether a statement would fail again, whatever its values.
+
+    PostgreSQL says so by its SQLSTATE. SQLite has one code for nearly every error, but only a name
+    that is missing is worded like this.
+    """
     if isinstance(error, sqlite3.Error):
-        return not any(message in str(error) for message in _SQLITE_UNAVAILABLE)
-    return not isinstance(error, (OSError, TimeoutError, asyncpg.InterfaceError))
+        return str(error).startswith("no such ")
+    return _sqlstate(error)[:2] == _LASTING_CLASS
+
+
+def _sqlstate(error: Exception) -> str:
+    """The SQLSTATE that PostgreSQL sent; empty where there is none."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return getattr(cause, "sqlstate", None) or ""
+
+
+def _sqlite_code(error: Exception) -> int:
+    """SQLite's primary result code, the low byte of an extended one; 0 where there is none."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return int(getattr(cause, "sqlite_errorcode", 0)) & 0xFF
+
+
+def _has_lost_connection(error: Exception) -> bool:
+    """Whether the driver says so itself, without an answer from the server."""
+    if isinstance(error, DBAPIError):
+        return error.connection_invalidated
+    # Those that are a ValueError too are about an argument that cannot be sent.
+    return isinstance(error, asyncpg.InterfaceError) and not isinstance(error, ValueError)

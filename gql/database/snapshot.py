@@ -7,7 +7,7 @@ from typing import Any, Self
 from sqlalchemy import Executable, Row
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncResult
 
-from gql.database.failures import translate_unavailability
+from gql.database.failures import translate_failures
 
 
 class Snapshot:
@@ -42,10 +42,11 @@ class Snapshot:
 
         Raises:
             RuntimeError: after `close`.
-            Unavailable: when the database cannot be reached or gave up.
+            DatabaseUnavailable: when the database cannot be reached, or cannot work right now.
+            DeadlineExceeded: when it ended the statement because that took too long.
         """
         async with self._lock:
-            with translate_unavailability():
+            with translate_failures():
                 connection = await self._open()
                 self.statements += 1
                 return (await connection.execute(statement, parameters)).all()
@@ -55,10 +56,11 @@ class Snapshot:
 
         Raises:
             RuntimeError: after `close`.
-            Unavailable: when the database cannot be reached or gave up.
+            DatabaseUnavailable: when the database cannot be reached, or cannot work right now.
+            DeadlineExceeded: when it ended the statement because that took too long.
         """
         async with self._lock:
-            with translate_unavailability():
+            with translate_failures():
                 connection = await self._open()
                 self.statements += 1
                 result = await connection.exec_driver_sql(sql, tuple(values))
@@ -74,7 +76,7 @@ class Snapshot:
         `close` need not wait for a reader who has gone away.
         """
         async with self._lock:
-            with translate_unavailability():
+            with translate_failures():
                 connection = await self._open()
                 self.statements += 1
                 result = await connection.stream(
@@ -91,7 +93,7 @@ class Snapshot:
     async def _fetch(self, result: AsyncResult[Any], size: int) -> Sequence[Row[Any]]:
         async with self._lock:
             self._require_open()
-            with translate_unavailability():
+            with translate_failures():
                 return await result.fetchmany(size)
 
     async def close(self) -> None:

@@ -27,7 +27,7 @@ from gql.engine.fields import (
 from gql.engine.plan import DEFINITION, ParameterizedField, argument_prefix
 from gql.identity import Identity
 from gql.query.cursor import Cursor
-from gql.query.filters import Criterion, Filter
+from gql.query.filters import Criterion, Filter, prepare_condition
 from gql.query.json_pointer import tokens
 from gql.query.paging import Paging
 from gql.query.resource import Resource
@@ -278,15 +278,15 @@ def bind_conditions(
 ) -> tuple[ConditionVariant, ...]:
     """The variant of a filter's conditions; their values go into `values`."""
     variants = []
-    for number, (field, comparator, value) in enumerate(filter):
+    for number, condition in enumerate(filter):
+        field, comparator, value = condition
         if comparator == "is_null":
             variants.append(ConditionVariant(field, comparator, value, 0))
             continue
-        criterion = criteria[field]
-        prepared = criterion.prepare(comparator, value)
+        prepared = prepare_condition(criteria, condition).values
         for part, bound in enumerate(prepared or ()):
             values[f"{prefix}_filter{number}_{part}"] = bound
         size = None if prepared is None else len(prepared)
-        selective = criterion.is_selective(comparator)
+        selective = criteria[field].is_selective(comparator)
         variants.append(ConditionVariant(field, comparator, None, size, selective))
     return tuple(variants)

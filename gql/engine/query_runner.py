@@ -8,7 +8,7 @@ from cachetools import LRUCache
 
 from gql.database import Database
 from gql.database.drivers import FetchedValue
-from gql.database.failures import translate_unavailability
+from gql.database.failures import translate_failures
 from gql.engine.bind import VariantKey, is_selective
 from gql.engine.compile import emit_read
 from gql.engine.compile_lock import CompileLock
@@ -82,7 +82,8 @@ class QueryRunner:
 
         Raises:
             NotFound: when the record is missing.
-            Unavailable: when the database cannot be reached or gave up.
+            DatabaseUnavailable: when the database cannot be reached, or cannot work right now.
+            DeadlineExceeded: when it ended the statement because that took too long.
         """
         statement = bound.statement.statement
         values = bound.statement.owned_by(context.organization_id)
@@ -96,7 +97,8 @@ class QueryRunner:
 
         Raises:
             NotFound: when the record is missing.
-            Unavailable: when the database cannot be reached or gave up.
+            DatabaseUnavailable: when the database cannot be reached, or cannot work right now.
+            DeadlineExceeded: when it ended the statement because that took too long.
         """
         bound = await self.bind(query, arguments)
         values = bound.statement.owned_by(context.organization_id)
@@ -106,7 +108,7 @@ class QueryRunner:
     async def _printed(self, bound: BoundQuery, value: FetchedValue) -> bytes:
         """The value of a statement, which prints nothing for a record that is missing."""
         try:
-            with translate_unavailability():
+            with translate_failures():
                 body = await value
         except Exception:
             self.counts[ReadOutcome.FAILED] += 1

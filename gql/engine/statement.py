@@ -10,13 +10,18 @@ from sys import getsizeof
 from typing import Any
 
 from gql.database import Database
-from gql.database.failures import is_lasting
+from gql.database.failures import is_lasting, meaning_of
+from gql.errors import GatewayError
 from gql.models.scope import parameters
 
 _log = logging.getLogger(__name__)
 
 MOST_FAILURES = 3
-"""After so many failures in a row a statement rests: it is not tried, and resolvers answer."""
+"""After so many lasting failures in a row a statement rests: resolvers answer for a while.
+
+Whoever sends the same document shares its statement, whatever their organization. So only what no
+value can cause counts: a caller whose values make it fail must not slow down the others.
+"""
 
 REST_SECONDS = 60.0
 
@@ -86,10 +91,7 @@ class Statement:
         return self.failures >= MOST_FAILURES and time.monotonic() < self._rests_until
 
     def fail(self, *, lasting: bool) -> bool:
-        """Record a failure; True the first time, when it should be logged.
-
-        Only a lasting one counts: a statement need not rest because the database is restarted.
-        """
+        """Record a failure, which counts when it is lasting; True the first time: log it then."""
         if lasting:
             self.failures += 1
             self._rests_until = time.monotonic() + REST_SECONDS
@@ -132,7 +134,7 @@ class BoundStatement:
 
 
 class StatementFailed(Exception):  # noqa: N818 -- it is no error: resolvers run
-    """The database refused a statement; recorded, and logged the first time."""
+    """A statement is at fault, or its values; recorded, and logged the first time."""
 
 
 async def run(
@@ -141,13 +143,21 @@ async def run(
     """What a statement prints for an organization; None where a required record is missing.
 
     Raises:
-        StatementFailed: when it fails, from what it failed with.
+        StatementFailed: when it fails by its own fault, from what it failed with.
+        DatabaseUnavailable: when the database cannot work right now.
+        DeadlineExceeded: when the statement took too long. As resolvers would read the same rows,
+            they would fail like it.
     """
     statement = bound.statement
     values = bound.owned_by(organization_id)
     try:
         body = await database.fetch_value(statement.sql, values, custom_plan=statement.custom_plan)
+    except GatewayError:
+        raise
     except Exception as error:
+        meaning = meaning_of(error)
+        if meaning is not None:
+            raise meaning from error
         if statement.fail(lasting=is_lasting(error)):
             extra = {"request_id": request_id, "plan": str(statement.plan())}
             _log.warning("a plan failed: %s", statement.sql[:500], exc_info=True, extra=extra)

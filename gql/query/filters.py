@@ -6,11 +6,18 @@ from typing import Any, ClassVar, NamedTuple
 
 from sqlalchemy import ColumnElement, FromClause, false, func
 
+from gql.errors import BadInput
 from gql.models.call import phone_digits
 from gql.sql.json_paths import json_member_text
 from gql.sql.keys import is_among
 
 ESCAPE = "\\"
+
+LONGEST_TEXT = 1_000
+"""Most characters of a text to filter by.
+
+SQLite refuses a LIKE pattern of more than 50,000, and its time grows with pattern and text both.
+"""
 
 
 class Condition(NamedTuple):
@@ -83,10 +90,28 @@ class PreparedCondition(NamedTuple):
 def prepare_filter(
     filters: Mapping[str, Criterion], filter: Filter
 ) -> tuple[PreparedCondition, ...]:
-    return tuple(
-        PreparedCondition(field, comparator, filters[field].prepare(comparator, value))
-        for field, comparator, value in filter
-    )
+    """A filter with the values that are bound for it.
+
+    Raises:
+        BadInput: when a text is longer than `LONGEST_TEXT`.
+    """
+    return tuple(prepare_condition(filters, condition) for condition in filter)
+
+
+def prepare_condition(filters: Mapping[str, Criterion], condition: Condition) -> PreparedCondition:
+    """A condition with the values that are bound for it.
+
+    Raises:
+        BadInput: when a text is longer than `LONGEST_TEXT`.
+    """
+    field, comparator, value = condition
+    for text in value if isinstance(value, tuple) else (value,):
+        if isinstance(text, str) and len(text) > LONGEST_TEXT:
+            raise BadInput(
+                f"A text to filter by has at most {LONGEST_TEXT} characters, not {len(text)}.",
+                most=LONGEST_TEXT,
+            )
+    return PreparedCondition(field, comparator, filters[field].prepare(comparator, value))
 
 
 def literal_pattern(value: str) -> str:

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 from pydantic.fields import FieldInfo
 
-from gql.query.filters import Condition, Filter
+from gql.query.filters import LONGEST_TEXT, Condition, Filter
 from gql.query.resource import Resource
 
 
@@ -35,6 +35,8 @@ class Filters(BaseModel):
     Raises:
         TypeError: at import, for a parameter that would filter nothing.
     """
+
+    model_config = ConfigDict(str_max_length=LONGEST_TEXT)
 
     resource: ClassVar[Resource]
     not_filters: ClassVar[frozenset[str]] = frozenset({"skip", "limit", "format"})

@@ -79,8 +79,12 @@ _MEANINGS = {
     429: ("Too many attempts; `Retry-After` says when to try again.", "Too many attempts."),
     500: ("A bug; the request id leads to the log.", "Internal Server Error"),
     503: (
-        "The database cannot be reached.",
+        "The database cannot be reached or used; `Retry-After` says when to try again.",
         "The database cannot be reached right now; try again.",
+    ),
+    504: (
+        "It took longer than a request may, and was ended.",
+        "This took longer than a request may; ask for less at once.",
     ),
 }
 
@@ -107,7 +111,7 @@ _UNPROCESSABLE = {
 
 def error_responses(route: RestRoute) -> dict[str, Any]:
     """The error responses of a route, by status."""
-    statuses = {500, 503, *route.errors}
+    statuses = {500, 503, 504, *route.errors}
     if route.permission is not None:
         statuses |= {401, 403}
     if "body" in route.models:
@@ -134,6 +138,6 @@ def _response(status: int) -> dict[str, Any]:
     }
     if status == 401:  # noqa: PLR2004
         response["headers"] = {"WWW-Authenticate": {"schema": {"const": "Bearer"}}}
-    if status == 429:  # noqa: PLR2004
+    if status in {429, 503}:
         response["headers"] = {"Retry-After": {"schema": {"type": "integer", "minimum": 1}}}
     return response

@@ -203,7 +203,8 @@ class GraphQLEndpoint:
         renderer = received.renderer
         context = Context(received.caller, self._database, renderer.request_id, self._sms_sessions)
         try:
-            return renderer.result(await self._execute(request, context))
+            result = await self._execute(request, context)
+            return renderer.result(result, request.operation)
         finally:
             await context.close()
 

@@ -6,7 +6,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
-from graphql import ExecutionResult, GraphQLError
+from graphql import (
+    ExecutionResult,
+    FieldNode,
+    GraphQLError,
+    OperationDefinitionNode,
+    OperationType,
+)
 from starlette.types import Send
 from strawberry.exceptions import StrawberryInputCoercionError
 
@@ -66,8 +72,11 @@ class Renderer:
     media_type: str
     request_id: str
 
-    def result(self, result: ExecutionResult) -> HttpResponse:
+    def result(self, result: ExecutionResult, operation: OperationDefinitionNode) -> HttpResponse:
         """The answer to an operation that ran, or whose variables did not let it run."""
+        failure = _failure(result, operation)
+        if failure is not None:
+            return self.refusal(failure)
         errors = [self._executed(error) for error in result.errors or ()]
         if result.data is None and all(error.path is None for error in result.errors or ()):
             unexpected = any(entry["extensions"]["code"] == GatewayError.code for entry in errors)
@@ -133,6 +142,21 @@ class Renderer:
         """Log what the caller is not told."""
         extra = {"request_id": self.request_id}
         _log.error("unexpected error in %s", where, exc_info=error, extra=extra)
+
+
+def _failure(result: ExecutionResult, operation: OperationDefinitionNode) -> GatewayError | None:
+    """Why an operation fails as a whole, by an error of one field; None when it does not.
+
+    A mutation of several fields has perhaps done some of them: the path says which one failed.
+    """
+    selections = operation.selection_set.selections
+    is_one_field = len(selections) == 1 and isinstance(selections[0], FieldNode)
+    if operation.operation == OperationType.MUTATION and not is_one_field:
+        return None
+    causes = (_root_cause(error) for error in result.errors or ())
+    return next(
+        (each for each in causes if isinstance(each, GatewayError) and each.fails_request), None
+    )
 
 
 def _root_cause(error: GraphQLError) -> Exception:

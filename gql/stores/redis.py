@@ -12,7 +12,7 @@ from redis.backoff import ExponentialWithJitterBackoff
 from redis.exceptions import RedisError
 
 from gql.database import DatabaseAccess, Snapshot, dump_json
-from gql.errors import BadInput, Unavailable
+from gql.errors import RETRY_AFTER, BadInput, Unavailable
 from gql.models.call import phone_digits
 
 CONNECT_SECONDS = 1.0
@@ -144,5 +144,5 @@ def _reachable() -> Iterator[None]:
     except (RedisError, OSError) as error:
         _log.warning("the store of SMS sessions (Redis) cannot be used: %r", error)
         raise Unavailable(
-            "The store of SMS sessions (Redis) cannot be reached right now; try again."
+            "The store of SMS sessions (Redis) cannot be reached right now; try again.", RETRY_AFTER
         ) from error

@@ -11,7 +11,7 @@ from sqlalchemy import func, insert, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from gql.database import Database
-from gql.errors import Unavailable
+from gql.errors import DeadlineExceeded, Unavailable
 from gql.models.message import ChatMessage
 from gql.models.organization import Organization
 from gql.models.scope import table_of
@@ -170,9 +170,8 @@ async def test_postgresql_gives_up_on_a_slow_statement(
     if kind == "sqlite":
         return
     async with opened(database_url, statement_timeout=0.05, transaction_pooler=pooler) as database:
-        with pytest.raises(Unavailable) as raised:
+        with pytest.raises(DeadlineExceeded):
             await rows(database, "SELECT pg_sleep(30)")
-        assert raised.value.message == "The database gave up on this request; try again."
         assert await rows(database, "SELECT 1") == [(1,)]
 
 

@@ -8,7 +8,6 @@ from sqlalchemy import CursorResult, Executable
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gql.database import OpenTransaction
-from gql.database.failures import translate_write_failures
 from gql.identity import Permission
 from gql.query.context import Context
 
@@ -54,7 +53,8 @@ async def transaction(
     Raises:
         Forbidden: when the caller lacks the permission.
         Conflict: when another write stood in the way of this one for good.
-        Unavailable: when the database cannot be reached or gave up.
+        DatabaseUnavailable: when the database cannot be reached, or cannot work right now.
+        DeadlineExceeded: when it ended a statement because that took too long.
     """
     context.identity.require(permission)
     if isinstance(context, WriteContext):
@@ -63,10 +63,9 @@ async def transaction(
     # The connection of the snapshot goes back first: nobody holds one while waiting for another.
     await context.snapshot.close()
     try:
-        with translate_write_failures():
-            async with context.database.transaction() as connection:
-                write = WriteContext(context, connection)
-                yield write
+        async with context.database.transaction() as connection:
+            write = WriteContext(context, connection)
+            yield write
     finally:
         await context.refresh()
     for act in write.on_commit_calls:

@@ -13,7 +13,7 @@ from gql.engine.rest_query import RestArguments
 from gql.errors import NotFound
 from gql.loaders.record_loaders import RecordByKeyLoader
 from gql.query.context import Context
-from gql.query.filters import Condition
+from gql.query.filters import LONGEST_TEXT, Condition
 from gql.query.paging import Paging
 from gql.query.resource import Record
 from gql.rest.filters import FilterBy, Filters
@@ -146,7 +146,14 @@ class ListFilters(ExportFilters, Paged):
 class SearchQuery(BaseModel):
     """What to search for."""
 
-    q: Annotated[str, Field(min_length=3, description="Part of a SID, number or name.")]
+    q: Annotated[
+        str,
+        Field(
+            min_length=3,
+            max_length=LONGEST_TEXT,
+            description="Part of a SID, number or name.",
+        ),
+    ]
     limit: Annotated[int, Field(ge=1, le=200, description="Most calls to return.")] = 50
 
 
