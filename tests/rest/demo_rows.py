@@ -17,17 +17,23 @@ from gql.demo.tenant import DemoAssistant, Row
 from gql.models import TABLES
 from gql.models.call import Call
 from gql.models.scope import table_of
+from gql.rest.routes.assistants import Assistant as AssistantShape
+from gql.rest.routes.calls import Call as CallShape
 from tests.databases import ORGANIZATIONS, SEED
 
-CALL_KEYS = [
+DOCUMENTED_CALL_KEYS = [
     *("id", "call_sid", "assistant_id", "assistant_name", "flow_name", "to_phone_number"),
     *("customer_phone_number", "status", "duration", "started_at", "ended_at", "call_meta"),
     *("total_cost", "llm_cost", "tts_cost", "stt_cost", "telephony_cost", "cost_currency"),
 ]
-ASSISTANT_KEYS = [
+DOCUMENTED_ASSISTANT_KEYS = [
     *("id", "organization_id", "user_id", "name", "description", "phone_number"),
     *("llm_provider", "llm_model", "settings", "is_active", "created_at", "updated_at"),
 ]
+CALL_KEYS = list(CallShape.model_fields)
+"""What a call is answered with: the documented keys in their order, and what came since."""
+ASSISTANT_KEYS = list(AssistantShape.model_fields)
+"""The same of an assistant."""
 MODELS = {table_of(model).name: model for model in TABLES}
 _COMPLETE_CALL = complete(table_of(Call))
 SERVICE_BOT = DemoAssistant(123, "ServiceBot", "+15551234567", "openai", "gpt-4o-mini")

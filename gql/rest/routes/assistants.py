@@ -15,6 +15,7 @@ from gql.engine.rest_query import RestArguments
 from gql.query.context import Context
 from gql.query.filters import Condition
 from gql.query.paging import Paging
+from gql.rest.filters import Filters
 from gql.rest.json_body import sent_values
 from gql.rest.parameters import MOST_SMALL_INTEGER, Paged, id_of
 from gql.rest.reads import list_of, lookup
@@ -102,8 +103,11 @@ class AssistantPath(BaseModel):
     assistant_id: Annotated[int, id_of("assistant")]
 
 
-class AssistantsQuery(Paged):
+class AssistantsQuery(Filters, Paged):
     """Which assistants."""
+
+    resource = ASSISTANTS
+    not_filters = Filters.not_filters | {"active_only", "my_assistants_only", "include_stats"}
 
     active_only: bool = False
     my_assistants_only: bool = False
@@ -129,7 +133,7 @@ def list_assistants(
 ) -> RestArguments | Awaitable[list[dict[str, Any]]]:
     """The organization's assistants by id, with figures about their calls when asked for."""
     by_id = Paging(query.limit, "id", descending=False, offset=min(query.skip, MOST_SMALL_INTEGER))
-    conditions = [ACTIVE] if query.active_only else []
+    conditions = [*query.filter(), *((ACTIVE,) if query.active_only else ())]
     if query.my_assistants_only:
         # A key that belongs to nobody created none.
         conditions.append(Condition("user_id", "eq", context.identity.user_id or 0))

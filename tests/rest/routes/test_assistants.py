@@ -7,7 +7,13 @@ import pytest
 from gql.database import Database
 from tests.conftest import Counting
 from tests.rest.conftest import Rest
-from tests.rest.demo_rows import ASSISTANT_KEYS, calls, listed, one
+from tests.rest.demo_rows import (
+    ASSISTANT_KEYS,
+    DOCUMENTED_ASSISTANT_KEYS,
+    calls,
+    listed,
+    one,
+)
 
 ASSISTANTS = "/api/v1/assistants"
 SERVICE_BOT = 123
@@ -22,6 +28,12 @@ def figures(number: int) -> dict[str, Any]:
         "avg_call_duration": round(sum(completed) / len(completed), 2) if completed else 0,
         "success_rate": round(100 * len(completed) / len(theirs), 2) if theirs else 0,
     }
+
+
+def test_what_is_documented_is_answered_in_that_order() -> None:
+    documented = [key for key in ASSISTANT_KEYS if key in DOCUMENTED_ASSISTANT_KEYS]
+
+    assert documented == DOCUMENTED_ASSISTANT_KEYS
 
 
 async def test_the_list_has_every_assistant_by_id(rest: Rest, statements: Counting) -> None:
@@ -98,7 +110,8 @@ async def test_a_new_one_needs_only_a_name(fresh_rest: Rest, fresh_statements: C
 
     created = answer.json()
     assert answer.status_code == 201
-    assert created == {
+    assert list(created) == ASSISTANT_KEYS
+    assert {key: created[key] for key in DOCUMENTED_ASSISTANT_KEYS} == {
         "id": created["id"],
         "organization_id": 1,
         "user_id": 1,

@@ -10,7 +10,14 @@ from gql.database import Database
 from gql.demo.tenant import Row
 from tests.conftest import Counting
 from tests.rest.conftest import Rest
-from tests.rest.demo_rows import CALL_KEYS, add_calls, calls, new_call, wire
+from tests.rest.demo_rows import (
+    CALL_KEYS,
+    DOCUMENTED_CALL_KEYS,
+    add_calls,
+    calls,
+    new_call,
+    wire,
+)
 
 CALLS = "/api/v1/calls"
 DOCUMENTED = 101
@@ -104,6 +111,10 @@ NOTHING = (
     {"date_from": "2999-01-01"},
     {"date_to": "0001-01-01T00:00:00+14:00"},
 )
+
+
+def test_what_is_documented_is_answered_in_that_order() -> None:
+    assert [key for key in CALL_KEYS if key in DOCUMENTED_CALL_KEYS] == DOCUMENTED_CALL_KEYS
 
 
 async def test_a_page_says_everything_about_its_calls_in_order(
