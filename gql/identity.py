@@ -33,7 +33,7 @@ TENANT_PERMISSIONS = frozenset(Permission) - OPERATOR_PERMISSIONS
 """What an organization may grant to its own people and keys."""
 
 DEFAULT_PERMISSIONS = (Permission.READ, Permission.WRITE)
-"""What a person, a key or a token may do when nobody says."""
+"""The permissions of a person, a key or a token for which none are named."""
 
 GRANTABLE: dict[Method, frozenset[Permission]] = {
     Method.API_KEY: frozenset(Permission),

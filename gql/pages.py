@@ -62,15 +62,15 @@ class Asset:
 
     def respond(self, request: Request, headers: Mapping[str, str] | None = None) -> Response:
         """Answer with the file, or with 304 when the client has it already."""
-        sent = {
+        response_headers = {
             "Cache-Control": self.cache_control,
             "ETag": self.etag,
             "X-Content-Type-Options": "nosniff",
             **(headers or {}),
         }
         if _matches(request.headers.get("if-none-match", ""), self.etag):
-            return Response(status_code=304, headers=sent)
-        return Response(self.body, media_type=self.media_type, headers=sent)
+            return Response(status_code=304, headers=response_headers)
+        return Response(self.body, media_type=self.media_type, headers=response_headers)
 
 
 def _matches(if_none_match: str, etag: str) -> bool:

@@ -100,7 +100,7 @@ def hash_key(plaintext: str) -> str:
     to guess beside the printed prefix. At 10^12 guesses a second that takes a thief of the table
     10^20 years, so slowness buys nothing; and no two keys are equal, so a salt has no shared work
     to prevent. What they would cost is real: a salted hash cannot be looked up by an index (each
-    request would try every row), and 100 ms of work for whoever sends a wrong key is a way to stop
+    request would try every row), and 100 ms of work for anybody's wrong key is a way to stop
     the gateway. This holds only for keys issued below: one that a person chose must never be kept
     so.
     """
@@ -248,7 +248,7 @@ async def delete_key(database: DatabaseAccess, organization_id: int, key_id: int
 
 
 async def find_key_by_hash(database: DatabaseAccess, key_hash: str) -> KeyHolder | None:
-    """The key with this hash, of whichever organization: the one read before a tenant is known."""
+    """The key with this hash, of any organization: the tenant is not known before this lookup."""
     return await _find(database, _HOLDERS.where(_KEYS.c.key_hash == key_hash))
 
 

@@ -56,7 +56,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class OrganizationMember:
-    """An organization, and one of its people where it has the one who was looked for."""
+    """An organization, and one of its people; `user_id` is None when it has nobody of that id."""
 
     organization_name: str
     user_id: int | None
@@ -68,7 +68,7 @@ class PasswordClaim:
     """What somebody enters to log in.
 
     Attributes:
-        organization: Its name or its id; None for a person of whichever one.
+        organization: Its name or its id; None for a person of any.
     """
 
     email: str
@@ -108,7 +108,7 @@ async def find_person(
 async def find_member(
     database: DatabaseAccess, organization_id: int, user_id: int | None
 ) -> OrganizationMember | None:
-    """The organization, with the person of that id when it has one; None without the former."""
+    """The organization, with the person of that id when it has one; None for no organization."""
     person = false() if user_id is None else _USERS.c.id == user_id
     statement = (
         select(_ORGANIZATIONS.c.name, _USERS.c.id, _USERS.c.is_active)
@@ -237,7 +237,7 @@ async def _insert(database: DatabaseAccess, values: Mapping[str, Any]) -> int:
 
 
 async def _find(database: DatabaseAccess, condition: Any) -> Person | None:
-    """One person; by address it is one of whichever organization, before a tenant is decided."""
+    """One person; by an address that is of any organization, as the tenant is not known yet."""
     for person in await _people(database, condition):
         return person
     return None

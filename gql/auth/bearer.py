@@ -13,16 +13,16 @@ from gql.auth.signing_keys import INVALID, shared_secret, signing_keys
 from gql.database import Database
 from gql.errors import BadInput, Unauthenticated
 from gql.identity import DEFAULT_PERMISSIONS, GRANTABLE, Identity, Method, Permission
+from gql.models.types import MAX_ID
 from gql.settings import Settings
 
 LEEWAY = 5
 """Seconds by which the issuer's clock may differ from ours."""
 
 STAMP = "jackfield_login"
-"""The claim by which a token that was given for a password ends when that changes."""
+"""The claim of a token from a login: the stamp of the password, whose change ends the token."""
 
-_MAX_ID = 2**63 - 1
-_MAX_DIGITS = len(str(_MAX_ID))
+_MAX_DIGITS = len(str(MAX_ID))
 
 
 class BearerCredential:
@@ -199,7 +199,7 @@ def _permissions(claims: Mapping[str, Any]) -> frozenset[Permission]:
 
 
 def _id(value: Any) -> int | None:
-    """A database id, given as an integer or as its digits."""
+    """A database id, from an integer or from its digits; None for anything else."""
     if (
         isinstance(value, str)
         and value.isascii()
@@ -209,4 +209,4 @@ def _id(value: Any) -> int | None:
         value = int(value)
     if not isinstance(value, int) or isinstance(value, bool):
         return None
-    return value if 0 < value <= _MAX_ID else None
+    return value if 0 < value <= MAX_ID else None

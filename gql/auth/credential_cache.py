@@ -37,8 +37,8 @@ class _Entry(Generic[Answer]):
 class CredentialCache:
     """Verifies a credential once, however many requests bring it within `ttl` seconds.
 
-    The seconds count from before the database was asked. Counted from the answer, a key revoked
-    while a slow answer was on its way would live longer than promised.
+    The seconds count from the start of the lookup. Counted from its end, a key that is revoked
+    during a slow lookup would work for longer than `ttl`.
 
     Args:
         ttl: Seconds that an answer is good for; less when the credential itself ends earlier.

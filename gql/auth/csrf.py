@@ -48,8 +48,8 @@ def _same_origin(scope: Scope, origins: list[str]) -> bool:
     scheme = origins[0].partition("://")[0].lower()
     if scheme not in _DEFAULT_PORTS or (scheme == "http" and is_secure(scope)):
         return False
-    ours = _host_and_port(f"{scheme}://{hosts[0]}")
-    return ours is not None and ours == _host_and_port(origins[0])
+    own = _host_and_port(f"{scheme}://{hosts[0]}")
+    return own is not None and own == _host_and_port(origins[0])
 
 
 def _host_and_port(url: str) -> tuple[str, int] | None:

@@ -62,7 +62,7 @@ class Authentication:
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] == "lifespan":
-            return self._live(scope, receive, send)
+            return self._run_lifespan(scope, receive, send)
         # A server may hand every request the same state: one caller must not become the next.
         scope["state"] = {
             **scope.get("state", {}),
@@ -71,7 +71,7 @@ class Authentication:
         }
         return self._app(scope, receive, send)
 
-    async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _run_lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
         usage = self._authenticator.usage
 
         async def receive_and_flush() -> Message:

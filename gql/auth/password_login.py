@@ -34,7 +34,7 @@ class LoggedIn:
 
     Attributes:
         token: A JWT; None when the gateway has no secret to sign one with.
-        cookie: The dashboard cookie; None for the like reason.
+        cookie: The dashboard cookie; None when there is no key to sign it with.
         seconds: How long both are good.
     """
 
@@ -77,7 +77,8 @@ class PasswordLogin:
         Raises:
             Forbidden: when a page of another site sent it.
             RateLimited: after too many wrong passwords for the account or from the address.
-            Unauthenticated: when the password is not theirs, or nobody is there, or not active.
+            Unauthenticated: when account, password or organization do not match, or the person is
+                deactivated; all in the same words.
             Unavailable: when nothing can be signed, or the database cannot be reached.
         """
         # Else another site could log its visitors in as somebody of its choice.
@@ -96,7 +97,7 @@ class PasswordLogin:
             Limit(("address", address), self._settings.login_attempts_per_address),
         )
         try:
-            taken = self._throttle.take(limits)
+            instant = self._throttle.take(limits)
         except RateLimited:
             _log.warning("a login was not tried: too many failed", extra={"address": address})
             raise
@@ -106,9 +107,9 @@ class PasswordLogin:
             _log.info("refused a password", extra={"address": address})
             raise
         except (RateLimited, Unavailable):
-            self._throttle.give_back(limits, taken)
+            self._throttle.give_back(limits, instant)
             raise
-        self._throttle.give_back(limits, taken)
+        self._throttle.give_back(limits, instant)
         _log.info("logged in by password", extra={"address": address, "user_id": person.id})
         return person
 
@@ -131,9 +132,9 @@ class PasswordLogin:
 
 
 def _address(scope: Scope) -> str:
-    """Who sends this, as far as the server sees; of IPv6 the network, which one customer has.
+    """The address that the server sees; of IPv6 the /64 network, all of which one customer has.
 
-    Requests by a Unix socket have no address and share a count.
+    Requests over a Unix socket have no address and share a count.
     """
     client = scope.get("client")
     host = client[0] if client else ""

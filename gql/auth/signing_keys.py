@@ -47,7 +47,7 @@ class JwksFile:
     def __init__(self, path: Path, algorithm: str) -> None:
         self._path = path
         self._algorithm = algorithm
-        self._read: tuple[int, int] | None = None
+        self._state: tuple[int, int] | None = None
         self._keys: dict[str, jwt.PyJWK] = {}
 
     def find(self, token: str) -> Any:
@@ -66,9 +66,9 @@ class JwksFile:
         try:
             status = self._path.stat()
             state = (status.st_mtime_ns, status.st_size)
-            if state == self._read:
+            if state == self._state:
                 return
-            self._read = state
+            self._state = state
             self._keys = _usable(orjson.loads(self._path.read_bytes()), self._algorithm)
         except (OSError, ValueError, TypeError, KeyError) as error:
             _log.warning("GQL_JWT_JWKS_FILE cannot be read: %s", error)

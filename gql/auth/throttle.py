@@ -17,7 +17,7 @@ class Limit:
     """How many attempts one key may have in a window.
 
     Attributes:
-        key: Whom or what it is about.
+        key: What attempts are counted by: `("address", "192.0.2.1")`.
         most: Attempts that are let through.
     """
 
@@ -36,7 +36,7 @@ class Throttle:
     def __init__(self, window: float, timer: Callable[[], float] = time.monotonic) -> None:
         self._window = window
         self._timer = timer
-        self._taken = TTLCache[tuple[str, str], tuple[float, ...]](MOST_KEYS, window, timer)
+        self._attempts = TTLCache[tuple[str, str], tuple[float, ...]](MOST_KEYS, window, timer)
 
     def take(self, limits: Iterable[Limit]) -> float:
         """Count an attempt against every limit, or against none; when it was counted.
@@ -57,17 +57,17 @@ class Throttle:
         if waits:
             raise RateLimited("Too many failed logins; try again later.", max(waits))
         for limit, recent in counted:
-            self._taken[limit.key] = (*recent, instant)
+            self._attempts[limit.key] = (*recent, instant)
         return instant
 
     def give_back(self, limits: Iterable[Limit], instant: float) -> None:
         """Forget the attempt that was counted at this instant: it was no failure."""
         for limit in limits:
-            recent = list(self._taken.get(limit.key, ()))
+            recent = list(self._attempts.get(limit.key, ()))
             if instant in recent:
                 recent.remove(instant)
-                self._taken[limit.key] = tuple(recent)
+                self._attempts[limit.key] = tuple(recent)
 
     def _recent(self, key: tuple[str, str], instant: float) -> tuple[float, ...]:
-        taken = self._taken.get(key, ())
-        return tuple(at for at in taken if at > instant - self._window)
+        attempts = self._attempts.get(key, ())
+        return tuple(at for at in attempts if at > instant - self._window)

@@ -61,9 +61,9 @@ async def is_empty(database: Database) -> bool:
 
 
 async def reset(database: Database) -> None:
-    """Delete every row of every table, whoever wrote it, and begin ids anew.
+    """Delete every row of every table, not only demo data, and begin ids anew.
 
-    Everywhere else an id is never used twice; here the documented ids are wanted again.
+    Everywhere else an id is never used twice; here the documented ids have to come back.
     """
     tables = [table_of(model) for model in reversed(TABLES)]
     async with database.transaction() as connection:

@@ -103,7 +103,7 @@ def complete(table: Table) -> Callable[[Row], Row]:
 
 
 def _default(column: Column[Any]) -> Any:
-    """The model's default, or None; a default that asks the clock is answered with `NOW`."""
+    """The model's default, or None; `NOW` in place of the current time."""
     default: Any = column.default
     if default is None:
         return None

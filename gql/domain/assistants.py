@@ -14,7 +14,7 @@ from gql.query.resource import JoinedColumn, Link, Order, Resource
 
 _NODE = table_of(GraphNode)
 
-_WRITTEN = "+-().\N{NO-BREAK SPACE} "
+_PUNCTUATION = "+-().\N{NO-BREAK SPACE} "
 """What people write in phone numbers beside digits."""
 
 
@@ -33,7 +33,7 @@ class AnsweredNumber(Criterion):
 
     def condition(self, table: FromClause, _comparator: str, *values: Any) -> ColumnElement[bool]:
         number: Any = table.c.phone_number
-        for character in _WRITTEN:
+        for character in _PUNCTUATION:
             number = func.replace(number, character, "")
         equal: ColumnElement[bool] = number == values[0]
         return equal

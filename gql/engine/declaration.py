@@ -34,7 +34,7 @@ from gql.engine.fields import (
     ViewerRecordSource,
     ViewerSource,
 )
-from gql.errors import BadInput, NotFound
+from gql.errors import BadInput
 from gql.identity import Identity
 from gql.loaders.record_loaders import (
     ChildrenByParentLoader,
@@ -337,10 +337,8 @@ def viewer_record(
         value = key(root)
         if value is None:
             return None
-        record = await RecordByKeyLoader.of(info.context, resource).load(value)
-        if record is None and required:
-            raise NotFound(resource.name, value)
-        return record
+        loader = RecordByKeyLoader.of(info.context, resource)
+        return await (loader.require(value) if required else loader.load(value))
 
     return _field(description, ViewerRecordSource(resource, key), resolve)
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from gql.errors import NotFound
 from gql.loaders.loader import Loader, OneByOneLoader, loader_of
 from gql.query.context import Context
 from gql.query.page_statement import PageStatement, total, totals_by_parent, union_page
@@ -43,6 +44,17 @@ class RecordByKeyLoader(Loader[Any, Record | None]):
         records = self._resource.records(await self._rows(statement, keys))
         by_key = {getattr(record, self._column): record for record in records}
         return [by_key.get(key) for key in keys]
+
+    async def require(self, key: Any) -> Record:
+        """The record of a key.
+
+        Raises:
+            NotFound: when none is visible.
+        """
+        record = await self.load(key)
+        if record is None:
+            raise NotFound(self._resource.name, key)
+        return record
 
 
 class ChildrenByParentLoader(Loader[Any, list[Record]]):
@@ -236,8 +248,8 @@ def _with_one_more(records: RecordList, paging: Paging) -> PageStatement:
 
 def _page(records: list[Record], paging: Paging) -> Page:
     """The page without the row beyond it, in list order."""
-    kept = records[: paging.limit]
-    return Page(kept[::-1] if paging.backward else kept, len(records) > paging.limit)
+    on_page = records[: paging.limit]
+    return Page(on_page[::-1] if paging.backward else on_page, len(records) > paging.limit)
 
 
 def _by_parent(resource: Resource, rows: Sequence[Any]) -> dict[Any, list[Record]]:

@@ -9,6 +9,9 @@ from sqlmodel import Field
 BIG = BigInteger().with_variant(Integer, "sqlite")
 """A 64-bit integer; SQLite needs the word INTEGER for AUTOINCREMENT."""
 
+MAX_ID = 2**63 - 1
+"""The largest id that a column holds."""
+
 
 class Micros(BigInteger):
     """An amount of money in micro-units: see `gql/money.py`."""

@@ -12,11 +12,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from gql.errors import BadCursor
+from gql.models.types import MAX_ID
 from gql.query.resource import Order, Record, Resource
 
 VERSION = "1"
 NONE = "-"
-MAX_ID = 2**63 - 1
 
 SortKey = datetime | int | str | None
 

@@ -1,7 +1,7 @@
 """Global ids: unique over all resources, and the same from Python and from a database."""
 
 from gql.errors import BadInput
-from gql.query.cursor import MAX_ID
+from gql.models.types import MAX_ID
 from gql.query.resource import Record
 
 

@@ -1,7 +1,7 @@
 """The SQL of a list: its page, its length, and whether it goes on outside the page.
 
-Both ways read lists by these statements, each with columns of its own: the loaders select records,
-a compiled plan selects what it prints of them.
+Loaders and compiled plans read lists by these statements: loaders select the columns of records, a
+plan selects the JSON that it prints of them.
 """
 
 from dataclasses import dataclass
@@ -27,8 +27,8 @@ class PageStatement:
 
     Attributes:
         records: The list.
-        paging: Which part of it. What it has an offset and cursors for decides which SQL is
-            written; its cursors may hold parameters.
+        paging: Which part of it. Whether it has an offset, and which cursors, decides which SQL is
+            written; the cursors may hold parameters.
         limit: Most rows to read: one more than the page has tells whether the list goes on.
         offset: Rows to pass over, where the paging has an offset.
         parent: The table of the parents, where the page is a subquery under each of its rows.

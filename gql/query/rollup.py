@@ -68,7 +68,7 @@ def rolled_up_total(records: RecordList, parent: FromClause | None = None) -> Ex
 
 
 def rolled_up_totals(records: RecordList) -> Select[Any] | None:
-    """All parents with how many records each has, less those without; None when not countable."""
+    """The number of records of each parent that has any; None when they are not countable."""
     rollup = records.resource.rollup
     if (
         rollup is None

@@ -16,7 +16,7 @@ _BYTES_AT_LEAST = 2_000
 
 
 class AddressCache:
-    """What addresses read, whoever requests them: whose data it is, each request binds anew."""
+    """The bound read of each address, without an organization: each request fills in its own."""
 
     def __init__(self) -> None:
         self._reads: SegmentedCache[BoundQuery] = SegmentedCache(ADDRESSES_BYTES, _weight)

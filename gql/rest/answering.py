@@ -145,12 +145,12 @@ class Endpoint:
                 arguments[name], problems = read(route.models[name], request.scope)
                 details += problems
         if "body" in route.models:
-            # A body that is refused with another status than 422 cannot be told with the rest.
-            apart = route.refuses_bodies_with != _UNPROCESSABLE
-            if details and apart:
+            # Problems of another status than 422 cannot share an answer with those of parameters.
+            has_own_status = route.refuses_bodies_with != _UNPROCESSABLE
+            if details and has_own_status:
                 raise Unprocessable(details)
             arguments["body"], problems = _fit(route, content)
-            if problems and apart:
+            if problems and has_own_status:
                 raise BadBody(problems)
             details += problems
         if details:

@@ -45,11 +45,11 @@ class Directory(BaseRoute):
     def __init__(self, endpoints: Mapping[str, ASGIApp]) -> None:
         self.routes = [Route(path, endpoint) for path, endpoint in endpoints.items()]
         self._literal = {route.path: route for route in self.routes if "{" not in route.path}
-        self._open: dict[int, list[tuple[str, Route]]] = {}
+        self._with_parameters: dict[int, list[tuple[str, Route]]] = {}
         for route in self.routes:
             start, parameter, _ = route.path.partition("{")
             if parameter:
-                self._open.setdefault(route.path.count("/"), []).append((start, route))
+                self._with_parameters.setdefault(route.path.count("/"), []).append((start, route))
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Whether one of the paths matches, and the endpoint and parameters of the first."""
@@ -76,6 +76,6 @@ class Directory(BaseRoute):
         if literal is not None:
             yield literal
             return
-        for start, route in self._open.get(path.count("/"), ()):
+        for start, route in self._with_parameters.get(path.count("/"), ()):
             if path.startswith(start):
                 yield route

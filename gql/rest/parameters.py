@@ -17,10 +17,8 @@ from pydantic import (
 from starlette.types import Scope
 
 from gql.errors import NotFound
+from gql.models.types import MAX_ID
 from gql.rest.unprocessable import Detail, detail_of, details_of
-
-MOST_INTEGER = 2**63 - 1
-"""The largest id that a database holds."""
 
 MOST_SMALL_INTEGER = 2**31 - 1
 """The largest number of a 32-bit column, such as a duration."""
@@ -42,7 +40,7 @@ def id_of(noun: str) -> BeforeValidator:
     def within_reach(value: Any) -> Any:
         if isinstance(value, str) and _LONG_INTEGER.fullmatch(value):
             number = value.strip().replace("_", "")[:400]
-            if abs(int(number)) > MOST_INTEGER:
+            if abs(int(number)) > MAX_ID:
                 raise NotFound(noun, number[:60])
         return value
 
@@ -54,8 +52,8 @@ def id_or_not_found(noun: str) -> BeforeValidator:
 
     def integer(value: Any) -> Any:
         if isinstance(value, str) and _INTEGER.fullmatch(value) and len(value) <= 19:  # noqa: PLR2004
-            whole = value.replace("_", "").partition(".")[0]
-            if abs(int(whole)) <= MOST_INTEGER:
+            digits = value.replace("_", "").partition(".")[0]
+            if abs(int(digits)) <= MAX_ID:
                 return value
         raise NotFound(noun, str(value)[:60])
 
@@ -88,7 +86,7 @@ def _in_utc(value: datetime) -> datetime:
         return value.replace(tzinfo=UTC)
 
 
-Integer = Annotated[int, _clamp(MOST_INTEGER), BeforeValidator(_shorten)]
+Integer = Annotated[int, _clamp(MAX_ID), BeforeValidator(_shorten)]
 """A number to filter an id by: beyond 64 bits it matches nothing."""
 
 SmallInteger = Annotated[int, _clamp(MOST_SMALL_INTEGER), BeforeValidator(_shorten)]
@@ -105,7 +103,7 @@ Instant = Annotated[
 Skip = Annotated[
     int,
     Field(ge=0, description="Rows to pass over."),
-    _clamp(MOST_INTEGER),
+    _clamp(MAX_ID),
     BeforeValidator(_shorten),
 ]
 Limit = Annotated[int, Field(ge=1, le=1000, description="Most rows to return.")]

@@ -10,7 +10,7 @@ enough, a `FieldSource` in `Annotated` says where the value comes from:
         messages: Annotated[list[Message], ManySource(MESSAGES, OF_CALL)]
 
     @route("GET", "/api/v1/calls/{call_id}", reads=lookup(CALLS, Call, noun="call"), ...)
-    def get_call(path: CallPath) -> RestArguments:
+    def get_by_id(path: CallPath) -> RestArguments:
         return RestArguments(path.call_id)
 """
 

@@ -126,7 +126,7 @@ def route(
         summary: A few words; the handler's docstring tells more.
         answers: The successes, the usual one first.
         errors: Further statuses, such as 404.
-        permission: READ for GET and WRITE for the others unless given; None for everybody.
+        permission: By default READ for GET and WRITE for the others; None lets everybody in.
         refuses_bodies_with: 400 where the documents list no 422 for bodies.
         example: A body to send.
         secret: The answer holds a secret, so it is not stored for an `Idempotency-Key`.

@@ -167,9 +167,9 @@ class Documents:
 
     async def _validate_locked(self, text: str) -> ValidDocument:
         async with self._lock:
-            return self._read(text)
+            return self._parse_and_check(text)
 
-    def _read(self, text: str) -> ValidDocument:
+    def _parse_and_check(self, text: str) -> ValidDocument:
         node = self._parse(text)
         self._check(node)
         document = ValidDocument(text, node)

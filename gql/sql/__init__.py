@@ -10,6 +10,6 @@
 - `session`: statements that may take long.
 - `sqlite_functions`: what SQLite lacks, in Python.
 
-How connections are opened and which transactions they begin is the business of `database`; what
-tables and indexes are made of is told in `models`, by SQLAlchemy's own means.
+Two differences are elsewhere: how connections are opened and transactions begin in `database`, and
+what tables and indexes are made of in `models`, by SQLAlchemy's own means.
 """

@@ -18,7 +18,7 @@ class Construct(FunctionElement[T]):
     sent becomes a part of one.
 
     Attributes:
-        type: Of what it yields, for whoever reads or compares it.
+        type: Of its value, by which SQLAlchemy reads results and chooses operators.
     """
 
     type: TypeEngine[Any] = Text()

@@ -30,19 +30,24 @@ JsonPart = str | ColumnElement[Any]
 
 
 def literal_text(value: str) -> ColumnElement[str]:
-    """Constant text, written into the statement: the only part of it that clients write are the
-    response keys, which the grammar of GraphQL limits to letters, digits and `_`.
+    """Constant text, written into the statement.
+
+    Of what clients send only response keys get here, and the grammar of GraphQL limits those to
+    letters, digits and `_`.
     """
     return literal_column("'" + value.replace("'", "''") + "'", Text)
 
 
 MAX_OPERANDS = 100
-"""Of one chain of `||`: SQLite parses it to a tree as deep, and takes no deeper one than 1,000."""
+"""Most operands of one chain of `||`: SQLite parses a chain to a tree as deep as it is long, and
+refuses trees deeper than 1,000."""
 
 
 class _Concatenation(Construct[str]):
-    """Texts one after another, in brackets together, where SQLAlchemy's `+` has them around each
-    pair: SQLite takes no more than 100 in each other.
+    """Texts one after another, in one pair of parentheses.
+
+    SQLAlchemy's `+` writes a pair around every two of them, and SQLite takes no more than 100
+    nested pairs.
 
     Attributes:
         parts: What it was made of.

@@ -53,7 +53,7 @@ class KeyList(TypeDecorator[Sequence[Any]]):
 
 
 class _Condition(Construct[bool]):
-    # Not Boolean: SQLite would be asked whether the test `= 1`, and would use no index for it.
+    # Not Boolean, as SQLAlchemy would add `= 1` for SQLite, which uses no index for that.
     type = NullType()
 
 

@@ -26,9 +26,9 @@ def upsert(
 def insert_for_ids(dialect: Dialect, table: Table) -> ReturningInsert[Any]:
     """Insert many rows; their ids, sorted, are in the order of the rows.
 
-    PostgreSQL promises that only if the rows are sorted for it, which SQLAlchemy does when asked.
-    For SQLite it would send them one by one then; but SQLite takes rows as they come, and counts up
-    while we hold its one write lock.
+    PostgreSQL promises that only if the statement sorts the rows, as SQLAlchemy writes it with
+    `sort_by_parameter_order`. For SQLite that option would send rows one by one; but SQLite takes
+    them as they come, and its ids count up while we hold its one write lock.
     """
     ordered = dialect.name == "postgresql"
     return insert(table).returning(table.c.id, sort_by_parameter_order=ordered)

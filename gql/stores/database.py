@@ -93,7 +93,7 @@ class DatabaseSmsSessions:
         return await self._delete(organization_id, ~_alive(now()))
 
     async def close(self) -> None:
-        """Does nothing: whoever opened the database closes it."""
+        """Does nothing: the database is closed where it was opened."""
 
     async def _rows(self, statement: Select[Any], organization_id: int) -> Any:
         if self._snapshot is not None:

@@ -57,7 +57,7 @@ def new_document(number: int) -> str:
 def work(monkeypatch: pytest.MonkeyPatch) -> Work:
     work: Work = Counter()
     texts: dict[int, str] = {}
-    validate, plan = Documents._read, Engine._plan  # noqa: SLF001
+    validate, plan = Documents._parse_and_check, Engine._plan  # noqa: SLF001
     compile_plan = StatementCompiler._compile  # noqa: SLF001
 
     def counting_validate(self: Documents, text: str) -> Any:
@@ -74,7 +74,7 @@ def work(monkeypatch: pytest.MonkeyPatch) -> Work:
         work["compiled", texts[id(plan)]] += 1
         return compile_plan(self, plan, *rest)
 
-    monkeypatch.setattr(Documents, "_read", counting_validate)
+    monkeypatch.setattr(Documents, "_parse_and_check", counting_validate)
     monkeypatch.setattr(Engine, "_plan", counting_plan)
     monkeypatch.setattr(StatementCompiler, "_compile", counting_compile)
     return work

@@ -14,7 +14,8 @@ from gql.domain.graphs import GRAPHS
 from gql.domain.messages import MESSAGES, TRANSCRIPTS
 from gql.domain.sms import SMS_CONVERSATIONS
 from gql.errors import BadCursor
-from gql.query.cursor import MAX_ID, Cursor, read_cursor, write_cursor
+from gql.models.types import MAX_ID
+from gql.query.cursor import Cursor, read_cursor, write_cursor
 from gql.query.resource import Resource
 
 relaxed = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gql.errors import BadInput
-from gql.query.cursor import MAX_ID
+from gql.models.types import MAX_ID
 from gql.query.global_id import global_id, read_id, split_id
 from gql.schema.entities import ENTITIES
 

@@ -24,9 +24,8 @@ from gql.domain.writes.transaction import WriteContext, transaction
 from gql.domain.writes.validation import ProblemList
 from gql.errors import Conflict, Forbidden, NotFound, Unauthenticated
 from gql.identity import DEFAULT_PERMISSIONS, TENANT_PERMISSIONS, Identity, Permission
-from gql.models.types import now
+from gql.models.types import MAX_ID, now
 from gql.query.context import Context
-from gql.query.cursor import MAX_ID
 
 
 async def create_api_key(
@@ -39,7 +38,7 @@ async def create_api_key(
     """A new key of the caller's organization and of the caller: its row, and its text.
 
     Args:
-        context: Who asks; needs the admin permission.
+        context: Of the caller, who needs the admin permission.
         name: 1 to 100 characters, for people.
         permissions: What it may do: nothing that the caller may not.
         expires_at: When it stops working, aware and to come; never, without.
@@ -116,7 +115,7 @@ async def create_own_key(
     A key that is issued by means of another key expires no later than that one.
 
     Args:
-        context: Who asks; needs the write permission.
+        context: Of the caller, who needs the write permission.
         name: 1 to 100 characters, for people.
         permissions: `{"read": true, ...}`: nothing that the caller may not. None for the default
             ones, as far as the caller has them.

@@ -40,7 +40,7 @@ async def create_assistant(context: Context, values: Mapping[str, Any]) -> int:
     """The id of a new assistant.
 
     Args:
-        context: Who asks; the assistant is noted as theirs.
+        context: Of the caller, who becomes the assistant's `user_id`.
         values: By column; `name` is required.
 
     Raises:

@@ -22,7 +22,7 @@ async def audit(
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
 ) -> None:
-    """Leave the row of one write.
+    """Insert the row of one write.
 
     Args:
         write: Its transaction.

@@ -68,7 +68,12 @@ def column_checks(
             f"no check for {model.__name__}.{unchecked[0]}: pass one to column_checks, or the"
             " column's name in `not_written`"
         )
-    by_type = {name: check for of, check in _BY_TYPE for name, kind in types.items() if kind == of}
+    by_type = {
+        name: check
+        for column_type, check in _BY_TYPE
+        for name, kind in types.items()
+        if kind == column_type
+    }
     return {**checks, **by_type}
 
 

@@ -38,7 +38,7 @@ async def create_graph(
     """A new graph with its nodes and edges.
 
     Args:
-        context: Who asks.
+        context: Of the caller.
         values: By column; `name` is required.
         nodes: In the order that edges count them in.
         edges: Every one has a type of condition.

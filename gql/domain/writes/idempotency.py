@@ -100,7 +100,7 @@ async def idempotent(
     A write that is refused leaves nothing, its key neither: it can be corrected and sent again.
 
     Args:
-        context: Who asks.
+        context: Of the caller.
         key: Their key; without one nothing is looked up or stored.
         request: The fingerprint of the request.
         permission: What the write needs; a stored answer needs it too.
@@ -121,12 +121,12 @@ async def idempotent(
             yield replay
             return
         yield replay
-        mine = (_KEYS.c.id == claim, owned(_KEYS, write.organization_id))
+        own_row = (_KEYS.c.id == claim, owned(_KEYS, write.organization_id))
         if replay.answer is None:
-            await write.run(delete(_KEYS).where(*mine))
+            await write.run(delete(_KEYS).where(*own_row))
             return
         values = {"status": replay.answer.status, "answer": replay.answer.body}
-        await write.run(update(_KEYS).where(*mine).values(values))
+        await write.run(update(_KEYS).where(*own_row).values(values))
 
 
 async def _claim(write: WriteContext, key: str, request: str) -> StoredAnswer | int:
@@ -174,8 +174,8 @@ async def _sweep(write: WriteContext, key: str) -> None:
         .limit(_SWEEP_LIMIT)
         .with_for_update(skip_locked=True)
     )
-    mine = owned(_KEYS, write.organization_id)
-    await write.run(delete(_KEYS).where(mine, _KEYS.c.id.in_(expired)))
+    own = owned(_KEYS, write.organization_id)
+    await write.run(delete(_KEYS).where(own, _KEYS.c.id.in_(expired)))
 
 
 def _check(key: str) -> None:

@@ -1,4 +1,4 @@
-"""Replacing the structure of a graph: other nodes, other edges, and no live walk over the old."""
+"""Replacing the structure of a graph: other nodes, other edges, no active graph sessions."""
 
 from collections.abc import Sequence
 
@@ -40,7 +40,7 @@ async def replace_structure(
     what the first has inserted. Ended graph sessions stay, under the names they ended with.
 
     Args:
-        context: Who asks.
+        context: Of the caller.
         graph_id: Whose structure.
         nodes: In the order that edges count them in.
         edges: An edge without a type of condition has one in natural language.
@@ -91,7 +91,7 @@ async def _count_active(write: WriteContext, graph_id: int) -> int:
 
 
 async def _keep_names(write: WriteContext, graph_id: int) -> None:
-    """Let go of the nodes that ended graph sessions stand on, but not of who spoke there."""
+    """Let ended graph sessions keep the assistant's name instead of a node that is deleted next."""
     name = (
         select(_ASSISTANTS.c.name)
         .join_from(_NODES, _ASSISTANTS, _ASSISTANTS.c.id == _NODES.c.assistant_id)

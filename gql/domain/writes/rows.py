@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Row, delete, insert, select, update
 from gql.domain.writes.transaction import WriteContext
 from gql.errors import NotFound
 from gql.models.scope import owned
-from gql.query.cursor import MAX_ID
+from gql.models.types import MAX_ID
 from gql.query.resource import Resource
 
 
@@ -52,8 +52,8 @@ async def update_row(
     write: WriteContext, resource: Resource, key: int, values: Mapping[str, Any]
 ) -> None:
     table = resource.table
-    mine = (table.c.id == key, owned(table, write.organization_id))
-    await write.run(update(table).where(*mine).values(**values))
+    own_row = (table.c.id == key, owned(table, write.organization_id))
+    await write.run(update(table).where(*own_row).values(**values))
 
 
 async def delete_row(write: WriteContext, resource: Resource, key: int) -> None:
@@ -63,5 +63,5 @@ async def delete_row(write: WriteContext, resource: Resource, key: int) -> None:
 async def delete_rows(write: WriteContext, column: ColumnElement[Any], key: int, *more: Any) -> int:
     """Delete the organization's rows whose `column` is `key`; how many there were."""
     table: Any = column.table
-    mine = (column == key, owned(table, write.organization_id), *more)
-    return int((await write.run(delete(table).where(*mine))).rowcount)
+    own_rows = (column == key, owned(table, write.organization_id), *more)
+    return int((await write.run(delete(table).where(*own_rows))).rowcount)

@@ -28,7 +28,7 @@ async def archive_conversation(
     """Delete the messages and logs of an SMS conversation, and hide what is left of it.
 
     Args:
-        context: Who asks.
+        context: Of the caller.
         conversation_id: Which; its row stays for the records of calls.
         sms_sessions: Where its live state is kept; None when there is no such place.
 

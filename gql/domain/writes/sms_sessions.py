@@ -5,8 +5,8 @@ from gql.domain.writes.audit import audit
 from gql.domain.writes.transaction import transaction
 from gql.errors import NotFound
 from gql.models.call import phone_digits
+from gql.models.types import MAX_ID
 from gql.query.context import Context
-from gql.query.cursor import MAX_ID
 
 
 async def clear_sms_sessions(context: Context) -> int:
@@ -37,7 +37,7 @@ async def end_sms_session(context: Context, phone_number: str, assistant_id: int
     """Delete the live session of one customer and assistant.
 
     Args:
-        context: Who asks.
+        context: Of the caller.
         phone_number: The customer's, with or without `+`.
         assistant_id: The other side.
 

@@ -15,7 +15,7 @@ from gql.domain.writes.validation import ProblemList
 from gql.models.enums import ConditionLogic, ConditionType, NodeType
 from gql.models.graph import GraphEdge, GraphNode
 from gql.models.scope import owned
-from gql.query.cursor import MAX_ID
+from gql.models.types import MAX_ID
 from gql.sql.keys import is_among
 from gql.sql.writes import insert_for_ids
 
@@ -125,10 +125,10 @@ def _check_edge(
     problems: ProblemList, index: int, edge: EdgeDraft, count: int, *, condition_required: bool
 ) -> None:
     path = ("edges", index)
-    has = f"{count} nodes (0-{count - 1})" if count > 1 else ("1 node (0)" if count else "no nodes")
+    available = {0: "no nodes", 1: "1 node (0)"}.get(count, f"{count} nodes (0-{count - 1})")
     for field, node in (("from_node_id", edge.from_index), ("to_node_id", edge.to_index)):
         if node is not None and (isinstance(node, bool) or not 0 <= node < count):
-            text = f"is {str(node).lower()}, but the request has {has}"
+            text = f"is {str(node).lower()}, but the request has {available}"
             problems.add((*path, field), text, "OUT_OF_RANGE")
     if condition_required and edge.condition_type is None:
         problems.add((*path, "condition_type"), "is required", "REQUIRED")

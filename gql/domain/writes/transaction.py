@@ -52,7 +52,7 @@ async def transaction(
 
     Raises:
         Forbidden: when the caller lacks the permission.
-        Conflict: when another write stood in the way of this one for good.
+        Conflict: when this write collided with another one, and was rolled back.
         DatabaseUnavailable: when the database cannot be reached, or cannot work right now.
         DeadlineExceeded: when it ended a statement because that took too long.
     """

@@ -92,8 +92,8 @@ class ProblemList:
         allowed = [str(member) for member in enum]
         if value not in allowed:
             listed = ", ".join(map(repr, allowed[:-1])) + f" or {allowed[-1]!r}"
-            shown = repr(value[:40]) if isinstance(value, str) else "not text"
-            self.add(path, f"is {shown}, but must be {listed}")
+            actual = repr(value[:40]) if isinstance(value, str) else "not text"
+            self.add(path, f"is {actual}, but must be {listed}")
 
     def check_json_object(self, path: Path, value: Any) -> None:
         """A JSON object whose every value both databases can store."""

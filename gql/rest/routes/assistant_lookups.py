@@ -14,12 +14,12 @@ from gql.engine.query_runner import QueryRunner
 from gql.engine.rest_query import RestArguments
 from gql.errors import NotFound
 from gql.http.media_types import JSON
+from gql.models.types import MAX_ID
 from gql.query.context import Context
 from gql.query.exports import export
 from gql.query.filters import Condition, Filter
 from gql.query.paging import Paging
 from gql.rest.downloads import CSV, csv_download, json_download
-from gql.rest.parameters import MOST_INTEGER
 from gql.rest.reads import lookup, page_of
 from gql.rest.route import Answer, route
 from gql.rest.routes.assistants import ACTIVE, ASSISTANT_EXAMPLE, ASSISTANTS_PAGE, TAG, Assistant
@@ -69,7 +69,7 @@ class AssistantExportQuery(BaseModel):
         if self.assistant_ids:
             parts = (part.strip() for part in self.assistant_ids.split(","))
             ids = {int(part[:20]) for part in parts if part}
-            stored = tuple(key for key in ids if key <= MOST_INTEGER)
+            stored = tuple(key for key in ids if key <= MAX_ID)
             conditions.append(Condition("id", "in", stored))
         if self.search:
             conditions.append(Condition("name", "contains", self.search))
@@ -134,10 +134,10 @@ def count_assistants(query: CountQuery) -> RestArguments:
 )
 async def export_assistants(context: Context, query: AssistantExportQuery) -> Response:
     """Assistants as `assistants_export.csv`, or whole as `assistants_export.json`."""
-    whole = query.format == "json"
-    columns = tuple(Assistant.model_fields if whole else _COLUMNS)
+    as_json = query.format == "json"
+    columns = tuple(Assistant.model_fields if as_json else _COLUMNS)
     rows = export(context, ASSISTANTS, columns, "id", descending=False, filter=query.filter())
-    if whole:
+    if as_json:
         return await json_download(rows, columns, name="assistants_export.json")
     header = tuple(_COLUMNS.values())
     return await csv_download(rows, header, tuple, name="assistants_export.csv")

@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from gql.domain.calls import CALLS
 from gql.http.media_types import JSON
+from gql.loaders.record_loaders import RecordByKeyLoader
 from gql.query.context import Context
 from gql.query.exports import export
 from gql.query.resource import Record
@@ -14,7 +15,7 @@ from gql.rest.downloads import CSV, TEXT, csv_download, csv_lines, file, json_do
 from gql.rest.responses import dumps
 from gql.rest.route import Answer, route
 from gql.rest.routes.call_details import SpeakerName, TranscriptQuery, list_transcripts
-from gql.rest.routes.calls import TAG, CallPath, ExportFilters, get_call
+from gql.rest.routes.calls import TAG, CallPath, ExportFilters
 
 _COLUMNS = {
     "id": "Call ID",
@@ -73,7 +74,7 @@ async def export_transcript(
     context: Context, path: CallPath, query: TranscriptExportQuery
 ) -> Response:
     """The final transcript of one call, as `call_<id>_transcript.txt`, `.json` or `.csv`."""
-    call = await get_call(context, path.call_id)
+    call = await RecordByKeyLoader.of(context, CALLS).require(path.call_id)
     transcripts = await list_transcripts(context, call, TranscriptQuery(speaker=query.speaker))
     media_type, write = _WRITERS[query.format]
     name = f"call_{call.id}_transcript.{query.format}"

@@ -10,12 +10,9 @@ from gql.domain.calls import CALLS
 from gql.domain.writes.calls import merge_call_meta
 from gql.engine.fields import ColumnSource, ConnectionField, EchoSource
 from gql.engine.rest_query import RestArguments
-from gql.errors import NotFound
-from gql.loaders.record_loaders import RecordByKeyLoader
 from gql.query.context import Context
 from gql.query.filters import LONGEST_TEXT, Condition
 from gql.query.paging import Paging
-from gql.query.resource import Record
 from gql.rest.filters import FilterBy, Filters
 from gql.rest.parameters import MOST_SMALL_INTEGER, Instant, Integer, Paged, SmallInteger, id_of
 from gql.rest.reads import Money, list_of, lookup, page_of
@@ -263,15 +260,3 @@ async def patch_metadata(context: Context, path: CallPath, body: MetadataIn) -> 
     """Set keys of a call's metadata; a key that is null is removed, and others stay."""
     await merge_call_meta(context, path.call_id, body.metadata)
     return RestArguments(path.call_id)
-
-
-async def get_call(context: Context, call_id: int) -> Record:
-    """The voice call with this id.
-
-    Raises:
-        NotFound: when the organization has none.
-    """
-    call = await RecordByKeyLoader.of(context, CALLS).load(call_id)
-    if call is None:
-        raise NotFound("call", call_id)
-    return call

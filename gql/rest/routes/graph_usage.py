@@ -1,6 +1,6 @@
 """What a graph is used for, and where messages would lead in it."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -9,10 +9,11 @@ from gql.domain.assistants import ASSISTANTS
 from gql.domain.graph_analytics import GraphUsage, NodeUsage, analyse_graph
 from gql.domain.graph_walk import Step, walk_graph
 from gql.domain.graphs import EDGES, GRAPHS, NODES, OF_GRAPH
-from gql.errors import BadInput, NotFound
+from gql.errors import BadInput
 from gql.identity import Permission
 from gql.loaders.record_loaders import ChildrenByParentLoader, RecordByKeyLoader
 from gql.models.enums import NodeType
+from gql.models.types import now
 from gql.query.context import Context
 from gql.query.record_list import RecordList
 from gql.query.resource import Record
@@ -131,10 +132,8 @@ class Tested(BaseModel):
 )
 async def analyse(context: Context, path: GraphPath, query: UsagePeriod) -> dict[str, Any]:
     """Sessions that began in the last days, the ways they took, and the time in each node."""
-    graph = await RecordByKeyLoader.of(context, GRAPHS).load(path.graph_id)
-    if graph is None:
-        raise NotFound("graph", path.graph_id)
-    since = datetime.now(UTC) - timedelta(days=query.days)
+    graph = await RecordByKeyLoader.of(context, GRAPHS).require(path.graph_id)
+    since = now() - timedelta(days=query.days)
     usage = await analyse_graph(context, graph.id, since)
     nodes = await ChildrenByParentLoader.of(context, _NODES_OF_GRAPH).load(graph.id)
     names = await _names(context, nodes)
@@ -167,15 +166,14 @@ async def try_messages(context: Context, path: GraphPath, body: Messages) -> dic
 
     The body may also be a bare array of messages.
     """
-    if await RecordByKeyLoader.of(context, GRAPHS).load(path.graph_id) is None:
-        raise NotFound("graph", path.graph_id)
+    await RecordByKeyLoader.of(context, GRAPHS).require(path.graph_id)
     nodes = await ChildrenByParentLoader.of(context, _NODES_OF_GRAPH).load(path.graph_id)
     start = _start(nodes, body.starting_node_id)
     edges = await ChildrenByParentLoader.of(context, _EDGES_OF_GRAPH).load(path.graph_id)
     names = await _names(context, nodes)
     steps = walk_graph(edges, start, body.test_messages, body.context)
-    taken = [step for step in steps if step.edge is not None]
-    final = taken[-1].edge.to_node_id if taken and taken[-1].edge else start
+    followed = [step for step in steps if step.edge is not None]
+    final = followed[-1].edge.to_node_id if followed and followed[-1].edge else start
     return {
         "success": True,
         "graph_id": path.graph_id,
@@ -190,10 +188,10 @@ async def try_messages(context: Context, path: GraphPath, body: Messages) -> dic
             }
             for step in steps
         ],
-        "transitions": [_triggered(step, names) for step in taken],
+        "transitions": [_triggered(step, names) for step in followed],
         "summary": {
             "total_messages": len(steps),
-            "total_transitions": len(taken),
+            "total_transitions": len(followed),
             "final_node": names[final],
         },
     }

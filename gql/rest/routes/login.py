@@ -11,7 +11,6 @@ from gql.accounts.passwords import LONGEST
 from gql.accounts.people import LONGEST_EMAIL, PasswordClaim, Person
 from gql.auth.middleware import password_login_of
 from gql.domain.organizations import ORGANIZATIONS, USERS
-from gql.errors import NotFound
 from gql.identity import Method, Permission
 from gql.loaders.record_loaders import RecordByKeyLoader
 from gql.query.context import Context
@@ -178,14 +177,14 @@ async def get_credential(context: Context) -> dict[str, Any]:
 
 
 async def _log_in(request: Request, claim: PasswordClaim, *, remember_me: bool) -> Response:
-    log_in = password_login_of(request.scope)
-    logged_in = await log_in(request.scope, claim, remember_me=remember_me)
+    password_login = password_login_of(request.scope)
+    logged_in = await password_login(request.scope, claim, remember_me=remember_me)
     person = logged_in.person
     response = json_response(
         {
             "access_token": logged_in.token,
             "token_type": "bearer",
-            "user": user_wire(person),
+            "user": user_fields(person),
             "organization": {"id": person.organization_id, "name": person.organization_name},
         },
         headers={"Cache-Control": "no-store"},
@@ -196,21 +195,17 @@ async def _log_in(request: Request, claim: PasswordClaim, *, remember_me: bool) 
 
 async def _user(context: Context) -> dict[str, Any]:
     user_id = context.identity.require_user()
-    user = await RecordByKeyLoader.of(context, USERS).load(user_id)
-    if user is None:
-        raise NotFound("user", user_id)
-    return user_wire(user)
+    return user_fields(await RecordByKeyLoader.of(context, USERS).require(user_id))
 
 
 async def _organization(context: Context) -> dict[str, Any]:
-    organization = await RecordByKeyLoader.of(context, ORGANIZATIONS).load(context.organization_id)
-    if organization is None:
-        raise NotFound("organization", context.organization_id)
+    organizations = RecordByKeyLoader.of(context, ORGANIZATIONS)
+    organization = await organizations.require(context.organization_id)
     return {"id": organization.id, "name": organization.name}
 
 
-def user_wire(user: Person | Record) -> dict[str, Any]:
-    """A person as they are answered, in the words of the documented API."""
+def user_fields(user: Person | Record) -> dict[str, Any]:
+    """A person in the fields of `UserOut`."""
     return {
         "id": user.id,
         "organization_id": user.organization_id,

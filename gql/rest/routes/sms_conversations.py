@@ -13,12 +13,8 @@ from gql.domain.writes.sms import archive_conversation
 from gql.engine.fields import ColumnSource, IsLookedUpSource, ManySource
 from gql.engine.query_runner import QueryRunner
 from gql.engine.rest_query import RestArguments
-from gql.errors import NotFound
 from gql.http.media_types import JSON
-from gql.loaders.record_loaders import (
-    ChildrenByParentLoader,
-    RecordByKeyLoader,
-)
+from gql.loaders.record_loaders import ChildrenByParentLoader, RecordByKeyLoader
 from gql.query.context import Context
 from gql.query.paging import Paging
 from gql.query.record_list import RecordList
@@ -269,7 +265,8 @@ async def export_sms_conversation(
     if query.format == "json":
         body = await queries.fetch(context, EXPORTED, RestArguments(path.conversation_id))
         return file(body, name=name, media_type=JSON)
-    conversation = await _conversation(context, path)
+    conversations = RecordByKeyLoader.of(context, SMS_CONVERSATIONS)
+    conversation = await conversations.require(path.conversation_id)
     media_type, write = _WRITERS[query.format]
     content = write(conversation, await _messages(context, path))
     return file(content, name=name, media_type=media_type)
@@ -296,18 +293,6 @@ async def archive_sms_conversation(context: Context, path: ConversationPath) -> 
     """
     await archive_conversation(context, path.conversation_id, context.sms_sessions)
     return {"success": True, "message": "SMS conversation archived successfully"}
-
-
-async def _conversation(context: Context, path: ConversationPath) -> Record:
-    """The conversation that the path names.
-
-    Raises:
-        NotFound: when the organization has none, or has archived it.
-    """
-    conversation = await RecordByKeyLoader.of(context, SMS_CONVERSATIONS).load(path.conversation_id)
-    if conversation is None:
-        raise NotFound(SMS_CONVERSATIONS.name, path.conversation_id)
-    return conversation
 
 
 async def _messages(context: Context, path: ConversationPath) -> list[Record]:

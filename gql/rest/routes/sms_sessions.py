@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field
 
 from gql.domain.sms_sessions import live_sms_sessions
-from gql.domain.writes import sms_sessions as changes
+from gql.domain.writes import sms_sessions as writes
 from gql.query.context import Context
 from gql.rest.parameters import id_of
 from gql.rest.route import Answer, route
@@ -93,7 +93,7 @@ async def count_sms_sessions(context: Context) -> dict[str, Any]:
 )
 async def clear_sms_sessions(context: Context) -> dict[str, Any]:
     """Forget every live state of the organization; conversations and messages stay."""
-    cleared = await changes.clear_sms_sessions(context)
+    cleared = await writes.clear_sms_sessions(context)
     return {"success": True, "message": "SMS sessions cleared", "cleared_count": cleared}
 
 
@@ -112,7 +112,7 @@ async def clear_sms_sessions(context: Context) -> dict[str, Any]:
 )
 async def clean_up_sms_sessions(context: Context) -> dict[str, Any]:
     """Remove states whose time has run out and that nobody can see any more."""
-    cleaned = await changes.clean_up_sms_sessions(context)
+    cleaned = await writes.clean_up_sms_sessions(context)
     return {
         "success": True,
         "message": "Expired SMS sessions cleaned up",
@@ -132,5 +132,5 @@ async def clean_up_sms_sessions(context: Context) -> dict[str, Any]:
 )
 async def end_sms_session(context: Context, path: PairPath) -> dict[str, Any]:
     """Forget the live state of one customer and assistant; 404 when there is none."""
-    await changes.end_sms_session(context, path.phone_number, path.assistant_id)
+    await writes.end_sms_session(context, path.phone_number, path.assistant_id)
     return {"success": True, "message": "SMS session cleared"}

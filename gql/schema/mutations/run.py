@@ -179,7 +179,7 @@ def _user_error(problem: Problem) -> UserError:
 
 
 def _json(value: Any) -> Any:
-    """An input as JSON, less what does not steer the change."""
+    """An input as JSON, without the fields of every input, which do not change what is done."""
     if is_dataclass(value) and not isinstance(value, type):
         values = {field.name: getattr(value, field.name) for field in fields(value)}
         return {
