@@ -51,7 +51,7 @@ def metrics_table() -> str:
 def route_table() -> str:
     """Every REST route as a Markdown table, in order of trial."""
     rows = [
-        f"| `{route.method} {route.path}` | {route.summary} | {route.permission or 'nobody asks'} |"
+        f"| `{route.method} {route.path}` | {route.summary} | {route.permission or 'none'} |"
         for route in ROUTES
     ]
     return "\n".join(("| Route | What it does | Permission |", "| --- | --- | --- |", *rows))

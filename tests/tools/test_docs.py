@@ -1,5 +1,7 @@
 """What the documentation says of the code is what the code says."""
 
+import ast
+import pkgutil
 import re
 from pathlib import Path
 
@@ -66,6 +68,44 @@ def test_files_that_the_documentation_names_are_there() -> None:
     ]
 
     assert missing == []
+
+
+def test_folders_and_objects_that_the_documentation_names_are_there() -> None:
+    missing = [
+        f"{page.name}: {name}"
+        for page in pages(ROOT)
+        if page.exists()
+        for name in re.findall(
+            r"`((?:gql|tests|tools|benchmarks)/[\w/]*/|gql(?:\.\w+)+)`", page.read_text()
+        )
+        if not ((ROOT / name).is_dir() if name.endswith("/") else _resolves(name))
+    ]
+
+    assert missing == []
+
+
+def test_classes_that_the_page_about_the_engine_names_are_there() -> None:
+    page = (ROOT / "docs" / "engine.md").read_text()
+    classes = {
+        node.name
+        for path in (ROOT / "gql" / "engine").glob("*.py")
+        for node in ast.parse(path.read_text()).body
+        if isinstance(node, ast.ClassDef)
+    }
+    stages = re.findall(r"^\| `(\w+)` \| .+ \| `.+` \|$", page, re.MULTILINE)
+    named = re.findall(r"`([A-Z][a-z]+(?:[A-Z][a-z]+)+)`", page)
+
+    assert len(stages) == 4
+    assert {*stages, *named} - classes == set()
+
+
+def _resolves(name: str) -> bool:
+    """Whether a dotted name is a module, or an object of one."""
+    try:
+        pkgutil.resolve_name(name)
+    except (ImportError, AttributeError):
+        return False
+    return True
 
 
 def test_the_newest_version_of_the_changelog_is_this_one() -> None:
