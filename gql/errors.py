@@ -332,7 +332,7 @@ class TooComplex(RefusedDocument):
     """The document is over one of the limits."""
 
     code = "QUERY_TOO_COMPLEX"
-    meaning = "The document is over a limit; the message names the limit and the figure."
+    meaning = "Over a limit; the message names limit and figure, and the heaviest paths of a cost."
 
 
 class IntrospectionDisabled(RefusedDocument):

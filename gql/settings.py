@@ -90,7 +90,10 @@ class Settings(BaseSettings):
     max_aliases: int = Field(50, ge=0, description="Most aliases of an operation.")
     max_root_fields: int = Field(20, ge=1, description="Most root fields of an operation.")
     max_cost: int = Field(
-        100_000, ge=1, description="Most objects that the answer to an operation may have."
+        2_000_000, ge=1, description="Most points that an operation may cost; see docs/cost.md."
+    )
+    max_resolver_cost: int = Field(
+        50_000, ge=1, description="Most points of an operation that no compiled plan answers."
     )
     compiled: bool = Field(
         True,

@@ -206,10 +206,15 @@ def run_by(request: pytest.FixtureRequest) -> Execution:
     return run_by
 
 
+def settings_by(execution: Execution, url: str) -> Settings:
+    """The settings of an application whose resolvers may answer whatever plans may."""
+    return settings_for(url, compiled=execution == "plans", max_resolver_cost=2_000_000)
+
+
 @pytest.fixture(scope="session")
 def settings(database_url: str, run_by: Execution) -> Settings:
     """The settings of the shared application."""
-    return settings_for(database_url, compiled=run_by == "plans")
+    return settings_by(run_by, database_url)
 
 
 @pytest.fixture(scope="session")
@@ -286,7 +291,7 @@ def fresh_database_url(fresh: Copy) -> str:
 @pytest.fixture
 async def fresh_running_app(fresh: Copy, run_by: Execution) -> AsyncIterator[Running]:
     """An application on the test's own database, started."""
-    async with start(fresh, settings_for(fresh.url, compiled=run_by == "plans")) as running:
+    async with start(fresh, settings_by(run_by, fresh.url)) as running:
         yield running
 
 

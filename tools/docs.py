@@ -17,8 +17,12 @@ from pydantic.fields import FieldInfo
 
 from gql.app.metric_definitions import METRICS
 from gql.engine.fallback import MEANINGS, FallbackReason
+from gql.engine.fields import SOURCE, ConnectionSource, ManySource, UnionSource
+from gql.engine.plan import DEFINITION
 from gql.errors import error_table
 from gql.rest.routes import ROUTES
+from gql.schema.schema import schema
+from gql.schema.weights import WEIGHTS
 from gql.settings import Settings
 from tools import architecture
 from tools.speed import speed_table
@@ -63,7 +67,37 @@ def reasons_table() -> str:
     return "\n".join(("| Reason | Meaning |", "| --- | --- |", *rows))
 
 
-TABLES = (settings_table, error_table, route_table, metrics_table, reasons_table, speed_table)
+def weights_table() -> str:
+    """The weight of every unit as a Markdown table, in the order of `WEIGHTS`."""
+    rows = [f"| {weight.points} | {weight.unit} |" for weight in WEIGHTS]
+    return "\n".join(("| Points | For |", "| ---: | --- |", *rows))
+
+
+def lengths_table() -> str:
+    """How long each list of the schema is taken to be as a Markdown table, longest first."""
+    lengths = []
+    for kind in schema._schema.type_map.values():  # noqa: SLF001 -- Strawberry has no other way
+        for name, field in getattr(kind, "fields", {}).items():
+            definition = field.extensions.get(DEFINITION)
+            source = definition and definition.metadata.get(SOURCE)
+            if isinstance(source, (ConnectionSource, ManySource)):
+                lengths.append((-source.usual, f"{kind.name}.{name}"))
+            elif isinstance(source, UnionSource):
+                lengths.append((-source.union.limit, f"{kind.name}.{name}"))
+    rows = [f"| `{name}` | {-length:,} |" for length, name in sorted(lengths)]
+    return "\n".join(("| List | Records |", "| --- | ---: |", *rows))
+
+
+TABLES = (
+    settings_table,
+    error_table,
+    route_table,
+    metrics_table,
+    reasons_table,
+    speed_table,
+    weights_table,
+    lengths_table,
+)
 
 
 def refreshed(text: str) -> str:

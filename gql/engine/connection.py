@@ -40,6 +40,7 @@ def connection(
     resource: Resource,
     *,
     order: Any,
+    usual: int,
     filter: Any = None,
     link: Link | None = None,
     descending: bool = True,
@@ -51,6 +52,7 @@ def connection(
         description: What the list holds.
         resource: Whose records.
         order: The input type of `orderBy`, with a `field` enum of the resource's orders.
+        usual: How many records the whole list usually has, for the estimate of what it costs.
         filter: The input type of `filter`, a `FilterInput`; no such argument without.
         link: How the records find their parent.
         descending: The direction when `orderBy` is absent; the order is the resource's first.
@@ -83,7 +85,7 @@ def connection(
     field = strawberry.field(
         resolve,
         description=description,
-        metadata={SOURCE: ConnectionSource(resource, link, read_arguments, permission)},
+        metadata={SOURCE: ConnectionSource(resource, link, read_arguments, permission, usual)},
     )
     field.arguments = list(_arguments(order, filter))
     return field

@@ -31,6 +31,7 @@ class Document:
         text: By which it is cached.
         node: The same, parsed.
         plans: Of its operations; a `Fallback` for an operation that has no plan.
+        costs: Of its operations, by name; the door works them out, and they are not weighed.
     """
 
     text: str
@@ -38,6 +39,7 @@ class Document:
     plans: "LRUCache[PlanKey, Plan | Fallback]" = field(
         default_factory=lambda: LRUCache(MOST_PLANS)
     )
+    costs: dict[str | None, Any] = field(default_factory=dict)
 
     @cached_property
     def steering(self) -> tuple[str, ...]:

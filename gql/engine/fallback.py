@@ -24,7 +24,7 @@ class FallbackReason(StrEnum):
 
 MEANINGS: dict[FallbackReason, str] = {
     FallbackReason.MUTATION: "It writes; a plan only reads.",
-    FallbackReason.INTROSPECTION: "It selects the schema, which is in no table.",
+    FallbackReason.INTROSPECTION: "It selects the schema together with data, or has variables.",
     FallbackReason.UNSUPPORTED: (
         "It selects a field that has no plan; the label `field` names it."
     ),
@@ -35,6 +35,10 @@ MEANINGS: dict[FallbackReason, str] = {
     FallbackReason.RESTING: "Its statement failed too often, and is not tried again for a minute.",
     FallbackReason.OFF: "`GQL_COMPILED` is off.",
 }
+
+
+_OF_DOCUMENTS = frozenset({FallbackReason.UNSUPPORTED, FallbackReason.ARGUMENTS})
+"""The reasons whose details are about the caller's own document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,12 @@ class Fallback:
 
     reason: FallbackReason
     detail: str = ""
+
+    @property
+    def explanation(self) -> str:
+        """The reason for the caller, who may know what an argument lacks and not what failed."""
+        meaning = MEANINGS[self.reason].removesuffix(".")
+        return f"{meaning}: {self.detail}" if self.reason in _OF_DOCUMENTS else meaning
 
 
 OFF = Fallback(FallbackReason.OFF)

@@ -108,6 +108,13 @@ class ConstantSource(FieldSource):
     json: str
 
 
+@dataclass(frozen=True)
+class SchemaSource(ConstantSource):
+    """What `__schema` or `__type` prints: more than belongs into a statement or an explanation."""
+
+    json: str = field(repr=False)
+
+
 # Other records.
 
 
@@ -178,12 +185,14 @@ class ConnectionSource(FieldSource):
         link: How they find our record; None at the root.
         read_arguments: Turns the field's arguments into what is read, or raises `BadInput`.
         permission: What the caller needs to read the list.
+        usual: How many records the whole list usually has, for the estimate of what it costs.
     """
 
     resource: Resource
     link: Link | None = None
     read_arguments: Callable[..., tuple[Paging, Filter]] | None = field(default=None, repr=False)
     permission: Permission | None = None
+    usual: int = field(default=0, repr=False)
     is_parameterized = True
 
     @property

@@ -140,7 +140,7 @@ class Plan:
     @property
     def weight(self) -> int:
         """About how many bytes of memory it takes, with its statements."""
-        own = _BYTES_AT_LEAST + _BYTES_PER_NODE * self.size
+        own = _BYTES_AT_LEAST + _BYTES_PER_NODE * self.size + 2 * len(self.constant or b"")
         arguments = sum(field.weight for field in self.arguments)
         return own + arguments + sum(statement.weight for statement in self.statements.values())
 
@@ -158,7 +158,7 @@ def parameterized(
     A node's location holds every token of the document, which is most of what a document weighs: so
     name and arguments are copied without locations.
     """
-    varies = any(_varies(argument.value) for argument in node.arguments or ())
+    varies = any(has_variable(argument.value) for argument in node.arguments or ())
     alone = FieldNode(name=_copied(node.name), arguments=_copied(node.arguments))
     return ParameterizedField(
         source, definition, alone, is_constant=not varies and not source.depends_on_caller
@@ -224,9 +224,9 @@ def _count(part: Any) -> int:
     return 1 + sum(_count(getattr(part, key)) for key in part.keys)
 
 
-def _varies(value: Any) -> bool:
+def has_variable(value: Any) -> bool:
     """Whether there is a variable in a value."""
     if isinstance(value, VariableNode):
         return True
     nested = [*getattr(value, "values", ()), *(part.value for part in getattr(value, "fields", ()))]
-    return any(_varies(part) for part in nested)
+    return any(has_variable(part) for part in nested)

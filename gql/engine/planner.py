@@ -4,9 +4,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+import orjson
 from graphql import (
     DocumentNode,
     FieldNode,
+    FragmentDefinitionNode,
     GraphQLField,
     GraphQLInterfaceType,
     GraphQLObjectType,
@@ -14,13 +16,21 @@ from graphql import (
     OperationDefinitionNode,
     OperationType,
     SelectionSetNode,
+    execute_sync,
     get_named_type,
     is_enum_type,
     is_non_null_type,
 )
 
 from gql.engine.collect_fields import Collector, Unsupported
-from gql.engine.fields import SOURCE, ColumnKind, ColumnSource, ConstantSource, FieldSource
+from gql.engine.fields import (
+    SOURCE,
+    ColumnKind,
+    ColumnSource,
+    ConstantSource,
+    FieldSource,
+    SchemaSource,
+)
 from gql.engine.plan import (
     DEFINITION,
     ParameterizedField,
@@ -61,17 +71,26 @@ def plan_operation(
     """
     if operation.operation != OperationType.QUERY:
         raise Unsupported(operation.operation.value)
-    planner = _Planner(schema, document, variables)
+    planner = _Planner(schema, document, operation, variables)
     assert schema.query_type is not None  # noqa: S101, a schema without one cannot be built
     root = planner.selection(schema.query_type, [operation.selection_set])
-    return Plan(root, tuple(planner.arguments), planner.size)
+    plan = Plan(root, tuple(planner.arguments), planner.size)
+    if plan.constant is None and any(isinstance(n.source, SchemaSource) for _, n in root.items):
+        raise Unsupported("__schema")
+    return plan
 
 
 class _Planner:
     def __init__(
-        self, schema: GraphQLSchema, document: DocumentNode, variables: Mapping[str, Any]
+        self,
+        schema: GraphQLSchema,
+        document: DocumentNode,
+        operation: OperationDefinitionNode,
+        variables: Mapping[str, Any],
     ) -> None:
         self._schema = schema
+        self._document = document
+        self._has_variables = bool(operation.variable_definitions)
         self._collect = Collector(schema, document, variables)
         self.arguments: list[ParameterizedField] = []
         self.size = 0
@@ -87,10 +106,26 @@ class _Planner:
                 items.append((key, PlanNode(ConstantSource(f'"{parent.name}"'))))
             elif name in parent.fields:
                 items.append((key, self._node(parent.fields[name], nodes)))
-            else:  # `__schema` and `__type`
-                raise Unsupported(name)
+            else:
+                items.append((key, PlanNode(self._introspected(key, nodes))))
         self.size += len(items)
         return Selection(tuple(items))
+
+    def _introspected(self, key: str, nodes: list[FieldNode]) -> SchemaSource:
+        """What `__schema` or `__type` prints, which is the same for all who send the document."""
+        name = nodes[0].name.value
+        if self._has_variables:  # they may be arguments of it, and a plan has no values
+            raise Unsupported(name)
+        fragments = (
+            each for each in self._document.definitions if isinstance(each, FragmentDefinitionNode)
+        )
+        alone = OperationDefinitionNode(
+            operation=OperationType.QUERY, selection_set=SelectionSetNode(selections=tuple(nodes))
+        )
+        result = execute_sync(self._schema, DocumentNode(definitions=(alone, *fragments)))
+        if result.data is None or result.errors:
+            raise Unsupported(name)
+        return SchemaSource(orjson.dumps(result.data[key]).decode())
 
     def _node(self, field: GraphQLField, nodes: list[FieldNode]) -> PlanNode:
         source = _source(field, nodes[0].name.value)

@@ -56,6 +56,19 @@ def depth(offset: int) -> int:
     return SEEK_FROM if offset >= SEEK_FROM else min(offset, 1)
 
 
+def is_countable(records: RecordList) -> bool:
+    """Whether a list is filtered only by what its rollup tells apart, and by one range at most."""
+    rollup = records.resource.rollup
+    if rollup is None or (records.link is not None and records.link.column != rollup.owner):
+        return False
+    lower = _bounds(rollup, records, _LOWER_BOUNDS)
+    upper = _bounds(rollup, records, _UPPER_BOUNDS)
+    others = [each for each in records.conditions if each.field != rollup.instant]
+    on_instant = len(records.conditions) - len(others)
+    one_range = len(lower) <= 1 and len(upper) <= 1 and on_instant == len(lower) + len(upper)
+    return one_range and _is_exact(rollup, others)
+
+
 def rolled_up_total(records: RecordList, parent: FromClause | None = None) -> Expression | None:
     """How many records a list has, as a scalar; None when it is not countable.
 
@@ -150,7 +163,7 @@ class _Part:
 def _parts(records: RecordList, parent: FromClause | None) -> list[_Part]:
     """The parts of a list, which together are the list; empty when it is not countable."""
     rollup = records.resource.rollup
-    if rollup is None or not _is_countable(rollup, records):
+    if rollup is None or not is_countable(records):
         return []
     counts, rows = _rollup_rows(rollup, records, parent), records.rows(parent)
     instant = rows.table.c[rollup.instant]
@@ -173,17 +186,6 @@ def _parts(records: RecordList, parent: FromClause | None) -> list[_Part]:
         cut(last, instant >= week_start(last))
     calls = func.sum(counts.table.c.calls)
     return [_Part(counts, counts.table.c.week, calls, many_weeks=True), *cut_weeks]
-
-
-def _is_countable(rollup: RollupTable, records: RecordList) -> bool:
-    if records.link is not None and records.link.column != rollup.owner:
-        return False
-    lower = _bounds(rollup, records, _LOWER_BOUNDS)
-    upper = _bounds(rollup, records, _UPPER_BOUNDS)
-    others = [each for each in records.conditions if each.field != rollup.instant]
-    on_instant = len(records.conditions) - len(others)
-    one_range = len(lower) <= 1 and len(upper) <= 1 and on_instant == len(lower) + len(upper)
-    return one_range and _is_exact(rollup, others)
 
 
 def _is_exact(rollup: RollupTable, conditions: Sequence[PreparedCondition]) -> bool:

@@ -42,6 +42,7 @@ class Assistant(Node):
             GRAPHS,
             link=GRAPHS_OF_ASSISTANT,
             order=AssistantGraphOrder,
+            usual=10,
             filter=AssistantGraphFilter,
             descending=False,
         )
@@ -51,6 +52,7 @@ class Assistant(Node):
         CALLS,
         link=OF_ASSISTANT,
         order=CallOrder,
+        usual=2_000,
         filter=CallFilter,
     )
     sms_conversations: Connection[
@@ -60,5 +62,6 @@ class Assistant(Node):
         SMS_CONVERSATIONS,
         link=OF_ASSISTANT,
         order=SmsConversationOrder,
+        usual=2_000,
         filter=SmsConversationFilter,
     )

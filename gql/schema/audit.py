@@ -40,6 +40,7 @@ audit_log = connection(
     "Who changed what, the latest first. Needs the ADMIN permission.",
     AUDIT_LOG,
     order=AuditEntryOrder,
+    usual=25_000,
     filter=AuditEntryFilter,
     permission=Permission.ADMIN,
 )

@@ -82,6 +82,7 @@ class Call(CallRecord):
         MESSAGES,
         link=OF_CALL,
         order=MessageOrder,
+        usual=50,
         filter=MessageFilter,
         descending=False,
     )
@@ -90,6 +91,7 @@ class Call(CallRecord):
         TRANSCRIPTS,
         link=OF_CALL,
         order=TranscriptOrder,
+        usual=100,
         filter=TranscriptFilter,
         descending=False,
     )

@@ -1,18 +1,21 @@
-"""What an operation may cost: the most objects that its answer can have.
+"""What an operation costs, in the points of `weights.py`, worked out before it runs.
 
-Depth and tokens do not bound that: three nested lists of a hundred are a million objects in 100
-characters. So objects are counted. A page counts as often as it is long, a plain list as often as
-its declaration says, everything else once. Selections that execution merges are merged here, what
-`@skip` leaves out is counted, and introspection is free.
+Each selected field is a *charge*: points, times the sizes of all the lists that it is under. A page
+counts as long as its arguments say, a plain list as its declaration says. Selections that execution
+merges are merged here, and what `@skip` leaves out is counted. A walk is linear in the fields that
+an operation selects with its fragments expanded, which `limits.py` has bounded before.
 
-The cost is computed once per operation of a document, after `limits.py` has bounded what its
-fragments expand to. It is a number, unless variables say how long a page is: then it is a sum that
-is only evaluated for a request if the longest pages would be over the limit.
+The charges of an operation are added up once per document, to a number and to products that depend
+on variables; these are only worked out for a request if the most that they can be is over the
+limit.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
+from heapq import nlargest
+from math import prod
 from typing import Any
 
 from graphql import (
@@ -24,7 +27,6 @@ from graphql import (
     GraphQLSchema,
     OperationDefinitionNode,
     SelectionSetNode,
-    VariableNode,
     get_named_type,
     get_nullable_type,
     is_leaf_type,
@@ -32,126 +34,241 @@ from graphql import (
     value_from_ast_untyped,
 )
 
-from gql.engine.fields import SOURCE, ManySource, UnionSource
+from gql.engine.document import Request
+from gql.engine.fields import (
+    SOURCE,
+    ConnectionField,
+    ConnectionSource,
+    CountSource,
+    FieldSource,
+    JsonPathSource,
+    ManySource,
+    UnionSource,
+)
 from gql.engine.plan import DEFINITION
-from gql.query.paging import DEFAULT_PAGE, MAX_PAGE
-from gql.schema.limits import check_limit
+from gql.errors import TooComplex
+from gql.query.paging import MAX_PAGE
+from gql.query.rows_read import RowsRead
+from gql.schema.inputs.comparators import MAX_IN
+from gql.schema.introspection import SchemaValues
+from gql.schema.limits import LARGEST_FIGURE
+from gql.schema.list_arguments import Argument, ListArguments, Variables, arguments_of
 from gql.schema.query import MAX_IDS
+from gql.schema.weights import (
+    COMPARED_ROW,
+    COUNTED_ROW,
+    JSON_STEP,
+    JSON_VALUE,
+    KEY,
+    LEAF,
+    LEAF_WEIGHTS,
+    LIST,
+    OBJECT,
+    PAGE_INFO,
+    SCHEMA_VALUE,
+    SORTED_ROW,
+    TOTAL,
+)
 
 DEFAULT_LIST_SIZE = 20
 """How long a plain list is taken to be, when its declaration does not say."""
 
-Variables = Mapping[str, Any]
-"""The variables of a request, as they came."""
+MOST_STEPS = 1_000_000
+"""More steps of a JSON Pointer than a request has room for."""
+
+HEAVIEST = 3
+"""How many paths a refusal names."""
+
+_OF_ROWS = frozenset({ConnectionField.NODES, ConnectionField.EDGES, ConnectionField.PAGE_INFO})
+"""The fields of a connection for which its page is read."""
+
+
+@dataclass(frozen=True, eq=False)
+class Quantity:
+    """A number that depends on variables.
+
+    Attributes:
+        most: The largest that it can be.
+        value: The number for the variables of a request; 0 for what will be refused.
+    """
+
+    most: int
+    value: Callable[[Variables], int]
 
 
 @dataclass(frozen=True)
-class Variable:
-    """A variable of the operation, in place of an argument's value."""
+class Charge:
+    """What one selected field costs.
 
-    name: str
-    default: Any = None
+    Attributes:
+        path: The response keys that lead to it: `calls.nodes.assistant`.
+        points: Of the field under one object.
+        sizes: Of the lists that it is under.
+    """
 
+    path: str
+    points: int
+    sizes: tuple[Quantity, ...]
 
-@dataclass(frozen=True)
-class PageSize:
-    """The number of objects on a page, by its arguments `first` and `last`."""
-
-    first: int | Variable | None = None
-    last: int | Variable | None = None
-    most = MAX_PAGE
-
-    @property
-    def is_constant(self) -> bool:
-        return not isinstance(self.first, Variable) and not isinstance(self.last, Variable)
-
-    def objects(self, variables: Variables) -> int:
-        """The number for these variables; 0 for a page that will be refused."""
-        first, last = _value(self.first, variables), _value(self.last, variables)
-        if first is not None and last is not None:
-            return 0
-        size = DEFAULT_PAGE if first is last else first if last is None else last
-        return int(size) if _is_int(size) and 0 <= size <= MAX_PAGE else 0
-
-
-@dataclass(frozen=True)
-class IdCount:
-    """The number of objects that an argument `ids` looks up."""
-
-    ids: Any
-    most = MAX_IDS
-
-    @property
-    def is_constant(self) -> bool:
-        return not isinstance(self.ids, Variable)
-
-    def objects(self, variables: Variables) -> int:
-        """The number for these variables; 0 for a list that will be refused."""
-        ids = _value(self.ids, variables)
-        # GraphQL coerces a single value to a list of one.
-        number = len(ids) if isinstance(ids, list) else int(ids is not None)
-        return number if number <= MAX_IDS else 0
-
-
-Size = int | PageSize | IdCount
-"""How many objects a field has under each object that it is selected on."""
+    def total(self, variables: Variables) -> int:
+        return self.points * prod(size.value(variables) for size in self.sizes)
 
 
 @dataclass(frozen=True)
 class OperationCost:
-    """A number of objects.
+    """What an operation costs.
 
     Attributes:
-        fixed: The part that is the same for every request.
-        varying: Lists whose sizes depend on variables, each with the cost of one of its objects.
+        fixed: The points that are the same for every request.
+        varying: Points for each product of quantities that depend on variables.
+        schema_values: How many values below `__schema` and `__type` it prints.
     """
 
     fixed: int = 0
-    varying: tuple[tuple[Size, "OperationCost"], ...] = ()
+    varying: tuple[tuple[int, tuple[Quantity, ...]], ...] = ()
+    schema_values: int = 0
 
     @cached_property
     def most(self) -> int:
-        """The number for the variables that make it largest."""
+        """The points for the variables that make them most."""
         return self.fixed + sum(
-            (size if isinstance(size, int) else size.most) * each.most
-            for size, each in self.varying
+            points * prod(size.most for size in sizes) for points, sizes in self.varying
         )
 
-    def objects(self, variables: Variables) -> int:
-        """The number for these variables."""
-        return self.fixed + sum(
-            (size if isinstance(size, int) else size.objects(variables)) * each.objects(variables)
-            for size, each in self.varying
-        )
+    @property
+    def without_schema(self) -> "OperationCost":
+        """The same without what it prints of the schema."""
+        return replace(self, fixed=self.fixed - SCHEMA_VALUE.points * self.schema_values)
+
+    def points(self, variables: Variables) -> int:
+        """The points for these variables."""
+        values: dict[Quantity, int] = {}
+        total = self.fixed
+        for points, sizes in self.varying:
+            for size in sizes:
+                if size not in values:
+                    values[size] = size.value(variables)
+            total += points * prod(values[size] for size in sizes)
+        return total
 
 
-def check_cost(cost: OperationCost, variables: Variables, limit: int) -> None:
-    """Check that the answer cannot have more objects than the limit.
+class Pricing:
+    """Prices the operations of documents that are valid and within the other limits.
 
-    Raises:
-        TooComplex: when it can; the message names the limit and the number.
+    Args:
+        schema: Whose fields have their declarations in their metadata.
     """
-    if cost.most > limit:
-        check_limit("can answer with {} objects", cost.objects(variables), limit)
+
+    def __init__(self, schema: GraphQLSchema) -> None:
+        self._schema = schema
+        self._schema_values = SchemaValues(schema)
+
+    def cost(self, document: DocumentNode, operation: OperationDefinitionNode) -> OperationCost:
+        """What an operation costs."""
+        varying: defaultdict[tuple[Quantity, ...], int] = defaultdict(int)
+        walk = self._walk(document, operation)
+        for charge in walk.charges():
+            varying[charge.sizes] += charge.points
+        fixed = varying.pop((), 0)
+        products = tuple((points, sizes) for sizes, points in varying.items())
+        return OperationCost(fixed, products, walk.schema_values)
+
+    def heaviest(self, request: Request) -> list[tuple[str, int]]:
+        """The paths of an operation that cost most, each with its points."""
+        totals: defaultdict[str, int] = defaultdict(int)
+        for charge in self._walk(request.document.node, request.operation).charges():
+            totals[charge.path] += charge.total(request.variables or {})
+        return nlargest(HEAVIEST, totals.items(), key=lambda item: item[1])
+
+    def check(self, request: Request, cost: OperationCost, limit: int, *, reason: str = "") -> None:
+        """Check that an operation costs no more than a limit.
+
+        Args:
+            request: What is to run.
+            cost: What its operation costs.
+            limit: The most points.
+            reason: Why this limit holds, for the message.
+
+        Raises:
+            TooComplex: when it does; the message names cost, limit and the heaviest paths.
+        """
+        most_values = self._schema_values.limit if cost.schema_values else 0
+        if cost.schema_values > most_values:
+            raise TooComplex(
+                f"The operation prints more than {most_values} values of the schema, twice what"
+                " the introspection query of tools prints; ask for less at once.",
+                limit=most_values,
+            )
+        if cost.most <= limit:
+            return
+        points = cost.points(request.variables or {})
+        if points <= limit:
+            return
+        heaviest = self.heaviest(request)
+        named = ", ".join(f"{path} ({_printed(part)})" for path, part in heaviest)
+        raise TooComplex(
+            f"The operation costs {_printed(points)} points; the limit is {limit}{reason}."
+            f" Most of that: {named}.",
+            figure=min(points, LARGEST_FIGURE),
+            limit=limit,
+            heaviest=[
+                {"path": path, "points": min(part, LARGEST_FIGURE)} for path, part in heaviest
+            ],
+        )
+
+    def _walk(self, document: DocumentNode, operation: OperationDefinitionNode) -> "_Walk":
+        return _Walk(self._schema, document, operation, self._schema_values)
 
 
-def cost_of(
-    schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode
-) -> OperationCost:
-    """The cost of an operation of a valid document that is within the other limits."""
-    root = schema.get_root_type(operation.operation)
-    if root is None:
-        return OperationCost()
-    return _Walk(schema, document, operation).objects(root, [operation.selection_set])
+@dataclass(frozen=True, slots=True)
+class _Position:
+    """Where the fields of an object are.
+
+    Attributes:
+        path: The response keys that lead to the object.
+        factor: How many such objects there are, as far as that depends on the document alone.
+        sizes: The rest of that product.
+        arguments: Of the connection that the object is, or that it is an edge of.
+    """
+
+    path: str = ""
+    factor: int = 1
+    sizes: tuple[Quantity, ...] = ()
+    arguments: ListArguments | None = None
+
+    def below(self, path: str, arguments: ListArguments | None) -> "_Position":
+        """The object at a path below this one."""
+        return _Position(path, self.factor, self.sizes, arguments)
+
+    def times(self, size: "int | Quantity") -> "_Position":
+        """This position in each object of a list."""
+        if isinstance(size, int):
+            return _Position(self.path, self.factor * size, self.sizes, self.arguments)
+        return _Position(self.path, self.factor, (*self.sizes, size), self.arguments)
+
+    def charge(self, points: "int | Quantity", weight: int = 1) -> Charge:
+        """Points for each of these objects, where each point weighs `weight`."""
+        if isinstance(points, int):
+            return Charge(self.path, self.factor * points * weight, self.sizes)
+        return Charge(self.path, self.factor * weight, (*self.sizes, points))
+
+
+_Merged = Mapping[tuple[str, str], tuple[Any, list[FieldNode]]]
+"""The fields of one level, by the type that they are selected on and response key."""
 
 
 class _Walk:
-    """Walks the selections of an operation, its fragments expanded, and adds up the objects."""
+    """Walks the selections of an operation, its fragments expanded."""
 
     def __init__(
-        self, schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode
+        self,
+        schema: GraphQLSchema,
+        document: DocumentNode,
+        operation: OperationDefinitionNode,
+        schema_values: SchemaValues,
     ) -> None:
         self._schema = schema
+        self._operation = operation
         self._fragments = {
             definition.name.value: definition
             for definition in document.definitions
@@ -162,59 +279,58 @@ class _Walk:
             for definition in operation.variable_definitions or ()
             if definition.default_value is not None
         }
+        self._counter = schema_values
+        self.schema_values = 0
 
-    def objects(
-        self, parent: Any, selection_sets: Iterable[SelectionSetNode], page: PageSize | None = None
-    ) -> OperationCost:
-        """The cost of what is selected on one object; `page` is its size when it is a page."""
-        merged = self._merged(parent, selection_sets).values()
-        below = [self._field(kind, nodes, page) for kind, nodes in merged]
-        varying = tuple(part for cost in below for part in cost.varying)
-        return OperationCost(sum(cost.fixed for cost in below), varying)
+    def charges(self) -> Iterator[Charge]:
+        """What each field of the operation costs."""
+        root = self._schema.get_root_type(self._operation.operation)
+        if root is None:
+            return
+        yield from self._object(_Position(), self._merged(root, [self._operation.selection_set]))
 
-    def _field(self, parent: Any, nodes: list[FieldNode], page: PageSize | None) -> OperationCost:
-        field: GraphQLField = parent.fields[nodes[0].name.value]
+    def _object(self, at: _Position, fields: _Merged) -> Iterator[Charge]:
+        for (_, key), (kind, nodes) in fields.items():
+            path = f"{at.path}.{key}".removeprefix(".")
+            if nodes[0].name.value in kind.fields:
+                yield from self._field(at, path, kind.fields[nodes[0].name.value], nodes)
+            elif self.schema_values <= self._counter.limit:  # `__schema` and `__type`
+                values = self._counter.count(nodes, self._fragments)
+                self.schema_values += values
+                yield at.below(path, None).charge(values * SCHEMA_VALUE.points)
+
+    def _field(
+        self, at: _Position, path: str, field: GraphQLField, nodes: list[FieldNode]
+    ) -> Iterator[Charge]:
+        source = field.extensions[DEFINITION].metadata.get(SOURCE)
+        arguments = arguments_of(field, nodes[0], self._defaults)
         target = get_named_type(field.type)
         if is_leaf_type(target):
-            return OperationCost()
-        sets = [node.selection_set for node in nodes if node.selection_set]
-        inside = self.objects(target, sets, self._page(field, nodes[0]))
-        each = OperationCost(inside.fixed + 1, inside.varying)
-        return _times(self._size(field, nodes[0], page), each)
+            yield from _leaf(at.below(path, at.arguments), source, target.name, arguments)
+            return
+        selections = [node.selection_set for node in nodes if node.selection_set]
+        selected = self._merged(target, selections)
+        if isinstance(source, ConnectionSource):
+            of_list = ListArguments(source, field, arguments)
+            here = at.below(path, of_list)
+            yield here.charge(LIST.points)
+            if any(_source_of(kind, nodes) in _OF_ROWS for kind, nodes in selected.values()):
+                yield here.charge(_page_points(of_list))
+            yield from self._object(here, selected)
+            return
+        here = at.below(path, at.arguments if isinstance(source, ConnectionField) else None)
+        if source is ConnectionField.PAGE_INFO:
+            yield here.charge(PAGE_INFO.points)
+        elif is_list_type(get_nullable_type(field.type)):
+            if not isinstance(source, ConnectionField):
+                yield here.charge(LIST.points)
+            here = here.times(_size(at, source, arguments))
+            yield here.charge(OBJECT.points)
+        else:
+            yield here.charge(OBJECT.points)
+        yield from self._object(here, selected)
 
-    def _size(self, field: GraphQLField, node: FieldNode, page: PageSize | None) -> Size:
-        if not is_list_type(get_nullable_type(field.type)):
-            return 1
-        if page is not None:
-            return page
-        if "ids" in field.args:
-            return IdCount(self._argument(node, "ids"))
-        match field.extensions[DEFINITION].metadata.get(SOURCE):
-            case ManySource(usual=size):
-                return size
-            case UnionSource(union):
-                return union.limit
-        return DEFAULT_LIST_SIZE
-
-    def _page(self, field: GraphQLField, node: FieldNode) -> PageSize | None:
-        if "first" not in field.args:
-            return None
-        return PageSize(self._argument(node, "first"), self._argument(node, "last"))
-
-    def _argument(self, node: FieldNode, name: str) -> Any:
-        """The value of an argument, or a `Variable`; None when it is absent."""
-        for argument in node.arguments or ():
-            if argument.name.value == name:
-                value = argument.value
-                if isinstance(value, VariableNode):
-                    return Variable(value.name.value, self._defaults.get(value.name.value))
-                return value_from_ast_untyped(value)
-        return None
-
-    def _merged(
-        self, parent: Any, selection_sets: Iterable[SelectionSetNode]
-    ) -> Mapping[tuple[str, str], tuple[Any, list[FieldNode]]]:
-        """The fields of one level, by the type that they are selected on and response key."""
+    def _merged(self, parent: Any, selection_sets: Iterable[SelectionSetNode]) -> _Merged:
         merged: dict[tuple[str, str], tuple[Any, list[FieldNode]]] = {}
         spread: set[str] = set()
         waiting = [(parent, selection_set) for selection_set in selection_sets]
@@ -222,7 +338,7 @@ class _Walk:
             kind, selection_set = waiting.pop()
             for node in selection_set.selections:
                 if isinstance(node, FieldNode):
-                    if not node.name.value.startswith("__"):
+                    if node.name.value != "__typename":
                         key = (kind.name, (node.alias or node.name).value)
                         merged.setdefault(key, (kind, []))[1].append(node)
                     continue
@@ -238,22 +354,102 @@ class _Walk:
         return merged
 
 
-def _times(size: Size, each: OperationCost) -> OperationCost:
-    """The cost of `size` objects that cost `each`."""
-    if not isinstance(size, int) and size.is_constant:
-        size = size.objects({})
-    if not isinstance(size, int):
-        return OperationCost(0, ((size, each),))
-    if not each.varying:
-        return OperationCost(size * each.fixed)
-    return each if size == 1 else OperationCost(0, ((size, each),))
+def _leaf(
+    at: _Position, source: FieldSource | None, type_name: str, arguments: Mapping[str, Argument]
+) -> Iterator[Charge]:
+    """What a field without selections costs."""
+    if source is ConnectionField.TOTAL_COUNT and at.arguments is not None:
+        yield at.charge(TOTAL.points)
+        yield at.charge(_total_points(at.arguments))
+    elif isinstance(source, CountSource):
+        yield at.charge(LIST.points)
+    elif isinstance(source, JsonPathSource):
+        yield at.charge(JSON_VALUE.points)
+        yield at.charge(_steps(arguments["path"]), JSON_STEP.points)
+    else:
+        yield at.charge(LEAF_WEIGHTS.get(type_name, LEAF).points)
 
 
-def _value(value: Any, variables: Variables) -> Any:
-    return variables.get(value.name, value.default) if isinstance(value, Variable) else value
+def _source_of(kind: Any, nodes: list[FieldNode]) -> FieldSource | None:
+    """The declaration of a selected field of a connection."""
+    source: FieldSource | None
+    source = kind.fields[nodes[0].name.value].extensions[DEFINITION].metadata.get(SOURCE)
+    return source
 
 
-def _is_int(value: Any) -> bool:
-    """Whether GraphQL takes it for an Int; a request with anything else is refused."""
-    whole = value.is_integer() if isinstance(value, float) else isinstance(value, int)
-    return whole and not isinstance(value, bool)
+def _size(
+    at: _Position, source: FieldSource | None, arguments: Mapping[str, Argument]
+) -> int | Quantity:
+    """How long a list is."""
+    if isinstance(source, ConnectionField) and at.arguments is not None:
+        of_list = at.arguments
+        constant = of_list.is_constant("first", "last")
+        return _quantity(MAX_PAGE, of_list.page_size, is_constant=constant)
+    if "ids" in arguments:
+        ids = arguments["ids"]
+        return _quantity(MAX_IDS, lambda variables: _count(ids.value(variables)), ids.is_constant)
+    match source:
+        case ManySource(usual=size):
+            return size
+        case UnionSource(union):
+            return union.limit
+    return DEFAULT_LIST_SIZE
+
+
+def _count(ids: Any) -> int:
+    """How many ids there are; 0 for a list that will be refused."""
+    # GraphQL coerces a single value to a list of one.
+    number = len(ids) if isinstance(ids, list) else int(ids is not None)
+    return number if number <= MAX_IDS else 0
+
+
+def _steps(path: Argument) -> int | Quantity:
+    """How many steps a JSON Pointer has."""
+    return _quantity(
+        MOST_STEPS, lambda variables: str(path.value(variables)).count("/"), path.is_constant
+    )
+
+
+def _page_points(of_list: ListArguments) -> int | Quantity:
+    """What finding the rows of a page costs; a page of no rows reads none."""
+
+    def points(variables: Variables) -> int:
+        if not of_list.page_size(variables):
+            return 0
+        return _row_points(of_list.page(variables)) + KEY.points * of_list.keys(variables)
+
+    usual, weights = of_list.source.usual, (COMPARED_ROW, SORTED_ROW, COUNTED_ROW, COUNTED_ROW)
+    most = usual * sum(weight.points for weight in weights) + _most_keys(of_list)
+    return _quantity(most, points, of_list.is_constant(*of_list.arguments))
+
+
+def _total_points(of_list: ListArguments) -> int | Quantity:
+    """What counting a list costs."""
+
+    def points(variables: Variables) -> int:
+        return _row_points(of_list.total(variables)) + KEY.points * of_list.keys(variables)
+
+    most = of_list.source.usual * COMPARED_ROW.points + _most_keys(of_list)
+    is_constant = "filter" not in of_list.arguments or of_list.is_constant("filter")
+    return _quantity(most, points, is_constant)
+
+
+def _row_points(rows: RowsRead) -> int:
+    return (
+        COUNTED_ROW.points * (rows.counted + rows.passed)
+        + COMPARED_ROW.points * rows.compared
+        + SORTED_ROW.points * rows.sorted
+    )
+
+
+def _most_keys(of_list: ListArguments) -> int:
+    """The points of the longest filter."""
+    return KEY.points * MAX_IN * len(of_list.source.resource.filters)
+
+
+def _quantity(most: int, value: Callable[[Variables], int], is_constant: bool) -> int | Quantity:
+    return value({}) if is_constant else Quantity(most, value)
+
+
+def _printed(points: int) -> str:
+    return str(points) if points <= LARGEST_FIGURE else f"more than {LARGEST_FIGURE}"

@@ -1,10 +1,8 @@
 """GraphQL documents: parsed, checked against the limits and validated once, then cached."""
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from functools import partial
-from typing import Any
 
 from graphql import (
     ASTValidationRule,
@@ -26,7 +24,8 @@ from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRul
 
 from gql.engine.cache import SegmentedCache
 from gql.engine.compile_lock import CompileLock
-from gql.engine.document import Document
+from gql.engine.document import Document, Request
+from gql.engine.fallback import Fallback
 from gql.errors import (
     BadRequest,
     OperationUnresolved,
@@ -36,7 +35,7 @@ from gql.errors import (
     TooComplex,
     ValidationFailed,
 )
-from gql.schema.cost import OperationCost, check_cost, cost_of
+from gql.schema.cost import OperationCost, Pricing
 from gql.schema.limits import check_limits
 from gql.settings import Settings
 from gql.single_flight import SingleFlight
@@ -82,17 +81,6 @@ class InvalidDocument(Exception):  # noqa: N818 -- it is rendered, not raised fu
         self.errors = errors
 
 
-@dataclass(eq=False)
-class ValidDocument(Document):
-    """A document that can run.
-
-    Attributes:
-        costs: Of its operations, by name, as far as they have been requested.
-    """
-
-    costs: dict[str | None, OperationCost] = field(default_factory=dict)
-
-
 class Documents:
     """Valid documents by text, in a cache that is bounded by weight.
 
@@ -112,17 +100,18 @@ class Documents:
         self._schema = schema
         self._settings = settings
         self._lock = lock
-        self.cache: SegmentedCache[ValidDocument] = SegmentedCache(
+        self._pricing = Pricing(schema)
+        self.cache: SegmentedCache[Document] = SegmentedCache(
             DOCUMENTS_BYTES, lambda document: document.weight
         )
         # A document that nobody waits for any more gives its place in the queue to others.
-        self._validations = SingleFlight[str, ValidDocument](cancel_abandoned=True)
+        self._validations = SingleFlight[str, Document](cancel_abandoned=True)
 
-    def get(self, text: str) -> ValidDocument | None:
+    def get(self, text: str) -> Document | None:
         """The cached document."""
         return self.cache.get(text)
 
-    async def validate(self, text: str) -> ValidDocument:
+    async def validate(self, text: str) -> Document:
         """The document, parsed, checked and cached, once for all concurrent callers.
 
         Raises:
@@ -139,24 +128,41 @@ class Documents:
             )
         return await self._validations.run(text, partial(self._validate_locked, text))
 
-    def check_cost(
-        self,
-        document: ValidDocument,
-        operation: OperationDefinitionNode,
-        variables: Mapping[str, Any],
-    ) -> None:
-        """Check that an operation of a document may run with these variables.
+    def cost(self, request: Request) -> OperationCost:
+        """What the operation of a request costs; cached with its document."""
+        costs: dict[str | None, OperationCost] = request.document.costs
+        cost = costs.get(request.name)
+        if cost is None:
+            if len(costs) >= MOST_COSTS:
+                costs.clear()
+            cost = costs[request.name] = self._pricing.cost(
+                request.document.node, request.operation
+            )
+        return cost
+
+    def check_cost(self, request: Request) -> None:
+        """Check that an operation may run.
 
         Raises:
             TooComplex: when it costs too much.
         """
-        name = operation.name.value if operation.name else None
-        cost = document.costs.get(name)
-        if cost is None:
-            if len(document.costs) >= MOST_COSTS:
-                document.costs.clear()
-            cost = document.costs[name] = cost_of(self._schema, document.node, operation)
-        check_cost(cost, variables, self._settings.max_cost)
+        self._pricing.check(request, self.cost(request), self._settings.max_cost)
+
+    def check_resolver_cost(self, request: Request, fallback: Fallback) -> None:
+        """Check that resolvers may answer an operation, which takes them far longer than a plan.
+
+        What it prints of the schema takes them no longer, and has a limit of its own.
+
+        Args:
+            request: What is to run.
+            fallback: Why resolvers answer it.
+
+        Raises:
+            TooComplex: when it costs too much for them.
+        """
+        limit = self._settings.max_resolver_cost
+        reason = f" where resolvers answer ({fallback.explanation})"
+        self._pricing.check(request, self.cost(request).without_schema, limit, reason=reason)
 
     def __contains__(self, text: str) -> bool:
         return text in self.cache
@@ -165,14 +171,14 @@ class Documents:
         """How many documents are cached, and about how many bytes they take."""
         return len(self.cache), self.cache.weight
 
-    async def _validate_locked(self, text: str) -> ValidDocument:
+    async def _validate_locked(self, text: str) -> Document:
         async with self._lock:
             return self._parse_and_check(text)
 
-    def _parse_and_check(self, text: str) -> ValidDocument:
+    def _parse_and_check(self, text: str) -> Document:
         node = self._parse(text)
         self._check(node)
-        document = ValidDocument(text, node)
+        document = Document(text, node)
         self.cache.put(text, document)
         return document
 

@@ -158,12 +158,12 @@ class GraphQLEndpoint:
             request = await self._request(received)
             bound = OFF if engine is None else await engine.bind_request(request, caller)
         if engine is None:
-            self.counts.record_fallback(OFF)
+            body: bytes | Fallback = self.counts.record_fallback(OFF)
         else:
             body = await engine.answer(bound, caller.organization_id, renderer.request_id)
-            if isinstance(body, bytes):
-                return HttpResponse(200, renderer.media_type, body)
-        return await self._resolve(request or await self._request(received), received)
+        if isinstance(body, bytes):
+            return HttpResponse(200, renderer.media_type, body)
+        return await self._resolve(request or await self._request(received), received, body)
 
     async def _explain(self, received: _Received) -> HttpResponse:
         """The answer of `_run`, with an account of every step at its end."""
@@ -181,7 +181,7 @@ class GraphQLEndpoint:
         if isinstance(body, bytes):
             return explained(HttpResponse(200, renderer.media_type, body), notes)
         with notes.resolved(body):
-            answer = await self._resolve(request, received)
+            answer = await self._resolve(request, received, body)
         return explained(answer, notes)
 
     async def _request(self, received: _Received) -> Request:
@@ -193,14 +193,18 @@ class GraphQLEndpoint:
             validation = self._documents.validate(parsed.document)
             document = await cancel_on_disconnect(received.receive, validation)
         operation = choose_operation(document.node, parsed.operation_name)
-        self._documents.check_cost(document, operation, parsed.variables)
-        _permit(received.caller, operation, method)
         cacheable = raw if method == "POST" else None
-        return Request(document, operation, parsed.variables, cacheable)
+        request = Request(document, operation, parsed.variables, cacheable)
+        self._documents.check_cost(request)
+        _permit(received.caller, operation, method)
+        return request
 
-    async def _resolve(self, request: Request, received: _Received) -> HttpResponse:
-        """The answer that resolvers make."""
+    async def _resolve(
+        self, request: Request, received: _Received, fallback: Fallback
+    ) -> HttpResponse:
+        """The answer that resolvers make, and why no plan did."""
         renderer = received.renderer
+        self._documents.check_resolver_cost(request, fallback)
         context = Context(received.caller, self._database, renderer.request_id, self._sms_sessions)
         try:
             result = await self._execute(request, context)

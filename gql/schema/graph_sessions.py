@@ -62,6 +62,7 @@ class GraphSession(Node):
         TRANSITIONS,
         link=OF_GRAPH_SESSION,
         order=TransitionOrder,
+        usual=20,
         descending=False,
     )
 

@@ -58,6 +58,7 @@ class AssistantGraph(Node):
         GRAPH_SESSIONS,
         link=OF_GRAPH,
         order=GraphSessionOrder,
+        usual=500,
         filter=GraphSessionFilter,
     )
     calls: Connection[Annotated["Call", strawberry.lazy("gql.schema.calls")]] = connection(
@@ -65,6 +66,7 @@ class AssistantGraph(Node):
         CALLS,
         link=OF_GRAPH,
         order=CallOrder,
+        usual=500,
         filter=CallFilter,
     )
 

@@ -191,7 +191,7 @@ def _compare(measure: Measure, settings: Settings) -> None:
         check_limit(predicate, figure, limit)
 
 
-_LARGEST_FIGURE = 1_000_000
+LARGEST_FIGURE = 10**12
 """The largest number that a message names; fragments can expand to one of a thousand digits."""
 
 
@@ -207,10 +207,10 @@ def check_limit(predicate: str, figure: int, limit: int) -> None:
         TooComplex: when the figure is over the limit.
     """
     if figure > limit:
-        printed = str(figure) if figure <= _LARGEST_FIGURE else f"more than {_LARGEST_FIGURE}"
+        printed = str(figure) if figure <= LARGEST_FIGURE else f"more than {LARGEST_FIGURE}"
         raise TooComplex(
             f"The operation {predicate.format(printed)}; the limit is {limit}.",
-            figure=min(figure, _LARGEST_FIGURE),
+            figure=min(figure, LARGEST_FIGURE),
             limit=limit,
         )
 

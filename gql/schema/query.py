@@ -88,6 +88,7 @@ class Query:
         "The organization's assistant graphs, oldest first.",
         GRAPHS,
         order=AssistantGraphOrder,
+        usual=100,
         filter=AssistantGraphFilter,
         descending=False,
     )
@@ -96,6 +97,7 @@ class Query:
         "The organization's graph sessions, newest first.",
         GRAPH_SESSIONS,
         order=GraphSessionOrder,
+        usual=25_000,
         filter=GraphSessionFilter,
     )
     assistant: Assistant | None = by_id("One assistant.", ASSISTANTS)
@@ -103,18 +105,24 @@ class Query:
         "The organization's assistants, oldest first.",
         ASSISTANTS,
         order=AssistantOrder,
+        usual=100,
         filter=AssistantFilter,
         descending=False,
     )
     call: Call | None = by("One voice call.", CALLS, CallBy)
     calls: Connection[Call] = connection(
-        "The organization's voice calls, newest first.", CALLS, order=CallOrder, filter=CallFilter
+        "The organization's voice calls, newest first.",
+        CALLS,
+        order=CallOrder,
+        usual=25_000,
+        filter=CallFilter,
     )
     sms_conversation: SmsConversation | None = by_id("One SMS conversation.", SMS_CONVERSATIONS)
     sms_conversations: Connection[SmsConversation] = connection(
         "The organization's SMS conversations that are not archived, the latest message first.",
         SMS_CONVERSATIONS,
         order=SmsConversationOrder,
+        usual=25_000,
         filter=SmsConversationFilter,
     )
     sms_sessions: SmsSessions | None = sms_sessions

@@ -23,6 +23,7 @@ class SmsConversation(CallRecord):
         SMS_MESSAGES,
         link=OF_CALL,
         order=MessageOrder,
+        usual=50,
         filter=MessageFilter,
         descending=False,
     )

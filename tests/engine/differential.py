@@ -31,6 +31,7 @@ ROOMY = {
     "max_aliases": 5_000,
     "max_root_fields": 100,
     "max_cost": 10**30,
+    "max_resolver_cost": 10**30,
     "log_level": "error",
 }
 """Limits are decided before an operation runs; here they would only refuse documents."""

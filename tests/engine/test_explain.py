@@ -143,7 +143,8 @@ async def test_sqlite_explains_without_times(databases: Databases) -> None:
     ("query", "reason"),
     [
         ("{ smsSessions { __typename } }", "unsupported: smsSessions"),
-        ("{ __schema { queryType { name } } }", "introspection: __schema"),
+        ("query($n: String!) { __type(name: $n) { name } }", "arguments: Variable '$n' "),
+        ("{ __schema { queryType { name } } calls { totalCount } }", "introspection: __schema"),
         (UPDATE, "mutation"),
         ("{ calls(first: -1) { totalCount } }", "arguments: `first` is -1, "),
         ("query($n: Int!) { calls(first: $n) { totalCount } }", "arguments: Variable '$n' "),

@@ -1,11 +1,14 @@
-"""The limit on the objects of an answer: each kind of list at its edge, whichever way it runs."""
+"""The limit on what an operation may cost: each weight in figures worked out by hand, both ways."""
 
 from typing import Any
 
 import pytest
+from graphql import get_introspection_query
 
 from benchmarks.workloads import WORKLOADS
+from tests.engine.worked_example import DOCUMENT
 from tests.protocol.conftest import OpenDoor
+from tests.protocol.counted_calls import counted_calls
 from tests.protocol.http_client import HttpClient
 from tests.schema.test_examples import EXAMPLES, LARGER
 
@@ -19,61 +22,208 @@ SPREAD = """{ ...A ...B }
 
 PAGED = "query ($n: Int) { calls(first: $n) { nodes { id } } }"
 
+FILTERED = "query ($f: CallFilter) { calls(first: 1, filter: $f) { totalCount nodes { id } } }"
+
+CALLS, UNDER_ASSISTANT, UNDER_GRAPH, MESSAGES, GRAPHS = 25_000, 2_000, 500, 50, 100
+"""How long these lists are taken to be."""
+
+
+def paged(size: int) -> int:
+    """The points of `PAGED`: a list, and two for each object with one for its id."""
+    return 10 + size * (2 + 1)
+
+
 FIGURES: dict[str, tuple[str, dict[str, Any], int]] = {
-    "leaves": ("{ __typename }", {}, 0),
-    "one": ("{ call(by: {id: 101}) { cost { total } assistant { name } } }", {}, 3),
-    "a page of twenty": ("{ calls { nodes { id } } }", {}, 21),
-    "first": ("{ calls(first: 7) { nodes { cost { total } } } }", {}, 15),
-    "last": ("{ calls(last: 7) { nodes { id } } }", {}, 8),
+    "one": ("{ call(by: {id: 101}) { cost { total } assistant { name } } }", {}, 2 + 2 + 2 + 2 + 1),
+    "a page of twenty": ("{ calls { nodes { id } } }", {}, paged(20)),
+    "first": ("{ calls(first: 7) { nodes { cost { total } } } }", {}, 10 + 7 * (2 + 2 + 2)),
+    "last": ("{ calls(last: 7) { nodes { id } } }", {}, paged(7)),
     "edges": (
         "{ calls(first: 7) { edges { cursor node { id } } pageInfo { endCursor } } }",
         {},
-        16,
+        10 + 7 * (2 + 1 + 2 + 1) + 100 + 1,
     ),
-    "both": ("{ calls(first: 7) { edges { node { id } } nodes { id } } }", {}, 22),
-    "null": ("{ calls(first: null, last: 3) { nodes { id } } }", {}, 4),
-    "variable": (PAGED, {"n": 3}, 4),
-    "variable that is null": (PAGED, {"n": None}, 21),
-    "variable left out": (PAGED, {}, 21),
-    "default": ("query ($n: Int = 5) { calls(first: $n) { nodes { id } } }", {}, 6),
-    "default replaced": ("query ($n: Int = 5) { calls(first: $n) { nodes { id } } }", {"n": 2}, 3),
+    "both": ("{ calls(first: 7) { edges { node { id } } nodes { id } } }", {}, 10 + 7 * (5 + 3)),
+    "null": ("{ calls(first: null, last: 3) { nodes { id } } }", {}, paged(3)),
+    "variable": (PAGED, {"n": 3}, paged(3)),
+    "variable that is null": (PAGED, {"n": None}, paged(20)),
+    "variable left out": (PAGED, {}, paged(20)),
+    "default": ("query ($n: Int = 5) { calls(first: $n) { nodes { id } } }", {}, paged(5)),
+    "default replaced": (
+        "query ($n: Int = 5) { calls(first: $n) { nodes { id } } }",
+        {"n": 2},
+        paged(2),
+    ),
     "either": (
         "query ($a: Int, $b: Int) { calls(first: $a, last: $b) { nodes { id } } }",
         {"b": 9},
-        10,
+        paged(9),
     ),
     "pages in pages": (
         "query ($n: Int!) { assistants(first: 3) { nodes { calls(first: $n) { nodes { id } } } } }",
         {"n": 5},
-        22,
+        10 + 3 * (2 + paged(5)),
     ),
-    "ids": ('{ nodes(ids: ["call_1", "call_2", "call_3"]) { id } }', {}, 3),
-    "ids by variable": ("query ($i: [ID!]!) { nodes(ids: $i) { id } }", {"i": ["call_1"] * 4}, 4),
-    "plain lists": ("{ graph(id: 1) { nodes { outgoing { id } } edges { id } } }", {}, 151),
-    "bounded list": ("{ smsConversation(id: 1) { related { id } } }", {}, 51),
+    "ids": ('{ nodes(ids: ["call_1", "call_2", "call_3"]) { id } }', {}, paged(3)),
+    "ids by variable": (
+        "query ($i: [ID!]!) { nodes(ids: $i) { id } }",
+        {"i": ["call_1"] * 4},
+        paged(4),
+    ),
+    "plain lists": (
+        "{ graph(id: 1) { nodes { outgoing { id } } edges { id } } }",
+        {},
+        2 + 10 + 20 * (2 + 10 + 5 * 3) + 10 + 30 * 3,
+    ),
+    "numbers of records": ("{ graph(id: 1) { totalNodes } }", {}, 2 + 10),
+    "bounded list": (
+        "{ smsConversation(id: 1) { related { id } } }",
+        {},
+        2 + 10 + 50 * (2 + 1),
+    ),
+    "JSON": ("{ assistant(id: 1) { settings } }", {}, 2 + 3),
+    "a step of a pointer each": (
+        '{ graphSession(by: {id: 1}) { contextValue(path: "/a/b") } }',
+        {},
+        2 + 3 + 2,
+    ),
+    "a pointer by variable": (
+        "query ($p: String!) { graphSession(by: {id: 1}) { contextValue(path: $p) } }",
+        {"p": "/a/b/c"},
+        2 + 3 + 3,
+    ),
     "aliases": (
         "{ a: calls(first: 7) { nodes { id } } b: calls(first: 1) { nodes { id } } }",
         {},
-        10,
+        paged(7) + paged(1),
     ),
     "merged fields": (
         "{ calls(first: 7) { nodes { id } } calls(first: 7) { nodes { status } } }",
         {},
-        8,
+        paged(7) + 7,
     ),
-    "fragments": (
-        SPREAD,
+    "fragments": (SPREAD, {}, paged(7) + 7 * (2 + 2)),
+    "skipped": ("{ calls(first: 7) @skip(if: true) { nodes { id } } }", {}, paged(7)),
+    "a total from the tally": (
+        "{ calls(first: 0, filter: {status: {eq: FAILED}}) { totalCount } }",
         {},
-        15,
+        10 + 100,
     ),
-    "skipped": ("{ calls(first: 7) @skip(if: true) { nodes { id } } }", {}, 8),
+    "a total from the tally, of weeks": (
+        '{ calls(first: 0, filter: {startedAt: {gte: "2025-01-01T00:00:00Z"}}) { totalCount } }',
+        {},
+        10 + 100,
+    ),
+    "two totals": ("{ calls(first: 0) { a: totalCount b: totalCount } }", {}, 10 + 100 + 100),
+    "a total by key": (
+        '{ calls(first: 0, filter: {callSid: {in: ["CA1", "CA2"]}}) { totalCount } }',
+        {},
+        10 + 100 + 2 * 10,
+    ),
+    "a total of a range": (
+        "{ calls(first: 0, filter: {duration: {gt: 60}}) { totalCount } }",
+        {},
+        10 + 100 + CALLS,
+    ),
+    "a total without a tally": ("{ graphs(first: 0) { totalCount } }", {}, 10 + 100 + GRAPHS),
+    "a total that compares each row": (
+        '{ calls(first: 0, filter: {callSid: {contains: "zz"}}) { totalCount } }',
+        {},
+        10 + 100 + 2 * CALLS,
+    ),
+    "rows that are compared": (
+        '{ calls(first: 7, filter: {meta: {key: "a", eq: "b"}}) { nodes { id } } }',
+        {},
+        paged(7) + 2 * CALLS,
+    ),
+    "rows by key, whatever else is compared": (
+        (
+            '{ calls(first: 7, filter: {callSid: {eq: "CA1"}, assistantName: {contains: "e"}}) {'
+            " nodes { id } } }"
+        ),
+        {},
+        paged(7) + 10,
+    ),
+    "totals under parents": (
+        (
+            "{ assistants(first: 3) { nodes { calls(first: 0, filter: {customerPhone: {contains:"
+            ' "1"}}) { totalCount } } } }'
+        ),
+        {},
+        10 + 3 * (2 + 10 + 100 + 2 * UNDER_ASSISTANT),
+    ),
+    "totals under parents that no tally counts": (
+        "{ graphs(first: 3) { nodes { calls(first: 0) { totalCount } } } }",
+        {},
+        10 + 3 * (2 + 10 + 100 + UNDER_GRAPH),
+    ),
+    "an order with an index": (
+        "{ calls(first: 7, orderBy: {field: DURATION}) { nodes { id } } }",
+        {},
+        paged(7),
+    ),
+    "an order without an index": (
+        (
+            "{ assistants(first: 3) { nodes { calls(first: 7, orderBy: {field: DURATION}) {"
+            " nodes { id } } } } }"
+        ),
+        {},
+        10 + 3 * (2 + paged(7) + 2 * UNDER_ASSISTANT),
+    ),
+    "an order by variable": (
+        (
+            "query ($o: CallOrder) { graphs(first: 3) { nodes { calls(first: 7, orderBy: $o) {"
+            " nodes { id } } } } }"
+        ),
+        {"o": {"field": "TOTAL_COST"}},
+        10 + 3 * (2 + paged(7) + 2 * UNDER_GRAPH),
+    ),
+    "an offset": ("{ calls(first: 7, offset: 300) { nodes { id } } }", {}, paged(7) + 300),
+    "an offset beyond the list": (
+        "{ graphs(first: 7, offset: 300) { nodes { id } } }",
+        {},
+        paged(7) + GRAPHS,
+    ),
+    "a filter by variable": (
+        FILTERED,
+        {"f": {"assistantName": {"startsWith": "E"}, "direction": None}},
+        10 + 100 + 2 * CALLS + 2 * CALLS + 3,
+    ),
+    "a filter by variable that is null": (FILTERED, {"f": None}, 10 + 100 + 3),
+    "a value by variable that is null": (
+        "query ($s: String) { calls(first: 1, filter: {callSid: {contains: $s}}) { totalCount } }",
+        {"s": None},
+        10 + 100,
+    ),
+    "rows of a parent": (
+        (
+            "{ calls(first: 2) { nodes { messages(first: 1, filter: {role: {eq: USER}}) {"
+            " totalCount nodes { id } } } } }"
+        ),
+        {},
+        10 + 2 * (2 + 10 + 100 + 2 * MESSAGES + 2 * MESSAGES + 3),
+    ),
+    "the example of docs/engine.md": (DOCUMENT, {"status": "COMPLETED"}, 134),
+    "the first example of docs/cost.md": (
+        "{ assistants(first: 100) { nodes { calls(first: 1) { nodes { callSid } } } } }",
+        {},
+        1_510,
+    ),
+    "the second example of docs/cost.md": (
+        (
+            "{ assistants(first: 100) { nodes {"
+            ' calls(first: 0, filter: {callSid: {contains: "zz"}}) { totalCount } } } }'
+        ),
+        {},
+        411_210,
+    ),
     "introspection": (
-        "{ __schema { types { fields { name } } } calls(first: 1) { nodes { id } } }",
+        "{ __schema { queryType { name } } calls(first: 1) { nodes { id } } }",
         {},
-        2,
+        12 * 3 + paged(1),
     ),
 }
-"""Documents with variables, and the objects that their answers can have."""
+"""Documents with variables, and the points that they cost."""
 
 
 async def _refusal(client: HttpClient, document: str, **variables: Any) -> Any:
@@ -87,48 +237,71 @@ async def _refusal(client: HttpClient, document: str, **variables: Any) -> Any:
 
 
 @pytest.mark.parametrize("compiled", [True, False], ids=["plans", "resolvers"])
-async def test_a_page_inside_pages_is_refused(open_door: OpenDoor, *, compiled: bool) -> None:
+async def test_a_page_inside_pages_is_refused_with_the_heaviest_paths(
+    open_door: OpenDoor, *, compiled: bool
+) -> None:
     async with open_door(compiled=compiled) as client:
-        refusals = [await _refusal(client, MILLION) for _ in range(2)]
+        answers = [await client.query(MILLION) for _ in range(2)]
 
-    message = "The operation can answer with more than 1000000 objects; the limit is 100000."
-    figures = {"code": "QUERY_TOO_COMPLEX", "figure": 1_000_000, "limit": 100_000}
-    assert refusals == [(400, message, figures)] * 2
+    for answer in answers:
+        assert answer.status_code == 400
+        (error,) = answer.json()["errors"]
+        error["extensions"].pop("requestId")
+        inner = "calls.nodes.assistant.calls.nodes.assistant.calls.nodes"
+        assert error == {
+            "message": "The operation costs 3141410 points; the limit is 2000000. Most of that:"
+            f" {inner} (2000000), {inner}.id (1000000),"
+            " calls.nodes.assistant.calls.nodes.assistant.calls (100000).",
+            "extensions": {
+                "code": "QUERY_TOO_COMPLEX",
+                "figure": 3_141_410,
+                "limit": 2_000_000,
+                "heaviest": [
+                    {"path": inner, "points": 2_000_000},
+                    {"path": f"{inner}.id", "points": 1_000_000},
+                    {"path": inner.removesuffix(".nodes"), "points": 100_000},
+                ],
+            },
+        }
 
 
 @pytest.mark.parametrize("name", FIGURES)
-async def test_an_answer_of_as_many_objects_as_the_limit_passes(
+async def test_an_operation_of_as_many_points_as_the_limit_passes(
     open_door: OpenDoor, name: str
 ) -> None:
     document, variables, figure = FIGURES[name]
-    async with open_door(max_cost=max(figure, 1)) as client:
+    async with open_door(max_cost=figure, max_resolver_cost=figure) as client:
         within = await client.query(document, **variables)
     assert within.json().keys() == {"data"}
 
-    if figure > 1:
-        async with open_door(max_cost=figure - 1) as client:
-            refusal = await _refusal(client, document, **variables)
-        assert refusal == (
-            400,
-            f"The operation can answer with {figure} objects; the limit is {figure - 1}.",
-            {"code": "QUERY_TOO_COMPLEX", "figure": figure, "limit": figure - 1},
-        )
+    async with open_door(max_cost=figure - 1) as client:
+        refusal = await _refusal(client, document, **variables)
+    status, message, figures = refusal
+    assert (status, figures) == (
+        400,
+        {"code": "QUERY_TOO_COMPLEX", "figure": figure, "limit": figure - 1},
+    )
+    assert message.startswith(f"The operation costs {figure} points; the limit is {figure - 1}.")
 
 
 async def test_one_document_is_refused_for_large_pages_and_runs_for_small_ones(
     open_door: OpenDoor,
 ) -> None:
-    document = PAGED
-    async with open_door(max_cost=50) as client:
-        refusals = [await _refusal(client, document, n=size) for size in (49, 50, 49, 100)]
+    async with open_door(max_cost=paged(49)) as client:
+        refusals = [await _refusal(client, PAGED, n=size) for size in (49, 50, 49, 100)]
 
-    assert [refusal and refusal[2]["figure"] for refusal in refusals] == [None, 51, None, 101]
+    assert [refusal and refusal[2]["figure"] for refusal in refusals] == [
+        None,
+        paged(50),
+        None,
+        paged(100),
+    ]
 
 
 async def test_the_costs_of_many_operations_are_told_apart(open_door: OpenDoor) -> None:
     sizes = range(1, 21)
     document = " ".join(f"query Q{n} {{ calls(first: {n}) {{ nodes {{ id }} }} }}" for n in sizes)
-    async with open_door(max_cost=10) as client:
+    async with open_door(max_cost=paged(9)) as client:
         answers = [
             (await client.post({"query": document, "operationName": f"Q{n}"})).json()
             for n in (*sizes, *sizes)
@@ -137,7 +310,7 @@ async def test_the_costs_of_many_operations_are_told_apart(open_door: OpenDoor) 
     assert ["data" in answer for answer in answers] == [n < 10 for n in sizes] * 2
 
 
-async def test_only_the_operation_that_runs_is_counted(open_door: OpenDoor) -> None:
+async def test_only_the_operation_that_runs_is_charged(open_door: OpenDoor) -> None:
     document = "query A { calls(first: 9) { nodes { id } } } query B { __typename }"
     async with open_door(max_cost=9) as client:
         answers = [
@@ -146,6 +319,34 @@ async def test_only_the_operation_that_runs_is_counted(open_door: OpenDoor) -> N
         ]
 
     assert [list(answer) for answer in answers] == [["data"], ["errors"]]
+
+
+async def test_resolvers_answer_less_and_say_why_they_had_to(open_door: OpenDoor) -> None:
+    deep = "/a" * 33
+    document = f'{{ graphSessions(first: 9) {{ nodes {{ contextValue(path: "{deep}") }} }} }}'
+    async with open_door(max_resolver_cost=300) as client:
+        refusal = await _refusal(client, document)
+
+    assert refusal == (
+        400,
+        (
+            f"The operation costs {10 + 9 * (2 + 3 + 33)} points; the limit is 300 where resolvers"
+            " answer (Variables or arguments were refused, or are more than a plan is good for:"
+            " a JSON Pointer of 33 steps). Most of that: graphSessions.nodes.contextValue (324),"
+            " graphSessions.nodes (18), graphSessions (10)."
+        ),
+        {"code": "QUERY_TOO_COMPLEX", "figure": 352, "limit": 300},
+    )
+
+
+async def test_a_mutation_beyond_the_resolvers_limit_writes_nothing(open_door: OpenDoor) -> None:
+    document = 'mutation { createAssistant(input: {name: "Dear"}) { assistant { id name } } }'
+    async with open_door(max_resolver_cost=5) as client:
+        refusal = await _refusal(client, document)
+        listed = await client.query('{ assistants(filter: {name: {eq: "Dear"}}) { totalCount } }')
+
+    assert refusal[2] == {"code": "QUERY_TOO_COMPLEX", "figure": 2 + 2 + 1 + 1, "limit": 5}
+    assert listed.json() == {"data": {"assistants": {"totalCount": 0}}}
 
 
 @pytest.mark.parametrize("compiled", [True, False], ids=["plans", "resolvers"])
@@ -177,16 +378,74 @@ async def test_only_the_operation_that_runs_is_counted(open_door: OpenDoor) -> N
             {"ids": ["call_1"] * 101},
             "`ids` has 101 ids, but may have at most 100.",
         ),
+        (
+            FILTERED,
+            {"f": {"callSid": "CA1"}},
+            (
+                "Variable '$f' has invalid value at .callSid: Expected value of type 'StringFilter'"
+                " to be an object, found: 'CA1'."
+            ),
+        ),
     ],
 )
 async def test_a_list_that_is_refused_anyway_is_refused_in_its_own_words(
     open_door: OpenDoor, document: str, variables: dict[str, Any], message: str, *, compiled: bool
 ) -> None:
-    async with open_door(compiled=compiled, max_cost=1) as client:
+    limits = {"max_cost": 113, "max_resolver_cost": 113}
+    async with open_door(compiled=compiled, **limits) as client:
         response = await client.query(document, **variables)
 
     error = response.json()["errors"][0]
     assert (error["extensions"]["code"], error["message"]) == ("BAD_USER_INPUT", message)
+
+
+def _in_aliases(number: int, selection: str) -> str:
+    return " ".join(f"a{index}: {selection}" for index in range(number))
+
+
+SCAN = 'calls(first: 0, filter: {callSid: {contains: "zz"}}) { totalCount }'
+TYPES_OF_TYPES = (
+    "__schema { types { fields { type { name fields { name type { name } args { name type {"
+    " name ofType { name } } } } } } } }"
+)
+ATTACKS = {
+    "totals that scan, under assistants under assistants": (
+        "{ calls(first: 100) { nodes { assistant { calls(first: 100) { nodes { assistant {"
+        f" {_in_aliases(6, SCAN)} }} }} }} }} }} }} }}"
+    ),
+    "totals that scan, under assistants": (
+        f"{{ calls(first: 100) {{ nodes {{ assistant {{ {_in_aliases(15, SCAN)} }} }} }} }}"
+    ),
+    "sorts that scan": (
+        "{ assistants(first: 100) { nodes {"
+        + _in_aliases(
+            45,
+            'calls(first: 1, filter: {assistantName: {contains: "e"}, callSid: {contains: "0"}},'
+            " orderBy: {field: DURATION}) { nodes { id } }",
+        )
+        + "} } }"
+    ),
+}
+"""Small documents that took the service from everybody while objects alone were counted."""
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+async def test_a_small_document_with_much_work_is_refused(client: HttpClient, name: str) -> None:
+    _, _, figures = await _refusal(client, ATTACKS[name])
+
+    assert figures["code"] == "QUERY_TOO_COMPLEX"
+    assert figures["figure"] > 2 * figures["limit"] == 4_000_000
+
+
+async def test_the_schema_twenty_times_is_refused(client: HttpClient) -> None:
+    status, message, figures = await _refusal(client, f"{{ {_in_aliases(20, TYPES_OF_TYPES)} }}")
+
+    limit = figures["limit"]
+    assert (status, figures["code"]) == (400, "QUERY_TOO_COMPLEX")
+    assert message == (
+        f"The operation prints more than {limit} values of the schema, twice what the"
+        " introspection query of tools prints; ask for less at once."
+    )
 
 
 async def test_what_frontends_ask_for_is_far_from_the_limit(open_door: OpenDoor) -> None:
@@ -197,10 +456,24 @@ async def test_what_frontends_ask_for_is_far_from_the_limit(open_door: OpenDoor)
         "status": "COMPLETED",
         "assistantId": "1",
     }
-    async with open_door(max_cost=10_000) as client:
+    async with open_door(max_cost=50_000) as client:
         for document in (*EXAMPLES.values(), *measured):
             variables = {name: value for name, value in values.items() if f"${name}:" in document}
             assert await _refusal(client, document, **variables) is None
-    async with open_door() as client:
+    async with open_door(max_cost=400_000) as client:
         for document in LARGER.values():
             assert await _refusal(client, document) is None
+
+
+async def test_introspection_is_executed_once_for_a_document(open_door: OpenDoor) -> None:
+    document = get_introspection_query(schema_description=True)
+    async with open_door(compiled=False) as client:
+        executed = await client.query(document)
+    async with open_door() as client:
+        first = await client.query(document)
+        with counted_calls() as calls:
+            again = await client.query(document)
+
+    assert first.json() == again.json() == executed.json()
+    assert executed.json().keys() == {"data"}
+    assert calls.number < 5_000

@@ -158,4 +158,4 @@ def test_a_criterion_on_a_column_that_there_is_not() -> None:
 
 def test_a_list_of_other_records_cannot_have_the_filter() -> None:
     with pytest.raises(TypeError, match=r"^AssistantFilter\.is_active filters nothing"):
-        connection("Calls.", CALLS, order=AssistantOrder, filter=AssistantFilter)
+        connection("Calls.", CALLS, order=AssistantOrder, usual=1, filter=AssistantFilter)

@@ -1,0 +1,57 @@
+"""What each unit of an operation weighs: one table, in points.
+
+A point is about a microsecond of the database's CPU, or of the event loop for introspection. The
+weights were measured by `make bench B=--weights` on 25,200 calls of one organization, on SQLite and
+on PostgreSQL, and rounded up to the slower of the two. Points admit an operation, no more: how long
+it takes depends on how many rows there are, and on the machine.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """What one unit costs.
+
+    Attributes:
+        points: How much.
+        unit: Of what, for the documentation.
+    """
+
+    points: int
+    unit: str
+
+
+LEAF = Weight(1, "a number, a text, an instant, ...")
+AMOUNT = Weight(2, "a `Decimal`")
+JSON_VALUE = Weight(3, "a `JSON` value")
+JSON_STEP = Weight(1, "a step of a JSON Pointer")
+OBJECT = Weight(2, "an object")
+LIST = Weight(10, "a list, or a number of records: a subquery under each object that has it")
+PAGE_INFO = Weight(100, "`pageInfo`")
+TOTAL = Weight(100, "`totalCount`, where an index or the tally has it")
+KEY = Weight(10, "a value that an index finds, of those in a filter")
+COUNTED_ROW = Weight(1, "a row that a total counts, or that a page passes over, in an index")
+COMPARED_ROW = Weight(2, "a row that is looked at because no index has what a filter compares")
+SORTED_ROW = Weight(2, "a row that is sorted because no index has the order")
+SCHEMA_VALUE = Weight(12, "a value below `__schema` or `__type`")
+
+WEIGHTS = (
+    LEAF,
+    AMOUNT,
+    JSON_VALUE,
+    JSON_STEP,
+    OBJECT,
+    LIST,
+    PAGE_INFO,
+    TOTAL,
+    KEY,
+    COUNTED_ROW,
+    COMPARED_ROW,
+    SORTED_ROW,
+    SCHEMA_VALUE,
+)
+"""All of them, in the order of the documentation."""
+
+LEAF_WEIGHTS = {"Decimal": AMOUNT, "JSON": JSON_VALUE}
+"""The weights of leaves by the name of their type; of every other type `LEAF`."""
