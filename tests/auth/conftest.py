@@ -1,4 +1,4 @@
-"""Fixtures of this folder: one database per kind to write in, and a house with one organization."""
+"""Fixtures of this folder: a database per kind to write in, and a small application on it."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -7,12 +7,12 @@ import pytest
 
 from gql.database import Database
 from gql.migrations.runner import migrate
-from tests.auth.house import House, new_house
+from tests.auth.auth_app import AuthApp, new_auth_app
 from tests.databases import Databases, Kind, settings_for
 
 
 @pytest.fixture(scope="session")
-async def house_url(databases: Databases, kind: Kind) -> AsyncIterator[str]:
+async def auth_database_url(databases: Databases, kind: Kind) -> AsyncIterator[str]:
     """A database of this folder; its tests share it and make organizations of their own."""
     url = await databases.empty(kind)
     database = Database(settings_for(url))
@@ -23,11 +23,11 @@ async def house_url(databases: Databases, kind: Kind) -> AsyncIterator[str]:
 
 
 @pytest.fixture
-async def house(house_url: str) -> AsyncIterator[House]:
+async def auth_app(auth_database_url: str) -> AsyncIterator[AuthApp]:
     """An organization with a person and a key, and an application that guards them."""
-    house = await new_house(house_url)
-    yield house
-    await house.close()
+    auth_app = await new_auth_app(auth_database_url)
+    yield auth_app
+    await auth_app.close()
 
 
 @pytest.fixture

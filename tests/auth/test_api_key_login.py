@@ -8,20 +8,20 @@ import pytest
 from gql.accounts.api_keys import change_key
 from gql.auth.credential_source import COOKIE
 from gql.auth.dashboard import DashboardCredential
-from tests.auth.house import INVALID_KEY, NO_CREDENTIAL, House
+from tests.auth.auth_app import INVALID_KEY, NO_CREDENTIAL, AuthApp
 from tests.databases import settings_for
 
 SHAPE = {"detail": 'Send a JSON object of the form {"api_key": "burki_..."}.'}
 ELSEWHERE = {"detail": "This must be sent from a page of this site."}
 
 
-async def test_a_key_is_exchanged_for_a_cookie_that_scripts_cannot_read(house: House) -> None:
-    response = await _log_in(house.client, house.plaintext)
+async def test_a_key_is_exchanged_for_a_cookie_that_scripts_cannot_read(auth_app: AuthApp) -> None:
+    response = await _log_in(auth_app.client, auth_app.plaintext)
 
     assert (response.status_code, response.json()) == (
         200,
         {
-            "organization": {"id": house.organization_id, "name": "Northwind"},
+            "organization": {"id": auth_app.organization_id, "name": "Northwind"},
             "permissions": ["read", "write"],
         },
     )
@@ -29,22 +29,22 @@ async def test_a_key_is_exchanged_for_a_cookie_that_scripts_cannot_read(house: H
         rf"{COOKIE}=[\w.-]+; HttpOnly; Max-Age=28800; Path=/; SameSite=lax",
         response.headers["set-cookie"],
     )
-    assert house.plaintext not in response.headers["set-cookie"]
+    assert auth_app.plaintext not in response.headers["set-cookie"]
     assert response.headers["cache-control"] == "no-store"
 
 
-async def test_over_tls_the_cookie_is_for_tls_only(house: House) -> None:
-    browser = house.browser(base_url="https://gateway.test")
+async def test_over_tls_the_cookie_is_for_tls_only(auth_app: AuthApp) -> None:
+    browser = auth_app.browser(base_url="https://gateway.test")
 
-    log_in = await _log_in(browser, house.plaintext)
+    log_in = await _log_in(browser, auth_app.plaintext)
     log_out = await browser.post("/auth/logout", headers={"X-Requested-With": "jackfield"})
 
     assert log_in.headers["set-cookie"].endswith("; SameSite=lax; Secure")
     assert log_out.headers["set-cookie"].endswith("; SameSite=lax; Secure")
 
 
-async def test_logging_out_clears_the_cookie(house: House) -> None:
-    browser = await house.logged_in()
+async def test_logging_out_clears_the_cookie(auth_app: AuthApp) -> None:
+    browser = await auth_app.logged_in()
 
     response = await browser.post("/auth/logout", headers={"Origin": "http://gateway.test"})
 
@@ -53,14 +53,16 @@ async def test_logging_out_clears_the_cookie(house: House) -> None:
     assert (await browser.get("/probe")).json() == NO_CREDENTIAL
 
 
-async def test_logging_out_needs_proof_of_the_same_origin_but_no_good_cookie(house: House) -> None:
-    browser = await house.logged_in()
+async def test_logging_out_needs_proof_of_the_same_origin_but_no_good_cookie(
+    auth_app: AuthApp,
+) -> None:
+    browser = await auth_app.logged_in()
     evil = {"Origin": "http://evil.test"}
     stale = {"Cookie": f"{COOKIE}=stale", "X-Requested-With": "jackfield"}
 
     forged = await browser.post("/auth/logout", headers=evil)
-    cleared = await house.client.post("/auth/logout", headers=stale)
-    nothing = await house.browser().post("/auth/logout")
+    cleared = await auth_app.client.post("/auth/logout", headers=stale)
+    nothing = await auth_app.browser().post("/auth/logout")
 
     assert (forged.status_code, forged.json()) == (403, ELSEWHERE)
     assert "set-cookie" not in forged.headers
@@ -69,11 +71,11 @@ async def test_logging_out_needs_proof_of_the_same_origin_but_no_good_cookie(hou
 
 
 @pytest.mark.parametrize("origin", ["http://evil.test", "null", "https://gateway.test:444"])
-async def test_another_site_cannot_log_its_visitors_in(house: House, origin: str) -> None:
+async def test_another_site_cannot_log_its_visitors_in(auth_app: AuthApp, origin: str) -> None:
     headers = {"Origin": origin, "X-Requested-With": "jackfield"}
 
-    response = await house.client.post(
-        "/auth/login", json={"api_key": house.plaintext}, headers=headers
+    response = await auth_app.client.post(
+        "/auth/login", json={"api_key": auth_app.plaintext}, headers=headers
     )
 
     assert (response.status_code, response.json()) == (403, ELSEWHERE)
@@ -81,19 +83,19 @@ async def test_another_site_cannot_log_its_visitors_in(house: House, origin: str
 
 
 @pytest.mark.parametrize("key", ["burki_" + "0" * 32, "wrong", "\u0000", "kéy", "a.b.c"])
-async def test_a_bad_key_gets_no_cookie(house: House, key: str) -> None:
-    response = await _log_in(house.client, key)
+async def test_a_bad_key_gets_no_cookie(auth_app: AuthApp, key: str) -> None:
+    response = await _log_in(auth_app.client, key)
 
     assert (response.status_code, response.json()) == (401, INVALID_KEY)
     assert response.headers["www-authenticate"] == "Bearer"
     assert "set-cookie" not in response.headers
 
 
-async def test_a_revoked_key_cannot_log_in_even_while_it_is_remembered(house: House) -> None:
-    assert (await house.ask(house.plaintext)).status_code == 200
-    await change_key(house.database, house.organization_id, house.key.id, is_active=False)
+async def test_a_revoked_key_cannot_log_in_even_while_it_is_remembered(auth_app: AuthApp) -> None:
+    assert (await auth_app.ask(auth_app.plaintext)).status_code == 200
+    await change_key(auth_app.database, auth_app.organization_id, auth_app.key.id, is_active=False)
 
-    assert (await _log_in(house.client, house.plaintext)).json() == INVALID_KEY
+    assert (await _log_in(auth_app.client, auth_app.plaintext)).json() == INVALID_KEY
 
 
 @pytest.mark.parametrize(
@@ -121,22 +123,22 @@ async def test_a_revoked_key_cannot_log_in_even_while_it_is_remembered(house: Ho
     ],
     ids=lambda body: repr(body[:24]),
 )
-async def test_a_malformed_body_is_answered_with_the_form(house: House, body: bytes) -> None:
-    response = await house.client.post("/auth/login", content=body)
+async def test_a_malformed_body_is_answered_with_the_form(auth_app: AuthApp, body: bytes) -> None:
+    response = await auth_app.client.post("/auth/login", content=body)
 
     assert (response.status_code, response.json()) == (400, SHAPE)
 
 
-async def test_a_huge_body_is_refused_before_all_of_it_is_read(house: House) -> None:
-    response = await house.client.post("/auth/login", content=b" " * 5_000_000)
+async def test_a_huge_body_is_refused_before_all_of_it_is_read(auth_app: AuthApp) -> None:
+    response = await auth_app.client.post("/auth/login", content=b" " * 5_000_000)
 
     assert response.status_code == 400
     assert response.json() == {"detail": "The body is longer than 10000 bytes. " + SHAPE["detail"]}
 
 
-async def test_without_a_secret_key_there_is_no_login(house: House) -> None:
-    async with house.browser(house.build(secret_key=None)) as browser:
-        response = await _log_in(browser, house.plaintext)
+async def test_without_a_secret_key_there_is_no_login(auth_app: AuthApp) -> None:
+    async with auth_app.browser(auth_app.build(secret_key=None)) as browser:
+        response = await _log_in(browser, auth_app.plaintext)
 
     assert (response.status_code, response.json()) == (
         503,
@@ -144,21 +146,21 @@ async def test_without_a_secret_key_there_is_no_login(house: House) -> None:
     )
 
 
-async def test_logging_in_again_ignores_what_is_presented(house: House) -> None:
-    browser = await house.logged_in()
+async def test_logging_in_again_ignores_what_is_presented(auth_app: AuthApp) -> None:
+    browser = await auth_app.logged_in()
 
     response = await browser.post(
-        "/auth/login", json={"api_key": house.plaintext}, headers={"Authorization": "Bearer bad"}
+        "/auth/login", json={"api_key": auth_app.plaintext}, headers={"Authorization": "Bearer bad"}
     )
 
     assert response.status_code == 200
 
 
-def test_a_short_secret_key_stops_the_start(house: House) -> None:
-    settings = settings_for(house.settings.database_url, secret_key="short")
+def test_a_short_secret_key_stops_the_start(auth_app: AuthApp) -> None:
+    settings = settings_for(auth_app.settings.database_url, secret_key="short")
 
     with pytest.raises(ValueError, match="GQL_SECRET_KEY needs at least 32 characters"):
-        DashboardCredential(house.database, settings)
+        DashboardCredential(auth_app.database, settings)
 
 
 async def _log_in(browser: httpx2.AsyncClient, key: str) -> httpx2.Response:

@@ -11,32 +11,32 @@ from gql.auth.bearer import issue_token
 from gql.errors import BadInput
 from gql.identity import Permission
 from gql.models.organization import User
-from tests.auth.house import JWT_SECRET, House, identity_of
+from tests.auth.auth_app import JWT_SECRET, AuthApp, identity_of
 from tests.auth.tokens import claims_of, hs256
 from tests.databases import settings_for
 
 INVALID = "Invalid bearer token"
 
 
-async def test_a_token_speaks_for_the_organization_of_its_claims(house: House) -> None:
-    response = await house.ask(hs256(claims_of(house.organization_id)))
+async def test_a_token_speaks_for_the_organization_of_its_claims(auth_app: AuthApp) -> None:
+    response = await auth_app.ask(hs256(claims_of(auth_app.organization_id)))
 
     assert (response.status_code, response.json()) == (
         200,
-        identity_of(house, "bearer", user_id=None),
+        identity_of(auth_app, "bearer", user_id=None),
     )
 
 
 @pytest.mark.parametrize("as_text", [False, True])
 @pytest.mark.parametrize("claim", ["user_id", "sub"])
 async def test_a_person_is_named_by_user_id_or_by_a_subject_of_digits(
-    house: House, claim: str, *, as_text: bool
+    auth_app: AuthApp, claim: str, *, as_text: bool
 ) -> None:
-    user: Any = str(house.user_id) if as_text else house.user_id
+    user: Any = str(auth_app.user_id) if as_text else auth_app.user_id
 
-    response = await house.ask(hs256(claims_of(house.organization_id, **{claim: user})))
+    response = await auth_app.ask(hs256(claims_of(auth_app.organization_id, **{claim: user})))
 
-    assert (response.status_code, response.json()) == (200, identity_of(house, "bearer"))
+    assert (response.status_code, response.json()) == (200, identity_of(auth_app, "bearer"))
 
 
 @pytest.mark.parametrize(
@@ -48,22 +48,22 @@ async def test_a_person_is_named_by_user_id_or_by_a_subject_of_digits(
     ],
 )
 async def test_permissions_are_the_known_words_of_the_claim(
-    house: House, words: list[Any], granted: list[str]
+    auth_app: AuthApp, words: list[Any], granted: list[str]
 ) -> None:
-    response = await house.ask(hs256(claims_of(house.organization_id, permissions=words)))
+    response = await auth_app.ask(hs256(claims_of(auth_app.organization_id, permissions=words)))
 
     assert response.json()["permissions"] == granted
 
 
-async def test_a_person_must_be_active_and_of_that_organization(house: House) -> None:
-    elsewhere = await house.add_organization("Elsewhere")
-    stranger = await house.add_user(elsewhere, f"eve@{elsewhere}.example")
-    gone = await house.add_user(
-        house.organization_id, f"bob@{house.organization_id}.example", is_active=False
+async def test_a_person_must_be_active_and_of_that_organization(auth_app: AuthApp) -> None:
+    elsewhere = await auth_app.add_organization("Elsewhere")
+    stranger = await auth_app.add_user(elsewhere, f"eve@{elsewhere}.example")
+    gone = await auth_app.add_user(
+        auth_app.organization_id, f"bob@{auth_app.organization_id}.example", is_active=False
     )
 
     for user_id in (stranger, gone, 2**62):
-        response = await house.ask(hs256(claims_of(house.organization_id, user_id=user_id)))
+        response = await auth_app.ask(hs256(claims_of(auth_app.organization_id, user_id=user_id)))
         assert (response.status_code, response.json()) == (
             401,
             {"detail": f"{INVALID}: its user is not active in its organization."},
@@ -93,17 +93,19 @@ async def test_a_person_must_be_active_and_of_that_organization(house: House) ->
     ],
 )
 async def test_claims_that_cannot_be_used_are_refused_with_the_reason(
-    house: House, claims: dict[str, Any], reason: str
+    auth_app: AuthApp, claims: dict[str, Any], reason: str
 ) -> None:
-    response = await house.ask(hs256(claims_of(house.organization_id, **claims)))
+    response = await auth_app.ask(hs256(claims_of(auth_app.organization_id, **claims)))
 
     assert (response.status_code, response.json()) == (401, {"detail": INVALID + reason})
     assert response.headers["www-authenticate"] == "Bearer"
 
 
 @pytest.mark.parametrize("exp", [2**80, 10**400, 4e9])
-async def test_an_expiry_far_away_is_an_expiry(house: House, exp: float) -> None:
-    assert (await house.ask(hs256(claims_of(house.organization_id, exp=exp)))).status_code == 200
+async def test_an_expiry_far_away_is_an_expiry(auth_app: AuthApp, exp: float) -> None:
+    assert (
+        await auth_app.ask(hs256(claims_of(auth_app.organization_id, exp=exp)))
+    ).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -111,7 +113,7 @@ async def test_an_expiry_far_away_is_an_expiry(house: House, exp: float) -> None
     [("exp", -4, 200), ("exp", -5, 401), ("iat", 5, 200), ("iat", 6, 401), ("nbf", 5, 200)],
 )
 async def test_clocks_may_differ_by_five_seconds(
-    house: House, monkeypatch: pytest.MonkeyPatch, claim: str, seconds: int, status: int
+    auth_app: AuthApp, monkeypatch: pytest.MonkeyPatch, claim: str, seconds: int, status: int
 ) -> None:
     now = datetime.now(UTC).replace(microsecond=0)
 
@@ -121,9 +123,9 @@ async def test_clocks_may_differ_by_five_seconds(
             return now.astimezone(tz)
 
     monkeypatch.setattr("jwt.api_jwt.datetime", StoppedClock)
-    claims = claims_of(house.organization_id, **{claim: int(now.timestamp()) + seconds})
+    claims = claims_of(auth_app.organization_id, **{claim: int(now.timestamp()) + seconds})
 
-    assert (await house.ask(hs256(claims))).status_code == status
+    assert (await auth_app.ask(hs256(claims))).status_code == status
 
 
 @pytest.mark.parametrize(
@@ -134,59 +136,59 @@ async def test_clocks_may_differ_by_five_seconds(
     ],
 )
 async def test_audience_and_issuer_are_checked_when_set(
-    house: House, setting: str, claim: str, reason: str
+    auth_app: AuthApp, setting: str, claim: str, reason: str
 ) -> None:
-    app = house.build(**{setting: "https://ours.example"})
-    ours = hs256(claims_of(house.organization_id, **{claim: "https://ours.example"}))
-    theirs = hs256(claims_of(house.organization_id, **{claim: "https://theirs.example"}))
-    nobodys = hs256(claims_of(house.organization_id))
+    app = auth_app.build(**{setting: "https://ours.example"})
+    ours = hs256(claims_of(auth_app.organization_id, **{claim: "https://ours.example"}))
+    theirs = hs256(claims_of(auth_app.organization_id, **{claim: "https://theirs.example"}))
+    nobodys = hs256(claims_of(auth_app.organization_id))
 
-    assert (await house.ask(ours, app)).status_code == 200
-    assert (await house.ask(theirs, app)).json() == {"detail": f"{INVALID}: {reason}"}
-    assert (await house.ask(nobodys, app)).json() == {
+    assert (await auth_app.ask(ours, app)).status_code == 200
+    assert (await auth_app.ask(theirs, app)).json() == {"detail": f"{INVALID}: {reason}"}
+    assert (await auth_app.ask(nobodys, app)).json() == {
         "detail": f"{INVALID}: it needs the claim {claim}."
     }
-    assert (await house.ask(theirs)).status_code == 200
+    assert (await auth_app.ask(theirs)).status_code == 200
 
 
 async def test_a_token_signed_with_another_secret_is_refused_without_a_statement(
-    house: House,
+    auth_app: AuthApp,
 ) -> None:
-    token = hs256(claims_of(house.organization_id), "some other secret of thirty-two bytes")
-    house.statements.clear()
+    token = hs256(claims_of(auth_app.organization_id), "some other secret of thirty-two bytes")
+    auth_app.statements.clear()
 
-    response = await house.ask(token)
+    response = await auth_app.ask(token)
 
     assert (response.status_code, response.json()) == (401, {"detail": INVALID})
-    assert house.statements == []
+    assert auth_app.statements == []
 
 
-async def test_an_unsigned_token_is_refused(house: House) -> None:
-    token = jwt.encode(claims_of(house.organization_id), "", algorithm="none")
+async def test_an_unsigned_token_is_refused(auth_app: AuthApp) -> None:
+    token = jwt.encode(claims_of(auth_app.organization_id), "", algorithm="none")
 
-    assert (await house.ask(token)).json() == {"detail": INVALID}
-    assert (await house.ask(token.rstrip("."))).json() == {"detail": INVALID}
+    assert (await auth_app.ask(token)).json() == {"detail": INVALID}
+    assert (await auth_app.ask(token.rstrip("."))).json() == {"detail": INVALID}
 
 
 async def test_a_known_token_costs_no_statement_and_a_deactivated_person_ends_it(
-    house: House,
+    auth_app: AuthApp,
 ) -> None:
-    token = hs256(claims_of(house.organization_id, user_id=house.user_id))
-    house.statements.clear()
+    token = hs256(claims_of(auth_app.organization_id, user_id=auth_app.user_id))
+    auth_app.statements.clear()
     for _ in range(5):
-        assert (await house.ask(token)).status_code == 200
-    assert len(house.statements) == 1
+        assert (await auth_app.ask(token)).status_code == 200
+    assert len(auth_app.statements) == 1
 
-    await house.change(User, house.user_id, is_active=False)
-    house.clock.seconds += 5
+    await auth_app.change(User, auth_app.user_id, is_active=False)
+    auth_app.clock.seconds += 5
 
-    assert (await house.ask(token)).status_code == 401
+    assert (await auth_app.ask(token)).status_code == 401
 
 
-async def test_without_a_secret_no_token_is_accepted(house: House) -> None:
-    app = house.build(jwt_secret=None)
+async def test_without_a_secret_no_token_is_accepted(auth_app: AuthApp) -> None:
+    app = auth_app.build(jwt_secret=None)
 
-    response = await house.ask(hs256(claims_of(house.organization_id)), app)
+    response = await auth_app.ask(hs256(claims_of(auth_app.organization_id)), app)
 
     assert (response.status_code, response.json()) == (
         401,
@@ -194,8 +196,8 @@ async def test_without_a_secret_no_token_is_accepted(house: House) -> None:
     )
 
 
-async def test_a_bad_token_does_not_fall_through_to_a_good_cookie(house: House) -> None:
-    browser = await house.logged_in()
+async def test_a_bad_token_does_not_fall_through_to_a_good_cookie(auth_app: AuthApp) -> None:
+    browser = await auth_app.logged_in()
     assert (await browser.get("/probe")).status_code == 200
 
     response = await browser.get("/probe", headers={"Authorization": "Bearer a.b.c"})
@@ -203,22 +205,24 @@ async def test_a_bad_token_does_not_fall_through_to_a_good_cookie(house: House) 
     assert (response.status_code, response.json()) == (401, {"detail": INVALID})
 
 
-async def test_an_issued_token_is_accepted_with_issuer_and_audience(house: House) -> None:
+async def test_an_issued_token_is_accepted_with_issuer_and_audience(auth_app: AuthApp) -> None:
     changes = {"jwt_issuer": "https://issuer.example", "jwt_audience": "gateway"}
-    settings = house.settings.model_copy(update=changes)
-    app = house.build(**changes)
+    settings = auth_app.settings.model_copy(update=changes)
+    app = auth_app.build(**changes)
     personal = issue_token(
         settings,
-        house.organization_id,
-        user_id=house.user_id,
+        auth_app.organization_id,
+        user_id=auth_app.user_id,
         permissions=[Permission.ADMIN, Permission.READ],
     )
-    impersonal = issue_token(settings, house.organization_id, seconds=60)
+    impersonal = issue_token(settings, auth_app.organization_id, seconds=60)
 
-    assert (await house.ask(personal, app)).json() == identity_of(
-        house, "bearer", permissions=["admin", "read"]
+    assert (await auth_app.ask(personal, app)).json() == identity_of(
+        auth_app, "bearer", permissions=["admin", "read"]
     )
-    assert (await house.ask(impersonal, app)).json() == identity_of(house, "bearer", user_id=None)
+    assert (await auth_app.ask(impersonal, app)).json() == identity_of(
+        auth_app, "bearer", user_id=None
+    )
 
 
 @pytest.mark.parametrize(

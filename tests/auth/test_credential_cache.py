@@ -8,7 +8,7 @@ from gql.auth.credential import Verified
 from gql.auth.credential_cache import MAX_REFUSED, MAX_VERIFIED, CredentialCache
 from gql.errors import Unauthenticated, Unavailable
 from gql.identity import Identity, Method
-from tests.auth.house import READ_WRITE, Clock
+from tests.auth.auth_app import READ_WRITE, Clock
 
 KEY = ("api_key", b"hash")
 GOOD_ANSWER = Verified(Identity(1, Method.API_KEY, READ_WRITE), "Northwind")

@@ -12,7 +12,7 @@ from gql.accounts.api_keys import change_key
 from gql.auth.credential_source import COOKIE
 from gql.models.organization import ApiKey, User
 from gql.models.types import now
-from tests.auth.house import House, identity_of
+from tests.auth.auth_app import AuthApp, identity_of
 
 ENDED = {"detail": "The dashboard login has ended. Log in again."}
 NOT_VALID = {"detail": "The dashboard cookie is not valid. Log in again."}
@@ -22,22 +22,22 @@ FORGED = {
 }
 
 
-async def test_the_cookie_speaks_for_its_key(house: House) -> None:
-    browser = await house.logged_in()
+async def test_the_cookie_speaks_for_its_key(auth_app: AuthApp) -> None:
+    browser = await auth_app.logged_in()
 
     response = await browser.get("/probe")
 
-    assert (response.status_code, response.json()) == (200, identity_of(house, "dashboard"))
+    assert (response.status_code, response.json()) == (200, identity_of(auth_app, "dashboard"))
 
 
-async def test_a_known_cookie_costs_no_statement(house: House) -> None:
-    browser = await house.logged_in()
-    house.statements.clear()
+async def test_a_known_cookie_costs_no_statement(auth_app: AuthApp) -> None:
+    browser = await auth_app.logged_in()
+    auth_app.statements.clear()
 
     for _ in range(10):
         await browser.get("/probe")
 
-    assert len(house.statements) == 1
+    assert len(auth_app.statements) == 1
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
@@ -65,27 +65,27 @@ async def test_a_known_cookie_costs_no_statement(house: House) -> None:
     ],
 )
 async def test_a_change_with_a_cookie_needs_proof_of_the_same_origin(
-    house: House, method: str, headers: dict[str, str], status: int
+    auth_app: AuthApp, method: str, headers: dict[str, str], status: int
 ) -> None:
-    browser = await house.logged_in()
+    browser = await auth_app.logged_in()
 
     response = await browser.request(method, "/probe", headers=headers)
 
     assert response.status_code == status
-    assert response.json() == (identity_of(house, "dashboard") if status == 200 else FORGED)
+    assert response.json() == (identity_of(auth_app, "dashboard") if status == 200 else FORGED)
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
-async def test_reading_needs_no_proof(house: House, method: str) -> None:
-    browser = await house.logged_in()
+async def test_reading_needs_no_proof(auth_app: AuthApp, method: str) -> None:
+    browser = await auth_app.logged_in()
 
     response = await browser.request(method, "/probe", headers={"Origin": "http://evil.test"})
 
     assert response.status_code == 200
 
 
-async def test_two_origins_prove_nothing(house: House) -> None:
-    browser = await house.logged_in()
+async def test_two_origins_prove_nothing(auth_app: AuthApp) -> None:
+    browser = await auth_app.logged_in()
     origin = ("Origin", "http://gateway.test")
 
     response = await browser.post("/probe", headers=[origin, origin])
@@ -93,9 +93,9 @@ async def test_two_origins_prove_nothing(house: House) -> None:
     assert (response.status_code, response.json()) == (403, FORGED)
 
 
-async def test_a_page_without_tls_is_another_origin_for_a_server_with_it(house: House) -> None:
-    browser = house.browser(base_url="https://gateway.test")
-    await browser.post("/auth/login", json={"api_key": house.plaintext})
+async def test_a_page_without_tls_is_another_origin_for_a_server_with_it(auth_app: AuthApp) -> None:
+    browser = auth_app.browser(base_url="https://gateway.test")
+    await browser.post("/auth/login", json={"api_key": auth_app.plaintext})
 
     plain = await browser.post("/probe", headers={"Origin": "http://gateway.test"})
     same = await browser.post("/probe", headers={"Origin": "https://gateway.test"})
@@ -103,40 +103,42 @@ async def test_a_page_without_tls_is_another_origin_for_a_server_with_it(house: 
     assert (plain.status_code, same.status_code) == (403, 200)
 
 
-async def test_a_change_with_a_bearer_token_needs_no_proof(house: House) -> None:
-    browser = await house.logged_in()
+async def test_a_change_with_a_bearer_token_needs_no_proof(auth_app: AuthApp) -> None:
+    browser = await auth_app.logged_in()
 
-    response = await browser.post("/probe", headers={"Authorization": f"Bearer {house.plaintext}"})
+    response = await browser.post(
+        "/probe", headers={"Authorization": f"Bearer {auth_app.plaintext}"}
+    )
 
-    assert (response.status_code, response.json()) == (200, identity_of(house))
+    assert (response.status_code, response.json()) == (200, identity_of(auth_app))
 
 
-async def test_the_cookie_of_a_revoked_key_is_dead_within_five_seconds(house: House) -> None:
-    browser = await house.logged_in()
+async def test_the_cookie_of_a_revoked_key_is_dead_within_five_seconds(auth_app: AuthApp) -> None:
+    browser = await auth_app.logged_in()
     assert (await browser.get("/probe")).status_code == 200
-    await change_key(house.database, house.organization_id, house.key.id, is_active=False)
+    await change_key(auth_app.database, auth_app.organization_id, auth_app.key.id, is_active=False)
 
-    house.clock.seconds += 4.9
+    auth_app.clock.seconds += 4.9
     assert (await browser.get("/probe")).status_code == 200
-    house.clock.seconds += 0.1
+    auth_app.clock.seconds += 0.1
     response = await browser.get("/probe")
 
     assert (response.status_code, response.json()) == (401, ENDED)
 
 
-async def test_the_cookie_ends_with_its_key_and_with_its_person(house: House) -> None:
-    browser = await house.logged_in(house.build(credential_ttl=0.0))
-    await house.change(User, house.user_id, is_active=False)
+async def test_the_cookie_ends_with_its_key_and_with_its_person(auth_app: AuthApp) -> None:
+    browser = await auth_app.logged_in(auth_app.build(credential_ttl=0.0))
+    await auth_app.change(User, auth_app.user_id, is_active=False)
     assert (await browser.get("/probe")).json() == ENDED
 
-    await house.change(User, house.user_id, is_active=True)
-    await house.change(ApiKey, house.key.id, expires_at=now() - timedelta(seconds=1))
+    await auth_app.change(User, auth_app.user_id, is_active=True)
+    await auth_app.change(ApiKey, auth_app.key.id, expires_at=now() - timedelta(seconds=1))
     assert (await browser.get("/probe")).json() == ENDED
 
 
-async def test_a_permission_taken_from_the_key_is_taken_from_the_cookie(house: House) -> None:
-    browser = await house.logged_in()
-    await house.change(ApiKey, house.key.id, permissions={"read": True, "admin": True})
+async def test_a_permission_taken_from_the_key_is_taken_from_the_cookie(auth_app: AuthApp) -> None:
+    browser = await auth_app.logged_in()
+    await auth_app.change(ApiKey, auth_app.key.id, permissions={"read": True, "admin": True})
 
     response = await browser.get("/probe")
 
@@ -144,59 +146,61 @@ async def test_a_permission_taken_from_the_key_is_taken_from_the_cookie(house: H
 
 
 async def test_the_cookie_expires_even_if_the_browser_keeps_it(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    auth_app: AuthApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    browser = await house.logged_in(house.build(dashboard_ttl=60))
+    browser = await auth_app.logged_in(auth_app.build(dashboard_ttl=60))
     assert (await browser.get("/probe")).status_code == 200
 
     later = time.time() + 61
     monkeypatch.setattr(TimestampSigner, "get_timestamp", lambda _: int(later))
-    house.clock.seconds += 5
+    auth_app.clock.seconds += 5
     response = await browser.get("/probe")
 
     assert (response.status_code, response.json()) == (401, ENDED)
 
 
 @pytest.mark.parametrize("value", ["", "x", "a.b.c", "...", "burki_" + "a" * 32, "\x7f"])
-async def test_a_cookie_that_was_not_signed_here_is_refused(house: House, value: str) -> None:
-    house.statements.clear()
+async def test_a_cookie_that_was_not_signed_here_is_refused(auth_app: AuthApp, value: str) -> None:
+    auth_app.statements.clear()
 
-    response = await house.client.get("/probe", headers={"Cookie": f"{COOKIE}={value}"})
+    response = await auth_app.client.get("/probe", headers={"Cookie": f"{COOKIE}={value}"})
 
     assert (response.status_code, response.json()) == (401, NOT_VALID)
-    assert house.statements == []
+    assert auth_app.statements == []
 
 
-async def test_a_changed_cookie_and_one_of_another_secret_are_refused(house: House) -> None:
-    cookie = _cookie(await house.logged_in())
+async def test_a_changed_cookie_and_one_of_another_secret_are_refused(auth_app: AuthApp) -> None:
+    cookie = _cookie(await auth_app.logged_in())
     changed = ("A" if cookie[0] != "A" else "B") + cookie[1:]
-    other = house.build(secret_key=SecretStr("s" * 40))
+    other = auth_app.build(secret_key=SecretStr("s" * 40))
 
-    for value, app in ((changed, house.app), (cookie[:-2], house.app), (cookie, other)):
-        async with house.browser(app) as browser:
+    for value, app in ((changed, auth_app.app), (cookie[:-2], auth_app.app), (cookie, other)):
+        async with auth_app.browser(app) as browser:
             response = await browser.get("/probe", headers={"Cookie": f"{COOKIE}={value}"})
         assert (response.status_code, response.json()) == (401, NOT_VALID)
 
 
 async def test_an_api_key_in_the_cookie_is_no_cookie_even_when_it_is_remembered(
-    house: House,
+    auth_app: AuthApp,
 ) -> None:
-    assert (await house.ask(house.plaintext)).status_code == 200
+    assert (await auth_app.ask(auth_app.plaintext)).status_code == 200
 
-    response = await house.client.get("/probe", headers={"Cookie": f"{COOKIE}={house.plaintext}"})
+    response = await auth_app.client.get(
+        "/probe", headers={"Cookie": f"{COOKIE}={auth_app.plaintext}"}
+    )
 
     assert (response.status_code, response.json()) == (401, NOT_VALID)
 
 
 async def test_two_different_cookies_are_refused_and_other_cookies_do_not_matter(
-    house: House,
+    auth_app: AuthApp,
 ) -> None:
-    cookie = _cookie(await house.logged_in())
+    cookie = _cookie(await auth_app.logged_in())
     two = f"{COOKIE}={cookie}; {COOKIE}=planted"
     among = f"theme=dark; {COOKIE}={cookie}; =; broken; {COOKIE}={cookie}"
 
-    refused = await house.client.get("/probe", headers={"Cookie": two})
-    accepted = await house.client.get("/probe", headers={"Cookie": among})
+    refused = await auth_app.client.get("/probe", headers={"Cookie": two})
+    accepted = await auth_app.client.get("/probe", headers={"Cookie": among})
 
     assert (refused.status_code, refused.json()) == (
         401,
@@ -205,15 +209,15 @@ async def test_two_different_cookies_are_refused_and_other_cookies_do_not_matter
     assert accepted.status_code == 200
 
 
-async def test_an_overlong_cookie_is_refused(house: House) -> None:
-    response = await house.client.get("/probe", headers={"Cookie": f"{COOKIE}={'a' * 8_193}"})
+async def test_an_overlong_cookie_is_refused(auth_app: AuthApp) -> None:
+    response = await auth_app.client.get("/probe", headers={"Cookie": f"{COOKIE}={'a' * 8_193}"})
 
     assert response.json() == {"detail": "The cookie is longer than 8192 characters."}
 
 
-async def test_without_a_secret_key_cookies_are_refused_with_the_reason(house: House) -> None:
-    cookie = _cookie(await house.logged_in())
-    async with house.browser(house.build(secret_key=None)) as browser:
+async def test_without_a_secret_key_cookies_are_refused_with_the_reason(auth_app: AuthApp) -> None:
+    cookie = _cookie(await auth_app.logged_in())
+    async with auth_app.browser(auth_app.build(secret_key=None)) as browser:
         response = await browser.get("/probe", headers={"Cookie": f"{COOKIE}={cookie}"})
 
     assert (response.status_code, response.json()) == (

@@ -13,94 +13,94 @@ from gql.auth.authenticator import Authenticator
 from gql.auth.key_usage import KeyUsage
 from gql.database import Database
 from gql.models.types import now
-from tests.auth.house import House
+from tests.auth.auth_app import AuthApp
 
 
-async def test_uses_are_written_in_one_statement_for_all_keys(house: House) -> None:
+async def test_uses_are_written_in_one_statement_for_all_keys(auth_app: AuthApp) -> None:
     second, _ = await issue_key(
-        house.database, house.organization_id, name="second", permissions=[]
+        auth_app.database, auth_app.organization_id, name="second", permissions=[]
     )
     before = now()
-    usage = KeyUsage(house.database)
-    for key_id in (second.id, house.key.id, house.key.id, house.key.id):
+    usage = KeyUsage(auth_app.database)
+    for key_id in (second.id, auth_app.key.id, auth_app.key.id, auth_app.key.id):
         usage.record(key_id)
-    house.statements.clear()
+    auth_app.statements.clear()
 
     await usage.flush()
     await usage.flush()
 
-    assert len(house.statements) == 1
-    first, other = await house.keys(house.organization_id)
+    assert len(auth_app.statements) == 1
+    first, other = await auth_app.keys(auth_app.organization_id)
     assert (first.usage_count, other.usage_count) == (3, 1)
     assert first.last_used_at is not None
     assert before <= first.last_used_at <= now()
 
 
-async def test_counts_add_up_and_the_last_use_never_goes_back(house: House) -> None:
-    older, newer = KeyUsage(house.database), KeyUsage(house.database)
-    older.record(house.key.id)
-    newer.record(house.key.id)
+async def test_counts_add_up_and_the_last_use_never_goes_back(auth_app: AuthApp) -> None:
+    older, newer = KeyUsage(auth_app.database), KeyUsage(auth_app.database)
+    older.record(auth_app.key.id)
+    newer.record(auth_app.key.id)
 
     await newer.flush()
-    [after_newer] = await house.keys(house.organization_id)
+    [after_newer] = await auth_app.keys(auth_app.organization_id)
     await older.flush()
-    [after_older] = await house.keys(house.organization_id)
+    [after_older] = await auth_app.keys(auth_app.organization_id)
 
     assert (after_newer.usage_count, after_older.usage_count) == (1, 2)
     assert after_older.last_used_at == after_newer.last_used_at
 
 
 async def test_a_flush_that_fails_keeps_the_counts(
-    house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    auth_app: AuthApp, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    usage = KeyUsage(house.database)
-    usage.record(house.key.id)
+    usage = KeyUsage(auth_app.database)
+    usage.record(auth_app.key.id)
     with monkeypatch.context() as broken:
         broken.setattr(Database, "transaction", _refuse)
         await usage.flush()
-    usage.record(house.key.id)
+    usage.record(auth_app.key.id)
 
     await usage.flush()
 
     assert "the use of 1 API keys is not written yet" in caplog.text
-    assert (await _only_key(house)).usage_count == 2
+    assert (await _only_key(auth_app)).usage_count == 2
 
 
-async def test_the_background_flush_happens_now_and_then(house: House) -> None:
-    usage = KeyUsage(house.database, interval=0.01)
+async def test_the_background_flush_happens_now_and_then(auth_app: AuthApp) -> None:
+    usage = KeyUsage(auth_app.database, interval=0.01)
     usage.start()
-    usage.record(house.key.id)
+    usage.record(auth_app.key.id)
 
-    while (await _only_key(house)).usage_count == 0:  # noqa: ASYNC110 (a row has no event)
+    while (await _only_key(auth_app)).usage_count == 0:  # noqa: ASYNC110 (a row has no event)
         await asyncio.sleep(0.01)
     await usage.stop()
     await usage.stop()
 
 
 async def test_a_request_is_counted_and_written_before_the_application_shuts_down(
-    house: House,
+    auth_app: AuthApp,
 ) -> None:
     at_shutdown: list[StoredKey] = []
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         yield
-        at_shutdown.append(await _only_key(house))
+        at_shutdown.append(await _only_key(auth_app))
 
-    app = house.build(lifespan)
+    app = auth_app.build(lifespan)
     async with _living(app):
-        assert (await house.ask(house.plaintext, app)).status_code == 200
-        assert (await house.ask(house.plaintext, app)).status_code == 200
-        assert (await _only_key(house)).usage_count == 0
+        assert (await auth_app.ask(auth_app.plaintext, app)).status_code == 200
+        assert (await auth_app.ask(auth_app.plaintext, app)).status_code == 200
+        assert (await _only_key(auth_app)).usage_count == 0
 
     assert [key.usage_count for key in at_shutdown] == [2]
 
 
 async def test_a_refused_key_and_a_cookie_are_no_uses_of_a_key_but_a_login_is(
-    house: House,
+    auth_app: AuthApp,
 ) -> None:
-    authenticator = Authenticator(house.database, house.settings)
-    exchanged = await authenticator.exchange(house.plaintext)
+    authenticator = Authenticator(auth_app.database, auth_app.settings)
+    exchanged = await authenticator.exchange(auth_app.plaintext)
     for headers in (
         [(b"cookie", f"jackfield_dashboard={exchanged.cookie}".encode())],
         [(b"authorization", b"Bearer burki_unknown")],
@@ -110,7 +110,7 @@ async def test_a_refused_key_and_a_cookie_are_no_uses_of_a_key_but_a_login_is(
         await authenticator.caller_of(scope)
     await authenticator.usage.flush()
 
-    assert (await _only_key(house)).usage_count == 1
+    assert (await _only_key(auth_app)).usage_count == 1
 
 
 @asynccontextmanager
@@ -127,8 +127,8 @@ async def _living(app: Starlette) -> AsyncIterator[None]:
     await life
 
 
-async def _only_key(house: House) -> StoredKey:
-    [key] = await house.keys(house.organization_id)
+async def _only_key(auth_app: AuthApp) -> StoredKey:
+    [key] = await auth_app.keys(auth_app.organization_id)
     return key
 
 

@@ -17,23 +17,23 @@ from gql.accounts.api_keys import (
 from gql.errors import BadInput, NotFound
 from gql.identity import Permission
 from gql.models.types import now
-from tests.auth.house import READ_WRITE, House
+from tests.auth.auth_app import READ_WRITE, AuthApp
 
 
-async def test_a_new_key_is_random_and_only_its_hash_and_prefix_are_kept(house: House) -> None:
+async def test_a_new_key_is_random_and_only_its_hash_and_prefix_are_kept(auth_app: AuthApp) -> None:
     expires_at = now() + timedelta(days=1)
     stored, plaintext = await issue_key(
-        house.database,
-        house.organization_id,
+        auth_app.database,
+        auth_app.organization_id,
         name="nightly export",
         permissions=[Permission.READ],
         expires_at=expires_at,
     )
 
     assert re.fullmatch(r"burki_[a-z0-9]{32}", plaintext)
-    assert plaintext != house.plaintext
+    assert plaintext != auth_app.plaintext
     assert stored == replace(
-        house.key,
+        auth_app.key,
         id=stored.id,
         user_id=None,
         name="nightly export",
@@ -49,59 +49,65 @@ async def test_a_new_key_is_random_and_only_its_hash_and_prefix_are_kept(house: 
 
 
 async def test_keys_are_listed_with_the_revoked_ones_and_without_other_organizations(
-    house: House,
+    auth_app: AuthApp,
 ) -> None:
-    elsewhere = await house.add_organization("Elsewhere")
-    foreign, _ = await issue_key(house.database, elsewhere, name="theirs", permissions=READ_WRITE)
-    second, _ = await issue_key(
-        house.database, house.organization_id, name="second", permissions=[]
+    elsewhere = await auth_app.add_organization("Elsewhere")
+    foreign, _ = await issue_key(
+        auth_app.database, elsewhere, name="theirs", permissions=READ_WRITE
     )
-    revoked = await change_key(house.database, house.organization_id, house.key.id, is_active=False)
+    second, _ = await issue_key(
+        auth_app.database, auth_app.organization_id, name="second", permissions=[]
+    )
+    revoked = await change_key(
+        auth_app.database, auth_app.organization_id, auth_app.key.id, is_active=False
+    )
 
-    assert revoked == replace(house.key, is_active=False, updated_at=revoked.updated_at)
-    assert await house.keys(house.organization_id) == [revoked, second]
-    assert await house.keys(elsewhere) == [foreign]
+    assert revoked == replace(auth_app.key, is_active=False, updated_at=revoked.updated_at)
+    assert await auth_app.keys(auth_app.organization_id) == [revoked, second]
+    assert await auth_app.keys(elsewhere) == [foreign]
 
 
 async def test_a_key_of_another_organization_cannot_be_revoked_or_found_by_id(
-    house: House,
+    auth_app: AuthApp,
 ) -> None:
-    elsewhere = await house.add_organization("Elsewhere")
+    elsewhere = await auth_app.add_organization("Elsewhere")
 
-    with pytest.raises(NotFound, match=rf"There is no api key {house.key.id} in your"):
-        await change_key(house.database, elsewhere, house.key.id, is_active=False)
-    assert await find_key(house.database, elsewhere, house.key.id) is None
-    holder = await find_key_by_hash(house.database, hash_key(house.plaintext))
+    with pytest.raises(NotFound, match=rf"There is no api key {auth_app.key.id} in your"):
+        await change_key(auth_app.database, elsewhere, auth_app.key.id, is_active=False)
+    assert await find_key(auth_app.database, elsewhere, auth_app.key.id) is None
+    holder = await find_key_by_hash(auth_app.database, hash_key(auth_app.plaintext))
     assert holder is not None
     assert (holder.key, holder.organization_name, holder.user_is_active) == (
-        house.key,
+        auth_app.key,
         "Northwind",
         True,
     )
 
 
 @pytest.mark.parametrize("name", ["", "   ", "x" * 101, "a\0b"])
-async def test_a_name_that_cannot_be_used_is_refused(house: House, name: str) -> None:
+async def test_a_name_that_cannot_be_used_is_refused(auth_app: AuthApp, name: str) -> None:
     with pytest.raises(BadInput, match="name must have 1 to 100 characters"):
-        await issue_key(house.database, house.organization_id, name=name, permissions=[])
+        await issue_key(auth_app.database, auth_app.organization_id, name=name, permissions=[])
 
 
-async def test_an_expiry_without_an_offset_is_refused(house: House) -> None:
+async def test_an_expiry_without_an_offset_is_refused(auth_app: AuthApp) -> None:
     naive = datetime(2030, 1, 1)  # noqa: DTZ001 (what is refused)
 
     with pytest.raises(BadInput, match="expires_at must say its offset from UTC"):
         await issue_key(
-            house.database, house.organization_id, name="x", permissions=[], expires_at=naive
+            auth_app.database, auth_app.organization_id, name="x", permissions=[], expires_at=naive
         )
 
 
-async def test_a_key_needs_an_organization_and_a_person_of_it(house: House) -> None:
-    elsewhere = await house.add_organization("Elsewhere")
+async def test_a_key_needs_an_organization_and_a_person_of_it(auth_app: AuthApp) -> None:
+    elsewhere = await auth_app.add_organization("Elsewhere")
 
     with pytest.raises(NotFound, match="There is no user"):
-        await issue_key(house.database, elsewhere, name="x", permissions=[], user_id=house.user_id)
+        await issue_key(
+            auth_app.database, elsewhere, name="x", permissions=[], user_id=auth_app.user_id
+        )
     with pytest.raises(NotFound, match="There is no organization"):
-        await issue_key(house.database, 2**40, name="x", permissions=[])
+        await issue_key(auth_app.database, 2**40, name="x", permissions=[])
 
 
 def test_only_the_value_true_grants_a_permission() -> None:

@@ -11,8 +11,8 @@ from gql.auth.middleware import Authentication, caller_of
 from gql.database import Database
 from gql.errors import Forbidden, Unauthenticated, Unavailable
 from gql.identity import Identity, Method
-from tests.auth.guarding import decided_by, guard_of, nothing, pass_through
-from tests.auth.house import READ_WRITE, House
+from tests.auth.auth_app import READ_WRITE, AuthApp
+from tests.auth.bare_middleware import decided_by, guard_of, nothing, pass_through
 from tests.databases import settings_for
 
 
@@ -33,53 +33,53 @@ def test_the_kinds_of_credentials_are_tried_in_this_order() -> None:
     ],
 )
 async def test_a_public_page_costs_no_statement_and_minds_no_bad_credential(
-    house: House, headers: dict[str, str]
+    auth_app: AuthApp, headers: dict[str, str]
 ) -> None:
-    house.statements.clear()
+    auth_app.statements.clear()
 
-    response = await house.client.get("/public", headers=headers)
+    response = await auth_app.client.get("/public", headers=headers)
 
     assert (response.status_code, response.text) == (200, "public")
-    assert house.statements == []
+    assert auth_app.statements == []
 
 
 async def test_callers_are_kept_apart_even_when_the_server_shares_one_state(
-    house: House,
+    auth_app: AuthApp,
 ) -> None:
     shared: dict[str, Any] = {"pool": "of the server"}
-    guard = guard_of(house)
+    guard = guard_of(auth_app)
 
-    accepted = await decided_by(guard, _scope(house.plaintext, state=shared))
+    accepted = await decided_by(guard, _scope(auth_app.plaintext, state=shared))
     unknown = await decided_by(guard, _scope("burki_unknown", state=shared))
 
     assert accepted == Identity(
-        house.organization_id, Method.API_KEY, READ_WRITE, house.user_id, house.key.id
+        auth_app.organization_id, Method.API_KEY, READ_WRITE, auth_app.user_id, auth_app.key.id
     )
     assert isinstance(unknown, Unauthenticated)
     assert shared == {"pool": "of the server"}
 
 
 async def test_an_unreachable_database_is_unavailable_and_recovers(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    auth_app: AuthApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    guard = guard_of(house)
+    guard = guard_of(auth_app)
     with monkeypatch.context() as broken:
         broken.setattr(Database, "snapshot", _refuse)
-        down = await decided_by(guard, _scope(house.plaintext))
-    up = await decided_by(guard, _scope(house.plaintext))
+        down = await decided_by(guard, _scope(auth_app.plaintext))
+    up = await decided_by(guard, _scope(auth_app.plaintext))
 
     assert isinstance(down, Unavailable)
     assert isinstance(up, Identity)
 
 
-async def test_two_questions_of_one_request_have_one_answer(house: House) -> None:
+async def test_two_questions_of_one_request_have_one_answer(auth_app: AuthApp) -> None:
     async def ask_twice(scope: Scope, _receive: Receive, _send: Send) -> None:
         one, two = await asyncio.gather(caller_of(scope), caller_of(scope))
         assert isinstance(one, Identity)
         assert one is two
 
     await pass_through(
-        Authentication(ask_twice, house.database, house.settings), _scope(house.plaintext)
+        Authentication(ask_twice, auth_app.database, auth_app.settings), _scope(auth_app.plaintext)
     )
 
 
@@ -94,35 +94,35 @@ async def test_two_questions_of_one_request_have_one_answer(house: House) -> Non
     ],
 )
 async def test_a_websocket_with_a_cookie_needs_the_same_origin(
-    house: House, scheme: str, origin: bytes | None, *, let_in: bool
+    auth_app: AuthApp, scheme: str, origin: bytes | None, *, let_in: bool
 ) -> None:
-    cookie = (await house.logged_in()).cookies["jackfield_dashboard"]
+    cookie = (await auth_app.logged_in()).cookies["jackfield_dashboard"]
     headers = [(b"host", b"gateway.test"), (b"cookie", f"jackfield_dashboard={cookie}".encode())]
     if origin is not None:
         headers.append((b"origin", origin))
 
     caller = await decided_by(
-        guard_of(house), {"type": "websocket", "scheme": scheme, "headers": headers}
+        guard_of(auth_app), {"type": "websocket", "scheme": scheme, "headers": headers}
     )
 
     assert isinstance(caller, Identity if let_in else Forbidden)
 
 
-async def test_without_a_host_no_origin_is_the_same(house: House) -> None:
+async def test_without_a_host_no_origin_is_the_same(auth_app: AuthApp) -> None:
     scope = {
         "type": "http",
         "method": "POST",
         "headers": [(b"cookie", b"jackfield_dashboard=x"), (b"origin", b"http://gateway.test")],
     }
 
-    assert isinstance(await decided_by(guard_of(house), scope), Forbidden)
+    assert isinstance(await decided_by(guard_of(auth_app), scope), Forbidden)
 
 
-def test_a_setting_that_cannot_be_used_stops_the_start(house: House) -> None:
-    settings = settings_for(house.settings.database_url, jwt_secret="short")
+def test_a_setting_that_cannot_be_used_stops_the_start(auth_app: AuthApp) -> None:
+    settings = settings_for(auth_app.settings.database_url, jwt_secret="short")
 
     with pytest.raises(ValueError, match="GQL_JWT_SECRET needs at least 32 bytes"):
-        Authentication(nothing, house.database, settings)
+        Authentication(nothing, auth_app.database, settings)
 
 
 def _scope(token: str, **more: Any) -> dict[str, Any]:

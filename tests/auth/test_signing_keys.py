@@ -12,7 +12,7 @@ import pytest
 
 from gql.auth.signing_keys import signing_keys
 from gql.settings import Settings
-from tests.auth.house import House, identity_of
+from tests.auth.auth_app import AuthApp, identity_of
 from tests.auth.tokens import (
     PRIVATE_KEYS,
     claims_of,
@@ -33,62 +33,64 @@ UNKNOWN_KEY = {"detail": "Invalid bearer token: its kid names none of the known 
 
 @pytest.mark.parametrize("algorithm", PRIVATE_KEYS)
 async def test_a_public_key_verifies_tokens_of_its_algorithm_only(
-    house: House, algorithm: str
+    auth_app: AuthApp, algorithm: str
 ) -> None:
-    app = house.build(jwt_algorithm=algorithm, jwt_public_key=public_pem(algorithm))
-    claims = claims_of(house.organization_id)
+    app = auth_app.build(jwt_algorithm=algorithm, jwt_public_key=public_pem(algorithm))
+    claims = claims_of(auth_app.organization_id)
 
-    good = await house.ask(signed(claims, algorithm), app)
-    assert (good.status_code, good.json()) == (200, identity_of(house, "bearer", user_id=None))
+    good = await auth_app.ask(signed(claims, algorithm), app)
+    assert (good.status_code, good.json()) == (200, identity_of(auth_app, "bearer", user_id=None))
     for other in (*(set(PRIVATE_KEYS) - {algorithm}), "HS256"):
         token = hs256(claims) if other == "HS256" else signed(claims, other)
-        assert (await house.ask(token, app)).json() == INVALID
+        assert (await auth_app.ask(token, app)).json() == INVALID
 
 
 @pytest.mark.parametrize("algorithm", PRIVATE_KEYS)
 async def test_a_public_key_used_as_an_hmac_secret_signs_nothing(
-    house: House, algorithm: str
+    auth_app: AuthApp, algorithm: str
 ) -> None:
-    app = house.build(jwt_algorithm=algorithm, jwt_public_key=public_pem(algorithm))
+    app = auth_app.build(jwt_algorithm=algorithm, jwt_public_key=public_pem(algorithm))
     for alg in ("HS256", algorithm, "none", "hs256"):
-        token = _forged(claims_of(house.organization_id), alg, public_pem(algorithm))
-        response = await house.ask(token, app)
+        token = _forged(claims_of(auth_app.organization_id), alg, public_pem(algorithm))
+        response = await auth_app.ask(token, app)
         assert (response.status_code, response.json()) == (401, INVALID), alg
 
 
 @pytest.mark.parametrize("algorithm", PRIVATE_KEYS)
-async def test_a_jwks_file_is_searched_by_kid(house: House, jwks: Path, algorithm: str) -> None:
+async def test_a_jwks_file_is_searched_by_kid(
+    auth_app: AuthApp, jwks: Path, algorithm: str
+) -> None:
     write_jwks(jwks, jwk(algorithm, "one"), *(jwk(other, other) for other in PRIVATE_KEYS))
-    app = house.build(jwt_algorithm=algorithm, jwt_jwks_file=jwks)
-    claims = claims_of(house.organization_id)
+    app = auth_app.build(jwt_algorithm=algorithm, jwt_jwks_file=jwks)
+    claims = claims_of(auth_app.organization_id)
 
-    assert (await house.ask(signed(claims, algorithm, "one"), app)).status_code == 200
-    assert (await house.ask(signed(claims, algorithm, "two"), app)).json() == UNKNOWN_KEY
-    assert (await house.ask(signed(claims, algorithm), app)).json() == UNKNOWN_KEY
-    assert (await house.ask("no.token.atall", app)).json() == INVALID
+    assert (await auth_app.ask(signed(claims, algorithm, "one"), app)).status_code == 200
+    assert (await auth_app.ask(signed(claims, algorithm, "two"), app)).json() == UNKNOWN_KEY
+    assert (await auth_app.ask(signed(claims, algorithm), app)).json() == UNKNOWN_KEY
+    assert (await auth_app.ask("no.token.atall", app)).json() == INVALID
 
 
-async def test_a_jwks_file_that_changes_is_read_again(house: House, jwks: Path) -> None:
-    app = house.build(jwt_algorithm="ES256", jwt_jwks_file=jwks, credential_ttl=0.0)
-    token = signed(claims_of(house.organization_id), "ES256", "new")
-    assert (await house.ask(token, app)).json() == UNKNOWN_KEY
+async def test_a_jwks_file_that_changes_is_read_again(auth_app: AuthApp, jwks: Path) -> None:
+    app = auth_app.build(jwt_algorithm="ES256", jwt_jwks_file=jwks, credential_ttl=0.0)
+    token = signed(claims_of(auth_app.organization_id), "ES256", "new")
+    assert (await auth_app.ask(token, app)).json() == UNKNOWN_KEY
 
     write_jwks(jwks, jwk("ES256", "old"))
-    assert (await house.ask(token, app)).json() == UNKNOWN_KEY
+    assert (await auth_app.ask(token, app)).json() == UNKNOWN_KEY
     write_jwks(jwks, jwk("ES256", "new"))
     _touch(jwks)
-    assert (await house.ask(token, app)).status_code == 200
+    assert (await auth_app.ask(token, app)).status_code == 200
 
     damage(jwks)
-    assert (await house.ask(token, app)).status_code == 200, "a broken file changes nothing"
+    assert (await auth_app.ask(token, app)).status_code == 200, "a broken file changes nothing"
     remove(jwks)
-    assert (await house.ask(token, app)).status_code == 200, "a missing file changes nothing"
+    assert (await auth_app.ask(token, app)).status_code == 200, "a missing file changes nothing"
     write_jwks(jwks)
     _touch(jwks)
-    assert (await house.ask(token, app)).json() == UNKNOWN_KEY
+    assert (await auth_app.ask(token, app)).json() == UNKNOWN_KEY
 
 
-async def test_keys_of_a_jwks_for_other_uses_are_passed_over(house: House, jwks: Path) -> None:
+async def test_keys_of_a_jwks_for_other_uses_are_passed_over(auth_app: AuthApp, jwks: Path) -> None:
     usable = jwk("RS256", "good", use="sig", alg="RS256")
     write_jwks(
         jwks,
@@ -100,14 +102,14 @@ async def test_keys_of_a_jwks_for_other_uses_are_passed_over(house: House, jwks:
         {name: value for name, value in usable.items() if name != "kid"},
         usable,
     )
-    app = house.build(jwt_algorithm="RS256", jwt_jwks_file=jwks)
-    claims = claims_of(house.organization_id)
+    app = auth_app.build(jwt_algorithm="RS256", jwt_jwks_file=jwks)
+    claims = claims_of(auth_app.organization_id)
 
     for kid in ("encryption", "other", "shared", "no type"):
-        assert (await house.ask(signed(claims, "RS256", kid), app)).json() == UNKNOWN_KEY
-    assert (await house.ask(signed(claims, "RS256", "good"), app)).status_code == 200
+        assert (await auth_app.ask(signed(claims, "RS256", kid), app)).json() == UNKNOWN_KEY
+    assert (await auth_app.ask(signed(claims, "RS256", "good"), app)).status_code == 200
     shared = _forged(claims, "HS256", "k" * 32, kid="shared")
-    assert (await house.ask(shared, app)).json() == UNKNOWN_KEY
+    assert (await auth_app.ask(shared, app)).json() == UNKNOWN_KEY
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 
 from gql.auth.throttle import Limit, Throttle
 from gql.errors import RateLimited
-from tests.auth.house import Clock
+from tests.auth.auth_app import Clock
 
 ACCOUNT = Limit(("account", "ada"), 2)
 ADDRESS = Limit(("address", "192.0.2.1"), 3)

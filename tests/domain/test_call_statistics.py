@@ -11,7 +11,7 @@ from gql.domain.call_statistics import (
     totals_by_assistant,
 )
 from tests.conftest import Counting
-from tests.domain.readers import reader
+from tests.domain.contexts import reader
 from tests.rest.demo_rows import add_calls, calls, new_call
 
 START = datetime(2030, 3, 4, tzinfo=UTC)

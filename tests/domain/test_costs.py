@@ -20,7 +20,7 @@ from gql.domain.costs import (
 from gql.models.message import ChatMessage
 from gql.models.scope import table_of
 from gql.sql.instants import Period
-from tests.domain.readers import reader
+from tests.domain.contexts import reader
 from tests.rest.demo_rows import add_calls, cost, new_call
 
 START = datetime(2030, 3, 4, tzinfo=UTC)

@@ -22,7 +22,7 @@ from gql.schema.documents import choose_operation
 from gql.schema.endpoint import GraphQLEndpoint
 from gql.schema.schema import schema
 from tests.databases import Copy, settings_for
-from tests.engine.documents import Document
+from tests.engine.random_documents import Document
 from tests.lifespan import running
 
 ROOMY = {

@@ -9,7 +9,7 @@ from sqlmodel import AutoString, SQLModel
 
 from gql.database import Database
 from gql.models.types import Micros
-from tests.engine.pointers import document
+from tests.engine.random_json import document
 
 TABLES = [
     "assistant",

@@ -15,10 +15,10 @@ from gql.database import Database
 from gql.query import rollup
 from tests.databases import Copy, settings_for
 from tests.engine.differential import GRAPHQL, Answers, DifferentialClient, differential_client
-from tests.engine.documents import Document, Writer
 from tests.engine.edge_rows import add_edge_rows
 from tests.engine.fuzz_command import main
-from tests.engine.values import Values
+from tests.engine.random_arguments import Values
+from tests.engine.random_documents import Document, Writer
 
 
 @dataclass

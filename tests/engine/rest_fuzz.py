@@ -33,11 +33,11 @@ from gql.rest.route import RestRoute
 from gql.rest.unprocessable import Unprocessable
 from tests.conftest import BASE_URL
 from tests.databases import Copy, settings_for
-from tests.engine.addresses import Addresses
 from tests.engine.differential import ordered
 from tests.engine.edge_rows import add_edge_rows
 from tests.engine.fuzz import differences
 from tests.engine.fuzz_command import main
+from tests.engine.random_addresses import Addresses
 from tests.engine.rest_oracle import Oracle
 from tests.lifespan import running
 from tests.routes import every_route

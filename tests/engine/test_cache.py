@@ -12,7 +12,7 @@ from gql.engine.document import MOST_PLANS, Document
 from gql.engine.plan import MOST_VARIANTS
 from gql.engine.statement import MOST_FAILURES, Statement
 from tests.databases import Copy
-from tests.engine import documents
+from tests.engine import random_documents
 from tests.engine.differential import DifferentialClient, cached, differential_client
 
 
@@ -138,7 +138,7 @@ def test_a_statement_does_not_rest_because_the_database_was_away() -> None:
 async def test_one_document_of_many_variants_keeps_those_used_last(
     differential: DifferentialClient,
 ) -> None:
-    other = documents.Document("{ graph(id: 1) { name } }", {})
+    other = random_documents.Document("{ graph(id: 1) { name } }", {})
     await differential.ask(other)
     names = ("callSid", "phone", "name", "status", "duration", "cost", "since", "direction")
     filters = (
@@ -157,7 +157,7 @@ async def test_one_document_of_many_variants_keeps_those_used_last(
             for bit, (name, value) in enumerate(zip(names, values, strict=True))
             if number >> bit & 1
         }
-        answers = await differential.ask(documents.Document(query, variables))
+        answers = await differential.ask(random_documents.Document(query, variables))
 
         assert answers.planned
         assert answers.resolved == answers.compiled
@@ -176,7 +176,7 @@ async def test_one_document_of_many_plans_keeps_those_used_last(
 
     for number in range(2 * MOST_PLANS):
         variables = {flag: bool(number >> bit & 1) for bit, flag in enumerate(flags)}
-        assert (await differential.ask(documents.Document(query, variables))).planned
+        assert (await differential.ask(random_documents.Document(query, variables))).planned
 
     (document,) = cached(differential.endpoint._documents.cache)  # noqa: SLF001
     assert len(document.plans) == len(differential.statements()) == MOST_PLANS
@@ -188,7 +188,7 @@ async def test_the_cache_follows_the_weight_of_a_document(differential: Differen
     weights: list[float] = [Document(query, parse(query)).weight]
 
     for variables in ({}, {"status": "FAILED"}):
-        assert (await differential.ask(documents.Document(query, variables))).planned
+        assert (await differential.ask(random_documents.Document(query, variables))).planned
         weights.append(cache.weight)
 
     (document,) = cached(cache)
@@ -199,7 +199,7 @@ async def test_the_cache_follows_the_weight_of_a_document(differential: Differen
 async def test_what_was_made_of_a_document_goes_with_it(differential: DifferentialClient) -> None:
     """A cached request keeps no statement, so it is nothing without its document."""
     engine, cache = differential.engine, differential.endpoint._documents.cache  # noqa: SLF001
-    await differential.ask(documents.Document("{ graph(id: 1) { name } }", {}))
+    await differential.ask(random_documents.Document("{ graph(id: 1) { name } }", {}))
     body: Any = next(iter(engine._requests._probation))  # noqa: SLF001
     assert engine.bound_before(body) is not None
 
@@ -207,7 +207,9 @@ async def test_what_was_made_of_a_document_goes_with_it(differential: Differenti
     gc.collect()
 
     assert engine.bound_before(body) is None
-    assert (await differential.ask(documents.Document("{ graph(id: 1) { name } }", {}))).planned
+    assert (
+        await differential.ask(random_documents.Document("{ graph(id: 1) { name } }", {}))
+    ).planned
     assert engine.bound_before(body) is not None
 
 
@@ -218,7 +220,7 @@ async def test_new_documents_do_not_grow_memory(
     cache = differential.endpoint._documents.cache  # noqa: SLF001
     monkeypatch.setattr(differential.engine, "_documents", cache)
     shrink(monkeypatch, differential.engine, "_requests", 100_000)
-    hot = documents.Document("{ graph(id: 1) { name } }", {})
+    hot = random_documents.Document("{ graph(id: 1) { name } }", {})
     await differential.ask(hot)
     await differential.ask(hot)
 
@@ -232,7 +234,7 @@ async def test_new_documents_do_not_grow_memory(
     monkeypatch.setattr("gql.engine.statement_compiler.compile_statement", None)
     assert (await differential.ask(hot)).planned
     assert not (
-        await differential.ask(documents.Document("{ graph(id: 1) { new: name } }", {}))
+        await differential.ask(random_documents.Document("{ graph(id: 1) { new: name } }", {}))
     ).planned
 
 

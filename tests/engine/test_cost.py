@@ -23,8 +23,8 @@ from gql.schema.documents import choose_operation
 from gql.schema.weights import OBJECT
 from tests.databases import Copy
 from tests.engine.differential import GRAPHQL, DifferentialClient, differential_client
-from tests.engine.documents import Document, Writer
-from tests.engine.values import Values
+from tests.engine.random_arguments import Values
+from tests.engine.random_documents import Document, Writer
 
 MARK = "an_object"
 """Under this key every object of an answer tells that it is one, and not a JSON value."""

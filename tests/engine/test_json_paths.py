@@ -13,8 +13,8 @@ from gql.database import Database
 from gql.engine.bind import MAX_STEPS
 from tests.databases import Copy, settings_for
 from tests.engine.differential import DifferentialClient, differential_client
-from tests.engine.documents import Document
-from tests.engine.pointers import document, pointer
+from tests.engine.random_documents import Document
+from tests.engine.random_json import document, pointer
 from tests.engine.test_regressions import alike
 
 ROUNDS = 30

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from gql.database import Database
 from tests.databases import Copy, settings_for
 from tests.engine.differential import DifferentialClient, differential_client
-from tests.engine.documents import Document
+from tests.engine.random_documents import Document
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 
 from tests.databases import Copy
 from tests.engine.differential import DifferentialClient, differential_client
-from tests.engine.documents import Document
+from tests.engine.random_documents import Document
 from tests.engine.test_regressions import alike, change
 
 

@@ -16,7 +16,7 @@ from gql.demo import DemoOrganization
 from gql.settings import Settings
 from tests.databases import Copy
 from tests.redis_server import RedisServer
-from tests.rest.sms import House, house
+from tests.rest.sms_app import SmsApp, running_sms_app
 
 CONVERSATIONS = "/api/v1/sms-conversations"
 SESSIONS = "/api/v1/sms-sessions"
@@ -74,14 +74,16 @@ RELATED = [
 
 
 @pytest.fixture(params=["database", "redis"])
-async def home(
+async def sms_app(
     request: pytest.FixtureRequest, fresh: Copy, redis_server: RedisServer
-) -> AsyncIterator[House]:
-    async with house(fresh, redis_server.url if request.param == "redis" else None) as home:
+) -> AsyncIterator[SmsApp]:
+    async with running_sms_app(
+        fresh, redis_server.url if request.param == "redis" else None
+    ) as sms_app:
         for number in range(12):
-            await home.sms_sessions.start(1, f"+1555000{number:04}", 124, {})
-        yield home
-        await home.sms_sessions.clear(1)
+            await sms_app.sms_sessions.start(1, f"+1555000{number:04}", 124, {})
+        yield sms_app
+        await sms_app.sms_sessions.clear(1)
 
 
 def same(answer: Any, example: Any) -> bool:
@@ -147,21 +149,21 @@ async def test_export_conversation(
     assert "Sure. What day works best?" in response.text
 
 
-async def test_archive_conversation(home: House) -> None:
-    status, body = await home.ask("DELETE", f"{CONVERSATIONS}/102")
+async def test_archive_conversation(sms_app: SmsApp) -> None:
+    status, body = await sms_app.ask("DELETE", f"{CONVERSATIONS}/102")
 
     assert status == 200
     assert same(body, {"success": True, "message": "SMS conversation archived successfully"})
 
 
-async def test_deleted_threads_are_excluded(home: House) -> None:
-    await home.ask("DELETE", f"{CONVERSATIONS}/102")
+async def test_deleted_threads_are_excluded(sms_app: SmsApp) -> None:
+    await sms_app.ask("DELETE", f"{CONVERSATIONS}/102")
 
-    assert await home.ask("GET", f"{CONVERSATIONS}/?assistant_id=124") == (200, [])
+    assert await sms_app.ask("GET", f"{CONVERSATIONS}/?assistant_id=124") == (200, [])
 
 
-async def test_active_sessions(home: House) -> None:
-    status, body = await home.ask("GET", f"{SESSIONS}/")
+async def test_active_sessions(sms_app: SmsApp) -> None:
+    status, body = await sms_app.ask("GET", f"{SESSIONS}/")
 
     assert status == 200
     data = {"active_sessions": 12, "ttl_seconds": 86400}
@@ -169,27 +171,27 @@ async def test_active_sessions(home: House) -> None:
     assert same(body["data"], data)
 
 
-async def test_clear_sessions(home: House) -> None:
-    status, body = await home.ask("DELETE", f"{SESSIONS}/")
+async def test_clear_sessions(sms_app: SmsApp) -> None:
+    status, body = await sms_app.ask("DELETE", f"{SESSIONS}/")
 
     assert status == 200
     assert same(body, {"success": True, "message": "SMS sessions cleared", "cleared_count": 12})
 
 
-async def test_clean_up_sessions(home: House) -> None:
-    status, body = await home.ask("POST", f"{SESSIONS}/cleanup")
+async def test_clean_up_sessions(sms_app: SmsApp) -> None:
+    status, body = await sms_app.ask("POST", f"{SESSIONS}/cleanup")
 
     assert status == 200
     message = "Expired SMS sessions cleaned up"
     assert same(body, {"success": True, "message": message, "cleaned_count": 0})
 
 
-async def test_clear_one_session(home: House) -> None:
-    status, body = await home.ask("DELETE", f"{SESSIONS}/+15550000007/124")
+async def test_clear_one_session(sms_app: SmsApp) -> None:
+    status, body = await sms_app.ask("DELETE", f"{SESSIONS}/+15550000007/124")
 
     assert status == 200
     assert same(body, {"success": True, "message": "SMS session cleared"})
-    assert (await home.ask("GET", SESSIONS))[1]["data"]["active_sessions"] == 11
+    assert (await sms_app.ask("GET", SESSIONS))[1]["data"]["active_sessions"] == 11
 
 
 async def test_a_key_a_token_and_a_dashboard_login_read_the_same(

@@ -29,7 +29,7 @@ from gql.query.paging import Paging
 from gql.query.record_list import RecordList
 from gql.query.resource import Record
 from tests.conftest import Counting
-from tests.domain.readers import reader
+from tests.domain.contexts import reader
 from tests.schema.lists import Row, read
 
 NOWHERE = 987_654_321

@@ -16,7 +16,7 @@ from gql.identity import Identity, Method, Permission
 from gql.schema.endpoint import GraphQLEndpoint
 from tests.databases import Copy, Databases, settings_for
 from tests.lifespan import running
-from tests.protocol.failing import schema as failing_schema
+from tests.protocol.failing_schema import schema as failing_schema
 from tests.protocol.http_client import HttpClient, door
 
 CALLERS = {

@@ -16,7 +16,7 @@ from gql.schema import endpoint as endpoint_module
 from gql.schema.endpoint import GraphQLEndpoint
 from tests.databases import Copy, settings_for
 from tests.protocol.conftest import OpenDoor, identify
-from tests.protocol.failing import SECRET, schema
+from tests.protocol.failing_schema import SECRET, schema
 from tests.protocol.http_client import HttpClient, door
 
 UNEXPECTED = "Unexpected error; the request id leads to the log."

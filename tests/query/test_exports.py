@@ -9,7 +9,7 @@ from gql.domain.calls import CALLS
 from gql.query.exports import CHUNK, export
 from gql.query.filters import Condition
 from tests.conftest import Counting
-from tests.domain.readers import reader
+from tests.domain.contexts import reader
 from tests.rest.demo_rows import add_calls, calls, new_call, wire
 
 START = datetime(2030, 3, 4, tzinfo=UTC)

@@ -17,7 +17,7 @@ from gql.query.filters import Condition
 from gql.query.page_statement import PARENT_KEY, PageStatement, total, totals_by_parent
 from gql.query.paging import Paging
 from gql.query.record_list import RecordList
-from tests.domain.readers import reader
+from tests.domain.contexts import reader
 from tests.schema.lists import Row, read
 
 CONDITIONS = [

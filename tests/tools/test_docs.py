@@ -108,6 +108,19 @@ def _resolves(name: str) -> bool:
     return True
 
 
+def test_the_map_of_the_tests_names_every_folder_and_helper() -> None:
+    page = (ROOT / "tests" / "README.md").read_text()
+    named = set(re.findall(r"`([\w/]+/|[\w/]+\.py)`", page))
+    folders = {
+        f"{path.parent.relative_to(ROOT / 'tests').as_posix()}/"
+        for path in (ROOT / "tests").rglob("test_*.py")
+    }
+    helpers = {path.name for path in (ROOT / "tests").glob("*.py") if path.name[:5] != "test_"}
+
+    assert (folders - {"./"} | helpers) - named == set()
+    assert [name for name in sorted(named) if not (ROOT / "tests" / name).exists()] == []
+
+
 def test_the_newest_version_of_the_changelog_is_this_one() -> None:
     headings = re.findall(r"^## (.+)$", (ROOT / CHANGELOG).read_text(), re.MULTILINE)
     versions = [heading.split()[0].strip("[]") for heading in headings]

@@ -7,12 +7,12 @@ from starlette.types import Receive, Scope, Send
 from gql.auth.middleware import Authentication, caller_of
 from gql.errors import GatewayError
 from gql.identity import Identity
-from tests.auth.house import House
+from tests.auth.auth_app import AuthApp
 
 
-def guard_of(house: House) -> Authentication:
+def guard_of(auth_app: AuthApp) -> Authentication:
     """A middleware that remembers nothing yet, in front of an application that only asks."""
-    return Authentication(nothing, house.database, house.settings, timer=house.clock)
+    return Authentication(nothing, auth_app.database, auth_app.settings, timer=auth_app.clock)
 
 
 async def decided_by(guard: Authentication, scope: dict[str, Any]) -> Identity | GatewayError:

@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode
 
 from gql.rest.route import RestRoute
 from gql.rest.routes import ROUTES
-from tests.engine.values import EDGES, HOSTILE, WORDS
+from tests.engine.random_arguments import EDGES, HOSTILE, WORDS
 
 READS: tuple[RestRoute, ...] = tuple(
     route for route in ROUTES if route.reads is not None and route.method == "GET"

@@ -18,7 +18,7 @@ CONVERSATION = 102
 
 
 @dataclass(frozen=True)
-class House:
+class SmsApp:
     """A running application with what its tests look at.
 
     Attributes:
@@ -60,8 +60,10 @@ class House:
 
 
 @asynccontextmanager
-async def house(copy: Copy, redis_url: str | None = None, **changes: Any) -> AsyncIterator[House]:
+async def running_sms_app(
+    copy: Copy, redis_url: str | None = None, **changes: Any
+) -> AsyncIterator[SmsApp]:
     """The production application on a copy."""
     settings = settings_for(copy.url, redis_url=redis_url, **changes)
     async with start(copy, settings) as running, connect(running.app) as client:
-        yield House(client, bearer(copy.organizations[0]), bearer(copy.organizations[1]), running)
+        yield SmsApp(client, bearer(copy.organizations[0]), bearer(copy.organizations[1]), running)

@@ -46,7 +46,7 @@ class Clock:
 
 
 @dataclass
-class House:
+class AuthApp:
     """One organization and an application of its own, whose statements are counted."""
 
     database: Database
@@ -123,8 +123,8 @@ class House:
             self.statements.append(statement)
 
 
-async def new_house(database_url: str) -> House:
-    """A house in a database that may hold others."""
+async def new_auth_app(database_url: str) -> AuthApp:
+    """An organization and its application, in a database that may hold others."""
     settings = settings_for(database_url, secret_key=SECRET_KEY, jwt_secret=JWT_SECRET)
     database = Database(settings)
     organization_id = await _insert(database, Organization(name="Northwind"))
@@ -139,17 +139,17 @@ async def new_house(database_url: str) -> House:
     key, plaintext = await issue_key(
         database, organization_id, name="probe", user_id=user_id, permissions=READ_WRITE
     )
-    return House(database, settings, organization_id, user_id, key, plaintext)
+    return AuthApp(database, settings, organization_id, user_id, key, plaintext)
 
 
-def identity_of(house: House, method: str = "api_key", **changes: Any) -> dict[str, Any]:
-    """What the probe prints for the owner of the house's key."""
+def identity_of(auth_app: AuthApp, method: str = "api_key", **changes: Any) -> dict[str, Any]:
+    """What the probe prints for the owner of the application's key."""
     return {
-        "organization_id": house.organization_id,
+        "organization_id": auth_app.organization_id,
         "method": method,
         "permissions": ["read", "write"],
-        "user_id": house.user_id,
-        "api_key_id": house.key.id if method != "bearer" else None,
+        "user_id": auth_app.user_id,
+        "api_key_id": auth_app.key.id if method != "bearer" else None,
         **changes,
     }
 

@@ -18,8 +18,8 @@ from graphql import (
 )
 
 from gql.engine.fields import SOURCE, ConnectionSource
-from tests.engine.pointers import pointer
-from tests.engine.values import Values, is_required, literal, wire
+from tests.engine.random_arguments import Values, is_required, literal, wire
+from tests.engine.random_json import pointer
 
 MOST_FIELDS = (2, 3, 3, 5)
 """Most fields of a selection; each document has one of these."""
