@@ -56,11 +56,11 @@ def main(
     servers: Annotated[
         str, typer.Option("--servers", "--peers", help=f"Who: of {_SERVER_NAMES}.")
     ] = "all",
-    work: Annotated[str, typer.Option(help=f"What is asked: of {_WORK_NAMES}.")] = "all",
+    work: Annotated[str, typer.Option(help=f"Which requests: of {_WORK_NAMES}.")] = "all",
     client: Annotated[
         str, typer.Option(help="**wrk**, **python**, or **auto**: wrk where it is installed.")
     ] = "auto",
-    sqlite: Annotated[bool, typer.Option(help="Also measure both ways on SQLite.")] = True,
+    sqlite: Annotated[bool, typer.Option(help="Also plans and resolvers on SQLite.")] = True,
     growth: Annotated[
         bool, typer.Option("--growth", help="Also the series: rows, depth, graphs, workers.")
     ] = False,
@@ -203,6 +203,6 @@ def _tell(run: Run, page: Path) -> None:
 
 
 if __name__ == "__main__":
-    # Also when it is told to stop, the servers have to be ended.
+    # A SIGTERM has to end the servers too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     app(prog_name="python -m benchmarks")

@@ -48,10 +48,7 @@ def _series(target: Target, scratch: Path, where: str) -> tuple[str, str]:
 
 
 async def _vacuum(url: str) -> None:
-    """As PostgreSQL does by itself where it is not told to leave the data alone.
-
-    Only then can an index answer without a look at the rows.
-    """
+    """Vacuum as autovacuum would, which is off here: only then can an index answer alone."""
     connection = await asyncpg.connect(url)
     await connection.execute("VACUUM (ANALYZE)")
     await connection.close()

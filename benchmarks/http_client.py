@@ -10,7 +10,7 @@ import httptools
 import uvloop
 
 TIMEOUT = 30
-"""Seconds until an answer is given up."""
+"""Seconds until a request fails."""
 
 
 @dataclass

@@ -36,7 +36,7 @@ Progress = Callable[[str, Sample | None], None]
 
 @dataclass(frozen=True)
 class Plan:
-    """How long, how often and how hard servers are asked.
+    """How long, how often and with how many connections servers are measured.
 
     Attributes:
         seconds: Of each turn.
@@ -74,7 +74,7 @@ def jobs_of(
     population: Population,
     api_key: str,
 ) -> list[Job]:
-    """Everybody with everything that they are asked, workload by workload."""
+    """Each server with each workload that it understands, workload by workload."""
     jobs: list[Job] = []
     for workload in workloads:
         for running in servers:
@@ -123,7 +123,7 @@ def take_sample(
 
 
 def settle(job: Job, postgres: Path | None) -> None:
-    """Wait until a server and the database have done what the client asked for and left behind.
+    """Wait until a server and the database have ended what the client left in flight.
 
     A slow server still works for a second at what was in flight when its turn ended, on the core
     that the next server needs.

@@ -28,9 +28,9 @@ def prove(
 
     Args:
         servers: The one that is trusted comes first.
-        workloads: What is asked.
+        workloads: Whose requests are sent.
         population: The ids that requests vary over.
-        api_key: For those who want to know who asks.
+        api_key: For servers that authenticate.
         compared_requests: How many of each workload.
         progress: Called with what is compared next.
 

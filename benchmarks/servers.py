@@ -33,7 +33,7 @@ class Server:
         dialects: The words it understands.
         environment: Beside the database's address.
         path: Of its GraphQL endpoint.
-        works: Workloads it is asked; all of its dialects when empty.
+        works: The workloads it is measured with; all of its dialects when empty.
         needs: "node" or "fastapi", when something has to be installed for it.
         exact: Whether its answers are data at all, to be compared with the others'.
     """
@@ -85,7 +85,7 @@ COUNTED = {"GQL_METRICS_TOKEN": secrets.token_hex(16)}
 
 
 def jackfield(name: str, title: str, *, compiled: bool, workers: int = 1) -> Server:
-    """The gateway by its own command, with all that users have: only the way it answers differs."""
+    """The gateway by its own command, with all that users have; only `GQL_COMPILED` differs."""
     command = (sys.executable, "-m", "gql", "serve", "--port", PORT, "--workers", str(workers))
     environment = {"GQL_COMPILED": str(compiled).lower(), **COUNTED}
     return Server(name, title, command, ("jackfield", "rest"), environment)

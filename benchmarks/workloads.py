@@ -1,4 +1,4 @@
-"""What is asked: the answers that frontends want most, each with the values it varies over."""
+"""The requests: what frontends read most, each with the values it varies over."""
 
 import json
 import random

@@ -81,7 +81,7 @@ class Copy:
 
 @dataclass
 class Databases:
-    """Makes each template when it is first asked for, copies it, and stops what was started."""
+    """Makes each template before its first copy, copies it, and stops the servers at the end."""
 
     folder: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="jackfield")))
     _server: Any = None

@@ -25,7 +25,7 @@ _LOGGED = re.compile(r"([^|\n]*)\|([^|\n]*)\|LOG:  (?:statement|execute [^:]*): 
 
 
 class StatementLog(Protocol):
-    """Everything a database was asked to do, in order."""
+    """Every statement that a database ran, in order."""
 
     def mark(self) -> int:
         """The end of the log as it is now."""
@@ -98,7 +98,7 @@ class SqliteLog:
         connection.run_async(lambda driver: driver.set_trace_callback(self._hear))
 
     def _hear(self, text: str) -> None:
-        """Python is told of each statement in a trigger too, by the text of what fired it."""
+        """SQLite reports each statement of a trigger too, by the text of the one that fired it."""
         if not (_FIRES.match(text) and self.texts[-1:] == [text]):
             self.texts.append(text)
 

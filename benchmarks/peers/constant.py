@@ -22,7 +22,7 @@ ANSWER = b'{"data":{"__typename":"Query"}}'
 
 
 async def constant(scope: Scope, receive: Receive, send: Send) -> None:
-    """Read what was asked, and answer the same to everybody whom the gateway lets in."""
+    """Read the request, and give every authenticated caller the same answer."""
     is_authenticated = isinstance(await caller_of(scope), Identity)
     request = Request(scope, receive)
     await request.body()

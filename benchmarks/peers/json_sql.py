@@ -16,7 +16,7 @@ def listed(item: str, source: str) -> str:
 
 
 def page(item: str, source: str) -> str:
-    """A connection of which only `nodes` is asked."""
+    """A connection of which only `nodes` is selected."""
     return object_of(nodes=listed(item, source))
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from gql.settings import Settings
 
 STDERR = Console(stderr=True)
-"""Where progress and failures go, so that standard output is the answer alone."""
+"""For progress and failures: standard output has nothing but what the command prints."""
 
 DatabaseOption = Annotated[
     str | None,
@@ -85,7 +85,7 @@ async def open_database(
 
 
 def redacted_url(settings: "Settings") -> str:
-    """The database's address without its password, wherever in it that was put."""
+    """The database's address without a password, in the authority or in the query string."""
     from sqlalchemy import make_url
 
     url = make_url(settings.database_url)
@@ -126,7 +126,7 @@ def print_table(rows: list[dict[str, Any]]) -> None:
 
 
 class ProgressBars:
-    """One bar per table on standard error, gone at the end; none when that is not a terminal."""
+    """A progress bar per table on standard error, where that is a terminal; removed at the end."""
 
     def __init__(self) -> None:
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn

@@ -19,6 +19,8 @@ MAX_LENGTH = 1_000
 """Characters of a formula."""
 
 _MAX_DEPTH = 50
+"""Parentheses and signs inside each other, as each takes some calls of Python."""
+
 _TOKEN = re.compile(
     r"\s*(?:(?P<number>[0-9]+(?:\.[0-9]+)?)|(?P<name>[A-Za-z_][\w.]*)"
     r"|(?P<operator>&&|\|\||[<>=!]=|[-+*/()<>=]))"
@@ -50,7 +52,7 @@ def evaluate_formula(formula: str, variables: Mapping[str, Any]) -> bool:
     if len(formula) > MAX_LENGTH:
         raise FormulaError(f"is longer than {MAX_LENGTH} characters")
     try:
-        return bool(_Parser(formula, variables).value())
+        return bool(_Parser(formula, variables).formula())
     except ArithmeticError:
         raise FormulaError("divides by zero or is out of range") from None
 
@@ -64,7 +66,7 @@ class _Parser:
         self._depth = 0
         self._variables = variables
 
-    def value(self) -> float:
+    def formula(self) -> float:
         value = self._disjunction()
         if self._position < len(self._tokens):
             raise FormulaError(f"has {self._tokens[self._position]!r} where it should end")
@@ -139,7 +141,7 @@ class _Parser:
         raise FormulaError(f"needs a number called {name!r}")
 
     def _take(self, *tokens: str) -> str | None:
-        """The next token, passed over, if it is one of these."""
+        """Consume the next token if it is one of these, and return it; else None."""
         if self._position < len(self._tokens) and self._tokens[self._position] in tokens:
             self._position += 1
             return self._tokens[self._position - 1]

@@ -114,48 +114,7 @@ def _visits(sessions: FromClause) -> Select[Any]:
     A visit begins with the transition to the node, or with the graph session. It ends with the next
     transition; the last one of a graph session ends with the session, and is an exit.
     """
-    transitions = _TRANSITIONS.alias()
-    window: dict[str, Any] = {
-        "partition_by": transitions.c.graph_session_id,
-        "order_by": transitions.c.id,
-    }
-    previous = func.lag(transitions.c.created_at).over(**window)
-    ended_by_transition = (
-        select(
-            transitions.c.from_node_id.label("node_id"),
-            case((previous.is_(None), 1), else_=0).label("started"),
-            seconds_between(
-                func.coalesce(previous, sessions.c.started_at), transitions.c.created_at
-            ).label("seconds"),
-            literal(0).label("exits"),
-        )
-        .join_from(transitions, sessions, transitions.c.graph_session_id == sessions.c.id)
-        .where(owned(transitions))
-    )
-    last = (
-        select(
-            transitions.c.graph_session_id,
-            transitions.c.to_node_id,
-            transitions.c.created_at,
-            func.row_number()
-            .over(partition_by=transitions.c.graph_session_id, order_by=transitions.c.id.desc())
-            .label("rank"),
-        )
-        .join_from(transitions, sessions, transitions.c.graph_session_id == sessions.c.id)
-        .where(owned(transitions))
-        .subquery("last_transition")
-    )
-    with_last = sessions.outerjoin(
-        last, (last.c.graph_session_id == sessions.c.id) & (last.c.rank == 1)
-    )
-    entered = func.coalesce(last.c.created_at, sessions.c.started_at)
-    ended_by_session = select(
-        func.coalesce(last.c.to_node_id, sessions.c.current_node_id),
-        case((last.c.created_at.is_(None), 1), else_=0),
-        seconds_between(entered, sessions.c.ended_at),
-        case((sessions.c.ended_at.is_(None), 0), else_=1),
-    ).select_from(with_last)
-    visits = union_all(ended_by_transition, ended_by_session).subquery("visits")
+    visits = union_all(_ended_by_transition(sessions), _last_visits(sessions)).subquery("visits")
     return (
         select(
             visits.c.node_id,
@@ -167,6 +126,53 @@ def _visits(sessions: FromClause) -> Select[Any]:
         .where(visits.c.node_id.is_not(None))
         .group_by(visits.c.node_id)
         .order_by(visits.c.node_id)
+    )
+
+
+def _ended_by_transition(sessions: FromClause) -> Select[Any]:
+    """The visits that a transition ended, one row each."""
+    transitions = _TRANSITIONS.alias()
+    previous = func.lag(transitions.c.created_at).over(
+        partition_by=transitions.c.graph_session_id, order_by=transitions.c.id
+    )
+    entered = func.coalesce(previous, sessions.c.started_at)
+    return (
+        select(
+            transitions.c.from_node_id.label("node_id"),
+            case((previous.is_(None), 1), else_=0).label("started"),
+            seconds_between(entered, transitions.c.created_at).label("seconds"),
+            literal(0).label("exits"),
+        )
+        .join_from(transitions, sessions, transitions.c.graph_session_id == sessions.c.id)
+        .where(owned(transitions))
+    )
+
+
+def _last_visits(sessions: FromClause) -> Select[Any]:
+    """The last visit of each graph session, one row each, with the columns of the others."""
+    transitions = _TRANSITIONS.alias()
+    newest_first = func.row_number().over(
+        partition_by=transitions.c.graph_session_id, order_by=transitions.c.id.desc()
+    )
+    last = (
+        select(
+            transitions.c.graph_session_id,
+            transitions.c.to_node_id,
+            transitions.c.created_at,
+            newest_first.label("rank"),
+        )
+        .join_from(transitions, sessions, transitions.c.graph_session_id == sessions.c.id)
+        .where(owned(transitions))
+        .subquery("last_transition")
+    )
+    entered = func.coalesce(last.c.created_at, sessions.c.started_at)
+    return select(
+        func.coalesce(last.c.to_node_id, sessions.c.current_node_id),
+        case((last.c.created_at.is_(None), 1), else_=0),
+        seconds_between(entered, sessions.c.ended_at),
+        case((sessions.c.ended_at.is_(None), 0), else_=1),
+    ).select_from(
+        sessions.outerjoin(last, (last.c.graph_session_id == sessions.c.id) & (last.c.rank == 1))
     )
 
 

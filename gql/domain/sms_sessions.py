@@ -13,7 +13,7 @@ class LiveSmsSessions:
 
     Attributes:
         active_sessions: How many there are.
-        ttl_seconds: Seconds that each lives after its state was last kept.
+        ttl_seconds: Seconds until a session expires after its state was last written.
     """
 
     active_sessions: int
@@ -31,7 +31,7 @@ async def live_sms_sessions(context: Context) -> LiveSmsSessions:
 
 
 def sms_sessions_of(context: Context) -> SmsSessionStore:
-    """The store, as the context reads it, and inside its transaction when it has one.
+    """The store of SMS sessions, reading in the context's snapshot and writing in its transaction.
 
     Raises:
         Unavailable: when the context has no store.

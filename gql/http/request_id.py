@@ -6,6 +6,8 @@ import secrets
 
 from starlette.types import Scope
 
+from gql.http.headers import header_values
+
 HEADER = b"x-request-id"
 
 _KEY = "request_id"
@@ -17,10 +19,10 @@ _NUMBERS = itertools.count(secrets.randbits(32))
 
 
 def assign_request_id(scope: Scope) -> str:
-    """Choose the id of a request and keep it in `scope["state"]["request_id"]`.
+    """The id of a request, also put into `scope["state"]["request_id"]`.
 
-    It is that of a valid `X-Request-ID` header (1 to 64 letters, digits, dots, underscores or
-    hyphens), else a new one.
+    A client may send it as `X-Request-ID`, with 1 to 64 letters, digits, dots, underscores or
+    hyphens; otherwise it is new.
     """
     request_id = _sent_id(scope) or f"{_PROCESS}{next(_NUMBERS):016x}"
     # A copy: a server may hand every request the same dictionary.
@@ -35,9 +37,5 @@ def request_id_of(scope: Scope) -> str:
 
 
 def _sent_id(scope: Scope) -> str | None:
-    for name, value in scope["headers"]:
-        if name == HEADER:
-            text: str = value.decode("latin-1")
-            if _VALID.fullmatch(text):
-                return text
-    return None
+    """The first valid id that the client sent."""
+    return next((text for text in header_values(scope, HEADER) if _VALID.fullmatch(text)), None)

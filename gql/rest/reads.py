@@ -115,7 +115,7 @@ def _node(name: str, annotation: Any) -> PlanNode:
     if isinstance(source, JoinedSource):
         return PlanNode(replace(source, value=_column(source.value, name, type_)))
     model = get_args(type_)[0] if get_origin(type_) is list else None
-    # A constant stands in for the list that the annotation promises.
+    # A constant, such as `[]`, is printed instead of a list and reads nothing.
     is_read = model is not None and not isinstance(source, ConstantSource)
     return PlanNode(source, selection_of(model) if is_read else None)
 
@@ -125,11 +125,11 @@ def _unwrap(annotation: Any) -> tuple[Any, FieldSource | None]:
     if get_origin(annotation) is Annotated:
         inner, *metadata = get_args(annotation)
         type_, source = _unwrap(inner)
-        own = [item for item in metadata if isinstance(item, FieldSource)]
-        return type_, own[0] if own else source
+        sources = [item for item in metadata if isinstance(item, FieldSource)]
+        return type_, sources[0] if sources else source
     if get_origin(annotation) in (Union, UnionType):
-        (alone,) = (part for part in get_args(annotation) if part is not NoneType)
-        return _unwrap(alone)
+        (type_,) = (part for part in get_args(annotation) if part is not NoneType)
+        return _unwrap(type_)
     return annotation, None
 
 

@@ -14,6 +14,7 @@ from gql.rest.responses import dumps
 from gql.rest.route import RestRoute
 
 PAGE = Path(__file__).parents[1] / "static" / "reference" / "index.html"
+"""Loads Swagger UI, whose files lie beside it."""
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; connect-src 'self'; img-src 'self' data:; "
@@ -31,7 +32,7 @@ _HEADERS = {
 
 
 def reference_routes(routes: Sequence[RestRoute]) -> tuple[BaseRoute, ...]:
-    """The addresses of the document and the page."""
+    """The addresses of the document, which is made at the first request, and of the page."""
 
     @cache
     def document() -> bytes:

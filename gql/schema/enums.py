@@ -1,4 +1,4 @@
-"""Enums: the documented words in upper case, each with its meaning."""
+"""GraphQL enums, made of those of the tables: their names are the values, each described."""
 
 from enum import Enum
 

@@ -9,7 +9,7 @@ from sqlalchemy import BindParameter, ColumnElement, Text, bindparam
 from gql.sql.construct import Construct
 
 _MAX_DIGITS = 9
-"""No array has more items than nine digits can count."""
+"""Of an index: no stored array has a billion items."""
 
 
 def resolve_token(value: Any, token: str) -> Any:
@@ -43,7 +43,7 @@ def json_at(document: str, *tokens: str) -> str | None:
 
 
 class _JsonAt(Construct[str]):
-    """JSON and the tokens that lead into it."""
+    """JSON, and the tokens of a pointer into it, each with whether it may be an index."""
 
     inherit_cache = False  # which tokens are indexes is no argument
 
@@ -55,8 +55,8 @@ class _JsonAt(Construct[str]):
         """On PostgreSQL an operator for each token, on SQLite one call.
 
         `->` with text finds members of objects alone, so that `-1` and `01` lead nowhere in an
-        array; `#>` finds members and items. One path per token: a path of several would go on
-        below each of two equal keys.
+        array; `#>` finds members and items. Each token has a `#>` of its own: where an object has
+        two equal keys, a path of several tokens would go on below both.
         """
         if dialect == "sqlite":
             return f"json_at({', '.join(f'{{{n}}}' for n in range(len(self._indexes) + 1))})"

@@ -48,7 +48,7 @@ def test_the_configuration_is_one_that_logging_takes() -> None:
 
 
 class Stream:
-    """Notes what it is given."""
+    """Collects what is written to it."""
 
     def __init__(self) -> None:
         self.written: list[list[Any]] = []

@@ -27,7 +27,7 @@ FLAGS = (
 
 @pytest.fixture
 def page(live_server: Any, tmp_path: Path) -> Iterator[Page]:
-    """A fresh browser at 1280x800; at the end it must have asked no other machine."""
+    """A fresh browser at 1280x800; at the end it must have sent nothing to another machine."""
     chromium, driver_path = shutil.which("chromium"), shutil.which("chromedriver")
     if chromium is None or driver_path is None:
         pytest.skip("no chromium here: apt-get install chromium chromium-driver")

@@ -78,7 +78,7 @@ class Page:
         return self._requests
 
     def hosts(self) -> set[str]:
-        """Every host that was asked for something; chrome:, data: and blob: ask nobody."""
+        """Every host that a request went to; chrome:, data: and blob: need no host."""
         urls = (urlsplit(request["url"]) for request in self.requests())
         return {url.hostname or "" for url in urls if url.scheme in NETWORK}
 

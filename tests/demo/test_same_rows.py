@@ -61,7 +61,7 @@ def test_a_larger_scale_begins_with_the_very_rows_of_the_small_one(scale: str) -
 
 
 async def test_no_instant_is_after_the_now_of_the_data(loaded: Loaded) -> None:
-    """So the rows are the same every day: nothing asked the clock."""
+    """The rows are the same every day: no default reads the clock."""
     instants = [
         value
         for name in TABLE_BY_NAME

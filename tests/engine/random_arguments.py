@@ -80,7 +80,7 @@ class Word(str):
 
 
 def is_required(argument: Any) -> bool:
-    """Whether an argument must be given."""
+    """Whether an argument is required."""
     return is_required_argument(argument)
 
 

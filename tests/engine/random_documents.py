@@ -43,7 +43,7 @@ class Writer:
     """Writes one document.
 
     Attributes:
-        schema: What can be asked.
+        schema: Whose fields and arguments are drawn.
         pick: Where every choice comes from.
         values: Makes arguments.
     """

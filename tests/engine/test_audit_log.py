@@ -1,4 +1,4 @@
-"""The audit log by a plan: for administrators alone, whoever asked before."""
+"""The audit log by a plan: for administrators alone, also when its plan is cached."""
 
 from typing import Any
 

@@ -49,7 +49,7 @@ def planned(query: str) -> Plan:
 
 
 def taken(make: Callable[[], Any]) -> float:
-    """Bytes of memory that a thing takes: the lesser of two, as other threads take some too."""
+    """Bytes of memory that a value takes: the lesser of two, as other threads allocate too."""
     make()
     return min(_taken_once(make) for _ in range(2))
 

@@ -88,7 +88,7 @@ async def failing(open_failing: OpenDoor) -> AsyncIterator[HttpClient]:
 
 
 async def identify(scope: Scope) -> Identity | GatewayError:
-    """Whoever the bearer token names, of the first organization."""
+    """An identity of the first organization, with the permissions that the token names."""
     name = headers_by_name(scope).get(b"authorization", b"").decode().removeprefix("Bearer ")
     if name in CALLERS:
         return Identity(1, Method.API_KEY, CALLERS[name])

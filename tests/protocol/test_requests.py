@@ -1,4 +1,4 @@
-"""What a request may carry, and how one that cannot be read is told so."""
+"""What a request may carry, and the refusals of those that cannot be read."""
 
 from typing import Any
 

@@ -53,7 +53,7 @@ ADDRESSES = {
 
 @dataclass(frozen=True)
 class Served:
-    """An application, and everything that its database is asked to do."""
+    """An application, and every statement that its database runs."""
 
     client: httpx2.AsyncClient
     services: RestServices
@@ -237,7 +237,7 @@ def test_a_shape_has_the_keys_of_its_documented_model_in_order(path: str) -> Non
 
 
 def agree(selection: Selection, model: type[BaseModel]) -> None:
-    """Compare keys, and those of lists of records; fields with a default come when asked for."""
+    """Compare keys, and those of lists of records; fields with a default come with a parameter."""
     fields = model.model_fields
     assert [key for key, _ in selection.items] == [
         name for name, field in fields.items() if field.is_required()
@@ -264,6 +264,6 @@ def selected(node: PlanNode) -> Selection:
 
 
 def item_of(annotation: Any) -> Any:
-    """The items of a list, or the thing itself."""
+    """The items of a list, or the one value."""
     arguments = get_args(annotation)
     return arguments[0] if getattr(annotation, "__origin__", None) is list else annotation

@@ -39,7 +39,7 @@ async def test_ten_graphs_cost_what_one_costs(graphql: GraphQL, statements: Coun
 
 
 async def test_edges_before_nodes_cost_at_most_six(graphql: GraphQL, statements: Counting) -> None:
-    """Asked for in the other order, the nodes of the edges are one more statement."""
+    """With `edges` selected before `nodes`, the nodes of the edges are one more statement."""
     query = """{ graphs(first: 50) { nodes {
         edges { from { id nodeType } to { id } } nodes { id } } } }"""
 

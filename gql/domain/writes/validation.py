@@ -17,8 +17,10 @@ LONGEST_NAME = 255
 
 INT32 = 2**31
 INT64 = 2**63
+"""One more than the largest signed integer of so many bits."""
 
 _DEEPEST = 64
+"""Most levels of a JSON value that is stored, as `max_json_depth` is by default."""
 
 
 class ProblemList:
@@ -32,7 +34,7 @@ class ProblemList:
         self.items = list(items)
 
     def add(self, path: Path, text: str, code: str = "INVALID") -> None:
-        """Note a problem; `text` goes on after the path: `is required`."""
+        """Add a problem, whose message is the path and then `text`: `name is required`."""
         self.items.append(Problem(path, f"{format_path(path)} {text}", code))
 
     def has(self, path: Path) -> bool:

@@ -112,7 +112,7 @@ async def test_another_format_is_refused(
 async def test_no_cell_is_run_as_a_formula(
     fresh_client: httpx2.AsyncClient, owner: dict[str, str], fresh_database: Database
 ) -> None:
-    """Whatever a customer writes to us must not run on the machine of whoever opens the file."""
+    """No text of a customer may run as a formula on the machine where the file is opened."""
     harmful = ('=HYPERLINK("http://x.example","y")', "+1+cmd|' /C calc'!A0", "-2", "@SUM(A1)")
     await say(fresh_database, *harmful, "\t=1", "\r=1", "plain, with a comma", 'and "quotes"')
 
