@@ -53,11 +53,20 @@ class Settings(BaseSettings):
     remembered_ttl: int = Field(
         2_592_000, ge=60, description="Seconds until a login with `remember_me` expires."
     )
+    login_attempts: int = Field(
+        5, ge=1, description="Wrong passwords for one account from one address within the window."
+    )
     login_attempts_per_account: int = Field(
-        5, ge=1, description="Wrong passwords for one account within the window."
+        100,
+        ge=1,
+        description="Wrong passwords for one account within the window, from all addresses that it"
+        " was not logged in from before.",
     )
     login_attempts_per_address: int = Field(
-        20, ge=1, description="Wrong passwords from one address within the window."
+        1_000,
+        ge=1,
+        description="Wrong passwords from one address within the window, for all accounts that were"
+        " not logged in from there before.",
     )
     login_window: int = Field(900, ge=1, description="Seconds until a wrong password is forgotten.")
 

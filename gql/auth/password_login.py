@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from cachetools import TTLCache
 from starlette.responses import Response
 from starlette.types import Scope
 
@@ -16,7 +17,7 @@ from gql.auth.bearer import can_issue, issue_token
 from gql.auth.cookie import set_cookie
 from gql.auth.csrf import from_another_site
 from gql.auth.dashboard import DashboardCredential
-from gql.auth.throttle import Limit, Throttle
+from gql.auth.throttle import MOST_KEYS, Limit, Throttle
 from gql.database import Database
 from gql.errors import Forbidden, RateLimited, Unauthenticated, Unavailable
 from gql.settings import Settings
@@ -64,6 +65,9 @@ class PasswordLogin:
         self._settings = settings
         self._passwords = Passwords()
         self._throttle = Throttle(settings.login_window, timer)
+        self._earlier_logins = TTLCache[tuple[str, str], None](
+            MOST_KEYS, settings.remembered_ttl, timer
+        )
         self._dashboard = DashboardCredential(database, settings)
 
     async def __call__(self, scope: Scope, claim: PasswordClaim, *, remember_me: bool) -> LoggedIn:
@@ -92,10 +96,7 @@ class PasswordLogin:
     async def _person(self, scope: Scope, claim: PasswordClaim) -> Person:
         address = _address(scope)
         account = hashlib.sha256(claim.account.encode()).hexdigest()
-        limits = (
-            Limit(("account", account), self._settings.login_attempts_per_account),
-            Limit(("address", address), self._settings.login_attempts_per_address),
-        )
+        limits = self._limits(account, address)
         try:
             instant = self._throttle.take(limits)
         except RateLimited:
@@ -110,8 +111,30 @@ class PasswordLogin:
             self._throttle.give_back(limits, instant)
             raise
         self._throttle.give_back(limits, instant)
+        self._earlier_logins[account, address] = None
         _log.info("logged in by password", extra={"address": address, "user_id": person.id})
         return person
+
+    def _limits(self, account: str, address: str) -> tuple[Limit, ...]:
+        """What a wrong password for an account from an address counts against.
+
+        The obvious limits are one per account and one per address. But with the first, whoever
+        knows an account locks its owner out with five requests from anywhere; and with the second,
+        one guesser behind a proxy locks out everybody behind it. So what stops a guesser is the
+        limit of both together. The other two only bound guesses from many addresses and at many
+        accounts; they are far higher, and where the account was logged in from this address before
+        they do not count at all. https://owasp.org/www-community/Slow_Down_Online_Guessing_Attacks_with_Device_Cookies
+        is the idea, with addresses for devices.
+        """
+        settings = self._settings
+        together = Limit(("account and address", f"{account} {address}"), settings.login_attempts)
+        if (account, address) in self._earlier_logins:
+            return (together,)
+        return (
+            together,
+            Limit(("account", account), settings.login_attempts_per_account),
+            Limit(("address", address), settings.login_attempts_per_address),
+        )
 
     def _logged_in(self, scope: Scope, person: Person, *, remember_me: bool) -> LoggedIn:
         settings = self._settings

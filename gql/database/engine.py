@@ -1,5 +1,7 @@
 """The pool of SQLAlchemy and the statement runner of one process, on SQLite or PostgreSQL."""
 
+import contextlib
+import os
 import uuid
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -109,8 +111,8 @@ def create_engine(settings: Settings) -> AsyncEngine:
 
 
 def _sqlite(url: URL, settings: Settings) -> AsyncEngine:
-    if url.database:
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    if url.database and not url.database.startswith((":memory:", "file:")):
+        _make_private(Path(url.database))
     engine = create_async_engine(
         url.set(drivername="sqlite+aiosqlite"),
         pool_size=settings.pool_size,
@@ -123,6 +125,17 @@ def _sqlite(url: URL, settings: Settings) -> AsyncEngine:
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine
+
+
+def _make_private(path: Path) -> None:
+    """Make the file, and its folder, for their owner alone; what is there keeps its mode.
+
+    SQLite would make it readable to everybody on the machine. The files that it adds beside it, and
+    which hold the newest rows, get the mode of this one.
+    """
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

@@ -4,7 +4,7 @@ import json
 from types import NoneType
 from typing import Any, get_args
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, SecretStr, ValidationError
 
 from gql.http.strict_json import (
     HasNul,
@@ -49,7 +49,11 @@ def fit_body(model: type[BaseModel], value: Any) -> tuple[Any, list[Detail]]:
         # From attributes only for the wording: a body that is no object is refused as such.
         return model.model_validate(value, from_attributes=True), []
     except ValidationError as error:
-        return None, details_of(error, "body")
+        details = details_of(error, "body")
+    if _holds_secret(model):
+        for detail in details:
+            del detail["input"]
+    return None, details
 
 
 def sent_values(body: BaseModel, record: type[BaseModel]) -> dict[str, Any]:
@@ -64,6 +68,14 @@ def sent_values(body: BaseModel, record: type[BaseModel]) -> dict[str, Any]:
         for name, value in body.model_dump(include=body.model_fields_set).items()
         if value is not None or NoneType in get_args(record.model_fields[name].annotation)
     }
+
+
+def _holds_secret(model: type[BaseModel]) -> bool:
+    """Whether a body of this model has a secret in it, which must not come back in an answer.
+
+    Then no problem of the body says what was sent: a forgotten field is reported with all others.
+    """
+    return any(field.annotation is SecretStr for field in model.model_fields.values())
 
 
 def _syntax_error(raw: bytes, error: NotJson) -> Detail:

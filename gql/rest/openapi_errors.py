@@ -17,7 +17,7 @@ _PROBLEM: dict[str, Any] = {
             "description": "Where, from `path`, `query`, `header` or `body` down.",
         },
         "msg": {"type": "string"},
-        "input": {"description": "What was sent."},
+        "input": {"description": "What was sent; left out where the body holds a password."},
         "ctx": {"type": "object", "description": "The limits that were passed."},
     },
 }

@@ -29,14 +29,18 @@ async def test_a_token_speaks_for_the_organization_of_its_claims(auth_app: AuthA
 
 @pytest.mark.parametrize("as_text", [False, True])
 @pytest.mark.parametrize("claim", ["user_id", "sub"])
-async def test_a_person_is_named_by_user_id_or_by_a_subject_of_digits(
+async def test_only_user_id_names_a_person_whatever_numbers_an_issuer_gives_its_own(
     auth_app: AuthApp, claim: str, *, as_text: bool
 ) -> None:
     user: Any = str(auth_app.user_id) if as_text else auth_app.user_id
 
     response = await auth_app.ask(hs256(claims_of(auth_app.organization_id, **{claim: user})))
 
-    assert (response.status_code, response.json()) == (200, identity_of(auth_app, "bearer"))
+    user_id = auth_app.user_id if claim == "user_id" else None
+    assert (response.status_code, response.json()) == (
+        200,
+        identity_of(auth_app, "bearer", user_id=user_id),
+    )
 
 
 @pytest.mark.parametrize(
@@ -87,6 +91,7 @@ async def test_a_person_must_be_active_and_of_that_organization(auth_app: AuthAp
         ({"sub": None}, ": it needs the claim user_id or sub."),
         ({"sub": ""}, ": it needs the claim user_id or sub."),
         ({"sub": {"id": 1}}, ": it needs the claim user_id or sub."),
+        ({"sub": True}, ": it needs the claim user_id or sub."),
         ({"user_id": "ada"}, ": user_id must be a positive integer."),
         ({"user_id": 1.5}, ": user_id must be a positive integer."),
         ({"permissions": "read write"}, ": permissions must be a list of words."),

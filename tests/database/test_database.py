@@ -1,6 +1,7 @@
 """The database: one instant per snapshot, all or nothing per transaction, and plain settings."""
 
 import asyncio
+import stat
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -129,6 +130,31 @@ async def test_a_message_of_no_call_is_refused(fresh_database: Database) -> None
     with pytest.raises(IntegrityError):
         async with fresh_database.transaction() as connection:
             await connection.execute(insert(MESSAGE).values(**row, message_index=0))
+
+
+async def test_a_new_file_and_its_folder_are_for_their_owner_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "var"
+    async with (
+        opened(f"sqlite:///{folder}/it.db") as database,
+        database.transaction() as connection,
+    ):
+        await connection.execute(text("CREATE TABLE secret (id INTEGER)"))
+        modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
+
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert modes == {"it.db": 0o600, "it.db-wal": 0o600, "it.db-shm": 0o600}
+
+
+async def test_a_file_and_a_folder_that_are_there_keep_their_modes(tmp_path: Path) -> None:
+    path = tmp_path / "it.db"
+    path.touch()
+    for each, mode in ((tmp_path, 0o750), (path, 0o640)):
+        each.chmod(mode)
+
+    async with opened(f"sqlite:///{path}") as database:
+        await database.ping()
+
+    assert [stat.S_IMODE(each.stat().st_mode) for each in (tmp_path, path)] == [0o750, 0o640]
 
 
 async def test_sqlite_is_settled_before_its_first_statement(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, SecretStr
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -25,7 +25,7 @@ class SimpleLogin(BaseModel):
     """Who logs in."""
 
     email: str = Field(max_length=LONGEST_EMAIL, description="Capitals do not count.")
-    password: str = Field(max_length=LONGEST)
+    password: SecretStr = Field(max_length=LONGEST)
     remember_me: bool = Field(False, description="For a month instead of a working day.")
 
 
@@ -123,8 +123,7 @@ async def log_in(request: Request, body: OrganizationLogin) -> Response:
     answer after the same time. After a few failures for the account or from the address, 429 says
     in `Retry-After` when to try again.
     """
-    claim = PasswordClaim(body.email, body.password, body.organization)
-    return await _log_in(request, claim, remember_me=body.remember_me)
+    return await _log_in(request, body, organization=body.organization)
 
 
 @route(
@@ -140,8 +139,7 @@ async def log_in(request: Request, body: OrganizationLogin) -> Response:
 )
 async def log_in_simply(request: Request, body: SimpleLogin) -> Response:
     """The same without naming the organization: a person belongs to one alone."""
-    claim = PasswordClaim(body.email, body.password)
-    return await _log_in(request, claim, remember_me=body.remember_me)
+    return await _log_in(request, body)
 
 
 @route(
@@ -176,9 +174,12 @@ async def get_credential(context: Context) -> dict[str, Any]:
     }
 
 
-async def _log_in(request: Request, claim: PasswordClaim, *, remember_me: bool) -> Response:
+async def _log_in(
+    request: Request, body: SimpleLogin, *, organization: str | None = None
+) -> Response:
+    claim = PasswordClaim(body.email, body.password.get_secret_value(), organization)
     password_login = password_login_of(request.scope)
-    logged_in = await password_login(request.scope, claim, remember_me=remember_me)
+    logged_in = await password_login(request.scope, claim, remember_me=body.remember_me)
     person = logged_in.person
     response = json_response(
         {
