@@ -14,7 +14,7 @@ Errors are raised low, as facts, and rendered once per door: GraphQL prints `cod
     |   |-- VersionConflict        VERSION_CONFLICT       409  not the version that was read
     |   `-- InUse                  IN_USE                 409  others still refer to it
     |-- IdempotencyKeyReused       IDEMPOTENCY_KEY_REUSED 422  the key stands for another write
-    |-- RateLimited                RATE_LIMITED           429  too many attempts
+    |-- RateLimited                RATE_LIMITED           429  too many of them
     |-- Unavailable                UNAVAILABLE            503  cannot be done right now
     |   |-- DatabaseUnavailable    (the same)             503  the database cannot work
     |   `-- Overloaded             (the same)             503  too much is queued
@@ -185,7 +185,7 @@ class IdempotencyKeyReused(GatewayError):
 
 
 class RateLimited(GatewayError):
-    """There were too many attempts.
+    """There were too many attempts, or too many requests of a kind at a time.
 
     Args:
         message: Of what there were too many.
@@ -194,7 +194,10 @@ class RateLimited(GatewayError):
 
     code = "RATE_LIMITED"
     status = 429
-    meaning = "Too many attempts; the `Retry-After` header says in how many seconds to try again."
+    meaning = (
+        "Too many attempts, or too many downloads at a time;"
+        " the `Retry-After` header says in how many seconds to try again."
+    )
 
     def __init__(self, message: str, retry_after: float) -> None:
         super().__init__(message, retry_after=retry_after)
@@ -211,7 +214,7 @@ class Unavailable(GatewayError):
     code = "UNAVAILABLE"
     status = 503
     meaning = (
-        "The database cannot be reached or used, or too many new documents wait;"
+        "The database cannot be reached or used, or too many new documents or downloads run;"
         " the `Retry-After` header says in how many seconds to try again."
     )
 

@@ -92,6 +92,12 @@ class Settings(BaseSettings):
     )
 
     max_body_bytes: int = Field(1_000_000, ge=1, description="Largest request body.")
+    max_downloads: int = Field(
+        4, ge=1, description="Most downloads that a process sends at a time."
+    )
+    max_downloads_per_organization: int = Field(
+        2, ge=1, description="Most of them that one organization has."
+    )
     max_json_depth: int = Field(64, ge=1, le=500, description="Deepest nesting of a JSON body.")
     max_number_digits: int = Field(64, ge=20, description="Longest number in a JSON body.")
     max_tokens: int = Field(2_000, ge=1, description="Largest document, in GraphQL tokens.")

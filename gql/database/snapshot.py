@@ -1,11 +1,11 @@
 """Reads of one operation, all at one instant."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 from sqlalchemy import Executable, Row
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncResult
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from gql.database.failures import translate_failures
 
@@ -66,35 +66,6 @@ class Snapshot:
                 result = await connection.exec_driver_sql(sql, tuple(values))
                 value: str | None = result.scalar_one()
         return None if value is None else value.encode()
-
-    async def stream(
-        self, statement: Executable, parameters: Mapping[str, Any] | None = None, *, size: int
-    ) -> AsyncGenerator[Sequence[Row[Any]], None]:
-        """The rows of a statement in parts of `size`, of which one is in memory at a time.
-
-        The lock is held for each part and not for the whole: other statements run in between, and
-        `close` need not wait for a reader who has gone away.
-        """
-        async with self._lock:
-            with translate_failures():
-                connection = await self._open()
-                self.statements += 1
-                result = await connection.stream(
-                    statement, parameters, execution_options={"yield_per": size}
-                )
-        try:
-            while rows := await self._fetch(result, size):
-                yield rows
-        finally:
-            async with self._lock:
-                if not self._closed:
-                    await result.close()
-
-    async def _fetch(self, result: AsyncResult[Any], size: int) -> Sequence[Row[Any]]:
-        async with self._lock:
-            self._require_open()
-            with translate_failures():
-                return await result.fetchmany(size)
 
     async def close(self) -> None:
         """Wait for the running statement, then give the connection back."""

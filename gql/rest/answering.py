@@ -1,12 +1,13 @@
 """Answers a REST request: caller, permission, arguments, handler, response."""
 
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gql.database import Database
 from gql.engine.query_runner import QueryRunner
@@ -18,6 +19,7 @@ from gql.http.request_id import request_id_of
 from gql.identity import Identity
 from gql.query.context import Context
 from gql.rest.address_cache import AddressCache
+from gql.rest.download_slots import DownloadSlots, HoldingAnswer
 from gql.rest.error_responses import error_response, unprocessable_response
 from gql.rest.idempotent_run import run_handler, to_response
 from gql.rest.json_body import fit_body, parse_body
@@ -40,6 +42,11 @@ class RestServices:
     queries: QueryRunner
     sms_sessions: SmsSessionStore | None = None
     addresses: AddressCache = field(default_factory=AddressCache)
+    download_slots: DownloadSlots = field(init=False)
+
+    def __post_init__(self) -> None:
+        most = self.settings.max_downloads, self.settings.max_downloads_per_organization
+        object.__setattr__(self, "download_slots", DownloadSlots(*most))
 
 
 class Endpoint:
@@ -87,10 +94,12 @@ class Endpoint:
             return GatewayError("this route has no caller")
         return await self.services.identify(scope)
 
-    async def _answer(self, route: RestRoute, context: Context, request: Request) -> Response:
+    async def _answer(self, route: RestRoute, context: Context, request: Request) -> ASGIApp:
         try:
             if route.permission is not None:
                 context.identity.require(route.permission)
+            if route.is_download:
+                return await self._download(route, context, request)
             if route.reads is not None and route.method == "GET":
                 return await self._read(route, route.reads, context, request)
             raw = await self._raw(route, request)
@@ -105,6 +114,14 @@ class Endpoint:
             if type(error) is GatewayError:
                 raise
             return error_response(error)
+
+    async def _download(self, route: RestRoute, context: Context, request: Request) -> ASGIApp:
+        """The answer of a route that reads while it sends, which needs a slot for as long."""
+        arguments = self._arguments(route, context, request, b"")
+        with ExitStack() as held:
+            held.enter_context(self.services.download_slots.hold(context.organization_id))
+            response = await route.handler(**arguments)
+            return HoldingAnswer(response, held.pop_all())
 
     async def _read(
         self, route: RestRoute, query: RestQuery, context: Context, request: Request

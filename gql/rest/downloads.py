@@ -32,6 +32,8 @@ _PHONE_NUMBER = re.compile(r"\+[0-9](?:[ ().-]{0,2}[0-9]){5,19}")
 class Download(Response):
     """A file that is sent while it is made, and no longer made once the client is gone.
 
+    HEAD is answered without making the rest of it.
+
     Starlette's own `StreamingResponse` cancels what it streams when the client goes. Cancelling a
     statement closes its connection, so this one stops between two parts.
     """
@@ -42,7 +44,7 @@ class Download(Response):
         super().__init__(media_type=media_type, headers=_attachment(name))
         del self.headers["content-length"]
 
-    async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send everything; the source of the parts is closed in any case.
 
         Raises:
@@ -51,15 +53,18 @@ class Download(Response):
         disconnect = asyncio.create_task(wait_for_disconnect(receive))
         try:
             async with aclosing(self._parts):
-                await self._send(send, disconnect)
+                await self._send(send, disconnect, head_alone=scope["method"] == "HEAD")
         except OSError as error:
             raise ClientDisconnect from error
         finally:
             disconnect.cancel()
 
-    async def _send(self, send: Send, disconnect: asyncio.Task[None]) -> None:
+    async def _send(self, send: Send, disconnect: asyncio.Task[None], *, head_alone: bool) -> None:
         start = {"status": self.status_code, "headers": self.raw_headers}
         await send({"type": "http.response.start", **start})
+        if head_alone:
+            await send(_body(b"", more=False))
+            return
         await send(_body(self._first))
         async for part in self._parts:
             if disconnect.done():

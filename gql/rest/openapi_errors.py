@@ -76,7 +76,10 @@ _MEANINGS = {
         "The graph has version 2 now, and you expect 1.",
     ),
     413: ("The body is too long.", "The body is longer than 1000000 bytes."),
-    429: ("Too many attempts; `Retry-After` says when to try again.", "Too many attempts."),
+    429: (
+        "Too many attempts, or too many at a time; `Retry-After` says when to try again.",
+        "Too many attempts.",
+    ),
     500: ("A bug; the request id leads to the log.", "Internal Server Error"),
     503: (
         "The database cannot be reached or used; `Retry-After` says when to try again.",
@@ -116,6 +119,8 @@ def error_responses(route: RestRoute) -> dict[str, Any]:
         statuses |= {401, 403}
     if "body" in route.models:
         statuses |= {413, route.refuses_bodies_with}
+    if route.is_download:
+        statuses.add(429)
     if route.method != "GET":
         statuses.add(409)
     if route.models or takes_key(route):

@@ -68,6 +68,7 @@ class RestRoute:
         example: A body to send.
         secret: Whether the answer must not be stored for an `Idempotency-Key`.
         reads: What the answer is read by, when the handler returns `RestArguments`.
+        is_download: Whether the answer is read while it is sent; a few of them run at a time.
     """
 
     method: Method
@@ -85,6 +86,7 @@ class RestRoute:
     example: Any = None
     secret: bool = False
     reads: RestQuery | None = None
+    is_download: bool = False
 
     @cached_property
     def is_read_by_address(self) -> bool:
@@ -116,6 +118,7 @@ def route(
     example: Any = None,
     secret: bool = False,
     reads: RestQuery | None = None,
+    is_download: bool = False,
 ) -> Callable[[Handler], RestRoute]:
     """Declare a handler's route; the decorated name becomes the `RestRoute`.
 
@@ -131,6 +134,7 @@ def route(
         example: A body to send.
         secret: The answer holds a secret, so it is not stored for an `Idempotency-Key`.
         reads: What the answer is read by, when the handler returns `RestArguments`.
+        is_download: The answer is read while it is sent; see `DownloadSlots`.
 
     Raises:
         TypeError: when the handler has a parameter of another name.
@@ -164,6 +168,7 @@ def route(
             example=example,
             secret=secret,
             reads=reads,
+            is_download=is_download,
         )
 
     return declare

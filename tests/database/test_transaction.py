@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from sqlalchemy import func, insert, select
+from sqlalchemy import insert, select
 
 from gql.database import Database, DatabaseAccess, OpenTransaction, Snapshot
 from gql.domain.writes.transaction import WriteContext, transaction
@@ -33,7 +33,7 @@ async def write(fresh_database: Database) -> AsyncIterator[WriteContext]:
 
 def test_the_type_names_all_that_an_open_transaction_offers() -> None:
     assert public(DatabaseAccess) == {"snapshot", "transaction"}
-    assert public(Snapshot) == {"rows", "fetch_value", "stream", "close"}
+    assert public(Snapshot) == {"rows", "fetch_value", "close"}
     assert public(OpenTransaction) == public(DatabaseAccess)
 
 
@@ -45,19 +45,6 @@ async def test_rows_see_what_the_transaction_has_written(
         assert snapshot.statements == 1
     async with fresh_database.snapshot() as outside:
         assert await outside.rows(NAMES) == BEFORE
-
-
-async def test_a_stream_sees_it_and_other_statements_run_between_its_parts(
-    write: WriteContext,
-) -> None:
-    parts = []
-    async with write.database.snapshot() as snapshot:
-        async for rows in snapshot.stream(NAMES, size=2):
-            parts.append(list(rows))
-            await snapshot.rows(select(func.count()).select_from(ORGANIZATION))
-
-    assert parts == [WRITTEN[:2], WRITTEN[2:]]
-    assert snapshot.statements == 3
 
 
 async def test_a_transaction_within_is_the_same(write: WriteContext) -> None:

@@ -131,6 +131,7 @@ def count_assistants(query: CountQuery) -> RestArguments:
     tag=TAG,
     summary="Export assistants",
     answers={200: Answer("A file, by id.", files=(CSV, JSON))},
+    is_download=True,
 )
 async def export_assistants(context: Context, query: AssistantExportQuery) -> Response:
     """Assistants as `assistants_export.csv`, or whole as `assistants_export.json`."""

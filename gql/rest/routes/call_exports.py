@@ -49,6 +49,7 @@ class TranscriptExportQuery(BaseModel):
     tag=TAG,
     summary="Export calls",
     answers={200: Answer("A file, newest calls first.", files=(CSV, JSON))},
+    is_download=True,
 )
 async def export_calls(context: Context, query: CallExportQuery) -> Response:
     """All voice calls that pass the filters, as `calls_export.csv` or `calls_export.json`.
