@@ -1,42 +1,23 @@
 """The tables, one module per noun; importing this package loads them all."""
 
+from importlib import import_module
+from pkgutil import iter_modules
+
 from sqlmodel import SQLModel
 
-from gql.models.assistant import Assistant
-from gql.models.audit_log import AuditLog
-from gql.models.call import Call
-from gql.models.graph import AssistantGraph, GraphEdge, GraphNode
-from gql.models.graph_session import GraphSession, GraphTransition
-from gql.models.idempotency import IdempotencyKey
-from gql.models.message import ChatMessage, Transcript
-from gql.models.organization import ApiKey, Organization, User
-from gql.models.rollup import CallRollup
-from gql.models.sms_log import SmsAuditLog, SmsMessageLog
-from gql.models.sms_session import SmsSession
-
-TABLES: tuple[type[SQLModel], ...] = (
-    Organization,
-    User,
-    ApiKey,
-    Assistant,
-    AssistantGraph,
-    GraphNode,
-    GraphEdge,
-    GraphSession,
-    GraphTransition,
-    CallRollup,
-    Call,
-    ChatMessage,
-    Transcript,
-    SmsAuditLog,
-    SmsMessageLog,
-    AuditLog,
-    IdempotencyKey,
-    SmsSession,
-)
-"""Every table, parents before children: the order to fill them in.
-
-In the opposite order they are emptied: calls before their rollup, which the triggers still need.
-"""
+for _module in iter_modules(__path__):
+    import_module(f"{__name__}.{_module.name}")
 
 metadata = SQLModel.metadata
+
+_MODEL_BY_NAME: dict[str, type[SQLModel]] = {
+    str(model.__tablename__): model
+    for model in SQLModel.__subclasses__()
+    if model.__module__.startswith(__name__)
+}
+
+TABLES = tuple(_MODEL_BY_NAME[table.name] for table in metadata.sorted_tables)
+"""The model of every table, parents before children: the order to fill them in.
+
+In the opposite order they are emptied.
+"""

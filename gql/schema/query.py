@@ -1,4 +1,6 @@
-"""The root fields: where every query starts."""
+"""The root fields, where every query starts, and the types with a global id."""
+
+from typing import Any
 
 import strawberry
 
@@ -15,18 +17,40 @@ from gql.query.resource import Resource
 from gql.schema.assistants import Assistant
 from gql.schema.audit import AuditEntry, audit_log
 from gql.schema.calls import Call
-from gql.schema.entities import BY_NAME
-from gql.schema.graph_sessions import GraphSession
-from gql.schema.graphs import AssistantGraph
+from gql.schema.graph_sessions import GraphSession, GraphTransition
+from gql.schema.graphs import AssistantGraph, GraphEdge, GraphNode
 from gql.schema.inputs.assistants import AssistantFilter, AssistantOrder
 from gql.schema.inputs.calls import CallFilter, CallOrder
 from gql.schema.inputs.graph_sessions import GraphSessionFilter, GraphSessionOrder
 from gql.schema.inputs.graphs import AssistantGraphFilter, AssistantGraphOrder
 from gql.schema.inputs.sms import SmsConversationFilter, SmsConversationOrder
+from gql.schema.messages import Message, Transcript
 from gql.schema.node import Node
 from gql.schema.sms import SmsConversation
 from gql.schema.sms_sessions import SmsSessions, sms_sessions
-from gql.schema.viewer import Viewer
+from gql.schema.viewer import ApiKey, Organization, User, Viewer
+
+ENTITIES: tuple[Any, ...] = (
+    Organization,
+    User,
+    ApiKey,
+    Assistant,
+    AssistantGraph,
+    GraphNode,
+    GraphEdge,
+    GraphSession,
+    GraphTransition,
+    Call,
+    SmsConversation,
+    Message,
+    Transcript,
+)
+"""Every type with a global id."""
+
+_BY_NAME: dict[str, Resource] = {
+    entity.resources[0].name: entity.resources[0] for entity in ENTITIES
+}
+"""The resource of each global id's prefix."""
 
 MAX_IDS = 100
 """Most ids of one `nodes` field."""
@@ -65,7 +89,7 @@ def _read_id(text: str) -> tuple[Resource, int]:
     name, key = split_id(text)
     if name is None:
         raise BadInput(f"`{text}` has no type: a global id is written like `call_{text}`.")
-    resource = BY_NAME.get(name)
+    resource = _BY_NAME.get(name)
     if resource is None:
         raise BadInput(f"`{text[:60]}` is not a global id: there are no `{name[:40]}` objects.")
     return resource, key

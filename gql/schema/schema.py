@@ -3,9 +3,8 @@
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
-from gql.schema.entities import ENTITIES
 from gql.schema.mutation import Mutation
-from gql.schema.query import Query
+from gql.schema.query import ENTITIES, Query
 from gql.schema.scalars import SCALARS
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from gql.errors import BadInput
 from gql.models.types import MAX_ID
 from gql.query.global_id import global_id, read_id, split_id
-from gql.schema.entities import ENTITIES
+from gql.schema.query import ENTITIES
 
 relaxed = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 

@@ -12,7 +12,7 @@ from graphql import (
     GraphQLObjectType,
 )
 
-from gql.schema.entities import ENTITIES
+from gql.schema.query import ENTITIES
 from gql.schema.schema import schema
 
 SCHEMA = schema._schema  # noqa: SLF001 -- Strawberry has no other way to it

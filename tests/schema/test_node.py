@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from gql.schema.entities import ENTITIES
+from gql.schema.query import ENTITIES
 from tests.conftest import Counting, GraphQL
 from tests.schema.lists import refusal
 

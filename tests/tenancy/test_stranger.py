@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from gql.database import Database
 from gql.models.scope import owner as owner_of
-from gql.schema.entities import ENTITIES
+from gql.schema.query import ENTITIES
 from gql.schema.schema import schema
 from tests.conftest import GraphQL
 from tests.tenancy.probes import Owned, documents, lookups
