@@ -61,6 +61,12 @@ def route_table() -> str:
     return "\n".join(("| Route | What it does | Permission |", "| --- | --- | --- |", *rows))
 
 
+def moving_over_table() -> str:
+    """Every REST route with the GraphQL document that does the same, in order of trial."""
+    rows = [f"| `{route.method} {route.path}` | {_document(route.graphql)} |" for route in ROUTES]
+    return "\n".join(("| Route | GraphQL |", "| --- | --- |", *rows))
+
+
 def reasons_table() -> str:
     """Every reason why resolvers answer, as a Markdown table."""
     rows = [f"| `{reason}` | {MEANINGS[reason]} |" for reason in FallbackReason]
@@ -92,6 +98,7 @@ TABLES = (
     settings_table,
     error_table,
     route_table,
+    moving_over_table,
     metrics_table,
     reasons_table,
     speed_table,
@@ -152,6 +159,11 @@ def _picture_replaced(text: str) -> str:
         return text
     before, _, rest = text.partition(start)
     return f"{before}{architecture.picture()}{rest.partition('```')[2]}"
+
+
+def _document(text: str) -> str:
+    """A GraphQL document as code, words as they are."""
+    return f"`{text}`" if text.startswith(("{", "mutation")) else text
 
 
 def _default(field: FieldInfo) -> str:

@@ -33,6 +33,7 @@ Handler = Callable[..., Any]
 _MODELS = ("path", "query", "headers", "body")
 _NEEDS = frozenset({"context", "queries", "request", *_MODELS})
 _FROM_METHOD: object = object()
+_STAYS_REST = "none: it stays REST"
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,7 @@ class RestRoute:
         secret: Whether the answer must not be stored for an `Idempotency-Key`.
         reads: What the answer is read by, when the handler returns `RestArguments`.
         is_download: Whether the answer is read while it is sent; a few of them run at a time.
+        graphql: What does the same in GraphQL: a document, or words that say why there is none.
     """
 
     method: Method
@@ -87,6 +89,7 @@ class RestRoute:
     secret: bool = False
     reads: RestQuery | None = None
     is_download: bool = False
+    graphql: str = _STAYS_REST
 
     @cached_property
     def is_read_by_address(self) -> bool:
@@ -119,6 +122,7 @@ def route(
     secret: bool = False,
     reads: RestQuery | None = None,
     is_download: bool = False,
+    graphql: str = _STAYS_REST,
 ) -> Callable[[Handler], RestRoute]:
     """Declare a handler's route; the decorated name becomes the `RestRoute`.
 
@@ -135,6 +139,7 @@ def route(
         secret: The answer holds a secret, so it is not stored for an `Idempotency-Key`.
         reads: What the answer is read by, when the handler returns `RestArguments`.
         is_download: The answer is read while it is sent; see `DownloadSlots`.
+        graphql: What does the same in GraphQL: a document, or words that say why there is none.
 
     Raises:
         TypeError: when the handler has a parameter of another name.
@@ -169,6 +174,7 @@ def route(
             secret=secret,
             reads=reads,
             is_download=is_download,
+            graphql=graphql,
         )
 
     return declare

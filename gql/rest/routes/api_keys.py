@@ -94,6 +94,10 @@ _DELETED = {"success": True, "message": "API key 'Nightly report' deleted succes
     "/api/v1/users/me/api-keys",
     tag=TAG,
     summary="List your API keys",
+    graphql=(
+        "`{ viewer { apiKey { name keyPrefix lastUsedAt } } }` for the key in use; the list "
+        "stays REST"
+    ),
     answers={200: Answer("By id, revoked ones too.", list[ApiKeyOut], [_KEY])},
 )
 async def list_api_keys(context: Context, query: Paged) -> list[dict[str, Any]]:
@@ -107,6 +111,10 @@ async def list_api_keys(context: Context, query: Paged) -> list[dict[str, Any]]:
     "/api/v1/users/me/api-keys",
     tag=TAG,
     summary="Create an API key",
+    graphql=(
+        'mutation { createApiKey(input: {name: "report", permissions: [READ]}) { secret '
+        "apiKey { id } userErrors { message path } } }"
+    ),
     answers={201: Answer("The key, this once.", NewApiKey, _NEW)},
     errors=(400,),
     secret=True,
@@ -142,6 +150,7 @@ async def update_api_key(context: Context, path: ApiKeyPath, body: ApiKeyChanges
     "/api/v1/users/me/api-keys/{key_id}",
     tag=TAG,
     summary="Delete an API key",
+    graphql="mutation { revokeApiKey(input: {id: 1}) { userErrors { message path } } }",
     answers={200: Answer("It is gone.", Deleted, _DELETED)},
     errors=(404,),
 )

@@ -117,6 +117,7 @@ class Membership(BaseModel):
     "/api/v1/assistants/count",
     tag=TAG,
     summary="Count assistants",
+    graphql="{ assistants(filter: {isActive: true}) { totalCount } }",
     answers={200: Answer("The number.", Count, {"count": 8})},
     reads=page_of(ASSISTANTS, Count),
 )
@@ -130,6 +131,7 @@ def count_assistants(query: CountQuery) -> RestArguments:
     "/api/v1/assistants/export",
     tag=TAG,
     summary="Export assistants",
+    graphql="none: a download stays REST",
     answers={200: Answer("A file, by id.", files=(CSV, JSON))},
     is_download=True,
 )
@@ -149,6 +151,7 @@ async def export_assistants(context: Context, query: AssistantExportQuery) -> Re
     "/api/v1/assistants/by-phone/{phone_number}",
     tag=TAG,
     summary="Get the assistant of a phone number",
+    graphql="none yet: it stays REST",
     answers={200: Answer("The assistant.", Assistant, ASSISTANT_EXAMPLE)},
     errors=(404,),
 )
@@ -171,6 +174,7 @@ async def get_by_phone(context: Context, queries: QueryRunner, path: NumberPath)
     "/api/v1/assistants/me/organization",
     tag=TAG,
     summary="Get the caller's organization",
+    graphql="{ viewer { organization { id name } } }",
     answers={200: Answer("The organization, and who is asking.", Membership)},
 )
 async def get_my_organization(context: Context, queries: QueryRunner) -> dict[str, Any]:

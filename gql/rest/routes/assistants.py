@@ -125,6 +125,7 @@ class StatusQuery(BaseModel):
     "/api/v1/assistants",
     tag=TAG,
     summary="List assistants",
+    graphql="{ assistants(first: 100) { nodes { id name isActive settings } } }",
     answers={200: Answer("By id.", list[AssistantWithStats], [ASSISTANT_EXAMPLE])},
     reads=ASSISTANTS_PAGE,
 )
@@ -146,6 +147,10 @@ def list_assistants(
     "/api/v1/assistants",
     tag=TAG,
     summary="Create an assistant",
+    graphql=(
+        'mutation { createAssistant(input: {name: "Greeter"}) { assistant { id } userErrors { '
+        "message path } } }"
+    ),
     answers={201: Answer("The new assistant.", Assistant, ASSISTANT_EXAMPLE)},
     errors=(400,),
     reads=ASSISTANT,
@@ -160,6 +165,7 @@ async def create_assistant(context: Context, body: AssistantIn) -> RestArguments
     "/api/v1/assistants/{assistant_id}",
     tag=TAG,
     summary="Get an assistant",
+    graphql="{ assistant(id: 1) { name description llmModel } }",
     answers={200: Answer("The assistant.", Assistant, ASSISTANT_EXAMPLE)},
     errors=(404,),
     reads=ASSISTANT,
@@ -174,6 +180,10 @@ def get_assistant(path: AssistantPath) -> RestArguments:
     "/api/v1/assistants/{assistant_id}",
     tag=TAG,
     summary="Update an assistant",
+    graphql=(
+        'mutation { updateAssistant(input: {id: 1, name: "Greeter"}) { assistant { updatedAt '
+        "} userErrors { message path } } }"
+    ),
     answers={200: Answer("The assistant as it is now.", Assistant, ASSISTANT_EXAMPLE)},
     errors=(400, 404),
     reads=ASSISTANT,
@@ -191,6 +201,10 @@ async def put_assistant(
     "/api/v1/assistants/{assistant_id}",
     tag=TAG,
     summary="Change parts of an assistant",
+    graphql=(
+        'mutation { updateAssistant(input: {id: 1, settings: {voice: "calm"}, mergeSettings: '
+        "true}) { assistant { settings } userErrors { message path } } }"
+    ),
     answers={200: Answer("The assistant as it is now.", Assistant, ASSISTANT_EXAMPLE)},
     errors=(400, 404),
     reads=ASSISTANT,
@@ -209,6 +223,10 @@ async def patch_assistant(
     "/api/v1/assistants/{assistant_id}/status",
     tag=TAG,
     summary="Switch an assistant on or off",
+    graphql=(
+        "mutation { updateAssistant(input: {id: 1, isActive: false}) { assistant { isActive } "
+        "userErrors { message path } } }"
+    ),
     answers={200: Answer("The assistant as it is now.", Assistant, ASSISTANT_EXAMPLE)},
     errors=(404,),
     reads=ASSISTANT,
@@ -224,6 +242,7 @@ async def set_status(context: Context, path: AssistantPath, query: StatusQuery) 
     "/api/v1/assistants/{assistant_id}",
     tag=TAG,
     summary="Delete an assistant",
+    graphql="mutation { deleteAssistant(input: {id: 1}) { userErrors { message path } } }",
     answers={
         200: Answer(
             "It is gone.",

@@ -82,6 +82,9 @@ class MessageQuery(BaseModel):
     "/api/v1/calls/sid/{call_sid}/transcripts",
     tag=TAG,
     summary="Get the transcript of a call by SID",
+    graphql=(
+        '{ call(by: {callSid: "CA1234567890abcdef"}) { transcript { nodes { speaker content } } } }'
+    ),
     answers={200: Answer("In the order it was heard.", list[Transcript])},
     errors=(404,),
     reads=lookup(CALLS, TRANSCRIPTS_OF_CALL, noun="call_with_sid", by="call_sid"),
@@ -96,6 +99,10 @@ def transcripts_by_sid(path: SidPath, query: TranscriptQuery) -> RestArguments:
     "/api/v1/calls/{call_id}/transcripts",
     tag=TAG,
     summary="Get the transcript of a call",
+    graphql=(
+        "{ call(by: {id: 101}) { transcript(filter: {isFinal: true}) { nodes { speaker "
+        "content confidence } } } }"
+    ),
     answers={200: Answer("In the order it was heard.", list[Transcript])},
     errors=(404,),
     reads=lookup(CALLS, TRANSCRIPTS_OF_CALL, noun="call"),
@@ -110,6 +117,10 @@ def transcripts_by_id(path: CallPath, query: TranscriptQuery) -> RestArguments:
     "/api/v1/calls/{call_id}/messages",
     tag=TAG,
     summary="Get the messages of a call",
+    graphql=(
+        "{ call(by: {id: 101}) { messages(filter: {role: {eq: USER}}) { nodes { content "
+        "messageIndex timestamp } } } }"
+    ),
     answers={200: Answer("By `message_index`, from 0.", list[Message])},
     errors=(404,),
     reads=lookup(CALLS, MESSAGES_OF_CALL, noun="call"),

@@ -48,6 +48,7 @@ class TranscriptExportQuery(BaseModel):
     "/api/v1/calls/export",
     tag=TAG,
     summary="Export calls",
+    graphql="none: a download stays REST",
     answers={200: Answer("A file, newest calls first.", files=(CSV, JSON))},
     is_download=True,
 )
@@ -68,6 +69,7 @@ async def export_calls(context: Context, query: CallExportQuery) -> Response:
     "/api/v1/calls/{call_id}/transcripts/export",
     tag=TAG,
     summary="Export the transcript of a call",
+    graphql="none: a download stays REST",
     answers={200: Answer("A file, in the order it was heard.", files=(TEXT, JSON, CSV))},
     errors=(404,),
 )

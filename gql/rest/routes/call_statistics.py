@@ -73,6 +73,7 @@ class AnalyticsQuery(BaseModel):
     "/api/v1/calls/count",
     tag=TAG,
     summary="Count calls",
+    graphql="{ calls(filter: {status: {eq: FAILED}}) { totalCount } }",
     answers={200: Answer("The number.", Count, {"count": 42})},
     reads=page_of(CALLS, Count),
 )
@@ -86,6 +87,7 @@ def count_calls(query: CountFilters) -> RestArguments:
     "/api/v1/calls/stats",
     tag=TAG,
     summary="Get all-time totals",
+    graphql="none yet: it stays REST",
     answers={
         200: Answer(
             "The totals.",
@@ -109,6 +111,7 @@ async def get_stats(context: Context) -> dict[str, Any]:
     "/api/v1/calls/analytics",
     tag=TAG,
     summary="Get the last days in numbers",
+    graphql="none yet: it stays REST",
     answers={
         200: Answer(
             "The figures.",

@@ -180,6 +180,11 @@ CALL = lookup(CALLS, Call, noun="call")
     "/api/v1/calls",
     tag=TAG,
     summary="List calls",
+    graphql=(
+        "{ calls(first: 50, filter: {status: {eq: COMPLETED}, assistantName: {contains: "
+        '"support"}}) { totalCount nodes { id callSid status duration cost { total currency } '
+        "} } }"
+    ),
     answers={
         200: Answer(
             "One page, newest first.",
@@ -207,6 +212,7 @@ def list_calls(query: ListFilters) -> RestArguments:
     "/api/v1/calls/search",
     tag=TAG,
     summary="Search calls",
+    graphql='{ calls(filter: {customerPhone: {contains: "5551234"}}) { nodes { id callSid } } }',
     answers={200: Answer("Newest first.", list[Call], [CALL_EXAMPLE])},
     reads=list_of(SEARCHED_CALLS, Call),
 )
@@ -224,6 +230,7 @@ def search_calls(query: SearchQuery) -> RestArguments:
     "/api/v1/calls/sid/{call_sid}",
     tag=TAG,
     summary="Get a call by SID",
+    graphql='{ call(by: {callSid: "CA1234567890abcdef"}) { id status } }',
     answers={200: Answer("The call.", Call, CALL_EXAMPLE)},
     errors=(404,),
     reads=lookup(CALLS, Call, noun="call_with_sid", by="call_sid"),
@@ -238,6 +245,10 @@ def get_by_sid(path: SidPath) -> RestArguments:
     "/api/v1/calls/{call_id}",
     tag=TAG,
     summary="Get a call",
+    graphql=(
+        "{ call(by: {id: 101}) { callSid status duration cost { total llm tts stt telephony "
+        "currency } } }"
+    ),
     answers={200: Answer("The call.", Call, CALL_EXAMPLE)},
     errors=(404,),
     reads=CALL,
@@ -252,6 +263,10 @@ def get_by_id(path: CallPath) -> RestArguments:
     "/api/v1/calls/{call_id}/metadata",
     tag=TAG,
     summary="Change the metadata of a call",
+    graphql=(
+        'mutation { updateCallMeta(input: {id: 101, meta: {campaign: "spring", customer_id: '
+        "null}}) { call { meta } userErrors { message path } } }"
+    ),
     answers={200: Answer("The call as it is now.", Call, CALL_EXAMPLE)},
     errors=(400, 404),
     reads=CALL,

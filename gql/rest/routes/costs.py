@@ -152,6 +152,10 @@ COSTS_OF_CALL = lookup(COSTED_CALLS, CostSummary, noun="call")
     "/api/calls/costs/summary",
     tag=TAG,
     summary="List the costs of calls",
+    graphql=(
+        '{ calls(filter: {totalCost: {gte: "0.05"}}) { nodes { callSid cost { total currency '
+        "} } } }"
+    ),
     answers={200: Answer("Newest first.", list[CostSummary])},
     reads=list_of(COSTED_CALLS, CostSummary),
 )
@@ -168,6 +172,7 @@ def list_costs(query: SummaryQuery) -> RestArguments:
     "/api/calls/{call_id}/costs",
     tag=TAG,
     summary="Get the costs of a call",
+    graphql="{ call(by: {id: 101}) { cost { total llm tts stt telephony currency } } }",
     answers={200: Answer("The total and its parts.", CallCosts)},
     errors=(404,),
 )
@@ -191,6 +196,7 @@ async def get_costs(context: Context, queries: QueryRunner, path: CallPath) -> d
     "/api/costs/analytics",
     tag=TAG,
     summary="Add costs up",
+    graphql="none yet: it stays REST",
     answers={200: Answer("Sums per currency and group.", CostAnalytics)},
 )
 async def analyze_costs(context: Context, query: CostAnalyticsQuery) -> dict[str, Any]:

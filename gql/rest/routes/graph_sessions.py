@@ -57,6 +57,10 @@ class SessionSid(BaseModel):
     "/api/v1/assistant-graphs/{graph_id}/sessions",
     tag=TAG,
     summary="List the sessions of a graph",
+    graphql=(
+        "{ graph(id: 1) { sessions(filter: {isActive: true}) { nodes { id callSid context "
+        "startedAt currentNode { id } } } } }"
+    ),
     answers={200: Answer("Newest first.", list[GraphSession], graph_examples.GRAPH_SESSIONS)},
     errors=(404,),
     reads=lookup(GRAPHS, list_page(GRAPH_SESSIONS, GraphSession), noun="graph"),
@@ -75,6 +79,10 @@ def list_graph_sessions(path: SessionsOf, query: SessionsPage) -> RestArguments:
     "/api/v1/assistant-graphs/sessions/{call_sid}",
     tag=TAG,
     summary="Get a session by call SID",
+    graphql=(
+        '{ graphSession(by: {callSid: "CA1234567890abcdef"}) { id context '
+        "currentAssistantName graph { name } } }"
+    ),
     answers={200: Answer("The session.", GraphSession, graph_examples.GRAPH_SESSIONS[0])},
     errors=(404,),
     reads=lookup(GRAPH_SESSIONS, GraphSession, noun="graph_session", by="call_sid"),

@@ -127,6 +127,10 @@ class Tested(BaseModel):
     "/api/v1/assistant-graphs/{graph_id}/analytics",
     tag=TAG,
     summary="Analyse the use of a graph",
+    graphql=(
+        "{ graph(id: 1) { sessions { totalCount nodes { startedAt endedAt transitions { nodes "
+        "{ fromNode { id } toNode { id } } } } } } }"
+    ),
     answers={200: Answer("The use in the last days.", Analytics)},
     errors=(404,),
 )

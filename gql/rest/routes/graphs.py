@@ -146,6 +146,10 @@ class GraphPreconditions(BaseModel):
     "/api/v1/assistant-graphs",
     tag=TAG,
     summary="List graphs",
+    graphql=(
+        "{ graphs(filter: {isActive: true}) { nodes { id name totalNodes totalEdges "
+        "configuration } } }"
+    ),
     answers={200: Answer("By id, with empty structures.", list[Graph], graph_examples.GRAPHS)},
     reads=list_of(GRAPHS, ListedGraph),
 )
@@ -161,6 +165,10 @@ def list_graphs(query: GraphsQuery) -> RestArguments:
     "/api/v1/assistant-graphs/{graph_id}",
     tag=TAG,
     summary="Get a graph",
+    graphql=(
+        "{ graph(id: 1) { name nodes { id nodeType position { x y } assistant { name } } "
+        "edges { id conditionType from { id } to { id } } } }"
+    ),
     answers={200: Answer("The graph, whole.", Graph, graph_examples.GRAPH)},
     errors=(404,),
     reads=GRAPH,
@@ -175,6 +183,10 @@ def get_graph(path: GraphPath) -> RestArguments:
     "/api/v1/assistant-graphs",
     tag=TAG,
     summary="Create a graph",
+    graphql=(
+        'mutation { createGraph(input: {name: "Router", nodes: [{key: "a", assistantId: 1, '
+        "nodeType: ENTRY}]}) { graph { id } userErrors { message path } } }"
+    ),
     answers={201: Answer("The new graph, whole.", Graph, graph_examples.GRAPH)},
     example=graph_examples.GRAPH_IN,
     refuses_bodies_with=400,
@@ -197,6 +209,12 @@ async def create_graph(context: Context, body: PartialBody[GraphIn]) -> RestArgu
     "/api/v1/assistant-graphs/{graph_id}/structure",
     tag=TAG,
     summary="Replace the structure of a graph",
+    graphql=(
+        'mutation { replaceGraphStructure(input: {id: 1, nodes: [{key: "a", assistantId: 1, '
+        'nodeType: ENTRY}, {key: "b", assistantId: 2}], edges: [{from: "a", to: "b", '
+        'conditionType: INTENT, intentPattern: "buy"}]}) { nodes { key id } clearedSessions '
+        "userErrors { message path } } }"
+    ),
     answers={200: Answer("The graph with its new structure.", Graph, graph_examples.REPLACED)},
     example=graph_examples.STRUCTURE_IN,
     errors=(404, 412),
@@ -227,6 +245,10 @@ async def replace_structure(
     "/api/v1/assistant-graphs/{graph_id}",
     tag=TAG,
     summary="Update a graph",
+    graphql=(
+        "mutation { updateGraph(input: {id: 1, isActive: false}) { graph { updatedAt } "
+        "userErrors { message path } } }"
+    ),
     answers={200: Answer("The graph, whole.", Graph, graph_examples.GRAPH)},
     example={"description": "Routes customers to the appropriate department"},
     errors=(400, 404),
@@ -243,6 +265,7 @@ async def update_graph(context: Context, path: GraphPath, body: GraphChanges) ->
     "/api/v1/assistant-graphs/{graph_id}",
     tag=TAG,
     summary="Delete a graph",
+    graphql="mutation { deleteGraph(input: {id: 1}) { userErrors { message path } } }",
     answers={
         200: Answer(
             "It is gone.",

@@ -110,6 +110,7 @@ _REFUSALS = (401, 403, 429, 503)
     "/api/auth/login",
     tag=TAG,
     summary="Log in to an organization",
+    graphql="none: logging in stays REST",
     answers=_LOGGED_IN,
     errors=_REFUSALS,
     permission=None,
@@ -131,6 +132,7 @@ async def log_in(request: Request, body: OrganizationLogin) -> Response:
     "/api/auth/login/simple",
     tag=TAG,
     summary="Log in",
+    graphql="none: logging in stays REST",
     answers=_LOGGED_IN,
     errors=_REFUSALS,
     permission=None,
@@ -147,6 +149,7 @@ async def log_in_simply(request: Request, body: SimpleLogin) -> Response:
     "/api/auth/me",
     tag=TAG,
     summary="Get the person who asks",
+    graphql="{ viewer { user { id email name } organization { id name } } }",
     answers={200: Answer("The person and their organization.", MeOut, _ME)},
 )
 async def get_me(context: Context) -> dict[str, Any]:
@@ -160,6 +163,7 @@ async def get_me(context: Context) -> dict[str, Any]:
     "/api/auth/session/info",
     tag=TAG,
     summary="Get what the credential stands for",
+    graphql="{ viewer { method permissions } }",
     answers={200: Answer("The credential.", InfoOut, _INFO)},
 )
 async def get_credential(context: Context) -> dict[str, Any]:

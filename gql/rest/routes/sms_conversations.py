@@ -186,6 +186,10 @@ class ExportFormat(BaseModel):
     BASE,
     tag=TAG,
     summary="List SMS conversations",
+    graphql=(
+        "{ smsConversations(first: 100, filter: {status: {eq: ACTIVE}}) { nodes { id "
+        "sessionId messageCount lastActivity } } }"
+    ),
     answers={200: Answer("A page of them.", list[SmsConversation], [CONVERSATION_EXAMPLE])},
     reads=list_of(SMS_CONVERSATIONS, SmsConversation),
 )
@@ -203,6 +207,7 @@ def list_sms_conversations(query: ConversationFilters) -> RestArguments:
     BASE + "/{conversation_id}",
     tag=TAG,
     summary="Get an SMS conversation",
+    graphql="{ smsConversation(id: 102) { sessionId status assistantName } }",
     answers={200: Answer("The conversation.", SmsConversation, CONVERSATION_EXAMPLE)},
     errors=(404,),
     reads=CONVERSATION,
@@ -217,6 +222,9 @@ def get_sms_conversation(path: ConversationPath) -> RestArguments:
     BASE + "/{conversation_id}/messages",
     tag=TAG,
     summary="List the messages of an SMS conversation",
+    graphql=(
+        "{ smsConversation(id: 102) { messages(first: 100) { nodes { role content timestamp } } } }"
+    ),
     answers={200: Answer("All of them, in order.", list[SmsMessage], MESSAGES_EXAMPLE)},
     errors=(404,),
     reads=lookup(
@@ -235,6 +243,7 @@ def list_sms_messages(path: ConversationPath) -> RestArguments:
     BASE + "/{conversation_id}/related",
     tag=TAG,
     summary="List what is related to an SMS conversation",
+    graphql=("{ smsConversation(id: 102) { related { id channel direction status startedAt } } }"),
     answers={200: Answer("At most 50, newest first.", list[RelatedRecord], RELATED_EXAMPLE)},
     errors=(404,),
     reads=lookup(
@@ -251,6 +260,7 @@ def list_related_records(path: ConversationPath) -> RestArguments:
     BASE + "/{conversation_id}/export",
     tag=TAG,
     summary="Export an SMS conversation",
+    graphql="none: a download stays REST",
     answers={200: Answer("A file.", ExportedConversation, files=(TEXT, CSV, JSON))},
     errors=(404,),
 )
@@ -277,6 +287,9 @@ async def export_sms_conversation(
     BASE + "/{conversation_id}",
     tag=TAG,
     summary="Archive an SMS conversation",
+    graphql=(
+        "mutation { archiveSmsConversation(input: {id: 102}) { userErrors { message path } } }"
+    ),
     answers={
         200: Answer(
             "It is archived.",

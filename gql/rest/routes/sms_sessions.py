@@ -63,6 +63,7 @@ class PairPath(BaseModel):
     BASE,
     tag=TAG,
     summary="Count live SMS sessions",
+    graphql="{ smsSessions { activeSessions ttlSeconds } }",
     answers={
         200: Answer(
             "How many there are.",
@@ -83,6 +84,7 @@ async def count_sms_sessions(context: Context) -> dict[str, Any]:
     BASE,
     tag=TAG,
     summary="Clear live SMS sessions",
+    graphql="mutation { clearSmsSessions(input: {}) { userErrors { message path } } }",
     answers={
         200: Answer(
             "All are gone.",
@@ -102,6 +104,7 @@ async def clear_sms_sessions(context: Context) -> dict[str, Any]:
     BASE + "/cleanup",
     tag=TAG,
     summary="Clean up SMS sessions",
+    graphql="mutation { cleanUpSmsSessions(input: {}) { userErrors { message path } } }",
     answers={
         200: Answer(
             "What had run out is removed.",
@@ -125,6 +128,10 @@ async def clean_up_sms_sessions(context: Context) -> dict[str, Any]:
     BASE + "/{phone_number}/{assistant_id}",
     tag=TAG,
     summary="End an SMS session",
+    graphql=(
+        'mutation { endSmsSession(input: {customerPhoneNumber: "+15559876543", assistantId: '
+        "124}) { ended userErrors { message path } } }"
+    ),
     answers={
         200: Answer("It is gone.", Ended, {"success": True, "message": "SMS session cleared"})
     },
