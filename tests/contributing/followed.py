@@ -7,11 +7,11 @@ One process does everything, since importing the application takes longer than w
 """
 
 import asyncio
-import contextlib
-import io
 import json
 import sys
 from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, TypedDict
 
 from prometheus_client.parser import text_string_to_metric_families
@@ -44,10 +44,13 @@ class Task(TypedDict):
     """What to try.
 
     Attributes:
+        edited: The Python files that were edited or made.
         requests: Sent in this order, by a member of the first organization.
-        empty_databases: By kind, addresses of databases without tables: five of each.
+        empty_databases: By kind, addresses of databases without tables: two to run on, and three to
+            compare the history of the tables with the models, if there is a new migration.
     """
 
+    edited: list[str]
     requests: list[Request]
     empty_databases: dict[str, list[str]]
 
@@ -70,31 +73,33 @@ class Report(TypedDict):
     """What came of it.
 
     Attributes:
-        findings: What the linters print.
+        findings: What the linters of names and of tenancy say.
         schema: The GraphQL schema as the code says it.
         runs: On each kind of database, by plans and by resolvers.
     """
 
-    findings: str
+    findings: list[str]
     schema: str
     runs: list[Run]
 
 
 async def follow(task: Task) -> Report:
     runs = []
-    for kind, urls in task["empty_databases"].items():
-        await _compare_history_with_models(urls[2:])
-        for url, compiled in zip(urls, (True, False), strict=False):
-            runs.append(await _run(kind, url, task["requests"], compiled=compiled))
-    return Report(findings=_findings(), schema=schema.as_str() + "\n", runs=runs)
+    for kind, (by_plans, by_resolvers, *others) in task["empty_databases"].items():
+        if others:
+            await _compare_history_with_models(others)
+        runs.append(await _run(kind, by_plans, task["requests"], compiled=True))
+        runs.append(await _run(kind, by_resolvers, task["requests"], compiled=False))
+    findings = [str(finding) for finding in _findings(task["edited"])]
+    return Report(findings=findings, schema=schema.as_str() + "\n", runs=runs)
 
 
-def _findings() -> str:
-    findings = io.StringIO()
-    with contextlib.redirect_stdout(findings):
-        lint_scope.main()
-        lint_names.main()
-    return findings.getvalue()
+def _findings(edited: list[str]) -> Iterator[lint_scope.Finding | lint_names.Finding]:
+    yield from lint_scope.lint([Path(name) for name in edited])
+    for name in edited:
+        yield from lint_names.riddles(Path(name).read_text(), name)
+    modules = {str(path): path.read_text() for path in Path("gql").glob("**/[!0-9]*.py")}
+    yield from lint_names.doubles(modules)
 
 
 async def _compare_history_with_models(urls: list[str]) -> None:

@@ -11,7 +11,7 @@ the block is, in one of the forms below; anything else is an error, so nothing g
     A new file `path`:
     This query: / This mutation:                 a GraphQL document, and below it
     answers:                                     the body of the answer
-    `GET /api/...` answers:
+    `GET /api/...` answers:                      or `answers with status 404:`
     `POST /api/...` with this body:              and below it `answers:`
 """
 
@@ -35,7 +35,11 @@ _EDIT = re.compile(
     r"|A new file `(?P<new>[^`]+)`:"
 )
 _DOCUMENT = re.compile(r"This (?:query|mutation):")
-_REQUEST = re.compile(r"`(?P<method>[A-Z]+) (?P<address>/\S+)` (?P<rest>answers|with this body):")
+_REQUEST = re.compile(
+    r"`(?P<method>[A-Z]+) (?P<address>/\S+)` (?:(?P<body>with this body)"
+    r"|answers(?: with status (?P<status>\d{3}))?):"
+)
+_SUCCESS = 200
 _MIGRATION = re.compile(r"gql/migrations/versions/\d{4}_(\w+)\.py")
 
 
@@ -67,6 +71,7 @@ class Exchange:
     address: str
     body: Any
     answer: Any
+    status: int = _SUCCESS
 
     @property
     def is_query(self) -> bool:
@@ -175,10 +180,12 @@ def _walk(title: str, stops: int, section: str) -> Walk:
                 raise WalkError(f"{title}: stop {number} edits two files")
         elif _DOCUMENT.fullmatch(introduction):
             request = ("POST", "/graphql", {"query": text})
-        elif sent and sent["rest"] == "answers":
-            exchanges.append(Exchange(sent["method"], sent["address"], None, json.loads(text)))
-        elif sent:
+        elif sent and sent["body"]:
             request = (sent["method"], sent["address"], json.loads(text))
+        elif sent:
+            status = int(sent["status"] or _SUCCESS)
+            exchange = Exchange(sent["method"], sent["address"], None, json.loads(text), status)
+            exchanges.append(exchange)
         else:
             raise WalkError(f"{title}: a block is introduced by {introduction!r}")
     if request is not None:

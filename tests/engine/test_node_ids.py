@@ -9,7 +9,12 @@ from tests.databases import Copy
 from tests.engine.differential import DifferentialClient, differential_client
 from tests.engine.random_documents import Document
 from tests.engine.test_regressions import alike
-from tests.schema.test_node import IDS
+
+IDS = (
+    *("organization_1", "user_1", "api_key_1", "assistant_1", "graph_1", "node_101", "edge_201"),
+    *("graph_session_501", "transition_1", "call_101", "sms_conversation_102", "message_1"),
+)
+"""One of nearly every type, by the API documents."""
 
 QUERY = """query($ids: [ID!]!) { nodes(ids: $ids) { __typename id ... on CallRecord { status }
     ... on AssistantGraph { name sessions(first: 2) { totalCount nodes { callSid } } }

@@ -29,11 +29,14 @@ def test_every_type_reads_its_own_ids(resource: Any, id: int) -> None:
     assert read_id(str(id), resource.name) == id
 
 
-def test_prefixes_are_the_documented_ones() -> None:
-    assert [entity.resources[0].name for entity in ENTITIES] == [
+def test_prefixes_are_the_documented_ones_and_all_different() -> None:
+    prefixes = [entity.resources[0].name for entity in ENTITIES]
+
+    assert set(prefixes) >= {
         *("organization", "user", "api_key", "assistant", "graph", "node", "edge"),
         *("graph_session", "transition", "call", "sms_conversation", "message", "transcript"),
-    ]
+    }
+    assert len(set(prefixes)) == len(prefixes)
 
 
 @pytest.mark.parametrize(

@@ -113,4 +113,8 @@ async def delete_assistant(context: Context, input: DeleteAssistantInput) -> Del
     return DeleteAssistantPayload(deleted_id=global_id_of(ASSISTANTS, assistant_id), name=name)
 
 
-MUTATIONS = (create_assistant, update_assistant, delete_assistant)
+MUTATIONS = (
+    create_assistant,
+    update_assistant,
+    delete_assistant,
+)
