@@ -4,7 +4,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import AliasChoices, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 SECRETS_FILE = Path("var/secrets.env")
@@ -21,7 +21,11 @@ class Settings(BaseSettings):
     """
 
     model_config = SettingsConfigDict(
-        env_prefix="GQL_", env_file=SECRETS_FILE, extra="ignore", frozen=True
+        env_prefix="GQL_",
+        env_file=SECRETS_FILE,
+        extra="ignore",
+        frozen=True,
+        populate_by_name=True,
     )
 
     database_url: str = Field(
@@ -72,8 +76,12 @@ class Settings(BaseSettings):
 
     pool_size: int = Field(20, ge=1, le=500, description="Database connections per process.")
     pool_timeout: float = Field(10, gt=0, description="Seconds to wait for a connection.")
-    statement_timeout: float = Field(
-        15, gt=0, description="Seconds until PostgreSQL gives up on a statement."
+    request_timeout: float = Field(
+        15,
+        gt=0,
+        validation_alias=AliasChoices("GQL_REQUEST_TIMEOUT", "GQL_STATEMENT_TIMEOUT"),
+        description="Seconds until a request is ended, with its statements."
+        " The former name, `GQL_STATEMENT_TIMEOUT`, is read too.",
     )
     database_tls: Literal["disable", "prefer", "require", "verify-ca", "verify-full"] = Field(
         "prefer", description="TLS towards PostgreSQL, in libpq's words."

@@ -22,6 +22,7 @@ from gql.auth import api_key_login
 from gql.auth.middleware import Authentication, caller_of
 from gql.database import Database
 from gql.engine.query_runner import QueryRunner
+from gql.http.running_requests import RunningRequests
 from gql.rest.answering import RestServices
 from gql.rest.mounting import rest_routes
 from gql.rest.routes import ROUTES
@@ -44,11 +45,17 @@ def create_app(settings: Settings | None = None) -> Starlette:
     settings = settings or Settings()
     database = Database(settings)
     sms_sessions = open_sms_sessions(database, settings)
+    requests = RunningRequests(settings.request_timeout)
     graphql = GraphQLEndpoint(
-        schema, database, settings, identify=caller_of, sms_sessions=sms_sessions
+        schema,
+        database,
+        settings,
+        identify=caller_of,
+        sms_sessions=sms_sessions,
+        requests=requests,
     )
     queries = QueryRunner(database, has_own_connections=settings.compiled)
-    rest = RestServices(database, settings, caller_of, queries, sms_sessions)
+    rest = RestServices(database, settings, caller_of, queries, requests, sms_sessions)
     metrics = None
     if settings.metrics_token is not None:
         metrics = Metrics(settings, graphql, database, queries)

@@ -158,7 +158,7 @@ class ProgressBars:
 def _bad_settings(error: Any) -> Failure:
     """The variables that do not parse; never their values, which may be secrets."""
     faults = [
-        f"GQL_{'_'.join(str(part) for part in fault['loc']).upper()}: {fault['msg']}"
+        f"GQL_{'_'.join(map(str, fault['loc'])).upper().removeprefix('GQL_')}: {fault['msg']}"
         for fault in error.errors(include_input=False, include_url=False, include_context=False)
     ]
     return Failure(

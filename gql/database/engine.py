@@ -10,21 +10,28 @@ from typing import Any
 
 import orjson
 from sqlalchemy import URL, Connection, event, make_url, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from gql.database.drivers import (
     SQLITE_BUSY_SECONDS,
     FetchedValue,
     StatementRunner,
+    connect_cancellable,
     open_runner,
     runner_size,
     server_settings,
+    statement_milliseconds,
     unix_socket,
+    watch_client,
 )
-from gql.database.failures import translate_failures, translate_write_failures
+from gql.database.failures import is_busy, translate_failures, translate_write_failures
 from gql.database.snapshot import Snapshot
 from gql.settings import Settings
 from gql.sql.sqlite_functions import add_functions
+
+SQLITE_BUSY_ATTEMPTS = 30
+"""How often a writer waits `SQLITE_BUSY_SECONDS` for another one before it gives up."""
 
 
 class Database:
@@ -59,7 +66,7 @@ class Database:
         try:
             await connection.execution_options(jackfield_write=True)
             with translate_write_failures():
-                await connection.begin()
+                await _begin(connection)
                 yield connection
                 await connection.commit()
         finally:
@@ -118,7 +125,7 @@ def _sqlite(url: URL, settings: Settings) -> AsyncEngine:
         pool_size=settings.pool_size,
         max_overflow=0,
         pool_timeout=settings.pool_timeout,
-        connect_args={"timeout": SQLITE_BUSY_SECONDS},
+        connect_args={"timeout": SQLITE_BUSY_SECONDS, "async_creator_fn": connect_cancellable},
         json_serializer=dump_json,
         json_deserializer=orjson.loads,
     )
@@ -147,6 +154,22 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.close()
     add_functions(connection)
+
+
+async def _begin(connection: AsyncConnection) -> None:
+    """Begin a write, and wait for the one that another connection does on SQLite.
+
+    SQLite's own wait cannot be ended, so it is short and repeated.
+    """
+    for _ in range(SQLITE_BUSY_ATTEMPTS - 1):
+        try:
+            await connection.begin()
+        except OperationalError as error:
+            if not is_busy(error):
+                raise
+        else:
+            return
+    await connection.begin()
 
 
 def _begin_sqlite(connection: Connection) -> None:
@@ -180,14 +203,20 @@ def _postgresql(url: URL, settings: Settings) -> AsyncEngine:
         json_serializer=dump_json,
         json_deserializer=orjson.loads,
     )
-    if settings.transaction_pooler:
-        milliseconds = int(settings.statement_timeout * 1000)
+    if not settings.transaction_pooler:
+        event.listen(engine.sync_engine, "connect", _watch_client)
+    else:
+        milliseconds = statement_milliseconds(settings)
 
         def limit_statement(connection: Connection) -> None:
             connection.exec_driver_sql(f"SET LOCAL statement_timeout = {milliseconds}")
 
         event.listen(engine.sync_engine, "begin", limit_statement)
     return engine
+
+
+def _watch_client(connection: Any, _record: Any) -> None:
+    connection.run_async(watch_client)
 
 
 def _pool_size(settings: Settings) -> int:

@@ -115,6 +115,11 @@ def is_lasting(error: Exception) -> bool:
     return _sqlstate(error)[:2] == _LASTING_CLASS
 
 
+def is_busy(error: Exception) -> bool:
+    """Whether another connection to SQLite holds the lock that is needed."""
+    return _sqlite_code(error) == sqlite3.SQLITE_BUSY
+
+
 def _sqlstate(error: Exception) -> str:
     """The SQLSTATE that PostgreSQL sent; empty where there is none."""
     cause = error.orig if isinstance(error, DBAPIError) else error

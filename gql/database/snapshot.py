@@ -1,7 +1,8 @@
 """Reads of one operation, all at one instant."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from typing import Any, Self
 
 from sqlalchemy import Executable, Row
@@ -32,6 +33,8 @@ class Snapshot:
         self._connection = transaction
         self._is_own = transaction is None
         self._lock = asyncio.Lock()
+        self._reader: asyncio.Task[Any] | None = None
+        """What waits for a statement right now."""
         self._closed = False
         self.statements = 0
 
@@ -45,11 +48,8 @@ class Snapshot:
             DatabaseUnavailable: when the database cannot be reached, or cannot work right now.
             DeadlineExceeded: when it ended the statement because that took too long.
         """
-        async with self._lock:
-            with translate_failures():
-                connection = await self._open()
-                self.statements += 1
-                return (await connection.execute(statement, parameters)).all()
+        async with self._statement() as connection:
+            return (await connection.execute(statement, parameters)).all()
 
     async def fetch_value(self, sql: str, values: Sequence[Any]) -> bytes | None:
         """The single value of a compiled statement: see `StatementRunner.fetch_value`.
@@ -59,18 +59,21 @@ class Snapshot:
             DatabaseUnavailable: when the database cannot be reached, or cannot work right now.
             DeadlineExceeded: when it ended the statement because that took too long.
         """
-        async with self._lock:
-            with translate_failures():
-                connection = await self._open()
-                self.statements += 1
-                result = await connection.exec_driver_sql(sql, tuple(values))
-                value: str | None = result.scalar_one()
+        async with self._statement() as connection:
+            result = await connection.exec_driver_sql(sql, tuple(values))
+            value: str | None = result.scalar_one()
         return None if value is None else value.encode()
 
     async def close(self) -> None:
-        """Wait for the running statement, then give the connection back."""
+        """End what still runs, then give the connection back.
+
+        A loader runs its statement in a task of its own, which goes on when the operation that
+        needed it has ended.
+        """
+        self._closed = True
+        if self._reader is not None and self._reader is not asyncio.current_task():
+            self._reader.cancel()
         async with self._lock:
-            self._closed = True
             if self._connection is not None and self._is_own:
                 await self._connection.close()
             self._connection = None
@@ -80,6 +83,19 @@ class Snapshot:
 
     async def __aexit__(self, *_: object) -> None:
         await self.close()
+
+    @asynccontextmanager
+    async def _statement(self) -> AsyncIterator[AsyncConnection]:
+        """The connection, for one statement of this task."""
+        async with self._lock:
+            with translate_failures():
+                connection = await self._open()
+                self.statements += 1
+                self._reader = asyncio.current_task()
+                try:
+                    yield connection
+                finally:
+                    self._reader = None
 
     async def _open(self) -> AsyncConnection:
         self._require_open()

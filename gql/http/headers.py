@@ -8,6 +8,14 @@ def header_values(scope: Scope, name: bytes) -> list[str]:
     return [value.decode("latin-1") for key, value in scope["headers"] if key == name]
 
 
+def header_value(scope: Scope, name: bytes) -> bytes | None:
+    """The first value of a header; None without one."""
+    for key, value in scope["headers"]:
+        if key == name:
+            return bytes(value)
+    return None
+
+
 def headers_by_name(scope: Scope) -> dict[bytes, bytes]:
     """All headers; the values of one that is repeated are joined by commas (RFC 9110, 5.3)."""
     headers: dict[bytes, bytes] = {}

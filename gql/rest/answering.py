@@ -14,8 +14,10 @@ from gql.engine.query_runner import QueryRunner
 from gql.engine.rest_query import RestArguments, RestQuery
 from gql.errors import GatewayError, MethodNotAllowed
 from gql.http.body import read_body
+from gql.http.headers import header_value
 from gql.http.identify import Identify
 from gql.http.request_id import request_id_of
+from gql.http.running_requests import DEADLINE_HEADER, RunningRequest, RunningRequests
 from gql.identity import Identity
 from gql.query.context import Context
 from gql.rest.address_cache import AddressCache
@@ -40,6 +42,7 @@ class RestServices:
     settings: Settings
     identify: Identify
     queries: QueryRunner
+    requests: RunningRequests
     sms_sessions: SmsSessionStore | None = None
     addresses: AddressCache = field(default_factory=AddressCache)
     download_slots: DownloadSlots = field(init=False)
@@ -68,7 +71,7 @@ class Endpoint:
         self.services = services
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request; its context lives until the answer is sent."""
+        """Answer one request; a download goes on to read while it is sent."""
         route = self.routes.get(scope["method"])
         if route is None:
             allow = ", ".join(sorted(self.routes))
@@ -77,16 +80,32 @@ class Endpoint:
             return
         if scope["method"] == "HEAD":
             send = _without_body(send)
-        request = Request(scope, receive)
-        caller, services = await self._caller(route, scope), self.services
-        context = Context(caller, services.database, request_id_of(scope), services.sms_sessions)
         try:
-            response = await self._answer(route, context, request)
+            response = await self._respond(route, scope, receive)
             await response(scope, receive, send)
         except ClientDisconnect:
             return
+
+    async def _respond(self, route: RestRoute, scope: Scope, receive: Receive) -> ASGIApp:
+        """What sends the response, within the time that the request has.
+
+        Raises:
+            ClientDisconnect: when the client went away.
+        """
+        services = self.services
+        context: Context | None = None
+        try:
+            with services.requests.begin(header_value(scope, DEADLINE_HEADER)) as running:
+                caller = await self._caller(route, scope)
+                context = Context(
+                    caller, services.database, request_id_of(scope), services.sms_sessions
+                )
+                return await self._answer(route, context, Request(scope, receive), running)
+        except GatewayError as error:  # the time was over, or the header is malformed
+            return error_response(error)
         finally:
-            await context.close()
+            if context is not None:
+                await context.close()
 
     async def _caller(self, route: RestRoute, scope: Scope) -> Identity | GatewayError:
         """Who is asking; not looked up for a route that is open to everybody."""
@@ -94,15 +113,23 @@ class Endpoint:
             return GatewayError("this route has no caller")
         return await self.services.identify(scope)
 
-    async def _answer(self, route: RestRoute, context: Context, request: Request) -> ASGIApp:
+    async def _answer(
+        self, route: RestRoute, context: Context, request: Request, running: RunningRequest
+    ) -> ASGIApp:
+        """What sends the response, or the refusal.
+
+        Raises:
+            ClientDisconnect: when the client went away before the end of the body.
+        """
         try:
             if route.permission is not None:
                 context.identity.require(route.permission)
+            raw = await self._raw(route, request)
+            running.receive = request.receive
             if route.is_download:
                 return await self._download(route, context, request)
             if route.reads is not None and route.method == "GET":
                 return await self._read(route, route.reads, context, request)
-            raw = await self._raw(route, request)
             arguments = self._arguments(route, context, request, raw)
             queries = self.services.queries
             return await run_handler(route, queries, context, request, raw, arguments)

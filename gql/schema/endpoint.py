@@ -23,11 +23,11 @@ from gql.engine.engine import Bound, Engine
 from gql.engine.explain import Explanation
 from gql.engine.fallback import OFF, AnswerCounts, Fallback
 from gql.errors import BadRequest, GatewayError, MethodNotAllowed
-from gql.http.disconnect import cancel_on_disconnect
 from gql.http.headers import headers_by_name
 from gql.http.identify import Identify
 from gql.http.media_types import JSON, response_type
 from gql.http.request_id import request_id_of
+from gql.http.running_requests import DEADLINE_HEADER, RunningRequests
 from gql.identity import Identity, Permission
 from gql.query.context import Context
 from gql.schema.documents import Documents, InvalidDocument, choose_operation
@@ -45,14 +45,12 @@ class _Received:
     Attributes:
         method: GET, HEAD or POST.
         raw: The body, or the query string.
-        receive: Tells when the client goes away.
         caller: Who sent it.
         renderer: Of the answer.
     """
 
     method: str
     raw: bytes
-    receive: Receive
     caller: Identity
     renderer: Renderer
 
@@ -66,6 +64,7 @@ class GraphQLEndpoint:
         settings: The limits, and whether introspection and suggestions are on.
         identify: Says who sent a request.
         sms_sessions: Where live SMS sessions are kept.
+        requests: Those that run in this process.
 
     Attributes:
         engine: Compiles queries; None when settings say so.
@@ -80,6 +79,7 @@ class GraphQLEndpoint:
         *,
         identify: Identify,
         sms_sessions: SmsSessionStore | None = None,
+        requests: RunningRequests | None = None,
     ) -> None:
         if schema.extensions:
             raise ValueError("GraphQLEndpoint does not run Strawberry's schema extensions")
@@ -89,6 +89,7 @@ class GraphQLEndpoint:
         self._settings = settings
         self._identify = identify
         self._sms_sessions = sms_sessions
+        self._requests = requests or RunningRequests(settings.request_timeout)
         lock = CompileLock()
         self._documents = Documents(self._schema, settings, lock)
         self.engine: Engine | None = None
@@ -119,11 +120,13 @@ class GraphQLEndpoint:
             if method == "OPTIONS":
                 return HttpResponse(200, JSON, b"", {"allow": ", ".join(METHODS)})
             require_method(method)
-            caller = await self._caller(scope)
-            explain = wants_explanation(headers, caller)
-            raw = await read_raw(scope, receive, headers, self._settings)
-            received = _Received(method, raw, receive, caller, renderer)
-            return await (self._explain(received) if explain else self._run(received))
+            with self._requests.begin(headers.get(DEADLINE_HEADER)) as running:
+                caller = await self._caller(scope)
+                explain = wants_explanation(headers, caller)
+                raw = await read_raw(scope, receive, headers, self._settings)
+                running.receive = receive
+                received = _Received(method, raw, caller, renderer)
+                return await (self._explain(received) if explain else self._run(received))
         except InvalidDocument as error:
             return renderer.invalid(error.kind, error.errors)
         except GatewayError as error:
@@ -190,8 +193,7 @@ class GraphQLEndpoint:
         parsed = parse_request(method, raw, self._settings)
         document = self._documents.get(parsed.document)
         if document is None:
-            validation = self._documents.validate(parsed.document)
-            document = await cancel_on_disconnect(received.receive, validation)
+            document = await self._documents.validate(parsed.document)
         operation = choose_operation(document.node, parsed.operation_name)
         cacheable = raw if method == "POST" else None
         request = Request(document, operation, parsed.variables, cacheable)

@@ -118,7 +118,7 @@ async def test_a_statement_of_postgresql_that_takes_too_long_is_a_504(
 ) -> None:
     view = "CREATE VIEW call AS SELECT * FROM stored_call WHERE pg_sleep(600) IS NOT NULL"
     await execute(postgresql, "ALTER TABLE call RENAME TO stored_call", view)
-    settings = settings_for(postgresql.url, compiled=compiled, statement_timeout=0.2)
+    settings = settings_for(postgresql.url, compiled=compiled, request_timeout=0.2)
     async with start(postgresql, settings) as served, connect(served.app) as client:
         client.headers.update(bearer(postgresql.organizations[0]))
         mark = served.log.mark()

@@ -164,7 +164,7 @@ async def test_sqlite_is_settled_before_its_first_statement(tmp_path: Path) -> N
             for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
         ]
 
-    assert settled == ["wal", 1, 1, 30_000]
+    assert settled == ["wal", 1, 1, 1_000]
 
 
 async def test_lower_knows_every_letter(database: Database) -> None:
@@ -183,10 +183,10 @@ async def test_postgresql_is_told_who_asks_and_how_long_it_may_take(
     if kind == "sqlite":
         return
     names = ("application_name", "TimeZone", "jit", "statement_timeout")
-    async with opened(database_url, statement_timeout=2.5) as database:
+    async with opened(database_url, request_timeout=2.5) as database:
         values = [(await rows(database, f"SHOW {name}"))[0][0] for name in names]
 
-    assert values == ["jackfield", "UTC", "off", "2500ms"]
+    assert values == ["jackfield", "UTC", "off", "3s"]
 
 
 @pytest.mark.parametrize("pooler", [False, True])
@@ -195,7 +195,7 @@ async def test_postgresql_gives_up_on_a_slow_statement(
 ) -> None:
     if kind == "sqlite":
         return
-    async with opened(database_url, statement_timeout=0.05, transaction_pooler=pooler) as database:
+    async with opened(database_url, request_timeout=0.05, transaction_pooler=pooler) as database:
         with pytest.raises(DeadlineExceeded):
             await rows(database, "SELECT pg_sleep(30)")
         assert await rows(database, "SELECT 1") == [(1,)]

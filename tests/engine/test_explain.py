@@ -227,7 +227,7 @@ async def test_what_takes_too_long_is_not_explained_but_ended(
     slow = Statement("SELECT pg_sleep(60)::text", ())
     monkeypatch.setattr("gql.engine.statement_compiler.compile_statement", lambda *_, **__: slow)
     copy = await databases.copy("postgresql")
-    settings = settings_for(copy.url, statement_timeout=0.1)
+    settings = settings_for(copy.url, request_timeout=0.1)
     async with start(copy, settings) as running, operator(running) as client:
         response = await ask(client, "{ graph(id: 1) { name } }")
     await databases.drop(copy.url)

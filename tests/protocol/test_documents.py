@@ -2,12 +2,14 @@
 
 import asyncio
 import json
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 from graphql import DocumentNode, GraphQLSchema, validate
 from starlette.types import Message
 
+from gql.engine.compile_lock import CompileLock
 from gql.schema import documents
 from tests.protocol.conftest import OpenDoor
 from tests.protocol.http_client import HttpClient
@@ -133,18 +135,27 @@ async def test_too_many_new_documents_at_once_are_told_to_come_again(
 
 
 async def test_a_client_that_goes_away_gives_its_turn_back(
-    client: HttpClient, validated: list[str]
+    client: HttpClient, validated: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    lock = asyncio.Lock()
+    monkeypatch.setattr(CompileLock, "__aenter__", lambda _: lock.acquire())
+    monkeypatch.setattr(CompileLock, "__aexit__", _releaser(lock))
     body = json.dumps({"query": "{ gone: __typename }"}).encode()
     messages = [{"type": "http.request", "body": body}]
 
     async def receive() -> Message:
         return messages.pop(0) if messages else {"type": "http.disconnect"}
 
-    first, sent = await asyncio.gather(
-        client.query("{ first: __typename }"),
-        client.raw(receive, content_type="application/json"),
-    )
+    async with lock:
+        sent = await client.raw(receive, content_type="application/json")
+    after = await client.query("{ after: __typename }")
 
-    assert (first.status_code, sent) == (200, [])
-    assert validated == ["{ first: __typename }"]
+    assert (sent, after.status_code) == ([], 200)
+    assert validated == ["{ after: __typename }"]
+
+
+def _releaser(lock: asyncio.Lock) -> Callable[..., Awaitable[None]]:
+    async def release(*_: object) -> None:
+        lock.release()
+
+    return release

@@ -4,7 +4,15 @@ SQLAlchemy's pool and execution cost several times what such a statement costs. 
 connections of its own when they are first needed, and they can only read.
 """
 
-from gql.database.drivers.factory import open_runner, runner_size, server_settings, unix_socket
+from gql.database.drivers.cancellable_sqlite import connect_cancellable
+from gql.database.drivers.factory import (
+    open_runner,
+    runner_size,
+    server_settings,
+    statement_milliseconds,
+    unix_socket,
+)
+from gql.database.drivers.postgresql import watch_client
 from gql.database.drivers.sqlite import SQLITE_BUSY_SECONDS
 from gql.database.drivers.statement_runner import (
     PREPARED_STATEMENTS,
@@ -17,8 +25,11 @@ __all__ = [
     "SQLITE_BUSY_SECONDS",
     "FetchedValue",
     "StatementRunner",
+    "connect_cancellable",
     "open_runner",
     "runner_size",
     "server_settings",
+    "statement_milliseconds",
     "unix_socket",
+    "watch_client",
 ]

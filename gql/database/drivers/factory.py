@@ -8,12 +8,19 @@ from gql.database.drivers.postgresql import PooledRunner, PostgresqlRunner, conn
 from gql.database.drivers.statement_runner import PREPARED_STATEMENTS, StatementRunner
 from gql.settings import Settings
 
+BACKSTOP_SECONDS = 0.5
+"""How much longer a statement may take than its request, which is to be cancelled first."""
+
 
 def open_runner(engine: AsyncEngine, settings: Settings) -> StatementRunner:
     """A runner for the database of an engine; behind a pooler it uses the engine's connections."""
     if settings.embedded:
         path = engine.url.database or ""
-        return sqlite.SqliteRunner(lambda: sqlite.connect_sqlite(path), size=settings.pool_size)
+        return sqlite.SqliteRunner(
+            lambda: sqlite.connect_sqlite(path),
+            size=settings.pool_size,
+            timeout=settings.pool_timeout,
+        )
     if settings.transaction_pooler:
         return PooledRunner(engine)
     _, address = engine.dialect.create_connect_args(engine.url)
@@ -51,8 +58,13 @@ def server_settings(settings: Settings) -> dict[str, str]:
         "application_name": "jackfield",
         "timezone": "UTC",
         "jit": "off",
-        "statement_timeout": str(int(settings.statement_timeout * 1000)),
+        "statement_timeout": str(statement_milliseconds(settings)),
     }
+
+
+def statement_milliseconds(settings: Settings) -> int:
+    """When PostgreSQL itself ends a statement, if nobody has cancelled it before."""
+    return int((settings.request_timeout + BACKSTOP_SECONDS) * 1_000)
 
 
 def unix_socket(url: URL) -> bool:

@@ -1,9 +1,11 @@
 """Runs statements on PostgreSQL: on connections of asyncpg, or on the engine's behind a pooler."""
 
 import asyncio
+import logging
 import secrets
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import asyncpg
@@ -17,6 +19,19 @@ _USE_CUSTOM_PLANS = "SET plan_cache_mode = force_custom_plan"
 
 _EXPLAIN = "EXPLAIN (ANALYZE, BUFFERS)"
 
+SETTLE_SECONDS = 2.0
+"""How long the server may take to end a cancelled statement before the connection is closed."""
+
+_WATCH_CLIENT = "SET client_connection_check_interval = '500ms'"
+"""Has the server end a statement whose client has vanished, so that nobody could cancel it.
+
+https://www.postgresql.org/docs/current/runtime-config-connection.html
+"""
+
+_WATCHES_SINCE = 14
+
+_log = logging.getLogger(__name__)
+
 
 class PostgresqlRunner:
     """A pool of connections that keep their statements prepared by name.
@@ -28,7 +43,13 @@ class PostgresqlRunner:
     preferred to one that must be switched.
 
     Nothing is reset between two statements, as they leave nothing behind. A connection on which a
-    statement ended in anything but a value or an error of PostgreSQL is closed.
+    statement ended in anything but a value, an error of PostgreSQL or a cancellation is closed.
+
+    When a task is cancelled, asyncpg asks the server to end the statement, over a connection of its
+    own and after the task has ended. Closing the connection at once would take that request back,
+    and the server would go on to its `statement_timeout`. So a cancelled connection is settled in
+    the background first, and keeps its slot until the server is idle: there are never more
+    statements on the server than slots.
 
     Args:
         connect: Opens a connection, in the mode for generic plans.
@@ -45,6 +66,8 @@ class PostgresqlRunner:
         self._waiters: deque[tuple[float, asyncio.Future[None]]] = deque()
         """Deadlines, and futures that a freed slot resolves, oldest first."""
         self._timer: asyncio.TimerHandle | None = None
+        self._settling: set[asyncio.Task[None]] = set()
+        self._is_closed = False
 
     @property
     def busy(self) -> int:
@@ -79,6 +102,7 @@ class PostgresqlRunner:
             self._slots -= 1
         else:
             await self._wait_for_slot()
+        keeps_slot = False
         try:
             # Last in, first out: the connection used last has the statements of this hour prepared.
             idle = self._idle[custom_plan]
@@ -90,11 +114,32 @@ class PostgresqlRunner:
             except asyncpg.PostgresError:
                 idle.append(connection)
                 raise
+            except asyncio.CancelledError:
+                keeps_slot = True
+                settling = asyncio.create_task(self._settle(connection, idle))
+                self._settling.add(settling)
+                settling.add_done_callback(self._settling.discard)
+                raise
             except BaseException:
                 connection.terminate()
                 raise
             idle.append(connection)
             return result
+        finally:
+            if not keeps_slot:
+                self._release_slot()
+
+    async def _settle(self, connection: Any, idle: deque[Any]) -> None:
+        """Wait until the server has ended a cancelled statement, then free connection and slot."""
+        try:
+            async with asyncio.timeout(SETTLE_SECONDS):
+                await connection.execute("SELECT")  # asyncpg lets it wait for its cancellation
+                if self._is_closed:
+                    await connection.close()
+            idle.append(connection)
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            _log.warning("a cancelled statement may still run: %r", error)
+            connection.terminate()
         finally:
             self._release_slot()
 
@@ -152,6 +197,8 @@ class PostgresqlRunner:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        self._is_closed = True
+        await asyncio.gather(*self._settling)
         for idle in self._idle.values():
             while idle:
                 await idle.pop().close()
@@ -211,7 +258,16 @@ async def connect_postgresql(arguments: Mapping[str, Any]) -> Any:
     await connection.set_type_codec(
         "text", schema="pg_catalog", encoder=str.encode, decoder=bytes, format="binary"
     )
+    await watch_client(connection)
     return connection
+
+
+async def watch_client(connection: Any) -> None:
+    """Have the server notice when this process is gone, where it can."""
+    if connection.get_server_version().major >= _WATCHES_SINCE:
+        # Not every operating system tells the server; then it refuses the setting.
+        with suppress(asyncpg.PostgresError):
+            await connection.execute(_WATCH_CLIENT)
 
 
 async def _fetch_value(connection: Any, sql: str, values: Sequence[Any]) -> Any:

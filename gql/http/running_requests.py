@@ -1,0 +1,153 @@
+"""Ends requests before they are answered: when their time is over, or their client has gone."""
+
+import asyncio
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+from starlette.requests import ClientDisconnect
+from starlette.types import Receive
+
+from gql.errors import BadRequest, DeadlineExceeded
+from gql.http.disconnect import wait_for_disconnect
+
+DEADLINE_HEADER = b"jackfield-deadline-ms"
+"""The header by which a caller gives a request less time than the gateway does."""
+
+LOOK_SECONDS = 0.1
+"""How often the requests that run are looked at."""
+
+_MOST_DIGITS = 9
+
+
+@dataclass(slots=True, eq=False)
+class RunningRequest:
+    """The time in which a request is answered, as a context manager around that work.
+
+    The request is ended by cancelling the task, and whatever waits below must end what it has
+    begun: a statement is stopped on the database too. The exit turns the cancellation into why.
+
+    Attributes:
+        expires: When its time is over, by the clock of the event loop.
+        receive: Tells when the client goes away. It is set once the body has been read, as two
+            readers would take parts of it from each other.
+
+    Raises:
+        DeadlineExceeded: at the exit, when the time was over.
+        ClientDisconnect: at the exit, when the client had gone.
+    """
+
+    _requests: "RunningRequests"
+    expires: float
+    receive: Receive | None = None
+    _task: asyncio.Task[Any] | None = None
+    _timer: asyncio.TimerHandle | None = None
+    _watcher: asyncio.Task[None] | None = None
+    _seen: bool = False
+    _reason: Exception | None = None
+
+    def __enter__(self) -> Self:
+        self._task = asyncio.current_task()
+        self._requests.add(self)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._requests.remove(self)
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._watcher is not None:
+            self._watcher.cancel()
+        if self._reason is not None and self._task is not None:
+            # Somebody else may have cancelled the task too, and that must go on. An answer that was
+            # ready at the same moment is sent.
+            others = self._task.uncancel()
+            if error is not None and not others:
+                raise self._reason from error
+
+    def end(self, reason: Exception) -> None:
+        """Cancel the work; does nothing the second time."""
+        if self._reason is None and self._task is not None:
+            self._reason = reason
+            self._task.cancel()
+
+    def end_at_deadline(self) -> None:
+        """End it with `DeadlineExceeded` at the moment when its time is over."""
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_at(self.expires, lambda: self.end(DeadlineExceeded()))
+
+    def look(self, now: float) -> None:
+        """End it when its time is over; from the second look on, watch the client."""
+        if self.expires <= now:
+            self.end(DeadlineExceeded())
+        elif self._seen and self.receive is not None and self._watcher is None:
+            self._watcher = asyncio.create_task(self._watch(self.receive))
+        self._seen = True
+
+    async def _watch(self, receive: Receive) -> None:
+        await wait_for_disconnect(receive)
+        self.end(ClientDisconnect())
+
+
+class RunningRequests:
+    """The requests that a process answers right now.
+
+    A timer and a task for each request would cost as much as a small statement. So one timer looks
+    at all requests ten times a second, and only those that have run for a while get a task that
+    waits for their client to go away.
+
+    Args:
+        timeout: Seconds that a request may take.
+    """
+
+    def __init__(self, timeout: float) -> None:
+        self._timeout = timeout
+        self._running: dict[RunningRequest, None] = {}
+        self._timer: asyncio.TimerHandle | None = None
+
+    def __len__(self) -> int:
+        return len(self._running)
+
+    def begin(self, deadline: bytes | None = None) -> RunningRequest:
+        """The time of a request that arrives now, for `with`.
+
+        Args:
+            deadline: The value of the header `Jackfield-Deadline-Ms`.
+
+        Raises:
+            BadRequest: when that is not a whole number of milliseconds.
+        """
+        now = asyncio.get_running_loop().time()
+        if deadline is None:
+            return RunningRequest(self, now + self._timeout)
+        request = RunningRequest(self, now + min(self._timeout, _seconds(deadline)))
+        request.end_at_deadline()
+        return request
+
+    def add(self, request: RunningRequest) -> None:
+        self._running[request] = None
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(LOOK_SECONDS, self._look)
+
+    def remove(self, request: RunningRequest) -> None:
+        del self._running[request]
+
+    def _look(self) -> None:
+        loop = asyncio.get_running_loop()
+        for request in self._running:
+            request.look(loop.time())
+        self._timer = loop.call_later(LOOK_SECONDS, self._look) if self._running else None
+
+
+def _seconds(deadline: bytes) -> float:
+    text = deadline.strip()
+    if not text.isdigit() or len(text) > _MOST_DIGITS or int(text) == 0:
+        raise BadRequest(
+            "The header Jackfield-Deadline-Ms must be a whole number of milliseconds, from 1 to"
+            f" {10**_MOST_DIGITS - 1}."
+        )
+    return int(text) / 1_000

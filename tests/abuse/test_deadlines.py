@@ -1,0 +1,217 @@
+"""A request ends at its deadline or with its client, and its statement with it, done once."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import orjson
+import pytest
+from sqlalchemy import text
+from starlette.types import Message
+
+from gql.database import Database
+from gql.settings import Settings
+from tests.abuse.endless import ADDRESS, QUERY, make_calls_endless, until_idle
+from tests.conftest import Running, bearer, connect, start
+from tests.databases import Copy, Databases, name_of, settings_for
+
+TOO_LONG = "This took longer than a request may; ask for less at once."
+OTHERS = {"query": "{ assistants(first: 1) { nodes { id } } }"}
+
+DOORS = {
+    "graphql": ("POST", "/graphql", {"query": QUERY}),
+    "rest": ("GET", ADDRESS, None),
+}
+
+
+@pytest.fixture(params=[True, False], ids=["plans", "resolvers"])
+def compiled(request: pytest.FixtureRequest) -> bool:
+    """Whether plans answer, or resolvers."""
+    compiled: bool = request.param
+    return compiled
+
+
+@asynccontextmanager
+async def served(copy: Copy, **settings: Any) -> AsyncIterator[tuple[Running, httpx2.AsyncClient]]:
+    """The gateway with one connection for each use, and a client of the first organization."""
+    changes = {"pool_size": 1, "pool_timeout": 60, **settings}
+    async with (
+        start(copy, settings_for(copy.url, **changes)) as running,
+        connect(running.app) as client,
+    ):
+        client.headers.update(bearer(copy.organizations[0]))
+        yield running, client
+
+
+async def require_idle(copy: Copy, running: Running, client: httpx2.AsyncClient) -> None:
+    """Pass once nothing runs any more, and the only connection answers somebody else."""
+    await until_idle(copy)
+    for _ in range(2):
+        answer = await client.post("/graphql", json=OTHERS)
+        assert answer.json() == {"data": {"assistants": {"nodes": [{"id": "assistant_1"}]}}}
+    database: Database = running.app.state.database
+    in_use = {name: busy for name, (busy, _) in database.connections().items()}
+    assert in_use == {"plans": 0, "the_rest": 0}
+
+
+def statements_on_calls(running: Running, mark: int) -> list[str]:
+    return [each for each in running.log.since(mark) if " call" in each]
+
+
+@pytest.mark.parametrize("door", DOORS)
+async def test_a_request_that_takes_too_long_is_a_504_and_its_statement_ends(
+    fresh: Copy, door: str, *, compiled: bool
+) -> None:
+    method, address, body = DOORS[door]
+    async with served(fresh, request_timeout=0.3, compiled=compiled) as (running, client):
+        await make_calls_endless(fresh)
+        mark = running.log.mark()
+        answer = await client.request(method, address, json=body)
+        ran = statements_on_calls(running, mark)
+        await require_idle(fresh, running, client)
+
+    assert answer.status_code == 504
+    if door == "graphql":
+        (error,) = answer.json()["errors"]
+        assert (error["message"], error["extensions"]["code"]) == (TOO_LONG, "DEADLINE_EXCEEDED")
+        assert "data" not in answer.json()
+    else:
+        assert answer.json() == {"detail": TOO_LONG}
+    # SQLite's plans run on connections of their own, which the log does not hear.
+    assert len(ran) == (0 if compiled and fresh.kind == "sqlite" else 1)
+
+
+@pytest.mark.parametrize("door", DOORS)
+async def test_a_caller_sets_an_earlier_deadline(fresh: Copy, door: str) -> None:
+    method, address, body = DOORS[door]
+    enough, too_little = ({"Jackfield-Deadline-Ms": text} for text in ("86400000", "200"))
+    async with served(fresh, request_timeout=86_400) as (running, client):
+        answer = await client.request(method, address, json=body, headers=enough)
+        await make_calls_endless(fresh)
+        refusal = await client.request(method, address, json=body, headers=too_little)
+        await require_idle(fresh, running, client)
+
+    assert (answer.status_code, refusal.status_code) == (200, 504)
+
+
+async def test_a_caller_cannot_set_a_later_deadline(fresh: Copy) -> None:
+    headers = {"Jackfield-Deadline-Ms": "999999999"}
+    async with served(fresh, request_timeout=0.3) as (running, client):
+        await make_calls_endless(fresh)
+        answer = await client.get(ADDRESS, headers=headers)
+        await require_idle(fresh, running, client)
+
+    assert answer.status_code == 504
+
+
+@pytest.mark.parametrize("value", ["", "0", "-1", "1.5", "1e3", "soon", "9999999999", "\u00b2"])
+@pytest.mark.parametrize("door", DOORS)
+async def test_a_malformed_deadline_is_a_400(
+    client: httpx2.AsyncClient, owner: dict[str, str], door: str, value: str
+) -> None:
+    method, address, body = DOORS[door]
+    headers = httpx2.Headers({**owner, "Jackfield-Deadline-Ms": value}, encoding="latin-1")
+    answer = await client.request(method, address, json=body, headers=headers)
+
+    message = (
+        "The header Jackfield-Deadline-Ms must be a whole number of milliseconds,"
+        " from 1 to 999999999."
+    )
+    assert answer.status_code == 400
+    if door == "graphql":
+        (error,) = answer.json()["errors"]
+        assert (error["message"], error["extensions"]["code"]) == (message, "BAD_REQUEST")
+    else:
+        assert answer.json() == {"detail": message}
+
+
+@pytest.mark.parametrize("door", DOORS)
+async def test_the_statement_of_a_client_that_goes_away_ends(
+    fresh: Copy, door: str, *, compiled: bool
+) -> None:
+    method, address, body = DOORS[door]
+    async with served(fresh, request_timeout=86_400, compiled=compiled) as (running, client):
+        await client.post("/graphql", json=OTHERS)  # the key is cached
+        await make_calls_endless(fresh)
+        gone = asyncio.Event()
+        sent: list[Message] = []
+        messages = [{"type": "http.request", "body": b"" if body is None else orjson.dumps(body)}]
+
+        async def receive() -> Message:
+            if messages:
+                return messages.pop()
+            await gone.wait()
+            return {"type": "http.disconnect"}
+
+        async def send(message: Message) -> None:
+            sent.append(message)
+
+        path, _, query_string = address.partition("?")
+        headers = {**bearer(fresh.organizations[0]), "content-type": "application/json"}
+        scope = {
+            "type": "http",
+            "asgi": {"version": "3.0"},
+            "http_version": "1.1",
+            "method": method,
+            "scheme": "http",
+            "path": path,
+            "raw_path": path.encode(),
+            "query_string": query_string.encode(),
+            "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
+        }
+        request = asyncio.create_task(_call(running.app, scope, receive, send))
+        await asyncio.sleep(0.3)
+        assert not request.done()
+        gone.set()
+        await request
+        await require_idle(fresh, running, client)
+
+    assert sent == []
+
+
+async def _call(app: Any, *arguments: Any) -> None:
+    await app(*arguments)
+
+
+@pytest.mark.parametrize("name", ["GQL_REQUEST_TIMEOUT", "GQL_STATEMENT_TIMEOUT"])
+def test_the_timeout_is_read_by_its_former_name_too(
+    name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(name, "2.5")
+
+    assert Settings().request_timeout == 2.5
+
+
+@pytest.mark.parametrize("door", DOORS)
+async def test_a_locked_table_is_waited_for_once(
+    databases: Databases, door: str, *, compiled: bool
+) -> None:
+    method, address, body = DOORS[door]
+    copy = await databases.copy("postgresql")
+    other = Database(settings_for(copy.url))
+    async with served(copy, request_timeout=0.3, compiled=compiled) as (running, client):
+        await client.post("/graphql", json=OTHERS)
+        async with other.engine.begin() as connection:
+            await connection.execute(text("LOCK TABLE call IN ACCESS EXCLUSIVE MODE"))
+            mark = running.log.mark()
+            answer = await client.request(method, address, json=body)
+            await until_idle(copy)
+            ended = _cancelled_since(copy, mark)
+        await require_idle(copy, running, client)
+    await other.close()
+    await databases.drop(copy.url)
+
+    assert answer.status_code == 504
+    assert ended == 1
+
+
+def _cancelled_since(copy: Copy, mark: int) -> int:
+    """How many statements of a database PostgreSQL has logged as cancelled."""
+    assert copy.log is not None
+    lines = copy.log.read_bytes()[mark:].decode().splitlines()
+    mine = (line for line in lines if line.startswith(f"{name_of(copy.url)}|"))
+    return sum("canceling statement due to user request" in line for line in mine)

@@ -1,0 +1,209 @@
+"""A task that is cancelled ends its statement, on each kind of connection to both databases."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import insert, text
+
+from gql.database import Database
+from gql.database.drivers.cancellable_sqlite import connect_cancellable
+from gql.errors import DatabaseUnavailable
+from gql.models.organization import Organization
+from gql.models.scope import table_of
+from tests.databases import Copy, settings_for
+
+ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
+
+Read = Callable[[Database], Awaitable[Any]]
+
+
+async def read_by_runner(database: Database) -> Any:
+    return await database.fetch_value(f"SELECT CAST(({ENDLESS}) AS TEXT)", ())
+
+
+async def read_by_snapshot(database: Database) -> Any:
+    async with database.snapshot() as snapshot:
+        return await snapshot.rows(text(ENDLESS))
+
+
+async def read_in_transaction(database: Database) -> Any:
+    async with database.transaction() as connection:
+        await connection.execute(insert(table_of(Organization)).values(name="Cancelled"))
+        return (await connection.execute(text(ENDLESS))).all()
+
+
+READS: dict[str, Read] = {
+    "runner": read_by_runner,
+    "snapshot": read_by_snapshot,
+    "transaction": read_in_transaction,
+}
+
+
+@pytest.fixture
+async def database(fresh: Copy) -> AsyncIterator[Database]:
+    database = Database(settings_for(fresh.url, pool_size=4))
+    yield database
+    await database.close()
+
+
+async def running_statements(database: Database) -> int:
+    """How many statements PostgreSQL runs for this database, but for this one."""
+    async with database.snapshot() as snapshot:
+        rows = await snapshot.rows(
+            text(
+                "SELECT count(*) FROM pg_stat_activity WHERE state = 'active'"
+                " AND datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        )
+    return int(rows[0][0])
+
+
+async def until_idle(database: Database) -> None:
+    """Wait until no statement runs; one that never ends would be waited for without end."""
+    if database.embedded:
+        return
+    while await running_statements(database):  # noqa: ASYNC110 -- the server tells no event
+        await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize("connection_kind", READS)
+async def test_a_cancelled_statement_ends_and_leaves_everything_usable(
+    database: Database, connection_kind: str
+) -> None:
+    for _ in range(3):
+        readers = [asyncio.create_task(_read(READS[connection_kind], database)) for _ in range(2)]
+        await asyncio.sleep(0.1)
+        for reader in readers:
+            reader.cancel()
+        outcomes = await asyncio.gather(*readers, return_exceptions=True)
+        assert [type(outcome) for outcome in outcomes] == [asyncio.CancelledError] * 2
+        await until_idle(database)
+
+    async with database.snapshot() as snapshot:
+        names = await snapshot.rows(text("SELECT name FROM organization WHERE name = 'Cancelled'"))
+    assert names == []
+    async with database.transaction() as connection:
+        await connection.execute(insert(table_of(Organization)).values(name="Afterwards"))
+    assert await database.fetch_value("SELECT CAST(1 AS TEXT)", ()) == b"1"
+    # More statements at once than there are connections: each of them is free again.
+    again = [database.fetch_value(f"SELECT CAST({n} AS TEXT)", ()) for n in range(20)]
+    assert await asyncio.gather(*again) == [b"%d" % n for n in range(20)]
+    assert database.connections()["plans"][0] == 0
+    assert database.connections()["the_rest"][0] == 0
+
+
+async def _read(read: Read, database: Database) -> Any:
+    return await read(database)
+
+
+@pytest.mark.parametrize("kind", ["sqlite"])
+async def test_a_statement_of_sqlite_that_waits_is_not_begun_after_its_cancellation(
+    fresh: Copy,
+) -> None:
+    database = Database(settings_for(fresh.url, pool_size=1))
+    try:
+        first = asyncio.create_task(read_by_runner(database))
+        await asyncio.sleep(0.05)
+        waiting = [asyncio.create_task(read_by_runner(database)) for _ in range(3)]
+        await asyncio.sleep(0.05)
+        for task in (*waiting, first):
+            task.cancel()
+        await asyncio.gather(first, *waiting, return_exceptions=True)
+
+        assert await database.fetch_value("SELECT 'next'", ()) == b"next"
+    finally:
+        await database.close()
+
+
+async def test_waiting_too_long_for_a_connection_is_unavailable(fresh: Copy) -> None:
+    database = Database(settings_for(fresh.url, pool_size=1, pool_timeout=0.05))
+    first = asyncio.create_task(read_by_runner(database))
+    try:
+        await asyncio.sleep(0.05)
+        with pytest.raises(TimeoutError, match="no connection got free"):
+            await read_by_runner(database)
+    finally:
+        first.cancel()
+        await asyncio.gather(first, return_exceptions=True)
+        await database.close()
+
+
+async def test_closing_ends_what_runs(fresh: Copy) -> None:
+    database = Database(settings_for(fresh.url, pool_size=1))
+    running = asyncio.create_task(read_by_runner(database))
+    await asyncio.sleep(0.05)
+    if fresh.kind == "postgresql":
+        running.cancel()
+
+    await database.close()
+
+    assert isinstance((await asyncio.gather(running, return_exceptions=True))[0], BaseException)
+
+
+@pytest.mark.parametrize("kind", ["sqlite"])
+async def test_a_writer_that_waits_for_another_process_can_be_cancelled(
+    database: Database, fresh: Copy
+) -> None:
+    other = sqlite3.connect(fresh.url.removeprefix("sqlite:///"), isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    try:
+        writer = asyncio.create_task(_read(read_in_transaction, database))
+        await asyncio.sleep(0.05)
+        writer.cancel()
+        await asyncio.gather(writer, return_exceptions=True)
+    finally:
+        other.rollback()
+        other.close()
+
+    assert writer.cancelled()
+    async with database.transaction() as connection:
+        await connection.execute(insert(table_of(Organization)).values(name="Afterwards"))
+
+
+@pytest.mark.parametrize("kind", ["sqlite"])
+async def test_a_writer_waits_longer_than_sqlite_does(
+    database: Database, fresh: Copy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = sqlite3.connect(fresh.url.removeprefix("sqlite:///"), isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    try:
+        monkeypatch.setattr("gql.database.engine.SQLITE_BUSY_ATTEMPTS", 2)
+        with pytest.raises(DatabaseUnavailable):
+            await read_in_transaction(database)
+        monkeypatch.setattr("gql.database.engine.SQLITE_BUSY_ATTEMPTS", 30)
+
+        async def write() -> None:
+            async with database.transaction() as connection:
+                await connection.execute(insert(table_of(Organization)).values(name="At last"))
+
+        writer = asyncio.create_task(write())
+        await asyncio.sleep(1.5)
+    finally:
+        other.rollback()
+        other.close()
+    await writer
+
+
+async def test_every_call_to_aiosqlite_can_be_cancelled() -> None:
+    """Holds aiosqlite to the private method through which all of its calls go."""
+    connection = await connect_cancellable(":memory:")
+    try:
+        for call in (
+            lambda: connection.execute(ENDLESS),
+            lambda: connection.execute_fetchall(ENDLESS),
+        ):
+            task = asyncio.create_task(_awaited(call))
+            await asyncio.sleep(0.05)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            async with connection.execute("SELECT 1") as cursor:
+                assert await cursor.fetchone() == (1,)
+    finally:
+        await connection.close()
+
+
+async def _awaited(call: Callable[[], Any]) -> Any:
+    return await call()
