@@ -124,7 +124,7 @@ def main(
                 other = compare_on_sqlite(
                     file, plan, SCRATCH, progress=screen.show, total=screen.begin
                 )
-                run.samples = Samples(run.samples.taken + other.samples.taken)
+                run.samples = Samples(run.samples.all + other.samples.all)
                 run.answers += other.answers
         except Different as difference:
             ERRORS.print(

@@ -67,8 +67,8 @@ def compare(
         )
         jobs = jobs_of(running, workloads, existing, target.api_key)
         total(plan.measurements(len(jobs)))
-        taken: list[Sample] = list(measure(jobs, plan, target.postgres, progress=progress))
-    return Compared(Samples(tuple(taken)), answers)
+        samples: list[Sample] = list(measure(jobs, plan, target.postgres, progress=progress))
+    return Compared(Samples(tuple(samples)), answers)
 
 
 def compare_on_sqlite(

@@ -56,12 +56,12 @@ async def _vacuum(url: str) -> None:
 
 def _row(ask: Ask, name: str, criteria: dict[str, Any]) -> list[str]:
     total: int = ask(_TOTAL, filter=criteria)["calls"]["totalCount"]
-    taken = (
+    figures = (
         milliseconds(ask, _PAGE, filter=criteria),
         milliseconds(ask, _TOTAL, filter=criteria),
         milliseconds(ask, _PAGE, filter=criteria, offset=max(0, total - _PAGE_SIZE)),
     )
-    return [name, f"{total:,}", *(f"{each:,.1f}" for each in taken)]
+    return [name, f"{total:,}", *(f"{each:,.1f}" for each in figures)]
 
 
 def _filters(ask: Ask, calls: int) -> dict[str, dict[str, Any]]:

@@ -81,13 +81,13 @@ def _depth(servers: list[Running], target: Target) -> str:
         ask = asking(running.url, target.api_key)
         far = max(0, ask(_TOTAL)["calls"]["totalCount"] - PAGE - 1)
         after = ask(_OFFSET, offset=far)["calls"]["edges"][0]["cursor"]
-        taken = (
+        figures = (
             milliseconds(ask, _FIRST),
             milliseconds(ask, _NEXT, after=after),
             milliseconds(ask, _OFFSET, offset=far),
             milliseconds(ask, _TOTAL),
         )
-        rows.append([running.server.name, *(f"{each:,.1f}" for each in taken)])
+        rows.append([running.server.name, *(f"{each:,.1f}" for each in figures)])
     return table(("server", "first page", "last, by cursor", "last, by offset", "totalCount"), rows)
 
 
@@ -106,12 +106,12 @@ def _tenants(servers: list[Running], target: Target) -> str:
 def milliseconds(ask: Ask, document: str, **variables: Any) -> float:
     """Milliseconds of one answer: the median of some."""
     ask(document, **variables)
-    taken = []
+    times = []
     for _ in range(REPEATED):
         start = time.perf_counter()
         ask(document, **variables)
-        taken.append((time.perf_counter() - start) * 1e3)
-    return median(taken)
+        times.append((time.perf_counter() - start) * 1e3)
+    return median(times)
 
 
 def _workers(target: Target, plan: Plan, scratch: Path) -> str:
@@ -123,11 +123,11 @@ def _workers(target: Target, plan: Plan, scratch: Path) -> str:
             existing = population(asking(running.url, target.api_key))
             row = [title]
             for job in jobs_of([running], [W1, W3], existing, target.api_key):
-                taken = [
+                samples = [
                     take_sample(job, plan, target.postgres, connections=16, number=number)
                     for number in range(1 + MEASUREMENTS)
                 ][1:]  # the first one warms up
-                row.append(f"{median(sample.rate for sample in taken):,.0f}")
-                row.append(f"{median(sample.p99 for sample in taken):,.1f}")
+                row.append(f"{median(sample.rate for sample in samples):,.0f}")
+                row.append(f"{median(sample.p99 for sample in samples):,.1f}")
         rows.append(row)
     return table(("processes", "W1 requests/s", "W1 p99 ms", "W3 requests/s", "W3 p99 ms"), rows)

@@ -26,8 +26,12 @@ def _node(folder: Path) -> str | None:
         return "there is no npm on this machine"
     folder.mkdir(parents=True, exist_ok=True)
     required = (_PEERS / "node" / "package.json").read_text()
-    kept = folder / "package.json"
-    complete = (folder / "node_modules").exists() and kept.exists() and kept.read_text() == required
+    installed = folder / "package.json"
+    complete = (
+        (folder / "node_modules").exists()
+        and installed.exists()
+        and installed.read_text() == required
+    )
     for source in (_PEERS / "node").iterdir():
         shutil.copy(source, folder / source.name)
     if complete:
@@ -35,7 +39,7 @@ def _node(folder: Path) -> str | None:
     options = ("--no-audit", "--no-fund", "--no-package-lock", "--loglevel=error")
     problem = _run(["npm", "install", *options], folder)
     if problem:
-        kept.unlink()
+        installed.unlink()
         return f"npm could not install its packages: {problem}"
     return None
 
@@ -43,15 +47,15 @@ def _node(folder: Path) -> str | None:
 def _fastapi(folder: Path) -> str | None:
     """With the versions that Jackfield runs on, so that only the framework differs."""
     required = _PEERS / "fastapi.txt"
-    kept = folder / required.name
-    if kept.exists() and kept.read_text() == required.read_text():
+    installed = folder / required.name
+    if installed.exists() and installed.read_text() == required.read_text():
         return None
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", "install"]
     what = ["--requirement", str(required), "--constraint", str(ROOT / "constraints.txt")]
     problem = _run([*pip, "--upgrade", "--target", str(folder), *what], folder.parent)
     if problem:
         return f"pip could not install FastAPI: {problem}"
-    shutil.copy(required, kept)
+    shutil.copy(required, installed)
     return None
 
 

@@ -37,7 +37,9 @@ def difference(one: Any, other: Any, path: str = "") -> str | None:
         pairs = [(f"{path}[{at}]", *both) for at, both in enumerate(zip(one, other, strict=True))]
     else:
         return None if one == other else f"{path}: {one!r} and {other!r}"
-    differences = (difference(mine, theirs, inner_path) for inner_path, mine, theirs in pairs)
+    differences = (
+        difference(value, other_value, inner_path) for inner_path, value, other_value in pairs
+    )
     return next(filter(None, differences), None)
 
 

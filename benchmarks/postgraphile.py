@@ -42,9 +42,9 @@ CALL = """query C($id: BigInt!) {
   call: callByRowId(rowId: $id) { id: rowId callSid status duration total: totalCost } }"""
 
 
-def variables(ours: dict[str, Any], document: str) -> dict[str, Any]:
+def variables(jackfield: dict[str, Any], document: str) -> dict[str, Any]:
     """The values of a request in PostGraphile's words: words in lower case, and the tenant."""
-    values = {**ours, **({"org": ORGANIZATION} if "$org" in document else {})}
+    values = {**jackfield, **({"org": ORGANIZATION} if "$org" in document else {})}
     if "status" in values:
         values["status"] = values["status"].lower()
     return values

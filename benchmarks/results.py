@@ -64,14 +64,14 @@ def write(
         "machine": list(run.machine),
         "scale": run.scale,
         "plan": asdict(run.plan),
-        "samples": [asdict(sample) for sample in run.samples.taken],
+        "samples": [asdict(sample) for sample in run.samples.all],
     }
     data.write_text(json.dumps(measured, indent=1))
 
 
 def _preamble(run: Run) -> Iterable[str]:
     plan = run.plan
-    errors = sum(sample.errors for sample in run.samples.taken)
+    errors = sum(sample.errors for sample in run.samples.all)
     yield f"`jackfield demo --scale {run.scale}`, embedded PostgreSQL, one core per server"
     yield f"rounds: {plan.rounds}, of {plan.seconds:g} s each; client: {plan.client}"
     yield f"{run.answers:,} answers compared value for value before, all alike"

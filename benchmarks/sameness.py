@@ -51,8 +51,8 @@ def prove(
             bodies = workload.requests(dialect, population)[:compared_requests]
             answers = list(_answers(running, workload, dialect, bodies, api_key))
             expected = expected or answers
-            for number, (mine, theirs) in enumerate(zip(expected, answers, strict=True)):
-                different_value = difference(mine, theirs)
+            for number, (right, answer) in enumerate(zip(expected, answers, strict=True)):
+                different_value = difference(right, answer)
                 if different_value:
                     name = running.server.name
                     raise Different(f"{workload.name}, request {number}, {name}: {different_value}")

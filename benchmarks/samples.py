@@ -39,14 +39,12 @@ Value = Callable[[Sample], float]
 class Samples:
     """All samples of a run."""
 
-    taken: tuple[Sample, ...]
+    all: tuple[Sample, ...]
 
     def of(self, server: str, workload: str, connections: int) -> Iterator[Sample]:
         """The rounds of one cell."""
         cell = (server, workload, connections)
-        return (
-            each for each in self.taken if (each.server, each.workload, each.connections) == cell
-        )
+        return (each for each in self.all if (each.server, each.workload, each.connections) == cell)
 
     def median(self, server: str, workload: str, connections: int, *, value: Value) -> float | None:
         """The median over the rounds; None when there were none."""
@@ -57,21 +55,21 @@ class Samples:
         self, one: str, other: str, *, workload: str, connections: int, value: Value
     ) -> float | None:
         """The median of one server over that of another; None when either was not measured."""
-        mine = self.median(one, workload, connections, value=value)
-        theirs = self.median(other, workload, connections, value=value)
-        return mine / theirs if mine is not None and theirs else None
+        first = self.median(one, workload, connections, value=value)
+        second = self.median(other, workload, connections, value=value)
+        return first / second if first is not None and second else None
 
     def workloads(self) -> list[str]:
         """In the order they ran."""
-        return _once(each.workload for each in self.taken)
+        return _once(each.workload for each in self.all)
 
     def servers(self) -> list[str]:
         """In the order they ran."""
-        return _once(each.server for each in self.taken)
+        return _once(each.server for each in self.all)
 
     def connections(self) -> list[int]:
         """From few to many."""
-        return sorted({each.connections for each in self.taken})
+        return sorted({each.connections for each in self.all})
 
 
 def _once(names: Iterable[str]) -> list[str]:

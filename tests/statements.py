@@ -125,8 +125,8 @@ class PostgresqlLog:
         for line in lines:
             logged = _LOGGED.match(line)
             if logged:
-                mine = logged[1] == self.database and logged[2] == "jackfield"
-                statements.append(logged[3] if mine else "")
+                is_own = logged[1] == self.database and logged[2] == "jackfield"
+                statements.append(logged[3] if is_own else "")
             elif line.startswith("\x00") and statements and statements[-1]:
                 statements[-1] += "\n" + line[1:]
         return [statement for statement in statements if statement]

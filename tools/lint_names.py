@@ -18,15 +18,29 @@ ROOTS = ("gql", "tests", "tools", "benchmarks")
 
 RIDDLES = frozenset(
     {
-        *("asked", "fact", "facts", "found", "given", "known", "made", "memo", "memos", "place"),
-        *("places", "proven", "remembered", "room", "rooms", "said", "thing", "things", "told"),
-        *("turn", "turns", "wanted", "way", "ways", "whoever"),
+        *(
+            "asked",
+            "fact",
+            "facts",
+            "found",
+            "given",
+            "gone",
+            "got",
+            "heard",
+            "it",
+            "kept",
+            "known",
+        ),
+        *("made", "memo", "memos", "mine", "ours", "place", "places", "proven", "remembered"),
+        *("room", "rooms", "said", "taken", "thing", "things", "told", "turn", "turns", "wanted"),
+        *("way", "ways", "whoever"),
     }
 )
 """Words that may not be a name, or a part of one between underscores."""
 
 STANDARD_NAMES = re.compile(
     r"not_found|remembered_ttl"  # an error and a setting of the public interface
+    r"|path_taken"  # a field of the REST contract
     r"|connection_made"  # a method of asyncio.Protocol
 )
 """Parts of names that are other people's, or promised to them."""

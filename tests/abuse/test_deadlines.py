@@ -136,14 +136,14 @@ async def test_the_statement_of_a_client_that_goes_away_ends(
     async with served(fresh, request_timeout=86_400, compiled=compiled) as (running, client):
         await client.post("/graphql", json=OTHERS)  # the key is cached
         await make_calls_endless(fresh)
-        gone = asyncio.Event()
+        disconnected = asyncio.Event()
         sent: list[Message] = []
         messages = [{"type": "http.request", "body": b"" if body is None else orjson.dumps(body)}]
 
         async def receive() -> Message:
             if messages:
                 return messages.pop()
-            await gone.wait()
+            await disconnected.wait()
             return {"type": "http.disconnect"}
 
         async def send(message: Message) -> None:
@@ -165,7 +165,7 @@ async def test_the_statement_of_a_client_that_goes_away_ends(
         request = asyncio.create_task(_call(running.app, scope, receive, send))
         await asyncio.sleep(0.3)
         assert not request.done()
-        gone.set()
+        disconnected.set()
         await request
         await require_idle(fresh, running, client)
 
@@ -213,5 +213,5 @@ def _cancelled_since(copy: Copy, mark: int) -> int:
     """How many statements of a database PostgreSQL has logged as cancelled."""
     assert copy.log is not None
     lines = copy.log.read_bytes()[mark:].decode().splitlines()
-    mine = (line for line in lines if line.startswith(f"{name_of(copy.url)}|"))
-    return sum("canceling statement due to user request" in line for line in mine)
+    of_database = (line for line in lines if line.startswith(f"{name_of(copy.url)}|"))
+    return sum("canceling statement due to user request" in line for line in of_database)

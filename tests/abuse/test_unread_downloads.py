@@ -35,7 +35,7 @@ class UnreadDownload:
     headers: dict[bytes, bytes] = field(default_factory=dict)
     body: bytes = b""
     stuck: asyncio.Event = field(default_factory=asyncio.Event)
-    gone: asyncio.Event = field(default_factory=asyncio.Event)
+    disconnected: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(self, app: ASGIApp, path: str, headers: dict[str, str]) -> None:
         scope: Scope = {
@@ -58,7 +58,7 @@ class UnreadDownload:
             self.stuck.set()
 
     async def _receive(self) -> Message:
-        await self.gone.wait()
+        await self.disconnected.wait()
         return {"type": "http.disconnect"}
 
     async def _send(self, message: Message) -> None:
@@ -66,7 +66,7 @@ class UnreadDownload:
             self.status, self.headers = message["status"], dict(message["headers"])
         elif self.body and message["more_body"]:
             self.stuck.set()
-            await self.gone.wait()
+            await self.disconnected.wait()
         else:
             self.body += message["body"]
 
@@ -84,7 +84,7 @@ async def unread(
         yield downloads
     finally:
         for download in downloads:
-            download.gone.set()
+            download.disconnected.set()
         await asyncio.gather(*tasks)
 
 

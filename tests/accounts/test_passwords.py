@@ -32,10 +32,10 @@ async def test_what_is_kept_is_argon2id_with_a_salt_of_its_own() -> None:
 
 async def test_a_password_matches_itself_however_its_accents_are_typed() -> None:
     passwords = Passwords()
-    kept = await passwords.hash(PASSWORD)
+    stored_hash = await passwords.hash(PASSWORD)
     guesses = (PASSWORD, unicodedata.normalize("NFD", PASSWORD), PASSWORD.lower(), "", "\ud800")
 
-    assert [await passwords.match(guess, kept) for guess in guesses] == [
+    assert [await passwords.match(guess, stored_hash) for guess in guesses] == [
         True,
         True,
         False,
@@ -44,9 +44,11 @@ async def test_a_password_matches_itself_however_its_accents_are_typed() -> None
     ]
 
 
-@pytest.mark.parametrize("kept", [None, "", "plain text", "$2b$12$abcdefghijklmnopqrstuv", "é"])
-async def test_nothing_matches_what_is_no_hash(kept: str | None) -> None:
-    assert not await Passwords().match(PASSWORD, kept)
+@pytest.mark.parametrize(
+    "stored_hash", [None, "", "plain text", "$2b$12$abcdefghijklmnopqrstuv", "é"]
+)
+async def test_nothing_matches_what_is_no_hash(stored_hash: str | None) -> None:
+    assert not await Passwords().match(PASSWORD, stored_hash)
 
 
 @pytest.mark.parametrize("password", ["", "x" * (SHORTEST - 1), "x" * (LONGEST + 1), "\ud800" * 20])
@@ -64,16 +66,16 @@ async def test_a_flood_is_turned_away_and_whoever_goes_leaves_their_place() -> N
     assert (answers.count(False), len(refused)) == (MOST_WAITING, 3)
     assert refused[0].extensions == {"code": "RATE_LIMITED", "retry_after": 1}
 
-    gone = asyncio.ensure_future(passwords.match("guess", None))
+    cancelled = asyncio.ensure_future(passwords.match("guess", None))
     await asyncio.sleep(0)
-    gone.cancel()
+    cancelled.cancel()
     again = [passwords.match("guess", None) for _ in range(MOST_WAITING - 1)]
     assert await asyncio.gather(*again) == [False] * (MOST_WAITING - 1)
 
 
 def test_a_stamp_changes_with_the_password_and_shows_nothing_of_it() -> None:
-    kept = ["$argon2id$v=19$one", "$argon2id$v=19$two", None]
-    stamps = {stamp_of(each) for each in kept}
+    hashes = ["$argon2id$v=19$one", "$argon2id$v=19$two", None]
+    stamps = {stamp_of(each) for each in hashes}
 
     assert len(stamps) == 3
     assert {len(stamp) for stamp in stamps} == {32}

@@ -24,9 +24,9 @@ PASSWORD = "correct horse battery"
 
 
 async def add(database: Database, email: str, organization_id: int = 1, **more: bool) -> Person:
-    kept = await Passwords().hash(PASSWORD)
+    new_hash = await Passwords().hash(PASSWORD)
     return await create_person(
-        database, organization_id, email=email, name=" Ada ", password_hash=kept, **more
+        database, organization_id, email=email, name=" Ada ", password_hash=new_hash, **more
     )
 
 
@@ -111,11 +111,11 @@ async def test_a_password_opens_the_account_it_was_set_for_alone(fresh_database:
 async def test_a_new_password_replaces_the_old_one_and_its_logins(fresh_database: Database) -> None:
     passwords = Passwords()
     ada = await add(fresh_database, "ada@example.com")
-    kept = await passwords.hash("another password")
+    new_hash = await passwords.hash("another password")
 
-    changed = await set_password(fresh_database, 1, " ADA@example.com", password_hash=kept)
+    changed = await set_password(fresh_database, 1, " ADA@example.com", password_hash=new_hash)
 
-    assert changed == replace(ada, password_hash=kept)
+    assert changed == replace(ada, password_hash=new_hash)
     claim = PasswordClaim("ada@example.com", "another password")
     assert await check_password(fresh_database, passwords, claim) == changed
     with pytest.raises(Unauthenticated):

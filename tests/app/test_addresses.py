@@ -75,7 +75,7 @@ async def test_a_small_answer_is_not(client: httpx2.AsyncClient) -> None:
 
 
 @pytest.mark.parametrize(
-    ("accepted", "taken"),
+    ("accepted", "is_compressed"),
     [
         ("gzip", True),
         ("br, gzip;q=0.5, *", True),
@@ -90,9 +90,9 @@ async def test_a_small_answer_is_not(client: httpx2.AsyncClient) -> None:
     ],
 )
 async def test_gzip_is_sent_to_those_who_take_it(
-    client: httpx2.AsyncClient, accepted: str, taken: bool
+    client: httpx2.AsyncClient, accepted: str, is_compressed: bool
 ) -> None:
     response = await client.get("/playground", headers={"Accept-Encoding": accepted})
 
     assert response.status_code == 200
-    assert (response.headers.get("content-encoding") == "gzip") is taken
+    assert (response.headers.get("content-encoding") == "gzip") is is_compressed

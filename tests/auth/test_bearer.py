@@ -62,11 +62,11 @@ async def test_permissions_are_the_known_words_of_the_claim(
 async def test_a_person_must_be_active_and_of_that_organization(auth_app: AuthApp) -> None:
     elsewhere = await auth_app.add_organization("Elsewhere")
     stranger = await auth_app.add_user(elsewhere, f"eve@{elsewhere}.example")
-    gone = await auth_app.add_user(
+    deactivated = await auth_app.add_user(
         auth_app.organization_id, f"bob@{auth_app.organization_id}.example", is_active=False
     )
 
-    for user_id in (stranger, gone, 2**62):
+    for user_id in (stranger, deactivated, 2**62):
         response = await auth_app.ask(hs256(claims_of(auth_app.organization_id, user_id=user_id)))
         assert (response.status_code, response.json()) == (
             401,
@@ -143,12 +143,12 @@ async def test_clocks_may_differ_by_five_seconds(
 async def test_audience_and_issuer_are_checked_when_set(
     auth_app: AuthApp, setting: str, claim: str, reason: str
 ) -> None:
-    app = auth_app.build(**{setting: "https://ours.example"})
-    ours = hs256(claims_of(auth_app.organization_id, **{claim: "https://ours.example"}))
+    app = auth_app.build(**{setting: "https://matching.example"})
+    matching = hs256(claims_of(auth_app.organization_id, **{claim: "https://matching.example"}))
     theirs = hs256(claims_of(auth_app.organization_id, **{claim: "https://theirs.example"}))
     nobodys = hs256(claims_of(auth_app.organization_id))
 
-    assert (await auth_app.ask(ours, app)).status_code == 200
+    assert (await auth_app.ask(matching, app)).status_code == 200
     assert (await auth_app.ask(theirs, app)).json() == {"detail": f"{INVALID}: {reason}"}
     assert (await auth_app.ask(nobodys, app)).json() == {
         "detail": f"{INVALID}: it needs the claim {claim}."

@@ -80,12 +80,17 @@ async def test_the_rest_routes_do_not_give_it_even_to_who_has_it(
 async def test_a_key_that_has_it_can_lose_it(fresh: Copy) -> None:
     async with installation(fresh) as here, here.browser() as client:
         headers = token_header(await key_with_everything(here.database))
-        shown = (await client.get(KEYS, headers=headers)).json()[-1]
+        listed_key = (await client.get(KEYS, headers=headers)).json()[-1]
         changed = await client.put(
-            f"{KEYS}/{shown['id']}", json={"permissions": {"read": True}}, headers=headers
+            f"{KEYS}/{listed_key['id']}", json={"permissions": {"read": True}}, headers=headers
         )
 
-    assert shown["permissions"] == {"read": True, "write": True, "admin": True, "explain": True}
+    assert listed_key["permissions"] == {
+        "read": True,
+        "write": True,
+        "admin": True,
+        "explain": True,
+    }
     assert changed.json()["permissions"] == {"read": True, "write": False, "admin": False}
 
 

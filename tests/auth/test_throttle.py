@@ -45,6 +45,6 @@ def test_what_is_given_back_was_never_taken() -> None:
     throttle = Throttle(60, Clock())
 
     for _ in range(9):
-        taken = throttle.take([ACCOUNT, ADDRESS])
-        throttle.give_back([ACCOUNT, ADDRESS], taken)
+        instant = throttle.take([ACCOUNT, ADDRESS])
+        throttle.give_back([ACCOUNT, ADDRESS], instant)
     throttle.take([ACCOUNT, ADDRESS])

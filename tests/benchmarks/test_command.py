@@ -20,7 +20,7 @@ def test_help_names_every_server_and_workload() -> None:
 
 
 @pytest.mark.parametrize(
-    ("scale", "connections", "is_whole", "is_kept"),
+    ("scale", "connections", "is_whole", "is_results_page"),
     [
         ("large", (1, 16), True, True),
         ("large", (1, 16), False, False),
@@ -29,11 +29,11 @@ def test_help_names_every_server_and_workload() -> None:
     ],
 )
 def test_only_a_whole_run_replaces_the_results(
-    scale: Scale, connections: tuple[int, ...], *, is_whole: bool, is_kept: bool
+    scale: Scale, connections: tuple[int, ...], *, is_whole: bool, is_results_page: bool
 ) -> None:
     plan = Plan(2, 3, connections, warm_seconds=1, client="python")
 
-    assert (default_page(plan, scale, is_whole=is_whole) == PAGE) is is_kept
+    assert (default_page(plan, scale, is_whole=is_whole) == PAGE) is is_results_page
 
 
 @pytest.mark.parametrize(

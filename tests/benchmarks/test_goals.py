@@ -10,11 +10,11 @@ SAMPLE = Sample("rows", "W2", CONNECTIONS, 1, 100, 5, 9, 200, 80, memory=40, err
 
 
 def test_a_goal_compares_medians_over_the_rounds() -> None:
-    ours = replace(SAMPLE, server="jackfield", server_cpu=90, memory=149)
+    jackfield = replace(SAMPLE, server="jackfield", server_cpu=90, memory=149)
     rates = (130, 500, 129)
-    taken = [replace(ours, round=number, rate=rate) for number, rate in enumerate(rates)]
+    samples = [replace(jackfield, round=number, rate=rate) for number, rate in enumerate(rates)]
 
-    lines = goals_table(Samples((SAMPLE, *taken))).splitlines()
+    lines = goals_table(Samples((SAMPLE, *samples))).splitlines()
 
     assert lines[0] == "| goal | W2 |"
     assert lines[2] == "| requests/s over hand-written rows + orjson ≥ 1.3 | 1.3 met |"

@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks.normal import difference, normal
 
-OURS = {
+JACKFIELD = {
     "calls": {
         "totalCount": 2,
         "nodes": [
@@ -37,7 +37,7 @@ THEIRS: Any = {
 
 
 def test_dialects_level_out() -> None:
-    assert difference(normal(OURS), normal(THEIRS)) is None
+    assert difference(normal(JACKFIELD), normal(THEIRS)) is None
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_a_difference_is_found_and_named(name: str, value: Any, expected: str) -
     (call,) = THEIRS["calls"]["nodes"]
     other = {"calls": {"totalCount": 2, "nodes": [{**call, name: value}]}}
 
-    assert difference(normal(OURS), normal(other)) == expected
+    assert difference(normal(JACKFIELD), normal(other)) == expected
 
 
 def test_missing_items_and_keys_are_differences() -> None:

@@ -50,11 +50,11 @@ async def test_a_round_compares_all_answers_and_measures_every_server(
 
     compared: Compared = await asyncio.to_thread(work)
 
-    taken = compared.samples.taken
+    samples = compared.samples.all
     assert compared.answers == answers
-    assert {(sample.server, sample.workload) for sample in taken} == cells
-    assert len(taken) == len(cells)
-    assert [sample for sample in taken if sample.errors or sample.rate <= 0] == []
-    assert min(sample.memory for sample in taken) > 1
+    assert {(sample.server, sample.workload) for sample in samples} == cells
+    assert len(samples) == len(cells)
+    assert [sample for sample in samples if sample.errors or sample.rate <= 0] == []
+    assert min(sample.memory for sample in samples) > 1
     page = markdown(Run(machine(), "small", BRIEF, compared.samples, answers), SERVERS, WORKLOADS)
     assert f"{answers} answers compared" in page

@@ -39,7 +39,7 @@ class Page:
             f"{selector} never said {text!r}",
         )
 
-    def wait_gone(self, selector: str) -> None:
+    def wait_removed(self, selector: str) -> None:
         """Wait until an element can no longer be seen."""
         self._wait().until(lambda _: not self._seen(selector), f"{selector} stayed")
 

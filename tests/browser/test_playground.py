@@ -20,7 +20,7 @@ def playground(page: Page) -> Page:
 @pytest.fixture
 def logged_in(playground: Page, live_server: Any) -> Page:
     playground.log_in(live_server.api_key)
-    playground.wait_gone("#login")
+    playground.wait_removed("#login")
     playground.wait_text(".graphiql-doc-explorer", "Root Types")
     return playground
 

@@ -46,12 +46,12 @@ def printed(url: str) -> str:
 
 def comparable(text: str) -> str:
     """The same without what differs from run to run: measured numbers, and what was cached."""
-    kept, measured = [], False
+    lines, measured = [], False
     for line in text.splitlines():
         measured = line in {"Database", "Times"} or (measured and line.startswith(" "))
         if not re.match(r"\s*(Buffers|Planning): ?", line):
-            kept.append(re.sub(r"[\d.,]+", "0", line) if measured else line)
-    return "\n".join(re.sub(" +", " ", line) for line in kept)
+            lines.append(re.sub(r"[\d.,]+", "0", line) if measured else line)
+    return "\n".join(re.sub(" +", " ", line) for line in lines)
 
 
 async def _main() -> None:

@@ -50,8 +50,8 @@ async def test_the_first_local_start_makes_everything_and_the_next_finds_it(
     private = {path.name: path for path in (tmp_path / "var").iterdir()}
     for name in ("secrets.env", "demo.json"):
         assert stat.S_IMODE(private[name].stat().st_mode) == 0o600
-    kept = private["secrets.env"].read_text()
-    assert [line.split("=")[0] for line in kept.splitlines()] == [
+    secrets_text = private["secrets.env"].read_text()
+    assert [line.split("=")[0] for line in secrets_text.splitlines()] == [
         "GQL_SECRET_KEY",
         "GQL_JWT_SECRET",
     ]
@@ -60,7 +60,7 @@ async def test_the_first_local_start_makes_everything_and_the_next_finds_it(
         assert keys_in(served.output.read_text()) == keys_in(first) != []
         assert curl(curl_line(served)) == answer
         print(f"second start: {served.seconds:.2f} seconds")  # noqa: T201 -- a figure
-    assert private["secrets.env"].read_text() == kept
+    assert private["secrets.env"].read_text() == secrets_text
 
 
 async def test_a_local_start_on_somebodys_data_leaves_it_alone(
@@ -84,8 +84,8 @@ def test_a_plain_start_serves_and_does_not_say_with_what(live_server: LiveServer
 
 
 async def test_a_taken_port_is_named_with_another(cli: Cli) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
         result = await cli("serve", "--local", "--port", str(port))
 
     assert result.code == 1
@@ -173,12 +173,12 @@ async def test_a_folder_that_cannot_be_written_is_named(cli: Cli, tmp_path: Path
 def test_secrets_that_are_there_are_kept(tmp_path: Path) -> None:
     path = tmp_path / "var" / "secrets.env"
     path.parent.mkdir()
-    kept = f"GQL_JWT_SECRET={secrets.token_hex(32)}"
-    path.write_text(kept)
+    jwt_line = f"GQL_JWT_SECRET={secrets.token_hex(32)}"
+    path.write_text(jwt_line)
 
     ensure_secrets(path)
 
     lines = path.read_text().splitlines()
-    assert lines[0] == kept
+    assert lines[0] == jwt_line
     assert [line.split("=")[0] for line in lines] == ["GQL_JWT_SECRET", "GQL_SECRET_KEY"]
     assert stat.S_IMODE(path.stat().st_mode) == 0o600

@@ -58,9 +58,9 @@ async def test_a_password_is_set_and_taken_away(cli: Cli, fresh: Copy) -> None:
     assert changed.out.endswith(f"{EMAIL}, has a new password.\n")
     async with installation(fresh) as here:
         assert (await here.log_in(EMAIL, PASSWORD)).status_code == 200
-        taken = await cli("users", "password", EMAIL, "--no-password", *where)
+        removed = await cli("users", "password", EMAIL, "--no-password", *where)
         assert (await here.log_in(EMAIL, PASSWORD)).status_code == 401
-    assert taken.out.endswith(f"{EMAIL}, can no longer log in by password.\n")
+    assert removed.out.endswith(f"{EMAIL}, can no longer log in by password.\n")
 
 
 async def test_a_password_is_asked_for_at_a_terminal_alone(cli: Cli, fresh: Copy) -> None:
@@ -80,12 +80,14 @@ async def test_what_cannot_be_is_said(
     monkeypatch.setattr(sys, "stdin", io.StringIO("short\n"))
     where = ("--database", fresh.url)
     short = await cli("users", "create", EMAIL, "--password-stdin", "-o", "1", *where)
-    taken = await cli("users", "create", "admin1@demo.example", "--no-password", "-o", "1", *where)
+    duplicate = await cli(
+        "users", "create", "admin1@demo.example", "--no-password", "-o", "1", *where
+    )
     nobody = await cli("users", "password", EMAIL, "--no-password", "-o", "2", *where)
     empty = await cli("users", "list", "-o", "99", *where)
 
     assert "A password has 12 to 1,000 characters." in short.err
-    assert "Somebody has the address admin1@demo.example already." in taken.err
+    assert "Somebody has the address admin1@demo.example already." in duplicate.err
     assert f"There is no user {EMAIL} in your organization." in nobody.err
-    assert [short.code, taken.code, nobody.code] == [1, 1, 1]
+    assert [short.code, duplicate.code, nobody.code] == [1, 1, 1]
     assert empty.out == "Organization 99 has no people: jackfield users create makes one.\n"

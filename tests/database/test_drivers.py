@@ -146,9 +146,9 @@ TYPED = """
 """
 
 
-@pytest.mark.parametrize(("pooler", "shown"), [(False, "id = $1"), (True, "id = '7'::bigint")])
+@pytest.mark.parametrize(("pooler", "plan_line"), [(False, "id = $1"), (True, "id = '7'::bigint")])
 async def test_postgresql_explains_a_statement_with_values_of_every_type(
-    databases: Databases, pooler: bool, shown: str
+    databases: Databases, pooler: bool, plan_line: str
 ) -> None:
     copy = await databases.copy("postgresql")
     database = Database(settings_for(copy.url, pool_size=2, transaction_pooler=pooler))
@@ -162,7 +162,7 @@ async def test_postgresql_explains_a_statement_with_values_of_every_type(
         await database.close()
         await databases.drop(copy.url)
 
-    assert any(shown in line for line in lines)
+    assert any(plan_line in line for line in lines)
     assert lines[-1].startswith("Execution Time: ")
     assert without[0].startswith("Result ")
     assert len(again) > 3

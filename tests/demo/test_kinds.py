@@ -47,12 +47,12 @@ async def test_one_assistant_is_inactive_and_one_lives_on_in_calls_alone(
     calls = await _generated(loaded, "call", organization)
 
     names = {row["id"]: row["name"] for row in assistants}
-    gone = {(row["assistant_id"], row["assistant_name"]) for row in calls} - names.items()
+    deleted = {(row["assistant_id"], row["assistant_name"]) for row in calls} - names.items()
 
     assert [row["name"] for row in assistants if not row["is_active"]] == ["Night Desk"]
     assert len(assistants) == 8
-    assert {name for _, name in gone} == {"Legacy Bot"}
-    assert len(gone) == 1
+    assert {name for _, name in deleted} == {"Legacy Bot"}
+    assert len(deleted) == 1
 
 
 async def test_graphs_come_in_every_shape(loaded: Loaded, organization: int) -> None:

@@ -45,9 +45,9 @@ class Report:
             f" {self.failed} failed plans, {len(self.different)} different"
         )
 
-    def lines(self, shown: int) -> Iterator[str]:
+    def lines(self, most: int) -> Iterator[str]:
         """The first of the differences, in words."""
-        for document, answers, plan in self.different[:shown]:
+        for document, answers, plan in self.different[:most]:
             yield f"{document.text}\n{json.dumps(document.variables)}\n{plan}"
             for line in islice(differences(answers.resolved, answers.compiled), 3):
                 yield f"    {line}"
@@ -93,9 +93,9 @@ def differences(one: Any, other: Any, path: str = "") -> Iterator[str]:
         if len(one) != len(other):
             yield f"{path}: {len(one)} items, {len(other)} compiled: {one!r:.300} | {other!r:.300}"
             return
-        for number, (mine, its) in enumerate(zip(one, other, strict=True)):
-            name = mine[1] if isinstance(mine, tuple) and mine[:1] == ("",) else number
-            yield from differences(mine, its, f"{path}.{name}")
+        for number, (item, other_item) in enumerate(zip(one, other, strict=True)):
+            name = item[1] if isinstance(item, tuple) and item[:1] == ("",) else number
+            yield from differences(item, other_item, f"{path}.{name}")
     elif (type(one), one) != (type(other), other):
         yield f"{path}: {one!r:.200} | compiled {other!r:.200}"
 

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from tests.databases import KINDS, Copy, Databases, Kind
 
-SHOWN = 10
+MOST_PRINTED = 10
 """Most differences that a run prints."""
 
 
@@ -25,7 +25,7 @@ class Report(Protocol):
     failed: int
     different: Any
 
-    def lines(self, shown: int) -> Iterator[str]:
+    def lines(self, most: int) -> Iterator[str]:
         """The first of the differences, in words."""
         ...
 
@@ -54,7 +54,7 @@ async def _run(fuzz: Fuzz, number: int, seed: int, kinds: tuple[Kind, ...]) -> i
             report = await fuzz(await databases.copy(kind), number // len(kinds), seed)
             seconds = time.perf_counter() - started
             print(f"{kind}, seed {seed}: {report}, {seconds:.0f} s")  # noqa: T201
-            for line in report.lines(SHOWN):
+            for line in report.lines(MOST_PRINTED):
                 print(line)  # noqa: T201
             findings += len(report.different) + report.failed
     finally:

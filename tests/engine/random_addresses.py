@@ -80,9 +80,9 @@ class Addresses:
     def learn(self, path: str, body: Any) -> None:
         """Keep values of an answer, for later addresses."""
         for name, value in _values(body):
-            kept = self.seen.setdefault(f"{_noun(path)}_id" if name == "id" else name, [])
-            if len(kept) < 300:
-                kept.append(str(value))
+            values = self.seen.setdefault(f"{_noun(path)}_id" if name == "id" else name, [])
+            if len(values) < 300:
+                values.append(str(value))
 
     def _query(self, route: RestRoute) -> str:
         model = route.models.get("query")

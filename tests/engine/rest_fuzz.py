@@ -89,9 +89,9 @@ class Report:
             f" {len(self.different)} different"
         )
 
-    def lines(self, shown: int) -> Iterator[str]:
+    def lines(self, most: int) -> Iterator[str]:
         """The first of the differences, in words."""
-        for address, expected, actual in self.different[:shown]:
+        for address, expected, actual in self.different[:most]:
             yield f"{address} {expected.status} {expected.etag} {actual.status} {actual.etag}"
             for line in islice(differences(expected.body, actual.body), 3):
                 yield f"    {line}"

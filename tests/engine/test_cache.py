@@ -108,13 +108,13 @@ def test_a_value_that_has_grown_is_weighed_again(protected: bool, maxsize: int) 
 def test_a_value_that_grows_too_heavy_for_probation_is_protected_the_second_time() -> None:
     cache: SegmentedCache[list[int]] = SegmentedCache(100, sum)
 
-    for kept in (False, True):
+    for is_cached in (False, True):
         growing = [5]
         cache.put("growing", growing)
         growing.append(45)
         cache.reweigh("growing")
 
-        assert (cache.get("growing") is growing) == kept
+        assert (cache.get("growing") is growing) == is_cached
 
 
 def test_a_statement_that_keeps_failing_rests_and_is_logged_once() -> None:

@@ -48,26 +48,26 @@ def planned(query: str) -> Plan:
     return plan_operation(GRAPHQL, document, operation, {})
 
 
-def taken(make: Callable[[], Any]) -> float:
+def bytes_of(make: Callable[[], Any]) -> float:
     """Bytes of memory that a value takes: the lesser of two, as other threads allocate too."""
     make()
-    return min(_taken_once(make) for _ in range(2))
+    return min(_bytes_once(make) for _ in range(2))
 
 
-def _taken_once(make: Callable[[], Any]) -> float:
+def _bytes_once(make: Callable[[], Any]) -> float:
     gc.collect()
     tracemalloc.start()
-    kept = [make() for _ in range(COPIES)]
+    copies = [make() for _ in range(COPIES)]
     gc.collect()
     size, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    return size / len(kept)
+    return size / len(copies)
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_a_plan(name: str) -> None:
     query = DOCUMENTS[name]
-    size = taken(lambda: planned(query))
+    size = bytes_of(lambda: planned(query))
 
     weight = planned(query).weight
 
@@ -78,7 +78,7 @@ def test_a_plan(name: str) -> None:
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_a_document(name: str) -> None:
     query = DOCUMENTS[name]
-    size = taken(lambda: Document(query, parse(query)))
+    size = bytes_of(lambda: Document(query, parse(query)))
 
     weight = Document(query, parse(query)).weight
 
@@ -107,7 +107,7 @@ def test_a_statement(name: str, dialect: Dialect) -> None:
     plan = planned(DOCUMENTS[name])
     someone = Identity(1, Method.API_KEY, frozenset())
     variant, _ = Binder(schema.schema_converter).bind(plan.arguments, NO_VARIABLES, someone, {})
-    size = taken(lambda: compile_statement(emit(plan.root, variant), dialect))
+    size = bytes_of(lambda: compile_statement(emit(plan.root, variant), dialect))
 
     weight = compile_statement(emit(plan.root, variant), dialect).weight
 

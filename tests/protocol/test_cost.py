@@ -232,8 +232,8 @@ async def _refusal(client: HttpClient, document: str, **variables: Any) -> Any:
     errors = response.json().get("errors")
     if not errors:
         return None
-    kept = {key: errors[0]["extensions"].get(key) for key in ("code", "figure", "limit")}
-    return response.status_code, errors[0]["message"], kept
+    extensions = {key: errors[0]["extensions"].get(key) for key in ("code", "figure", "limit")}
+    return response.status_code, errors[0]["message"], extensions
 
 
 @pytest.mark.parametrize("compiled", [True, False], ids=["plans", "resolvers"])

@@ -104,13 +104,13 @@ async def test_options_lists_the_methods_to_anybody(open_door: OpenDoor) -> None
 
 
 async def test_head_answers_like_get_without_the_body(client: HttpClient) -> None:
-    got = await client.get(query="{ __typename }")
+    by_get = await client.get(query="{ __typename }")
     head = await client.http.head("/graphql", params=TYPENAME)
 
     assert (head.status_code, head.content) == (200, b"")
-    for headers in (head.headers, got.headers):
+    for headers in (head.headers, by_get.headers):
         del headers["x-request-id"]
-    assert head.headers == got.headers
+    assert head.headers == by_get.headers
 
 
 @pytest.mark.parametrize("accept", [GRAPHQL, JSON])

@@ -39,27 +39,27 @@ RANGES: dict[str, Callable[[Any, Any], bool]] = {
 
 
 def row_of(kind: TypeEngine[Any]) -> FromClause:
-    """A table of one row, whose column `it` is bound when a statement runs."""
-    return select(bindparam("it", type_=kind).label("it")).subquery()
+    """A table of one row, whose column `stored` is bound when a statement runs."""
+    return select(bindparam("stored", type_=kind).label("stored")).subquery()
 
 
 async def passes(
     database: Database,
     condition: Callable[[FromClause], ColumnElement[bool]],
-    it: Any,
+    stored: Any,
     kind: TypeEngine[Any] | None = None,
 ) -> bool:
     """Whether a row with this value passes; not known (SQL's NULL) does not pass."""
     row = row_of(kind or Text())
-    statement = select(row.c.it).where(condition(row))
+    statement = select(row.c.stored).where(condition(row))
     async with database.engine.connect() as connection:
-        return len((await connection.execute(statement, {"it": it})).all()) == 1
+        return len((await connection.execute(statement, {"stored": stored})).all()) == 1
 
 
 def by(comparator: str, value: Any, criterion: Criterion | None = None) -> Any:
     """The condition on the row's value."""
-    filters = {"it": criterion or compare("it")}
-    (condition,) = prepare_filter(filters, (Condition("it", comparator, value),))
+    filters = {"stored": criterion or compare("stored")}
+    (condition,) = prepare_filter(filters, (Condition("stored", comparator, value),))
     return lambda row: condition.sql(filters, row)
 
 
@@ -100,21 +100,25 @@ async def test_in_is_any_of_them_and_never_any_of_none(
 
 
 @bounded
-@given(it=st.integers(-(2**63) + 1, 2**63 - 1), value=st.integers(-(2**63) + 1, 2**63 - 1))
-async def test_whole_numbers_compare_as_numbers(database: Database, it: int, value: int) -> None:
+@given(stored=st.integers(-(2**63) + 1, 2**63 - 1), value=st.integers(-(2**63) + 1, 2**63 - 1))
+async def test_whole_numbers_compare_as_numbers(
+    database: Database, stored: int, value: int
+) -> None:
     for comparator, means in RANGES.items():
-        passed = await passes(database, by(comparator, value), it, BigInteger())
-        assert passed == means(it, value)
+        passed = await passes(database, by(comparator, value), stored, BigInteger())
+        assert passed == means(stored, value)
 
 
 @bounded
-@given(it=instants, value=instants)
+@given(stored=instants, value=instants)
 @example(datetime(2025, 1, 19, 10, tzinfo=UTC), datetime(2025, 1, 19, 10, 0, 0, 1, UTC))
 async def test_instants_compare_to_the_microsecond(
-    database: Database, it: datetime, value: datetime
+    database: Database, stored: datetime, value: datetime
 ) -> None:
     for comparator, means in RANGES.items():
-        assert await passes(database, by(comparator, value), it, INSTANT) == means(it, value)
+        assert await passes(database, by(comparator, value), stored, INSTANT) == means(
+            stored, value
+        )
 
 
 @pytest.mark.parametrize("comparator", [*RANGES, "contains", "starts_with"])
@@ -126,8 +130,8 @@ async def test_a_row_without_a_value_passes_no_comparison(
 
 async def test_only_is_null_finds_a_row_without_a_value(database: Database) -> None:
     passed = {
-        (it, value): await passes(database, by("is_null", value), it)
-        for it in (None, "")
+        (stored, value): await passes(database, by("is_null", value), stored)
+        for stored in (None, "")
         for value in (True, False)
     }
 
@@ -161,10 +165,10 @@ async def test_only_is_null_finds_a_row_without_a_value(database: Database) -> N
 async def test_a_phone_number_is_its_digits(
     database: Database, *, number: str, equal: bool, contained: bool
 ) -> None:
-    it = phone_digits("+1 555 987 6543")
+    stored = phone_digits("+1 555 987 6543")
 
-    assert await passes(database, by("eq", number, digits("it")), it) == equal
-    assert await passes(database, by("contains", number, digits("it")), it) == contained
+    assert await passes(database, by("eq", number, digits("stored")), stored) == equal
+    assert await passes(database, by("contains", number, digits("stored")), stored) == contained
 
 
 def test_a_pattern_escapes_every_sign_of_like_and_the_escape_itself() -> None:

@@ -67,7 +67,7 @@ async def rollup_counts(connection: AsyncConnection) -> tuple[Counts, Counts]:
     for rollup_row in (await connection.execute(select(ROLLUP))).mappings():
         counts = single if rollup_row["by_assistant"] else together
         counts[tuple(rollup_row[name] for name in KEY)] += rollup_row["calls"]
-    return _kept(together), _kept(single)
+    return _without_zeros(together), _without_zeros(single)
 
 
 async def python_counts(connection: AsyncConnection) -> tuple[Counts, Counts]:
@@ -82,7 +82,7 @@ async def python_counts(connection: AsyncConnection) -> tuple[Counts, Counts]:
     return together, single
 
 
-def _kept(counts: Counts) -> Counts:
+def _without_zeros(counts: Counts) -> Counts:
     return Counter({key: count for key, count in counts.items() if count})
 
 

@@ -52,12 +52,12 @@ async def test_a_wrong_method_is_405_in_json_and_lists_every_right_one(
 
 
 async def test_head_is_get_without_the_body(rest: Rest) -> None:
-    got = await rest("GET", f"{GRAPHS}/1/sessions/")
+    by_get = await rest("GET", f"{GRAPHS}/1/sessions/")
     head = await rest("HEAD", f"{GRAPHS}/1/sessions/")
 
     assert head.status_code == 200
     assert head.content == b""
-    assert head.headers["content-type"] == got.headers["content-type"] == "application/json"
+    assert head.headers["content-type"] == by_get.headers["content-type"] == "application/json"
 
 
 @pytest.mark.parametrize(

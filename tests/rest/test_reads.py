@@ -193,14 +193,14 @@ async def test_a_missing_record_is_not_found_in_documented_words(served: Served)
 async def test_a_cached_address_still_belongs_to_the_caller(served: Served, shared: Copy) -> None:
     """What is cached of an address is what it reads, not for whom."""
     graph, calls = "/api/v1/assistant-graphs/1", "/api/v1/calls?limit=5"
-    mine = [(await served.client.get(address)).status_code for address in (graph, graph, calls)]
+    statuses = [(await served.client.get(address)).status_code for address in (graph, graph, calls)]
     stranger = bearer(shared.organizations[1])
 
     theirs = await served.client.get(graph, headers=stranger)
     others = (await served.client.get(calls, headers=stranger)).json()
     nobody = await served.client.get(graph, headers={"Authorization": "Bearer nobody"})
 
-    assert mine == [200, 200, 200]
+    assert statuses == [200, 200, 200]
     assert theirs.status_code == 404
     assert others["items"]
     assert not {each["id"] for each in others["items"]} & set(range(101, 1201))

@@ -66,7 +66,7 @@ def amount(micros: int | None) -> str | None:
     return None if micros is None else f"{micros // 10**6}.{micros % 10**6:06d}"
 
 
-def shown(row: Row, names: dict[int, str]) -> dict[str, Any]:
+def expected_call(row: Row, names: dict[int, str]) -> dict[str, Any]:
     """What a row must look like."""
     return {
         "id": f"call_{row['id']}",
@@ -101,7 +101,7 @@ async def test_every_call_is_its_row(graphql: GraphQL, database: Database) -> No
 
     nodes = await all_of(graphql, FIELDS)
 
-    assert nodes == [shown(row, names) for row in rows]
+    assert nodes == [expected_call(row, names) for row in rows]
     assert {call["status"] for call in nodes} == {"ONGOING", "COMPLETED", "FAILED"}
     assert {call["cost"]["currency"] for call in nodes} == {"USD", "EUR", "INR", None}
 

@@ -51,8 +51,8 @@ async def test_a_cursor_outlives_its_row(fresh_graphql: GraphQL, fresh_database:
     whole, _ = await expected(fresh_database, CALLS, "STARTED_AT", descending=True)
     page = await page_of(fresh_graphql, CALLS, first=10)
     async with fresh_database.transaction() as connection:
-        gone = CALL.c.id == whole[9]
-        await connection.execute(update(CALL).where(gone).values(channel="sms", is_archived=True))
+        tenth = CALL.c.id == whole[9]
+        await connection.execute(update(CALL).where(tenth).values(channel="sms", is_archived=True))
 
     rest = await page_of(fresh_graphql, CALLS, first=10, after=page["pageInfo"]["endCursor"])
 

@@ -117,9 +117,9 @@ def test_every_connection_takes_the_same_arguments() -> None:
             result = str(getattr(field, "type", ""))
             if result.endswith("Connection!"):
                 node = result.removesuffix("Connection!")
-                taken = {argument: str(spec.type) for argument, spec in field.args.items()}
-                filtered = {"filter": f"{node}Filter"} if "filter" in taken else {}
-                assert taken == {**paging, "orderBy": f"{node}Order", **filtered}, name
+                arguments = {argument: str(spec.type) for argument, spec in field.args.items()}
+                filtered = {"filter": f"{node}Filter"} if "filter" in arguments else {}
+                assert arguments == {**paging, "orderBy": f"{node}Order", **filtered}, name
 
 
 def test_every_entity_is_a_node() -> None:

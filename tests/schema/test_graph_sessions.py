@@ -168,13 +168,13 @@ async def test_sessions_of_all_graphs_are_one_statement_and_right_for_each(
     graphs = answer["data"]["graphs"]["nodes"]
     for graph in graphs:
         own = [row["id"] for row in rows if row["graph_id"] == graph["databaseId"]]
-        shown = own[part]
-        before = own.index(shown[0]) if shown else part.start if own else 0
+        on_page = own[part]
+        before = own.index(on_page[0]) if on_page else part.start if own else 0
         assert graph["sessions"] == {
-            "nodes": [{"databaseId": number} for number in shown],
+            "nodes": [{"databaseId": number} for number in on_page],
             "pageInfo": {
                 "hasPreviousPage": bool(before),
-                "hasNextPage": before + len(shown) < len(own),
+                "hasNextPage": before + len(on_page) < len(own),
             },
         }
     assert len(graphs) == len(await rows_of(database, GRAPHS))

@@ -94,9 +94,9 @@ async def test_a_long_thread_is_read_from_its_end_in_pages(
     query = """query($id: ID!, $before: String) { smsConversation(id: $id) {
         messages(last: 7, before: $before) { nodes { databaseId }
         pageInfo { hasPreviousPage startCursor } } } }"""
-    shown = await graphql("{ smsConversations(first: 100) { nodes { databaseId messageCount } } }")
+    answer = await graphql("{ smsConversations(first: 100) { nodes { databaseId messageCount } } }")
     longest = max(
-        shown["data"]["smsConversations"]["nodes"], key=lambda node: node["messageCount"]
+        answer["data"]["smsConversations"]["nodes"], key=lambda node: node["messageCount"]
     )["databaseId"]
     ids: list[int] = []
     before = None
@@ -125,9 +125,9 @@ async def test_the_prompt_is_part_of_a_call_and_not_of_a_thread(
 
     answer = (await graphql(query))["data"]
 
-    for field, shown in (("calls", every), ("sms", spoken)):
+    for field, contents in (("calls", every), ("sms", spoken)):
         for node in answer[field]["nodes"]:
-            own = shown.get(node["databaseId"], [])
+            own = contents.get(node["databaseId"], [])
             prompts = [row for row in own if row["role"] == "system"]
             assert node == {
                 "databaseId": node["databaseId"],
@@ -173,10 +173,10 @@ async def test_transcripts_are_their_rows_and_are_filtered(
         createdAt } } said: transcript(first: 100, filter: {speaker: {eq: USER}, isFinal: true}) {
         nodes { databaseId } } } } }"""
 
-    heard = 0
+    transcripts = 0
     for call in (await graphql(query))["data"]["calls"]["nodes"]:
         own = [row for row in rows if row["call_id"] == call["databaseId"]]
-        heard += len(own)
+        transcripts += len(own)
         assert call["transcript"] == {
             "totalCount": len(own),
             "nodes": [
@@ -197,4 +197,4 @@ async def test_transcripts_are_their_rows_and_are_filtered(
         }
         spoken = [row["id"] for row in own if row["speaker"] == "user" and row["is_final"]]
         assert [each["databaseId"] for each in call["said"]["nodes"]] == spoken
-    assert heard > 20
+    assert transcripts > 20

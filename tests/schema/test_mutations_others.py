@@ -74,8 +74,8 @@ async def test_an_assistant_is_created_changed_and_deleted(
         "userErrors": [],
     }
 
-    gone = await change(fresh_graphql, DELETE_ASSISTANT, id=assistant["id"])
-    assert gone == {"deletedId": assistant["id"], "name": "Concierge", "userErrors": []}
+    deleted = await change(fresh_graphql, DELETE_ASSISTANT, id=assistant["id"])
+    assert deleted == {"deletedId": assistant["id"], "name": "Concierge", "userErrors": []}
     again = await change(fresh_graphql, DELETE_ASSISTANT, id=assistant["id"])
     number = assistant["id"].removeprefix("assistant_")
     assert again["userErrors"] == refused(

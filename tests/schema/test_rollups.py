@@ -92,9 +92,9 @@ async def test_totals_and_deep_pages_are_those_of_the_list(
 ) -> None:
     rows = await rows_of(database, each)
     filter_, passes = countable_filter(rows, chosen, data)
-    kept = [row for row in rows if all(passed(row) for passed in passes)]
+    passing = [row for row in rows if all(passed(row) for passed in passes)]
     order = {"field": "STARTED_AT", "direction": "DESC" if descending else "ASC"}
-    expected = [row["id"] for row in each.sorted(kept, "STARTED_AT", descending=descending)]
+    expected = [row["id"] for row in each.sorted(passing, "STARTED_AT", descending=descending)]
     query = each.query("totalCount")
 
     answer = await graphql(query, {"first": 0, "filter": filter_})

@@ -113,10 +113,10 @@ async def test_an_archived_conversation_is_nowhere(graphql: GraphQL, database: D
     for number in archived:
         answer = await graphql(query, {"id": number, "node": f"sms_conversation_{number}"})
         assert answer["data"] == {"smsConversation": None, "node": None, "call": None}
-    shown = await graphql("{ smsConversations(first: 100) { nodes { related { databaseId } } } }")
+    answer = await graphql("{ smsConversations(first: 100) { nodes { related { databaseId } } } }")
     related = {
         each["databaseId"]
-        for node in shown["data"]["smsConversations"]["nodes"]
+        for node in answer["data"]["smsConversations"]["nodes"]
         for each in node["related"]
     }
     assert related.isdisjoint(archived)
@@ -178,7 +178,7 @@ async def test_related_is_the_same_customer_and_assistant(
     } } } }"""
     await graphql(query)
 
-    def shown(row: Row) -> dict[str, Any]:
+    def expected_message(row: Row) -> dict[str, Any]:
         if row["channel"] == "voice":
             own = {"__typename": "Call", "id": f"call_{row['id']}", "duration": row["duration"]}
         else:
@@ -192,9 +192,11 @@ async def test_related_is_the_same_customer_and_assistant(
 
     mates = ("customer_phone_number", "assistant_id")
     for node in nodes:
-        (mine,) = [row for row in everything if row["id"] == node["databaseId"]]
-        alike = [row for row in everything if all(row[name] == mine[name] for name in mates)]
-        assert node["related"] == [shown(row) for row in alike[:50]]
+        (conversation,) = [row for row in everything if row["id"] == node["databaseId"]]
+        alike = [
+            row for row in everything if all(row[name] == conversation[name] for name in mates)
+        ]
+        assert node["related"] == [expected_message(row) for row in alike[:50]]
     assert max(len(node["related"]) for node in nodes) > 1
     assert ran.count == 2
 

@@ -106,11 +106,11 @@ async def test_call_sids(graphql: GraphQL, database: Database) -> None:
     rows = await calls_of(database)
     sid = rows[7]["call_sid"]
     for comparator, value, passes in (
-        ("eq", sid, lambda it: it == sid),
-        ("eq", sid.upper(), lambda it: it == sid.upper()),
-        ("in", [sid, rows[9]["call_sid"], "?"], lambda it: it in {sid, rows[9]["call_sid"]}),
-        ("contains", sid[5:9].upper(), lambda it: sid[5:9] in it.lower()),
-        ("startsWith", "ca1", lambda it: it.lower().startswith("ca1")),
+        ("eq", sid, lambda text: text == sid),
+        ("eq", sid.upper(), lambda text: text == sid.upper()),
+        ("in", [sid, rows[9]["call_sid"], "?"], lambda text: text in {sid, rows[9]["call_sid"]}),
+        ("contains", sid[5:9].upper(), lambda text: sid[5:9] in text.lower()),
+        ("startsWith", "ca1", lambda text: text.lower().startswith("ca1")),
     ):
         await agrees(
             graphql,

@@ -88,8 +88,8 @@ async def test_no_path_and_no_argument_shows_a_row_of_the_owner(
         assert "errors" not in answer, (document, answer)
         for alias, probe in document.probes.items():
             values = list(_values(answer["data"], alias))
-            shown = secret.intersection(_texts(values))
-            assert not shown, (probe, document.query, shown)
+            leaked = secret.intersection(_texts(values))
+            assert not leaked, (probe, document.query, leaked)
             assert not probe.is_empty or all(map(_is_empty, values)), (probe, document.query)
         assert not secret.intersection(_texts(answer["data"])), document.query
         tried += len(document.probes)
@@ -110,11 +110,11 @@ async def test_an_id_of_the_owner_answers_like_one_that_nobody_has(
             absent = absent.replace(f'"{value}"', f'"{value.rpartition("_")[0]}_{ABSENT}"')
         if "callSid" in lookup.query:
             absent = lookup.query.replace('callSid: "', 'callSid: "x')
-        taken = await graphql(lookup.query, headers=stranger)
+        foreign = await graphql(lookup.query, headers=stranger)
         missing = await graphql(absent, headers=stranger)
-        assert taken == missing, lookup
-        assert "errors" not in taken, (lookup, taken)
-        assert _is_empty(taken["data"]), (lookup, taken)
+        assert foreign == missing, lookup
+        assert "errors" not in foreign, (lookup, foreign)
+        assert _is_empty(foreign["data"]), (lookup, foreign)
 
 
 def _values(value: Any, key: str) -> Iterator[Any]:

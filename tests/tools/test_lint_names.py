@@ -21,6 +21,7 @@ PLANTED = (
     "(memo := 1)",
     "with a as room: pass",
     "lambda fact: fact",
+    "for it in rows: pass",
 )
 
 ALLOWED = (

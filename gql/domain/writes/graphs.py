@@ -68,7 +68,7 @@ async def create_graph(
             graph_id = await insert_row(write, GRAPHS, row)
         except IntegrityError:
             # Another transaction took the name since it was checked.
-            raise Invalid((_name_taken(name),)) from None
+            raise Invalid((_name_exists(name),)) from None
         ids = await insert_structure(write, graph_id, nodes, edges, instant)
         after = {"name": name, "nodes": len(nodes), "edges": len(edges)}
         await audit(write, "graph.create", graph_id, after=after)
@@ -99,7 +99,7 @@ async def update_graph(context: Context, graph_id: int, changes: Mapping[str, An
         try:
             await update_row(write, GRAPHS, graph_id, changed | {"updated_at": now()})
         except IntegrityError:
-            raise Invalid((_name_taken(changed["name"]),)) from None
+            raise Invalid((_name_exists(changed["name"]),)) from None
         before = {column: getattr(graph, column) for column in changed}
         await audit(write, "graph.update", graph_id, before=logged(before), after=logged(changed))
 
@@ -140,9 +140,9 @@ async def _check_name_is_free(write: WriteContext, problems: ProblemList, name: 
     graph = GRAPHS.table
     same = select(graph.c.id).where(graph.c.name == name, owned(graph, write.organization_id))
     if (await write.run(same)).first() is not None:
-        problems.items.append(_name_taken(name))
+        problems.items.append(_name_exists(name))
 
 
-def _name_taken(name: str) -> Problem:
+def _name_exists(name: str) -> Problem:
     message = f"Assistant graph with name '{name}' already exists in your organization"
     return Problem(("name",), message, "ALREADY_EXISTS")

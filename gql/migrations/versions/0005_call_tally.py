@@ -25,7 +25,7 @@ _KEY = (
     *("organization_id", "channel", "by_assistant", "assistant_id", "week", "status", "direction"),
     "is_archived",
 )
-_KEPT = (
+_COUNTED_BY = (
     *("organization_id", "channel", "assistant_id", "started_at", "status", "direction"),
     "is_archived",
 )
@@ -114,7 +114,7 @@ def _fill(week: str) -> str:
 
 def _postgresql() -> list[str]:
     schema = op.get_bind().scalar(sa.text("SELECT quote_ident(current_schema())"))
-    changed = " OR ".join(f"OLD.{name} IS DISTINCT FROM NEW.{name}" for name in _KEPT)
+    changed = " OR ".join(f"OLD.{name} IS DISTINCT FROM NEW.{name}" for name in _COUNTED_BY)
     return [
         _add(schema),
         _function(schema, "insert", _count(schema, "SELECT *, 1 AS n FROM changed")),
@@ -216,8 +216,8 @@ def _add(schema: str) -> str:
 
 def _sqlite() -> list[str]:
     """Row by row; there is one writer at a time, so that each key has one row."""
-    columns = ", ".join(_KEPT)
-    changed = " OR ".join(f"OLD.{name} IS NOT NEW.{name}" for name in _KEPT)
+    columns = ", ".join(_COUNTED_BY)
+    changed = " OR ".join(f"OLD.{name} IS NOT NEW.{name}" for name in _COUNTED_BY)
     minus, plus = _change("OLD", "-"), _change("NEW", "+")
     return [
         f"CREATE TRIGGER call_tally_insert AFTER INSERT ON call BEGIN {plus} END",

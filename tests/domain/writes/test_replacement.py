@@ -39,8 +39,8 @@ LARGE_EDGES = [
 async def test_every_node_and_edge_is_new_and_the_graph_keeps_the_rest(
     member: Context, fresh_database: Database
 ) -> None:
-    kept = "id", "name", "description", "is_active", "configuration", "created_at"
-    before = await rows(fresh_database, AssistantGraph, *kept, id=1)
+    unchanged = "id", "name", "description", "is_active", "configuration", "created_at"
+    before = await rows(fresh_database, AssistantGraph, *unchanged, id=1)
     highest = max(row[0] for row in await rows(fresh_database, GraphNode, "id"))
     started = datetime.now(UTC)
 
@@ -49,7 +49,7 @@ async def test_every_node_and_edge_is_new_and_the_graph_keeps_the_rest(
     assert replaced == ReplacedStructure(replaced.node_ids, replaced.edge_ids, 1, 2)
     assert len(replaced.node_ids) == len(replaced.edge_ids) == 4
     assert min(replaced.node_ids) > highest
-    assert await rows(fresh_database, AssistantGraph, *kept, id=1) == before
+    assert await rows(fresh_database, AssistantGraph, *unchanged, id=1) == before
     [(version, updated)] = await rows(fresh_database, AssistantGraph, "version", "updated_at", id=1)
     assert version == 2
     assert started <= updated <= datetime.now(UTC)

@@ -49,15 +49,22 @@ async def test_messages_and_logs_go_and_the_row_stays_marked(
 ) -> None:
     sessions: Any = Sessions()
     await _give_logs(fresh_database, 102)
-    kept = "call_sid", "assistant_id", "assistant_name", "status", "started_at", "last_activity"
-    before = await rows(fresh_database, Call, *kept, id=102)
+    unchanged = (
+        "call_sid",
+        "assistant_id",
+        "assistant_name",
+        "status",
+        "started_at",
+        "last_activity",
+    )
+    before = await rows(fresh_database, Call, *unchanged, id=102)
     counts = [len(await rows(fresh_database, model, "id", call_id=102)) for model in CHILDREN]
 
     await archive_conversation(member, 102, sessions)
 
     marks = "is_archived", "call_meta", "message_count"
     assert await rows(fresh_database, Call, *marks, id=102) == [(True, {"sms_deleted": True}, 0)]
-    assert await rows(fresh_database, Call, *kept, id=102) == before
+    assert await rows(fresh_database, Call, *unchanged, id=102) == before
     for model in CHILDREN:
         assert await rows(fresh_database, model, "id", call_id=102) == []
     assert sessions.ended == [(1, "+15559876543", 124)]

@@ -44,7 +44,7 @@ async def test_a_key_is_shown_once_works_is_listed_changed_and_deleted(
 ) -> None:
     created = await fresh_rest("POST", KEYS, {"name": " Nightly "})
     key, plaintext = created.json()["api_key"], created.json()["key"]
-    mine = token_header(plaintext)
+    key_headers = token_header(plaintext)
 
     assert (created.status_code, created.headers["cache-control"]) == (201, "no-store")
     assert list(created.json()) == ["api_key", "key"]
@@ -65,7 +65,7 @@ async def test_a_key_is_shown_once_works_is_listed_changed_and_deleted(
         "expires_at": None,
     }
 
-    listed = await fresh_rest("GET", KEYS, headers=mine)
+    listed = await fresh_rest("GET", KEYS, headers=key_headers)
     assert [each["name"] for each in listed.json()] == ["Demo key", "Nightly"]
     assert listed.json()[1] == key
     assert plaintext not in listed.text

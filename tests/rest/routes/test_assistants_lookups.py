@@ -58,7 +58,7 @@ async def test_they_are_a_csv_file(rest: Rest, statements: Counting) -> None:
 
 
 @pytest.mark.parametrize(
-    ("query", "kept"),
+    ("query", "expected"),
     [
         ("", listed()),
         ("status=all", listed()),
@@ -72,12 +72,12 @@ async def test_they_are_a_csv_file(rest: Rest, statements: Counting) -> None:
     ],
 )
 async def test_they_are_a_json_file_of_what_passes(
-    rest: Rest, query: str, kept: list[dict[str, Any]]
+    rest: Rest, query: str, expected: list[dict[str, Any]]
 ) -> None:
     answer = await rest("GET", f"{ASSISTANTS}/export?format=json&{query}")
 
     assert answer.headers["content-type"] == "application/json"
-    assert answer.json() == kept
+    assert answer.json() == expected
     assert all(list(each) == ASSISTANT_KEYS for each in answer.json())
 
 
@@ -130,8 +130,8 @@ async def test_of_several_with_a_number_an_active_one_is_found(
 async def test_a_number_that_nobody_answers_is_not_found(rest: Rest, number: str) -> None:
     answer = await rest("GET", f"{ASSISTANTS}/by-phone/{number}")
 
-    shown = number.replace("%25", "%")
-    detail = f"Assistant with phone number {shown} not found in your organization"
+    plain_number = number.replace("%25", "%")
+    detail = f"Assistant with phone number {plain_number} not found in your organization"
     assert (answer.status_code, answer.json()) == (404, {"detail": detail})
 
 
@@ -141,10 +141,10 @@ async def test_a_caller_learns_whose_key_it_has(
     await rest("GET", f"{ASSISTANTS}/me/organization")
 
     with statements() as ran:
-        mine = await rest("GET", f"{ASSISTANTS}/me/organization")
+        own = await rest("GET", f"{ASSISTANTS}/me/organization")
     theirs = await rest("GET", f"{ASSISTANTS}/me/organization", headers=stranger)
 
-    assert [mine.json(), theirs.json()] == [membership(1), membership(2)]
+    assert [own.json(), theirs.json()] == [membership(1), membership(2)]
     assert ran.count == 2
 
 

@@ -178,9 +178,9 @@ async def test_a_filter_keeps_what_passes(client: Any, owner: Any, name: str) ->
 
     answer = await client.get(CALLS, params={**parameters, "limit": 1000}, headers=owner)
 
-    kept = [wire(row) for row in calls() if passes(row)]
-    assert answer.json() == {"items": kept, "total": len(kept), "skip": 0, "limit": 1000}
-    assert kept
+    expected = [wire(row) for row in calls() if passes(row)]
+    assert answer.json() == {"items": expected, "total": len(expected), "skip": 0, "limit": 1000}
+    assert expected
 
 
 @pytest.mark.parametrize("parameters", NOTHING, ids=str)
@@ -294,8 +294,8 @@ async def test_one_call_is_found_by_its_exact_sid(rest: Rest, statements: Counti
 async def test_an_id_that_is_no_call_of_ours_is_not_found(rest: Rest, number: int) -> None:
     answer = await rest("GET", f"{CALLS}/{number}")
 
-    shown = str(number)[:60]
-    detail = f"Call with ID {shown} not found in your organization"
+    printed = str(number)[:60]
+    detail = f"Call with ID {printed} not found in your organization"
     assert (answer.status_code, answer.json()) == (404, {"detail": detail})
 
 
@@ -303,8 +303,8 @@ async def test_an_id_that_is_no_call_of_ours_is_not_found(rest: Rest, number: in
 async def test_a_sid_that_is_no_call_of_ours_is_not_found(rest: Rest, sid: str) -> None:
     answer = await rest("GET", f"{CALLS}/sid/{sid}")
 
-    shown = sid.replace("%25", "%")
-    detail = f"Call with SID {shown} not found in your organization"
+    printed = sid.replace("%25", "%")
+    detail = f"Call with SID {printed} not found in your organization"
     assert (answer.status_code, answer.json()) == (404, {"detail": detail})
 
 

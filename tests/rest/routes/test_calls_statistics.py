@@ -20,7 +20,7 @@ DAY = timedelta(days=1)
 
 
 @pytest.mark.parametrize(
-    ("query", "kept"),
+    ("query", "expected"),
     [
         ("", calls()),
         ("status=failed", [row for row in calls() if row["status"] == "failed"]),
@@ -35,14 +35,14 @@ DAY = timedelta(days=1)
     ids=["all", "status", "assistant", "dates", "unknown status", "beyond 64 bits"],
 )
 async def test_a_count_has_four_filters(
-    rest: Rest, statements: Counting, query: str, kept: list[Row]
+    rest: Rest, statements: Counting, query: str, expected: list[Row]
 ) -> None:
     await rest("GET", f"{CALLS}/count?{query}")
 
     with statements() as ran:
         answer = await rest("GET", f"{CALLS}/count?{query}&call_sid=nope&min_duration=99999")
 
-    assert answer.json() == {"count": len(kept)}
+    assert answer.json() == {"count": len(expected)}
     assert ran.count == 1
 
 

@@ -127,7 +127,7 @@ async def test_costs_are_listed_newest_first_between_exact_bounds(
 
 async def test_costs_are_paged_and_filtered_by_date(rest: Rest) -> None:
     late = datetime(2025, 12, 1, tzinfo=UTC)
-    kept = [
+    expected = [
         summary(row)
         for row in calls()
         if row["total_cost"] is not None and row["started_at"] >= late
@@ -139,7 +139,7 @@ async def test_costs_are_paged_and_filtered_by_date(rest: Rest) -> None:
     ]
     none = await rest("GET", f"{SUMMARY}?date_to=1999-01-01")
 
-    assert pages == [kept[:7], kept[7:14]]
+    assert pages == [expected[:7], expected[7:14]]
     assert none.json() == []
 
 
@@ -169,12 +169,12 @@ def midnight() -> datetime:
 def billed() -> list[Row]:
     """Calls of yesterday and the day before in two currencies, one of them without costs."""
     other = DemoAssistant(124, "Support Bot", "+15551234567", "openai", "gpt-4o-mini")
-    gone = DemoAssistant(888_001, "Retired Bot", "+1", "openai", "gpt")
+    deleted = DemoAssistant(888_001, "Retired Bot", "+1", "openai", "gpt")
     start = midnight()
     return [
         new_call(6001, start - DAY, cost=cost(1, 2, 3, 4)),
         new_call(6002, start - timedelta(microseconds=1), cost=cost(100_000, 0, 0, 200_000)),
-        new_call(6003, start - DAY, cost=cost(5_000_000, 0, 0, 0, "EUR"), assistant=gone),
+        new_call(6003, start - DAY, cost=cost(5_000_000, 0, 0, 0, "EUR"), assistant=deleted),
         new_call(6004, start - 2 * DAY, cost=cost(10, 20, 30, 40), assistant=other),
         {**new_call(6005, start - 2 * DAY, cost=cost(0, 0, 0, 7)), "llm_cost": None},
         new_call(6006, start - 2 * DAY, status="ongoing"),

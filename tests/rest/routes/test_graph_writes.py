@@ -61,12 +61,12 @@ async def test_a_graph_is_made_with_defaults_and_read_back(fresh_rest: Rest) -> 
 
 async def test_a_taken_name_is_refused_whatever_its_graph(fresh_rest: Rest) -> None:
     """An inactive graph keeps its name, too; other letters are another name."""
-    taken = await fresh_rest("POST", GRAPHS, {"name": "After Hours"})
+    answer = await fresh_rest("POST", GRAPHS, {"name": "After Hours"})
     other = await fresh_rest("POST", GRAPHS, {"name": "after hours"})
 
     words = "Assistant graph with name 'After Hours' already exists in your organization"
-    assert taken.status_code == 400
-    assert taken.json() == {
+    assert answer.status_code == 400
+    assert answer.json() == {
         "detail": words,
         "errors": [{"type": "already_exists", "loc": ["body", "name"], "msg": words}],
     }
@@ -147,8 +147,8 @@ async def test_a_structure_is_replaced_by_new_rows(fresh_rest: Rest) -> None:
     after = answer.json()
     assert answer.status_code == 200
     assert after == (await fresh_rest("GET", f"{GRAPHS}/1")).json()
-    kept = ("id", "organization_id", "name", "description", "is_active", "configuration")
-    assert {key: after[key] for key in kept} == {key: before[key] for key in kept}
+    unchanged = ("id", "organization_id", "name", "description", "is_active", "configuration")
+    assert {key: after[key] for key in unchanged} == {key: before[key] for key in unchanged}
     assert after["created_at"] == before["created_at"]
     assert after["updated_at"] > before["updated_at"]
     assert {node["created_at"] for node in after["nodes"]} == {after["updated_at"]}
@@ -222,8 +222,8 @@ async def test_a_graph_is_deleted_with_its_sessions(fresh_rest: Rest) -> None:
         "success": True,
         "message": "Assistant graph 'Customer Service Router' deleted successfully",
     }
-    gone = ("/1", "/1/sessions", "/sessions/CA0987654321fedcba")
-    assert [(await fresh_rest("GET", GRAPHS + path)).status_code for path in gone] == [404] * 3
+    paths = ("/1", "/1/sessions", "/sessions/CA0987654321fedcba")
+    assert [(await fresh_rest("GET", GRAPHS + path)).status_code for path in paths] == [404] * 3
     assert (await fresh_rest("DELETE", f"{GRAPHS}/1")).status_code == 404
 
 

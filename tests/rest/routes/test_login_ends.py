@@ -67,8 +67,8 @@ async def _shut_out(here: Installation, ada: Person, change: str) -> None:
     if change == "deactivated":
         await here.change(ada, is_active=False)
         return
-    kept = await Passwords().hash("another password") if change == "password" else None
-    await set_password(here.database, here.organization_id, EMAIL, password_hash=kept)
+    new_hash = await Passwords().hash("another password") if change == "password" else None
+    await set_password(here.database, here.organization_id, EMAIL, password_hash=new_hash)
 
 
 async def _whoami(client: httpx2.AsyncClient, token: str) -> list[httpx2.Response]:

@@ -20,9 +20,9 @@ async def test_every_failure_gets_the_same_answer_after_the_same_work_off_the_ev
     work: list[tuple[str, str]] = []
     verify = PasswordHasher.verify
 
-    def watched(self: PasswordHasher, kept: str | bytes, password: str | bytes) -> bool:
-        work.append((threading.current_thread().name, str(extract_parameters(str(kept)))))
-        return verify(self, kept, password)
+    def watched(self: PasswordHasher, stored_hash: str | bytes, password: str | bytes) -> bool:
+        work.append((threading.current_thread().name, str(extract_parameters(str(stored_hash)))))
+        return verify(self, stored_hash, password)
 
     monkeypatch.setattr(PasswordHasher, "verify", watched)
     async with installation(fresh) as here, here.browser() as client:

@@ -25,7 +25,7 @@ from tests.statements import count
 
 PATH = "/api/v1/sms-conversations/102"
 DONE = {"success": True, "message": "SMS conversation archived successfully"}
-GONE = {"detail": "There is no sms conversation 102 in your organization."}
+NOT_FOUND = {"detail": "There is no sms conversation 102 in your organization."}
 CALL = table_of(Call)
 CHILDREN = (ChatMessage, SmsAuditLog, SmsMessageLog)
 
@@ -82,23 +82,23 @@ async def test_it_is_not_there_any_more_and_its_record_is_kept_marked(sms_app: S
     assert await sms_app.ask("DELETE", f"{PATH}/") == (200, DONE)
 
     for rest in ("", "/messages", "/related", "/export"):
-        assert await sms_app.ask("GET", PATH + rest) == (404, GONE)
-    assert await sms_app.ask("DELETE", PATH) == (404, GONE)
+        assert await sms_app.ask("GET", PATH + rest) == (404, NOT_FOUND)
+    assert await sms_app.ask("DELETE", PATH) == (404, NOT_FOUND)
     listed = (await sms_app.ask("GET", "/api/v1/sms-conversations?assistant_id=124"))[1]
     assert listed == []
     async with sms_app.database.engine.connect() as connection:
-        kept = (
+        stored = (
             await connection.execute(
                 select(CALL.c.call_meta, CALL.c.is_archived).where(CALL.c.id == 102)
             )
         ).one()
-    assert tuple(kept) == ({"sms_deleted": True}, True)
+    assert tuple(stored) == ({"sms_deleted": True}, True)
 
 
 async def test_a_stranger_archives_nothing(sms_app: SmsApp) -> None:
     await sms_app.sms_sessions.start(1, CUSTOMER, ASSISTANT, {})
 
-    assert await sms_app.ask("DELETE", PATH, headers=sms_app.stranger) == (404, GONE)
+    assert await sms_app.ask("DELETE", PATH, headers=sms_app.stranger) == (404, NOT_FOUND)
 
     assert (await sms_app.ask("GET", PATH))[0] == 200
     assert await sms_app.sms_sessions.count(1) == 1
@@ -147,7 +147,7 @@ async def test_graphql_archives_the_same(sms_app: SmsApp) -> None:
     assert answer == {
         "data": {"archiveSmsConversation": {"archivedId": "sms_conversation_102", "userErrors": []}}
     }
-    assert await sms_app.ask("GET", PATH) == (404, GONE)
+    assert await sms_app.ask("GET", PATH) == (404, NOT_FOUND)
     assert await sms_app.sms_sessions.count(1) == 0
 
 
@@ -185,7 +185,7 @@ async def test_a_retried_archiving_is_answered_as_the_first_time(sms_app: SmsApp
 
     assert await sms_app.ask("DELETE", PATH, headers=retried) == (200, DONE)
     assert await sms_app.ask("DELETE", PATH, headers=retried) == (200, DONE)
-    assert await sms_app.ask("DELETE", PATH) == (404, GONE)
+    assert await sms_app.ask("DELETE", PATH) == (404, NOT_FOUND)
 
 
 async def test_a_redis_that_is_down_does_not_stop_it(
@@ -196,7 +196,7 @@ async def test_a_redis_that_is_down_does_not_stop_it(
             assert await sms_app.ask("DELETE", PATH) == (200, DONE)
 
         assert await left(sms_app) == [0, 0, 0]
-        assert await sms_app.ask("GET", PATH) == (404, GONE)
+        assert await sms_app.ask("GET", PATH) == (404, NOT_FOUND)
     (logged,) = [text for text in caplog.messages if "102" in text]
     assert logged == (
         "SMS conversation 102 is archived, but its live state could not be ended; it runs out by"

@@ -34,12 +34,12 @@ async def conversations(database: Database, organization: int = 1) -> list[Any]:
     """The organization's conversations that are not archived, as the list orders them."""
     async with database.engine.connect() as connection:
         rows = (await connection.execute(select(CALL).order_by(CALL.c.id))).all()
-    mine = [
+    visible = [
         row
         for row in rows
         if (row.organization_id, row.channel, row.is_archived) == (organization, "sms", False)
     ]
-    return sorted(mine, key=lambda row: (row.last_activity, row.id), reverse=True)
+    return sorted(visible, key=lambda row: (row.last_activity, row.id), reverse=True)
 
 
 async def ids_of(client: httpx2.AsyncClient, owner: dict[str, str], query: str = "") -> list[int]:
