@@ -8,12 +8,24 @@ import hashlib
 import math
 import secrets
 import string
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
 
-from sqlalchemy import Row, Select, and_, bindparam, case, delete, insert, select, update
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Row,
+    and_,
+    bindparam,
+    case,
+    delete,
+    insert,
+    literal,
+    select,
+    update,
+)
 
 from gql.accounts.people import find_member
 from gql.database import DatabaseAccess, Snapshot
@@ -28,6 +40,9 @@ KEY_START = "burki_"
 
 LONGEST_NAME = 100
 """Characters of a key's name."""
+
+MOST_ANCESTORS = 8
+"""Most keys that a key may descend from, each made with the one before."""
 
 _ALPHABET = string.ascii_lowercase + string.digits
 _RANDOM_LENGTH = 32
@@ -46,12 +61,15 @@ class StoredKey:
         key_hash: See `hash_key`; the key itself is nowhere.
         key_prefix: The first 12 characters and `...`, for people to tell their keys apart.
         permissions: `{"read": true, "write": true, "admin": false}`.
+        parent_id: The key that it was made with; None for one that was made by logging in, or on
+            the command line.
         last_used_at: Up to half a minute late, like `usage_count`: both are flushed in bulk.
     """
 
     id: int
     organization_id: int
     user_id: int | None
+    parent_id: int | None
     name: str
     key_hash: str
     key_prefix: str
@@ -72,23 +90,50 @@ class StoredKey:
 
 @dataclass(frozen=True, slots=True)
 class KeyHolder:
-    """A key with its organization and its person.
+    """A key with the keys that it descends from, its organization and its person.
 
     Attributes:
+        lineage: The key, the one that it was made with, and so on, as far as they are there.
         user_is_active: True for a key that belongs to no person.
     """
 
-    key: StoredKey
+    lineage: tuple[StoredKey, ...]
     organization_name: str
     user_is_active: bool
 
+    @property
+    def key(self) -> StoredKey:
+        return self.lineage[0]
+
+    @property
+    def permissions(self) -> frozenset[Permission]:
+        """What the key may do: nothing that one of its ancestors may not."""
+        return _common_permissions(self.lineage)
+
+    @property
+    def ancestors_permissions(self) -> frozenset[Permission]:
+        """What all its ancestors may do; every permission for a key without any."""
+        return _common_permissions(self.lineage[1:])
+
+    @property
+    def expires_at(self) -> datetime | None:
+        """When the key, or the first of its ancestors, expires."""
+        return min((key.expires_at for key in self.lineage if key.expires_at), default=None)
+
     def seconds_left(self) -> float:
-        """How long the key is valid: 0 when it is revoked, expired, or of a deactivated person."""
-        if not self.key.is_active or not self.user_is_active:
+        """How long the key is valid.
+
+        0 when it, or a key that it descends from, is revoked, deleted or expired, and when its
+        person is deactivated.
+        """
+        is_whole = self.lineage[-1].parent_id is None
+        if not is_whole or not all(key.is_active for key in self.lineage):
             return 0
-        if self.key.expires_at is None:
+        if not self.user_is_active:
+            return 0
+        if self.expires_at is None:
             return math.inf
-        return max(0, (self.key.expires_at - now()).total_seconds())
+        return max(0, (self.expires_at - now()).total_seconds())
 
 
 def hash_key(plaintext: str) -> str:
@@ -119,6 +164,11 @@ def key_columns(plaintext: str) -> dict[str, str]:
 def granted_permissions(stored: Mapping[str, Any]) -> frozenset[Permission]:
     """The permissions of a stored object whose value is exactly true; unknown words grant none."""
     return frozenset(permission for permission in Permission if stored.get(permission) is True)
+
+
+def _common_permissions(keys: Iterable[StoredKey]) -> frozenset[Permission]:
+    granted = (granted_permissions(key.permissions) for key in keys)
+    return frozenset(Permission).intersection(*granted)
 
 
 def stored_permissions(permissions: Collection[Permission]) -> dict[str, bool]:
@@ -154,6 +204,7 @@ async def issue_key(
     name: str,
     permissions: Collection[Permission],
     user_id: int | None = None,
+    parent_id: int | None = None,
     expires_at: datetime | None = None,
 ) -> tuple[StoredKey, str]:
     """A new key: its row, and its text, which nobody can read again.
@@ -164,6 +215,7 @@ async def issue_key(
         name: 1 to 100 characters, for people.
         permissions: What it may do.
         user_id: The person it acts for; it stops working when they are deactivated.
+        parent_id: The key of the same organization that it is made with, and ends with.
         expires_at: When it stops working, aware; never, without.
 
     Raises:
@@ -185,6 +237,7 @@ async def issue_key(
     statement = insert(_KEYS).values(
         organization_id=organization_id,
         user_id=user_id,
+        parent_id=parent_id,
         name=name,
         permissions=stored_permissions(permissions),
         is_active=True,
@@ -249,13 +302,11 @@ async def delete_key(database: DatabaseAccess, organization_id: int, key_id: int
 
 async def find_key_by_hash(database: DatabaseAccess, key_hash: str) -> KeyHolder | None:
     """The key with this hash, of any organization: the tenant is not known before this lookup."""
-    return await _find(database, _HOLDERS.where(_KEYS.c.key_hash == key_hash))
+    return await _find(database, _KEYS.c.key_hash == key_hash)
 
 
 async def find_key(database: DatabaseAccess, organization_id: int, key_id: int) -> KeyHolder | None:
-    return await _find(
-        database, _HOLDERS.where(_KEYS.c.id == key_id, owned(_KEYS, organization_id))
-    )
+    return await _find(database, and_(_KEYS.c.id == key_id, owned(_KEYS, organization_id)))
 
 
 async def record_usage(database: DatabaseAccess, usage: Mapping[int, tuple[int, datetime]]) -> None:
@@ -278,21 +329,43 @@ async def record_usage(database: DatabaseAccess, usage: Mapping[int, tuple[int, 
         await connection.execute(statement, rows)
 
 
-_HOLDERS: Select[Any] = (
-    select(
-        *_KEYS.c,
-        _ORGANIZATIONS.c.name.label("organization_name"),
-        _USERS.c.is_active.label("user_is_active"),
+async def _find(database: DatabaseAccess, condition: ColumnElement[bool]) -> KeyHolder | None:
+    """The one key that meets a condition, with its ancestors, in one statement."""
+    lineage = _lineage(condition)
+    statement = (
+        select(
+            *_KEYS.c,
+            _ORGANIZATIONS.c.name.label("organization_name"),
+            _USERS.c.is_active.label("user_is_active"),
+        )
+        .join_from(lineage, _KEYS, and_(_KEYS.c.id == lineage.c.id, same_owner(_KEYS, lineage)))
+        .join(_ORGANIZATIONS, same_owner(_KEYS, _ORGANIZATIONS))
+        .outerjoin(_USERS, and_(_USERS.c.id == _KEYS.c.user_id, same_owner(_USERS, _KEYS)))
+        .order_by(lineage.c.generation)
     )
-    .join_from(_KEYS, _ORGANIZATIONS, same_owner(_KEYS, _ORGANIZATIONS))
-    .outerjoin(_USERS, and_(_USERS.c.id == _KEYS.c.user_id, same_owner(_USERS, _KEYS)))
-)
-
-
-async def _find(database: DatabaseAccess, statement: Select[Any]) -> KeyHolder | None:
     async with database.snapshot() as snapshot:
         rows = await snapshot.rows(statement)
-    for row in rows:
-        user_is_active = row.user_id is None or row.user_is_active is True
-        return KeyHolder(StoredKey.from_row(row), row.organization_name, user_is_active)
-    return None
+    if not rows:
+        return None
+    row, keys = rows[0], tuple(StoredKey.from_row(each) for each in rows)
+    user_is_active = row.user_id is None or row.user_is_active is True
+    return KeyHolder(keys, row.organization_name, user_is_active)
+
+
+def _lineage(condition: ColumnElement[bool]) -> CTE:
+    """The ids of the key that meets a condition and of its ancestors, nearest first.
+
+    It ends at a parent that is gone, and after as many generations as there may be: a circle of
+    keys, which only a hand in the table can make, is no endless statement.
+    """
+    youngest = select(
+        _KEYS.c.id, _KEYS.c.organization_id, _KEYS.c.parent_id, literal(0).label("generation")
+    ).where(condition)
+    lineage = youngest.cte("lineage", recursive=True)
+    parent = _KEYS.alias("parent")
+    is_parent = and_(parent.c.id == lineage.c.parent_id, same_owner(parent, lineage))
+    return lineage.union_all(
+        select(parent.c.id, parent.c.organization_id, parent.c.parent_id, lineage.c.generation + 1)
+        .join_from(lineage, parent, is_parent)
+        .where(lineage.c.generation < MOST_ANCESTORS)
+    )

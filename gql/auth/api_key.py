@@ -3,7 +3,7 @@
 import hmac
 from typing import ClassVar
 
-from gql.accounts.api_keys import KEY_START, find_key_by_hash, granted_permissions, hash_key
+from gql.accounts.api_keys import KEY_START, find_key_by_hash, hash_key
 from gql.auth.credential import Presented, Verified
 from gql.database import Database
 from gql.errors import Unauthenticated
@@ -11,7 +11,10 @@ from gql.identity import Identity, Method
 from gql.settings import Settings
 
 INVALID = "Invalid API key"
-"""The one answer for a key that is unknown, revoked, expired, or of a deactivated person."""
+"""The one answer for a key that is unknown, revoked, expired, or of a deactivated person.
+
+A key that was made with such a key gets it too.
+"""
 
 
 class ApiKeyCredential:
@@ -42,7 +45,7 @@ class ApiKeyCredential:
         identity = Identity(
             organization_id=holder.key.organization_id,
             method=Method.API_KEY,
-            permissions=granted_permissions(holder.key.permissions),
+            permissions=holder.permissions,
             user_id=holder.key.user_id,
             api_key_id=holder.key.id,
         )

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from itsdangerous import BadData, SignatureExpired, URLSafeTimedSerializer
 
-from gql.accounts.api_keys import find_key, granted_permissions
+from gql.accounts.api_keys import find_key
 from gql.accounts.people import Person, find_by_stamp
 from gql.auth.credential import Presented, Verified
 from gql.database import Database
@@ -54,9 +54,7 @@ class DashboardCredential:
         identity = Identity(
             organization_id=holder.key.organization_id,
             method=Method.DASHBOARD,
-            permissions=granted_permissions(holder.key.permissions).intersection(
-                payload["permissions"]
-            ),
+            permissions=holder.permissions.intersection(payload["permissions"]),
             user_id=payload["user"],
             api_key_id=holder.key.id,
         )

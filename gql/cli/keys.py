@@ -107,6 +107,7 @@ def _columns(key: "StoredKey") -> dict[str, Any]:
     """A key as it is printed."""
     return {
         "id": key.id,
+        "parent_id": key.parent_id,
         "name": key.name,
         "key_prefix": key.key_prefix,
         "permissions": sorted(word for word, granted in key.permissions.items() if granted),

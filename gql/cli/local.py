@@ -101,7 +101,7 @@ async def _stored_organizations(database: "Database") -> "list[DemoOrganization]
     for fields in json.loads(KEYS_FILE.read_text()):
         organization = DemoOrganization(**fields)
         holder = await find_key_by_hash(database, hash_key(organization.api_key))
-        if holder is not None and holder.key.is_active:
+        if holder is not None and holder.seconds_left() > 0:
             organizations.append(organization)
     return organizations
 

@@ -9,6 +9,7 @@ from sqlmodel import Field, SQLModel
 from gql.models.types import (
     AUTOINCREMENT,
     json_object,
+    loose_reference,
     now,
     optional_json,
     organization_key,
@@ -48,7 +49,11 @@ class User(SQLModel, table=True):
 
 
 class ApiKey(SQLModel, table=True):
-    """A key of an organization; only its sha-256 is stored."""
+    """A key of an organization; only its sha-256 is stored.
+
+    A key that was made with another one names it as `parent_id`. That may be deleted: then the key
+    names a parent that is gone, and is refused.
+    """
 
     __tablename__ = "api_key"
     __table_args__ = (
@@ -59,6 +64,7 @@ class ApiKey(SQLModel, table=True):
     id: int | None = primary_key()
     organization_id: int = organization_key()
     user_id: int | None = reference("user.id", nullable=True)
+    parent_id: int | None = loose_reference()
     name: str
     key_hash: str = Field(unique=True)
     key_prefix: str

@@ -7,7 +7,7 @@ from typing import Any
 import strawberry
 
 from gql.domain.organizations import API_KEYS, ORGANIZATIONS, USERS
-from gql.engine.declaration import column, entity, viewer_field, viewer_record
+from gql.engine.declaration import column, entity, one, viewer_field, viewer_record
 from gql.identity import Identity
 from gql.schema.enums import Method, Permission
 from gql.schema.node import Node
@@ -40,6 +40,11 @@ class ApiKey(Node):
     key_prefix: str = column("How the key begins, to tell keys apart.")
     is_active: bool = column("False once it was revoked.")
     expires_at: datetime | None = column("When it stops working; null for never.")
+    parent: "ApiKey | None" = one(
+        "The key that it was made with, and ends with; null for none, and for one that is deleted.",
+        API_KEYS,
+        "parent_id",
+    )
     last_used_at: datetime | None = column("When it was last used, give or take half a minute.")
     created_at: datetime = column("When it was created.")
 

@@ -31,6 +31,7 @@ async def test_a_key_works_is_listed_without_itself_and_ends_when_revoked(
     assert json.loads(listed.out)[-1] == key
     assert key == {
         "id": key["id"],
+        "parent_id": None,
         "name": "nightly",
         "key_prefix": plaintext[:12] + "...",
         "permissions": ["read"],

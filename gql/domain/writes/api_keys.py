@@ -6,6 +6,8 @@ from typing import Any
 
 from gql.accounts.api_keys import (
     LONGEST_NAME,
+    MOST_ANCESTORS,
+    KeyHolder,
     StoredKey,
     change_key,
     delete_key,
@@ -22,9 +24,15 @@ from gql.domain.writes.audit import audit
 from gql.domain.writes.rows import lock
 from gql.domain.writes.transaction import WriteContext, transaction
 from gql.domain.writes.validation import ProblemList
-from gql.errors import Conflict, Forbidden, NotFound, Unauthenticated
-from gql.identity import DEFAULT_PERMISSIONS, TENANT_PERMISSIONS, Identity, Permission
-from gql.models.types import MAX_ID, now
+from gql.errors import Conflict, Forbidden, Unauthenticated
+from gql.identity import (
+    DEFAULT_PERMISSIONS,
+    GRANTABLE,
+    TENANT_PERMISSIONS,
+    Identity,
+    Permission,
+)
+from gql.models.types import now
 from gql.query.context import Context
 
 
@@ -61,34 +69,18 @@ async def create_api_key(
         require_tenant_permissions(permissions)
         for permission in permissions:
             write.identity.require(permission)
-        stored, plaintext = await issue_key(
-            write.database,
-            write.organization_id,
-            name=name,
-            permissions=permissions,
-            user_id=write.identity.user_id,
-            expires_at=expires_at,
-        )
-        after = {
-            "name": name,
-            "key_prefix": stored.key_prefix,
-            "permissions": [str(each) for each in Permission if each in permissions],
-            "expires_at": expires_at,
-        }
-        await audit(write, "api_key.create", stored.id, after=after)
-        return stored, plaintext
+        return await _issue(write, name, permissions, expires_at)
 
 
 async def revoke_api_key(context: Context, key_id: int) -> StoredKey:
     """The key, revoked; where it is cached it works for some seconds yet.
 
     Raises:
-        Forbidden: when the caller lacks the admin permission.
+        Forbidden: when the caller lacks the admin permission, or one that the key has.
         NotFound: when the organization has no such key.
     """
     async with transaction(context, Permission.ADMIN) as write:
-        if not 0 < key_id <= MAX_ID:
-            raise NotFound("api_key", key_id)
+        _require_reach(write.identity, StoredKey.from_row(await lock(write, API_KEYS, key_id)))
         stored = await change_key(write.database, write.organization_id, key_id, is_active=False)
         before = {"name": stored.name, "key_prefix": stored.key_prefix}
         await audit(write, "api_key.revoke", key_id, before=before)
@@ -112,35 +104,25 @@ async def create_own_key(
 ) -> tuple[StoredKey, str]:
     """A new key of the caller: its row, and its text, which nobody can read again.
 
-    A key that is issued by means of another key expires no later than that one.
-
     Args:
-        context: Of the caller, who needs the write permission.
+        context: Of the caller, who needs the write permission, and a login or the admin permission.
         name: 1 to 100 characters, for people.
         permissions: `{"read": true, ...}`: nothing that the caller may not. None for the default
             ones, as far as the caller has them.
 
     Raises:
-        Forbidden: when the credential belongs to no person, or lacks what the key is to have.
+        Forbidden: when the credential belongs to no person, may not manage keys, or lacks what the
+            key is to have.
         Invalid: when the name or the permissions cannot be used.
     """
     async with transaction(context) as write:
-        user_id = write.identity.require_user()
+        write.identity.require_user()
+        _require_manager(write.identity)
         problems = ProblemList()
         problems.check_name(("name",), name, longest=LONGEST_NAME)
         _check_permissions(problems, permissions)
         problems.raise_if_any()
-        granted = _own_permissions(write.identity, permissions)
-        stored, plaintext = await issue_key(
-            write.database,
-            write.organization_id,
-            name=name,
-            permissions=granted,
-            user_id=user_id,
-            expires_at=await _expiry_of_caller(write, user_id),
-        )
-        await audit(write, "api_key.create", stored.id, after=_audited(stored))
-        return stored, plaintext
+        return await _issue(write, name, _own_permissions(write.identity, permissions))
 
 
 async def update_own_key(context: Context, key_id: int, changes: Mapping[str, Any]) -> StoredKey:
@@ -148,7 +130,8 @@ async def update_own_key(context: Context, key_id: int, changes: Mapping[str, An
 
     Raises:
         Conflict: when a revoked key is to be active again.
-        Forbidden: when the credential belongs to no person, or lacks what the key is to have.
+        Forbidden: when the credential belongs to no person, may not manage keys, or lacks what the
+            key has or is to have; or when the key was made with one that lacks it.
         Invalid: when a value cannot be used.
         NotFound: when the caller has no such key.
     """
@@ -157,6 +140,8 @@ async def update_own_key(context: Context, key_id: int, changes: Mapping[str, An
         values = _changed_columns(write.identity, before, changes)
         if not values:
             return before
+        if "permissions" in values:
+            await _check_still_granted(write, before, granted_permissions(values["permissions"]))
         after = await change_key(write.database, write.organization_id, key_id, **values)
         old, new = _audited(before), _audited(after)
         changed = [name for name in new if new[name] != old[name]]
@@ -176,7 +161,8 @@ async def delete_own_key(context: Context, key_id: int) -> str:
     Where it is cached it works for some seconds yet.
 
     Raises:
-        Forbidden: when the credential belongs to no person.
+        Forbidden: when the credential belongs to no person, may not manage keys, or lacks what the
+            key has.
         NotFound: when the caller has no such key.
     """
     async with transaction(context) as write:
@@ -187,29 +173,120 @@ async def delete_own_key(context: Context, key_id: int) -> str:
 
 
 async def _lock_own_key(write: WriteContext, key_id: int) -> StoredKey:
+    """One of the caller's keys, which they may change."""
     own = API_KEYS.table.c.user_id == write.identity.require_user()
-    return StoredKey.from_row(await lock(write, API_KEYS, key_id, own))
+    _require_manager(write.identity)
+    key = StoredKey.from_row(await lock(write, API_KEYS, key_id, own))
+    _require_reach(write.identity, key)
+    return key
 
 
-async def _expiry_of_caller(write: WriteContext, user_id: int) -> datetime | None:
-    """When the API key of the caller expires; None when it does not, or for another credential.
+def _require_manager(identity: Identity) -> None:
+    """Pass when the caller may manage keys: by a login, or by the admin permission.
 
-    The credential was verified up to five seconds ago. A caller who was shut out since must not get
-    back in with a new key, so this reads it again.
+    Keys lie in scripts and servers, from where they leak. A leaked one must not make others that
+    outlive it.
 
     Raises:
-        Unauthenticated: when the key was revoked, or its person deactivated.
+        Forbidden: when neither is so.
     """
-    key_id = write.identity.api_key_id
-    if key_id is None:
+    is_login = identity.user_id is not None and identity.api_key_id is None
+    if not is_login and Permission.ADMIN not in identity.permissions:
+        raise Forbidden("Managing API keys needs a login, or an API key with the admin permission.")
+
+
+def _require_reach(identity: Identity, key: StoredKey) -> None:
+    """Pass when the key has no permission that the caller lacks.
+
+    One that no credential of the caller's kind may have does not count: whoever logged in may
+    revoke a key with the explain permission.
+
+    Raises:
+        Forbidden: when the key may do more than the caller.
+    """
+    comparable = granted_permissions(key.permissions) & GRANTABLE[identity.method]
+    for permission in Permission:
+        if permission in comparable - identity.permissions:
+            raise Forbidden(
+                f"This key has the {permission} permission, which your credential lacks."
+            )
+
+
+async def _issue(
+    write: WriteContext,
+    name: str,
+    permissions: Collection[Permission],
+    expires_at: datetime | None = None,
+) -> tuple[StoredKey, str]:
+    """A new key of the caller; one that is made with another key ends no later than that.
+
+    Raises:
+        Forbidden: when the caller's key descends from too many others.
+        Unauthenticated: when the caller's credential has ended.
+    """
+    parent, ends = await _key_of_caller(write), [expires_at]
+    if parent is not None:
+        if len(parent.lineage) > MOST_ANCESTORS:
+            raise Forbidden(
+                f"This API key descends from {MOST_ANCESTORS} others, each made with the one "
+                "before; log in, or use one of those to make another."
+            )
+        ends.append(parent.expires_at)
+    stored, plaintext = await issue_key(
+        write.database,
+        write.organization_id,
+        name=name,
+        permissions=permissions,
+        user_id=write.identity.user_id,
+        parent_id=write.identity.api_key_id,
+        expires_at=min((end for end in ends if end is not None), default=None),
+    )
+    await audit(write, "api_key.create", stored.id, after=_audited(stored))
+    return stored, plaintext
+
+
+async def _key_of_caller(write: WriteContext) -> KeyHolder | None:
+    """The API key of the caller; None for another credential.
+
+    The credential was verified up to five seconds ago. A caller who was shut out since must not get
+    back in with a new key, or a mightier one, so this reads it again.
+
+    Raises:
+        Unauthenticated: when the key has ended, or the person was deactivated.
+    """
+    key_id, user_id = write.identity.api_key_id, write.identity.user_id
+    if key_id is not None:
+        holder = await find_key(write.database, write.organization_id, key_id)
+        if holder is None or holder.seconds_left() <= 0:
+            raise Unauthenticated("The API key that asks for this has been revoked or has expired.")
+        return holder
+    if user_id is not None:
         person = await find_person(write.database, write.organization_id, user_id)
         if person is None or not person.is_active:
             raise Unauthenticated("You have been deactivated.")
-        return None
-    holder = await find_key(write.database, write.organization_id, key_id)
-    if holder is None or not holder.key.is_active or not holder.user_is_active:
-        raise Unauthenticated("The API key that asks for this has been revoked.")
-    return holder.key.expires_at
+    return None
+
+
+async def _check_still_granted(
+    write: WriteContext, key: StoredKey, permissions: Collection[Permission]
+) -> None:
+    """Pass when the caller may still change keys, and the key's ancestors may do what it is to.
+
+    Raises:
+        Forbidden: when one of the ancestors lacks a permission.
+        Unauthenticated: when the caller's credential has ended.
+    """
+    await _key_of_caller(write)
+    if key.parent_id is None:
+        return
+    holder = await find_key(write.database, write.organization_id, key.id)
+    lacking = set(permissions) - (holder.ancestors_permissions if holder else set())
+    for permission in Permission:
+        if permission in lacking:
+            raise Forbidden(
+                f"A key cannot have the {permission} permission when the key that it was made with "
+                "lacks it."
+            )
 
 
 def _changed_columns(
@@ -274,4 +351,5 @@ def _audited(key: StoredKey) -> dict[str, Any]:
         "permissions": sorted(granted_permissions(key.permissions)),
         "is_active": key.is_active,
         "expires_at": key.expires_at,
+        "parent_id": key.parent_id,
     }

@@ -62,6 +62,9 @@ class ApiKeyOut(BaseModel):
     created_at: datetime
     updated_at: datetime
     expires_at: datetime | None
+    parent_id: int | None = Field(
+        description="The key that this one was made with, and ends with, when it was made so."
+    )
 
 
 class NewApiKey(BaseModel):
@@ -84,6 +87,7 @@ _KEY: dict[str, Any] = {
     "created_at": "2025-01-19T10:00:00Z",
     "updated_at": "2025-01-19T10:00:00Z",
     "expires_at": None,
+    "parent_id": None,
 }
 _NEW = {"api_key": _KEY, "key": "burki_x7k2mq...(38 characters)"}
 _DELETED = {"success": True, "message": "API key 'Nightly report' deleted successfully"}
@@ -123,7 +127,8 @@ async def list_api_keys(context: Context, query: Paged) -> list[dict[str, Any]]:
 async def create_api_key(context: Context, body: ApiKeyIn) -> Response:
     """A new key of the person who asks, which may do nothing that they may not.
 
-    When it is made with another key, it ends no later than that one.
+    This needs a login, or a key with the admin permission. A key that is made with another one ends
+    with it.
     """
     stored, plaintext = await create_own_key(context, body.name, permissions=body.permissions)
     value = {"api_key": key_fields(stored), "key": plaintext}
@@ -140,7 +145,10 @@ async def create_api_key(context: Context, body: ApiKeyIn) -> Response:
     example={"name": "Weekly report"},
 )
 async def update_api_key(context: Context, path: ApiKeyPath, body: ApiKeyChanges) -> dict[str, Any]:
-    """Rename a key of the person who asks, change what it may do, or revoke it."""
+    """Rename a key of the person who asks, change what it may do, or revoke it.
+
+    This needs a login, or a key with the admin permission, and all permissions that the key has.
+    """
     changes = body.model_dump(exclude_none=True)
     return key_fields(await update_own_key(context, path.key_id, changes))
 
@@ -155,7 +163,10 @@ async def update_api_key(context: Context, path: ApiKeyPath, body: ApiKeyChanges
     errors=(404,),
 )
 async def delete_api_key(context: Context, path: ApiKeyPath) -> dict[str, Any]:
-    """Delete a key of the person who asks; it stops working within five seconds."""
+    """Delete a key of the person who asks; it stops working within five seconds.
+
+    This needs a login, or a key with the admin permission, and all permissions that the key has.
+    """
     name = await delete_own_key(context, path.key_id)
     return {"success": True, "message": f"API key '{name}' deleted successfully"}
 

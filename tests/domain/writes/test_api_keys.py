@@ -42,7 +42,9 @@ async def test_a_new_key_works_and_only_its_hash_is_kept(
                 "name": "Reports",
                 "key_prefix": plaintext[:12] + "...",
                 "permissions": ["read"],
+                "is_active": True,
                 "expires_at": expires.isoformat(),
+                "parent_id": 1,
             },
         )
     ]
