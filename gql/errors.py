@@ -30,6 +30,7 @@ Errors are raised low, as facts, and rendered once per door: GraphQL prints `cod
             |-- ParseFailed            GRAPHQL_PARSE_FAILED          is not GraphQL
             |-- ValidationFailed       GRAPHQL_VALIDATION_FAILED     does not fit the schema
             |-- TooComplex             QUERY_TOO_COMPLEX             is over a limit
+            |   `-- AnswerTooLong      (the same)                    prints too much
             |-- IntrospectionDisabled  INTROSPECTION_DISABLED        asks for the schema
             `-- OperationUnresolved    OPERATION_RESOLUTION_FAILURE  has no such operation
 """
@@ -336,6 +337,18 @@ class TooComplex(RefusedDocument):
 
     code = "QUERY_TOO_COMPLEX"
     meaning = "Over a limit; the message names limit and figure, and the heaviest paths of a cost."
+
+
+class AnswerTooLong(TooComplex):
+    """The answer has more bytes than may be sent."""
+
+    fails_request = True
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The answer is longer than may be sent at once; ask for smaller pages, or for fewer"
+            " long texts."
+        )
 
 
 class IntrospectionDisabled(RefusedDocument):

@@ -118,6 +118,9 @@ class Settings(BaseSettings):
     max_resolver_cost: int = Field(
         50_000, ge=1, description="Most points of an operation that no compiled plan answers."
     )
+    max_response_bytes: int = Field(
+        20_000_000, ge=100_000, le=1_000_000_000, description="Longest answer, uncompressed."
+    )
     compiled: bool = Field(
         True,
         description="Answer GraphQL queries by compiled plans, one statement each, where possible.",

@@ -48,6 +48,19 @@ class Database:
         self.engine = create_engine(settings)
         self._runner: StatementRunner | None = None
 
+    @property
+    def max_response_bytes(self) -> int:
+        """Most bytes of an answer."""
+        return self._settings.max_response_bytes
+
+    @property
+    def max_statement_bytes(self) -> int | None:
+        """Most bytes of the value of a compiled statement, which has to compare them itself.
+
+        None on SQLite, where the connections of the runner do.
+        """
+        return None if self._settings.embedded else self._settings.max_response_bytes
+
     def snapshot(self) -> Snapshot:
         """Read-only reads of one instant; the first statement opens the connection."""
         return Snapshot(self.engine)

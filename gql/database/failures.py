@@ -8,7 +8,7 @@ import asyncpg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from gql.errors import Conflict, DatabaseUnavailable, DeadlineExceeded, GatewayError
+from gql.errors import AnswerTooLong, Conflict, DatabaseUnavailable, DeadlineExceeded, GatewayError
 
 _UNAVAILABLE_CLASSES = frozenset({"08", "28", "3D", "53", "57", "58"})
 """The first two characters of the SQLSTATE of what is no fault of a statement.
@@ -25,6 +25,12 @@ _CANCELED_STATE = "57014"
 
 _COLLISION_STATES = frozenset({"40001", "40P01", "55P03"})
 """SQLSTATE of a serialization failure, a deadlock, and a lock that is not available."""
+
+_TOO_LONG_STATE = "2201F"
+"""SQLSTATE of a compiled statement whose value got longer than an answer may be.
+
+See `json_sql.fail_beyond`.
+"""
 
 _LASTING_CLASS = "42"
 """Syntax error or access rule violation: found before any value is looked at."""
@@ -59,6 +65,7 @@ def translate_failures() -> Iterator[None]:
     Raises:
         DatabaseUnavailable: when it cannot be reached, or cannot work right now.
         DeadlineExceeded: when it ended the statement because that took too long.
+        AnswerTooLong: when the statement printed more than an answer may have.
         Exception: anything else, as it is.
     """
     try:
@@ -94,6 +101,8 @@ def meaning_of(error: Exception) -> GatewayError | None:
     state, code = _sqlstate(error), _sqlite_code(error)
     if state == _CANCELED_STATE or code == sqlite3.SQLITE_INTERRUPT:
         return DeadlineExceeded()
+    if state == _TOO_LONG_STATE or code == sqlite3.SQLITE_TOOBIG:
+        return AnswerTooLong()
     if (
         state[:2] in _UNAVAILABLE_CLASSES
         or state in _COLLISION_STATES

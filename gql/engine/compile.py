@@ -7,8 +7,20 @@ Whatever may be NULL is printed as the word `null`: one NULL inside `||` makes a
 
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, FromClause, Select, Text, and_, bindparam, case, func, select
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal_column,
+    select,
+)
 
+from gql.engine.answer_size import most_bytes
 from gql.engine.bind import (
     FieldVariant,
     FilterVariant,
@@ -60,25 +72,41 @@ from gql.sql.json_sql import JsonPart, concatenated, literal_text, or_null
 from gql.sql.keys import node_id_rows
 
 
-def emit(root: Selection, variant: VariantKey) -> Select[Any]:
-    """The statement of a plan for one variant of its arguments."""
-    return select(concatenated(['{"data":', *_Emitter(variant).root(root), "}"]))
+def emit(root: Selection, variant: VariantKey, max_bytes: int | None = None) -> Select[Any]:
+    """The statement of a plan for one variant of its arguments.
+
+    Args:
+        root: The root fields.
+        variant: Of the arguments.
+        max_bytes: Where the statement has to fail for a longer answer; None where the connection
+            sees to that.
+    """
+    emitter = _Emitter(variant, max_bytes)
+    return emitter.statement(['{"data":', *emitter.root(root), "}"])
 
 
-def emit_read(query: RestQuery, variant: VariantKey) -> Select[Any]:
+def emit_read(query: RestQuery, variant: VariantKey, max_bytes: int | None = None) -> Select[Any]:
     """The statement of a REST read; its value is empty where the record is missing."""
-    emitter = _Emitter(variant)
+    emitter = _Emitter(variant, max_bytes)
     if query.record is None:
-        return select(concatenated(emitter.page(query.item, None)))
-    return select(concatenated([emitter.record_lookup(query.record, query.item)]))
+        return emitter.statement(emitter.page(query.item, None))
+    return emitter.statement([emitter.record_lookup(query.record, query.item)])
 
 
 Variant = TypeVar("Variant", bound=FieldVariant)
 
 
 class _Emitter:
-    def __init__(self, variant: VariantKey) -> None:
+    def __init__(self, variant: VariantKey, max_bytes: int | None) -> None:
         self._variant = variant
+        self._max_bytes = max_bytes
+
+    def statement(self, parts: list[JsonPart]) -> Select[Any]:
+        """The statement whose value is these parts."""
+        whole = concatenated(parts)
+        if self._max_bytes is None:
+            return select(whole)
+        return select(json_sql.at_most_bytes(whole, literal_column(str(self._max_bytes))))
 
     def root(self, selection: Selection) -> list[JsonPart]:
         """The object of root fields, which have no record."""
@@ -97,7 +125,13 @@ class _Emitter:
     def page(self, node: PlanNode, parent: FromClause | None) -> list[JsonPart]:
         """A connection, or a page that is a plain list."""
         variant = self._variant_of(node, ListVariant)
-        return ConnectionCompiler(node, variant, parent, self._record).parts()
+        limit = self._limit(node)
+        return ConnectionCompiler(node, variant, parent, self._record, limit).parts()
+
+    def _limit(self, node: PlanNode) -> int | None:
+        """Most bytes of a list, where it may have more by itself."""
+        limit = self._max_bytes
+        return None if limit is None or most_bytes(node) <= limit else limit
 
     def _root(self, node: PlanNode) -> list[JsonPart]:  # noqa: PLR0911 -- a case per source
         match node.source:
@@ -156,7 +190,7 @@ class _Emitter:
             by_kind[resource.name] = self._first(row, self._record(row, selection))
         printed = case(by_kind, value=ids.c.kind, else_=literal_text("null")).label("printed")
         rows = select(printed).select_from(ids).order_by(ids.c.position).subquery()
-        return print_array_items(rows).scalar_subquery()
+        return print_array_items(rows, self._limit(node)).scalar_subquery()
 
     def _record(self, row: RowSource, selection: Selection) -> list[JsonPart]:
         return print_items([(key, self._node(row, node)) for key, node in selection.items])
@@ -217,7 +251,7 @@ class _Emitter:
             case ConnectionSource() | PageSource():
                 return self.page(node, row.table)
             case UnionSource(union):
-                return ["[", self._union(row, union, dict(node.choices)), "]"]
+                return ["[", self._union(row, union, node), "]"]
         raise TypeError(type(node.source).__name__)
 
     def _one(self, row: RowSource, source: OneSource, node: PlanNode) -> ColumnElement[str]:
@@ -262,7 +296,8 @@ class _Emitter:
             .order_by(*(child.table.c[name] for name in source.order))
             .subquery()
         )
-        return print_array_items(rows).correlate(row.table).scalar_subquery()
+        items = print_array_items(rows, self._limit(node))
+        return items.correlate(row.table).scalar_subquery()
 
     def _conditions(self, node: PlanNode) -> tuple[PreparedCondition, ...]:
         """What a whole list is filtered by; only REST filters any."""
@@ -271,11 +306,9 @@ class _Emitter:
             return ()
         return parameterized_conditions(node.prefix, variant.conditions)
 
-    def _union(
-        self, row: RowSource, union: UnionList, choices: dict[Resource, Selection]
-    ) -> ColumnElement[str]:
+    def _union(self, row: RowSource, union: UnionList, node: PlanNode) -> ColumnElement[str]:
         """The newest records, each printed as one of its narrower resource, by the same columns."""
-        page = union_page(union, row.table)
+        page, choices = union_page(union, row.table), dict(node.choices)
         child = page.rows()
         bodies = []
         for value, resource in union.resources.items():
@@ -285,7 +318,8 @@ class _Emitter:
         label = child.table.c[union.label]
         body = case(*((label == value, printed) for value, printed in bodies))
         rows = page.select(child, body.label("printed")).subquery()
-        return print_array_items(rows).correlate(row.table).scalar_subquery()
+        items = print_array_items(rows, self._limit(node))
+        return items.correlate(row.table).scalar_subquery()
 
 
 def _join(row: RowSource, other: RowSource, column: str, key: str) -> None:

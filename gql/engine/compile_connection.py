@@ -19,6 +19,7 @@ from sqlalchemy import (
     select,
 )
 
+from gql.engine.answer_size import within_limit
 from gql.engine.bind import ConditionVariant, ListVariant
 from gql.engine.fields import (
     ConnectionField,
@@ -59,6 +60,7 @@ class ConnectionCompiler:
         variant: Its paging and conditions.
         parent: The table of the records that it is a field of; None at the root.
         print_record: Prints the object of a row.
+        max_bytes: Most bytes of all rows together; None where nothing is added up.
     """
 
     def __init__(
@@ -67,6 +69,7 @@ class ConnectionCompiler:
         variant: ListVariant,
         parent: FromClause | None,
         print_record: PrintRecord,
+        max_bytes: int | None,
     ) -> None:
         assert isinstance(node.source, (ConnectionSource, PageSource))  # noqa: S101, only they are
         self._source = node.source
@@ -75,6 +78,7 @@ class ConnectionCompiler:
         self._prefix = node.prefix
         self._parent = parent
         self._print_record = print_record
+        self._max_bytes = max_bytes
         self._paging = self._with_parameters(variant.paging)
         self._records = RecordList(
             self._resource,
@@ -117,7 +121,9 @@ class ConnectionCompiler:
         is_sorted_again = self._paging.backward and not self._is_numbered
         if is_sorted_again:
             columns += [rows.table.c[name].label(name) for name in self._sort_columns]
-        page = self._page.select(rows, *columns).subquery()
+        page: FromClause = self._page.select(rows, *columns).subquery()
+        printed = [column for column in page.c if column.name.startswith("printed_")]
+        page = within_limit(page, printed, self._max_bytes)
         if is_sorted_again:
             forward = ordering(rows.resource, page, replace(self._paging, backward=False))
             return select(*page.c).select_from(page).order_by(*forward).subquery()

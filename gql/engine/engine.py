@@ -215,7 +215,10 @@ class Engine:
         if statement is not None:
             return statement.bind(values), True
         statement = await self._compiler.compile(
-            plan, plan.statements, variant, lambda: emit(plan.root, variant)
+            plan,
+            plan.statements,
+            variant,
+            lambda: emit(plan.root, variant, self._database.max_statement_bytes),
         )
         self._documents.reweigh(request.document.text)
         return statement.bind(values), False

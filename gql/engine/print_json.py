@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Select, case, func, select
 
+from gql.engine.answer_size import within_limit
 from gql.engine.fields import ColumnSource, ConstantSource, GlobalIdSource, OneSource
 from gql.engine.plan import Selection
 from gql.query.record_list import RowSource
@@ -63,8 +64,14 @@ def print_as(source: ColumnSource, value: ColumnElement[Any]) -> ColumnElement[A
     return printed
 
 
-def print_array_items(rows: FromClause) -> Select[Any]:
-    """What stands between the brackets of an array: the column `printed` of each row."""
+def print_array_items(rows: FromClause, limit: int | None) -> Select[Any]:
+    """What stands between the brackets of an array: the column `printed` of each row.
+
+    Args:
+        rows: A subquery.
+        limit: Most bytes of them together; None where nothing is added up.
+    """
+    rows = within_limit(rows, [rows.c.printed], limit)
     return select(func.coalesce(json_array_body(rows.c.printed), literal_text("")))
 
 

@@ -16,7 +16,7 @@ from gql.engine.plan import MOST_VARIANTS
 from gql.engine.rest_query import RestArguments, RestQuery, bind
 from gql.engine.statement import BoundStatement, Statement
 from gql.engine.statement_compiler import compile_statement
-from gql.errors import NotFound
+from gql.errors import AnswerTooLong, NotFound
 from gql.query.context import Context
 
 
@@ -99,6 +99,7 @@ class QueryRunner:
             NotFound: when the record is missing.
             DatabaseUnavailable: when the database cannot be reached, or cannot work right now.
             DeadlineExceeded: when it ended the statement because that took too long.
+            AnswerTooLong: when it prints more than an answer may have.
         """
         bound = await self.bind(query, arguments)
         values = bound.statement.owned_by(context.organization_id)
@@ -113,6 +114,9 @@ class QueryRunner:
         except Exception:
             self.counts[ReadOutcome.FAILED] += 1
             raise
+        if body is not None and len(body) > self._database.max_response_bytes:
+            self.counts[ReadOutcome.FAILED] += 1
+            raise AnswerTooLong
         if not body:
             self.counts[ReadOutcome.MISSING] += 1
             record = bound.query.record
@@ -126,7 +130,7 @@ class QueryRunner:
             statement = statements.get(variant)
             if statement is None:
                 statement = compile_statement(
-                    emit_read(query, variant),
+                    emit_read(query, variant, self._database.max_statement_bytes),
                     self._database.engine.dialect,
                     custom_plan=is_selective(variant),
                 )

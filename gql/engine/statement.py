@@ -147,6 +147,7 @@ async def run(
         DatabaseUnavailable: when the database cannot work right now.
         DeadlineExceeded: when the statement took too long. As resolvers would read the same rows,
             they would fail like it.
+        AnswerTooLong: when it printed more than an answer may have, as resolvers would.
     """
     statement = bound.statement
     values = bound.owned_by(organization_id)

@@ -22,7 +22,7 @@ from gql.engine.document import Request
 from gql.engine.engine import Bound, Engine
 from gql.engine.explain import Explanation
 from gql.engine.fallback import OFF, AnswerCounts, Fallback
-from gql.errors import BadRequest, GatewayError, MethodNotAllowed
+from gql.errors import AnswerTooLong, BadRequest, GatewayError, MethodNotAllowed
 from gql.http.headers import headers_by_name
 from gql.http.identify import Identify
 from gql.http.media_types import JSON, response_type
@@ -30,6 +30,7 @@ from gql.http.request_id import request_id_of
 from gql.http.running_requests import DEADLINE_HEADER, RunningRequests
 from gql.identity import Identity, Permission
 from gql.query.context import Context
+from gql.schema.bounded_execution import executor_bounded_to
 from gql.schema.documents import Documents, InvalidDocument, choose_operation
 from gql.schema.explaining import explained, wants_explanation
 from gql.schema.graphql_request import METHODS, parse_request, read_raw, require_method
@@ -84,7 +85,7 @@ class GraphQLEndpoint:
         if schema.extensions:
             raise ValueError("GraphQLEndpoint does not run Strawberry's schema extensions")
         self._schema = schema._schema  # noqa: SLF001 -- Strawberry has no other way to it
-        self._executor_class = schema.execution_context_class
+        self._executor_class = executor_bounded_to(settings.max_response_bytes)
         self._database = database
         self._settings = settings
         self._identify = identify
@@ -210,9 +211,13 @@ class GraphQLEndpoint:
         context = Context(received.caller, self._database, renderer.request_id, self._sms_sessions)
         try:
             result = await self._execute(request, context)
-            return renderer.result(result, request.operation)
         finally:
             await context.close()
+        answer = renderer.result(result, request.operation)
+        is_query = request.operation.operation == OperationType.QUERY
+        if is_query and len(answer.body) > self._settings.max_response_bytes:
+            raise AnswerTooLong
+        return answer
 
     async def _execute(self, request: Request, context: Context) -> ExecutionResult:
         result = execute(

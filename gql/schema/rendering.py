@@ -16,7 +16,7 @@ from graphql import (
 from starlette.types import Send
 from strawberry.exceptions import StrawberryInputCoercionError
 
-from gql.errors import BadInput, GatewayError, RefusedDocument
+from gql.errors import AnswerTooLong, BadInput, GatewayError, RefusedDocument
 from gql.http.media_types import JSON, PRODUCED
 from gql.http.refusal import refusal_headers
 
@@ -151,12 +151,17 @@ def _failure(result: ExecutionResult, operation: OperationDefinitionNode) -> Gat
     """
     selections = operation.selection_set.selections
     is_one_field = len(selections) == 1 and isinstance(selections[0], FieldNode)
-    if operation.operation == OperationType.MUTATION and not is_one_field:
+    is_write = operation.operation == OperationType.MUTATION
+    if is_write and not is_one_field:
         return None
     causes = (_root_cause(error) for error in result.errors or ())
-    return next(
-        (each for each in causes if isinstance(each, GatewayError) and each.fails_request), None
-    )
+    failures = (each for each in causes if isinstance(each, GatewayError) and each.fails_request)
+    return next((each for each in failures if not (is_write and _follows_write(each))), None)
+
+
+def _follows_write(failure: GatewayError) -> bool:
+    """Whether it happens while an answer is printed, when the field of a mutation is done."""
+    return isinstance(failure, AnswerTooLong)
 
 
 def _root_cause(error: GraphQLError) -> Exception:

@@ -16,7 +16,7 @@ or `json_string`, and that one NULL makes the whole text NULL, so that whatever 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, case, cast, func, literal_column
+from sqlalchemy import ColumnElement, Double, Text, case, cast, func, literal_column
 
 from gql.money import MICRO, MICROS_PER_UNIT, SCALE
 from gql.sql.construct import Construct
@@ -139,6 +139,35 @@ class require_not_null(Construct[str]):
 
     postgresql = f"{_fail_on_postgresql('{0} IS NULL')}::text"
     sqlite = _fail_on_sqlite("{0} IS NULL")
+
+
+class fail_beyond(Construct[float]):
+    """How much a number is below a limit, or so; fails where it is above, by a SQLSTATE of its own.
+
+    That is 2201F, "invalid argument for power function", which the square root of a negative number
+    raises and nothing else here; a division by zero would say that resolvers are to run. Takes the
+    number, which has to depend on a row, and the limit. On SQLite the connection has the limit, and
+    compares by itself.
+    """
+
+    type = Double()
+    postgresql = "sqrt(({1} - {0})::float8)"
+    sqlite = "({1} - {0})"
+
+
+class at_most_bytes(Construct[str]):
+    """A text; fails like `fail_beyond` where it has more bytes. Takes the text and the limit.
+
+    `OFFSET 0` keeps PostgreSQL from writing the text into each of the places where it is used:
+    https://www.postgresql.org/docs/current/queries-limit.html
+    """
+
+    postgresql = (
+        "(SELECT CASE WHEN octet_length(body) <= {1} THEN body"
+        " ELSE sqrt(({1} - octet_length(body))::float8)::text END"
+        " FROM (SELECT {0} AS body OFFSET 0) AS whole)"
+    )
+    sqlite = "{0}"
 
 
 class int32(Construct[str]):

@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError
 
 from gql.database import Database
 from gql.database.failures import is_lasting, meaning_of
-from gql.errors import DatabaseUnavailable, DeadlineExceeded, GatewayError
+from gql.errors import AnswerTooLong, DatabaseUnavailable, DeadlineExceeded, GatewayError
 from tests.databases import Kind
 
 
@@ -40,6 +40,7 @@ def sqlite_error(code: int) -> sqlite3.OperationalError:
         ("57P03", DatabaseUnavailable),
         ("58030", DatabaseUnavailable),
         ("57014", DeadlineExceeded),
+        ("2201F", AnswerTooLong),
         ("22012", None),
         ("42703", None),
         ("54000", None),
@@ -70,7 +71,7 @@ def test_a_sqlstate_means_the_same_from_the_driver_and_through_sqlalchemy(
         (sqlite3.SQLITE_CANTOPEN, DatabaseUnavailable),
         (sqlite3.SQLITE_INTERRUPT, DeadlineExceeded),
         (sqlite3.SQLITE_ERROR, None),
-        (sqlite3.SQLITE_TOOBIG, None),
+        (sqlite3.SQLITE_TOOBIG, AnswerTooLong),
     ],
 )
 def test_a_result_code_means_the_same_from_the_driver_and_through_sqlalchemy(

@@ -15,6 +15,7 @@ from gql.engine.planner import plan_operation
 from gql.engine.statement_compiler import compile_statement
 from gql.identity import Identity, Method
 from gql.schema.schema import schema
+from gql.settings import Settings
 from tests.engine.differential import GRAPHQL
 
 DOCUMENT = """\
@@ -40,7 +41,8 @@ def sql() -> str:
     """The statement, with line breaks where the parts of a SELECT begin."""
     plan, variant = _bound()
     postgresql = dialect()  # type: ignore[no-untyped-call]
-    text = compile_statement(emit(plan.root, variant), postgresql).sql
+    limit = Settings.model_fields["max_response_bytes"].default
+    text = compile_statement(emit(plan.root, variant, limit), postgresql).sql
     return with_line_breaks(text)
 
 

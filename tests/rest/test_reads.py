@@ -82,8 +82,8 @@ def _hear_runner_connections(log: StatementLog, monkeypatch: pytest.MonkeyPatch)
         return
     connect_sqlite = sqlite.connect_sqlite
 
-    def connect_and_listen(path: str) -> sqlite3.Connection:
-        connection = connect_sqlite(path)
+    def connect_and_listen(path: str, max_bytes: int) -> sqlite3.Connection:
+        connection = connect_sqlite(path, max_bytes)
         connection.set_trace_callback(log.texts.append)
         return connection
 

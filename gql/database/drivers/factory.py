@@ -17,7 +17,7 @@ def open_runner(engine: AsyncEngine, settings: Settings) -> StatementRunner:
     if settings.embedded:
         path = engine.url.database or ""
         return sqlite.SqliteRunner(
-            lambda: sqlite.connect_sqlite(path),
+            lambda: sqlite.connect_sqlite(path, settings.max_response_bytes),
             size=settings.pool_size,
             timeout=settings.pool_timeout,
         )

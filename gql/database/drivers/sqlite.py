@@ -203,8 +203,11 @@ class SqliteRunner:
             await asyncio.to_thread(thread.join)
 
 
-def connect_sqlite(path: str) -> sqlite3.Connection:
-    """A read-only connection with the functions that compiled statements call."""
+def connect_sqlite(path: str, max_bytes: int) -> sqlite3.Connection:
+    """A read-only connection with the functions that compiled statements call.
+
+    No text of it gets longer than `max_bytes`: https://www.sqlite.org/limits.html
+    """
     connection = sqlite3.connect(
         path,
         timeout=SQLITE_BUSY_SECONDS,
@@ -214,6 +217,7 @@ def connect_sqlite(path: str) -> sqlite3.Connection:
     connection.text_factory = bytes  # an answer is sent on as it is, as on PostgreSQL
     connection.execute("PRAGMA query_only=ON")
     connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
+    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, max_bytes)
     add_functions(connection)
     return connection
 

@@ -1,0 +1,37 @@
+"""graphql-core's executor, which counts what it prints and fails as soon as that is too long."""
+
+from typing import Any
+
+import orjson
+from graphql import GraphQLLeafType
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
+
+from gql.errors import AnswerTooLong
+
+
+def executor_bounded_to(max_bytes: int) -> type[StrawberryGraphQLCoreExecutionContext]:
+    """An executor whose leaves print at most so many bytes, about.
+
+    Every leaf beyond that fails with `AnswerTooLong`, so that no more memory is taken, and with it
+    the request. Keys, commas and escapes are not counted, as they are the work of
+    the printer, which tells the exact length.
+    """
+
+    class BoundedExecutor(StrawberryGraphQLCoreExecutionContext):
+        def __init__(self, *arguments: Any, **named: Any) -> None:
+            super().__init__(*arguments, **named)
+            self.printed_bytes = 0
+
+        def complete_leaf_value(  # type: ignore[override]  # static there, and called on `self`
+            self, return_type: GraphQLLeafType, result: Any
+        ) -> Any:
+            value = StrawberryGraphQLCoreExecutionContext.complete_leaf_value(return_type, result)
+            if isinstance(value, str):
+                self.printed_bytes += len(value)
+            elif isinstance(value, (dict, list)):
+                self.printed_bytes += len(orjson.dumps(value))
+            if self.printed_bytes > max_bytes:
+                raise AnswerTooLong
+            return value
+
+    return BoundedExecutor
