@@ -35,6 +35,12 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=1, le=65535, description="Port to listen on.")
     workers: int = Field(1, ge=1, le=64, description="Server processes.")
+    shutdown_timeout: int = Field(
+        10,
+        ge=2,
+        description="Seconds from SIGTERM to the end of the process."
+        " In the first fifth of them `/readyz` is 503 and requests are still accepted.",
+    )
 
     secret_key: SecretStr | None = Field(
         None, description="Signs dashboard cookies; without it there are none."
@@ -74,7 +80,12 @@ class Settings(BaseSettings):
     )
     login_window: int = Field(900, ge=1, description="Seconds until a wrong password is forgotten.")
 
-    pool_size: int = Field(20, ge=1, le=500, description="Database connections per process.")
+    pool_size: int = Field(
+        20,
+        ge=1,
+        le=500,
+        description="Database connections per process, beside two for credentials.",
+    )
     pool_timeout: float = Field(10, gt=0, description="Seconds to wait for a connection.")
     request_timeout: float = Field(
         15,

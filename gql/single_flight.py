@@ -26,8 +26,8 @@ class SingleFlight(Generic[Key, Result]):
 
     Args:
         cancel_abandoned: Whether to cancel the work when every caller has been cancelled. Work that
-            still waits for a lock should not be done then; a database query should be finished,
-            because cancelling it closes its connection.
+            still waits for a lock should not be done then; a look at the database that fills a
+            cache should be finished.
     """
 
     def __init__(self, *, cancel_abandoned: bool) -> None:

@@ -106,6 +106,7 @@ async def start(copy: Copy, settings: Settings) -> AsyncIterator[Running]:
     if copy.log is None:
         log = SqliteLog()
         log.attach(app.state.database.engine)
+        log.attach(app.state.reserved_database.engine)
     else:
         log = PostgresqlLog(copy.log, name_of(copy.url))
     async with running(app):

@@ -18,6 +18,7 @@ from gql.app.metrics import Metrics, metrics_routes
 from gql.app.request_counter import RequestCounter
 from gql.app.requests import RequestMiddleware
 from gql.app.shortcut import Shortcut
+from gql.app.shutdown import end_on_sigterm
 from gql.auth import api_key_login
 from gql.auth.middleware import Authentication, caller_of
 from gql.database import Database
@@ -30,6 +31,13 @@ from gql.schema.endpoint import GraphQLEndpoint
 from gql.schema.schema import schema
 from gql.settings import Settings
 from gql.stores import SmsSessionStore, open_sms_sessions
+
+RESERVED = {"pool_size": 2, "pool_timeout": 5.0, "request_timeout": 5.0, "compiled": False}
+"""The settings of the connections that look up credentials and readiness, and read nothing else.
+
+On the connections of data they would wait behind it: then a few slow requests of one organization
+would be a refused credential for all others, and a process that is restarted for being busy.
+"""
 
 
 def create_app(settings: Settings | None = None) -> Starlette:
@@ -44,6 +52,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
     """
     settings = settings or Settings()
     database = Database(settings)
+    reserved = Database(settings.model_copy(update=RESERVED))
     sms_sessions = open_sms_sessions(database, settings)
     requests = RunningRequests(settings.request_timeout)
     graphql = GraphQLEndpoint(
@@ -61,7 +70,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
         metrics = Metrics(settings, graphql, database, queries)
     app = Starlette(
         routes=(
-            *routes(graphql, database, rest),
+            *routes(graphql, Health(reserved, requests), rest),
             *metrics_routes(metrics),
         ),
         lifespan=_lifespan,
@@ -70,19 +79,21 @@ def create_app(settings: Settings | None = None) -> Starlette:
     app.router.redirect_slashes = False
     app.state.settings = settings
     app.state.database = database
+    app.state.reserved_database = reserved
     app.state.sms_sessions = sms_sessions
+    app.state.requests = requests
     app.state.metrics = metrics
     # Not by `Starlette(middleware=...)`, which puts `ServerErrorMiddleware` outside of them all:
     # `RequestMiddleware` answers exceptions, in JSON and with the request's id.
     counter = None if metrics is None else metrics.requests
-    layers = middleware(graphql, database, settings, counter)
+    layers = middleware(graphql, reserved, settings, counter)
     app.middleware_stack = wrapped(app.router, layers)
     return app
 
 
 def middleware(
     graphql: ASGIApp,
-    database: Database,
+    reserved: Database,
     settings: Settings,
     counter: RequestCounter | None = None,
 ) -> tuple[Middleware, ...]:
@@ -90,7 +101,7 @@ def middleware(
     return (
         Middleware(RequestMiddleware, counter=counter),
         Middleware(Compression),
-        Middleware(Authentication, database=database, settings=settings),
+        Middleware(Authentication, database=reserved, settings=settings),
         # Before the router, which would try its routes one after another for the busiest address.
         Middleware(Shortcut, endpoints={"/graphql": graphql}),
         Middleware(ExceptionMiddleware, handlers=HANDLERS),
@@ -104,9 +115,8 @@ def wrapped(app: ASGIApp, layers: Sequence[Middleware]) -> ASGIApp:
     return app
 
 
-def routes(graphql: ASGIApp, database: Database, rest: RestServices) -> tuple[BaseRoute, ...]:
+def routes(graphql: ASGIApp, health: Health, rest: RestServices) -> tuple[BaseRoute, ...]:
     """Every address of the gateway, in order of trial."""
-    health = Health(database)
     return (
         Route("/graphql", graphql, name="graphql"),
         Route("/graphql/", graphql, name="graphql_slash"),
@@ -122,10 +132,12 @@ def routes(graphql: ASGIApp, database: Database, rest: RestServices) -> tuple[Ba
 async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     """Start-up and shutdown; `Authentication` has written the last uses of keys before the end."""
     metrics: Metrics | None = app.state.metrics
-    with FROZEN_HEAP.hold():
+    settings: Settings = app.state.settings
+    with FROZEN_HEAP.hold(), end_on_sigterm(app.state.requests, settings.shutdown_timeout):
         async with nullcontext() if metrics is None else metrics.publishing():
             yield
     sms_sessions: SmsSessionStore = app.state.sms_sessions
     await sms_sessions.close()
-    database: Database = app.state.database
-    await database.close()
+    databases: tuple[Database, ...] = (app.state.database, app.state.reserved_database)
+    for database in databases:
+        await database.close()

@@ -1,5 +1,6 @@
 """Verified and refused credentials, cached for a few seconds per process."""
 
+import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from functools import partial
@@ -8,6 +9,7 @@ from typing import Any, Generic, TypeVar
 from cachetools import TLRUCache
 
 from gql.auth.credential import Verified
+from gql.database.failures import translate_failures
 from gql.errors import Unauthenticated
 from gql.single_flight import SingleFlight
 
@@ -16,6 +18,9 @@ MAX_VERIFIED = 10_000
 
 MAX_REFUSED = 1_000
 """Most refused credentials in a cache of their own: a flood of them evicts no verified one."""
+
+LOOKUP_SECONDS = 5.0
+"""How long a lookup may take: it goes on when the requests that wait for it have ended."""
 
 Key = tuple[str, bytes]
 """The method and the sha-256 of the secret; the secret itself is not kept.
@@ -68,7 +73,7 @@ class CredentialCache:
 
         Raises:
             Unauthenticated: when the credential is not valid.
-            Unavailable: when it could not be verified; that is not cached.
+            Unavailable: when it could not be verified in time; that is not cached.
         """
         cached = self.get(key)
         if cached is not None:
@@ -85,7 +90,9 @@ class CredentialCache:
         """Whom the credential stands for, or the message of its refusal; cached."""
         started = self._timer()
         try:
-            verified = await verify()
+            with translate_failures():
+                async with asyncio.timeout(LOOKUP_SECONDS):
+                    verified = await verify()
         except Unauthenticated as error:
             self._refused[key] = _Entry(error.message, self._timer() + self._ttl)
             return error.message

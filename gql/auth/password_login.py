@@ -19,7 +19,7 @@ from gql.auth.csrf import from_another_site
 from gql.auth.dashboard import DashboardCredential
 from gql.auth.throttle import MOST_KEYS, Limit, Throttle
 from gql.database import Database
-from gql.errors import Forbidden, RateLimited, Unauthenticated, Unavailable
+from gql.errors import DeadlineExceeded, Forbidden, RateLimited, Unauthenticated, Unavailable
 from gql.settings import Settings
 
 _OFF = (
@@ -107,7 +107,7 @@ class PasswordLogin:
         except Unauthenticated:
             _log.info("refused a password", extra={"address": address})
             raise
-        except (RateLimited, Unavailable):
+        except (RateLimited, Unavailable, DeadlineExceeded):
             self._throttle.give_back(limits, instant)
             raise
         self._throttle.give_back(limits, instant)

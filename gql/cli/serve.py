@@ -16,9 +16,6 @@ from gql.cli.console import DatabaseOption, Failure, open_database, settings_fro
 if TYPE_CHECKING:
     from gql.settings import Settings
 
-SHUTDOWN_SECONDS = 10
-"""How long running requests get to end when the server is told to stop."""
-
 HEALTHCHECK_SECONDS = 30
 """How long one of several processes may be silent before it is replaced.
 
@@ -80,6 +77,7 @@ def _run(settings: "Settings", banner: str) -> None:
 
     from gql.app import create_app
     from gql.app.logs import log_config
+    from gql.app.shutdown import server_grace
 
     alone = settings.workers == 1
     if not alone:
@@ -101,7 +99,7 @@ def _run(settings: "Settings", banner: str) -> None:
             access_log=False,
             server_header=False,
             lifespan="on",
-            timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+            timeout_graceful_shutdown=server_grace(settings.shutdown_timeout),
             timeout_worker_healthcheck=HEALTHCHECK_SECONDS,
         )
 

@@ -8,7 +8,7 @@ from typing import Any, Self
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive
 
-from gql.errors import BadRequest, DeadlineExceeded
+from gql.errors import RETRY_AFTER, BadRequest, DeadlineExceeded, Unavailable
 from gql.http.disconnect import wait_for_disconnect
 
 DEADLINE_HEADER = b"jackfield-deadline-ms"
@@ -35,6 +35,7 @@ class RunningRequest:
     Raises:
         DeadlineExceeded: at the exit, when the time was over.
         ClientDisconnect: at the exit, when the client had gone.
+        Unavailable: at the exit, when the process was being stopped.
     """
 
     _requests: "RunningRequests"
@@ -102,15 +103,16 @@ class RunningRequests:
 
     Args:
         timeout: Seconds that a request may take.
+
+    Attributes:
+        is_stopping: Whether the process is about to end; readiness tells.
     """
 
     def __init__(self, timeout: float) -> None:
         self._timeout = timeout
         self._running: dict[RunningRequest, None] = {}
         self._timer: asyncio.TimerHandle | None = None
-
-    def __len__(self) -> int:
-        return len(self._running)
+        self.is_stopping = False
 
     def begin(self, deadline: bytes | None = None) -> RunningRequest:
         """The time of a request that arrives now, for `with`.
@@ -135,6 +137,11 @@ class RunningRequests:
 
     def remove(self, request: RunningRequest) -> None:
         del self._running[request]
+
+    def end_all(self) -> None:
+        """End every request, as the process is about to end."""
+        for request in self._running:
+            request.end(Unavailable("The gateway is being stopped; try again.", RETRY_AFTER))
 
     def _look(self) -> None:
         loop = asyncio.get_running_loop()

@@ -176,6 +176,33 @@ async def _call(app: Any, *arguments: Any) -> None:
     await app(*arguments)
 
 
+async def test_credentials_and_readiness_do_not_wait_behind_data(fresh: Copy) -> None:
+    headers = bearer(fresh.organizations[1])
+    async with served(fresh, request_timeout=86_400) as (running, client):
+        await client.post("/graphql", json=OTHERS)
+        await make_calls_endless(fresh)
+        held = running.app.state.database.snapshot()
+        await held.rows(text("SELECT 1"))
+        body = {"query": QUERY}
+        slow = [asyncio.create_task(client.post("/graphql", json=body)) for _ in range(5)]
+        slow += [asyncio.create_task(client.get("/api/v1/calls/export")) for _ in range(2)]
+        await asyncio.sleep(0.1)
+        ready = await client.get("/readyz")
+        stranger = await client.post("/graphql", json={"query": "{ __typename }"}, headers=headers)
+        nobody = await client.get(ADDRESS, headers={"Authorization": "Bearer burki_" + "a" * 32})
+        waiting = [task.done() for task in slow]
+        for task in slow:
+            task.cancel()
+        await asyncio.gather(*slow, return_exceptions=True)
+        await held.close()
+        await require_idle(fresh, running, client)
+
+    assert (ready.status_code, ready.json()) == (200, {"status": "ready"})
+    assert (stranger.status_code, stranger.json()) == (200, {"data": {"__typename": "Query"}})
+    assert nobody.status_code == 401
+    assert waiting == [False] * len(slow)
+
+
 @pytest.mark.parametrize("name", ["GQL_REQUEST_TIMEOUT", "GQL_STATEMENT_TIMEOUT"])
 def test_the_timeout_is_read_by_its_former_name_too(
     name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
