@@ -42,6 +42,22 @@ class Settings(BaseSettings):
         " In the first fifth of them `/readyz` is 503 and requests are still accepted.",
     )
 
+    max_connections: int = Field(
+        800, ge=1, description="Most connections of a process; each one more is answered 503."
+    )
+    max_header_bytes: int = Field(
+        65_536, ge=1_024, description="Longest head of a request: its first line and its headers."
+    )
+    header_timeout: float = Field(
+        10, gt=0, description="Seconds for the head of a request to arrive."
+    )
+    body_timeout: float = Field(30, gt=0, description="Seconds for its body to arrive.")
+    send_timeout: float = Field(
+        30,
+        gt=0,
+        description="Seconds in which a client must take 32 KB of its answer, or the rest.",
+    )
+
     secret_key: SecretStr | None = Field(
         None, description="Signs dashboard cookies; without it there are none."
     )

@@ -6,8 +6,9 @@ import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -76,6 +77,11 @@ def _run(settings: "Settings", banner: str) -> None:
     import uvicorn
 
     from gql.app import create_app
+    from gql.app.http_connection import (
+        BoundedHttpProtocol,
+        ConnectionLimits,
+        ConnectionWatch,
+    )
     from gql.app.logs import log_config
     from gql.app.shutdown import server_grace
 
@@ -87,6 +93,7 @@ def _run(settings: "Settings", banner: str) -> None:
         app = create_app(settings)
     except ValueError as error:
         raise Failure(f"A setting cannot be used: {error}", "See docs/settings.md.") from error
+    watch = ConnectionWatch(ConnectionLimits.of(settings))
     typer.echo(banner)
     with _metrics_folder(settings):
         uvicorn.run(
@@ -100,6 +107,9 @@ def _run(settings: "Settings", banner: str) -> None:
             server_header=False,
             lifespan="on",
             timeout_graceful_shutdown=server_grace(settings.shutdown_timeout),
+            # uvicorn wants a class, and calls it with its own arguments alone.
+            http=cast("type[asyncio.Protocol]", partial(BoundedHttpProtocol, watch=watch)),
+            ws_max_size=settings.max_body_bytes,
             timeout_worker_healthcheck=HEALTHCHECK_SECONDS,
         )
 
