@@ -53,6 +53,7 @@ class Identity:
         permissions: What the caller may do; what the method may not carry is left out.
         user_id: The person behind the credential, when known.
         api_key_id: The key that was presented (or exchanged for a dashboard cookie), when one was.
+        subject: For a token that names no person of ours, a digest of whom its issuer names.
     """
 
     organization_id: int
@@ -60,9 +61,21 @@ class Identity:
     permissions: frozenset[Permission]
     user_id: int | None = None
     api_key_id: int | None = None
+    subject: str | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "permissions", self.permissions & GRANTABLE[self.method])
+
+    @property
+    def credential(self) -> str:
+        """What tells the credential from others of the organization, in each request alike.
+
+        A token is renewed and a login repeated between two attempts at one write, so both are named
+        after whom they stand for.
+        """
+        if self.api_key_id is not None:
+            return f"api_key_{self.api_key_id}"
+        return f"subject_{self.subject}" if self.user_id is None else f"user_{self.user_id}"
 
     def require(self, permission: Permission) -> None:
         """Pass, or raise `Forbidden` naming the permission that is missing."""

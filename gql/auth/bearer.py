@@ -1,5 +1,7 @@
 """Bearer tokens: `Authorization: Bearer <JWT>`, and those that the gateway issues itself."""
 
+import hashlib
+import json
 import time
 from collections.abc import Collection, Mapping
 from typing import Any, ClassVar
@@ -47,6 +49,7 @@ class BearerCredential:
         if organization_id is None:
             raise Unauthenticated(f"{INVALID}: organization_id must be a positive integer.")
         user_id = _user_id(claims)
+        subject = _subject(claims) if user_id is None else None
         permissions = _permissions(claims)
         if STAMP in claims and user_id is not None:
             return await self._logged_in(claims, organization_id, user_id)
@@ -55,7 +58,7 @@ class BearerCredential:
             raise Unauthenticated(f"{INVALID}: its organization does not exist.")
         if user_id is not None and not member.user_is_active:
             raise Unauthenticated(f"{INVALID}: its user is not active in its organization.")
-        identity = Identity(organization_id, Method.BEARER, permissions, user_id)
+        identity = Identity(organization_id, Method.BEARER, permissions, user_id, subject=subject)
         return Verified(identity, member.organization_name, self._seconds(claims))
 
     async def _logged_in(
@@ -182,15 +185,21 @@ def _user_id(claims: Mapping[str, Any]) -> int | None:
     people (https://www.rfc-editor.org/rfc/rfc7519#section-4.1.2), and the fifth of theirs is not
     the fifth of ours. What they may do is what the signed claims say.
     """
-    if "user_id" in claims:
-        user_id = _id(claims["user_id"])
-        if user_id is None:
-            raise Unauthenticated(f"{INVALID}: user_id must be a positive integer.")
-        return user_id
+    if "user_id" not in claims:
+        return None
+    user_id = _id(claims["user_id"])
+    if user_id is None:
+        raise Unauthenticated(f"{INVALID}: user_id must be a positive integer.")
+    return user_id
+
+
+def _subject(claims: Mapping[str, Any]) -> str:
+    """A digest of the issuer and of whom it names, of whatever length."""
     subject = claims.get("sub")
     if isinstance(subject, bool) or not isinstance(subject, str | int) or subject == "":
         raise Unauthenticated(f"{INVALID}: it needs the claim user_id or sub.")
-    return None
+    names = json.dumps([claims.get("iss"), str(subject)])
+    return hashlib.sha256(names.encode()).hexdigest()
 
 
 def _permissions(claims: Mapping[str, Any]) -> frozenset[Permission]:

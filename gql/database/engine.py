@@ -79,7 +79,7 @@ class Database:
         try:
             await connection.execution_options(jackfield_write=True)
             with translate_write_failures():
-                await _begin(connection)
+                await begin_write(connection)
                 yield connection
                 await connection.commit()
         finally:
@@ -169,7 +169,7 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     add_functions(connection)
 
 
-async def _begin(connection: AsyncConnection) -> None:
+async def begin_write(connection: AsyncConnection) -> None:
     """Begin a write, and wait for the one that another connection does on SQLite.
 
     SQLite's own wait cannot be ended, so it is short and repeated.

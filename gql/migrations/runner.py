@@ -11,6 +11,7 @@ from alembic.config import Config
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from gql.database.engine import begin_write
 from gql.sql.session import lift_statement_timeout
 
 _HERE = Path(__file__).parent
@@ -59,12 +60,13 @@ async def _alone(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     try:
         async with engine.connect() as connection:
             await connection.execution_options(jackfield_write=True)
-            async with connection.begin():
-                # Waiting for the lock, and building an index, may take longer than a request.
-                await lift_statement_timeout(connection)
-                if engine.dialect.name == "postgresql":
-                    await connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
-                yield connection
+            await begin_write(connection)
+            # Waiting for the lock, and building an index, may take longer than a request.
+            await lift_statement_timeout(connection)
+            if engine.dialect.name == "postgresql":
+                await connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
+            yield connection
+            await connection.commit()
     finally:
         _process_lock.release()
 

@@ -9,20 +9,22 @@ from gql.models.types import AUTOINCREMENT, now, organization_key, primary_key
 
 
 class IdempotencyKey(SQLModel, table=True):
-    """One key of an organization, and the first answer to the write that came with it.
+    """One key of a credential, and the first answer to the write that came with it.
 
     The row is written in the transaction of the write, so nobody sees one without an answer.
+    `credential` is that of `Identity`.
     """
 
     __tablename__ = "idempotency_key"
     __table_args__ = (
-        UniqueConstraint("organization_id", "key", name="uq_idempotency_key"),
+        UniqueConstraint("organization_id", "credential", "key", name="uq_idempotency_key"),
         Index("ix_idempotency_key_created", "organization_id", "created_at", "id"),
         AUTOINCREMENT,
     )
 
     id: int | None = primary_key()
     organization_id: int = organization_key()
+    credential: str = ""
     key: str
     fingerprint: str
     status: int | None = None

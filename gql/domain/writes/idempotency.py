@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import ColumnElement, and_, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from gql.domain.writes.transaction import WriteContext, transaction
@@ -101,7 +101,8 @@ async def idempotent(
 
     Args:
         context: Of the caller.
-        key: Their key; without one nothing is looked up or stored.
+        key: Of their credential; without one nothing is looked up or stored. The same key of
+            another credential is another key: its answer may hold what this one must not see.
         request: The fingerprint of the request.
         permission: What the write needs; a stored answer needs it too.
 
@@ -134,6 +135,7 @@ async def _claim(write: WriteContext, key: str, request: str) -> StoredAnswer | 
     await _sweep(write, key)
     row = {
         "organization_id": write.organization_id,
+        "credential": write.identity.credential,
         "key": key,
         "fingerprint": request,
         "created_at": now(),
@@ -149,7 +151,7 @@ async def _claim(write: WriteContext, key: str, request: str) -> StoredAnswer | 
 
 async def _first_answer(write: WriteContext, key: str, request: str) -> StoredAnswer:
     statement = select(_KEYS.c.fingerprint, _KEYS.c.status, _KEYS.c.answer).where(
-        _KEYS.c.key == key, owned(_KEYS, write.organization_id)
+        _is_key(write, key), owned(_KEYS, write.organization_id)
     )
     stored = (await write.run(statement)).one_or_none()
     if stored is None:
@@ -161,6 +163,10 @@ async def _first_answer(write: WriteContext, key: str, request: str) -> StoredAn
     return StoredAnswer(stored.status, stored.answer)
 
 
+def _is_key(write: WriteContext, key: str) -> ColumnElement[bool]:
+    return and_(_KEYS.c.key == key, _KEYS.c.credential == write.identity.credential)
+
+
 async def _sweep(write: WriteContext, key: str) -> None:
     """Delete answers that are too old: the key's own, and some others of the organization.
 
@@ -170,7 +176,7 @@ async def _sweep(write: WriteContext, key: str) -> None:
     expired = (
         select(_KEYS.c.id)
         .where(owned(_KEYS, write.organization_id), _KEYS.c.created_at < now() - RETENTION)
-        .order_by((_KEYS.c.key == key).desc(), _KEYS.c.id)
+        .order_by(_is_key(write, key).desc(), _KEYS.c.id)
         .limit(_SWEEP_LIMIT)
         .with_for_update(skip_locked=True)
     )

@@ -61,7 +61,7 @@ async def test_another_process_replays_it_too(member: Context, fresh: Copy) -> N
 
     other = Database(settings_for(fresh.url))
     try:
-        assert await create(caller(other), "key-1") == first
+        assert await create(caller(other, user_id=1, api_key_id=1), "key-1") == first
     finally:
         await other.close()
 
