@@ -17,6 +17,7 @@ from gql.cli.console import (
 )
 
 if TYPE_CHECKING:
+    from gql.database import Database
     from gql.settings import Settings
 
 LIBRARIES = (
@@ -53,11 +54,22 @@ async def _check_database(settings: "Settings") -> Failure | None:
         async with open_database(settings, migrated=False) as database:
             _line("reachable", "yes")
             _line("tables", await current(database.engine) or "none")
-        async with open_database(settings):
+        async with open_database(settings) as database:
             _line("current", "yes")
+            await _count_long_values(database)
     except Failure as failure:
         return failure
     return None
+
+
+async def _count_long_values(database: "Database") -> None:
+    """Old values are read and kept; only writes are bounded."""
+    from gql.database.long_values import long_values
+
+    several = [each async for each in long_values(database)]
+    _line("long values", "some" if several else "none")
+    for column, longest, rows in several:
+        _line("", f"{column}: {rows:,} of more than {longest:,} characters; shorten them")
 
 
 def _printable(settings: "Settings", name: str) -> str:

@@ -24,30 +24,41 @@ from gql.engine.fields import (
     UnionSource,
 )
 from gql.engine.plan import PlanNode, Selection
+from gql.models.types import LONGEST_TEXT, longest_of
 from gql.query.paging import MAX_PAGE
+from gql.query.resource import Resource
 from gql.sql.json_sql import fail_beyond
 
-LONG = 65_536
-"""About the longest that a text or a JSON value is printed."""
-
-SHORT = 100
-"""The same for everything else, a cursor among it."""
+OTHER_BYTES = 100
+"""More than anything else prints that is neither text nor JSON, a cursor among it."""
 
 
-def most_bytes(node: PlanNode) -> int:
+def most_bytes(node: PlanNode, resource: Resource | None) -> int:
     """About how many bytes a field prints at most, with full pages and lists of their usual length.
 
     A text may be longer in UTF-8 and with escapes: the bytes of an answer are counted anyway.
+
+    Args:
+        node: The field.
+        resource: Whose record it is a field of; None at the root.
     """
     match node.source:
-        case ColumnSource(kind=kind) | JoinedSource(value=ColumnSource(kind=kind)):
-            return LONG if kind in {"text", "json"} else SHORT
+        case ColumnSource(label=label):
+            return _most_in(label, resource)
+        case JoinedSource(other, value=ColumnSource(label=label)):
+            return _most_in(label, other)
         case JsonPathSource():
-            return LONG
-    of_types = [_most_of(selection) for _, selection in node.choices]
+            return LONGEST_TEXT
+    below = getattr(node.source, "resource", resource)
+    of_types = [_most_of(selection, narrower) for narrower, selection in node.choices]
     if node.selection is not None:
-        of_types.append(_most_of(node.selection))
-    return _length(node) * max(of_types, default=SHORT)
+        of_types.append(_most_of(node.selection, below))
+    return _length(node) * max(of_types, default=OTHER_BYTES)
+
+
+def _most_in(label: str, resource: Resource | None) -> int:
+    column = None if resource is None else resource.table.c.get(label)
+    return OTHER_BYTES if column is None else longest_of(column) or OTHER_BYTES
 
 
 def _length(node: PlanNode) -> int:
@@ -64,8 +75,8 @@ def _length(node: PlanNode) -> int:
     return 1
 
 
-def _most_of(selection: Selection) -> int:
-    return sum(len(key) + most_bytes(node) for key, node in selection.items)
+def _most_of(selection: Selection, resource: Resource | None) -> int:
+    return sum(len(key) + most_bytes(node, resource) for key, node in selection.items)
 
 
 def within_limit(

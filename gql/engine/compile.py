@@ -131,7 +131,7 @@ class _Emitter:
     def _limit(self, node: PlanNode) -> int | None:
         """Most bytes of a list, where it may have more by itself."""
         limit = self._max_bytes
-        return None if limit is None or most_bytes(node) <= limit else limit
+        return None if limit is None or most_bytes(node, None) <= limit else limit
 
     def _root(self, node: PlanNode) -> list[JsonPart]:  # noqa: PLR0911 -- a case per source
         match node.source:

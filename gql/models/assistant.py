@@ -8,6 +8,7 @@ from sqlmodel import Field, SQLModel
 
 from gql.models.types import (
     AUTOINCREMENT,
+    bounded_text,
     json_object,
     loose_reference,
     now,
@@ -28,8 +29,8 @@ class Assistant(SQLModel, table=True):
     organization_id: int = organization_key()
     user_id: int | None = loose_reference()
     name: str
-    description: str | None = None
-    phone_number: str | None = None
+    description: str | None = bounded_text(default=None)
+    phone_number: str | None = bounded_text(longest=50, default=None)
     llm_provider: str = "openai"
     llm_model: str = "gpt-4o-mini"
     settings: dict[str, Any] = json_object()

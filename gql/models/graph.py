@@ -9,6 +9,7 @@ from sqlmodel import Field, SQLModel
 from gql.models.enums import ConditionLogic, ConditionType, NodeType, one_of
 from gql.models.types import (
     AUTOINCREMENT,
+    bounded_text,
     json_object,
     now,
     optional_json,
@@ -31,7 +32,7 @@ class AssistantGraph(SQLModel, table=True):
     id: int | None = primary_key()
     organization_id: int = organization_key()
     name: str
-    description: str | None = None
+    description: str | None = bounded_text(default=None)
     is_active: bool = True
     configuration: dict[str, Any] = json_object()
     version: int = 1
@@ -79,14 +80,14 @@ class GraphEdge(SQLModel, table=True):
     from_node_id: int = reference("graph_node.id")
     to_node_id: int = reference("graph_node.id")
     condition_type: str
-    intent_pattern: str | None = None
-    natural_language_trigger: str | None = None
-    mathematical_expression: str | None = None
+    intent_pattern: str | None = bounded_text(default=None)
+    natural_language_trigger: str | None = bounded_text(default=None)
+    mathematical_expression: str | None = bounded_text(default=None)
     state_variable_condition: dict[str, Any] | None = optional_json()
     condition_logic: str = ConditionLogic.AND
     priority: int = 0
     is_active: bool = True
-    handoff_sentence: str | None = None
-    description: str | None = None
+    handoff_sentence: str | None = bounded_text(default=None)
+    description: str | None = bounded_text(default=None)
     created_at: datetime = Field(default_factory=now)
     updated_at: datetime = Field(default_factory=now)

@@ -9,6 +9,7 @@ from sqlmodel import Field, SQLModel
 from gql.models.enums import ConditionType, one_of
 from gql.models.types import (
     AUTOINCREMENT,
+    bounded_text,
     json_object,
     loose_reference,
     now,
@@ -67,7 +68,7 @@ class GraphTransition(SQLModel, table=True):
     from_assistant_name: str | None = None
     to_assistant_name: str | None = None
     condition_type: str
-    matched_condition: str | None = None
+    matched_condition: str | None = bounded_text(default=None)
     triggered_by: str | None = None
-    handoff_sentence: str | None = None
+    handoff_sentence: str | None = bounded_text(default=None)
     created_at: datetime = Field(default_factory=now)

@@ -9,6 +9,7 @@ from sqlmodel import Field, SQLModel
 from gql.models.enums import Role, Speaker, one_of
 from gql.models.types import (
     AUTOINCREMENT,
+    bounded_text,
     now,
     optional_json,
     organization_key,
@@ -31,7 +32,7 @@ class ChatMessage(SQLModel, table=True):
     organization_id: int = organization_key()
     call_id: int = reference("call.id")
     role: str
-    content: str
+    content: str = bounded_text()
     message_index: int
     timestamp: datetime = Field(default_factory=now)
     llm_provider: str | None = None
@@ -54,7 +55,7 @@ class Transcript(SQLModel, table=True):
     id: int | None = primary_key()
     organization_id: int = organization_key()
     call_id: int = reference("call.id")
-    content: str
+    content: str = bounded_text()
     speaker: str
     is_final: bool = True
     segment_start: float | None = None

@@ -8,6 +8,7 @@ from sqlmodel import Field, SQLModel
 
 from gql.models.types import (
     AUTOINCREMENT,
+    bounded_text,
     now,
     optional_json,
     organization_key,
@@ -27,7 +28,7 @@ class SmsAuditLog(SQLModel, table=True):
     call_id: int = reference("call.id")
     event_type: str
     level: str = "info"
-    message: str
+    message: str = bounded_text()
     event_data: dict[str, Any] | None = optional_json()
     created_at: datetime = Field(default_factory=now)
 
@@ -46,6 +47,6 @@ class SmsMessageLog(SQLModel, table=True):
     status: str
     from_number: str
     to_number: str
-    body: str
+    body: str = bounded_text()
     provider_message_id: str | None = None
     created_at: datetime = Field(default_factory=now)

@@ -3,14 +3,26 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Integer
-from sqlmodel import Field
+from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Integer, String
+from sqlmodel import AutoString, Field
 
 BIG = BigInteger().with_variant(Integer, "sqlite")
 """A 64-bit integer; SQLite needs the word INTEGER for AUTOINCREMENT."""
 
 MAX_ID = 2**63 - 1
 """The largest id that a column holds."""
+
+
+LONGEST_NAME = 255
+"""Most characters of a text column that says nothing else: names and codes.
+
+PostgreSQL indexes text of at most some 2,700 bytes.
+"""
+
+LONGEST_TEXT = 65_536
+"""Most characters of a text that people write whole, and of a JSON value as it is stored."""
+
+_LONGEST = "longest"
 
 
 class Micros(BigInteger):
@@ -52,6 +64,24 @@ def loose_reference() -> Any:
 def micros() -> Any:
     """An optional amount of money."""
     return Field(default=None, sa_type=Micros, nullable=True)
+
+
+def bounded_text(*, longest: int = LONGEST_TEXT, **keywords: Any) -> Any:
+    """Text of so many characters.
+
+    Writes check that. The table does not: rows that other programs wrote stay as they are, and
+    `jackfield doctor` counts them.
+    """
+    return Field(sa_column_kwargs={"info": {_LONGEST: longest}}, **keywords)
+
+
+def longest_of(column: Column[Any]) -> int | None:
+    """Most characters of a text or JSON column; None for a column of another type."""
+    if isinstance(column.type, JSON):
+        return LONGEST_TEXT
+    if isinstance(column.type, (AutoString, String)):
+        return int(column.info.get(_LONGEST, LONGEST_NAME))
+    return None
 
 
 def json_object(**kwargs: Any) -> Any:

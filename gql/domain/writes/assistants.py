@@ -1,7 +1,6 @@
 """Assistants: created, changed and deleted."""
 
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 
 from sqlalchemy import Row, select, update
@@ -10,7 +9,7 @@ from gql.domain.assistants import ASSISTANTS
 from gql.domain.calls import CALLS
 from gql.domain.graphs import GRAPHS, NODES
 from gql.domain.writes.audit import audit, logged
-from gql.domain.writes.columns import check_columns, column_checks, defaults_of, nullable
+from gql.domain.writes.columns import check_columns, column_checks, defaults_of
 from gql.domain.writes.rows import delete_row, insert_row, lock, update_row
 from gql.domain.writes.transaction import WriteContext, transaction
 from gql.domain.writes.validation import ProblemList
@@ -24,16 +23,9 @@ from gql.query.context import Context
 MAX_NAMED = 10
 """Most graphs that a refused deletion names."""
 
-LONGEST_NUMBER = 50
-"""Characters of a phone number."""
-
 _CALLS = CALLS.table
 
-_CHECKS = column_checks(
-    Assistant,
-    not_written=("user_id",),
-    phone_number=nullable(partial(ProblemList.check_text, longest=LONGEST_NUMBER)),
-)
+_CHECKS = column_checks(Assistant, not_written=("user_id",))
 
 
 async def create_assistant(context: Context, values: Mapping[str, Any]) -> int:
@@ -86,6 +78,8 @@ async def update_assistant(
         new = dict(changes)
         if merge_settings and "settings" in new:
             new["settings"] = _merged(assistant.settings, new["settings"])
+            check_columns(problems, _CHECKS, {"settings": new["settings"]})
+            problems.raise_if_any()
         changed = {
             column: value for column, value in new.items() if value != getattr(assistant, column)
         }

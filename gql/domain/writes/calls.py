@@ -28,6 +28,8 @@ async def merge_call_meta(context: Context, call_id: int, patch: Mapping[str, An
         new = {key: value for key, value in merged if value is not None or key not in patch}
         if new == old:
             return
+        problems.check_json_object(("metadata",), new)
+        problems.raise_if_any()
         await update_row(write, CALLS, call_id, {"call_meta": new})
         await audit(
             write,

@@ -5,12 +5,15 @@ from enum import StrEnum
 from functools import partial
 from typing import Any
 
+from sqlalchemy import Column
 from sqlmodel import SQLModel
 
 from gql.domain.writes.validation import Path, ProblemList
+from gql.models.scope import table_of
+from gql.models.types import longest_of
 
-Check = Callable[[ProblemList, Path, Any], None]
-"""Takes the collector, a path and the value there."""
+Check = Callable[..., None]
+"""Takes the collector, a path and the value there, and `longest` where that is text or JSON."""
 
 SET_BY_US = frozenset({"id", "organization_id", "created_at", "updated_at"})
 """Columns that no caller writes, whatever the table."""
@@ -19,9 +22,9 @@ SET_BY_US = frozenset({"id", "organization_id", "created_at", "updated_at"})
 def nullable(check: Check) -> Check:
     """The same check, but None passes."""
 
-    def check_unless_null(problems: ProblemList, path: Path, value: Any) -> None:
+    def check_unless_null(problems: ProblemList, path: Path, value: Any, **bounds: int) -> None:
         if value is not None:
-            check(problems, path, value)
+            check(problems, path, value, **bounds)
 
     return check_unless_null
 
@@ -46,7 +49,8 @@ def column_checks(
 ) -> Mapping[str, Check]:
     """The columns that callers may write, each with its check.
 
-    A column is checked by its type, so a new one in the model needs nothing here. Which columns a
+    A column is checked by its type and its length, so a new one in the model needs nothing here.
+    Which columns a
     caller can reach is what the inputs of the two doors declare.
 
     Args:
@@ -68,13 +72,20 @@ def column_checks(
             f"no check for {model.__name__}.{unchecked[0]}: pass one to column_checks, or the"
             " column's name in `not_written`"
         )
+    columns = table_of(model).c
     by_type = {
-        name: check
+        name: _bounded(check, columns[name])
         for column_type, check in _BY_TYPE
         for name, kind in types.items()
         if kind == column_type
     }
     return {**checks, **by_type}
+
+
+def _bounded(check: Check, column: Column[Any]) -> Check:
+    """The check of a column's type, for texts of the length that the column may have."""
+    longest = longest_of(column)
+    return check if longest is None else partial(check, longest=longest)
 
 
 def check_columns(

@@ -5,15 +5,14 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Any
 
+from gql.database import dump_json
 from gql.errors import Invalid, Problem, format_path
+from gql.models.types import LONGEST_NAME, LONGEST_TEXT
 
 Path = tuple[str | int, ...]
 
 MAX_PROBLEMS = 100
 """Most problems that one answer lists."""
-
-LONGEST_NAME = 255
-"""Characters of a name; PostgreSQL indexes text of at most some 2,700 bytes."""
 
 INT32 = 2**31
 INT64 = 2**63
@@ -50,11 +49,11 @@ class ProblemList:
         if listed:
             raise Invalid(tuple(listed))
 
-    def check_text(self, path: Path, value: Any, *, longest: int | None = None) -> None:
+    def check_text(self, path: Path, value: Any, *, longest: int = LONGEST_TEXT) -> None:
         """Text that both databases can store."""
         if not isinstance(value, str):
             self.add(path, "must be text")
-        elif longest is not None and len(value) > longest:
+        elif len(value) > longest:
             text = f"has {len(value):,} characters, but may have at most {longest:,}"
             self.add(path, text, "TOO_LONG")
         else:
@@ -97,7 +96,7 @@ class ProblemList:
             actual = repr(value[:40]) if isinstance(value, str) else "not text"
             self.add(path, f"is {actual}, but must be {listed}")
 
-    def check_json_object(self, path: Path, value: Any) -> None:
+    def check_json_object(self, path: Path, value: Any, *, longest: int = LONGEST_TEXT) -> None:
         """A JSON object whose every value both databases can store."""
         if not isinstance(value, Mapping):
             self.add(path, "must be a JSON object")
@@ -106,6 +105,11 @@ class ProblemList:
         if fault:
             pointer, text = fault
             self.add(path, f"has {text}" + (f" at {pointer[:200]}" if pointer else ""))
+            return
+        length = len(dump_json(value))
+        if length > longest:
+            text = f"has {length:,} characters as JSON, but may have at most {longest:,}"
+            self.add(path, text, "TOO_LONG")
 
 
 def _fault_of_text(text: str) -> str | None:

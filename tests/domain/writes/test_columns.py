@@ -3,22 +3,30 @@
 from typing import Any
 
 import pytest
-from sqlmodel import Field, SQLModel
+from sqlalchemy import MetaData
+from sqlmodel import SQLModel
 
 from gql.domain.writes.columns import check_columns, column_checks, defaults_of, member_of
 from gql.domain.writes.validation import ProblemList
 from gql.models.enums import NodeType
+from gql.models.types import json_object, optional_json, primary_key
 
 
-class Voice(SQLModel):
-    id: int | None = None
+class Tables(SQLModel):
+    """Tables of these tests, which no migration makes."""
+
+    metadata = MetaData()
+
+
+class Voice(Tables, table=True):
+    id: int | None = primary_key()
     organization_id: int
     name: str
     language: str | None = None
     pitch: int = 3
     is_loud: bool = False
-    settings: dict[str, Any] = Field(default_factory=dict)
-    labels: dict[str, Any] | None = None
+    settings: dict[str, Any] = json_object()
+    labels: dict[str, Any] | None = optional_json()
     kind: str = "standard"
 
 
@@ -66,7 +74,8 @@ def test_other_columns_cannot_be_set() -> None:
 
 
 def test_a_type_without_a_check_is_an_error_when_it_is_declared() -> None:
-    class Odd(SQLModel):
+    class Odd(Tables, table=True):
+        id: int | None = primary_key()
         ratio: float
 
     with pytest.raises(TypeError) as raised:
