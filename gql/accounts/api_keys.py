@@ -27,6 +27,7 @@ from sqlalchemy import (
     update,
 )
 
+from gql.accounts.logins import is_running
 from gql.accounts.people import find_member
 from gql.database import DatabaseAccess, Snapshot
 from gql.errors import BadInput, Forbidden, NotFound
@@ -305,8 +306,14 @@ async def find_key_by_hash(database: DatabaseAccess, key_hash: str) -> KeyHolder
     return await _find(database, _KEYS.c.key_hash == key_hash)
 
 
-async def find_key(database: DatabaseAccess, organization_id: int, key_id: int) -> KeyHolder | None:
-    return await _find(database, and_(_KEYS.c.id == key_id, owned(_KEYS, organization_id)))
+async def find_key(
+    database: DatabaseAccess, organization_id: int, key_id: int, *, login_id: str | None = None
+) -> KeyHolder | None:
+    """A key of the organization; of a login that it was used for only while that is running."""
+    condition = and_(_KEYS.c.id == key_id, owned(_KEYS, organization_id))
+    if login_id is not None:
+        condition = and_(condition, is_running(_KEYS, login_id))
+    return await _find(database, condition)
 
 
 async def record_usage(database: DatabaseAccess, usage: Mapping[int, tuple[int, datetime]]) -> None:

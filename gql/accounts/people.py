@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import and_, false, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from gql.accounts.logins import is_running
 from gql.accounts.passwords import LONGEST, Passwords, stamp_of
 from gql.database import DatabaseAccess
 from gql.errors import BadInput, Conflict, NotFound, Unauthenticated
@@ -122,11 +123,17 @@ async def find_member(
     return None
 
 
-async def find_by_stamp(
-    database: DatabaseAccess, organization_id: int, user_id: int, *, stamp: str
+async def find_by_login(
+    database: DatabaseAccess, organization_id: int, user_id: int, *, login_id: str, stamp: str
 ) -> Person | None:
-    """The active person, if their password is still the one that a login was made with."""
-    person = await find_person(database, organization_id, user_id)
+    """The active person who logged in, if they have not logged out since.
+
+    None too when their password is no longer the one of that login.
+    """
+    person = await _find(
+        database,
+        and_(_USERS.c.id == user_id, owned(_USERS, organization_id), is_running(_USERS, login_id)),
+    )
     if person is None or not person.is_active:
         return None
     return person if hmac.compare_digest(person.stamp.encode(), stamp.encode()) else None

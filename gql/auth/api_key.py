@@ -4,6 +4,7 @@ import hmac
 from typing import ClassVar
 
 from gql.accounts.api_keys import KEY_START, find_key_by_hash, hash_key
+from gql.accounts.logins import Login
 from gql.auth.credential import Presented, Verified
 from gql.database import Database
 from gql.errors import Unauthenticated
@@ -50,3 +51,6 @@ class ApiKeyCredential:
             api_key_id=holder.key.id,
         )
         return Verified(identity, holder.organization_name, seconds)
+
+    def login_of(self, _secret: str) -> Login | None:
+        return None

@@ -5,7 +5,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from gql.auth.cookie import set_cookie
-from gql.auth.credential_source import COOKIE
+from gql.auth.credential_source import COOKIE, dashboard_cookies
 from gql.auth.csrf import forgeable, from_another_site, is_secure
 from gql.auth.middleware import authenticator_of
 from gql.errors import BadInput, Forbidden, GatewayError, PayloadTooLarge
@@ -29,9 +29,14 @@ async def log_in_by_api_key(request: Request) -> Response:
 
 
 async def log_out(request: Request) -> Response:
-    """Clear the dashboard cookie, valid or not."""
-    if COOKIE in request.cookies and forgeable(request.scope):
+    """End the login of the cookie, or of a login's token, and clear the cookie, valid or not."""
+    scope = request.scope
+    if dashboard_cookies(scope) and forgeable(scope):
         return refusal(Forbidden(_OTHER_SITE))
+    try:
+        await authenticator_of(scope).log_out(scope)
+    except GatewayError as error:
+        return refusal(error)
     response = JSONResponse({"success": True}, headers={"Cache-Control": "no-store"})
     response.delete_cookie(COOKIE, secure=is_secure(request.scope), httponly=True, samesite="lax")
     return response

@@ -4,17 +4,19 @@ import hashlib
 import logging
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
 from cachetools import LRUCache
 from starlette.types import Scope
 
+from gql.accounts.logins import end_login
 from gql.auth import CREDENTIALS
 from gql.auth.api_key import ApiKeyCredential
-from gql.auth.credential import Verified
+from gql.auth.credential import Credential, Verified
 from gql.auth.credential_cache import MAX_VERIFIED, CredentialCache, Key
-from gql.auth.credential_source import read_presented
+from gql.auth.credential_source import all_presented, read_presented
 from gql.auth.dashboard import DashboardCredential
 from gql.auth.key_usage import KeyUsage
 from gql.database import Database
@@ -52,6 +54,7 @@ class Authenticator:
     def __init__(
         self, database: Database, settings: Settings, *, timer: Callable[[], float] = time.monotonic
     ) -> None:
+        self._database = database
         self.usage = KeyUsage(database)
         self.cache = CredentialCache(settings.credential_ttl, timer)
         self._keys: LRUCache[bytes | None, Key] = LRUCache(MAX_VERIFIED)
@@ -84,6 +87,25 @@ class Authenticator:
         cookie = self._dashboard.seal(verified.identity)
         return Exchanged(verified, cookie, self._dashboard.ttl)
 
+    async def log_out(self, scope: Scope) -> None:
+        """End the logins whose cookies and tokens a request brings: here now, elsewhere in seconds.
+
+        It does nothing for API keys and for what is not valid.
+
+        Raises:
+            Unavailable: when the database cannot be reached: then a login runs on.
+        """
+        for presented in all_presented(scope):
+            for credential in self._credentials:
+                secret = credential.presented(presented)
+                if secret is None:
+                    continue
+                with suppress(Unauthenticated):
+                    login = credential.login_of(secret)
+                    if login is not None:
+                        await end_login(self._database, login)
+                        self.cache.forget(_cache_key(credential, secret))
+
     async def _caller(self, scope: Scope) -> Identity | GatewayError:
         try:
             identity = await self._identify(scope)
@@ -107,7 +129,7 @@ class Authenticator:
             secret = credential.presented(presented)
             if secret is None:
                 continue
-            key = (credential.method, hashlib.sha256(secret.encode()).digest())
+            key = _cache_key(credential, secret)
             verified = await self.cache.verify(key, partial(credential.verify, secret))
             if header_hash is not None:
                 self._keys[header_hash] = key
@@ -117,6 +139,10 @@ class Authenticator:
     def _count(self, identity: Identity) -> None:
         if identity.method is Method.API_KEY and identity.api_key_id is not None:
             self.usage.record(identity.api_key_id)
+
+
+def _cache_key(credential: Credential, secret: str) -> Key:
+    return credential.method, hashlib.sha256(secret.encode()).digest()
 
 
 def _authorization_hash(scope: Scope) -> bytes | None:

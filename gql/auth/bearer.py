@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import time
 from collections.abc import Collection, Mapping
 from typing import Any, ClassVar
@@ -9,7 +10,8 @@ from typing import Any, ClassVar
 import jwt
 
 from gql.accounts.api_keys import KEY_START
-from gql.accounts.people import find_by_stamp, find_member
+from gql.accounts.logins import Login
+from gql.accounts.people import find_by_login, find_member
 from gql.auth.credential import Presented, Verified
 from gql.auth.signing_keys import INVALID, shared_secret, signing_keys
 from gql.database import Database
@@ -24,6 +26,7 @@ LEEWAY = 5
 STAMP = "jackfield_login"
 """The claim of a token from a login: the stamp of the password, whose change ends the token."""
 
+_LOGIN_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _MAX_DIGITS = len(str(MAX_ID))
 
 
@@ -65,13 +68,29 @@ class BearerCredential:
         self, claims: Mapping[str, Any], organization_id: int, user_id: int
     ) -> Verified:
         """The person who got this token for their password, with what they may still do."""
-        stamp = str(claims[STAMP])
-        person = await find_by_stamp(self._database, organization_id, user_id, stamp=stamp)
+        login_id = _login_id(claims)
+        person = None
+        if login_id is not None:
+            person = await find_by_login(
+                self._database,
+                organization_id,
+                user_id,
+                login_id=login_id,
+                stamp=str(claims[STAMP]),
+            )
         if person is None:
             raise Unauthenticated(f"{INVALID}: the login has ended. Log in again.")
         permissions = _permissions(claims) & person.permissions
         identity = Identity(organization_id, Method.BEARER, permissions, user_id)
         return Verified(identity, person.organization_name, self._seconds(claims))
+
+    def login_of(self, secret: str) -> Login | None:
+        claims = self._claims(secret)
+        organization_id, login_id = _id(claims.get("organization_id")), _login_id(claims)
+        if organization_id is None or login_id is None or STAMP not in claims:
+            return None
+        seconds = int(claims["exp"]) + LEEWAY - int(time.time())
+        return Login(organization_id, login_id, seconds)
 
     def _seconds(self, claims: Mapping[str, Any]) -> float:
         """How long the token may be cached."""
@@ -114,6 +133,7 @@ def issue_token(
     user_id: int | None = None,
     permissions: Collection[Permission] = DEFAULT_PERMISSIONS,
     seconds: int = 3_600,
+    login_id: str | None = None,
     stamp: str | None = None,
 ) -> str:
     """A JWT for development or for a login, signed with the HS256 secret of the settings.
@@ -124,6 +144,7 @@ def issue_token(
         user_id: The person; without one the subject is `development`.
         permissions: What it may do.
         seconds: How long it is good.
+        login_id: Of a login: see `new_login_id`; the token ends when its person logs out.
         stamp: Of the person's password; the token ends when that changes.
 
     Raises:
@@ -151,6 +172,8 @@ def issue_token(
     }
     if user_id is not None:
         claims["user_id"] = user_id
+    if login_id is not None:
+        claims["jti"] = login_id
     if stamp is not None:
         claims[STAMP] = stamp
     if settings.jwt_issuer is not None:
@@ -200,6 +223,12 @@ def _subject(claims: Mapping[str, Any]) -> str:
         raise Unauthenticated(f"{INVALID}: it needs the claim user_id or sub.")
     names = json.dumps([claims.get("iss"), str(subject)])
     return hashlib.sha256(names.encode()).hexdigest()
+
+
+def _login_id(claims: Mapping[str, Any]) -> str | None:
+    """The login in the claim `jti` (https://www.rfc-editor.org/rfc/rfc7519#section-4.1.7)."""
+    login_id = claims.get("jti")
+    return login_id if isinstance(login_id, str) and _LOGIN_ID.fullmatch(login_id) else None
 
 
 def _permissions(claims: Mapping[str, Any]) -> frozenset[Permission]:

@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
+from gql.accounts.logins import Login
 from gql.database import Database
 from gql.identity import Identity, Method
 from gql.settings import Settings
@@ -60,5 +61,13 @@ class Credential(Protocol):
         Raises:
             Unauthenticated: when it is not valid.
             Unavailable: when the database cannot be reached.
+        """
+        ...
+
+    def login_of(self, secret: str) -> Login | None:
+        """The login that the secret comes from; None for one that nobody can log out of.
+
+        Raises:
+            Unauthenticated: when the secret is not valid.
         """
         ...

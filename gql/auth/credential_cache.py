@@ -68,6 +68,10 @@ class CredentialCache:
         except KeyError:
             return None
 
+    def forget(self, key: Key) -> None:
+        """Have the credential verified anew when it comes again; a lookup that runs now counts."""
+        self._verified.pop(key, None)
+
     async def verify(self, key: Key, verify: Verify) -> Verified:
         """The cached answer, or that of `verify`, which concurrent callers share.
 

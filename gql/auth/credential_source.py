@@ -1,5 +1,7 @@
 """Reads the credential of a request: one Authorization header, or one dashboard cookie."""
 
+from contextlib import suppress
+
 from starlette.types import Scope
 
 from gql.auth.credential import Presented
@@ -25,8 +27,28 @@ def read_presented(scope: Scope) -> Presented:
         raise Unauthenticated("Send one Authorization header, not several.")
     if authorizations:
         return Presented(_token(authorizations[0]), None, forgeable=False)
-    cookie = _cookie(header_values(scope, b"cookie"))
+    cookie = _cookie(dashboard_cookies(scope))
     return Presented(None, cookie, forgeable=cookie is not None and forgeable(scope))
+
+
+def all_presented(scope: Scope) -> list[Presented]:
+    """Every token and every dashboard cookie of a request, each by itself, for logging out.
+
+    What is not in the right form is no credential, and left out.
+    """
+    presented = []
+    for authorization in header_values(scope, b"authorization"):
+        with suppress(Unauthenticated):
+            presented.append(Presented(_token(authorization), None, forgeable=False))
+    cookies = dashboard_cookies(scope)
+    return presented + [Presented(None, cookie, forgeable=False) for cookie in sorted(cookies)]
+
+
+def dashboard_cookies(scope: Scope) -> set[str]:
+    """The contents of the dashboard cookies of a request: several, when it has several of them."""
+    values = header_values(scope, b"cookie")
+    pairs = (pair.partition("=") for value in values for pair in value.split(";"))
+    return {content.strip() for name, _, content in pairs if name.strip() == COOKIE}
 
 
 def _token(authorization: str) -> str:
@@ -39,9 +61,7 @@ def _token(authorization: str) -> str:
     return token
 
 
-def _cookie(values: list[str]) -> str | None:
-    pairs = (pair.partition("=") for value in values for pair in value.split(";"))
-    cookies = {content.strip() for name, _, content in pairs if name.strip() == COOKIE}
+def _cookie(cookies: set[str]) -> str | None:
     if len(cookies) > 1:
         raise Unauthenticated(f"Several {COOKIE} cookies were sent; clear them and log in again.")
     cookie = next(iter(cookies), None)

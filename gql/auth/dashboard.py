@@ -7,7 +7,8 @@ from typing import Any, ClassVar
 from itsdangerous import BadData, SignatureExpired, URLSafeTimedSerializer
 
 from gql.accounts.api_keys import find_key
-from gql.accounts.people import Person, find_by_stamp
+from gql.accounts.logins import Login, new_login_id
+from gql.accounts.people import Person, find_by_login
 from gql.auth.credential import Presented, Verified
 from gql.database import Database
 from gql.errors import Forbidden, Unauthenticated, Unavailable
@@ -17,13 +18,16 @@ from gql.settings import Settings
 _MIN_KEY_LENGTH = 32
 _NO_KEY = "Dashboard logins are off: set GQL_SECRET_KEY on the gateway to allow them."
 _ENDED = "The dashboard login has ended. Log in again."
-_SALT = "jackfield.dashboard.1"
+_SALT = "jackfield.dashboard.2"
 """The domain of the signature. When the payload changes its form, change the number: old cookies
 are then no longer valid."""
 
 
 class DashboardCredential:
-    """A cookie in place of an API key or a password; it ends when they do."""
+    """A cookie in place of an API key or a password.
+
+    It ends when they do, and when its person logs out.
+    """
 
     method: ClassVar[Method] = Method.DASHBOARD
 
@@ -47,7 +51,12 @@ class DashboardCredential:
         payload, age = self._open(secret)
         if payload["api_key"] is None:
             return await self._verify_person(payload, self._life(payload) - age)
-        holder = await find_key(self._database, payload["organization"], payload["api_key"])
+        holder = await find_key(
+            self._database,
+            payload["organization"],
+            payload["api_key"],
+            login_id=payload["login"],
+        )
         seconds = 0.0 if holder is None else min(holder.seconds_left(), self.ttl - age)
         if holder is None or seconds <= 0:
             raise Unauthenticated(_ENDED)
@@ -59,6 +68,10 @@ class DashboardCredential:
             api_key_id=holder.key.id,
         )
         return Verified(identity, holder.organization_name, seconds)
+
+    def login_of(self, secret: str) -> Login | None:
+        payload, age = self._open(secret)
+        return Login(payload["organization"], payload["login"], self._life(payload) - age)
 
     def seal(self, identity: Identity) -> str:
         """The cookie for the owner of an API key.
@@ -72,6 +85,7 @@ class DashboardCredential:
                 "user": identity.user_id,
                 "api_key": identity.api_key_id,
                 "permissions": sorted(identity.permissions),
+                "login": new_login_id(),
             }
         )
 
@@ -80,7 +94,7 @@ class DashboardCredential:
         """Whether there is a key to sign with."""
         return self._signer is not None
 
-    def seal_person(self, person: Person, *, remember_me: bool) -> str:
+    def seal_person(self, person: Person, *, login_id: str, remember_me: bool) -> str:
         """The cookie for somebody who entered their password; valid until they change it.
 
         Raises:
@@ -92,6 +106,7 @@ class DashboardCredential:
                 "user": person.id,
                 "api_key": None,
                 "permissions": sorted(person.permissions),
+                "login": login_id,
                 "stamp": person.stamp,
                 "remembered": remember_me,
             }
@@ -104,8 +119,12 @@ class DashboardCredential:
         return self._signer
 
     async def _verify_person(self, payload: dict[str, Any], seconds: float) -> Verified:
-        person = await find_by_stamp(
-            self._database, payload["organization"], payload["user"], stamp=payload["stamp"]
+        person = await find_by_login(
+            self._database,
+            payload["organization"],
+            payload["user"],
+            login_id=payload["login"],
+            stamp=payload["stamp"],
         )
         if person is None or seconds <= 0:
             raise Unauthenticated(_ENDED)

@@ -11,6 +11,7 @@ from cachetools import TTLCache
 from starlette.responses import Response
 from starlette.types import Scope
 
+from gql.accounts.logins import new_login_id
 from gql.accounts.passwords import Passwords
 from gql.accounts.people import PasswordClaim, Person, check_password
 from gql.auth.bearer import can_issue, issue_token
@@ -140,6 +141,7 @@ class PasswordLogin:
         settings = self._settings
         seconds = settings.remembered_ttl if remember_me else settings.dashboard_ttl
         token = cookie = None
+        login_id = new_login_id()
         if can_issue(settings):
             token = issue_token(
                 settings,
@@ -147,10 +149,11 @@ class PasswordLogin:
                 user_id=person.id,
                 permissions=person.permissions,
                 seconds=seconds,
+                login_id=login_id,
                 stamp=person.stamp,
             )
         if self._dashboard.can_seal:
-            cookie = self._dashboard.seal_person(person, remember_me=remember_me)
+            cookie = self._dashboard.seal_person(person, login_id=login_id, remember_me=remember_me)
         return LoggedIn(person, token, cookie, seconds, scope)
 
 

@@ -10,7 +10,7 @@ from gql.accounts.people import (
     Person,
     check_password,
     create_person,
-    find_by_stamp,
+    find_by_login,
     find_person,
     list_people,
     set_password,
@@ -120,10 +120,16 @@ async def test_a_new_password_replaces_the_old_one_and_its_logins(fresh_database
     assert await check_password(fresh_database, passwords, claim) == changed
     with pytest.raises(Unauthenticated):
         await check_password(fresh_database, passwords, replace(claim, password=PASSWORD))
-    assert await find_by_stamp(fresh_database, 1, ada.id, stamp=changed.stamp) == changed
-    assert await find_by_stamp(fresh_database, 1, ada.id, stamp=ada.stamp) is None
-    assert await find_by_stamp(fresh_database, 1, ada.id, stamp="é") is None
-    assert await find_by_stamp(fresh_database, 2, ada.id, stamp=changed.stamp) is None
+    for organization_id, stamp, expected in (
+        (1, changed.stamp, changed),
+        (1, ada.stamp, None),
+        (1, "é", None),
+        (2, changed.stamp, None),
+    ):
+        person = await find_by_login(
+            fresh_database, organization_id, ada.id, login_id="a login", stamp=stamp
+        )
+        assert person == expected
 
 
 async def test_nobody_sets_a_password_in_another_organization(fresh_database: Database) -> None:
