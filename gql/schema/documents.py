@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
 from graphql import (
     ASTValidationRule,
@@ -147,6 +148,17 @@ class Documents:
             TooComplex: when it costs too much.
         """
         self._pricing.check(request, self.cost(request), self._settings.max_cost)
+
+    def explain_cost(self, request: Request) -> dict[str, Any]:
+        """What an operation costs and may cost, and its heaviest paths, as JSON."""
+        return {
+            "points": self.cost(request).points(request.variables or {}),
+            "limit": self._settings.max_cost,
+            "resolverLimit": self._settings.max_resolver_cost,
+            "heaviest": [
+                {"path": path, "points": points} for path, points in self._pricing.heaviest(request)
+            ],
+        }
 
     def check_resolver_cost(self, request: Request, fallback: Fallback) -> None:
         """Check that resolvers may answer an operation, which takes them far longer than a plan.

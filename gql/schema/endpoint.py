@@ -38,6 +38,9 @@ from gql.schema.rendering import HttpResponse, Renderer
 from gql.settings import Settings
 from gql.stores import SmsSessionStore
 
+COST_HEADER = b"jackfield-cost"
+"""`1` adds what an operation costs to its answer; `dry-run` answers that and runs nothing."""
+
 
 @dataclass(slots=True)
 class _Received:
@@ -127,7 +130,12 @@ class GraphQLEndpoint:
                 raw = await read_raw(scope, receive, headers, self._settings)
                 running.receive = receive
                 received = _Received(method, raw, caller, renderer)
-                return await (self._explain(received) if explain else self._run(received))
+                if explain:
+                    return await self._explain(received)
+                price = headers.get(COST_HEADER)
+                return await (
+                    self._run(received) if price is None else self._price(received, price)
+                )
         except InvalidDocument as error:
             return renderer.invalid(error.kind, error.errors)
         except GatewayError as error:
@@ -168,6 +176,20 @@ class GraphQLEndpoint:
         if isinstance(body, bytes):
             return HttpResponse(200, renderer.media_type, body)
         return await self._resolve(request or await self._request(received), received, body)
+
+    async def _price(self, received: _Received, header: bytes) -> HttpResponse:
+        """The answer of `_run` with what it costs, or that alone.
+
+        Raises:
+            BadRequest: when the header has another value than the two.
+        """
+        if header not in {b"1", b"dry-run"}:
+            raise BadRequest("The header Jackfield-Cost may be 1 or dry-run.")
+        cost = self._documents.explain_cost(await self._request(received))
+        if header == b"1":
+            return (await self._run(received)).with_extension("cost", cost)
+        answer = HttpResponse(200, received.renderer.media_type, b'{"data":null}')
+        return answer.with_extension("cost", cost)
 
     async def _explain(self, received: _Received) -> HttpResponse:
         """The answer of `_run`, with an account of every step at its end."""

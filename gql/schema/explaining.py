@@ -1,10 +1,6 @@
 """The request header `Jackfield-Explain: 1`, which adds to an answer how it was made."""
 
 from collections.abc import Mapping
-from dataclasses import replace
-from typing import Any
-
-import orjson
 
 from gql.engine.explain import Explanation
 from gql.identity import Identity, Permission
@@ -27,6 +23,4 @@ def wants_explanation(headers: Mapping[bytes, bytes], caller: Identity) -> bool:
 
 def explained(answer: HttpResponse, explanation: Explanation) -> HttpResponse:
     """The answer with `extensions.explain` added at its end."""
-    extensions: Mapping[str, Any] = {"explain": explanation.document(answer.body)}
-    printed = orjson.dumps(extensions, default=str)
-    return replace(answer, body=answer.body[:-1] + b',"extensions":' + printed + b"}")
+    return answer.with_extension("explain", explanation.document(answer.body))

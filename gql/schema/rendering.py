@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
@@ -47,6 +47,11 @@ class HttpResponse:
     media_type: str
     body: bytes
     headers: Mapping[str, str] = field(default_factory=dict)
+
+    def with_extension(self, name: str, value: Any) -> "HttpResponse":
+        """The same answer, which has no extensions yet, with this one at its end."""
+        printed = orjson.dumps({name: value}, default=str)
+        return replace(self, body=self.body[:-1] + b',"extensions":' + printed + b"}")
 
     async def send(self, send: Send, *, head: bool = False) -> None:
         """Send it; without the body when the request was a HEAD."""

@@ -465,6 +465,49 @@ async def test_what_frontends_ask_for_is_far_from_the_limit(open_door: OpenDoor)
             assert await _refusal(client, document) is None
 
 
+COST = {
+    "points": 10 + 7 * (2 + 2 + 2),
+    "limit": 2_000_000,
+    "resolverLimit": 50_000,
+    "heaviest": [
+        {"path": "calls.nodes", "points": 14},
+        {"path": "calls.nodes.cost", "points": 14},
+        {"path": "calls.nodes.cost.total", "points": 14},
+    ],
+}
+"""Of the document that `FIGURES` calls `first`."""
+
+
+@pytest.mark.parametrize("compiled", [True, False], ids=["plans", "resolvers"])
+async def test_an_answer_tells_its_cost_by_header(open_door: OpenDoor, *, compiled: bool) -> None:
+    body = {"query": FIGURES["first"][0]}
+    async with open_door(compiled=compiled) as client:
+        plain = await client.post(body)
+        priced = await client.post(body, headers={"Jackfield-Cost": "1"})
+        refused = await client.post(body, headers={"Jackfield-Cost": "please"})
+
+    assert priced.json() == {**plain.json(), "extensions": {"cost": COST}}
+    (error,) = refused.json()["errors"]
+    assert error["message"] == "The header Jackfield-Cost may be 1 or dry-run."
+
+
+async def test_a_dry_run_prices_and_runs_nothing(open_door: OpenDoor) -> None:
+    header = {"Jackfield-Cost": "dry-run"}
+    create = 'mutation { createAssistant(input: {name: "Dry"}) { assistant { id } } }'
+    async with open_door(max_cost=100) as client:
+        query = await client.post({"query": FIGURES["first"][0]}, headers=header)
+        mutation = await client.post({"query": create}, headers=header)
+        dear = await client.post(
+            {"query": "{ calls { nodes { callSid duration status } } }"}, headers=header
+        )
+        listed = await client.query('{ assistants(filter: {name: {eq: "Dry"}}) { nodes { id } } }')
+
+    assert query.json() == {"data": None, "extensions": {"cost": {**COST, "limit": 100}}}
+    assert mutation.json()["extensions"]["cost"]["points"] == 2 + 2 + 1
+    assert dear.json()["errors"][0]["extensions"]["figure"] == 10 + 20 * (2 + 3)
+    assert listed.json() == {"data": {"assistants": {"nodes": []}}}
+
+
 async def test_introspection_is_executed_once_for_a_document(open_door: OpenDoor) -> None:
     document = get_introspection_query(schema_description=True)
     async with open_door(compiled=False) as client:
