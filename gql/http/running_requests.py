@@ -1,9 +1,9 @@
 """Ends requests before they are answered: when their time is over, or their client has gone."""
 
 import asyncio
-from dataclasses import dataclass
+import time
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive
@@ -20,7 +20,6 @@ LOOK_SECONDS = 0.1
 _MOST_DIGITS = 9
 
 
-@dataclass(slots=True, eq=False)
 class RunningRequest:
     """The time in which a request is answered, as a context manager around that work.
 
@@ -28,7 +27,7 @@ class RunningRequest:
     begun: a statement is stopped on the database too. The exit turns the cancellation into why.
 
     Attributes:
-        expires: When its time is over, by the clock of the event loop.
+        expires: When its time is over, by the monotonic clock.
         receive: Tells when the client goes away. It is set once the body has been read, as two
             readers would take parts of it from each other.
 
@@ -38,18 +37,20 @@ class RunningRequest:
         Unavailable: at the exit, when the process was being stopped.
     """
 
-    _requests: "RunningRequests"
-    expires: float
+    # Defaults on the class: most requests are answered before one of these is ever set.
     receive: Receive | None = None
-    _task: asyncio.Task[Any] | None = None
     _timer: asyncio.TimerHandle | None = None
     _watcher: asyncio.Task[None] | None = None
     _seen: bool = False
     _reason: Exception | None = None
 
-    def __enter__(self) -> Self:
+    def __init__(self, running: "dict[RunningRequest, None]", expires: float) -> None:
+        self.expires = expires
+        self._running = running
         self._task = asyncio.current_task()
-        self._requests.add(self)
+
+    def __enter__(self) -> Self:
+        self._running[self] = None
         return self
 
     def __exit__(
@@ -58,7 +59,7 @@ class RunningRequest:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._requests.remove(self)
+        del self._running[self]
         if self._timer is not None:
             self._timer.cancel()
         if self._watcher is not None:
@@ -78,8 +79,9 @@ class RunningRequest:
 
     def end_at_deadline(self) -> None:
         """End it with `DeadlineExceeded` at the moment when its time is over."""
+        seconds = self.expires - time.monotonic()
         loop = asyncio.get_running_loop()
-        self._timer = loop.call_at(self.expires, lambda: self.end(DeadlineExceeded()))
+        self._timer = loop.call_later(seconds, lambda: self.end(DeadlineExceeded()))
 
     def look(self, now: float) -> None:
         """End it when its time is over; from the second look on, watch the client."""
@@ -123,20 +125,14 @@ class RunningRequests:
         Raises:
             BadRequest: when that is not a whole number of milliseconds.
         """
-        now = asyncio.get_running_loop().time()
-        if deadline is None:
-            return RunningRequest(self, now + self._timeout)
-        request = RunningRequest(self, now + min(self._timeout, _seconds(deadline)))
-        request.end_at_deadline()
-        return request
-
-    def add(self, request: RunningRequest) -> None:
-        self._running[request] = None
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(LOOK_SECONDS, self._look)
-
-    def remove(self, request: RunningRequest) -> None:
-        del self._running[request]
+        now = time.monotonic()
+        if deadline is None:
+            return RunningRequest(self._running, now + self._timeout)
+        request = RunningRequest(self._running, now + min(self._timeout, _seconds(deadline)))
+        request.end_at_deadline()
+        return request
 
     def end_all(self) -> None:
         """End every request, as the process is about to end."""
@@ -144,10 +140,12 @@ class RunningRequests:
             request.end(Unavailable("The gateway is being stopped; try again.", RETRY_AFTER))
 
     def _look(self) -> None:
-        loop = asyncio.get_running_loop()
+        now = time.monotonic()
         for request in self._running:
-            request.look(loop.time())
-        self._timer = loop.call_later(LOOK_SECONDS, self._look) if self._running else None
+            request.look(now)
+        self._timer = None
+        if self._running:
+            self._timer = asyncio.get_running_loop().call_later(LOOK_SECONDS, self._look)
 
 
 def _seconds(deadline: bytes) -> float:
