@@ -18,7 +18,6 @@ from tests.lifespan import running
 
 GAVE_UP = "The database gave up on this request; try again."
 UNREACHABLE = "The database cannot be reached right now; try again."
-TOO_LONG = "This took longer than a request may; ask for less at once."
 
 CALLS = {"query": "{ viewer { organization { name } } calls(first: 1) { nodes { id } } }"}
 FIRST = 'first: createAssistant(input: {name: "first"}) { assistant { name } }'
@@ -111,22 +110,6 @@ async def test_postgresql_that_cannot_work_is_a_503(
     assert {door: answer[0] for door, answer in before.items()} == {"graphql": 200, "rest": 200}
     assert without_request_ids(during) == refused(503, "UNAVAILABLE", GAVE_UP, 2)
     assert after == before
-
-
-async def test_a_statement_of_postgresql_that_takes_too_long_is_a_504(
-    postgresql: Copy, *, compiled: bool
-) -> None:
-    view = "CREATE VIEW call AS SELECT * FROM stored_call WHERE pg_sleep(600) IS NOT NULL"
-    await execute(postgresql, "ALTER TABLE call RENAME TO stored_call", view)
-    settings = settings_for(postgresql.url, compiled=compiled, request_timeout=0.2)
-    async with start(postgresql, settings) as served, connect(served.app) as client:
-        client.headers.update(bearer(postgresql.organizations[0]))
-        mark = served.log.mark()
-        answers = await ask_both(client)
-        slow = [each for each in served.log.since(mark) if " call" in each]
-
-    assert without_request_ids(answers) == refused(504, "DEADLINE_EXCEEDED", TOO_LONG, None)
-    assert len(slow) == 2, "each door has asked once"
 
 
 async def test_a_mutation_of_several_fields_tells_which_one_failed(postgresql: Copy) -> None:
