@@ -12,6 +12,7 @@ from sqlalchemy import event, text
 
 from gql.app import create_app
 from gql.database import Database
+from gql.models.types import LONGEST_TEXT
 from tests.conftest import Running, bearer, connect, start
 from tests.databases import Copy, Databases, settings_for
 from tests.lifespan import running
@@ -200,7 +201,7 @@ async def test_sqlite_that_cannot_be_written_is_a_503_and_still_read(
     sqlite: Copy, statement: str
 ) -> None:
     """A full disk, and a file that may only be read: permissions do not hold for root."""
-    big = {"name": "big", "description": "x" * 100_000}
+    big = {"name": "big", "description": "x" * LONGEST_TEXT}
     async with start(sqlite, settings_for(sqlite.url)) as served, connect(served.app) as client:
         client.headers.update(bearer(sqlite.organizations[0]))
         before = await ask_both(client)
