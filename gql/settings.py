@@ -1,10 +1,11 @@
 """Every setting of the gateway, and the only reader of the environment."""
 
 from functools import cached_property
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal
 
-from pydantic import AliasChoices, Field, SecretStr, field_validator
+from pydantic import AliasChoices, Field, HttpUrl, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 SECRETS_FILE = Path("var/secrets.env")
@@ -42,6 +43,17 @@ class Settings(BaseSettings):
         " In the first fifth of them `/readyz` is 503 and requests are still accepted.",
     )
 
+    public_url: HttpUrl | None = Field(
+        None,
+        description="Where browsers reach the gateway: `https://gateway.example.com`. It decides"
+        " whether cookies are `Secure`, and which `Origin` is this site; without it the request"
+        " does.",
+    )
+    trusted_proxies: str = Field(
+        "127.0.0.1,::1",
+        description="Addresses and networks of proxies whose `X-Forwarded-For` and"
+        " `X-Forwarded-Proto` are believed, with commas between them.",
+    )
     max_connections: int = Field(
         800, ge=1, description="Most connections of a process; each one more is answered 503."
     )
@@ -168,6 +180,20 @@ class Settings(BaseSettings):
         if url.startswith(("sqlite:///", "postgresql://", "postgres://")):
             return url
         raise ValueError("must start with sqlite:/// or postgresql://")
+
+    @field_validator("public_url")
+    @classmethod
+    def _check_public_url(cls, url: HttpUrl | None) -> HttpUrl | None:
+        if url is None or url == HttpUrl(f"{url.scheme}://{url.host}:{url.port}"):
+            return url
+        raise ValueError("must be a scheme, a host and a port alone: https://gateway.example.com")
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _check_trusted_proxies(cls, proxies: str) -> str:
+        for proxy in filter(None, map(str.strip, proxies.split(","))):
+            ip_network(proxy)
+        return proxies
 
     @field_validator("redis_url")
     @classmethod

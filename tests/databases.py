@@ -134,7 +134,7 @@ class Databases:
         number = next(self._numbers)
         if template.kind == "sqlite":
             path = self.folder / f"copy_{number}.db"
-            shutil.copyfile(template.url.removeprefix("sqlite:///"), path)
+            shutil.copy(template.url.removeprefix("sqlite:///"), path)
             return f"sqlite:///{path}"
         # Copying files costs the server half of what logging every block does, its default.
         await self._admin(

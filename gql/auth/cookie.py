@@ -8,7 +8,7 @@ from gql.auth.csrf import is_secure
 
 
 def set_cookie(response: Response, content: str, *, scope: Scope, seconds: int) -> None:
-    """Have the browser send `content` along for some seconds; over TLS only, if it came so."""
+    """Have the browser send `content` along for some seconds; over TLS only, if it comes so."""
     response.set_cookie(
         COOKIE,
         content,

@@ -1,5 +1,6 @@
 """Cross-site request forgery: whether another site could have made a browser send a request."""
 
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from starlette.types import Scope
@@ -8,6 +9,17 @@ from gql.http.headers import header_values
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+
+PUBLIC_ORIGIN = "public_origin"
+"""The key of the configured origin in the state of a request."""
+
+
+class Origin(NamedTuple):
+    """What browsers take for one site: https://www.rfc-editor.org/rfc/rfc6454#section-4 ."""
+
+    scheme: str
+    host: str
+    port: int
 
 
 def forgeable(scope: Scope) -> bool:
@@ -32,33 +44,43 @@ def from_another_site(scope: Scope) -> bool:
 
 
 def is_secure(scope: Scope) -> bool:
-    """Whether the request came over TLS, as far as the server can see."""
+    """Whether browsers reach this server over TLS, as far as it can see."""
+    public = _public_origin(scope)
+    if public is not None:
+        return public.scheme == "https"
     return scope.get("scheme") in {"https", "wss"}
 
 
 def _same_origin(scope: Scope, origins: list[str]) -> bool:
-    """Whether the one Origin names this very host.
+    """Whether the one Origin is `GQL_PUBLIC_URL`; without that, whether it names this very host.
 
-    An `https` Origin is ours on a plain connection too, since a proxy in front may have ended the
-    TLS; the opposite, a plain page speaking to the TLS one, is another origin.
+    Then an `https` Origin is ours on a plain connection too, since a proxy in front may have ended
+    the TLS; the opposite, a plain page speaking to the TLS one, is another origin.
     """
+    if len(origins) != 1:
+        return False
+    origin, public = read_origin(origins[0]), _public_origin(scope)
+    if public is not None:
+        return origin == public
     hosts = header_values(scope, b"host")
-    if len(origins) != 1 or len(hosts) != 1:
+    if origin is None or len(hosts) != 1 or (origin.scheme == "http" and is_secure(scope)):
         return False
-    scheme = origins[0].partition("://")[0].lower()
-    if scheme not in _DEFAULT_PORTS or (scheme == "http" and is_secure(scope)):
-        return False
-    own = _host_and_port(f"{scheme}://{hosts[0]}")
-    return own is not None and own == _host_and_port(origins[0])
+    return origin == read_origin(f"{origin.scheme}://{hosts[0]}")
 
 
-def _host_and_port(url: str) -> tuple[str, int] | None:
-    """Host and port of a URL that has no other part."""
+def _public_origin(scope: Scope) -> Origin | None:
+    """That of `GQL_PUBLIC_URL`, put there by the middleware."""
+    public: Origin | None = scope.get("state", {}).get(PUBLIC_ORIGIN)
+    return public
+
+
+def read_origin(url: str) -> Origin | None:
+    """The origin of a URL of `http` or `https` that has no other part."""
     try:
         parts = urlsplit(url)
         port = parts.port or _DEFAULT_PORTS[parts.scheme]
-    except ValueError:
+    except (ValueError, KeyError):
         return None
     if not parts.hostname or parts.path or parts.query or parts.fragment or "@" in parts.netloc:
         return None
-    return parts.hostname, port
+    return Origin(parts.scheme, parts.hostname, port)

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gql.auth.authenticator import Authenticator
+from gql.auth.csrf import PUBLIC_ORIGIN, read_origin
 from gql.auth.password_login import PasswordLogin
 from gql.database import Database
 from gql.errors import GatewayError
@@ -59,6 +60,8 @@ class Authentication:
         self._app = app
         self._authenticator = Authenticator(database, settings, timer=timer)
         self._password_login = PasswordLogin(database, settings, timer=timer)
+        public = settings.public_url
+        self._public_origin = None if public is None else read_origin(str(public).rstrip("/"))
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] == "lifespan":
@@ -68,6 +71,7 @@ class Authentication:
             **scope.get("state", {}),
             _AUTHENTICATOR: self._authenticator,
             _LOGIN: self._password_login,
+            PUBLIC_ORIGIN: self._public_origin,
         }
         return self._app(scope, receive, send)
 

@@ -29,7 +29,7 @@ LIBRARIES = (
 def doctor(*, database: DatabaseOption = None) -> None:
     """Show versions and settings, without secrets, and check the database.
 
-    Exits with 1 when something would keep the gateway from serving.
+    Exits with 1 when something would keep the gateway from serving, or is unsafe in production.
     """
     settings = settings_from(database_url=database)
     _section("Versions")
@@ -40,11 +40,27 @@ def doctor(*, database: DatabaseOption = None) -> None:
     _section("Settings")
     for name in type(settings).model_fields:
         _line(f"GQL_{name.upper()}", _printable(settings, name))
+    _section("Safety")
+    is_safe = _check_safety(settings)
     _section("Database")
     _line("kind", "embedded SQLite" if settings.embedded else "PostgreSQL")
     failure = asyncio.run(_check_database(settings))
     if failure is not None:
         raise failure
+    if not is_safe:
+        raise Failure("Some settings are unsafe: see Safety above.", "See docs/deployment.md.")
+
+
+def _check_safety(settings: "Settings") -> bool:
+    from gql.cli.unsafe_settings import unsafe_settings
+
+    problems = unsafe_settings(settings)
+    for each in problems:
+        _line(each.setting, typer.style(each.problem, fg="yellow"))
+        _line("", each.advice)
+    if not problems:
+        _line("settings", "nothing unsafe found")
+    return not problems
 
 
 async def _check_database(settings: "Settings") -> Failure | None:

@@ -64,7 +64,8 @@ def serve(
         _run(settings, welcome(settings, organizations))
     else:
         asyncio.run(_require_migrated(settings))
-        _run(settings, f"Listening on http://{settings.host}:{settings.port}")
+        public = "" if settings.public_url is None else f", for {settings.public_url}"
+        _run(settings, f"Listening on http://{settings.host}:{settings.port}{public}")
 
 
 async def _require_migrated(settings: "Settings") -> None:
@@ -109,6 +110,7 @@ def _run(settings: "Settings", banner: str) -> None:
             timeout_graceful_shutdown=server_grace(settings.shutdown_timeout),
             # uvicorn wants a class, and calls it with its own arguments alone.
             http=cast("type[asyncio.Protocol]", partial(BoundedHttpProtocol, watch=watch)),
+            forwarded_allow_ips=settings.trusted_proxies,
             ws_max_size=settings.max_body_bytes,
             timeout_worker_healthcheck=HEALTHCHECK_SECONDS,
         )

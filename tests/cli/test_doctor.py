@@ -1,6 +1,8 @@
 """`doctor` shows what would run, without secrets, and fails when it would not."""
 
+import os
 import secrets
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -10,7 +12,7 @@ from gql.database import Database
 from gql.migrations import head
 from gql.settings import Settings
 from tests.cli.conftest import Cli
-from tests.databases import Copy, settings_for
+from tests.databases import Copy, Databases, settings_for
 
 
 async def test_a_healthy_gateway_is_shown_without_its_secrets(
@@ -19,6 +21,8 @@ async def test_a_healthy_gateway_is_shown_without_its_secrets(
     secret = secrets.token_hex(32)
     for name in ("GQL_SECRET_KEY", "GQL_JWT_SECRET", "GQL_JWT_PUBLIC_KEY"):
         monkeypatch.setenv(name, secret)
+    monkeypatch.setenv("GQL_JWT_AUDIENCE", "gateway")
+    monkeypatch.setenv("GQL_JWT_ISSUER", "https://issuer.example")
     monkeypatch.setenv("GQL_DATABASE_URL", fresh.url)
 
     result = await cli("doctor")
@@ -67,3 +71,69 @@ async def test_values_beyond_their_bounds_are_counted(cli: Cli, fresh: Copy) -> 
         "assistant.name: 1 of more than 255 characters; shorten them",
         "assistant.settings: 1 of more than 65,536 characters; shorten them",
     ]
+
+
+UNSAFE: dict[str, dict[str, str]] = {
+    "GQL_PUBLIC_URL": {"GQL_HOST": "10.0.0.1", "GQL_TRUSTED_PROXIES": "10.0.0.2"},
+    "GQL_PUBLIC_URL ": {"GQL_PUBLIC_URL": "http://gateway.example.com"},
+    "GQL_TRUSTED_PROXIES": {"GQL_HOST": "10.0.0.1", "GQL_PUBLIC_URL": "https://a.example"},
+    "GQL_TRUSTED_PROXIES ": {"GQL_TRUSTED_PROXIES": "127.0.0.1,0.0.0.0/0"},
+    "GQL_METRICS_TOKEN": {"GQL_METRICS_TOKEN": "short"},
+    "GQL_JWT_AUDIENCE": {"GQL_JWT_PUBLIC_KEY": "key", "GQL_JWT_ISSUER": "https://issuer.example"},
+    "GQL_JWT_ISSUER": {"GQL_JWT_PUBLIC_KEY": "key", "GQL_JWT_AUDIENCE": "gateway"},
+    "GQL_REDIS_URL": {"GQL_REDIS_URL": "redis://:s3cret@cache.example:6379/0"},
+    "GQL_MAX_CONNECTIONS": {"GQL_MAX_CONNECTIONS": str(10**9)},
+}
+"""By the setting that is named: what makes it unsafe, and nothing else."""
+
+
+@pytest.mark.parametrize("setting", UNSAFE)
+async def test_what_is_unsafe_in_production_is_named_and_a_failure(
+    cli: Cli, shared: Copy, monkeypatch: pytest.MonkeyPatch, setting: str
+) -> None:
+    for name, value in {"GQL_DATABASE_URL": shared.url, **UNSAFE[setting]}.items():
+        monkeypatch.setenv(name, value)
+
+    result = await cli("doctor")
+
+    safety = result.out.partition("\nSafety\n")[2].partition("\n\n")[0]
+    named = [line.split()[0] for line in safety.splitlines() if line[2:3].strip()]
+    assert named == [setting.strip()]
+    assert result.code == 1
+    assert "Some settings are unsafe" in result.err
+    assert "s3cret" not in result.out + result.err
+
+
+@pytest.mark.parametrize("tls", ["disable", "prefer"])
+async def test_a_way_to_a_database_that_others_can_read_is_unsafe(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, tls: str
+) -> None:
+    """That nobody answers there is the failure that is reported."""
+    monkeypatch.setenv("GQL_DATABASE_TLS", tls)
+
+    result = await cli("doctor", "--database", "postgresql://nobody:s3cret@192.0.2.1:1/none")
+
+    assert f"GQL_DATABASE_TLS           `{tls}` towards 192.0.2.1" in result.out
+    assert result.code == 1
+
+
+async def test_files_that_others_may_open_are_unsafe(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, databases: Databases, tmp_path: Path
+) -> None:
+    copy = await databases.copy("sqlite")
+    monkeypatch.chdir(tmp_path)
+    secrets_file = tmp_path / "var" / "secrets.env"
+    secrets_file.parent.mkdir()
+    secrets_file.write_text("")
+    database_file = Path(copy.url.removeprefix("sqlite:///"))
+    results = []
+    for mode in (0o600, 0o644):
+        for file in (secrets_file, database_file):
+            os.chmod(file, mode)  # noqa: PTH101 -- nothing waits here
+        results.append(await cli("doctor", "--database", copy.url))
+    await databases.drop(copy.url)
+
+    assert [result.code for result in results] == [0, 1]
+    for printed in ("var/secrets.env", str(database_file)):
+        assert f"chmod 600 {printed}" not in results[0].out
+        assert f"chmod 600 {printed}" in results[1].out
