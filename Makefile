@@ -5,7 +5,7 @@ T ?= tests
 BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check install --quiet --constraint constraints.txt --editable
 
-.PHONY: help setup serve test check fix cover schema docs bench
+.PHONY: help setup serve test check fix cover schema docs bench abuse
 
 help: ## Say what each target does (this list).
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -37,6 +37,9 @@ docs: setup ## Rewrite the generated parts of the documentation.
 
 bench: setup ## Measure Jackfield beside other servers: make bench B=--help
 	@$(BIN)/python -m benchmarks $(B) && $(BIN)/python -m tools.docs
+
+abuse: setup ## Attack a server as one organization, watch it as another: make abuse A=--help
+	@$(BIN)/python -m benchmarks.abuse $(A)
 
 .venv/run.stamp: pyproject.toml constraints.txt
 	@echo "Installing into .venv: a minute the first time ..." && $(PYTHON) -m venv .venv

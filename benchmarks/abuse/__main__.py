@@ -1,0 +1,130 @@
+"""`python -m benchmarks.abuse`, or `make abuse`: what others notice of one caller's attacks."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+from rich.console import Console
+
+from benchmarks.abuse.attacks import ATTACKS, Attack, Gateway
+from benchmarks.abuse.measure import IDLE_SHARE, Outcome, Processes, Times, measure
+from benchmarks.abuse.neighbor import neighbor, percentile
+from benchmarks.abuse.page import markdown
+from benchmarks.machine import machine
+from benchmarks.postgres import Postgres, postmaster
+from benchmarks.postgres import running as running_postgres
+from benchmarks.process import cpu_seconds, started
+from benchmarks.servers import JACKFIELD
+from benchmarks.target import ROOT, Scale, Target, on_postgresql, on_sqlite
+
+SCRATCH = ROOT / "var" / "benchmarks"
+PAGE = ROOT / "docs" / "abuse.md"
+
+WARM_SECONDS = 3
+
+CONSOLE = Console(stderr=True)
+
+app = typer.Typer(rich_markup_mode="markdown", add_completion=False)
+
+
+@app.command()
+def main(
+    *,
+    database: Annotated[
+        Literal["both", "sqlite", "postgresql"], typer.Option(help="Which databases.")
+    ] = "both",
+    attacks: Annotated[
+        str, typer.Option(help=f"Of {', '.join(attack.name for attack in ATTACKS)}.")
+    ] = "all",
+    seconds: Annotated[float, typer.Option(min=1, max=120, help="Of each attack.")] = 10,
+    quiet: Annotated[float, typer.Option(min=1, max=120, help="Before each attack.")] = 5,
+    scale: Annotated[Scale, typer.Option(help="Of the demo data.")] = "medium",
+    page: Annotated[
+        Path | None,
+        typer.Option("--output", show_default="docs/abuse.md; of a part, var/benchmarks/abuse.md"),
+    ] = None,
+) -> None:
+    """Attack a gateway as one organization, watch it as another; write docs/abuse.md.
+
+    Every attack has a gateway of its own, with default settings, on 127.0.0.1. A whole run takes
+    about fifteen minutes. A look in a minute: --database sqlite --attacks scans,headers
+    """
+    names = {name.strip() for name in attacks.split(",")}
+    chosen = [attack for attack in ATTACKS if attacks == "all" or attack.name in names]
+    if attacks != "all" and (unknown := names - {attack.name for attack in chosen}):
+        raise typer.BadParameter(f"unknown: {', '.join(sorted(unknown))}")
+    times = Times(quiet, seconds)
+    SCRATCH.mkdir(parents=True, exist_ok=True)
+    outcomes: list[Outcome] = []
+    if database != "postgresql":
+        target = on_sqlite(SCRATCH, scale, fresh=False, say=CONSOLE.print)
+        outcomes += [_attacked(attack, target, None, times) for attack in chosen]
+    if database != "sqlite":
+        with running_postgres(SCRATCH / "postgresql") as postgres:
+            target = on_postgresql(postgres, scale, fresh=False, say=CONSOLE.print)
+            outcomes += [_attacked(attack, target, postgres, times) for attack in chosen]
+    is_whole = database == "both" and attacks == "all"
+    page = page or (PAGE if is_whole else SCRATCH / "abuse.md")
+    page.write_text(markdown(outcomes, machine(), times, scale))
+    met = sum(outcome.meets_goals for outcome in outcomes)
+    CONSOLE.print(f"{met} of {len(outcomes)} attacks were not noticed. All figures: {page}")
+
+
+def _attacked(attack: Attack, target: Target, postgres: Postgres | None, times: Times) -> Outcome:
+    """One attack on a new gateway."""
+    kind = "sqlite" if postgres is None else "postgresql"
+    with (
+        started(JACKFIELD, target, SCRATCH, pinned=False) as server,
+        neighbor(server.port, target.small_api_key) as watched,
+    ):
+        time.sleep(WARM_SECONDS)
+        outcome = measure(
+            attack,
+            kind,
+            Gateway(server.port, target.api_key),
+            Processes(server.pid, None if postgres is None else postmaster(postgres.folder)),
+            watched,
+            _idle(server.pid) if postgres is None else _no_statement(postgres),
+            times,
+        )
+    CONSOLE.print(
+        f"{kind:10} {attack.name:14}"
+        f" p50 {percentile(outcome.quiet, 0.5):5.0f} → {percentile(outcome.during, 0.5):5.0f} ms"
+        f"  p99 {percentile(outcome.quiet, 0.99):5.0f} → {percentile(outcome.during, 0.99):5.0f} ms"
+        f"  {outcome.failures:3} of {len(outcome.during)} failed"
+        f"  {outcome.gateway_memory:5.0f} MiB  idle {outcome.database_idle}"
+        f"  normal {outcome.normal}  {'ok' if outcome.meets_goals else 'MISSED'}",
+        highlight=False,
+        soft_wrap=True,
+    )
+    return outcome
+
+
+def _idle(pid: int) -> Callable[[], bool]:
+    """SQLite runs in the gateway: its CPU time tells."""
+
+    def is_idle() -> bool:
+        before, start = cpu_seconds(pid), time.monotonic()
+        time.sleep(0.2)
+        return (cpu_seconds(pid) - before) / (time.monotonic() - start) < IDLE_SHARE
+
+    return is_idle
+
+
+def _no_statement(postgres: Postgres) -> Callable[[], bool]:
+    """No statement has run for longer than the neighbor's take."""
+    running = (
+        "SELECT count(*) FROM pg_stat_activity WHERE state = 'active'"
+        " AND backend_type = 'client backend' AND now() - query_start > interval '250 ms';"
+    )
+
+    def is_idle() -> bool:
+        return postgres.sql(running).split("\n")[2].strip() == "0"
+
+    return is_idle
+
+
+if __name__ == "__main__":
+    app()
