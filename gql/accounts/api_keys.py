@@ -17,6 +17,7 @@ from sqlalchemy import (
     CTE,
     ColumnElement,
     Row,
+    Select,
     and_,
     bindparam,
     case,
@@ -33,7 +34,7 @@ from gql.database import DatabaseAccess, Snapshot
 from gql.errors import BadInput, Forbidden, NotFound
 from gql.identity import TENANT_PERMISSIONS, Permission
 from gql.models.organization import ApiKey, Organization, User
-from gql.models.scope import owned, same_owner, table_of
+from gql.models.scope import owned, parameters, same_owner, table_of
 from gql.models.types import now
 
 KEY_START = "burki_"
@@ -303,17 +304,17 @@ async def delete_key(database: DatabaseAccess, organization_id: int, key_id: int
 
 async def find_key_by_hash(database: DatabaseAccess, key_hash: str) -> KeyHolder | None:
     """The key with this hash, of any organization: the tenant is not known before this lookup."""
-    return await _find(database, _KEYS.c.key_hash == key_hash)
+    return await _find(database, _BY_HASH, {"key_hash": key_hash})
 
 
 async def find_key(
     database: DatabaseAccess, organization_id: int, key_id: int, *, login_id: str | None = None
 ) -> KeyHolder | None:
     """A key of the organization; of a login that it was used for only while that is running."""
-    condition = and_(_KEYS.c.id == key_id, owned(_KEYS, organization_id))
-    if login_id is not None:
-        condition = and_(condition, is_running(_KEYS, login_id))
-    return await _find(database, condition)
+    values = {"key_id": key_id, **parameters(organization_id)}
+    if login_id is None:
+        return await _find(database, _BY_ID, values)
+    return await _find(database, _BY_LOGIN, {**values, "login_id": login_id})
 
 
 async def record_usage(database: DatabaseAccess, usage: Mapping[int, tuple[int, datetime]]) -> None:
@@ -336,10 +337,22 @@ async def record_usage(database: DatabaseAccess, usage: Mapping[int, tuple[int, 
         await connection.execute(statement, rows)
 
 
-async def _find(database: DatabaseAccess, condition: ColumnElement[bool]) -> KeyHolder | None:
-    """The one key that meets a condition, with its ancestors, in one statement."""
+async def _find(
+    database: DatabaseAccess, statement: Select[Any], values: Mapping[str, Any]
+) -> KeyHolder | None:
+    async with database.snapshot() as snapshot:
+        rows = await snapshot.rows(statement, values)
+    if not rows:
+        return None
+    row, keys = rows[0], tuple(StoredKey.from_row(each) for each in rows)
+    user_is_active = row.user_id is None or row.user_is_active is True
+    return KeyHolder(keys, row.organization_name, user_is_active)
+
+
+def _with_ancestors(condition: ColumnElement[bool]) -> Select[Any]:
+    """The statement that reads the one key that meets a condition, and its ancestors after it."""
     lineage = _lineage(condition)
-    statement = (
+    return (
         select(
             *_KEYS.c,
             _ORGANIZATIONS.c.name.label("organization_name"),
@@ -350,13 +363,6 @@ async def _find(database: DatabaseAccess, condition: ColumnElement[bool]) -> Key
         .outerjoin(_USERS, and_(_USERS.c.id == _KEYS.c.user_id, same_owner(_USERS, _KEYS)))
         .order_by(lineage.c.generation)
     )
-    async with database.snapshot() as snapshot:
-        rows = await snapshot.rows(statement)
-    if not rows:
-        return None
-    row, keys = rows[0], tuple(StoredKey.from_row(each) for each in rows)
-    user_is_active = row.user_id is None or row.user_is_active is True
-    return KeyHolder(keys, row.organization_name, user_is_active)
 
 
 def _lineage(condition: ColumnElement[bool]) -> CTE:
@@ -376,3 +382,10 @@ def _lineage(condition: ColumnElement[bool]) -> CTE:
         .join_from(lineage, parent, is_parent)
         .where(lineage.c.generation < MOST_ANCESTORS)
     )
+
+
+# Made once: to put such a statement together takes longer than to run it.
+_OF_ID = and_(_KEYS.c.id == bindparam("key_id"), owned(_KEYS))
+_BY_HASH = _with_ancestors(_KEYS.c.key_hash == bindparam("key_hash"))
+_BY_ID = _with_ancestors(_OF_ID)
+_BY_LOGIN = _with_ancestors(and_(_OF_ID, is_running(_KEYS, bindparam("login_id"))))

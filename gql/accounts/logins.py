@@ -4,7 +4,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, FromClause, delete, exists, insert, select
+from sqlalchemy import BindParameter, ColumnElement, FromClause, delete, exists, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from gql.database import DatabaseAccess
@@ -37,7 +37,7 @@ def new_login_id() -> str:
     return secrets.token_urlsafe(16)
 
 
-def is_running(table: FromClause, login_id: str) -> ColumnElement[bool]:
+def is_running(table: FromClause, login_id: str | BindParameter[str]) -> ColumnElement[bool]:
     """The condition that nobody has logged out of a login to the organization of a row."""
     return ~exists().where(_ENDED.c.login_id == login_id, same_owner(_ENDED, table))
 
