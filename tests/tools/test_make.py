@@ -8,7 +8,10 @@ import tomllib
 from tests.live import ROOT
 
 MAKEFILE = (ROOT / "Makefile").read_text()
-VERBS = ["help", "setup", "serve", "test", "check", "fix", "cover", "schema", "docs", "bench"]
+VERBS = [
+    *("help", "setup", "serve", "test", "check", "fix", "cover", "schema", "docs", "bench"),
+    "abuse",
+]
 
 
 def test_make_alone_lists_every_verb_with_a_sentence() -> None:
