@@ -80,8 +80,9 @@ def _uvicorn(app: str) -> tuple[str, ...]:
     return (sys.executable, "-m", "uvicorn", "--port", PORT, *options, app)
 
 
-COUNTED = {"GQL_METRICS_TOKEN": secrets.token_hex(16)}
-"""With a token that opens them, a server keeps its metrics."""
+COUNTED = {"GQL_METRICS_TOKEN": secrets.token_hex(16), "GQL_RATE_LIMIT": "measure"}
+"""With a token that opens them, a server keeps its metrics. Rate limits are counted and refuse
+nothing: a benchmark is the flood that they end."""
 
 
 def jackfield(name: str, title: str, *, compiled: bool, workers: int = 1) -> Server:

@@ -186,7 +186,7 @@ class IdempotencyKeyReused(GatewayError):
 
 
 class RateLimited(GatewayError):
-    """There were too many attempts, or too many requests of a kind at a time.
+    """There were too many requests in a window of time, or too many of a kind at a time.
 
     Args:
         message: Of what there were too many.
@@ -196,7 +196,7 @@ class RateLimited(GatewayError):
     code = "RATE_LIMITED"
     status = 429
     meaning = (
-        "Too many attempts, or too many downloads at a time;"
+        "Over a rate limit, too many attempts, or too many downloads at a time;"
         " the `Retry-After` header says in how many seconds to try again."
     )
 

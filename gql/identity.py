@@ -1,9 +1,10 @@
 """Who sent a request: one frozen value that every credential is turned into."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from gql.errors import Forbidden
+from gql.quota import UNLIMITED, Allowance
 
 
 class Permission(StrEnum):
@@ -54,6 +55,8 @@ class Identity:
         user_id: The person behind the credential, when known.
         api_key_id: The key that was presented (or exchanged for a dashboard cookie), when one was.
         subject: For a token that names no person of ours, a digest of whom its issuer names.
+        allowance: What the caller may still use; it counts, and is shared by all who are limited
+            together.
     """
 
     organization_id: int
@@ -62,6 +65,7 @@ class Identity:
     user_id: int | None = None
     api_key_id: int | None = None
     subject: str | None = None
+    allowance: Allowance = field(default=UNLIMITED, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "permissions", self.permissions & GRANTABLE[self.method])

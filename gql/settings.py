@@ -8,6 +8,8 @@ from typing import Literal
 from pydantic import AliasChoices, Field, HttpUrl, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from gql.quota import LARGEST
+
 SECRETS_FILE = Path("var/secrets.env")
 """Where `jackfield serve --local` keeps the secrets that it generated."""
 
@@ -166,6 +168,38 @@ class Settings(BaseSettings):
     )
     introspection: bool = Field(True, description="Whether the schema may be asked for.")
     suggestions: bool = Field(True, description="Whether errors say `Did you mean ...`.")
+
+    rate_limit: Literal["enforce", "measure", "off"] = Field(
+        "enforce",
+        description="Whether a request over a rate limit is refused, or only counted in `/metrics`;"
+        " see docs/limits.md.",
+    )
+    rate_limit_requests: int = Field(
+        120_000,
+        ge=0,
+        le=LARGEST,
+        description="Requests of an organization in a minute; 0 for any number.",
+    )
+    rate_limit_points: int = Field(
+        120_000_000,
+        ge=0,
+        le=LARGEST,
+        description="Points of an organization's GraphQL operations in a minute; 0 for any number.",
+    )
+    rate_limit_key_requests: int = Field(
+        0,
+        ge=0,
+        le=LARGEST,
+        description="Requests of an API key in a minute, where the key has no limit of its own;"
+        " 0 for any number.",
+    )
+    rate_limit_key_points: int = Field(
+        0,
+        ge=0,
+        le=LARGEST,
+        description="Points of an API key's GraphQL operations in a minute, where the key has no"
+        " limit of its own; 0 for any number.",
+    )
 
     metrics_token: SecretStr | None = Field(
         None, description="Opens `/metrics` as bearer token; without it there is no such address."

@@ -113,6 +113,11 @@ class KeyHolder:
         return _common_permissions(self.lineage)
 
     @property
+    def rate_limits(self) -> tuple[tuple[int, Mapping[str, Any] | None], ...]:
+        """The id and the `rate_limit` of the key, and of each that it descends from."""
+        return tuple((key.id, key.rate_limit) for key in self.lineage)
+
+    @property
     def ancestors_permissions(self) -> frozenset[Permission]:
         """What all its ancestors may do; every permission for a key without any."""
         return _common_permissions(self.lineage[1:])
@@ -208,6 +213,7 @@ async def issue_key(
     user_id: int | None = None,
     parent_id: int | None = None,
     expires_at: datetime | None = None,
+    rate_limit: Mapping[str, int] | None = None,
 ) -> tuple[StoredKey, str]:
     """A new key: its row, and its text, which nobody can read again.
 
@@ -219,6 +225,7 @@ async def issue_key(
         user_id: The person it acts for; it stops working when they are deactivated.
         parent_id: The key of the same organization that it is made with, and ends with.
         expires_at: When it stops working, aware; never, without.
+        rate_limit: What it may do in a window of time; see `KEY_QUOTAS`.
 
     Raises:
         BadInput: when the name or the expiry cannot be used.
@@ -242,6 +249,7 @@ async def issue_key(
         parent_id=parent_id,
         name=name,
         permissions=stored_permissions(permissions),
+        rate_limit=rate_limit,
         is_active=True,
         expires_at=expires_at,
         usage_count=0,

@@ -30,7 +30,7 @@ from gql.rest.routes import ROUTES
 from gql.schema.endpoint import GraphQLEndpoint
 from gql.schema.schema import schema
 from gql.settings import Settings
-from gql.stores import SmsSessionStore, open_sms_sessions
+from gql.stores import RateLimits, SmsSessionStore, open_rate_limits, open_sms_sessions
 
 RESERVED = {"pool_size": 2, "pool_timeout": 5.0, "request_timeout": 5.0, "compiled": False}
 """The settings of the connections that look up credentials and readiness, and read nothing else.
@@ -54,6 +54,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
     database = Database(settings)
     reserved = Database(settings.model_copy(update=RESERVED))
     sms_sessions = open_sms_sessions(database, settings)
+    rate_limits = open_rate_limits(settings)
     requests = RunningRequests(settings.request_timeout)
     graphql = GraphQLEndpoint(
         schema,
@@ -67,7 +68,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
     rest = RestServices(database, settings, caller_of, queries, requests, sms_sessions)
     metrics = None
     if settings.metrics_token is not None:
-        metrics = Metrics(settings, graphql, database, queries)
+        metrics = Metrics(settings, graphql, database, queries, rate_limits)
     app = Starlette(
         routes=(
             *routes(graphql, Health(reserved, requests), rest),
@@ -82,11 +83,12 @@ def create_app(settings: Settings | None = None) -> Starlette:
     app.state.reserved_database = reserved
     app.state.sms_sessions = sms_sessions
     app.state.requests = requests
+    app.state.rate_limits = rate_limits
     app.state.metrics = metrics
     # Not by `Starlette(middleware=...)`, which puts `ServerErrorMiddleware` outside of them all:
     # `RequestMiddleware` answers exceptions, in JSON and with the request's id.
     counter = None if metrics is None else metrics.requests
-    layers = middleware(graphql, reserved, settings, counter)
+    layers = middleware(graphql, reserved, settings, counter, rate_limits)
     app.middleware_stack = wrapped(app.router, layers)
     return app
 
@@ -96,12 +98,13 @@ def middleware(
     reserved: Database,
     settings: Settings,
     counter: RequestCounter | None = None,
+    rate_limits: RateLimits | None = None,
 ) -> tuple[Middleware, ...]:
     """What every request passes through before the router, outermost first."""
     return (
         Middleware(RequestMiddleware, counter=counter),
         Middleware(Compression),
-        Middleware(Authentication, database=reserved, settings=settings),
+        Middleware(Authentication, database=reserved, settings=settings, rate_limits=rate_limits),
         # Before the router, which would try its routes one after another for the busiest address.
         Middleware(Shortcut, endpoints={"/graphql": graphql}),
         Middleware(ExceptionMiddleware, handlers=HANDLERS),
@@ -138,6 +141,8 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
             yield
     sms_sessions: SmsSessionStore = app.state.sms_sessions
     await sms_sessions.close()
+    rate_limits: RateLimits = app.state.rate_limits
+    await rate_limits.close()
     databases: tuple[Database, ...] = (app.state.database, app.state.reserved_database)
     for database in databases:
         await database.close()

@@ -41,6 +41,12 @@ REQUESTS = MetricDefinition(
     "HTTP requests; `door` is `graphql`, `rest` (`/api/...`) or `pages`; "
     "`status` is `none` when the client went away before its answer.",
 )
+OVER_LIMIT = MetricDefinition(
+    "jackfield_rate_limited_total",
+    "counter",
+    ("quota", "outcome"),
+    "Requests over a rate limit: `refused`, or only `measured` with `GQL_RATE_LIMIT=measure`.",
+)
 SECONDS = MetricDefinition(
     "jackfield_request_seconds",
     "histogram",
@@ -77,6 +83,7 @@ METRICS = (
     OPERATIONS,
     READS,
     REQUESTS,
+    OVER_LIMIT,
     SECONDS,
     CACHE_ENTRIES,
     CACHE_BYTES,

@@ -13,6 +13,7 @@ from gql.app.metric_definitions import (
     CONNECTIONS,
     CONNECTIONS_MOST,
     OPERATIONS,
+    OVER_LIMIT,
     READS,
     REQUESTS,
 )
@@ -25,6 +26,7 @@ from gql.engine.query_runner import QueryRunner, ReadOutcome
 from gql.errors import Unauthenticated
 from gql.schema.endpoint import GraphQLEndpoint
 from gql.settings import Settings
+from gql.stores import RateLimits
 
 SHORTEST_TOKEN = 32
 
@@ -40,6 +42,7 @@ class Metrics:
         endpoint: Counts how operations were answered, and what it has cached.
         database: Counts its connections.
         queries: Counts how REST reads ended.
+        rate_limits: Counts what was over them.
 
     Attributes:
         requests: Counts the requests.
@@ -54,12 +57,15 @@ class Metrics:
         endpoint: GraphQLEndpoint,
         database: Database,
         queries: QueryRunner,
+        rate_limits: RateLimits,
     ) -> None:
         self.requests = RequestCounter()
         self._token = _token(settings)
         self._endpoint = endpoint
         self._database = database
         self._queries = queries
+        self._rate_limits = rate_limits
+        self._outcome = "refused" if settings.rate_limit == "enforce" else "measured"
         self._publisher = Publisher(self._counters, self._gauges, self.requests.seconds)
         self.publishing = self._publisher.publishing
 
@@ -85,6 +91,8 @@ class Metrics:
             yield READS, ("plan", outcome), self._queries.counts[outcome]
         for (door, method, status), number in self.requests.requests.items():
             yield REQUESTS, (door, method, str(status) if status else "none"), number
+        for quota, number in self._rate_limits.over.items():
+            yield OVER_LIMIT, (quota, self._outcome), number
 
     def _gauges(self) -> Numbers:
         sizes = self._endpoint.sizes()

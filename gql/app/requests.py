@@ -1,4 +1,4 @@
-"""Gives every request an id and a line in the log, and answers 500 in JSON for a bug."""
+"""Gives every request an id, the headers of rate limits and a line in the log; masks bugs."""
 
 import logging
 import time
@@ -8,6 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gql.app.logs import RequestRecord
 from gql.app.request_counter import RequestCounter
+from gql.http.rate_limit_headers import rate_limit_headers
 from gql.http.request_id import HEADER, assign_request_id
 
 _log = logging.getLogger(__name__)
@@ -40,7 +41,11 @@ class RequestMiddleware:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = [*message.get("headers", ()), (HEADER, request_id.encode())]
+                headers = [
+                    *message.get("headers", ()),
+                    (HEADER, request_id.encode()),
+                    *rate_limit_headers(scope),
+                ]
                 message = {**message, "headers": headers}
             await send(message)
 

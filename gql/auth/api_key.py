@@ -50,7 +50,7 @@ class ApiKeyCredential:
             user_id=holder.key.user_id,
             api_key_id=holder.key.id,
         )
-        return Verified(identity, holder.organization_name, seconds)
+        return Verified(identity, holder.organization_name, seconds, holder.rate_limits)
 
     def login_of(self, _secret: str) -> Login | None:
         return None

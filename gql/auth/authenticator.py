@@ -5,7 +5,7 @@ import logging
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from cachetools import LRUCache
@@ -20,9 +20,11 @@ from gql.auth.credential_source import all_presented, read_presented
 from gql.auth.dashboard import DashboardCredential
 from gql.auth.key_usage import KeyUsage
 from gql.database import Database
-from gql.errors import GatewayError, Unauthenticated, Unavailable
+from gql.errors import GatewayError, RateLimited, Unauthenticated, Unavailable
+from gql.http.rate_limit_headers import show_rate_limits
 from gql.identity import Identity, Method
 from gql.settings import Settings
+from gql.stores.rate_limits import RateLimits
 
 NO_CREDENTIAL = "Authentication required. Provide a valid API key or login session."
 
@@ -45,6 +47,7 @@ class Authenticator:
     Args:
         database: Where keys, organizations and people are looked up.
         settings: Which tokens and cookies are accepted.
+        rate_limits: What each caller may use; by default those of the settings, in this process.
         timer: Measures the seconds of the cache.
 
     Raises:
@@ -52,9 +55,17 @@ class Authenticator:
     """
 
     def __init__(
-        self, database: Database, settings: Settings, *, timer: Callable[[], float] = time.monotonic
+        self,
+        database: Database,
+        settings: Settings,
+        rate_limits: RateLimits | None = None,
+        *,
+        timer: Callable[[], float] = time.monotonic,
     ) -> None:
         self._database = database
+        if rate_limits is None:
+            rate_limits = RateLimits(settings, timer=timer)
+        self._rate_limits = rate_limits
         self.usage = KeyUsage(database)
         self.cache = CredentialCache(settings.credential_ttl, timer)
         self._keys: LRUCache[bytes | None, Key] = LRUCache(MAX_VERIFIED)
@@ -65,8 +76,8 @@ class Authenticator:
     async def caller_of(self, scope: Scope) -> Identity | GatewayError:
         """Who sent this request, or why they are refused; decided at the first call, then kept.
 
-        The refusal is `Unauthenticated`, `Unavailable`, or `Forbidden`: a cookie that another site
-        could have made the browser send.
+        The refusal is `Unauthenticated`, `Unavailable`, `RateLimited`, or `Forbidden`: a cookie
+        that another site could have made the browser send.
         """
         state = scope["state"]
         caller: Identity | GatewayError | None = state.get(_CALLER)
@@ -115,6 +126,11 @@ class Authenticator:
                 _log.log(level, "refused a credential: %s", refusal.message)
             # It is kept for the whole request, and its frames would keep the request alive.
             return refusal.with_traceback(None)
+        show_rate_limits(scope, identity.allowance)
+        try:
+            identity.allowance.use_request()
+        except RateLimited as refusal:
+            return refusal.with_traceback(None)
         self._count(identity)
         return identity
 
@@ -130,11 +146,20 @@ class Authenticator:
             if secret is None:
                 continue
             key = _cache_key(credential, secret)
-            verified = await self.cache.verify(key, partial(credential.verify, secret))
+            verified = await self.cache.verify(key, partial(self._verify, credential, secret))
             if header_hash is not None:
                 self._keys[header_hash] = key
             return verified.identity
         raise Unauthenticated(NO_CREDENTIAL)
+
+    async def _verify(self, credential: Credential, secret: str) -> Verified:
+        """Whom the secret stands for, with what they may use."""
+        verified = await credential.verify(secret)
+        identity = verified.identity
+        allowance = self._rate_limits.allowance(
+            identity.organization_id, identity.api_key_id, verified.key_limits
+        )
+        return replace(verified, identity=replace(identity, allowance=allowance))
 
     def _count(self, identity: Identity) -> None:
         if identity.method is Method.API_KEY and identity.api_key_id is not None:

@@ -8,6 +8,7 @@ from gql.accounts.logins import Login
 from gql.database import Database
 from gql.identity import Identity, Method
 from gql.settings import Settings
+from gql.stores.rate_limits import KeyLimits
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +32,13 @@ class Verified:
 
     Attributes:
         seconds: How long it stays valid by its own terms, from now.
+        key_limits: What is stored of an API key's rate limits, and of those that it descends from.
     """
 
     identity: Identity
     organization_name: str
     seconds: float = math.inf
+    key_limits: KeyLimits = ()
 
 
 class Credential(Protocol):

@@ -67,7 +67,7 @@ class DashboardCredential:
             user_id=payload["user"],
             api_key_id=holder.key.id,
         )
-        return Verified(identity, holder.organization_name, seconds)
+        return Verified(identity, holder.organization_name, seconds, holder.rate_limits)
 
     def login_of(self, secret: str) -> Login | None:
         payload, age = self._open(secret)

@@ -12,6 +12,7 @@ from gql.database import Database
 from gql.errors import GatewayError
 from gql.identity import Identity
 from gql.settings import Settings
+from gql.stores.rate_limits import RateLimits
 
 _AUTHENTICATOR = "authenticator"
 _LOGIN = "login"
@@ -20,8 +21,9 @@ _LOGIN = "login"
 def caller_of(scope: Scope) -> Awaitable[Identity | GatewayError]:
     """Who sent this request, or why the credential is refused.
 
-    The refusal is `Unauthenticated`, `Forbidden` or `Unavailable`. No credential is read before the
-    first call, so pages that never call it are public. Later calls return the same.
+    The refusal is `Unauthenticated`, `Forbidden`, `RateLimited` or `Unavailable`. No credential is
+    read before the first call, so pages that never call it are public. Later calls return the same,
+    and count no further request.
     """
     return authenticator_of(scope).caller_of(scope)
 
@@ -54,11 +56,12 @@ class Authentication:
         app: ASGIApp,
         database: Database,
         settings: Settings,
+        rate_limits: RateLimits | None = None,
         *,
         timer: Callable[[], float] = time.monotonic,
     ) -> None:
         self._app = app
-        self._authenticator = Authenticator(database, settings, timer=timer)
+        self._authenticator = Authenticator(database, settings, rate_limits, timer=timer)
         self._password_login = PasswordLogin(database, settings, timer=timer)
         public = settings.public_url
         self._public_origin = None if public is None else read_origin(str(public).rstrip("/"))

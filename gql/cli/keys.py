@@ -16,6 +16,7 @@ from gql.cli.console import (
     settings_from,
 )
 from gql.identity import DEFAULT_PERMISSIONS, Permission
+from gql.quota import LARGEST
 
 if TYPE_CHECKING:
     from gql.accounts.api_keys import StoredKey
@@ -35,6 +36,13 @@ def keys_create(
     days: Annotated[
         int | None, typer.Option(min=1, max=36_500, help="After how many days it expires.")
     ] = None,
+    requests_per_minute: Annotated[
+        int | None, typer.Option(min=1, max=LARGEST, help="How many requests it may send.")
+    ] = None,
+    points_per_minute: Annotated[
+        int | None,
+        typer.Option(min=1, max=LARGEST, help="How many points its operations may cost."),
+    ] = None,
     as_json: JsonOption = False,
     database: DatabaseOption = None,
 ) -> None:
@@ -43,6 +51,12 @@ def keys_create(
     Example: `jackfield keys create "nightly report" -o 1 --permission read --days 90`
     """
     from gql.accounts.api_keys import issue_key
+
+    limits = {
+        "requests_per_minute": requests_per_minute,
+        "points_per_minute": points_per_minute,
+    }
+    rate_limit = {member: most for member, most in limits.items() if most is not None}
 
     async def issue() -> tuple["StoredKey", str]:
         async with open_database(settings_from(database_url=database)) as opened:
@@ -53,6 +67,7 @@ def keys_create(
                 permissions=permission,
                 user_id=user,
                 expires_at=None if days is None else datetime.now(UTC) + timedelta(days=days),
+                rate_limit=rate_limit or None,
             )
 
     stored, plaintext = asyncio.run(issue())

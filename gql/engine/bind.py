@@ -225,6 +225,8 @@ def _bind_path(prefix: str, pointer: Sequence[str], values: Values) -> PathVaria
 
 def _json(field: ParameterizedField, value: Any) -> str:
     """A value about the caller, serialized by the field's GraphQL type."""
+    if value is None:
+        return "null"
     leaf: Any = get_named_type(field.definition.type)
     many = isinstance(value, list)
     return orjson.dumps(

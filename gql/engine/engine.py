@@ -65,12 +65,14 @@ class _CachedRequest:
         text: Of the document, which the next one uses as well.
         statement: Weak, as its document owns it; or the answer where it needs no statement.
         values: Of the statement.
+        points: What the operation costs.
         weight: About how many bytes of memory this takes.
     """
 
     text: str
     statement: ReferenceType[Statement] | bytes
     values: list[Any]
+    points: int
     weight: int
 
 
@@ -109,19 +111,29 @@ class Engine:
         """How many requests are cached, and about how many bytes they take."""
         return {"requests": (len(self._requests), self._requests.weight)}
 
-    def bound_before(self, body: bytes) -> Bound | None:
-        """What answered a request in the same bytes, whoever sent it."""
+    def bound_before(self, body: bytes) -> tuple[Bound, int] | None:
+        """What answered a request in the same bytes, whoever sent it, and its points."""
         request = self._requests.get(body)
         if request is None:
             return None
         self._documents.get(request.text)  # it is used again
         if isinstance(request.statement, bytes):
-            return request.statement
+            return request.statement, request.points
         statement = request.statement()
-        return None if statement is None else BoundStatement(statement, request.values)
+        if statement is None:
+            return None
+        return BoundStatement(statement, request.values), request.points
 
-    async def bind_request(self, request: Request, caller: Identity) -> Bound | Fallback:
-        """What answers a request, or why resolvers have to run."""
+    async def bind_request(
+        self, request: Request, caller: Identity, points: int = 0
+    ) -> Bound | Fallback:
+        """What answers a request, or why resolvers have to run.
+
+        Args:
+            request: What is asked for.
+            caller: Who asks.
+            points: What the operation costs, for `bound_before`.
+        """
         try:
             variables = self.coerce(request)
             plan, _ = await self.plan(request, variables)
@@ -132,7 +144,8 @@ class Engine:
         except Exception as error:  # noqa: BLE001 -- a bug of ours must not fail a request
             return self.fallback(error, request)
         if request.body is not None and not plan.depends_on_caller:
-            self._requests.put(request.body, _cached(request.body, request.document.text, bound))
+            cached = _cached(request.body, request.document.text, bound, points)
+            self._requests.put(request.body, cached)
         return bound
 
     async def answer(
@@ -241,7 +254,8 @@ class Engine:
             return Fallback(FallbackReason.FAILED, repr(error))
 
 
-def _cached(body: bytes, text: str, bound: Bound) -> _CachedRequest:
+def _cached(body: bytes, text: str, bound: Bound, points: int) -> _CachedRequest:
     if isinstance(bound, bytes):
-        return _CachedRequest(text, bound, [], len(body) + len(bound))
-    return _CachedRequest(text, ref(bound.statement), bound.values, len(body) + bound.weight)
+        return _CachedRequest(text, bound, [], points, len(body) + len(bound))
+    weight = len(body) + bound.weight
+    return _CachedRequest(text, ref(bound.statement), bound.values, points, weight)

@@ -77,8 +77,8 @@ _MEANINGS = {
     ),
     413: ("The body is too long.", "The body is longer than 1000000 bytes."),
     429: (
-        "Too many attempts, or too many at a time; `Retry-After` says when to try again.",
-        "Too many attempts.",
+        "Over a rate limit, or too many at a time; `Retry-After` says when to try again.",
+        "This API key may use 60 requests in 60 seconds and has none left; try again in 9 seconds.",
     ),
     500: ("A bug; the request id leads to the log.", "Internal Server Error"),
     503: (
@@ -116,11 +116,9 @@ def error_responses(route: RestRoute) -> dict[str, Any]:
     """The error responses of a route, by status."""
     statuses = {500, 503, 504, *route.errors}
     if route.permission is not None:
-        statuses |= {401, 403}
+        statuses |= {401, 403, 429}
     if "body" in route.models:
         statuses |= {413, route.refuses_bodies_with}
-    if route.is_download:
-        statuses.add(429)
     if route.method != "GET":
         statuses.add(409)
     if route.models or takes_key(route):

@@ -12,11 +12,11 @@ limit.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from heapq import nlargest
 from math import prod
-from typing import Any
+from typing import Any, cast
 
 from graphql import (
     DocumentNode,
@@ -25,12 +25,17 @@ from graphql import (
     FragmentSpreadNode,
     GraphQLField,
     GraphQLSchema,
+    ListTypeNode,
+    NamedTypeNode,
+    NonNullTypeNode,
     OperationDefinitionNode,
     SelectionSetNode,
+    TypeNode,
     get_named_type,
     get_nullable_type,
     is_leaf_type,
     is_list_type,
+    is_scalar_type,
     value_from_ast_untyped,
 )
 
@@ -79,6 +84,20 @@ MOST_STEPS = 1_000_000
 HEAVIEST = 3
 """How many paths a refusal names."""
 
+MOST_POINTS = 64
+"""For how many kinds of variables the points of an operation are cached."""
+
+LONGEST_NAME = 64
+"""A longer text is no value of an enum."""
+
+_NUMBERS = frozenset({"Int", "Float", "Boolean"})
+
+_ABSENT = ...
+"""Stands for a variable that a request leaves out."""
+
+_EXACT = frozenset({int, type(None), type(_ABSENT)})
+"""The types of values that a key has as they are; not of `True`, which equals 1."""
+
 _OF_ROWS = frozenset({ConnectionField.NODES, ConnectionField.EDGES, ConnectionField.PAGE_INFO})
 """The fields of a connection for which its page is read."""
 
@@ -122,11 +141,15 @@ class OperationCost:
         fixed: The points that are the same for every request.
         varying: Points for each product of quantities that depend on variables.
         schema_values: How many values below `__schema` and `__type` it prints.
+        variables: By the name of each variable, whether its value is a text of which only the
+            length of paths and lists counts: an id, not the name of an order.
     """
 
     fixed: int = 0
     varying: tuple[tuple[int, tuple[Quantity, ...]], ...] = ()
     schema_values: int = 0
+    variables: Mapping[str, bool] = field(default_factory=dict)
+    _points: dict[tuple[Any, ...], int] = field(default_factory=dict, repr=False)
 
     @cached_property
     def most(self) -> int:
@@ -138,10 +161,40 @@ class OperationCost:
     @property
     def without_schema(self) -> "OperationCost":
         """The same without what it prints of the schema."""
-        return replace(self, fixed=self.fixed - SCHEMA_VALUE.points * self.schema_values)
+        fixed = self.fixed - SCHEMA_VALUE.points * self.schema_values
+        return replace(self, fixed=fixed, _points={})
 
     def points(self, variables: Variables) -> int:
-        """The points for these variables."""
+        """The points for these variables; cached, as they depend on few properties of them."""
+        if not self.varying:
+            return self.fixed
+        key = self._key(variables)
+        if key is None:
+            return self._total(variables)
+        points = self._points.get(key)
+        if points is None:
+            if len(self._points) >= MOST_POINTS:
+                self._points.clear()
+            points = self._points[key] = self._total(variables)
+        return points
+
+    def _key(self, variables: Variables) -> tuple[Any, ...] | None:
+        """What the points depend on; None where that is too much to be kept."""
+        key: list[Any] = []
+        for name, is_text in self.variables.items():
+            value = variables.get(name, _ABSENT)
+            kind = type(value)
+            if is_text and kind is str:
+                key.append((str, value.count("/")))
+            elif is_text and kind is list:
+                key.append((list, len(value)))
+            elif kind in _EXACT or (kind is str and len(value) <= LONGEST_NAME):
+                key.append(value)
+            else:
+                return None
+        return tuple(key)
+
+    def _total(self, variables: Variables) -> int:
         values: dict[Quantity, int] = {}
         total = self.fixed
         for points, sizes in self.varying:
@@ -171,7 +224,18 @@ class Pricing:
             varying[charge.sizes] += charge.points
         fixed = varying.pop((), 0)
         products = tuple((points, sizes) for sizes, points in varying.items())
-        return OperationCost(fixed, products, walk.schema_values)
+        variables = {
+            definition.variable.name.value: self._is_text(definition.type)
+            for definition in operation.variable_definitions or ()
+        }
+        return OperationCost(fixed, products, walk.schema_values, variables)
+
+    def _is_text(self, type_node: TypeNode) -> bool:
+        """Whether a variable of this type is a scalar that JSON has as a text."""
+        while not isinstance(type_node, NamedTypeNode):
+            type_node = cast("ListTypeNode | NonNullTypeNode", type_node).type
+        name = type_node.name.value
+        return name not in _NUMBERS and is_scalar_type(self._schema.get_type(name))
 
     def heaviest(self, request: Request) -> list[tuple[str, int]]:
         """The paths of an operation that cost most, each with its points."""

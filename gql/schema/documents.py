@@ -160,6 +160,12 @@ class Documents:
             ],
         }
 
+    def points(self, request: Request) -> int:
+        """What an operation costs, where points are counted; else 0."""
+        if self._settings.rate_limit == "off":
+            return 0
+        return self.cost(request).points(request.variables or {})
+
     def check_resolver_cost(self, request: Request, fallback: Fallback) -> None:
         """Check that resolvers may answer an operation, which takes them far longer than a plan.
 

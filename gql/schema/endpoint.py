@@ -160,15 +160,20 @@ class GraphQLEndpoint:
         """Run the operation: by its compiled plan, or by resolvers where there is none."""
         engine, caller, renderer = self.engine, received.caller, received.renderer
         request: Request | None = None
-        bound: Bound | Fallback | None = None
+        before: tuple[Bound, int] | None = None
+        bound: Bound | Fallback
         if engine is not None and received.method == "POST":
             # Bytes that were answered before need not be parsed again.
-            bound = engine.bound_before(received.raw)
-        if bound is not None:
+            before = engine.bound_before(received.raw)
+        if before is not None:
             caller.require(Permission.READ)
+            bound, points = before
+            caller.allowance.use_points(points)
         else:
             request = await self._request(received)
-            bound = OFF if engine is None else await engine.bind_request(request, caller)
+            points = self._documents.points(request)
+            caller.allowance.use_points(points)
+            bound = OFF if engine is None else await engine.bind_request(request, caller, points)
         if engine is None:
             body: bytes | Fallback = self.counts.record_fallback(OFF)
         else:
@@ -199,6 +204,7 @@ class GraphQLEndpoint:
         notes.cached["document"] = text in self._documents
         with notes.timed("parse"):
             request = await self._request(received)
+        caller.allowance.use_points(self._documents.points(request))
         if self.engine is None:
             body: bytes | Fallback = self.counts.record_fallback(OFF)
         else:

@@ -1,14 +1,17 @@
 """Who is asking, in the GraphQL schema."""
 
-from datetime import datetime
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import Any
 
 import strawberry
 
 from gql.domain.organizations import API_KEYS, ORGANIZATIONS, USERS
-from gql.engine.declaration import column, entity, one, viewer_field, viewer_record
+from gql.engine.declaration import column, entity, one, viewer, viewer_field, viewer_record
 from gql.identity import Identity
+from gql.models.types import now as clock_time
+from gql.quota import Unit, Window
 from gql.schema.enums import Method, Permission
 from gql.schema.node import Node
 
@@ -53,6 +56,54 @@ def _permissions(identity: Identity) -> list[Any]:
     return [permission for permission in Permission if permission in identity.permissions]
 
 
+def _of_quota(unit: Unit, value: Callable[[Window, float], Any]) -> Callable[[Identity], Any]:
+    """Reads a value of the quota that has least left; null where there is none of its unit."""
+
+    def read(identity: Identity) -> Any:
+        allowance = identity.allowance
+        now = allowance.now()
+        windows = [each.window for each in allowance.limits if each.unit == unit]
+        if not windows:
+            return None
+        return value(min(windows, key=lambda each: each.remaining(now)), now)
+
+    return read
+
+
+def _resets_at(window: Window, now: float) -> datetime:
+    return clock_time() + timedelta(seconds=window.seconds_left(now))
+
+
+@strawberry.type(
+    description="What the caller may do in a window of time. Where several limits hold, each field"
+    " is of the one with least left; the header `RateLimit` has them all."
+)
+class RateLimit:
+    """Resolved from the operation's identity."""
+
+    limit: int | None = viewer_field(
+        "How many requests; null for any number.", _of_quota(Unit.REQUESTS, Window.most)
+    )
+    remaining: int | None = viewer_field(
+        "How many of them are left, this one counted.",
+        _of_quota(Unit.REQUESTS, Window.remaining),
+    )
+    reset_at: datetime | None = viewer_field(
+        "When all of them are free again.", _of_quota(Unit.REQUESTS, _resets_at)
+    )
+    points_limit: int | None = viewer_field(
+        "How many points operations may cost together; null for any number.",
+        _of_quota(Unit.POINTS, Window.most),
+    )
+    points_remaining: int | None = viewer_field(
+        "How many of them are left, those of this operation counted.",
+        _of_quota(Unit.POINTS, Window.remaining),
+    )
+    points_reset_at: datetime | None = viewer_field(
+        "When all of them are free again.", _of_quota(Unit.POINTS, _resets_at)
+    )
+
+
 @strawberry.type(description="Who is asking.")
 class Viewer:
     """Resolved from the operation's identity."""
@@ -61,6 +112,7 @@ class Viewer:
     permissions: list[Permission] = viewer_field(
         "What they may do, in a fixed order.", _permissions
     )
+    rate_limit: RateLimit = viewer("What they may do in a window of time, and what is left.")
     organization: Organization = viewer_record(
         "Whose data they see.", ORGANIZATIONS, attrgetter("organization_id"), required=True
     )

@@ -1,11 +1,14 @@
-"""State beside the tables: live SMS sessions, in the database or in Redis."""
+"""State beside the tables: live SMS sessions, and what is counted of rate limits."""
 
 from gql.database import Database
 from gql.settings import Settings
 from gql.stores.database import DatabaseSmsSessions
+from gql.stores.rate_limits import RateLimits
 from gql.stores.sms_sessions import SmsSessionStore
 
-__all__ = ["SmsSessionStore", "open_sms_sessions"]
+__all__ = ["RateLimits", "SmsSessionStore", "open_rate_limits", "open_sms_sessions"]
+
+_NO_CLIENT = "GQL_REDIS_URL needs the client for Redis: pip install 'jackfield[redis]'"
 
 
 def open_sms_sessions(database: Database, settings: Settings) -> SmsSessionStore:
@@ -19,7 +22,20 @@ def open_sms_sessions(database: Database, settings: Settings) -> SmsSessionStore
     try:
         from gql.stores.redis import RedisSmsSessions  # noqa: PLC0415 -- an extra
     except ImportError as error:
-        raise ValueError(
-            "GQL_REDIS_URL needs the client for Redis: pip install 'jackfield[redis]'"
-        ) from error
+        raise ValueError(_NO_CLIENT) from error
     return RedisSmsSessions(settings.redis_url.get_secret_value(), settings.sms_session_ttl)
+
+
+def open_rate_limits(settings: Settings) -> RateLimits:
+    """The rate limits of the settings; processes that have Redis share them.
+
+    Raises:
+        ValueError: when there is Redis, and the client for it is not installed.
+    """
+    if settings.redis_url is None:
+        return RateLimits(settings)
+    try:
+        from gql.stores.redis_totals import RedisTotals  # noqa: PLC0415 -- an extra
+    except ImportError as error:
+        raise ValueError(_NO_CLIENT) from error
+    return RateLimits(settings, RedisTotals(settings.redis_url.get_secret_value()))

@@ -6,29 +6,15 @@ from contextlib import contextmanager
 from typing import Any
 
 import orjson
-from redis.asyncio import BlockingConnectionPool, Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import ExponentialWithJitterBackoff
 from redis.exceptions import RedisError
 
 from gql.database import DatabaseAccess, Snapshot, dump_json
 from gql.errors import RETRY_AFTER, BadInput, Unavailable
 from gql.models.call import phone_digits
-
-CONNECT_SECONDS = 1.0
-"""How long connecting may take."""
-
-ANSWER_SECONDS = 1.5
-"""How long an answer may take."""
-
-RETRIES = 1
-"""How often a command is sent again, on a new connection, before the store is unavailable."""
+from gql.stores.redis_client import redis_client
 
 CONNECTIONS = 20
 """Most connections of a process; more commands at once wait for one."""
-
-IDLE_SECONDS = 30
-"""A connection that was idle for longer is checked before it is used."""
 
 SCANNED = 1_000
 """Keys that one SCAN looks at, and at most about as many that one UNLINK removes."""
@@ -53,18 +39,7 @@ class RedisSmsSessions:
 
     def __init__(self, url: str, ttl: int) -> None:
         self.ttl = ttl
-        pool = BlockingConnectionPool.from_url(
-            url,
-            max_connections=CONNECTIONS,
-            timeout=ANSWER_SECONDS,
-            socket_connect_timeout=CONNECT_SECONDS,
-            socket_timeout=ANSWER_SECONDS,
-            health_check_interval=IDLE_SECONDS,
-            retry=Retry(ExponentialWithJitterBackoff(cap=0.2, base=0.02), RETRIES),
-            # RESP2, which every compatible server speaks; nothing here needs a newer one.
-            protocol=2,
-        )
-        self._redis = Redis.from_pool(pool)
+        self._redis = redis_client(url, connections=CONNECTIONS)
 
     def within(self, database: DatabaseAccess, snapshot: Snapshot) -> "RedisSmsSessions":  # noqa: ARG002
         """Itself: Redis takes no part in the database's transactions."""

@@ -1,11 +1,15 @@
 """The limit on what an operation may cost: each weight in figures worked out by hand, both ways."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from graphql import get_introspection_query
+from graphql import get_introspection_query, parse
 
 from benchmarks.workloads import WORKLOADS
+from gql.schema.cost import Pricing
+from gql.schema.documents import choose_operation
+from gql.schema.schema import schema
 from tests.engine.worked_example import DOCUMENT
 from tests.protocol.conftest import OpenDoor
 from tests.protocol.counted_calls import counted_calls
@@ -520,3 +524,43 @@ async def test_introspection_is_executed_once_for_a_document(open_door: OpenDoor
     assert first.json() == again.json() == executed.json()
     assert executed.json().keys() == {"data"}
     assert calls.number < 5_000
+
+
+REPEATED: dict[str, tuple[str, list[dict[str, Any]], int]] = {
+    "ids": (
+        "query ($id: ID!) { calls(first: 1, filter: {assistantId: {eq: $id}}) { totalCount } }",
+        [{"id": "assistant_1"}, {"id": "assistant_2"}, {"id": "3"}],
+        1,
+    ),
+    "pages": (PAGED, [{"n": 1}, {"n": True}, {"n": 2}, {"n": 1}, {"n": None}, {}], 4),
+    "lists": (
+        "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }",
+        [{"ids": ["call_1", "call_2"]}, {"ids": ["call_3", "call_4"]}, {"ids": ["call_1"]}],
+        2,
+    ),
+    "orders": (
+        "query ($by: CallOrderField!) { calls(first: 1, orderBy: {field: $by}) { nodes { id } } }",
+        [{"by": "STARTED_AT"}, {"by": "DURATION"}, {"by": "X" * 1_000}],
+        2,
+    ),
+    "paths": (
+        "query ($p: String!) { graphSessions { nodes { contextValue(path: $p) } } }",
+        [{"p": "/a/b"}, {"p": "/c/d"}, {"p": "/a/b/c"}],
+        2,
+    ),
+    "objects": (FILTERED, [{"f": {"status": {"eq": "COMPLETED"}}}, {"f": None}, {"f": {}}], 1),
+}
+
+
+@pytest.mark.parametrize(("document", "requests", "kinds"), REPEATED.values(), ids=REPEATED)
+def test_points_are_cached_by_what_they_depend_on(
+    document: str, requests: list[dict[str, Any]], kinds: int
+) -> None:
+    node = parse(document)
+    operation = choose_operation(node, None)
+    cost = Pricing(schema._schema).cost(node, operation)  # noqa: SLF001
+
+    for variables in requests * 2:
+        afresh = replace(cost, _points={})
+        assert cost.points(variables) == afresh.points(variables)
+    assert len(cost._points) == kinds  # noqa: SLF001
