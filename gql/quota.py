@@ -67,8 +67,8 @@ class Window:
     """
 
     __slots__ = (
+        "_part",
         "_synchronizer",
-        "_workers",
         "ends",
         "is_synchronized",
         "key",
@@ -88,7 +88,7 @@ class Window:
     ) -> None:
         self.quota = quota
         self.key = key
-        self._workers = workers
+        self._part = max(1, quota.most // workers)
         self._synchronizer = synchronizer
         self.ends = -math.inf
         self.used = self.used_elsewhere = self.unsent = 0
@@ -96,14 +96,19 @@ class Window:
 
     def most(self, now: float) -> int:
         """How much this process lets through: the quota, or its part while it knows no other."""
-        return self._state(now)[0]
+        synchronizer = self._synchronizer
+        if synchronizer is not None and synchronizer.is_reachable(now):
+            return self.quota.most
+        return self._part
 
     def remaining(self, now: float) -> int:
-        """How much is left."""
+        """How much is left; less than nothing where more was used and only measured."""
+        synchronizer = self._synchronizer
         if now >= self.ends:
             return self.most(now)
-        most, used = self._state(now)
-        return max(0, most - used)
+        if synchronizer is not None and synchronizer.is_reachable(now):
+            return self.quota.most - self.used - self.used_elsewhere
+        return self._part - self.used
 
     def seconds_left(self, now: float) -> float:
         """How long until all is free again; a whole window when it has not begun."""
@@ -114,10 +119,8 @@ class Window:
 
         More than the whole quota is taken for the whole: else it could never be used.
         """
-        if now >= self.ends:
-            return True
-        most, used = self._state(now)
-        return used + min(amount, most) <= most
+        remaining = self.remaining(now)
+        return remaining >= amount or remaining >= self.most(now)
 
     def use(self, amount: int, now: float) -> None:
         """Count a use, whether there is room for it or not."""
@@ -149,15 +152,8 @@ class Window:
         self.ends = ends
         self.is_synchronized = True
 
-    def _state(self, now: float) -> tuple[int, int]:
-        """How much this process lets through, and how much of that is used."""
-        synchronizer = self._synchronizer
-        if synchronizer is not None and synchronizer.is_reachable(now):
-            return self.quota.most, self.used + self.used_elsewhere
-        return max(1, self.quota.most // self._workers), self.used
 
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class NamedWindow:
     """The window of a quota, as one credential has it.
 
@@ -240,7 +236,7 @@ def _refusal(limit: NamedWindow, now: float) -> RateLimited:
     seconds = math.ceil(window.seconds_left(now))
     most = f"{window.most(now)} {quota.unit} in {quota.seconds} seconds"
     if quota.unit == Unit.POINTS:
-        left = f" and has {window.remaining(now)} left, fewer than this operation costs"
+        left = f" and has {max(0, window.remaining(now))} left, fewer than this operation costs"
     else:
         left = " and has none left"
     return RateLimited(

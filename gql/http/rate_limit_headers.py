@@ -8,6 +8,7 @@ quotas that fits points, so `qu="points"` is of our own.
 """
 
 import math
+from functools import lru_cache
 
 from starlette.types import Scope
 
@@ -30,9 +31,14 @@ def rate_limit_headers(scope: Scope) -> list[tuple[bytes, bytes]]:
     if allowance is None or not allowance.limits:
         return []
     now = allowance.now()
-    policies = ", ".join([_policy(each) for each in allowance.limits])
     usages = ", ".join([_usage(each, now) for each in allowance.limits])
-    return [(POLICY, policies.encode()), (USAGE, usages.encode())]
+    return [(POLICY, _policies(allowance.limits)), (USAGE, usages.encode())]
+
+
+@lru_cache(maxsize=1_024)
+def _policies(limits: tuple[NamedWindow, ...]) -> bytes:
+    """The header that is the same for every answer to a caller."""
+    return ", ".join(map(_policy, limits)).encode()
 
 
 def _policy(limit: NamedWindow) -> str:
@@ -43,5 +49,6 @@ def _policy(limit: NamedWindow) -> str:
 
 def _usage(limit: NamedWindow, now: float) -> str:
     window = limit.window
+    remaining = window.remaining(now)
     seconds = math.ceil(window.seconds_left(now))
-    return f'"{limit.name}";r={window.remaining(now)};t={seconds}'
+    return f'"{limit.name}";r={max(0, remaining)};t={seconds}'

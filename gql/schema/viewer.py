@@ -70,6 +70,10 @@ def _of_quota(unit: Unit, value: Callable[[Window, float], Any]) -> Callable[[Id
     return read
 
 
+def _remaining(window: Window, now: float) -> int:
+    return max(0, window.remaining(now))
+
+
 def _resets_at(window: Window, now: float) -> datetime:
     return clock_time() + timedelta(seconds=window.seconds_left(now))
 
@@ -86,7 +90,7 @@ class RateLimit:
     )
     remaining: int | None = viewer_field(
         "How many of them are left, this one counted.",
-        _of_quota(Unit.REQUESTS, Window.remaining),
+        _of_quota(Unit.REQUESTS, _remaining),
     )
     reset_at: datetime | None = viewer_field(
         "When all of them are free again.", _of_quota(Unit.REQUESTS, _resets_at)
@@ -97,7 +101,7 @@ class RateLimit:
     )
     points_remaining: int | None = viewer_field(
         "How many of them are left, those of this operation counted.",
-        _of_quota(Unit.POINTS, Window.remaining),
+        _of_quota(Unit.POINTS, _remaining),
     )
     points_reset_at: datetime | None = viewer_field(
         "When all of them are free again.", _of_quota(Unit.POINTS, _resets_at)

@@ -84,7 +84,7 @@ class RateLimits:
         tenant = f"{{{organization_id}}}:rate"  # the braces are for a Redis cluster
         limits = [
             NamedWindow(
-                quota.unit, "Your organization", self._window(f"{tenant}:organization", quota)
+                str(quota.unit), "Your organization", self._window(f"{tenant}:organization", quota)
             )
             for quota in self._organization_quotas()
         ]
