@@ -1,8 +1,8 @@
 """What each unit of an operation weighs: one table, in points.
 
 A point is about a microsecond of the database's CPU, or of the event loop for introspection. The
-weights were measured by `make bench B=--weights` on 25,200 calls of one organization, on SQLite and
-on PostgreSQL, and rounded up to the slower of the two. Points admit an operation, no more: how long
+weights follow figures that were measured once on 25,200 calls of one organization, on SQLite and on
+PostgreSQL, and are rounded up to the slower of the two. Points admit an operation, no more: how long
 it takes depends on how many rows there are, and on the machine.
 """
 
@@ -29,7 +29,7 @@ JSON_STEP = Weight(1, "a step of a JSON Pointer")
 OBJECT = Weight(2, "an object")
 LIST = Weight(10, "a list, or a number of records: a subquery under each object that has it")
 PAGE_INFO = Weight(100, "`pageInfo`")
-TOTAL = Weight(100, "`totalCount`, where an index or the tally has it")
+TOTAL = Weight(100, "`totalCount`, where an index or the rollup has it")
 KEY = Weight(10, "a value that an index finds, of those in a filter")
 COUNTED_ROW = Weight(1, "a row that a total counts, or that a page passes over, in an index")
 COMPARED_ROW = Weight(2, "a row that is looked at because no index has what a filter compares")
