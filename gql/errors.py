@@ -196,7 +196,7 @@ class RateLimited(GatewayError):
     code = "RATE_LIMITED"
     status = 429
     meaning = (
-        "Over a rate limit, too many attempts, or too many downloads at a time;"
+        "Over a rate limit, too many attempts, or too many downloads or heavy operations at a time;"
         " the `Retry-After` header says in how many seconds to try again."
     )
 

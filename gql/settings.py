@@ -159,6 +159,21 @@ class Settings(BaseSettings):
     max_resolver_cost: int = Field(
         50_000, ge=1, description="Most points of an operation that no compiled plan answers."
     )
+    heavy_points: int = Field(
+        50_000, ge=1, description="Points from which on an operation is heavy; see docs/limits.md."
+    )
+    max_heavy: int | None = Field(
+        None,
+        ge=1,
+        description="Most heavy operations that a process runs at a time;"
+        " when not set, its share of the processors, and at least 2.",
+    )
+    max_heavy_per_organization: int | None = Field(
+        None, ge=1, description="Most of them of one organization; half of them, when not set."
+    )
+    max_heavy_waiting: int = Field(
+        50, ge=0, description="Most heavy operations of one organization that wait."
+    )
     max_response_bytes: int = Field(
         20_000_000, ge=100_000, le=1_000_000_000, description="Longest answer, uncompressed."
     )

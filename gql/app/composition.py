@@ -84,6 +84,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
     app.state.sms_sessions = sms_sessions
     app.state.requests = requests
     app.state.rate_limits = rate_limits
+    app.state.heavy = graphql.heavy
     app.state.metrics = metrics
     # Not by `Starlette(middleware=...)`, which puts `ServerErrorMiddleware` outside of them all:
     # `RequestMiddleware` answers exceptions, in JSON and with the request's id.

@@ -45,7 +45,14 @@ OVER_LIMIT = MetricDefinition(
     "jackfield_rate_limited_total",
     "counter",
     ("quota", "outcome"),
-    "Requests over a rate limit: `refused`, or only `measured` with `GQL_RATE_LIMIT=measure`.",
+    "Requests over a rate limit: `refused`, or only `measured` with `GQL_RATE_LIMIT=measure`; and "
+    "with the quota `heavy` operations that were refused as too many heavy ones waited.",
+)
+HEAVY = MetricDefinition(
+    "jackfield_heavy_operations",
+    "gauge",
+    ("state",),
+    "Heavy GraphQL operations that are `running` and `waiting`.",
 )
 SECONDS = MetricDefinition(
     "jackfield_request_seconds",
@@ -84,6 +91,7 @@ METRICS = (
     READS,
     REQUESTS,
     OVER_LIMIT,
+    HEAVY,
     SECONDS,
     CACHE_ENTRIES,
     CACHE_BYTES,

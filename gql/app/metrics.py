@@ -12,6 +12,7 @@ from gql.app.metric_definitions import (
     CACHE_ENTRIES,
     CONNECTIONS,
     CONNECTIONS_MOST,
+    HEAVY,
     OPERATIONS,
     OVER_LIMIT,
     READS,
@@ -93,8 +94,12 @@ class Metrics:
             yield REQUESTS, (door, method, str(status) if status else "none"), number
         for quota, number in self._rate_limits.over.items():
             yield OVER_LIMIT, (quota, self._outcome), number
+        yield OVER_LIMIT, ("heavy", "refused"), self._endpoint.heavy.refused
 
     def _gauges(self) -> Numbers:
+        heavy = self._endpoint.heavy
+        yield HEAVY, ("running",), heavy.running
+        yield HEAVY, ("waiting",), heavy.waiting
         sizes = self._endpoint.sizes()
         sizes["rest_statements"] = self._queries.size()
         for cache, (entries, size) in sizes.items():

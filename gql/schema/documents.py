@@ -161,9 +161,7 @@ class Documents:
         }
 
     def points(self, request: Request) -> int:
-        """What an operation costs, where points are counted; else 0."""
-        if self._settings.rate_limit == "off":
-            return 0
+        """What an operation costs."""
         return self.cost(request).points(request.variables or {})
 
     def check_resolver_cost(self, request: Request, fallback: Fallback) -> None:

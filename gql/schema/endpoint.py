@@ -6,6 +6,7 @@ Strawberry brings the schema and its executor, but not its HTTP views: they answ
 and have no limits.
 """
 
+import os
 from dataclasses import dataclass
 from inspect import isawaitable
 from typing import Any, cast
@@ -23,6 +24,7 @@ from gql.engine.engine import Bound, Engine
 from gql.engine.explain import Explanation
 from gql.engine.fallback import OFF, AnswerCounts, Fallback
 from gql.errors import AnswerTooLong, BadRequest, GatewayError, MethodNotAllowed
+from gql.fair_queue import FairQueue
 from gql.http.headers import headers_by_name
 from gql.http.identify import Identify
 from gql.http.media_types import JSON, response_type
@@ -73,6 +75,7 @@ class GraphQLEndpoint:
     Attributes:
         engine: Compiles queries; None when settings say so.
         counts: How many operations were answered by a plan, and how many by resolvers.
+        heavy: Where heavy operations wait for each other.
     """
 
     def __init__(
@@ -100,6 +103,7 @@ class GraphQLEndpoint:
         if settings.compiled:
             self.engine = Engine(schema, database, self._documents.cache, lock)
         self.counts = self.engine.counts if self.engine else AnswerCounts()
+        self.heavy = _heavy_queue(settings)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
@@ -158,7 +162,7 @@ class GraphQLEndpoint:
 
     async def _run(self, received: _Received) -> HttpResponse:
         """Run the operation: by its compiled plan, or by resolvers where there is none."""
-        engine, caller, renderer = self.engine, received.caller, received.renderer
+        engine, caller = self.engine, received.caller
         request: Request | None = None
         before: tuple[Bound, int] | None = None
         bound: Bound | Fallback
@@ -174,10 +178,21 @@ class GraphQLEndpoint:
             points = self._documents.points(request)
             caller.allowance.use_points(points)
             bound = OFF if engine is None else await engine.bind_request(request, caller, points)
+        if points < self._settings.heavy_points:
+            return await self._finish(received, request, bound)
+        async with self.heavy.hold(caller.organization_id):
+            return await self._finish(received, request, bound)
+
+    async def _finish(
+        self, received: _Received, request: Request | None, bound: Bound | Fallback
+    ) -> HttpResponse:
+        """Run what answers a request; one that came before in the same bytes is not parsed."""
+        engine, renderer = self.engine, received.renderer
         if engine is None:
             body: bytes | Fallback = self.counts.record_fallback(OFF)
         else:
-            body = await engine.answer(bound, caller.organization_id, renderer.request_id)
+            organization_id = received.caller.organization_id
+            body = await engine.answer(bound, organization_id, renderer.request_id)
         if isinstance(body, bytes):
             return HttpResponse(200, renderer.media_type, body)
         return await self._resolve(request or await self._request(received), received, body)
@@ -205,16 +220,18 @@ class GraphQLEndpoint:
         with notes.timed("parse"):
             request = await self._request(received)
         caller.allowance.use_points(self._documents.points(request))
-        if self.engine is None:
-            body: bytes | Fallback = self.counts.record_fallback(OFF)
-        else:
-            request_id = renderer.request_id
-            body = await notes.answer(self.engine, self._database, request, caller, request_id)
-        if isinstance(body, bytes):
-            return explained(HttpResponse(200, renderer.media_type, body), notes)
-        with notes.resolved(body):
-            answer = await self._resolve(request, received, body)
-        return explained(answer, notes)
+        # Heavy or not, as an explanation runs the statement once more to account for it.
+        async with self.heavy.hold(caller.organization_id):
+            if self.engine is None:
+                body: bytes | Fallback = self.counts.record_fallback(OFF)
+            else:
+                request_id = renderer.request_id
+                body = await notes.answer(self.engine, self._database, request, caller, request_id)
+            if isinstance(body, bytes):
+                return explained(HttpResponse(200, renderer.media_type, body), notes)
+            with notes.resolved(body):
+                answer = await self._resolve(request, received, body)
+            return explained(answer, notes)
 
     async def _request(self, received: _Received) -> Request:
         """The parsed request: a valid document, and an operation in it that the caller may run."""
@@ -259,6 +276,21 @@ class GraphQLEndpoint:
             hide_suggestions=not self._settings.suggestions,
         )
         return await result if isawaitable(result) else result
+
+
+def _heavy_queue(settings: Settings) -> FairQueue:
+    """The queue of heavy operations.
+
+    As many run as there are processors, as more would only share these. An organization has half of
+    them: what is left serves the operations of others that cost little, which never wait here.
+    """
+    processors = (os.cpu_count() or 1) // settings.workers
+    slots = settings.max_heavy or max(2, processors)
+    return FairQueue(
+        slots,
+        slots_per_organization=settings.max_heavy_per_organization or max(1, slots // 2),
+        most_waiting=settings.max_heavy_waiting,
+    )
 
 
 def _permit(caller: Identity, operation: OperationDefinitionNode, method: str) -> None:

@@ -245,5 +245,5 @@ def _over_limit(metrics: str) -> dict[tuple[str, ...], float]:
         (sample.labels["quota"], sample.labels["outcome"]): sample.value
         for family in text_string_to_metric_families(metrics)
         for sample in family.samples
-        if sample.name == "jackfield_rate_limited_total"
+        if sample.name == "jackfield_rate_limited_total" and sample.labels["quota"] != "heavy"
     }
