@@ -117,7 +117,7 @@ class DifferentialClient:
 @asynccontextmanager
 async def differential_client(copy: Copy) -> AsyncIterator[DifferentialClient]:
     """The production application over a copy, for a member of its first organization."""
-    app = create_app(settings_for(copy.url, compiled=True, **ROOMY))
+    app = create_app(settings_for(copy.url, compiled=True, rate_limit="off", **ROOMY))
     endpoint = endpoint_of(app)
     assert endpoint.engine is not None
     async with AsyncExitStack() as stack:
