@@ -36,8 +36,9 @@ from gql.errors import (
     TooComplex,
     ValidationFailed,
 )
-from gql.schema.cost import OperationCost, Pricing
+from gql.schema.cost import Pricing
 from gql.schema.limits import check_limits
+from gql.schema.operation_cost import OperationCost
 from gql.settings import Settings
 from gql.single_flight import SingleFlight
 

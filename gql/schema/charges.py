@@ -1,0 +1,305 @@
+"""What each field of an operation costs.
+
+Each selected field is a *charge*: points, times the sizes of all the lists that it is under. A page
+counts as long as its arguments say, a plain list as its declaration says. Selections that execution
+merges are merged here, and what `@skip` leaves out is counted. A walk is linear in the fields that
+an operation selects with its fragments expanded, which `limits.py` has bounded before.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLField,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    get_named_type,
+    get_nullable_type,
+    is_leaf_type,
+    is_list_type,
+    value_from_ast_untyped,
+)
+
+from gql.engine.fields import (
+    SOURCE,
+    ConnectionField,
+    ConnectionSource,
+    CountSource,
+    FieldSource,
+    JsonPathSource,
+    ManySource,
+    UnionSource,
+)
+from gql.engine.plan import DEFINITION
+from gql.query.paging import MAX_PAGE
+from gql.query.rows_read import RowsRead
+from gql.schema.inputs.comparators import MAX_IN
+from gql.schema.introspection import SchemaValues
+from gql.schema.list_arguments import Argument, ListArguments, Variables, arguments_of
+from gql.schema.operation_cost import Charge, Quantity
+from gql.schema.query import MAX_IDS
+from gql.schema.weights import (
+    COMPARED_ROW,
+    COUNTED_ROW,
+    JSON_STEP,
+    JSON_VALUE,
+    KEY,
+    LEAF,
+    LEAF_WEIGHTS,
+    LIST,
+    OBJECT,
+    PAGE_INFO,
+    SCHEMA_VALUE,
+    SORTED_ROW,
+    TOTAL,
+)
+
+DEFAULT_LIST_SIZE = 20
+"""How long a plain list is taken to be, when its declaration does not say."""
+
+MOST_STEPS = 1_000_000
+"""More steps of a JSON Pointer than a request has room for."""
+
+_OF_ROWS = frozenset({ConnectionField.NODES, ConnectionField.EDGES, ConnectionField.PAGE_INFO})
+"""The fields of a connection for which its page is read."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Position:
+    """Where the fields of an object are.
+
+    Attributes:
+        path: The response keys that lead to the object.
+        factor: How many such objects there are, as far as that depends on the document alone.
+        sizes: The rest of that product.
+        arguments: Of the connection that the object is, or that it is an edge of.
+    """
+
+    path: str = ""
+    factor: int = 1
+    sizes: tuple[Quantity, ...] = ()
+    arguments: ListArguments | None = None
+
+    def below(self, path: str, arguments: ListArguments | None) -> "_Position":
+        """The object at a path below this one."""
+        return _Position(path, self.factor, self.sizes, arguments)
+
+    def times(self, size: "int | Quantity") -> "_Position":
+        """This position in each object of a list."""
+        if isinstance(size, int):
+            return _Position(self.path, self.factor * size, self.sizes, self.arguments)
+        return _Position(self.path, self.factor, (*self.sizes, size), self.arguments)
+
+    def charge(self, points: "int | Quantity", weight: int = 1) -> Charge:
+        """Points for each of these objects, where each point weighs `weight`."""
+        if isinstance(points, int):
+            return Charge(self.path, self.factor * points * weight, self.sizes)
+        return Charge(self.path, self.factor * weight, (*self.sizes, points))
+
+
+_Merged = Mapping[tuple[str, str], tuple[Any, list[FieldNode]]]
+"""The fields of one level, by the type that they are selected on and response key."""
+
+
+class ChargeWalk:
+    """Walks the selections of an operation, its fragments expanded.
+
+    Attributes:
+        schema_values: How many values of the schema it has met so far.
+    """
+
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        document: DocumentNode,
+        operation: OperationDefinitionNode,
+        schema_values: SchemaValues,
+    ) -> None:
+        self._schema = schema
+        self._operation = operation
+        self._fragments = {
+            definition.name.value: definition
+            for definition in document.definitions
+            if isinstance(definition, FragmentDefinitionNode)
+        }
+        self._defaults = {
+            definition.variable.name.value: value_from_ast_untyped(definition.default_value)
+            for definition in operation.variable_definitions or ()
+            if definition.default_value is not None
+        }
+        self._counter = schema_values
+        self.schema_values = 0
+
+    def charges(self) -> Iterator[Charge]:
+        """What each field of the operation costs."""
+        root = self._schema.get_root_type(self._operation.operation)
+        if root is None:
+            return
+        yield from self._object(_Position(), self._merged(root, [self._operation.selection_set]))
+
+    def _object(self, at: _Position, fields: _Merged) -> Iterator[Charge]:
+        for (_, key), (kind, nodes) in fields.items():
+            path = f"{at.path}.{key}".removeprefix(".")
+            if nodes[0].name.value in kind.fields:
+                yield from self._field(at, path, kind.fields[nodes[0].name.value], nodes)
+            elif self.schema_values <= self._counter.limit:  # `__schema` and `__type`
+                values = self._counter.count(nodes, self._fragments)
+                self.schema_values += values
+                yield at.below(path, None).charge(values * SCHEMA_VALUE.points)
+
+    def _field(
+        self, at: _Position, path: str, field: GraphQLField, nodes: list[FieldNode]
+    ) -> Iterator[Charge]:
+        source = field.extensions[DEFINITION].metadata.get(SOURCE)
+        arguments = arguments_of(field, nodes[0], self._defaults)
+        target = get_named_type(field.type)
+        if is_leaf_type(target):
+            yield from _leaf(at.below(path, at.arguments), source, target.name, arguments)
+            return
+        selections = [node.selection_set for node in nodes if node.selection_set]
+        selected = self._merged(target, selections)
+        if isinstance(source, ConnectionSource):
+            of_list = ListArguments(source, field, arguments)
+            here = at.below(path, of_list)
+            yield here.charge(LIST.points)
+            if any(_source_of(kind, nodes) in _OF_ROWS for kind, nodes in selected.values()):
+                yield here.charge(_page_points(of_list))
+            yield from self._object(here, selected)
+            return
+        here = at.below(path, at.arguments if isinstance(source, ConnectionField) else None)
+        if source is ConnectionField.PAGE_INFO:
+            yield here.charge(PAGE_INFO.points)
+        elif is_list_type(get_nullable_type(field.type)):
+            if not isinstance(source, ConnectionField):
+                yield here.charge(LIST.points)
+            here = here.times(_size(at, source, arguments))
+            yield here.charge(OBJECT.points)
+        else:
+            yield here.charge(OBJECT.points)
+        yield from self._object(here, selected)
+
+    def _merged(self, parent: Any, selection_sets: Iterable[SelectionSetNode]) -> _Merged:
+        merged: dict[tuple[str, str], tuple[Any, list[FieldNode]]] = {}
+        spread: set[str] = set()
+        waiting = [(parent, selection_set) for selection_set in selection_sets]
+        while waiting:
+            kind, selection_set = waiting.pop()
+            for node in selection_set.selections:
+                if isinstance(node, FieldNode):
+                    if node.name.value != "__typename":
+                        key = (kind.name, (node.alias or node.name).value)
+                        merged.setdefault(key, (kind, []))[1].append(node)
+                    continue
+                fragment: Any = node
+                if isinstance(node, FragmentSpreadNode):
+                    if node.name.value in spread:
+                        continue
+                    spread.add(node.name.value)
+                    fragment = self._fragments[node.name.value]
+                on = fragment.type_condition
+                narrowed = self._schema.get_type(on.name.value) if on else kind
+                waiting.append((narrowed, fragment.selection_set))
+        return merged
+
+
+def _leaf(
+    at: _Position, source: FieldSource | None, type_name: str, arguments: Mapping[str, Argument]
+) -> Iterator[Charge]:
+    """What a field without selections costs."""
+    if source is ConnectionField.TOTAL_COUNT and at.arguments is not None:
+        yield at.charge(TOTAL.points)
+        yield at.charge(_total_points(at.arguments))
+    elif isinstance(source, CountSource):
+        yield at.charge(LIST.points)
+    elif isinstance(source, JsonPathSource):
+        yield at.charge(JSON_VALUE.points)
+        yield at.charge(_steps(arguments["path"]), JSON_STEP.points)
+    else:
+        yield at.charge(LEAF_WEIGHTS.get(type_name, LEAF).points)
+
+
+def _source_of(kind: Any, nodes: list[FieldNode]) -> FieldSource | None:
+    """The declaration of a selected field of a connection."""
+    source: FieldSource | None
+    source = kind.fields[nodes[0].name.value].extensions[DEFINITION].metadata.get(SOURCE)
+    return source
+
+
+def _size(
+    at: _Position, source: FieldSource | None, arguments: Mapping[str, Argument]
+) -> int | Quantity:
+    """How long a list is."""
+    if isinstance(source, ConnectionField) and at.arguments is not None:
+        of_list = at.arguments
+        constant = of_list.is_constant("first", "last")
+        return _quantity(MAX_PAGE, of_list.page_size, is_constant=constant)
+    if "ids" in arguments:
+        ids = arguments["ids"]
+        return _quantity(MAX_IDS, lambda variables: _count(ids.value(variables)), ids.is_constant)
+    match source:
+        case ManySource(usual=size):
+            return size
+        case UnionSource(union):
+            return union.limit
+    return DEFAULT_LIST_SIZE
+
+
+def _count(ids: Any) -> int:
+    """How many ids there are; 0 for a list that will be refused."""
+    # GraphQL coerces a single value to a list of one.
+    number = len(ids) if isinstance(ids, list) else int(ids is not None)
+    return number if number <= MAX_IDS else 0
+
+
+def _steps(path: Argument) -> int | Quantity:
+    """How many steps a JSON Pointer has."""
+    return _quantity(
+        MOST_STEPS, lambda variables: str(path.value(variables)).count("/"), path.is_constant
+    )
+
+
+def _page_points(of_list: ListArguments) -> int | Quantity:
+    """What finding the rows of a page costs; a page of no rows reads none."""
+
+    def points(variables: Variables) -> int:
+        if not of_list.page_size(variables):
+            return 0
+        return _row_points(of_list.page(variables)) + KEY.points * of_list.keys(variables)
+
+    usual, weights = of_list.source.usual, (COMPARED_ROW, SORTED_ROW, COUNTED_ROW, COUNTED_ROW)
+    most = usual * sum(weight.points for weight in weights) + _most_keys(of_list)
+    return _quantity(most, points, of_list.is_constant(*of_list.arguments))
+
+
+def _total_points(of_list: ListArguments) -> int | Quantity:
+    """What counting a list costs."""
+
+    def points(variables: Variables) -> int:
+        return _row_points(of_list.total(variables)) + KEY.points * of_list.keys(variables)
+
+    most = of_list.source.usual * COMPARED_ROW.points + _most_keys(of_list)
+    is_constant = "filter" not in of_list.arguments or of_list.is_constant("filter")
+    return _quantity(most, points, is_constant)
+
+
+def _row_points(rows: RowsRead) -> int:
+    return (
+        COUNTED_ROW.points * (rows.counted + rows.passed)
+        + COMPARED_ROW.points * rows.compared
+        + SORTED_ROW.points * rows.sorted
+    )
+
+
+def _most_keys(of_list: ListArguments) -> int:
+    """The points of the longest filter."""
+    return KEY.points * MAX_IN * len(of_list.source.resource.filters)
+
+
+def _quantity(most: int, value: Callable[[Variables], int], is_constant: bool) -> int | Quantity:
+    return value({}) if is_constant else Quantity(most, value)

@@ -1,0 +1,128 @@
+"""What an operation costs, as its document keeps it: a number, and products of variable sizes.
+
+The products are only worked out for a request if the most that they can be is over the limit.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from math import prod
+from typing import Any
+
+from gql.schema.list_arguments import Variables
+from gql.schema.weights import SCHEMA_VALUE
+
+MOST_POINTS = 64
+"""For how many kinds of variables the points of an operation are cached."""
+
+LONGEST_NAME = 64
+"""A longer text is no value of an enum."""
+
+_ABSENT = ...
+"""Stands for a variable that a request leaves out."""
+
+_EXACT = frozenset({int, type(None), type(_ABSENT)})
+"""The types of values that a key has as they are; not of `True`, which equals 1."""
+
+
+@dataclass(frozen=True, eq=False)
+class Quantity:
+    """A number that depends on variables.
+
+    Attributes:
+        most: The largest that it can be.
+        value: The number for the variables of a request; 0 for what will be refused.
+    """
+
+    most: int
+    value: Callable[[Variables], int]
+
+
+@dataclass(frozen=True)
+class Charge:
+    """What one selected field costs.
+
+    Attributes:
+        path: The response keys that lead to it: `calls.nodes.assistant`.
+        points: Of the field under one object.
+        sizes: Of the lists that it is under.
+    """
+
+    path: str
+    points: int
+    sizes: tuple[Quantity, ...]
+
+    def total(self, variables: Variables) -> int:
+        return self.points * prod(size.value(variables) for size in self.sizes)
+
+
+@dataclass(frozen=True)
+class OperationCost:
+    """What an operation costs.
+
+    Attributes:
+        fixed: The points that are the same for every request.
+        varying: Points for each product of quantities that depend on variables.
+        schema_values: How many values below `__schema` and `__type` it prints.
+        variables: By the name of each variable, whether its value is a text of which only the
+            length of paths and lists counts: an id, not the name of an order.
+    """
+
+    fixed: int = 0
+    varying: tuple[tuple[int, tuple[Quantity, ...]], ...] = ()
+    schema_values: int = 0
+    variables: Mapping[str, bool] = field(default_factory=dict)
+    _points: dict[tuple[Any, ...], int] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def most(self) -> int:
+        """The points for the variables that make them most."""
+        return self.fixed + sum(
+            points * prod(size.most for size in sizes) for points, sizes in self.varying
+        )
+
+    @property
+    def without_schema(self) -> "OperationCost":
+        """The same without what it prints of the schema."""
+        fixed = self.fixed - SCHEMA_VALUE.points * self.schema_values
+        return replace(self, fixed=fixed, _points={})
+
+    def points(self, variables: Variables) -> int:
+        """The points for these variables; cached, as they depend on few properties of them."""
+        if not self.varying:
+            return self.fixed
+        key = self._key(variables)
+        if key is None:
+            return self._total(variables)
+        points = self._points.get(key)
+        if points is None:
+            if len(self._points) >= MOST_POINTS:
+                self._points.clear()
+            points = self._points[key] = self._total(variables)
+        return points
+
+    def _key(self, variables: Variables) -> tuple[Any, ...] | None:
+        """What the points depend on; None where that is too much to be kept."""
+        key: list[Any] = []
+        for name, is_text in self.variables.items():
+            value = variables.get(name, _ABSENT)
+            kind = type(value)
+            if is_text and kind is str:
+                key.append((str, value.count("/")))
+            elif is_text and kind is list:
+                key.append((list, len(value)))
+            elif kind in _EXACT or (kind is str and len(value) <= LONGEST_NAME):
+                key.append(value)
+            else:
+                return None
+        return tuple(key)
+
+    def _total(self, variables: Variables) -> int:
+        values: dict[Quantity, int] = {}
+        total = self.fixed
+        for points, sizes in self.varying:
+            for size in sizes:
+                if size not in values:
+                    values[size] = size.value(variables)
+            total += points * prod(values[size] for size in sizes)
+        return total
