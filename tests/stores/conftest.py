@@ -1,6 +1,6 @@
-"""Every store of SMS sessions, so that the same tests run on each."""
+"""Every store of SMS sessions, so that the same tests run on each, and a Redis that may stop."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -52,3 +52,12 @@ async def open_store(
 def sms_sessions(open_store: OpenStore) -> SmsSessionStore:
     """The store, opened."""
     return open_store()
+
+
+@pytest.fixture
+def own_redis() -> Iterator[RedisServer]:
+    """A server that the test may stop."""
+    server = RedisServer()
+    server.start()
+    yield server
+    server.close()

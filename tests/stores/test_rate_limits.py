@@ -1,7 +1,7 @@
 """Windows of quotas, in one process and in several that share a Redis."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 
 import pytest
 from redis.asyncio import Redis
@@ -14,15 +14,6 @@ from tests.databases import settings_for
 from tests.redis_server import RedisServer
 
 URL = "sqlite:///nowhere.db"
-
-
-@pytest.fixture
-def own_redis() -> Iterator[RedisServer]:
-    """A server that the test may stop."""
-    server = RedisServer()
-    server.start()
-    yield server
-    server.close()
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """What only Redis does: its keys, its expiry, batches, and being gone and back."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 from redis.asyncio import Redis
@@ -10,15 +10,6 @@ from gql.stores.redis import SCANNED, RedisSmsSessions
 from tests.redis_server import RedisServer, unused_url
 
 ANNA = "+15559876543"
-
-
-@pytest.fixture
-def own_redis() -> Iterator[RedisServer]:
-    """A server that the test may stop."""
-    server = RedisServer()
-    server.start()
-    yield server
-    server.close()
 
 
 @pytest.fixture
