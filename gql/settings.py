@@ -1,5 +1,6 @@
 """Every setting of the gateway, and the only reader of the environment."""
 
+import re
 from functools import cached_property
 from ipaddress import ip_network
 from pathlib import Path
@@ -12,6 +13,11 @@ from gql.quota import LARGEST
 
 SECRETS_FILE = Path("var/secrets.env")
 """Where `jackfield serve --local` keeps the secrets that it generated."""
+
+ANY_ORIGIN = "*"
+
+_ORIGIN = re.compile(r"([a-z][a-z0-9+.-]*)://(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::([0-9]{1,5}))?/?")
+_DEFAULT_PORTS = {"http": "80", "https": "443"}
 
 JwtAlgorithm = Literal["HS256", "RS256", "ES256", "EdDSA"]
 
@@ -50,6 +56,12 @@ class Settings(BaseSettings):
         description="Where browsers reach the gateway: `https://gateway.example.com`. It decides"
         " whether cookies are `Secure`, and which `Origin` is this site; without it the request"
         " does.",
+    )
+    cors_origins: str | None = Field(
+        None,
+        description="Origins whose pages may use the gateway, with commas between them:"
+        " `https://app.example.com,http://localhost:5173`; `*` for any, then without cookies."
+        " See docs/cors.md.",
     )
     trusted_proxies: str = Field(
         "127.0.0.1,::1",
@@ -237,6 +249,15 @@ class Settings(BaseSettings):
             return url
         raise ValueError("must be a scheme, a host and a port alone: https://gateway.example.com")
 
+    @field_validator("cors_origins")
+    @classmethod
+    def _check_cors_origins(cls, origins: str | None) -> str | None:
+        """Origins as browsers write them (RFC 6454, 6.2): in lower case, without a default port."""
+        parts = [part.strip() for part in (origins or "").split(",") if part.strip()]
+        if parts == [ANY_ORIGIN]:
+            return ANY_ORIGIN
+        return ",".join(map(_browsers_origin, parts)) or None
+
     @field_validator("trusted_proxies")
     @classmethod
     def _check_trusted_proxies(cls, proxies: str) -> str:
@@ -253,6 +274,24 @@ class Settings(BaseSettings):
         raise ValueError("must start with redis://, rediss:// or unix://")
 
     @cached_property
+    def trusted_origins(self) -> frozenset[str]:
+        """The origins whose pages may send cookies; none where any origin may call."""
+        origins = frozenset(self.cors_origins.split(",")) if self.cors_origins else frozenset()
+        return origins - {ANY_ORIGIN}
+
+    @cached_property
     def embedded(self) -> bool:
         """Whether the database is a SQLite file inside this process."""
         return self.database_url.startswith("sqlite:")
+
+
+def _browsers_origin(text: str) -> str:
+    match = _ORIGIN.fullmatch(text.lower())
+    if match is None:
+        raise ValueError(
+            f"has {text!r}, and an origin is a scheme, a host and perhaps a port:"
+            " https://app.example.com; `*` stands alone"
+        )
+    scheme, host, port = match.groups()
+    is_default = port is None or port == _DEFAULT_PORTS.get(scheme)
+    return f"{scheme}://{host}" if is_default else f"{scheme}://{host}:{port}"

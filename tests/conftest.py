@@ -32,7 +32,7 @@ from tests.databases import (
     without_settings,
 )
 from tests.lifespan import running
-from tests.live import LiveServer, serving
+from tests.live import LiveServer, another_site, serving
 from tests.redis_server import RedisServer
 from tests.statements import PostgresqlLog, SqliteLog, StatementLog, Statements, count
 
@@ -347,5 +347,7 @@ async def live_server(databases: Databases) -> AsyncIterator[LiveServer]:
         "GQL_DATABASE_URL": copy.url,
         "GQL_SECRET_KEY": settings.secret_key.get_secret_value(),
     }
-    with serving(environment=environment) as served:
-        yield LiveServer(served.url, copy.organizations[0].api_key)
+    with another_site() as other_origin:
+        environment["GQL_CORS_ORIGINS"] = other_origin
+        with serving(environment=environment) as served:
+            yield LiveServer(served.url, copy.organizations[0].api_key, other_origin)

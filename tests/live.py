@@ -4,12 +4,14 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -19,10 +21,36 @@ STOP_SECONDS = 20
 
 @dataclass(frozen=True)
 class LiveServer:
-    """Where a server listens, and a key to ask it with."""
+    """Where a server listens, and a key to ask it with.
+
+    Attributes:
+        other_origin: Where an empty page is whose origin may use the server.
+    """
 
     url: str
     api_key: str
+    other_origin: str
+
+
+class _EmptyPage(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("content-type", "text/html")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def another_site() -> Iterator[str]:
+    """The origin of a server of this process that has an empty page at every address."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), _EmptyPage) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
 
 
 def free_port() -> int:

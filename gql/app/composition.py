@@ -11,6 +11,7 @@ from starlette.types import ASGIApp
 
 from gql import pages
 from gql.app.compression import Compression
+from gql.app.cross_origin import cross_origin
 from gql.app.exception_handlers import HANDLERS
 from gql.app.frozen_heap import FROZEN_HEAP
 from gql.app.health import Health
@@ -103,7 +104,7 @@ def middleware(
 ) -> tuple[Middleware, ...]:
     """What every request passes through before the router, outermost first."""
     return (
-        Middleware(RequestMiddleware, counter=counter),
+        Middleware(RequestMiddleware, counter=counter, around=cross_origin(settings)),
         Middleware(Compression),
         Middleware(Authentication, database=reserved, settings=settings, rate_limits=rate_limits),
         # Before the router, which would try its routes one after another for the busiest address.

@@ -41,6 +41,7 @@ class ConnectionLimits:
     body_seconds: float
     send_seconds: float
     connections: int
+    has_cors: bool = False
 
     @classmethod
     def of(cls, settings: Settings) -> "ConnectionLimits":
@@ -54,6 +55,7 @@ class ConnectionLimits:
             settings.body_timeout,
             settings.send_timeout,
             settings.max_connections,
+            has_cors=settings.cors_origins is not None,
         )
 
 
@@ -218,6 +220,10 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             )
             if status is HTTPStatus.SERVICE_UNAVAILABLE:
                 head += "retry-after: 1\r\n"
+            if self._limits.has_cors:
+                # No head was read, so nobody knows the origin; these words are no secret.
+                head += "access-control-allow-origin: *\r\n"
+                head += "access-control-expose-headers: retry-after\r\n"
             self.transport.write(head.encode("ascii") + b"\r\n" + body)
         self._end()
 

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Callable
 
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -20,10 +21,17 @@ class RequestMiddleware:
     Args:
         app: What answers.
         counter: Counts the requests, where there are metrics.
+        around: Wraps all that answers, and the answer to an exception too.
     """
 
-    def __init__(self, app: ASGIApp, counter: RequestCounter | None = None) -> None:
-        self._app = app
+    def __init__(
+        self,
+        app: ASGIApp,
+        counter: RequestCounter | None = None,
+        around: Callable[[ASGIApp], ASGIApp] | None = None,
+    ) -> None:
+        self._app = app if around is None else around(app)
+        self._around = around
         self._counter = counter
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -58,7 +66,9 @@ class RequestMiddleware:
                 # Part of the answer has been sent: only a broken connection shows that it failed.
                 raise
             body = {"detail": "Internal Server Error", "request_id": request_id}
-            await JSONResponse(body, status_code=500)(scope, receive, send_with_id)
+            failure: ASGIApp = JSONResponse(body, status_code=500)
+            answer = failure if self._around is None else self._around(failure)
+            await answer(scope, receive, send_with_id)
         finally:
             seconds = time.perf_counter() - start
             if self._counter is not None:

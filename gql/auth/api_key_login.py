@@ -6,7 +6,7 @@ from starlette.routing import Route
 
 from gql.auth.cookie import set_cookie
 from gql.auth.credential_source import COOKIE, dashboard_cookies
-from gql.auth.csrf import forgeable, from_another_site, is_secure
+from gql.auth.csrf import OTHER_SITE, forgeable, from_another_site, is_secure
 from gql.auth.middleware import authenticator_of
 from gql.errors import BadInput, Forbidden, GatewayError, PayloadTooLarge
 from gql.http.body import read_body
@@ -17,7 +17,6 @@ MAX_BODY = 10_000
 """Most bytes of a login body; a key has 38."""
 
 _SHAPE = 'Send a JSON object of the form {"api_key": "burki_..."}.'
-_OTHER_SITE = "This must be sent from a page of this site."
 
 
 async def log_in_by_api_key(request: Request) -> Response:
@@ -32,7 +31,7 @@ async def log_out(request: Request) -> Response:
     """End the login of the cookie, or of a login's token, and clear the cookie, valid or not."""
     scope = request.scope
     if dashboard_cookies(scope) and forgeable(scope):
-        return refusal(Forbidden(_OTHER_SITE))
+        return refusal(Forbidden(OTHER_SITE))
     try:
         await authenticator_of(scope).log_out(scope)
     except GatewayError as error:
@@ -51,7 +50,7 @@ ROUTES = (
 async def _log_in(request: Request) -> Response:
     # Login CSRF: another site could log its visitors in as itself, and read what they then do.
     if from_another_site(request.scope):
-        raise Forbidden(_OTHER_SITE)
+        raise Forbidden(OTHER_SITE)
     authenticator = authenticator_of(request.scope)
     exchanged = await authenticator.exchange(await _api_key(request))
     response = JSONResponse(

@@ -10,8 +10,16 @@ from gql.http.headers import header_values
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
+OTHER_SITE = (
+    "This must be sent from a page of this site, or of an origin that GQL_CORS_ORIGINS names."
+)
+"""Why a login from another site is refused."""
+
 PUBLIC_ORIGIN = "public_origin"
 """The key of the configured origin in the state of a request."""
+
+TRUSTED_ORIGINS = "trusted_origins"
+"""The key of the other origins whose pages may send cookies, as browsers write them."""
 
 
 class Origin(NamedTuple):
@@ -26,21 +34,21 @@ def forgeable(scope: Scope) -> bool:
     """Whether a request may change something, and another site may have made the browser send it.
 
     A page of another site can make a browser send a form here, cookie included. It cannot choose
-    the Origin, and it cannot add a header of its own unless this server agrees in a preflight. A
-    WebSocket handshake is a GET without preflights, after which both sides talk: it needs the same
-    proof.
+    the Origin, and it cannot add a header of its own unless this server agrees in a preflight, as
+    it does for the trusted origins. A WebSocket handshake is a GET without preflights, after which
+    both sides talk: it needs the same proof.
     """
     if scope["type"] == "http" and scope["method"] in _SAFE_METHODS:
         return False
     if any(header_values(scope, b"x-requested-with")):
         return False
-    return not _same_origin(scope, header_values(scope, b"origin"))
+    return not _is_trusted(scope, header_values(scope, b"origin"))
 
 
 def from_another_site(scope: Scope) -> bool:
-    """Whether the Origin header, if there is one, names another site."""
+    """Whether the Origin header, if there is one, names another site that is not trusted."""
     origins = header_values(scope, b"origin")
-    return bool(origins) and not _same_origin(scope, origins)
+    return bool(origins) and not _is_trusted(scope, origins)
 
 
 def is_secure(scope: Scope) -> bool:
@@ -51,15 +59,21 @@ def is_secure(scope: Scope) -> bool:
     return scope.get("scheme") in {"https", "wss"}
 
 
-def _same_origin(scope: Scope, origins: list[str]) -> bool:
-    """Whether the one Origin is `GQL_PUBLIC_URL`; without that, whether it names this very host.
+def _is_trusted(scope: Scope, origins: list[str]) -> bool:
+    """Whether the one Origin is this site, or one of `GQL_CORS_ORIGINS`."""
+    if len(origins) != 1:
+        return False
+    trusted: frozenset[str] = scope.get("state", {}).get(TRUSTED_ORIGINS, frozenset())
+    return origins[0] in trusted or _is_this_site(scope, origins[0])
+
+
+def _is_this_site(scope: Scope, text: str) -> bool:
+    """Whether an Origin is `GQL_PUBLIC_URL`; without that, whether it names this very host.
 
     Then an `https` Origin is ours on a plain connection too, since a proxy in front may have ended
     the TLS; the opposite, a plain page speaking to the TLS one, is another origin.
     """
-    if len(origins) != 1:
-        return False
-    origin, public = read_origin(origins[0]), _public_origin(scope)
+    origin, public = read_origin(text), _public_origin(scope)
     if public is not None:
         return origin == public
     hosts = header_values(scope, b"host")

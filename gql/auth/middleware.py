@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gql.auth.authenticator import Authenticator
-from gql.auth.csrf import PUBLIC_ORIGIN, read_origin
+from gql.auth.csrf import PUBLIC_ORIGIN, TRUSTED_ORIGINS, read_origin
 from gql.auth.password_login import PasswordLogin
 from gql.database import Database
 from gql.errors import GatewayError
@@ -64,6 +64,7 @@ class Authentication:
         self._authenticator = Authenticator(database, settings, rate_limits, timer=timer)
         self._password_login = PasswordLogin(database, settings, timer=timer)
         public = settings.public_url
+        self._trusted_origins = settings.trusted_origins
         self._public_origin = None if public is None else read_origin(str(public).rstrip("/"))
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
@@ -75,6 +76,7 @@ class Authentication:
             _AUTHENTICATOR: self._authenticator,
             _LOGIN: self._password_login,
             PUBLIC_ORIGIN: self._public_origin,
+            TRUSTED_ORIGINS: self._trusted_origins,
         }
         return self._app(scope, receive, send)
 

@@ -16,7 +16,7 @@ from gql.accounts.passwords import Passwords
 from gql.accounts.people import PasswordClaim, Person, check_password
 from gql.auth.bearer import can_issue, issue_token
 from gql.auth.cookie import set_cookie
-from gql.auth.csrf import from_another_site
+from gql.auth.csrf import OTHER_SITE, from_another_site
 from gql.auth.dashboard import DashboardCredential
 from gql.auth.throttle import MOST_KEYS, Limit, Throttle
 from gql.database import Database
@@ -88,7 +88,7 @@ class PasswordLogin:
         """
         # Else another site could log its visitors in as somebody of its choice.
         if from_another_site(scope):
-            raise Forbidden("This must be sent from a page of this site.")
+            raise Forbidden(OTHER_SITE)
         if not can_issue(self._settings) and not self._dashboard.can_seal:
             raise Unavailable(_OFF)
         person = await self._person(scope, claim)

@@ -43,7 +43,8 @@ class Unsafe:
 
 def unsafe_settings(settings: "Settings") -> list[Unsafe]:
     """All that is wrong; nothing when the gateway serves this machine alone, as by default."""
-    return [*_public(settings), *_credentials(settings), *_stores(settings), *_process(settings)]
+    checks = (_public, _origins, _credentials, _stores, _process)
+    return [problem for check in checks for problem in check(settings)]
 
 
 def _public(settings: "Settings") -> Iterator[Unsafe]:
@@ -75,6 +76,18 @@ def _public(settings: "Settings") -> Iterator[Unsafe]:
                 "GQL_TRUSTED_PROXIES",
                 f"Whoever is in {network} can claim any address.",
                 "Name the proxies alone.",
+            )
+
+
+def _origins(settings: "Settings") -> Iterator[Unsafe]:
+    for origin in sorted(settings.trusted_origins):
+        parts = urlsplit(origin)
+        if parts.scheme == "http" and not is_local(parts.hostname or ""):
+            yield Unsafe(
+                "GQL_CORS_ORIGINS",
+                f"Whoever is between {origin} and its visitors can change its pages, which may use"
+                " the logins of these people.",
+                "Name its https:// address.",
             )
 
 

@@ -7,12 +7,13 @@ import pytest
 
 from gql.accounts.api_keys import change_key
 from gql.auth.credential_source import COOKIE
+from gql.auth.csrf import OTHER_SITE
 from gql.auth.dashboard import DashboardCredential
 from tests.auth.auth_app import INVALID_KEY, NO_CREDENTIAL, AuthApp
 from tests.databases import settings_for
 
 SHAPE = {"detail": 'Send a JSON object of the form {"api_key": "burki_..."}.'}
-ELSEWHERE = {"detail": "This must be sent from a page of this site."}
+ELSEWHERE = {"detail": OTHER_SITE}
 
 
 async def test_a_key_is_exchanged_for_a_cookie_that_scripts_cannot_read(auth_app: AuthApp) -> None:

@@ -76,6 +76,9 @@ async def test_values_beyond_their_bounds_are_counted(cli: Cli, fresh: Copy) -> 
 UNSAFE: dict[str, dict[str, str]] = {
     "GQL_PUBLIC_URL": {"GQL_HOST": "10.0.0.1", "GQL_TRUSTED_PROXIES": "10.0.0.2"},
     "GQL_PUBLIC_URL ": {"GQL_PUBLIC_URL": "http://gateway.example.com"},
+    "GQL_CORS_ORIGINS": {
+        "GQL_CORS_ORIGINS": "http://app.example.com,https://b.example,http://localhost:5173"
+    },
     "GQL_TRUSTED_PROXIES": {"GQL_HOST": "10.0.0.1", "GQL_PUBLIC_URL": "https://a.example"},
     "GQL_TRUSTED_PROXIES ": {"GQL_TRUSTED_PROXIES": "127.0.0.1,0.0.0.0/0"},
     "GQL_METRICS_TOKEN": {"GQL_METRICS_TOKEN": "short"},

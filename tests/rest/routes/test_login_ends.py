@@ -5,6 +5,7 @@ import pytest
 
 from gql.accounts.passwords import Passwords
 from gql.accounts.people import Person, set_password
+from gql.auth.csrf import OTHER_SITE
 from tests.databases import Copy
 from tests.rest.people import EMAIL, Installation, claim, installation, token_header
 
@@ -46,7 +47,7 @@ async def test_another_site_cannot_log_its_visitors_in(fresh: Copy) -> None:
 
     assert (response.status_code, response.json()) == (
         403,
-        {"detail": "This must be sent from a page of this site."},
+        {"detail": OTHER_SITE},
     )
     assert "set-cookie" not in response.headers
 
