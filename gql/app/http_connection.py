@@ -3,8 +3,8 @@
 uvicorn bounds none of what comes before a complete request, nor how long a client takes an answer:
 one connection could fill the memory with headers without end, or stay open half said for ever.
 `BoundedHttpProtocol` adds the bounds to uvicorn's own protocol, and reads what that keeps anyway: a
-request that arrives in one part costs one comparison more. Time is looked at once a second, for all
-connections together, so there is no timer per request.
+request that arrives in one part costs a few comparisons more. Time is looked at once a second, for
+all connections together, so there is no timer per request.
 """
 
 import asyncio
@@ -23,6 +23,9 @@ MOST_PIPELINED = 16
 
 PARSED_AT_ONCE = 16 * 1024
 """Most bytes that are parsed before the bounds are looked at; a read gives up to 256 KB."""
+
+BLANK_LINE = b"\r\n\r\n"
+"""What a head ends with."""
 
 LEAST_SENT = 32 * 1024
 """Bytes that a client must take of its answer within `GQL_SEND_TIMEOUT`."""
@@ -98,7 +101,8 @@ class ConnectionWatch:
 class BoundedHttpProtocol(HttpToolsProtocol):
     """One HTTP connection.
 
-    uvicorn keeps the newest request whose head is complete in `cycle`, which is None before.
+    uvicorn keeps the newest request whose head is complete in `cycle`, and the scope of the newest
+    one that has begun in `scope`; both are None before.
 
     Args:
         watch: The one of the process; give it by `functools.partial`.
@@ -111,7 +115,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         super().__init__(**arguments)
         self._watch = watch
         self._limits = watch.limits
-        self._received = 0  # bytes since a head or a message was complete
+        self._received = 0  # bytes of the head that has begun, else of the body
+        self._parsed_at_once = self._most_at_once = min(PARSED_AT_ONCE, watch.limits.header_bytes)
         self._awaited: tuple[Awaited, object] = (Awaited.HEAD, None)
         self._awaited_since = self._sent_since = self.loop.time()
         self._unsent = 0  # the most since `_sent_since`
@@ -124,26 +129,34 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, "There are too many connections.")
 
     def data_received(self, data: bytes) -> None:
-        if len(data) > PARSED_AT_ONCE:
-            for start in range(0, len(data), PARSED_AT_ONCE):
-                # An upgrade to a WebSocket takes it out of the set, and so does its loss.
-                if self.transport.is_closing() or self not in self.connections:
-                    return
-                self.data_received(data[start : start + PARSED_AT_ONCE])
+        if len(data) > self._parsed_at_once:
+            self._receive_in_slices(data)
             return
-        before = self.cycle
-        reads_body = before is not None and before.more_body
+        begun, complete = self.scope, self.cycle
+        with_body = complete if complete is not None and complete.more_body else None
         _parse(self, data)
-        if self.cycle is not before:
-            self._received = 0
-            if self.pipeline and len(self.pipeline) > MOST_PIPELINED:
-                self._end()
-        elif reads_body and before is not None and not before.more_body:
+        if self._is_in_head():
+            # Behind a body that ends in the same data, bytes of the body may count as well.
+            own = data if self.scope is begun else data.rpartition(BLANK_LINE)[2]
+            self._received = len(own) + (self._received if self.scope is begun else 0)
+        elif self.cycle is not complete or (with_body and not with_body.more_body):
             self._received = 0
         else:
             self._received += len(data)
-            if self._received > self._limits.header_bytes:
-                self._refuse_if_too_long()
+        self._parsed_at_once = self._most_at_once
+        if self._received:
+            self._look_at_length()
+        if self.pipeline and len(self.pipeline) > MOST_PIPELINED:
+            self._end()
+
+    def _receive_in_slices(self, data: bytes) -> None:
+        """Look at the bounds now and then, and exactly where a head would be too long."""
+        start = 0
+        # An upgrade to a WebSocket takes it out of the set, and so does its loss.
+        while start < len(data) and not self.transport.is_closing() and self in self.connections:
+            end = start + self._parsed_at_once
+            self.data_received(data[start:end])
+            start = end
 
     def resume_writing(self) -> None:
         super().resume_writing()
@@ -164,18 +177,26 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         if awaited[0] is Awaited.BODY and waited >= self._limits.body_seconds:
             self._refuse(HTTPStatus.REQUEST_TIMEOUT, "The body did not arrive in time.")
 
-    def _refuse_if_too_long(self) -> None:
-        if self.transport.is_closing():
-            return
+    def _is_in_head(self) -> bool:
+        """Whether the newest request that has begun has no complete head yet."""
         cycle = self.cycle
-        if cycle is None or not cycle.more_body:
-            limit = self._limits.header_bytes
+        return cycle is None or self.scope is not cycle.scope
+
+    def _look_at_length(self) -> None:
+        """End the connection if a head or a body is too long, or look again where it would be."""
+        cycle, limits = self.cycle, self._limits
+        if cycle is not None and cycle.more_body and not self._is_in_head():
+            if self._received > limits.body_bytes and not self.transport.is_closing():
+                self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body is too long.")
+            return
+        left = limits.header_bytes - self._received
+        if left > 0:
+            self._parsed_at_once = min(left, self._most_at_once)
+        elif not self.transport.is_closing():
             self._refuse(
                 HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
-                f"The head of the request is longer than {limit} bytes.",
+                f"The head of the request is longer than {limits.header_bytes} bytes.",
             )
-        elif self._received > self._limits.body_bytes:
-            self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body is too long.")
 
     def _what_is_awaited(self) -> Awaited:
         cycle = self.cycle

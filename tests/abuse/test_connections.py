@@ -95,6 +95,42 @@ async def test_a_head_of_the_longest_length_is_served_and_a_longer_one_told_why(
     assert server.app.requests == 1
 
 
+@pytest.mark.parametrize("header_bytes", [HEADER_BYTES, 2 * PARSED_AT_ONCE + 1_000])
+@pytest.mark.parametrize("first", [b"", ALIVE + b"\r\n"], ids=["alone", "behind a request"])
+async def test_a_head_may_have_exactly_the_bytes_of_the_limit(
+    app: Starlette, header_bytes: int, first: bytes
+) -> None:
+    """However it is cut into parts, and whatever came before it in the same part."""
+    start = ALIVE + b"X-A: "
+    fitting = start + b"a" * (header_bytes - len(start + b"\r\n" + LAST)) + b"\r\n" + LAST
+    longer = fitting.replace(b"X-A: ", b"X-A: a")
+    others = 1 if first else 0
+    async with listening(app, bounded(max_header_bytes=header_bytes)) as server:
+        for parts in ([first + fitting], [first + fitting[:10], fitting[10:]]):
+            answer = await server.ask(*parts)
+            assert answer.count(b"HTTP/1.1 200 OK") == others + 1
+        served = server.app.requests
+        for parts in ([first + longer], [first + longer[:-1], longer[-1:]]):
+            answer = await server.ask(*parts)
+            assert answer.count(b"HTTP/1.1 200 OK") <= others
+
+    assert served == 2 * (others + 1)
+    assert server.app.requests == served + 2 * others
+
+
+async def test_a_head_behind_a_body_that_nobody_reads_is_bounded(server: HttpServer) -> None:
+    """An early answer leaves the body unfinished for uvicorn, whatever comes after."""
+    post = b"POST /healthz HTTP/1.1\r\nhost: a\r\ncontent-length: 9\r\n\r\n"
+
+    served = await server.ask(post, b"a" * 9, ALIVE[:20], ALIVE[20:] + LAST)
+    longer = ALIVE + FIELD * (HEADER_BYTES // len(FIELD) + 1) + LAST
+    refused = await server.ask(post, b"a" * 9, longer)
+
+    assert re.findall(rb"HTTP/1.1 (\d+)", served) == [b"405", b"200"]
+    assert b"HTTP/1.1 200" not in refused
+    assert server.app.requests <= 3
+
+
 async def test_a_long_body_does_not_count_as_the_next_head(server: HttpServer) -> None:
     body = b'{"query": "{ __typename }"' + b" " * 9_000 + b"}"
     head = b"POST /graphql HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n"
