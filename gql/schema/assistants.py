@@ -36,7 +36,7 @@ class Assistant(Node):
     is_active: bool = column("Whether it answers.")
     created_at: datetime = column("When it was created.")
     updated_at: datetime = column("When it last changed.")
-    graphs: Connection[Annotated["AssistantGraph", strawberry.lazy("gql.schema.graphs")]] = (
+    graphs: Connection[Annotated["AssistantGraph", strawberry.lazy("gql.schema.graphs")]] | None = (
         connection(
             "The graphs with a node of this assistant, oldest first.",
             GRAPHS,
@@ -47,7 +47,7 @@ class Assistant(Node):
             descending=False,
         )
     )
-    calls: Connection[Annotated["Call", strawberry.lazy("gql.schema.calls")]] = connection(
+    calls: Connection[Annotated["Call", strawberry.lazy("gql.schema.calls")]] | None = connection(
         "Its calls, newest first.",
         CALLS,
         link=OF_ASSISTANT,
@@ -55,9 +55,9 @@ class Assistant(Node):
         usual=2_000,
         filter=CallFilter,
     )
-    sms_conversations: Connection[
-        Annotated["SmsConversation", strawberry.lazy("gql.schema.sms")]
-    ] = connection(
+    sms_conversations: (
+        Connection[Annotated["SmsConversation", strawberry.lazy("gql.schema.sms")]] | None
+    ) = connection(
         "Its SMS conversations, the latest message first.",
         SMS_CONVERSATIONS,
         link=OF_ASSISTANT,

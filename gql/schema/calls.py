@@ -77,7 +77,7 @@ class Call(CallRecord):
     session: Annotated["GraphSession", strawberry.lazy("gql.schema.graph_sessions")] | None = one(
         "Its walk through the graph.", GRAPH_SESSIONS, "call_sid", column="call_sid"
     )
-    messages: Connection[Message] = connection(
+    messages: Connection[Message] | None = connection(
         "What was said, as messages, oldest first.",
         MESSAGES,
         link=OF_CALL,
@@ -86,7 +86,7 @@ class Call(CallRecord):
         filter=MessageFilter,
         descending=False,
     )
-    transcript: Connection[Transcript] = connection(
+    transcript: Connection[Transcript] | None = connection(
         "What was heard, oldest first.",
         TRANSCRIPTS,
         link=OF_CALL,

@@ -57,7 +57,7 @@ class GraphSession(Node):
     call: Annotated["Call", strawberry.lazy("gql.schema.calls")] | None = one(
         "Its call, when there is a record of it.", CALLS, "call_sid", column="call_sid"
     )
-    transitions: Connection[GraphTransition] = connection(
+    transitions: Connection[GraphTransition] | None = connection(
         "Its steps, oldest first.",
         TRANSITIONS,
         link=OF_GRAPH_SESSION,

@@ -51,9 +51,9 @@ class AssistantGraph(Node):
     entry_node: "GraphNode | None" = first(
         "Where conversations start; without one the graph cannot run.", ENTRY_NODES, OF_GRAPH
     )
-    sessions: Connection[
-        Annotated["GraphSession", strawberry.lazy("gql.schema.graph_sessions")]
-    ] = connection(
+    sessions: (
+        Connection[Annotated["GraphSession", strawberry.lazy("gql.schema.graph_sessions")]] | None
+    ) = connection(
         "Conversations that walk or walked it, newest first.",
         GRAPH_SESSIONS,
         link=OF_GRAPH,
@@ -61,7 +61,7 @@ class AssistantGraph(Node):
         usual=500,
         filter=GraphSessionFilter,
     )
-    calls: Connection[Annotated["Call", strawberry.lazy("gql.schema.calls")]] = connection(
+    calls: Connection[Annotated["Call", strawberry.lazy("gql.schema.calls")]] | None = connection(
         "Calls that it routed, newest first.",
         CALLS,
         link=OF_GRAPH,

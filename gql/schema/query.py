@@ -101,14 +101,14 @@ class Query:
 
     viewer: Viewer = viewer("Who is asking.")
     node: Node | None = any_by_id("Any object by its global id; null when there is none.", _read_id)
-    nodes: list[Node | None] = any_by_ids(
+    nodes: list[Node | None] | None = any_by_ids(
         f"Objects by their global ids, at most {MAX_IDS}, in the order of the ids,"
         " with null for each that there is none of.",
         _read_id,
         limit=MAX_IDS,
     )
     graph: AssistantGraph | None = by_id("One assistant graph.", GRAPHS)
-    graphs: Connection[AssistantGraph] = connection(
+    graphs: Connection[AssistantGraph] | None = connection(
         "The organization's assistant graphs, oldest first.",
         GRAPHS,
         order=AssistantGraphOrder,
@@ -117,7 +117,7 @@ class Query:
         descending=False,
     )
     graph_session: GraphSession | None = by("One graph session.", GRAPH_SESSIONS, GraphSessionBy)
-    graph_sessions: Connection[GraphSession] = connection(
+    graph_sessions: Connection[GraphSession] | None = connection(
         "The organization's graph sessions, newest first.",
         GRAPH_SESSIONS,
         order=GraphSessionOrder,
@@ -125,7 +125,7 @@ class Query:
         filter=GraphSessionFilter,
     )
     assistant: Assistant | None = by_id("One assistant.", ASSISTANTS)
-    assistants: Connection[Assistant] = connection(
+    assistants: Connection[Assistant] | None = connection(
         "The organization's assistants, oldest first.",
         ASSISTANTS,
         order=AssistantOrder,
@@ -134,7 +134,7 @@ class Query:
         descending=False,
     )
     call: Call | None = by("One voice call.", CALLS, CallBy)
-    calls: Connection[Call] = connection(
+    calls: Connection[Call] | None = connection(
         "The organization's voice calls, newest first.",
         CALLS,
         order=CallOrder,
@@ -142,7 +142,7 @@ class Query:
         filter=CallFilter,
     )
     sms_conversation: SmsConversation | None = by_id("One SMS conversation.", SMS_CONVERSATIONS)
-    sms_conversations: Connection[SmsConversation] = connection(
+    sms_conversations: Connection[SmsConversation] | None = connection(
         "The organization's SMS conversations that are not archived, the latest message first.",
         SMS_CONVERSATIONS,
         order=SmsConversationOrder,

@@ -18,7 +18,7 @@ class SmsConversation(CallRecord):
     session_id: str = column("The key of its live state: `sms:<customer>:<assistant number>`.")
     assistant_phone_number: str = column("The organization's number.", "to_phone_number")
     last_activity: datetime = column("When the last message was written.")
-    messages: Connection[Message] = connection(
+    messages: Connection[Message] | None = connection(
         "The thread, oldest first; `last: 20` takes the latest twenty.",
         SMS_MESSAGES,
         link=OF_CALL,
