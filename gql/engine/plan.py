@@ -26,8 +26,8 @@ DEFINITION = "strawberry-definition"
 """Where Strawberry leaves its own field on graphql-core's."""
 
 MOST_VARIANTS = 64
-"""How many statements a plan keeps: those used last. A document with many nullable variables in its
-filters has thousands of variants, and must not push out other documents."""
+"""How many statements a plan keeps: those used last. A document whose filter is a variable has
+thousands of variants, and must not push out other documents."""
 
 _BYTES_AT_LEAST = 2_500
 _BYTES_PER_NODE = 300

@@ -224,7 +224,15 @@ class Values:
             for name in names
             if is_required_input_field(kind.fields[name]) or self.pick.random() < share
         ]
-        return {name: self.value(kind.fields[name].type) for name in chosen}
+        if not chosen and self.pick.random() < 0.98:  # an empty comparator is refused
+            chosen = [self.pick.choice(names)]
+        return {name: self._member(kind.fields[name].type) for name in chosen}
+
+    def _member(self, kind: Any) -> Any:
+        """A field of an input object, which is seldom null: most such objects are refused."""
+        if isinstance(kind, GraphQLNonNull):
+            return self._present(kind.of_type)
+        return None if self.pick.random() < 0.005 else self._present(kind)
 
     def _scalar(self, name: str) -> Any:
         if name in EDGES:

@@ -140,23 +140,23 @@ async def test_one_document_of_many_variants_keeps_those_used_last(
 ) -> None:
     other = random_documents.Document("{ graph(id: 1) { name } }", {})
     await differential.ask(other)
-    names = ("callSid", "phone", "name", "status", "duration", "cost", "since", "direction")
-    filters = (
-        "callSid: {eq: $callSid}, customerPhone: {eq: $phone}, assistantName: {eq: $name},"
-        " status: {eq: $status}, duration: {eq: $duration}, totalCost: {eq: $cost},"
-        " startedAt: {gte: $since}, direction: {eq: $direction}"
-    )
-    query = f"""query($callSid: String, $phone: String, $name: String, $status: CallStatus,
-        $duration: Int, $cost: Decimal, $since: DateTime, $direction: Direction)
-        {{ calls(filter: {{{filters}}}) {{ totalCount }} }}"""
-    values = ("CA1", "+1", "Sales", "COMPLETED", 5, "0.05", "2026-01-01T00:00:00Z", "INBOUND")
+    query = "query($filter: CallFilter) { calls(filter: $filter) { totalCount } }"
+    criteria: dict[str, Any] = {
+        "callSid": {"eq": "CA1"},
+        "customerPhone": {"eq": "+1"},
+        "assistantName": {"eq": "Sales"},
+        "status": {"eq": "COMPLETED"},
+        "duration": {"eq": 5},
+        "totalCost": {"eq": "0.05"},
+        "startedAt": {"gte": "2026-01-01T00:00:00Z"},
+        "direction": {"eq": "INBOUND"},
+    }
 
     for number in range(MOST_VARIANTS * 2):
-        variables = {
-            name: value
-            for bit, (name, value) in enumerate(zip(names, values, strict=True))
-            if number >> bit & 1
+        some = {
+            name: value for bit, (name, value) in enumerate(criteria.items()) if number >> bit & 1
         }
+        variables = {"filter": some}
         answers = await differential.ask(random_documents.Document(query, variables))
 
         assert answers.planned
@@ -184,10 +184,10 @@ async def test_one_document_of_many_plans_keeps_those_used_last(
 
 async def test_the_cache_follows_the_weight_of_a_document(differential: DifferentialClient) -> None:
     cache = differential.endpoint._documents.cache  # noqa: SLF001
-    query = "query($status: CallStatus) { calls(filter: {status: {eq: $status}}) { totalCount } }"
+    query = "query($filter: CallFilter) { calls(filter: $filter) { totalCount } }"
     weights: list[float] = [Document(query, parse(query)).weight]
 
-    for variables in ({}, {"status": "FAILED"}):
+    for variables in ({}, {"filter": {"status": {"eq": "FAILED"}}}):
         assert (await differential.ask(random_documents.Document(query, variables))).planned
         weights.append(cache.weight)
 

@@ -190,15 +190,11 @@ FIGURES: dict[str, tuple[str, dict[str, Any], int]] = {
     ),
     "a filter by variable": (
         FILTERED,
-        {"f": {"assistantName": {"startsWith": "E"}, "direction": None}},
+        {"f": {"assistantName": {"startsWith": "E"}}},
         10 + 100 + 2 * CALLS + 2 * CALLS + 3,
     ),
     "a filter by variable that is null": (FILTERED, {"f": None}, 10 + 100 + 3),
-    "a value by variable that is null": (
-        "query ($s: String) { calls(first: 1, filter: {callSid: {contains: $s}}) { totalCount } }",
-        {"s": None},
-        10 + 100,
-    ),
+    "a filter by variable that is empty": (FILTERED, {"f": {}}, 10 + 100 + 3),
     "rows of a parent": (
         (
             "{ calls(first: 2) { nodes { messages(first: 1, filter: {role: {eq: USER}}) {"

@@ -1,10 +1,18 @@
 """Pages: any way of turning them gives exactly the whole list, once, in order."""
 
 import pytest
+from graphql import (
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    get_named_type,
+    is_leaf_type,
+    is_non_null_type,
+)
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gql.database import Database
+from gql.schema.schema import schema
 from tests.conftest import Counting, GraphQL
 from tests.schema.lists import (
     CALLS,
@@ -188,6 +196,55 @@ async def test_arguments_that_contradict_are_refused(
     query = f"{{ calls({arguments}) {{ totalCount }} }}"
 
     assert await refusal(graphql, query) == ("BAD_USER_INPUT", message)
+
+
+BESIDE = "viewer { organization { name } } graph(id: 1) { name %s }"
+REFUSED = [
+    ('calls(first: 5, after: "stale") { totalCount }', "", ["calls"], "BAD_CURSOR"),
+    ('nodes(ids: ["call_1", "7"]) { id }', "", ["nodes"], "BAD_USER_INPUT"),
+    ("", "sessions(first: 500) { totalCount }", ["graph", "sessions"], "BAD_USER_INPUT"),
+    (
+        "call(by: {id: 101}) { messages(filter: {content: {eq: null}}) { totalCount } }",
+        "",
+        ["call", "messages"],
+        "BAD_USER_INPUT",
+    ),
+]
+
+
+@pytest.mark.parametrize(("at_root", "nested", "path", "code"), REFUSED)
+async def test_one_bad_argument_leaves_the_rest_of_the_answer(
+    graphql: GraphQL, at_root: str, nested: str, path: list[str], code: str
+) -> None:
+    beside = {
+        "viewer": {"organization": {"name": "Larkspur Customer Care"}},
+        "graph": {"name": "Customer Service Router"},
+    }
+    answer = await graphql(f"{{ {BESIDE % nested} {at_root} }}")
+
+    refused = answer["data"]
+    for key in path[:-1]:
+        refused = refused[key]
+    assert refused.pop(path[-1]) is None
+    assert {key: answer["data"][key] for key in beside} == beside
+    (error,) = answer["errors"]
+    assert (error["path"], error["extensions"]["code"]) == (path, code)
+
+
+def test_every_list_with_arguments_may_be_null() -> None:
+    """A connection takes arguments that can be refused, and must not take its parent with it."""
+    types = schema._schema.type_map.values()  # noqa: SLF001 -- Strawberry has no other way to it
+    lists = [
+        (f"{kind.name}.{name}", field.type)
+        for kind in types
+        if isinstance(kind, (GraphQLObjectType, GraphQLInterfaceType))
+        and not kind.name.startswith(("__", "Mutation"))
+        for name, field in kind.fields.items()
+        if field.args and not is_leaf_type(get_named_type(field.type))
+    ]
+
+    assert len(lists) > 20
+    assert [path for path, kind in lists if is_non_null_type(kind)] == []
 
 
 async def test_null_arguments_are_absent_ones(graphql: GraphQL) -> None:

@@ -1,4 +1,10 @@
-"""Comparators that filters are made of. In every one, null is the same as absent."""
+"""Comparators that filters are made of.
+
+A comparator that is null, and a set of them without any, is refused: it would let every object
+pass, so that a page of one customer whose number is not there yet shows those of all customers.
+A variable without a value leaves its field out of the object, as the specification says
+(https://spec.graphql.org/September2025/#sec-Input-Objects.Input-Coercion).
+"""
 
 from collections.abc import Callable, Iterator
 from dataclasses import fields
@@ -8,6 +14,7 @@ from typing import Any, ClassVar, TypeVar
 
 import strawberry
 from strawberry import UNSET
+from strawberry.utils.str_converters import to_camel_case
 
 from gql.engine.declaration import described
 from gql.errors import BadInput
@@ -41,13 +48,38 @@ class Comparators:
             convert: Applied to every value but that of `isNull`.
 
         Raises:
-            BadInput: when an `in` is too long or a value cannot be used.
+            BadInput: when there is no comparator, or a null one; when an `in` is too long or a
+                value cannot be used.
         """
         convert = convert or self.convert
-        for field, comparator in self.comparators.items():
-            value = getattr(self, field)
-            if value is not None and value is not UNSET:
-                yield Condition(criterion, comparator, _converted(value, comparator, convert))
+        written = {
+            comparator: value
+            for field, comparator in self.comparators.items()
+            if (value := getattr(self, field)) is not UNSET
+        }
+        if not written:
+            raise BadInput(
+                f"`{to_camel_case(criterion)}` compares nothing: leave it out, or use"
+                f" {self.choices()}."
+            )
+        for comparator, value in written.items():
+            if value is None:
+                raise BadInput(self.without_value(criterion, comparator))
+            yield Condition(criterion, comparator, _converted(value, comparator, convert))
+
+    @classmethod
+    def choices(cls) -> str:
+        """The names of the comparators as clients write them: `eq` or `in`."""
+        *names, last = (f"`{to_camel_case(name)}`" for name in cls.comparators.values())
+        return f"{', '.join(names)} or {last}" if names else last
+
+    @classmethod
+    def without_value(cls, criterion: str, comparator: str) -> str:
+        """What is wrong with a comparator that is null."""
+        path = f"{to_camel_case(criterion)}.{to_camel_case(comparator)}"
+        names = cls.comparators.values()
+        other = ", or use `isNull`" if "is_null" in {*names} - {comparator} else ""
+        return f"`{path}` is null: leave it out{other}."
 
     @staticmethod
     def convert(value: Any) -> Any:
@@ -56,7 +88,7 @@ class Comparators:
 
 
 def comparator(description: str, name: str | None = None) -> Any:
-    """A comparator, which may be absent or null."""
+    """A comparator, which may be absent."""
     return strawberry.field(name=name, default=UNSET, description=description)
 
 

@@ -7,8 +7,10 @@ from typing import Any, ClassVar, NamedTuple, TypeVar, get_args, get_type_hints
 
 import strawberry
 from strawberry import UNSET
+from strawberry.utils.str_converters import to_camel_case
 
 from gql.engine.declaration import described
+from gql.errors import BadInput
 from gql.query.filters import Condition, Filter
 from gql.query.global_id import read_id
 from gql.query.resource import Resource
@@ -40,11 +42,17 @@ class FilterInput:
     filter_fields: ClassVar[tuple[FilterField, ...]]
 
     def conditions(self) -> Filter:
-        """The conditions of every field that has a value; all must hold."""
+        """The conditions of every field that is there; all must hold.
+
+        Raises:
+            BadInput: when a field is null, compares nothing, or has a value that cannot be used.
+        """
         conditions: list[Condition] = []
         for field in self.filter_fields:
             value = getattr(self, field.name)
-            if value is not None and value is not UNSET:
+            if value is None:
+                raise BadInput(f"`{to_camel_case(field.name)}` is null: leave it out.")
+            if value is not UNSET:
                 conditions.extend(field.conditions(value))
         return tuple(conditions)
 
