@@ -15,7 +15,6 @@ from graphql.execution.values import VariableValues
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.arguments import convert_arguments
 
-from gql.engine.collect_fields import Unsupported
 from gql.engine.fields import (
     ConnectionSource,
     GlobalLookupSource,
@@ -117,9 +116,6 @@ def is_selective(variant: VariantKey) -> bool:
 ConstantBindings = dict[int, tuple[FieldVariant, Values]]
 """What the constant parameterized fields of a plan are bound to, by number."""
 
-MAX_STEPS = 32
-"""Most tokens of a JSON Pointer that a plan follows; each number of them is another variant."""
-
 
 class Binder:
     """Coerces the arguments of parameterized fields as graphql-core and Strawberry do."""
@@ -146,7 +142,6 @@ class Binder:
         Raises:
             GatewayError: when an argument cannot be used; resolvers word the answer.
             GraphQLError: the same, for an argument of the wrong type.
-            Unsupported: when the arguments are more than a plan is good for.
         """
         values: Values = {}
         variant = []
@@ -217,8 +212,6 @@ def _bind_global_ids(
 
 
 def _bind_path(prefix: str, pointer: Sequence[str], values: Values) -> PathVariant:
-    if len(pointer) > MAX_STEPS:
-        raise Unsupported(f"a JSON Pointer of {len(pointer)} steps")
     values.update((f"{prefix}_token{number}", token) for number, token in enumerate(pointer))
     return PathVariant(tuple(is_array_index(token) for token in pointer))
 

@@ -12,6 +12,7 @@ from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
+    GraphQLError,
     GraphQLInterfaceType,
     GraphQLObjectType,
     GraphQLSchema,
@@ -103,12 +104,22 @@ class Collector:
             name = directive.name.value
             if name not in {"skip", "include"}:
                 raise Unsupported(f"@{name}")
-            value = directive.arguments[0].value
-            condition = (
-                self._variables[value.name.value]
-                if isinstance(value, VariableNode)
-                else value.value
-            )
-            if condition == (name == "skip"):
+            if self._condition(name, directive.arguments[0].value) == (name == "skip"):
                 return False
         return True
+
+    def _condition(self, directive: str, value: Any) -> bool:
+        """The value of `if`, which is never null.
+
+        Validation lets a variable that may be null in, when it has a default:
+        https://spec.graphql.org/September2025/#sec-Coercing-Field-Arguments
+
+        Raises:
+            GraphQLError: when a variable is null all the same; resolvers word the answer.
+        """
+        if not isinstance(value, VariableNode):
+            return bool(value.value)
+        condition: bool | None = self._variables[value.name.value]
+        if condition is None:
+            raise GraphQLError(f"the variable ${value.name.value} of @{directive} is null")
+        return condition

@@ -19,7 +19,7 @@ from typing import Any
 from weakref import ReferenceType, ref
 
 import strawberry
-from graphql import get_variable_values
+from graphql import GraphQLError, get_variable_values
 from graphql.execution.values import VariableValues
 
 from gql.database import Database
@@ -38,6 +38,7 @@ from gql.engine.fallback import (
     NoPlan,
     fallback_of,
     field_names,
+    refused_arguments,
     unsupported,
 )
 from gql.engine.plan import Plan
@@ -218,7 +219,6 @@ class Engine:
         Raises:
             GatewayError: when an argument cannot be used; resolvers word the answer.
             GraphQLError: the same, for an argument of the wrong type.
-            Unsupported: when the arguments are more than a plan is good for.
         """
         variant, values = self._binder.bind(plan.arguments, variables, caller, plan.constants)
         try:
@@ -248,6 +248,8 @@ class Engine:
             return plan_operation(self._schema, request.document.node, request.operation, variables)
         except Unsupported as error:
             return unsupported(str(error))
+        except GraphQLError as error:
+            return refused_arguments(error.message)
         except Exception as error:  # noqa: BLE001 -- logged once, and resolvers run
             text = request.document.text
             _log.warning("a document has no plan: %s", text[:500], exc_info=True)

@@ -6,7 +6,6 @@ from enum import StrEnum
 
 from graphql import GraphQLError, GraphQLSchema, OperationType
 
-from gql.engine.collect_fields import Unsupported
 from gql.errors import GatewayError
 
 
@@ -28,9 +27,7 @@ MEANINGS: dict[FallbackReason, str] = {
     FallbackReason.UNSUPPORTED: (
         "It selects a field that has no plan; the label `field` names it."
     ),
-    FallbackReason.ARGUMENTS: (
-        "Variables or arguments were refused, or are more than a plan is good for."
-    ),
+    FallbackReason.ARGUMENTS: ("Variables or arguments were refused."),
     FallbackReason.FAILED: "Its plan or its statement failed; the log has it.",
     FallbackReason.RESTING: "Its statement failed too often, and is not tried again for a minute.",
     FallbackReason.OFF: "`GQL_COMPILED` is off.",
@@ -81,11 +78,14 @@ def fallback_of(error: Exception) -> Fallback | None:
     """What an exception before the statement ran means; None when it is a bug of ours."""
     if isinstance(error, NoPlan):
         return error.fallback
-    if isinstance(error, Unsupported):
-        return Fallback(FallbackReason.ARGUMENTS, str(error))
     if isinstance(error, (GatewayError, GraphQLError)):
-        return Fallback(FallbackReason.ARGUMENTS, error.message)
+        return refused_arguments(error.message)
     return None
+
+
+def refused_arguments(message: str) -> Fallback:
+    """Why resolvers answer a request whose variables or arguments cannot be used."""
+    return Fallback(FallbackReason.ARGUMENTS, message)
 
 
 def unsupported(name: str) -> Fallback:

@@ -67,6 +67,7 @@ def plan_operation(
         variables: The coerced values of those in `@skip` and `@include`.
 
     Raises:
+        GraphQLError: when a variable in `@skip` or `@include` is null.
         Unsupported: when resolvers have to run.
     """
     if operation.operation != OperationType.QUERY:

@@ -4,6 +4,7 @@
 not zero, so a response can be a plain dict of a record's values.
 """
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,7 +17,11 @@ from gql.http.media_types import JSON
 
 def dumps(value: Any) -> bytes:
     """A value as JSON in UTF-8; instants end in `Z`."""
-    return orjson.dumps(value, option=orjson.OPT_UTC_Z)
+    try:
+        return orjson.dumps(value, option=orjson.OPT_UTC_Z)
+    except TypeError:
+        # A refusal repeats what was sent, and orjson writes no whole number of more than 64 bits.
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def json_response(

@@ -9,7 +9,6 @@ from graphql import (
     ASTValidationRule,
     DocumentNode,
     GraphQLError,
-    GraphQLInputObjectType,
     GraphQLSchema,
     GraphQLSyntaxError,
     OperationDefinitionNode,
@@ -38,17 +37,17 @@ from gql.errors import (
 )
 from gql.schema.cost import Pricing
 from gql.schema.limits import check_limits
+from gql.schema.one_of import OneOfVariablesRule, follow_one_of
 from gql.schema.operation_cost import OperationCost
 from gql.settings import Settings
 from gql.single_flight import SingleFlight
 
-RULES: tuple[type[ASTValidationRule], ...] = (*specified_rules, MaybeNullValidationRule)
-"""Every rule of the specification, and Strawberry's for arguments that may be left out.
-
-Not Strawberry's rule for `@oneOf` inputs: it fails with a KeyError on an unknown variable, and with
-an AttributeError on a fragment written before the operation. graphql-core has the rule too, once
-the types are marked.
-"""
+RULES: tuple[type[ASTValidationRule], ...] = (
+    *specified_rules,
+    MaybeNullValidationRule,
+    OneOfVariablesRule,
+)
+"""Every rule of the specification, Strawberry's for arguments that may be left out, and ours."""
 
 DOCUMENTS_BYTES = 80_000_000
 """Roughly how much memory the cached documents of one process may take, with their plans and
@@ -98,7 +97,7 @@ class Documents:
     """
 
     def __init__(self, schema: GraphQLSchema, settings: Settings, lock: CompileLock) -> None:
-        _mark_one_of(schema)
+        follow_one_of(schema)
         self._schema = schema
         self._settings = settings
         self._lock = lock
@@ -246,14 +245,6 @@ def choose_operation(document: DocumentNode, name: str | None) -> OperationDefin
     raise OperationUnresolved(
         f"The document has no operation {name}; it has: {names or 'one without a name'}."
     )
-
-
-def _mark_one_of(schema: GraphQLSchema) -> None:
-    """Set `is_one_of` on input types, which Strawberry leaves out, for graphql-core's own rule."""
-    for input_type in schema.type_map.values():
-        if isinstance(input_type, GraphQLInputObjectType):
-            definition = input_type.extensions.get("strawberry-definition")
-            input_type.is_one_of = bool(getattr(definition, "is_one_of", False))
 
 
 class _RefuseNul(Visitor):

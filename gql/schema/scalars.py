@@ -11,7 +11,8 @@ from strawberry.types.scalar import ScalarDefinition
 
 from gql.money import MAX_MICROS, SCALE, decimal_to_micros
 
-_INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)")
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+"""https://www.rfc-editor.org/rfc/rfc3339#section-5.6"""
 _AMOUNT = re.compile(r"[+-]?[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,3})?")
 
 
@@ -79,8 +80,13 @@ def _fits(amount: Decimal) -> bool:
 SCALARS: dict[object, ScalarDefinition] = {
     datetime: strawberry.scalar(
         name="DateTime",
-        description="An instant in UTC, like `2025-01-19T10:00:00Z`; any zone is accepted.",
-        specified_by_url="https://scalars.graphql.org/andimarek/date-time",
+        description=(
+            "An instant: a `date-time` of RFC 3339. Answers are in UTC, with as many digits of a"
+            " fraction as it takes, six at most: `2025-01-19T10:00:00Z`,"
+            " `2025-01-19T10:00:00.25Z`. Arguments may have any offset; digits after the sixth are"
+            " cut off. The years 1 to 9999; no leap seconds."
+        ),
+        specified_by_url="https://www.rfc-editor.org/rfc/rfc3339#section-5.6",
         serialize=print_instant,
         parse_value=read_instant,
     ),

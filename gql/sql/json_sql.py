@@ -194,10 +194,11 @@ class json_member_number(Construct[str]):
         "(CASE json_typeof({0} -> {1}) WHEN 'number' THEN {0} ->> {1} WHEN 'null' THEN NULL"
         f" ELSE nullif({_fail_on_postgresql('{0} -> {1} IS NOT NULL')}, 1)::text END)"
     )
-    _TYPE, _VALUE = "json_type({0}, '$.' || {1})", "json_extract({0}, '$.' || {1})"
+    # `->` gives the digits that are stored, where a double of SQLite may differ in its last bit.
+    _TYPE = "json_type({0}, '$.' || {1})"
     sqlite = (
-        f"(CASE {_TYPE} WHEN 'integer' THEN {_VALUE}"
-        f" WHEN 'real' THEN printf('%!.17g', {_VALUE}) WHEN 'null' THEN NULL"
+        f"(CASE {_TYPE} WHEN 'integer' THEN {{0}} -> {{1}} WHEN 'real' THEN {{0}} -> {{1}}"
+        " WHEN 'null' THEN NULL"
         f" ELSE nullif({_fail_on_sqlite(f'{_TYPE} IS NOT NULL')}, 1) END)"
     )
 

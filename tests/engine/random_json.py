@@ -24,7 +24,7 @@ def document(pick: random.Random, depth: int = 4) -> Any:
 def pointer(pick: random.Random, into: Any = None) -> str:
     """A pointer: along what there is more often than not, to nothing, or none at all."""
     if pick.random() < 0.02:
-        return pick.choice(["a", " /a", "#/a", "0"])
+        return pick.choice(["a", " /a", "#/a", "0", "/~", "/a~2", "/~~0", "/a" * 33])
     tokens: list[str] = []
     value = into
     for _ in range(pick.choice([0, 1, 1, 1, 2, 2, 3, 3, 4, 5])):

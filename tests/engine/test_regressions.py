@@ -82,6 +82,19 @@ async def test_a_position_that_is_no_number_is_left_to_the_resolvers(
         assert answers.resolved == answers.compiled
 
 
+async def test_a_position_keeps_every_digit(differential: DifferentialClient, fresh: Copy) -> None:
+    """SQLite reads and prints doubles with an error in the last bit."""
+    numbers = [1.7976931348623157e308, 5e-324, 2.2250738585072014e-308, 0.1, 1e16, -1e22, 2 / 3]
+    query = "{ graph(id: 1) { nodes { position { x y } } } }"
+    for number in numbers:
+        stored = f'{{"x"\\: {number!r}, "y"\\: {-number!r}}}'
+        await change(fresh, f"UPDATE graph_node SET position = '{stored}'")  # noqa: S608
+
+        data = await alike(differential, query)
+
+        assert data["graph"]["nodes"][0]["position"] == {"x": number, "y": -number}
+
+
 async def test_more_plans_run_than_there_are_connections(differential: DifferentialClient) -> None:
     """On SQLite each used to keep the pool's connection that it ran on."""
     for number in range(25):
@@ -104,6 +117,37 @@ async def test_ids_alone_need_no_join_and_are_null_without_a_record(
     nodes = data["graphSessions"]["nodes"]
     assert {node["currentNode"] is None for node in nodes} == {True, False}
     assert all((node["a"] is None) == (node["currentNode"] is None) for node in nodes)
+
+
+NULL_CONDITIONS: list[tuple[str, list[Any] | None]] = [
+    ("viewer { method @D permissions }", ["viewer"]),
+    ("a: viewer @D { method } viewer { method }", None),
+    ("calls(first: 2) { nodes { id status @D } }", ["calls", "nodes", 0]),
+    ("call(by: {id: 101}) { id ...F @D }", ["call"]),
+    ("call(by: {id: 101}) { id ... @D { status } }", ["call"]),
+    ("call(by: {id: 101}) { id ... on Call @D { assistant { name } } }", ["call"]),
+]
+
+
+async def test_a_null_condition_of_skip_or_include_is_an_error(
+    differential: DifferentialClient,
+) -> None:
+    """`if: Boolean!` (GraphQL, 6.4.1): a plan took null of a variable with a default for false."""
+    for number, (selection, path) in enumerate(NULL_CONDITIONS):
+        directive = ("skip", "include")[number % 2]
+        text = f"query($b: Boolean = true) {{ {selection} }}".replace("@D", f"@{directive}(if: $b)")
+        text += " fragment F on Call { status }" if "...F" in text else ""
+        for variables in ({"b": True}, {"b": False}, {}):
+            await alike(differential, text, **variables)
+
+        answers = await differential.ask(Document(text, {"b": None}))
+
+        assert answers.alike
+        assert not answers.planned
+        error = answers.data["errors"][0]
+        assert error["message"].startswith("Argument 'if' has invalid value")
+        assert error["extensions"]["code"] == "BAD_USER_INPUT"
+        assert path is None or error["path"] == path
 
 
 async def test_nodes_of_any_type_come_in_the_order_of_their_ids(

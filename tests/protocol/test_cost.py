@@ -322,20 +322,20 @@ async def test_only_the_operation_that_runs_is_charged(open_door: OpenDoor) -> N
 
 
 async def test_resolvers_answer_less_and_say_why_they_had_to(open_door: OpenDoor) -> None:
-    deep = "/a" * 33
-    document = f'{{ graphSessions(first: 9) {{ nodes {{ contextValue(path: "{deep}") }} }} }}'
+    document = """query ($yes: Boolean = true) {
+        graphSessions(first: 99) { nodes { callSid context @include(if: $yes) } } }"""
     async with open_door(max_resolver_cost=300) as client:
-        refusal = await _refusal(client, document)
+        refusal = await _refusal(client, document, yes=None)
 
     assert refusal == (
         400,
         (
-            f"The operation costs {10 + 9 * (2 + 3 + 33)} points; the limit is 300 where resolvers"
-            " answer (Variables or arguments were refused, or are more than a plan is good for:"
-            " a JSON Pointer of 33 steps). Most of that: graphSessions.nodes.contextValue (324),"
-            " graphSessions.nodes (18), graphSessions (10)."
+            f"The operation costs {10 + 99 * (2 + 1 + 3)} points; the limit is 300 where resolvers"
+            " answer (Variables or arguments were refused: the variable $yes of @include is null)."
+            " Most of that: graphSessions.nodes.context (297), graphSessions.nodes (198),"
+            " graphSessions.nodes.callSid (99)."
         ),
-        {"code": "QUERY_TOO_COMPLEX", "figure": 352, "limit": 300},
+        {"code": "QUERY_TOO_COMPLEX", "figure": 604, "limit": 300},
     )
 
 

@@ -204,13 +204,39 @@ async def test_a_one_of_variable_takes_exactly_one_field(
     assert response.json()["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
 
 
-async def test_a_one_of_input_with_a_variable_that_is_left_out_fails_at_its_field(
-    failing: HttpClient,
+@pytest.mark.parametrize(
+    "document",
+    [
+        "query ($id: Int) { chosen(by: {id: $id}) }",
+        "query ($id: Int = 7) { chosen(by: {id: $id}) }",
+        "fragment F on Query { chosen(by: {id: $id}) } query ($id: Int) { ...F }",
+    ],
+)
+async def test_a_variable_in_a_one_of_input_may_not_be_null(
+    failing: HttpClient, document: str
 ) -> None:
-    response = await failing.query("query ($id: Int) { chosen(by: {id: $id}) }")
+    """By the September 2025 edition, 5.8.5, whatever its value is."""
+    response = await failing.query(document, id=7)
 
     (error,) = response.json()["errors"]
-    assert (error["path"], error["extensions"]["code"]) == (["chosen"], "BAD_USER_INPUT")
+    assert response.status_code == 400
+    assert error["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
+    assert error["message"] == (
+        "Variable '$id' is of type 'Int' but must be non-nullable"
+        " to be used for OneOf Input Object 'By'."
+    )
+
+
+async def test_introspection_says_of_inputs_alone_whether_they_are_one_of(
+    client: HttpClient,
+) -> None:
+    names = {"a": "CallBy", "b": "CallFilter", "c": "Call", "d": "String", "e": "CallStatus"}
+    fields = " ".join(f'{key}: __type(name: "{name}") {{ isOneOf }}' for key, name in names.items())
+
+    response = await client.query(f"{{ {fields} }}")
+
+    expected = {"a": True, "b": False, "c": None, "d": None, "e": None}
+    assert response.json() == {"data": {key: {"isOneOf": value} for key, value in expected.items()}}
 
 
 async def test_a_one_of_input_may_stand_in_a_fragment_before_the_operation(

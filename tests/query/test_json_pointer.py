@@ -59,7 +59,7 @@ def test_the_examples_of_the_rfc(pointer: str, value: Any) -> None:
     [
         *("/nothing", "/foo/2", "/foo/-", "/foo/-1", "/foo/00", "/foo/01", "/foo/+1", "/foo/1.0"),
         *("/foo/\u0661", "/foo/²", "/foo/", "/foo/9999999999", "/foo/" + "9" * 10_000, "/foo/0/0"),
-        *("//", "/foo/bar", "/m~n~0", "/a~01b"),
+        *("//", "/foo/bar", "/m~0n~0", "/a~01b", "/0" * 32),
     ],
 )
 def test_what_is_not_there_is_null(pointer: str) -> None:
@@ -74,6 +74,24 @@ def test_what_is_no_pointer_is_refused(pointer: str) -> None:
     assert raised.value.message == (
         f"{pointer!r} is not a JSON Pointer: write it like `/previous_assistants/0`."
     )
+
+
+@pytest.mark.parametrize("pointer", ["/~", "/~2", "/a~", "/m~n~0", "/~~0", "/~/a"])
+def test_a_tilde_escapes_something(pointer: str) -> None:
+    """RFC 6901, section 3: `escaped = "~" ( "0" / "1" )`."""
+    with pytest.raises(BadInput) as raised:
+        resolve_pointer(RFC, pointer)
+
+    assert raised.value.message == (
+        f"{pointer!r} is not a JSON Pointer: in a key, write `~` as `~0` and `/` as `~1`."
+    )
+
+
+def test_a_pointer_has_a_bounded_number_of_steps() -> None:
+    with pytest.raises(BadInput) as raised:
+        resolve_pointer(RFC, "/a" * 33)
+
+    assert raised.value.message == "A JSON Pointer has at most 32 steps, not 33."
 
 
 @relaxed

@@ -147,6 +147,22 @@ async def test_a_thousand_mistakes_are_answered_with_a_hundred(rest: Rest) -> No
     assert len(answer.content) < 50_000
 
 
+@pytest.mark.parametrize("number", [2**63, 10**19, 10**20, 10**30, -(10**30), 2**100])
+async def test_a_whole_number_of_more_than_64_bits_is_refused_not_rounded(
+    rest: Rest, number: int
+) -> None:
+    body = {"name": "Big", "configuration": {"a": [number]}, "nodes": [], "edges": []}
+
+    answer = await rest("POST", GRAPHS, body)
+    misplaced = await rest("PUT", f"{GRAPHS}/1", {"name": number})
+
+    assert answer.status_code == 400
+    problem = "configuration has a number that is outside of 64 bits at /a/0"
+    assert problem in answer.json()["detail"]
+    assert misplaced.status_code == 422
+    assert misplaced.json()["detail"][0]["loc"] == ["body", "name"]
+
+
 STRUCTURES = [("POST", GRAPHS), ("PUT", f"{GRAPHS}/1/structure")]
 
 

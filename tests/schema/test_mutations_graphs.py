@@ -125,6 +125,25 @@ async def test_it_equals_the_graph_of_the_demo_data(fresh_graphql: GraphQL) -> N
     assert _nameless(answer["data"]["graph"]) == _nameless(created["graph"])
 
 
+async def test_a_whole_number_of_more_than_64_bits_is_refused_not_rounded(
+    fresh_graphql: GraphQL,
+) -> None:
+    problem = {
+        "message": "configuration has a number that is outside of 64 bits at /a",
+        "code": "INVALID",
+        "path": ["input", "configuration"],
+    }
+    for number in (2**63, 10**19, 10**30):
+        payload = await change(fresh_graphql, CREATE, name="Big", configuration={"a": number})
+        literal = CREATE.replace("($input: CreateGraphInput!)", "").replace(
+            "$input", f'{{name: "Big", configuration: {{a: {number}}}}}'
+        )
+        answer = await fresh_graphql(literal)
+
+        assert problem in payload["userErrors"]
+        assert problem in answer["data"]["createGraph"]["userErrors"]
+
+
 async def test_every_problem_of_an_input_has_its_path(fresh_graphql: GraphQL) -> None:
     nodes = [
         {"key": "a", "assistantId": "graph_1", "nodeType": "ENTRY"},
