@@ -85,14 +85,14 @@ class Databases:
 
     folder: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="jackfield")))
     _server: Any = None
-    _templates: dict[Kind, Copy] = field(default_factory=dict)
+    _templates: dict[tuple[Kind, int], Copy] = field(default_factory=dict)
     _numbers: "itertools.count[int]" = field(default_factory=itertools.count)
 
-    async def copy(self, kind: Kind) -> Copy:
+    async def copy(self, kind: Kind, seed: int = SEED) -> Copy:
         """A copy of the template, with the same organizations and keys."""
-        template = self._templates.get(kind)
+        template = self._templates.get((kind, seed))
         if template is None:
-            template = self._templates[kind] = await self._template(kind)
+            template = self._templates[kind, seed] = await self._template(kind, seed)
         url = await self._duplicate(template)
         return Copy(kind, url, template.organizations, template.log)
 
@@ -117,13 +117,13 @@ class Databases:
             self._server.cleanup()
         shutil.rmtree(self.folder)
 
-    async def _template(self, kind: Kind) -> Copy:
+    async def _template(self, kind: Kind, seed: int) -> Copy:
         url = await self.empty(kind)
         database = Database(settings_for(url))
         try:
             await migrate(database.engine)
             organizations = await load_demo(
-                database, organizations=ORGANIZATIONS, scale="small", seed=SEED
+                database, organizations=ORGANIZATIONS, scale="small", seed=seed
             )
         finally:
             await database.close()

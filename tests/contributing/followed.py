@@ -1,16 +1,11 @@
 """Runs inside a copy of the project in which a walk was followed, and reports what came of it.
 
-Reads a task as JSON from the standard input and prints the report as JSON: see `Task`, `Report`.
-One process does everything, since importing the application takes longer than what is tried on it.
-
-    python -m tests.contributing.followed < task.json
+One process does everything, since importing the application takes longer than what is tried on it;
+`tests/contributing/forked.py` starts it.
 """
 
-import asyncio
-import json
-import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any, TypedDict
 
@@ -18,12 +13,14 @@ from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
 
 from gql.app import create_app
+from gql.app.frozen_heap import FROZEN_HEAP
 from gql.app.metric_definitions import OPERATIONS
 from gql.database import Database
 from gql.demo import load_demo
 from gql.migrations.runner import migrate
 from gql.schema.schema import schema
-from tests.conftest import bearer, connect
+from gql.settings import Settings
+from tests.conftest import connect
 from tests.databases import settings_for
 from tests.lifespan import running
 from tests.migrations import test_history_matches_models as history
@@ -40,19 +37,36 @@ class Request(TypedDict):
     body: Any
 
 
+class TaskDatabases(TypedDict):
+    """Addresses of databases of one kind.
+
+    Attributes:
+        run_on: One for plans and one for resolvers, with demo data unless `api_key` is None.
+        empty: To compare the history of the tables with the models; none without a new migration.
+        api_key: Of a member of the first organization.
+    """
+
+    run_on: tuple[str, str]
+    empty: list[str]
+    api_key: str | None
+
+
 class Task(TypedDict):
     """What to try.
 
     Attributes:
+        root: The copy of the project.
         edited: The Python files that were edited or made.
         requests: Sent in this order, by a member of the first organization.
-        empty_databases: By kind, addresses of databases without tables: two to run on, and three to
-            compare the history of the tables with the models, if there is a new migration.
+        databases: By kind.
+        secret_key: The one that the keys in `databases` were made with.
     """
 
+    root: str
     edited: list[str]
     requests: list[Request]
-    empty_databases: dict[str, list[str]]
+    databases: dict[str, TaskDatabases]
+    secret_key: str
 
 
 class Run(TypedDict):
@@ -84,14 +98,25 @@ class Report(TypedDict):
 
 
 async def follow(task: Task) -> Report:
-    runs = []
-    for kind, (by_plans, by_resolvers, *others) in task["empty_databases"].items():
-        if others:
-            await _compare_history_with_models(others)
-        runs.append(await _run(kind, by_plans, task["requests"], compiled=True))
-        runs.append(await _run(kind, by_resolvers, task["requests"], compiled=False))
+    with FROZEN_HEAP.hold():  # once, rather than at the start of each application
+        runs = [run async for run in _runs(task)]
     findings = [str(finding) for finding in _findings(task["edited"])]
     return Report(findings=findings, schema=schema.as_str() + "\n", runs=runs)
+
+
+async def _runs(task: Task) -> AsyncIterator[Run]:
+    for kind, databases in task["databases"].items():
+        if databases["empty"]:
+            await _compare_history_with_models(databases["empty"])
+        for url, compiled in zip(databases["run_on"], (True, False), strict=True):
+            settings = settings_for(
+                url,
+                compiled=compiled,
+                secret_key=SecretStr(task["secret_key"]),
+                metrics_token=SecretStr(_METRICS_TOKEN),
+            )
+            key = await _prepare(settings, databases["api_key"])
+            yield await _run(kind, settings, key, task["requests"])
 
 
 def _findings(edited: list[str]) -> Iterator[lint_scope.Finding | lint_names.Finding]:
@@ -118,19 +143,26 @@ async def _compare_history_with_models(urls: list[str]) -> None:
         await database.close()
 
 
-async def _run(kind: str, url: str, requests: list[Request], *, compiled: bool) -> Run:
-    settings = settings_for(url, compiled=compiled, metrics_token=SecretStr(_METRICS_TOKEN))
+async def _prepare(settings: Settings, api_key: str | None) -> str:
+    """Bring the database to the tables of the copy, and load demo data if it has none; the key."""
     database = Database(settings)
     await migrate(database.engine)
-    owner, _ = await load_demo(database)
+    if api_key is None:
+        owner, _ = await load_demo(database)
+        api_key = owner.api_key
     await database.close()
+    return api_key
+
+
+async def _run(kind: str, settings: Settings, api_key: str, requests: list[Request]) -> Run:
     app = create_app(settings)
+    headers = {"Authorization": f"Bearer {api_key}"}
     async with running(app), connect(app) as client:
         answers = []
         for request in requests:
             body = {} if request["body"] is None else {"json": request["body"]}
             response = await client.request(
-                request["method"], request["address"], headers=bearer(owner), **body
+                request["method"], request["address"], headers=headers, **body
             )
             answers.append((response.status_code, response.json()))
         token = {"Authorization": f"Bearer {_METRICS_TOKEN}"}
@@ -140,8 +172,4 @@ async def _run(kind: str, url: str, requests: list[Request], *, compiled: bool) 
         for sample in family.samples:
             if sample.name == OPERATIONS.name:
                 operations[sample.labels["way"]] += int(sample.value)
-    return Run(kind=kind, compiled=compiled, answers=answers, operations=operations)
-
-
-if __name__ == "__main__":
-    print(json.dumps(asyncio.run(follow(json.load(sys.stdin)))))  # noqa: T201
+    return Run(kind=kind, compiled=settings.compiled, answers=answers, operations=operations)

@@ -9,7 +9,8 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ from tests.contributing.walks import (
     read_walks,
     whole,
 )
-from tests.databases import KINDS, Databases, without_settings
+from tests.databases import KINDS, Databases, settings_for, without_settings
 from tests.live import ROOT
 
 DOCUMENT = (ROOT / "CONTRIBUTING.md").read_text()
@@ -35,6 +36,11 @@ WALKS = read_walks(DOCUMENT)
 NOT_COPIED = shutil.ignore_patterns(
     *(".git", ".venv", "var", "node_modules", "static", ".*_cache", ".hypothesis")
 )
+
+DOCUMENTED_SEED = 1
+"""Of the demo data that the document's answers show: that of a first `make serve`."""
+
+Forked = subprocess.Popen[str]
 
 
 @dataclass(frozen=True)
@@ -54,10 +60,28 @@ class Followed:
     report: dict[str, Any]
 
 
+@pytest.fixture(scope="module")
+def forked() -> Iterator[Forked]:
+    """A process that follows walks: see `tests/contributing/forked.py`."""
+    process = subprocess.Popen(
+        [sys.executable, str(Path(__file__).parent / "forked.py")],
+        env=without_settings(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        yield process
+        process.communicate()
+
+
 @pytest.fixture(scope="module", params=WALKS)
 async def followed(
-    request: pytest.FixtureRequest, databases: Databases, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Followed]:
+    request: pytest.FixtureRequest,
+    databases: Databases,
+    forked: Forked,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Followed:
     root = tmp_path_factory.mktemp("copy") / "project"
     shutil.copytree(ROOT, root, ignore=NOT_COPIED)  # byte code too, so that little is compiled
     (root / "gql" / "static").symlink_to(ROOT / "gql" / "static")
@@ -65,21 +89,60 @@ async def followed(
     edited = list(dict.fromkeys(apply(edit, root) for walk in walks for edit in walk.edits))
     exchanges = [exchange for walk in walks for exchange in walk.exchanges]
     fix(edited, root)
+    async with databases_for(walks, databases) as lent:
+        report = follow(
+            forked,
+            root=str(root),
+            edited=edited,
+            requests=[
+                {"method": each.method, "address": each.address, "body": each.body}
+                for each in exchanges
+            ],
+            databases=lent,
+            secret_key=secret_key(),
+        )
+    return Followed(walks[-1], root, edited, exchanges, report)
+
+
+@asynccontextmanager
+async def databases_for(
+    walks: list[Walk], databases: Databases
+) -> AsyncIterator[dict[str, dict[str, Any]]]:
+    """What `TaskDatabases` says, by kind; the copy loads the demo data that a walk has changed."""
+    paths = [edit.path for walk in walks for edit in walk.edits]
+    is_demo_changed = any("/demo/" in path for path in paths)
     has_migration = any("/migrations/" in edit.path for edit in walks[-1].edits)
-    count = 5 if has_migration else 2
-    urls = {kind: [await databases.empty(kind) for _ in range(count)] for kind in KINDS}
-    sent = [
-        {"method": each.method, "address": each.address, "body": each.body} for each in exchanges
-    ]
-    report = run(
-        root,
-        "-m",
-        "tests.contributing.followed",
-        task={"edited": edited, "requests": sent, "empty_databases": urls},
-    )
-    yield Followed(walks[-1], root, edited, exchanges, json.loads(report))
-    for url in (url for kind in KINDS for url in urls[kind]):
-        await databases.drop(url)
+    lent: dict[str, dict[str, Any]] = {}
+    for kind in KINDS:
+        empty = [await databases.empty(kind) for _ in range(3 if has_migration else 0)]
+        if is_demo_changed:
+            run_on, api_key = [await databases.empty(kind) for _ in range(2)], None
+        else:
+            copies = [await databases.copy(kind, DOCUMENTED_SEED) for _ in range(2)]
+            run_on, api_key = [copy.url for copy in copies], copies[0].organizations[0].api_key
+        lent[kind] = {"run_on": run_on, "empty": empty, "api_key": api_key}
+    yield lent
+    for each in lent.values():
+        for url in (*each["run_on"], *each["empty"]):
+            await databases.drop(url)
+
+
+def secret_key() -> str:
+    """What the keys in the tests' databases are made with."""
+    key = settings_for("sqlite:///unused.db").secret_key
+    assert key is not None
+    return key.get_secret_value()
+
+
+def follow(forked: Forked, **task: Any) -> Any:
+    """Have a task done in a fork; its report."""
+    assert forked.stdin is not None
+    assert forked.stdout is not None
+    forked.stdin.write(json.dumps(task) + "\n")
+    forked.stdin.flush()
+    answer = json.loads(forked.stdout.readline())
+    assert "report" in answer, answer["failed"]
+    return answer["report"]
 
 
 def fix(files: list[str], root: Path) -> None:
@@ -88,19 +151,12 @@ def fix(files: list[str], root: Path) -> None:
         run(root, "-m", "ruff", *command, "--quiet", *files)
 
 
-def run(root: Path, *arguments: str, task: Any = None) -> str:
-    """Run Python in the copy, with the modules of the copy; what it printed."""
+def run(root: Path, *arguments: str) -> None:
+    """Run Python in the copy."""
     done = subprocess.run(
-        [sys.executable, *arguments],
-        cwd=root,
-        env={**without_settings(), "PYTHONPATH": str(root)},
-        input=None if task is None else json.dumps(task),
-        capture_output=True,
-        text=True,
-        check=False,
+        [sys.executable, *arguments], cwd=root, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
 
 
 def test_what_was_added_answers_as_the_document_says(followed: Followed) -> None:
