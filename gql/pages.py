@@ -1,6 +1,5 @@
 """Serves the pages for people: the landing page, the playground and their static files."""
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +8,8 @@ from typing import Self
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
+
+from gql.http.entity_tags import conditional, entity_tag
 
 STATIC = Path(__file__).parent / "static"
 
@@ -56,26 +57,20 @@ class Asset:
         return cls(
             body=body,
             media_type=_MEDIA_TYPES[path.suffix],
-            etag=f'"{hashlib.sha256(body).hexdigest()[:32]}"',
+            etag=entity_tag(body),
             cache_control="public, max-age=31536000, immutable" if hashed else "no-cache",
         )
 
     def respond(self, request: Request, headers: Mapping[str, str] | None = None) -> Response:
-        """Answer with the file, or with 304 when the client has it already."""
+        """Answer with the file, or with less when that will do."""
         response_headers = {
             "Cache-Control": self.cache_control,
             "ETag": self.etag,
             "X-Content-Type-Options": "nosniff",
             **(headers or {}),
         }
-        if _matches(request.headers.get("if-none-match", ""), self.etag):
-            return Response(status_code=304, headers=response_headers)
-        return Response(self.body, media_type=self.media_type, headers=response_headers)
-
-
-def _matches(if_none_match: str, etag: str) -> bool:
-    tags = (tag.strip().removeprefix("W/") for tag in if_none_match.split(","))
-    return any(tag in {etag, "*"} for tag in tags)
+        response = Response(self.body, media_type=self.media_type, headers=response_headers)
+        return conditional(request.scope, response)
 
 
 def _read_assets() -> dict[str, Asset]:

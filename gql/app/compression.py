@@ -3,8 +3,11 @@
 import re
 from collections.abc import Awaitable
 
+from starlette.datastructures import MutableHeaders
 from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gql.http.entity_tags import mark_compressed
 
 MINIMUM_SIZE = 1_024
 """In bytes; a smaller answer fits into one packet anyway."""
@@ -38,8 +41,20 @@ class Compression:
         )
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        app = self._gzip if scope["type"] == "http" and accepts_gzip(scope) else self._app
-        return app(scope, receive, send)
+        if scope["type"] == "http" and accepts_gzip(scope):
+            return self._gzip(scope, receive, _marking(send))
+        return self._app(scope, receive, send)
+
+
+def _marking(send: Send) -> Send:
+    """Sends answers on, of which a compressed one is told from the other by its `ETag`."""
+
+    async def send_marked(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            mark_compressed(MutableHeaders(scope=message))
+        await send(message)
+
+    return send_marked
 
 
 def accepts_gzip(scope: Scope) -> bool:

@@ -113,13 +113,10 @@ class _Emitter:
         return print_items([(key, self._root(node)) for key, node in selection.items])
 
     def record_lookup(self, record: RecordLookup, item: PlanNode) -> ColumnElement[str]:
-        """What is printed of one record, after its version where there is one."""
+        """What is printed of one record."""
         row = RecordList(record.resource).rows()
         row.conditions.append(row.table.c[record.column] == bindparam(KEY_PARAMETER))
-        version: list[JsonPart] = []
-        if record.version is not None:
-            version = [json_sql.json_integer(row.table.c[record.version]), "\n"]
-        printed = self._first(row, [*version, *self._node(row, item)], or_nothing=True)
+        printed = self._first(row, self._node(row, item), or_nothing=True)
         return func.coalesce(printed, literal_text(""))
 
     def page(self, node: PlanNode, parent: FromClause | None) -> list[JsonPart]:

@@ -31,13 +31,11 @@ class RecordLookup:
         resource: Whose record.
         column: The column that the key is in.
         noun: What the record is called in a 404.
-        version: The column that tells its version; None where there is none.
     """
 
     resource: Resource
     column: str
     noun: str
-    version: str | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,10 +45,12 @@ class RestQuery:
     Attributes:
         item: A page of a list, or what is printed of the record.
         record: The record that is looked up first; None where there is none.
+        is_tagged: Whether the answer has an `ETag`.
     """
 
     item: PlanNode
     record: RecordLookup | None = None
+    is_tagged: bool = False
 
     def __str__(self) -> str:
         """The indented tree."""
@@ -60,11 +60,6 @@ class RestQuery:
         if self.record is not None:
             yield f"{self.record.resource.name} by {self.record.column}"
         yield from outline("read", self.item)
-
-    @cached_property
-    def is_versioned(self) -> bool:
-        """Whether a line with the record's version is printed before the answer."""
-        return self.record is not None and self.record.version is not None
 
     @cached_property
     def listed(self) -> Resource | None:

@@ -14,6 +14,7 @@ from gql.engine.query_runner import QueryRunner
 from gql.engine.rest_query import RestArguments, RestQuery
 from gql.errors import GatewayError, MethodNotAllowed
 from gql.http.body import read_body
+from gql.http.entity_tags import conditional
 from gql.http.headers import header_value
 from gql.http.identify import Identify
 from gql.http.request_id import request_id_of
@@ -25,7 +26,7 @@ from gql.rest.download_slots import DownloadSlots, HoldingAnswer
 from gql.rest.error_responses import error_response, unprocessable_response
 from gql.rest.idempotent_run import run_handler, to_response
 from gql.rest.json_body import fit_body, parse_body
-from gql.rest.parameters import read_headers, read_path, read_query
+from gql.rest.parameters import read_path, read_query
 from gql.rest.partial_body import fit_partially
 from gql.rest.responses import read_response
 from gql.rest.route import RestRoute
@@ -162,7 +163,8 @@ class Endpoint:
                 return to_response(route, await result)
             read = await queries.bind(query, result)
             addresses.put(route, request.scope, read)
-        return read_response(query, await queries.answer(context, read), route.status)
+        response = read_response(query, await queries.answer(context, read), route.status)
+        return conditional(request.scope, response) if query.is_tagged else response
 
     async def _raw(self, route: RestRoute, request: Request) -> bytes:
         if "body" not in route.models:
@@ -202,7 +204,7 @@ class Endpoint:
         return {name: arguments[name] for name in route.needs}
 
 
-_PARAMETERS = {"path": read_path, "query": read_query, "headers": read_headers}
+_PARAMETERS = {"path": read_path, "query": read_query}
 _UNPROCESSABLE = 422
 
 

@@ -24,7 +24,7 @@ def error_response(error: GatewayError) -> Response:
     if isinstance(error, Invalid):
         return refusal(error, more={"errors": [_detail(problem) for problem in error.problems]})
     if isinstance(error, VersionConflict):
-        # Not 409: here the expected version can only come from `If-Match`.
+        # Not 409: here it can only come from `If-Match` or `If-None-Match`.
         return refusal(error, status=412)
     return refusal(error)
 

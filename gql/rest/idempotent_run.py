@@ -9,9 +9,11 @@ from starlette.responses import Response
 from gql.domain.writes.idempotency import LONGEST_KEY, StoredAnswer, fingerprint, idempotent
 from gql.engine.query_runner import QueryRunner
 from gql.engine.rest_query import RestArguments
+from gql.http.entity_tags import CONDITIONS
 from gql.http.media_types import JSON
 from gql.identity import Permission
 from gql.query.context import Context
+from gql.rest.preconditions import check_preconditions, has_preconditions
 from gql.rest.responses import json_response, read_response
 from gql.rest.route import RestRoute
 from gql.rest.unprocessable import Unprocessable, detail_of
@@ -35,20 +37,24 @@ async def run_handler(
     """The handler's response, or the first response to a write that came with the same key before.
 
     The write and its stored response are one transaction, so the handler, and the read after it,
-    run in the transaction's context. A replayed response has the first one's status and body, and
-    the header `Idempotent-Replayed: true`.
+    run in the transaction's context, and so does the comparison with `If-Match`. A replayed
+    response has the first one's status and body, and the header `Idempotent-Replayed: true`.
 
     Raises:
         Unprocessable: when the key cannot be one.
         IdempotencyKeyReused: when the key came with another request.
+        VersionConflict: when the record is not as `If-Match` or `If-None-Match` say.
     """
     key = request.headers.get(KEY_HEADER) if takes_key(route) else None
-    if key is None:
+    is_conditional = has_preconditions(route, request)
+    if key is None and not is_conditional:
         return await _respond(route, queries, context, arguments)
-    _check(key)
+    if key is not None:
+        _check(key)
     permission = route.permission or Permission.WRITE
     address = (route.method, route.path, request.path_params, request.url.query)
-    request_fingerprint = fingerprint("rest", *address, request.headers.get("if-match"), raw.hex())
+    conditions = [request.headers.getlist(name) for name in CONDITIONS]
+    request_fingerprint = fingerprint("rest", *address, *conditions, raw.hex())
     async with idempotent(context, key, request_fingerprint, permission=permission) as replay:
         if replay.answer is not None:
             return Response(
@@ -58,6 +64,8 @@ async def run_handler(
                 media_type=JSON,
             )
         write = replay.context
+        if is_conditional:
+            await check_preconditions(route, queries, write, request, arguments["path"])
         response = await _respond(route, queries, write, {**arguments, "context": write})
         replay.answer = StoredAnswer(response.status_code, bytes(response.body).decode())
         return response

@@ -23,8 +23,8 @@ Refusals are a JSON object with `detail`. Writes may carry an `Idempotency-Key`,
 answer is given again for 24 hours. Everything here can be asked for in one request at `/graphql`.
 """
 
-_IN = {"path": "path", "query": "query", "headers": "header"}
-"""OpenAPI's `in` of a parameter, by the name of the handler's parameter."""
+_IN = ("path", "query")
+"""OpenAPI's `in` of a parameter, and the name of the handler's parameter."""
 
 SECURITY: dict[str, Any] = {
     "apiKey": {
@@ -96,12 +96,19 @@ def _operation(route: RestRoute, shapes: Mapping[int, Any]) -> dict[str, Any]:
         **{str(status): _answer(answer, shapes) for status, answer in route.answers.items()},
         **error_responses(route),
     }
+    if route.reads is not None and route.reads.is_tagged:
+        for status in route.answers:
+            operation["responses"][str(status)]["headers"] = {
+                "ETag": {"schema": {"type": "string"}, "description": "Of what is shown."}
+            }
+    if is_conditional_read(route):
+        operation["responses"]["304"] = {"description": "It is as `If-None-Match` says."}
     return operation
 
 
 def _parameters(route: RestRoute) -> Iterator[dict[str, Any]]:
-    for name, location in _IN.items():
-        model = route.models.get(name)
+    for location in _IN:
+        model = route.models.get(location)
         if model is None:
             continue
         schema = model.model_json_schema(schema_generator=_Untitled)
@@ -109,7 +116,7 @@ def _parameters(route: RestRoute) -> Iterator[dict[str, Any]]:
         for field, described in schema["properties"].items():
             parameter = _not_null(described)
             yield {
-                "name": field.replace("_", "-").title() if location == "header" else field,
+                "name": field,
                 "in": location,
                 "required": field in required,
                 **(
@@ -120,13 +127,30 @@ def _parameters(route: RestRoute) -> Iterator[dict[str, Any]]:
                 "schema": parameter,
             }
     if takes_key(route):
-        yield {
-            "name": KEY_HEADER,
-            "in": "header",
-            "required": False,
-            "description": "Chosen by the caller: the same key gives the first answer again.",
-            "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY},
-        }
+        text = {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY}
+        yield _header(
+            KEY_HEADER, "Chosen by the caller: the same key gives the first answer again.", text
+        )
+    if route.guarded_by is not None:
+        yield _header("If-Match", "The `ETag` it was read with; 412 when it has another by now.")
+    elif is_conditional_read(route):
+        yield _header("If-None-Match", "The `ETag` of what you have; 304 when it is as it was.")
+
+
+def _header(name: str, description: str, schema: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """An optional request header."""
+    return {
+        "name": name,
+        "in": "header",
+        "required": False,
+        "description": description,
+        "schema": schema or {"type": "string"},
+    }
+
+
+def is_conditional_read(route: RestRoute) -> bool:
+    """Whether a client may ask for what has changed alone."""
+    return route.method == "GET" and route.reads is not None and route.reads.is_tagged
 
 
 def _not_null(schema: Mapping[str, Any]) -> dict[str, Any]:

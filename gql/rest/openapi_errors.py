@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from gql.http.entity_tags import CHANGED
 from gql.rest.idempotent_run import takes_key
 from gql.rest.route import RestRoute
 
@@ -71,10 +72,7 @@ _MEANINGS = {
         "There is no graph 7 in your organization.",
     ),
     409: ("Others stand in the way.", "Another write stood in the way of this one; try again."),
-    412: (
-        "`If-Match` names another version.",
-        "The graph has version 2 now, and you expect 1.",
-    ),
+    412: ("It is not as `If-Match` or `If-None-Match` say.", CHANGED),
     413: ("The body is too long.", "The body is longer than 1000000 bytes."),
     429: (
         "Over a rate limit, or too many at a time; `Retry-After` says when to try again.",
@@ -121,6 +119,8 @@ def error_responses(route: RestRoute) -> dict[str, Any]:
         statuses |= {413, route.refuses_bodies_with}
     if route.method != "GET":
         statuses.add(409)
+    if route.guarded_by is not None:
+        statuses.add(412)
     if route.models or takes_key(route):
         statuses.add(422)
     return {str(status): _response(status) for status in sorted(statuses)}

@@ -123,15 +123,6 @@ def read_query(model: type[BaseModel], scope: Scope) -> tuple[Any, list[Detail]]
     return _read_strings(model, strings, "query")
 
 
-def read_headers(model: type[BaseModel], scope: Scope) -> tuple[Any, list[Detail]]:
-    """The headers as a model (`if_match` is `If-Match`), or what is wrong with them."""
-    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-    names = {name: name.replace("_", "-") for name in model.model_fields}
-    strings = {name: headers[header] for name, header in names.items() if header in headers}
-    value, details = _read_strings(model, strings, "header")
-    return value, [{**detail, "loc": ["header", names[detail["loc"][1]]]} for detail in details]
-
-
 def read_path(model: type[BaseModel], scope: Scope) -> tuple[Any, list[Detail]]:
     """The path's parameters as a model, or what is wrong with them.
 

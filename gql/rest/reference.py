@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from gql.http.entity_tags import conditional, entity_tag
 from gql.http.media_types import JSON
 from gql.rest.openapi import openapi
 from gql.rest.responses import dumps
@@ -38,11 +39,15 @@ def reference_routes(routes: Sequence[RestRoute]) -> tuple[BaseRoute, ...]:
     def document() -> bytes:
         return dumps(openapi(routes))
 
-    async def serve_document(_request: Request) -> Response:
-        return Response(document(), media_type=JSON, headers={"Cache-Control": "no-cache"})
+    async def serve_document(request: Request) -> Response:
+        body = document()
+        headers = {"Cache-Control": "no-cache", "ETag": entity_tag(body)}
+        return conditional(request.scope, Response(body, media_type=JSON, headers=headers))
 
-    async def serve_page(_request: Request) -> Response:
-        return Response(PAGE.read_bytes(), media_type="text/html", headers=_HEADERS)
+    async def serve_page(request: Request) -> Response:
+        body = PAGE.read_bytes()
+        headers = {**_HEADERS, "ETag": entity_tag(body)}
+        return conditional(request.scope, Response(body, media_type="text/html", headers=headers))
 
     return tuple(
         Route(path + slash, serve, methods=["GET"])

@@ -12,6 +12,7 @@ import orjson
 from starlette.responses import Response
 
 from gql.engine.rest_query import RestQuery
+from gql.http.entity_tags import REVALIDATED, entity_tag
 from gql.http.media_types import JSON
 
 
@@ -32,11 +33,8 @@ def json_response(
 
 
 def read_response(query: RestQuery, body: bytes, status: int) -> Response:
-    """What a read printed; a version before it becomes the `ETag` (RFC 9110, 8.8.3)."""
-    if not query.is_versioned:
-        return Response(body, status_code=status, media_type=JSON)
-    version, _, body = body.partition(b"\n")
-    headers = {"ETag": f'"{version.decode()}"'}
+    """What a read printed."""
+    headers = {"ETag": entity_tag(body), "Cache-Control": REVALIDATED} if query.is_tagged else None
     return Response(body, status_code=status, headers=headers, media_type=JSON)
 
 

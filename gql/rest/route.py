@@ -4,8 +4,8 @@ No library keeps the documented contract: spectree 3 leaves `query` and `body` o
 one kind of problem at a time, refuses a repeated parameter, accepts an empty body and words broken
 JSON its own way; FastAPI validates our own output.
 
-A handler is a function whose parameters are filled by name: `path`, `query`, `headers` and `body`,
-each annotated with a pydantic model; `context`; `queries`, which runs reads; and `request`, for
+A handler is a function whose parameters are filled by name: `path`, `query` and `body`, each
+annotated with a pydantic model; `context`; `queries`, which runs reads; and `request`, for
 what these lack. A parameter `body: PartialBody[Model]` takes a body that does not fit too, with its
 problems.
 
@@ -30,7 +30,7 @@ from gql.rest.partial_body import PartialBody
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 Handler = Callable[..., Any]
 
-_MODELS = ("path", "query", "headers", "body")
+_MODELS = ("path", "query", "body")
 _NEEDS = frozenset({"context", "queries", "request", *_MODELS})
 _FROM_METHOD: object = object()
 _STAYS_REST = "none: it stays REST"
@@ -64,11 +64,13 @@ class RestRoute:
         errors: Statuses of refusals, beside those that every route has.
         refuses_bodies_with: The status for a body that does not fit.
         needs: The names of the handler's parameters.
-        models: The pydantic models among them: `path`, `query`, `headers`, `body`.
+        models: The pydantic models among them: `path`, `query`, `body`.
         takes_partial_body: Whether the handler takes a body that does not fit, too.
         example: A body to send.
         secret: Whether the answer must not be stored for an `Idempotency-Key`.
         reads: What the answer is read by, when the handler returns `RestArguments`.
+        guarded_by: What the record that the path names is read by, for a write that is refused
+            when the `ETag` of that is not as `If-Match` and `If-None-Match` say.
         is_download: Whether the answer is read while it is sent; a few of them run at a time.
         graphql: What does the same in GraphQL: a document, or words that say why there is none.
     """
@@ -88,6 +90,7 @@ class RestRoute:
     example: Any = None
     secret: bool = False
     reads: RestQuery | None = None
+    guarded_by: RestQuery | None = None
     is_download: bool = False
     graphql: str = _STAYS_REST
 
@@ -121,6 +124,7 @@ def route(
     example: Any = None,
     secret: bool = False,
     reads: RestQuery | None = None,
+    guarded_by: RestQuery | None = None,
     is_download: bool = False,
     graphql: str = _STAYS_REST,
 ) -> Callable[[Handler], RestRoute]:
@@ -138,6 +142,7 @@ def route(
         example: A body to send.
         secret: The answer holds a secret, so it is not stored for an `Idempotency-Key`.
         reads: What the answer is read by, when the handler returns `RestArguments`.
+        guarded_by: What the record that the path names is read by, whose `ETag` a write may expect.
         is_download: The answer is read while it is sent; see `DownloadSlots`.
         graphql: What does the same in GraphQL: a document, or words that say why there is none.
 
@@ -173,6 +178,7 @@ def route(
             example=example,
             secret=secret,
             reads=reads,
+            guarded_by=guarded_by,
             is_download=is_download,
             graphql=graphql,
         )

@@ -48,23 +48,20 @@ FIGURES = ("total_calls", "avg_call_duration", "success_rate")
 
 @dataclass(frozen=True)
 class Answer:
-    """What counts of a response: its status, two headers and the body, objects as lists of pairs.
+    """What counts of a response: its status, type and body, objects as lists of pairs.
 
     How many digits a number is written with does not count.
     """
 
     status: int
     content_type: str
-    etag: str | None
     body: Any
 
     @classmethod
     def of(cls, response: httpx2.Response | Response) -> "Answer":
         body = response.content if isinstance(response, httpx2.Response) else response.body
-        headers = response.headers
-        return cls(
-            response.status_code, headers["content-type"], headers.get("etag"), ordered(bytes(body))
-        )
+        content_type = response.headers["content-type"]
+        return cls(response.status_code, content_type, ordered(bytes(body)))
 
 
 @dataclass
@@ -92,7 +89,7 @@ class Report:
     def lines(self, most: int) -> Iterator[str]:
         """The first of the differences, in words."""
         for address, expected, actual in self.different[:most]:
-            yield f"{address} {expected.status} {expected.etag} {actual.status} {actual.etag}"
+            yield f"{address} {expected.status} {actual.status}"
             for line in islice(differences(expected.body, actual.body), 3):
                 yield f"    {line}"
 
@@ -127,15 +124,13 @@ class Reader:
         if route is None or route.reads is None:
             return None
         try:
-            body, version = self.oracle.answer(
-                route.reads, self._arguments(route, {**scope, **child_scope})
-            )
+            arguments = self._arguments(route, {**scope, **child_scope})
+            body = self.oracle.answer(route.reads, arguments)
         except Unprocessable as error:
             return Answer.of(unprocessable_response(error))
         except NotFound as error:
             return Answer.of(error_response(error))
-        etag = None if version is None else f'"{version}"'
-        return Answer(200, "application/json", etag, ordered(json.dumps(body).encode()))
+        return Answer(200, "application/json", ordered(json.dumps(body).encode()))
 
     def _arguments(self, route: RestRoute, scope: Any) -> RestArguments:
         """What a route's handler binds; figures that it would add are left out."""

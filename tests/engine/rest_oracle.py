@@ -77,23 +77,22 @@ class Oracle:
                 ]
         return cls(tables)
 
-    def answer(self, query: RestQuery, arguments: RestArguments) -> tuple[Any, Any]:
-        """The body as JSON, and the record's version; None for a read without one.
+    def answer(self, query: RestQuery, arguments: RestArguments) -> Any:
+        """The body as JSON.
 
         Raises:
             NotFound: when the record is not there.
         """
         record = query.record
         if record is None:
-            return self._item(query.item, None, arguments), None
+            return self._item(query.item, None, arguments)
         rows = self._rows(record.resource)
         row = next((row for row in rows if row[record.column] == arguments.key), None)
         if row is None:
             raise NotFound(record.noun, arguments.key)
-        version = None if record.version is None else row[record.version]
         if isinstance(query.item.source, ObjectSource):
-            return self._object(query.item.selection, record.resource, row, arguments), version
-        return self._item(query.item, row, arguments), version
+            return self._object(query.item.selection, record.resource, row, arguments)
+        return self._item(query.item, row, arguments)
 
     def _item(self, node: PlanNode, row: Row | None, arguments: RestArguments) -> Any:
         """A list, or an object about one."""

@@ -93,7 +93,7 @@ class DeletedAssistant(BaseModel):
     data: None
 
 
-ASSISTANT = lookup(ASSISTANTS, Assistant, noun="assistant")
+ASSISTANT = lookup(ASSISTANTS, Assistant, noun="assistant", tagged=True)
 ASSISTANTS_PAGE = list_of(ASSISTANTS, Assistant)
 
 
@@ -187,6 +187,7 @@ def get_assistant(path: AssistantPath) -> RestArguments:
     answers={200: Answer("The assistant as it is now.", Assistant, ASSISTANT_EXAMPLE)},
     errors=(400, 404),
     reads=ASSISTANT,
+    guarded_by=ASSISTANT,
 )
 async def put_assistant(
     context: Context, path: AssistantPath, body: AssistantChanges
@@ -208,6 +209,7 @@ async def put_assistant(
     answers={200: Answer("The assistant as it is now.", Assistant, ASSISTANT_EXAMPLE)},
     errors=(400, 404),
     reads=ASSISTANT,
+    guarded_by=ASSISTANT,
 )
 async def patch_assistant(
     context: Context, path: AssistantPath, body: AssistantChanges
@@ -230,6 +232,7 @@ async def patch_assistant(
     answers={200: Answer("The assistant as it is now.", Assistant, ASSISTANT_EXAMPLE)},
     errors=(404,),
     reads=ASSISTANT,
+    guarded_by=ASSISTANT,
 )
 async def set_status(context: Context, path: AssistantPath, query: StatusQuery) -> RestArguments:
     """Say whether an assistant answers."""
@@ -255,6 +258,7 @@ async def set_status(context: Context, path: AssistantPath, query: StatusQuery) 
         )
     },
     errors=(404, 409),
+    guarded_by=ASSISTANT,
 )
 async def delete_assistant(context: Context, path: AssistantPath) -> dict[str, Any]:
     """Delete an assistant that no graph has; its calls keep its id and its name."""

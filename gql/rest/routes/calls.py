@@ -172,7 +172,7 @@ class MetadataIn(BaseModel):
     metadata: dict[str, Any]
 
 
-CALL = lookup(CALLS, Call, noun="call")
+CALL = lookup(CALLS, Call, noun="call", tagged=True)
 
 
 @route(
@@ -233,7 +233,7 @@ def search_calls(query: SearchQuery) -> RestArguments:
     graphql='{ call(by: {callSid: "CA1234567890abcdef"}) { id status } }',
     answers={200: Answer("The call.", Call, CALL_EXAMPLE)},
     errors=(404,),
-    reads=lookup(CALLS, Call, noun="call_with_sid", by="call_sid"),
+    reads=lookup(CALLS, Call, noun="call_with_sid", by="call_sid", tagged=True),
 )
 def get_by_sid(path: SidPath) -> RestArguments:
     """One call; its SID must match exactly."""
@@ -270,6 +270,7 @@ def get_by_id(path: CallPath) -> RestArguments:
     answers={200: Answer("The call as it is now.", Call, CALL_EXAMPLE)},
     errors=(400, 404),
     reads=CALL,
+    guarded_by=CALL,
 )
 async def patch_metadata(context: Context, path: CallPath, body: MetadataIn) -> RestArguments:
     """Set keys of a call's metadata; a key that is null is removed, and others stay."""

@@ -1,10 +1,9 @@
 """Assistant graphs: listed, read, created, changed and deleted."""
 
-import re
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 from gql.domain.assistants import ASSISTANTS
 from gql.domain.graphs import EDGES, GRAPHS, NODES, OF_GRAPH
@@ -18,7 +17,6 @@ from gql.engine.fields import (
     ManySource,
 )
 from gql.engine.rest_query import RestArguments
-from gql.errors import VersionConflict
 from gql.query.context import Context
 from gql.query.filters import Condition
 from gql.query.paging import Paging
@@ -41,8 +39,6 @@ from gql.rest.routes.graph_bodies import (
 )
 
 TAG = "Assistant graphs"
-
-_ENTITY_TAG = re.compile(r'(?:W/)?"?([0-9]{1,18})"?')
 
 
 def _of_assistant(column: str) -> JoinedSource:
@@ -118,7 +114,7 @@ class Deleted(BaseModel):
     message: str
 
 
-GRAPH = lookup(GRAPHS, Graph, noun="graph", version="version")
+GRAPH = lookup(GRAPHS, Graph, noun="graph", tagged=True)
 
 
 class GraphPath(BaseModel):
@@ -131,14 +127,6 @@ class GraphsQuery(Paged):
     """Which graphs."""
 
     active_only: bool = True
-
-
-class GraphPreconditions(BaseModel):
-    """What must hold for a write to be done."""
-
-    if_match: str | None = Field(
-        None, description="The `ETag` that the graph was read with; 412 when it has another by now."
-    )
 
 
 @route(
@@ -217,12 +205,13 @@ async def create_graph(context: Context, body: PartialBody[GraphIn]) -> RestArgu
     ),
     answers={200: Answer("The graph with its new structure.", Graph, graph_examples.REPLACED)},
     example=graph_examples.STRUCTURE_IN,
-    errors=(404, 412),
+    errors=(404,),
     refuses_bodies_with=400,
     reads=GRAPH,
+    guarded_by=GRAPH,
 )
 async def replace_structure(
-    context: Context, path: GraphPath, headers: GraphPreconditions, body: PartialBody[StructureIn]
+    context: Context, path: GraphPath, body: PartialBody[StructureIn]
 ) -> RestArguments:
     """Replace all nodes and edges by new ones with new ids, and clear active sessions.
 
@@ -234,7 +223,6 @@ async def replace_structure(
         path.graph_id,
         nodes,
         edges,
-        expected_version=_expected_version(headers.if_match),
         problems=body.problems,
     )
     return RestArguments(path.graph_id)
@@ -253,6 +241,7 @@ async def replace_structure(
     example={"description": "Routes customers to the appropriate department"},
     errors=(400, 404),
     reads=GRAPH,
+    guarded_by=GRAPH,
 )
 async def update_graph(context: Context, path: GraphPath, body: GraphChanges) -> RestArguments:
     """Change name, description, activity or configuration; nodes and edges stay as they are."""
@@ -277,22 +266,9 @@ async def update_graph(context: Context, path: GraphPath, body: GraphChanges) ->
         )
     },
     errors=(404,),
+    guarded_by=GRAPH,
 )
 async def delete_graph(context: Context, path: GraphPath) -> dict[str, Any]:
     """Delete a graph with its nodes, edges and sessions; assistants and calls stay."""
     name = await writes.delete_graph(context, path.graph_id)
     return {"success": True, "message": f"Assistant graph '{name}' deleted successfully"}
-
-
-def _expected_version(if_match: str | None) -> int | None:
-    """The version that a write expects; None when any will do.
-
-    Raises:
-        VersionConflict: when the header holds no tag that a graph could have.
-    """
-    if if_match is None or if_match.strip() == "*":
-        return None
-    match = _ENTITY_TAG.fullmatch(if_match.strip())
-    if match is None:
-        raise VersionConflict(f'If-Match is {if_match[:60]!r}, but graphs have tags like "3".')
-    return int(match[1])

@@ -151,7 +151,7 @@ class Archived(BaseModel):
     message: str
 
 
-CONVERSATION = lookup(SMS_CONVERSATIONS, SmsConversation, noun=SMS_CONVERSATIONS.name)
+CONVERSATION = lookup(SMS_CONVERSATIONS, SmsConversation, noun=SMS_CONVERSATIONS.name, tagged=True)
 EXPORTED = lookup(SMS_CONVERSATIONS, ExportedConversation, noun=SMS_CONVERSATIONS.name)
 
 
@@ -298,6 +298,7 @@ async def export_sms_conversation(
         )
     },
     errors=(404,),
+    guarded_by=CONVERSATION,
 )
 async def archive_sms_conversation(context: Context, path: ConversationPath) -> dict[str, Any]:
     """Hide a conversation for good, and delete its messages, logs and live session.

@@ -168,22 +168,6 @@ async def test_replacing_clears_active_sessions_and_keeps_ended_ones(fresh_rest:
     ] == [(500, None, "Support Agent", "Customer Service Router")]
 
 
-async def test_a_stale_version_is_refused_with_412(fresh_rest: Rest) -> None:
-    path, body = f"{GRAPHS}/1/structure", {"nodes": NODES, "edges": []}
-    tag = (await fresh_rest("GET", f"{GRAPHS}/1")).headers["etag"]
-
-    first = await fresh_rest("PUT", path, body, more={"If-Match": tag})
-    second = await fresh_rest("PUT", path, body, more={"If-Match": tag})
-    any_version = await fresh_rest("PUT", path, body, more={"If-Match": "*"})
-    nonsense = await fresh_rest("PUT", path, body, more={"If-Match": '"abc"'})
-
-    assert (first.status_code, first.headers["etag"]) == (200, '"2"')
-    assert second.status_code == 412
-    assert second.json()["detail"].startswith("The graph has version 2 now, and you expect 1")
-    assert (any_version.status_code, any_version.headers["etag"]) == (200, '"3"')
-    assert nonsense.status_code == 412
-
-
 async def test_only_what_is_given_changes(fresh_rest: Rest) -> None:
     before = (await fresh_rest("GET", f"{GRAPHS}/1")).json()
 

@@ -90,10 +90,6 @@ async def test_positions_are_numbers_as_they_were_sent(rest: Rest) -> None:
     assert '"position":{"x":200,"y":-100}' in text
 
 
-async def test_the_version_of_the_structure_is_the_entity_tag(rest: Rest) -> None:
-    assert (await rest("GET", f"{GRAPHS}/1")).headers["etag"] == '"1"'
-
-
 async def test_another_organizations_graph_is_not_there(
     rest: Rest, stranger: dict[str, str]
 ) -> None:
