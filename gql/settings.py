@@ -122,6 +122,13 @@ class Settings(BaseSettings):
     )
     login_window: int = Field(900, ge=1, description="Seconds until a wrong password is forgotten.")
 
+    demo_keys: Path | None = Field(
+        None,
+        description="File with the API keys of the demo data: who opens the playground on this"
+        " machine may log in to it by one click. `serve --local` sets it where the server listens"
+        " on this machine alone.",
+    )
+
     pool_size: int = Field(
         20,
         ge=1,

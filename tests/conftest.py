@@ -4,11 +4,12 @@
 it; their twins named `fresh_...` work on a copy that is the test's own.
 """
 
+import json
 import os
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Literal, Protocol
 
 import httpx2
@@ -17,6 +18,7 @@ from argon2 import PasswordHasher
 from starlette.applications import Starlette
 
 from gql.accounts import passwords
+from gql.accounts.people import create_person, set_password
 from gql.app import create_app
 from gql.app.frozen_heap import FROZEN_HEAP
 from gql.database import Database
@@ -337,17 +339,29 @@ async def empty_database_url(databases: Databases, kind: Kind) -> AsyncIterator[
 
 
 @pytest.fixture(scope="session")
-async def live_server(databases: Databases) -> AsyncIterator[LiveServer]:
-    """The gateway as `jackfield serve` runs it, on SQLite with demo data."""
+async def live_server(
+    databases: Databases, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[LiveServer]:
+    """The gateway as `jackfield serve --local` runs it, on SQLite with demo data."""
     copy = await databases.copy("sqlite")
     settings = settings_for(copy.url)
+    demo_keys = tmp_path_factory.mktemp("live") / "demo.json"
+    demo_keys.write_text(json.dumps([asdict(each) for each in copy.organizations]))
     assert settings.secret_key is not None
     environment = {
         **without_settings(),
         "GQL_DATABASE_URL": copy.url,
         "GQL_SECRET_KEY": settings.secret_key.get_secret_value(),
+        "GQL_DEMO_KEYS": str(demo_keys),
     }
+    email, password, colleague = "admin1@demo.example", "correct horse battery", "kim@demo.example"
+    database = Database(settings)
+    password_hash = await passwords.Passwords().hash(password)
+    await set_password(database, 1, email, password_hash=password_hash)
+    await create_person(database, 1, email=colleague, name="Kim Lee", password_hash=password_hash)
+    await database.close()
     with another_site() as other_origin:
         environment["GQL_CORS_ORIGINS"] = other_origin
         with serving(environment=environment) as served:
-            yield LiveServer(served.url, copy.organizations[0].api_key, other_origin)
+            key = copy.organizations[0].api_key
+            yield LiveServer(served.url, key, email, password, colleague, other_origin)

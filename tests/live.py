@@ -21,14 +21,21 @@ STOP_SECONDS = 20
 
 @dataclass(frozen=True)
 class LiveServer:
-    """Where a server listens, and a key to ask it with.
+    """Where a server listens, and who is known there.
 
     Attributes:
+        api_key: Of the first organization, with every permission that an organization may give.
+        email: Of the person to whom the key belongs, an administrator.
+        password: Theirs.
+        colleague: The email of somebody with the same password, who is no administrator.
         other_origin: Where an empty page is whose origin may use the server.
     """
 
     url: str
     api_key: str
+    email: str
+    password: str
+    colleague: str
     other_origin: str
 
 

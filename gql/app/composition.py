@@ -20,7 +20,7 @@ from gql.app.request_counter import RequestCounter
 from gql.app.requests import RequestMiddleware
 from gql.app.shortcut import Shortcut
 from gql.app.shutdown import end_on_sigterm
-from gql.auth import api_key_login
+from gql.auth import api_key_login, demo_login
 from gql.auth.middleware import Authentication, caller_of
 from gql.database import Database
 from gql.engine.query_runner import QueryRunner
@@ -80,6 +80,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
     # `/calls` and `/calls/` are two addresses: a redirect would lose the body and trust the Host.
     app.router.redirect_slashes = False
     app.state.settings = settings
+    app.state.demo_logins = demo_login.read_demo_logins(settings.demo_keys)
     app.state.database = database
     app.state.reserved_database = reserved
     app.state.sms_sessions = sms_sessions
@@ -126,6 +127,7 @@ def routes(graphql: ASGIApp, health: Health, rest: RestServices) -> tuple[BaseRo
         Route("/graphql", graphql, name="graphql"),
         Route("/graphql/", graphql, name="graphql_slash"),
         *api_key_login.ROUTES,
+        *demo_login.ROUTES,
         *rest_routes(ROUTES, rest),
         *pages.ROUTES,
         Route("/healthz", health.alive, methods=["GET"]),

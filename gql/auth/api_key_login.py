@@ -22,7 +22,8 @@ _SHAPE = 'Send a JSON object of the form {"api_key": "burki_..."}.'
 async def log_in_by_api_key(request: Request) -> Response:
     """Exchange an API key for a dashboard cookie."""
     try:
-        return await _log_in(request)
+        require_this_site(request)
+        return await logged_in(request, await _api_key(request))
     except GatewayError as error:
         return refusal(error)
 
@@ -41,18 +42,27 @@ async def log_out(request: Request) -> Response:
     return response
 
 
-ROUTES = (
-    Route("/auth/login", log_in_by_api_key, methods=["POST"]),
-    Route("/auth/logout", log_out, methods=["POST"]),
-)
+def require_this_site(request: Request) -> None:
+    """Pass unless a page of another site sent the request.
 
+    That would be login CSRF: such a page could log its visitors in as itself, and read what they
+    then do.
 
-async def _log_in(request: Request) -> Response:
-    # Login CSRF: another site could log its visitors in as itself, and read what they then do.
+    Raises:
+        Forbidden: when one did.
+    """
     if from_another_site(request.scope):
         raise Forbidden(OTHER_SITE)
-    authenticator = authenticator_of(request.scope)
-    exchanged = await authenticator.exchange(await _api_key(request))
+
+
+async def logged_in(request: Request, api_key: str) -> Response:
+    """The answer to a login: the organization, the permissions, and the cookie.
+
+    Raises:
+        Unauthenticated: when the key is not good.
+        Unavailable: when there is no key to sign cookies with, or no database.
+    """
+    exchanged = await authenticator_of(request.scope).exchange(api_key)
     response = JSONResponse(
         {
             "organization": {
@@ -65,6 +75,12 @@ async def _log_in(request: Request) -> Response:
     )
     set_cookie(response, exchanged.cookie, scope=request.scope, seconds=exchanged.seconds)
     return response
+
+
+ROUTES = (
+    Route("/auth/login", log_in_by_api_key, methods=["POST"]),
+    Route("/auth/logout", log_out, methods=["POST"]),
+)
 
 
 async def _api_key(request: Request) -> str:

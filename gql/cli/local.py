@@ -58,6 +58,15 @@ async def prepare(settings: "Settings") -> "list[DemoOrganization]":
     return organizations
 
 
+def with_demo_logins(
+    settings: "Settings", organizations: "Sequence[DemoOrganization]"
+) -> "Settings":
+    """The settings with logins to the demo data by one click, unless other machines get in."""
+    if not organizations or settings.host not in {"127.0.0.1", "::1", "localhost"}:
+        return settings
+    return settings.model_copy(update={"demo_keys": KEYS_FILE})
+
+
 def welcome(settings: "Settings", organizations: "Sequence[DemoOrganization]") -> str:
     """Where to look, and with which key."""
     url = f"http://{settings.host}:{settings.port}"

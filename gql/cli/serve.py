@@ -58,9 +58,10 @@ def serve(
     settings = settings_from(host=host, port=port, workers=workers, database_url=database)
     _require_free(settings)
     if local:
-        from gql.cli.local import prepare, welcome
+        from gql.cli.local import prepare, welcome, with_demo_logins
 
         organizations = asyncio.run(prepare(settings))
+        settings = with_demo_logins(settings, organizations)
         _run(settings, welcome(settings, organizations))
     else:
         asyncio.run(_require_migrated(settings))
@@ -90,6 +91,8 @@ def _run(settings: "Settings", banner: str) -> None:
     if not alone:
         # Other processes read the settings anew: what options said must reach them.
         os.environ["GQL_DATABASE_URL"] = settings.database_url
+        if settings.demo_keys is not None:
+            os.environ["GQL_DEMO_KEYS"] = str(settings.demo_keys)
     try:
         app = create_app(settings)
     except ValueError as error:

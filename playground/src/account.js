@@ -1,8 +1,17 @@
 // The header and the login panel, which are plain HTML in playground.html.
 
-import { getSession, logIn, logOut, subscribe } from "./session.js";
+import {
+  getDemoOrganizations,
+  getSession,
+  logInByKey,
+  logInByPassword,
+  logInToDemo,
+  logOut,
+  subscribe,
+} from "./session.js";
 
 const $ = (id) => document.getElementById(id);
+const WORDS = { checking: "Checking …", out: "Not logged in", headers: "By the Headers tab" };
 
 function show() {
   const { phase, organization, note } = getSession();
@@ -10,7 +19,7 @@ function show() {
   document.body.dataset.session = phase;
   $("login").hidden = phase !== "out";
   $("logout").hidden = !isIn;
-  $("who").textContent = { checking: "Checking …", out: "Not logged in" }[phase] ?? organization;
+  $("who").textContent = WORDS[phase] ?? organization;
   $("who-label").hidden = !isIn;
   if (phase === "out" && note) message(note);
 }
@@ -20,33 +29,53 @@ function message(text) {
   $("login-message").hidden = text === "";
 }
 
-async function submit(event) {
-  event.preventDefault();
-  const field = $("api-key");
-  const button = $("login-button");
-  const key = field.value.trim();
-  if (key === "") {
-    message("Paste an API key first.");
-    field.focus();
+// Runs a login and says why it failed; `fields` must be filled in, and are emptied afterwards.
+async function attempt(button, fields, logIn) {
+  const empty = fields.find((field) => field.value.trim() === "");
+  if (empty) {
+    message(`${empty.labels[0].textContent} is missing.`);
+    empty.focus();
     return;
   }
   button.disabled = true;
   message("");
-  const problem = await logIn(key);
+  const problem = await logIn(...fields.map((field) => field.value));
   button.disabled = false;
-  field.toggleAttribute("aria-invalid", problem !== "");
+  for (const field of fields) field.toggleAttribute("aria-invalid", problem !== "");
   if (problem !== "") {
     message(problem);
-    field.select();
+    fields.at(-1)?.select();
     return;
   }
-  field.value = "";
+  for (const field of fields) field.value = "";
   $("logout").focus();
+}
+
+function onSubmit(form, fields, logIn) {
+  $(form).addEventListener("submit", (event) => {
+    event.preventDefault();
+    attempt(event.submitter ?? $(form).querySelector("button"), fields.map($), logIn);
+  });
+}
+
+async function offerDemo() {
+  const organizations = await getDemoOrganizations();
+  const buttons = organizations.map(({ id, name }) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = name;
+    button.addEventListener("click", () => attempt(button, [], () => logInToDemo(id)));
+    return button;
+  });
+  $("demo-organizations").replaceChildren(...buttons);
+  $("demo").hidden = buttons.length === 0;
 }
 
 export function startAccount() {
   subscribe(show);
-  $("login-form").addEventListener("submit", submit);
+  onSubmit("password-form", ["email", "password"], logInByPassword);
+  onSubmit("login-form", ["api-key"], (key) => logInByKey(key.trim()));
   $("logout").addEventListener("click", logOut);
   show();
+  offerDemo();
 }

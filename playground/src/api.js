@@ -4,6 +4,8 @@ const base = new URL("..", import.meta.url);
 
 export const url = (path) => new URL(path, base);
 
+export const get = (path) => fetch(url(path), { credentials: "same-origin" });
+
 export async function post(path, body, headers = {}) {
   return fetch(url(path), {
     method: "POST",
@@ -34,8 +36,6 @@ export async function readJson(response) {
 }
 
 export async function example(name) {
-  const response = await fetch(url(`static/examples/${name}.graphql`), {
-    credentials: "same-origin",
-  });
+  const response = await get(`static/examples/${name}.graphql`);
   return response.ok ? response.text() : `# The example "${name}" could not be loaded.\n`;
 }

@@ -15,15 +15,14 @@ import { startAccount } from "./account.js";
 import { example } from "./api.js";
 import { fetcher } from "./fetcher.js";
 import { check, getSession, subscribe } from "./session.js";
+import { forgetHeaders, storage } from "./storage.js";
 
 const EXAMPLES = ["graph", "calls", "inbox"];
 const PLUGINS = [HISTORY_PLUGIN];
 const WIDE = window.matchMedia("(min-width: 1000px)").matches;
 
 function restoreExamples() {
-  for (const key of ["tabState", "query", "variables"]) {
-    window.localStorage.removeItem(`graphiql:${key}`);
-  }
+  for (const key of ["tabState", "query", "variables"]) storage.removeItem(`graphiql:${key}`);
   window.location.reload();
 }
 
@@ -41,11 +40,12 @@ function RestoreButton() {
 }
 
 function Playground({ tabs }) {
-  const { access } = useSyncExternalStore(subscribe, getSession);
+  const { phase } = useSyncExternalStore(subscribe, getSession);
   return (
     <GraphiQL
       fetcher={fetcher}
-      schema={access ? undefined : null}
+      schema={phase === "in" || phase === "headers" ? undefined : null}
+      storage={storage}
       defaultTabs={tabs}
       plugins={PLUGINS}
       visiblePlugin={WIDE ? DOC_EXPLORER_PLUGIN : undefined}
@@ -61,6 +61,7 @@ function Playground({ tabs }) {
   );
 }
 
+forgetHeaders();
 startAccount();
 const [tabs] = await Promise.all([
   Promise.all(EXAMPLES.map(async (name) => ({ query: await example(name) }))),

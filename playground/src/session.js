@@ -1,11 +1,13 @@
-// Who is logged in, and whether requests are let in at all. `access` also turns true when a
-// credential typed into the headers editor works, so that the schema is fetched then too.
+// Who is logged in. The phase is "checking", "out", "in", or "headers": nobody is logged in, and a
+// credential typed into the headers editor works. In the latter two the schema can be fetched.
 
-import { graphql, post, readJson } from "./api.js";
+import { get, graphql, post, readJson } from "./api.js";
+import { forgetHeaders } from "./storage.js";
 
-const VIEWER = "{ viewer { organization { name } } }";
+const VIEWER = "{ viewer { permissions organization { name } } }";
+const NO_ANSWER = "The gateway does not answer. Is it running?";
 
-let state = { phase: "checking", organization: null, permissions: [], access: false, note: "" };
+let state = { phase: "checking", organization: null, permissions: [], note: "" };
 const listeners = new Set();
 
 export const getSession = () => state;
@@ -21,45 +23,58 @@ function update(change) {
 }
 
 const loggedOut = (note = "") =>
-  update({ phase: "out", organization: null, permissions: [], access: false, note });
+  update({ phase: "out", organization: null, permissions: [], note });
 
-async function viewer() {
+async function fetchViewer() {
   const response = await graphql({ query: VIEWER });
   const body = await readJson(response);
-  return response.status === 401 ? null : (body?.data?.viewer?.organization?.name ?? null);
+  return response.status === 401 ? null : (body?.data?.viewer ?? null);
 }
+
+const loggedIn = ({ organization, permissions }) =>
+  update({ phase: "in", organization: organization.name, permissions, note: "" });
 
 export async function check() {
   try {
-    const name = await viewer();
-    if (name === null) loggedOut();
-    else update({ phase: "in", organization: name, access: true, note: "" });
+    const viewer = await fetchViewer();
+    if (viewer === null) loggedOut();
+    else loggedIn(viewer);
   } catch {
-    loggedOut("The gateway does not answer. Is it running?");
+    loggedOut(NO_ANSWER);
   }
 }
 
-export async function logIn(apiKey) {
-  let response;
-  let body;
+// REST says why as a sentence, or field by field.
+function problemOf(response, body) {
+  const detail = body?.detail ?? `The gateway answered ${response.status}.`;
+  return Array.isArray(detail) ? detail.map(({ msg }) => msg).join(" ") : detail;
+}
+
+async function logIn(path, credential) {
   try {
-    response = await post("auth/login", { api_key: apiKey });
-    body = await readJson(response);
+    const response = await post(path, credential);
+    const body = await readJson(response);
+    if (!response.ok) return problemOf(response, body);
+    const viewer = await fetchViewer();
+    if (viewer === null) return "The gateway set no cookie: GQL_SECRET_KEY is missing there.";
+    loggedIn(viewer);
+    return "";
   } catch {
-    return "The gateway does not answer. Is it running?";
+    return NO_ANSWER;
   }
-  if (!response.ok) {
-    return body?.detail ?? `The gateway answered ${response.status}.`;
-  }
-  const name = (await viewer().catch(() => null)) ?? body?.organization?.name ?? "your organization";
-  update({
-    phase: "in",
-    organization: name,
-    permissions: body?.permissions ?? [],
-    access: true,
-    note: "",
-  });
-  return "";
+}
+
+export const logInByKey = (key) => logIn("auth/login", { api_key: key });
+
+export const logInByPassword = (email, password) =>
+  logIn("api/auth/login/simple", { email: email.trim(), password });
+
+export const logInToDemo = (organization) => logIn("auth/demo", { organization });
+
+// Where demo data is served on this machine, anybody may log in to these.
+export async function getDemoOrganizations() {
+  const body = await get("auth/demo").then(readJson, () => null);
+  return body?.organizations ?? [];
 }
 
 // A reload, so that no answer with customers' data stays in the page.
@@ -67,6 +82,7 @@ export async function logOut() {
   try {
     await post("auth/logout", {});
   } finally {
+    forgetHeaders();
     window.location.reload();
   }
 }
@@ -79,5 +95,5 @@ export function refused({ ownCredential }) {
 }
 
 export function admitted() {
-  if (!state.access) update({ access: true });
+  if (state.phase === "out") update({ phase: "headers" });
 }

@@ -27,10 +27,34 @@ class Page:
     def open(self, path: str) -> None:
         self.driver.get(self.url + path)
 
+    def forget_everything(self) -> None:
+        """Leave whatever page is open, and drop what it stored, its cookies and the logs."""
+        self.driver.get("about:blank")
+        self.driver.execute_cdp_cmd("Network.clearBrowserCookies", {})
+        stored = {"origin": self.url, "storageTypes": "all"}
+        self.driver.execute_cdp_cmd("Storage.clearDataForOrigin", stored)
+        for kind in ("browser", "performance"):
+            self._log(kind)
+
+    def resize(self, width: int, height: int) -> None:
+        screen = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
+        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
+
     def find(self, selector: str) -> WebElement:
         """Wait until an element is there to be seen."""
-        self._wait().until(lambda _: self._seen(selector), f"no {selector}")
-        return self._seen(selector)[0]
+        seen: list[WebElement] = self._wait().until(
+            lambda _: self._seen(selector), f"no {selector}"
+        )
+        return seen[0]
+
+    def click(self, selector: str) -> None:
+        """Click an element, or the one that takes its place meanwhile."""
+
+        def clicked(_: webdriver.Chrome) -> bool:
+            self.find(selector).click()
+            return True
+
+        self._wait().until(clicked, f"{selector} was never there to be clicked")
 
     def wait_text(self, selector: str, text: str) -> None:
         """Wait until an element shows a text."""
@@ -47,12 +71,41 @@ class Page:
         field = self.find("#api-key")
         field.clear()
         field.send_keys(api_key)
-        self.find("#login-button").click()
+        self.click("#login-button")
+
+    def log_in_by_password(self, email: str, password: str) -> None:
+        for selector, text in (("#email", email), ("#password", password)):
+            self.find(selector).clear()
+            self.find(selector).send_keys(text)
+        self.click("#password-form button")
+
+    def write(self, editor: str, text: str) -> None:
+        """Replace the text of an editor: `operation.graphql`, `variables.json`, ..."""
+        written = self.driver.execute_script(
+            "const model = __MONACO.editor.getModels()"
+            ".find(model => model.uri.path.endsWith(arguments[0]));"
+            "model.setValue(arguments[1]); return model.getValue()",
+            editor,
+            text,
+        )
+        assert written == text
+
+    def stored(self) -> str:
+        """Everything that the browser keeps for the page and lets it read."""
+        text: str = self.driver.execute_script(
+            "return JSON.stringify(localStorage) + JSON.stringify(sessionStorage) + document.cookie"
+        )
+        return text
 
     def run(self, tab: int) -> dict[str, Any]:
         """Run the query of a tab and hand back the answer in the response pane."""
-        self.find(f"#graphiql-session-tab-{tab}").click()
-        self.find(".graphiql-execute-button").click()
+        self.click(f"#graphiql-session-tab-{tab}")
+        return self.execute()
+
+    def execute(self) -> dict[str, Any]:
+        """Run what is in the editor and hand back the answer in the response pane."""
+        self.write("response.json", "")
+        self.click(".graphiql-execute-button")
         text: str = self._wait().until(
             lambda driver: driver.execute_script(
                 "return __MONACO.editor.getModels()"

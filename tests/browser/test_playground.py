@@ -94,7 +94,7 @@ def test_a_session_outlives_a_reload_and_ends_with_logging_out(logged_in: Page) 
 
     logged_in.driver.refresh()
     logged_in.wait_text("#who", organization)
-    logged_in.find("#logout").click()
+    logged_in.click("#logout")
     logged_in.wait_text("#who", "Not logged in")
 
     assert logged_in.find("#login-form").is_displayed()

@@ -9,7 +9,7 @@ def test_the_reference_lists_the_routes_and_opens_one(page: Page, live_server: L
 
     page.wait_text("#reference .title", "Jackfield")
     page.wait_text("#reference", "/api/v1/assistant-graphs/{graph_id}/structure")
-    page.find("#operations-Assistant_graphs-list_graphs .opblock-summary-control").click()
+    page.click("#operations-Assistant_graphs-list_graphs .opblock-summary-control")
     page.wait_text("#operations-Assistant_graphs-list_graphs", "active_only")
     page.screenshot("reference.png")
 
@@ -19,12 +19,12 @@ def test_the_reference_lists_the_routes_and_opens_one(page: Page, live_server: L
 def test_a_request_can_be_tried_with_a_key(page: Page, live_server: LiveServer) -> None:
     page.open("/docs")
 
-    page.find(".auth-wrapper .authorize").click()
+    page.click(".auth-wrapper .authorize")
     page.find("#auth-bearer-value").send_keys(live_server.api_key)
-    page.find(".auth-btn-wrapper .authorize").click()
-    page.find(".btn-done").click()
-    page.find("#operations-Assistant_graphs-list_graphs .opblock-summary-control").click()
-    page.find("#operations-Assistant_graphs-list_graphs .execute").click()
+    page.click(".auth-btn-wrapper .authorize")
+    page.click(".btn-done")
+    page.click("#operations-Assistant_graphs-list_graphs .opblock-summary-control")
+    page.click("#operations-Assistant_graphs-list_graphs .execute")
 
     page.wait_text("#operations-Assistant_graphs-list_graphs .live-responses-table", "200")
     page.wait_text(

@@ -47,6 +47,9 @@ async def test_the_first_local_start_makes_everything_and_the_next_finds_it(
         assert graph["nodes"][0]["assistant"]["name"] == "Receptionist"
         assert graph["edges"][0]["from"]["nodeType"] == "ENTRY"
         assert f"{served.url}/playground" in first
+        offered = httpx2.get(f"{served.url}/auth/demo").json()["organizations"]
+        logged_in = httpx2.post(f"{served.url}/auth/demo", json={"organization": offered[0]["id"]})
+        assert logged_in.json()["organization"] == offered[0]
     private = {path.name: path for path in (tmp_path / "var").iterdir()}
     for name in ("secrets.env", "demo.json"):
         assert stat.S_IMODE(private[name].stat().st_mode) == 0o600
