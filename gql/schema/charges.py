@@ -20,48 +20,39 @@ from graphql import (
     OperationDefinitionNode,
     SelectionSetNode,
     get_named_type,
-    get_nullable_type,
     is_leaf_type,
-    is_list_type,
     value_from_ast_untyped,
 )
 
-from gql.engine.fields import (
-    SOURCE,
-    ConnectionField,
-    ConnectionSource,
-    CountSource,
-    FieldSource,
-    JsonPathSource,
-    ManySource,
-    UnionSource,
-)
-from gql.engine.plan import DEFINITION
+from gql.engine.fields import ConnectionField, ConnectionSource, FieldSource, JsonPathSource
 from gql.query.paging import MAX_PAGE
 from gql.query.rows_read import RowsRead
+from gql.schema.declared_costs import (
+    field_weight,
+    is_object_list,
+    list_size,
+    source_of,
+    type_weight,
+)
 from gql.schema.inputs.comparators import MAX_IN
 from gql.schema.introspection import SchemaValues
-from gql.schema.list_arguments import Argument, ListArguments, Variables, arguments_of
+from gql.schema.list_arguments import (
+    SLICING_ARGUMENTS,
+    Argument,
+    ListArguments,
+    Variables,
+    arguments_of,
+)
 from gql.schema.operation_cost import Charge, Quantity
 from gql.schema.query import MAX_IDS
 from gql.schema.weights import (
     COMPARED_ROW,
     COUNTED_ROW,
     JSON_STEP,
-    JSON_VALUE,
     KEY,
-    LEAF,
-    LEAF_WEIGHTS,
-    LIST,
-    OBJECT,
-    PAGE_INFO,
     SCHEMA_VALUE,
     SORTED_ROW,
-    TOTAL,
 )
-
-DEFAULT_LIST_SIZE = 20
-"""How long a plain list is taken to be, when its declaration does not say."""
 
 MOST_STEPS = 1_000_000
 """More steps of a JSON Pointer than a request has room for."""
@@ -141,7 +132,8 @@ class ChargeWalk:
         root = self._schema.get_root_type(self._operation.operation)
         if root is None:
             return
-        yield from self._object(_Position(), self._merged(root, [self._operation.selection_set]))
+        fields = self._merged(root, [self._operation.selection_set])
+        yield from (charge for charge in self._object(_Position(), fields) if charge.points)
 
     def _object(self, at: _Position, fields: _Merged) -> Iterator[Charge]:
         for (_, key), (kind, nodes) in fields.items():
@@ -156,32 +148,23 @@ class ChargeWalk:
     def _field(
         self, at: _Position, path: str, field: GraphQLField, nodes: list[FieldNode]
     ) -> Iterator[Charge]:
-        source = field.extensions[DEFINITION].metadata.get(SOURCE)
+        source, target = source_of(field), get_named_type(field.type)
         arguments = arguments_of(field, nodes[0], self._defaults)
-        target = get_named_type(field.type)
+        of_list = at.arguments if isinstance(source, ConnectionField) else None
+        if isinstance(source, ConnectionSource):
+            of_list = ListArguments(source, field, arguments)
+        here = at.below(path, of_list)
+        yield here.charge(field_weight(field))
         if is_leaf_type(target):
-            yield from _leaf(at.below(path, at.arguments), source, target.name, arguments)
+            yield from _leaf(here, source, arguments)
             return
         selections = [node.selection_set for node in nodes if node.selection_set]
         selected = self._merged(target, selections)
-        if isinstance(source, ConnectionSource):
-            of_list = ListArguments(source, field, arguments)
-            here = at.below(path, of_list)
-            yield here.charge(LIST.points)
-            if any(_source_of(kind, nodes) in _OF_ROWS for kind, nodes in selected.values()):
-                yield here.charge(_page_points(of_list))
-            yield from self._object(here, selected)
-            return
-        here = at.below(path, at.arguments if isinstance(source, ConnectionField) else None)
-        if source is ConnectionField.PAGE_INFO:
-            yield here.charge(PAGE_INFO.points)
-        elif is_list_type(get_nullable_type(field.type)):
-            if not isinstance(source, ConnectionField):
-                yield here.charge(LIST.points)
-            here = here.times(_size(at, source, arguments))
-            yield here.charge(OBJECT.points)
-        else:
-            yield here.charge(OBJECT.points)
+        if isinstance(source, ConnectionSource) and of_list and _reads_rows(selected):
+            yield here.charge(_page_points(of_list))
+        if is_object_list(field):
+            here = here.times(_size(field, of_list, arguments))
+        yield here.charge(type_weight(target))
         yield from self._object(here, selected)
 
     def _merged(self, parent: Any, selection_sets: Iterable[SelectionSetNode]) -> _Merged:
@@ -209,45 +192,34 @@ class ChargeWalk:
 
 
 def _leaf(
-    at: _Position, source: FieldSource | None, type_name: str, arguments: Mapping[str, Argument]
+    at: _Position, source: FieldSource | None, arguments: Mapping[str, Argument]
 ) -> Iterator[Charge]:
-    """What a field without selections costs."""
+    """What the arguments of a field without selections add."""
     if source is ConnectionField.TOTAL_COUNT and at.arguments is not None:
-        yield at.charge(TOTAL.points)
         yield at.charge(_total_points(at.arguments))
-    elif isinstance(source, CountSource):
-        yield at.charge(LIST.points)
     elif isinstance(source, JsonPathSource):
-        yield at.charge(JSON_VALUE.points)
         yield at.charge(_steps(arguments["path"]), JSON_STEP.points)
-    else:
-        yield at.charge(LEAF_WEIGHTS.get(type_name, LEAF).points)
 
 
-def _source_of(kind: Any, nodes: list[FieldNode]) -> FieldSource | None:
-    """The declaration of a selected field of a connection."""
-    source: FieldSource | None
-    source = kind.fields[nodes[0].name.value].extensions[DEFINITION].metadata.get(SOURCE)
-    return source
+def _reads_rows(selected: _Merged) -> bool:
+    """Whether the selections of a connection need its page."""
+    fields = (kind.fields[nodes[0].name.value] for kind, nodes in selected.values())
+    return any(source_of(field) in _OF_ROWS for field in fields)
 
 
 def _size(
-    at: _Position, source: FieldSource | None, arguments: Mapping[str, Argument]
+    field: GraphQLField, of_list: ListArguments | None, arguments: Mapping[str, Argument]
 ) -> int | Quantity:
-    """How long a list is."""
-    if isinstance(source, ConnectionField) and at.arguments is not None:
-        of_list = at.arguments
-        constant = of_list.is_constant("first", "last")
+    """How long a list of objects is, which may be a part of a page."""
+    if of_list is not None:
+        constant = of_list.is_constant(*SLICING_ARGUMENTS)
         return _quantity(MAX_PAGE, of_list.page_size, is_constant=constant)
     if "ids" in arguments:
         ids = arguments["ids"]
         return _quantity(MAX_IDS, lambda variables: _count(ids.value(variables)), ids.is_constant)
-    match source:
-        case ManySource(usual=size):
-            return size
-        case UnionSource(union):
-            return union.limit
-    return DEFAULT_LIST_SIZE
+    size = list_size(field)
+    assert size is not None  # noqa: S101, it is a list of objects
+    return size.assumed
 
 
 def _count(ids: Any) -> int:

@@ -27,6 +27,9 @@ from gql.engine.plan import DEFINITION, has_variable
 from gql.query.paging import DEFAULT_PAGE, MAX_PAGE
 from gql.query.rows_read import Access, RowsRead, access, read_by_page, read_by_total
 
+SLICING_ARGUMENTS = ("first", "last")
+"""The arguments of a connection that say how long its page is."""
+
 Variables = Mapping[str, Any]
 """The variables of a request, as they came."""
 
@@ -82,7 +85,7 @@ class ListArguments:
 
     def page_size(self, variables: Variables) -> int:
         """How many objects a page may have; 0 for a page that will be refused."""
-        first, last = (self.arguments[name].value(variables) for name in ("first", "last"))
+        first, last = (self.arguments[name].value(variables) for name in SLICING_ARGUMENTS)
         if first is not None and last is not None:
             return 0
         size = DEFAULT_PAGE if first is last else first if last is None else last

@@ -3,6 +3,7 @@
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
+from gql.schema.cost_directives import DIRECTIVES, print_costs
 from gql.schema.mutation import Mutation
 from gql.schema.query import ENTITIES, Query
 from gql.schema.scalars import SCALARS
@@ -10,9 +11,14 @@ from gql.schema.scalars import SCALARS
 
 def build_schema() -> strawberry.Schema:
     """The schema; building it checks it."""
-    return strawberry.Schema(
-        query=Query, mutation=Mutation, types=ENTITIES, config=StrawberryConfig(scalar_map=SCALARS)
+    built = strawberry.Schema(
+        query=Query,
+        mutation=Mutation,
+        types=[*ENTITIES, *DIRECTIVES],
+        config=StrawberryConfig(scalar_map=SCALARS),
     )
+    print_costs(built._schema)  # noqa: SLF001 -- Strawberry has no other way to it
+    return built
 
 
 schema = build_schema()

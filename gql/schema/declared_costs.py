@@ -1,0 +1,122 @@
+"""What fields and types cost by their declarations: what is charged, and what the SDL prints.
+
+`charges.py` multiplies these figures, and adds what arguments make the database look at.
+"""
+
+from dataclasses import dataclass
+
+from graphql import (
+    GraphQLField,
+    GraphQLNamedType,
+    GraphQLObjectType,
+    get_named_type,
+    get_nullable_type,
+    is_leaf_type,
+    is_list_type,
+)
+
+from gql.engine.fields import (
+    SOURCE,
+    ConnectionField,
+    ConnectionSource,
+    CountSource,
+    FieldSource,
+    JsonPathSource,
+    ManySource,
+    UnionSource,
+)
+from gql.engine.plan import DEFINITION
+from gql.query.paging import DEFAULT_PAGE
+from gql.schema.list_arguments import SLICING_ARGUMENTS
+from gql.schema.query import MAX_IDS
+from gql.schema.weights import (
+    JSON_VALUE,
+    LEAF,
+    LEAF_WEIGHTS,
+    LIST,
+    OBJECT,
+    PAGE_INFO,
+    TOTAL,
+)
+
+DEFAULT_LIST_SIZE = 20
+"""How long a plain list is taken to be, when its declaration does not say."""
+
+_PAGES_FIELDS = frozenset({ConnectionField.TOTAL_COUNT, ConnectionField.HAS_NEXT_PAGE})
+"""Each of the types that describe a page has one of these."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListSize:
+    """How long a list is taken to be: the arguments of `@listSize`.
+
+    Attributes:
+        assumed: Where no argument says.
+        slicing_arguments: The arguments that say.
+        sized_fields: The fields of the result that are the list; none where the result itself is.
+    """
+
+    assumed: int
+    slicing_arguments: tuple[str, ...] = ()
+    sized_fields: tuple[str, ...] = ()
+
+
+def source_of(field: GraphQLField) -> FieldSource | None:
+    """The declaration of a field; None where it is not one that the engine plans."""
+    source: FieldSource | None = field.extensions[DEFINITION].metadata.get(SOURCE)
+    return source
+
+
+def field_weight(field: GraphQLField) -> int:
+    """The points of a field for each object that it is selected on, without what is below it."""
+    source, target = source_of(field), get_named_type(field.type)
+    if source is ConnectionField.TOTAL_COUNT:
+        return TOTAL.points
+    if source is ConnectionField.PAGE_INFO:
+        return PAGE_INFO.points
+    if isinstance(source, JsonPathSource):
+        return JSON_VALUE.points
+    if isinstance(source, (ConnectionSource, CountSource)):
+        return LIST.points
+    if is_leaf_type(target):
+        return LEAF_WEIGHTS.get(target.name, LEAF).points
+    is_own_list = is_object_list(field) and not isinstance(source, ConnectionField)
+    return LIST.points if is_own_list else 0
+
+
+def type_weight(kind: GraphQLNamedType) -> int:
+    """The points of each object of a type, without its fields.
+
+    A page and its `pageInfo` are no objects of their own, nor is the object of the root fields.
+    """
+    if not isinstance(kind, GraphQLObjectType):
+        return OBJECT.points
+    sources = [source_of(field) for field in kind.fields.values()]
+    is_page = any(isinstance(s, ConnectionField) and s in _PAGES_FIELDS for s in sources)
+    return 0 if is_page else OBJECT.points
+
+
+def is_object_list(field: GraphQLField) -> bool:
+    """Whether a field is a plain list of objects."""
+    is_leaf = is_leaf_type(get_named_type(field.type))
+    return is_list_type(get_nullable_type(field.type)) and not is_leaf
+
+
+def list_size(field: GraphQLField) -> ListSize | None:
+    """How long the list is that a field gives, itself or in pages.
+
+    None for a field without a list, and for the parts of a page: they are as long as the page.
+    """
+    match source_of(field):
+        case ConnectionSource():
+            lists = (ConnectionField.EDGES.value, ConnectionField.NODES.value)
+            return ListSize(DEFAULT_PAGE, SLICING_ARGUMENTS, lists)
+        case ConnectionField():
+            return None
+        case ManySource(usual=size):
+            return ListSize(size)
+        case UnionSource(union):
+            return ListSize(union.limit)
+    if not is_object_list(field):
+        return None
+    return ListSize(MAX_IDS if "ids" in field.args else DEFAULT_LIST_SIZE)
