@@ -302,3 +302,13 @@ def _browsers_origin(text: str) -> str:
     scheme, host, port = match.groups()
     is_default = port is None or port == _DEFAULT_PORTS.get(scheme)
     return f"{scheme}://{host}" if is_default else f"{scheme}://{host}:{port}"
+
+
+def variables() -> frozenset[str]:
+    """The names of all variables that are read, former names too: `GQL_DATABASE_URL`."""
+    names = set()
+    for name, field in Settings.model_fields.items():
+        names.add(f"GQL_{name.upper()}")
+        if isinstance(field.validation_alias, AliasChoices):
+            names.update(str(choice) for choice in field.validation_alias.choices)
+    return frozenset(names)

@@ -38,7 +38,7 @@ def main() -> None:
     app = create_app(settings)
     measured = app.state.metrics
     counter = None if measured is None else measured.requests
-    layers = middleware(constant, app.state.database, settings, counter)
+    layers = middleware(constant, app.state.authentication, settings, counter)
     app.middleware_stack = wrapped(app.router, layers)
     uvicorn.run(
         app,

@@ -29,7 +29,7 @@ from sqlalchemy import (
 )
 
 from gql.accounts.logins import is_running
-from gql.accounts.people import find_member
+from gql.accounts.people import require_member
 from gql.database import DatabaseAccess, Snapshot
 from gql.errors import BadInput, Forbidden, NotFound
 from gql.identity import TENANT_PERMISSIONS, Permission
@@ -236,11 +236,7 @@ async def issue_key(
         raise BadInput(f"name must have 1 to {LONGEST_NAME} characters, and no NUL.")
     if expires_at is not None and expires_at.tzinfo is None:
         raise BadInput("expires_at must say its offset from UTC.")
-    member = await find_member(database, organization_id, user_id)
-    if member is None:
-        raise NotFound("organization", organization_id)
-    if member.user_id != user_id:
-        raise NotFound("user", user_id or 0)
+    await require_member(database, organization_id, user_id)
     plaintext = generate_key()
     instant = now()
     statement = insert(_KEYS).values(

@@ -123,6 +123,22 @@ async def find_member(
     return None
 
 
+async def require_member(
+    database: DatabaseAccess, organization_id: int, user_id: int | None
+) -> OrganizationMember:
+    """What `find_member` answers, when nothing is missing.
+
+    Raises:
+        NotFound: when there is no such organization, or no such person of it.
+    """
+    member = await find_member(database, organization_id, user_id)
+    if member is None:
+        raise NotFound("organization", organization_id)
+    if user_id is not None and member.user_id != user_id:
+        raise NotFound("user", user_id)
+    return member
+
+
 async def find_by_login(
     database: DatabaseAccess, organization_id: int, user_id: int, *, login_id: str, stamp: str
 ) -> Person | None:
@@ -137,6 +153,13 @@ async def find_by_login(
     if person is None or not person.is_active:
         return None
     return person if hmac.compare_digest(person.stamp.encode(), stamp.encode()) else None
+
+
+async def has_passwords(database: DatabaseAccess) -> bool:
+    """Whether anybody of any organization can log in by password."""
+    statement = select(_USERS.c.id).where(_USERS.c.password_hash.is_not(None)).limit(1)
+    async with database.snapshot() as snapshot:
+        return bool(await snapshot.rows(statement))
 
 
 async def list_people(database: DatabaseAccess, organization_id: int) -> list[Person]:
@@ -176,8 +199,7 @@ async def create_person(
         "is_active": True,
         "created_at": now(),
     }
-    if await find_member(database, organization_id, None) is None:
-        raise NotFound("organization", organization_id)
+    await require_member(database, organization_id, None)
     try:
         user_id = await _insert(database, {"organization_id": organization_id, **values})
     except IntegrityError as error:

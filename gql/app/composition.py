@@ -21,8 +21,10 @@ from gql.app.requests import RequestMiddleware
 from gql.app.shortcut import Shortcut
 from gql.app.shutdown import end_on_sigterm
 from gql.auth import api_key_login, demo_login
+from gql.auth.key_usage import KeyUsage
 from gql.auth.middleware import Authentication, caller_of
 from gql.database import Database
+from gql.distribution import require_own_package
 from gql.engine.query_runner import QueryRunner
 from gql.http.running_requests import RunningRequests
 from gql.rest.answering import RestServices
@@ -48,14 +50,17 @@ def create_app(settings: Settings | None = None) -> Starlette:
         settings: Without them, those of the environment.
 
     Raises:
+        MixedPackagesError: when the Python client `gql` is installed in the same environment.
         pydantic.ValidationError: when a variable of the environment does not parse.
         ValueError: when a secret or key cannot be used.
     """
+    require_own_package()
     settings = settings or Settings()
     database = Database(settings)
     reserved = Database(settings.model_copy(update=RESERVED))
     sms_sessions = open_sms_sessions(database, settings)
     rate_limits = open_rate_limits(settings)
+    key_usage = KeyUsage(reserved)
     requests = RunningRequests(settings.request_timeout)
     graphql = GraphQLEndpoint(
         schema,
@@ -86,28 +91,36 @@ def create_app(settings: Settings | None = None) -> Starlette:
     app.state.sms_sessions = sms_sessions
     app.state.requests = requests
     app.state.rate_limits = rate_limits
+    app.state.key_usage = key_usage
     app.state.heavy = graphql.heavy
     app.state.metrics = metrics
     # Not by `Starlette(middleware=...)`, which puts `ServerErrorMiddleware` outside of them all:
     # `RequestMiddleware` answers exceptions, in JSON and with the request's id.
     counter = None if metrics is None else metrics.requests
-    layers = middleware(graphql, reserved, settings, counter, rate_limits)
+    authentication = Middleware(
+        Authentication,
+        database=reserved,
+        settings=settings,
+        rate_limits=rate_limits,
+        usage=key_usage,
+    )
+    app.state.authentication = authentication
+    layers = middleware(graphql, authentication, settings, counter)
     app.middleware_stack = wrapped(app.router, layers)
     return app
 
 
 def middleware(
     graphql: ASGIApp,
-    reserved: Database,
+    authentication: Middleware,
     settings: Settings,
     counter: RequestCounter | None = None,
-    rate_limits: RateLimits | None = None,
 ) -> tuple[Middleware, ...]:
     """What every request passes through before the router, outermost first."""
     return (
         Middleware(RequestMiddleware, counter=counter, around=cross_origin(settings)),
         Middleware(Compression),
-        Middleware(Authentication, database=reserved, settings=settings, rate_limits=rate_limits),
+        authentication,
         # Before the router, which would try its routes one after another for the busiest address.
         Middleware(Shortcut, endpoints={"/graphql": graphql}),
         Middleware(ExceptionMiddleware, handlers=HANDLERS),
@@ -137,12 +150,15 @@ def routes(graphql: ASGIApp, health: Health, rest: RestServices) -> tuple[BaseRo
 
 @asynccontextmanager
 async def _lifespan(app: Starlette) -> AsyncIterator[None]:
-    """Start-up and shutdown; `Authentication` has written the last uses of keys before the end."""
+    """Start-up and shutdown of the process; the last uses of keys are written before the end."""
     metrics: Metrics | None = app.state.metrics
     settings: Settings = app.state.settings
+    key_usage: KeyUsage = app.state.key_usage
+    key_usage.start()
     with FROZEN_HEAP.hold(), end_on_sigterm(app.state.requests, settings.shutdown_timeout):
         async with nullcontext() if metrics is None else metrics.publishing():
             yield
+    await key_usage.stop()
     sms_sessions: SmsSessionStore = app.state.sms_sessions
     await sms_sessions.close()
     rate_limits: RateLimits = app.state.rate_limits

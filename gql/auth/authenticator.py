@@ -48,6 +48,7 @@ class Authenticator:
         database: Where keys, organizations and people are looked up.
         settings: Which tokens and cookies are accepted.
         rate_limits: What each caller may use; by default those of the settings, in this process.
+        usage: Where the uses of API keys are counted; by default a count that nobody writes.
         timer: Measures the seconds of the cache.
 
     Raises:
@@ -59,6 +60,7 @@ class Authenticator:
         database: Database,
         settings: Settings,
         rate_limits: RateLimits | None = None,
+        usage: KeyUsage | None = None,
         *,
         timer: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -66,7 +68,7 @@ class Authenticator:
         if rate_limits is None:
             rate_limits = RateLimits(settings, timer=timer)
         self._rate_limits = rate_limits
-        self.usage = KeyUsage(database)
+        self.usage = usage or KeyUsage(database)
         self.cache = CredentialCache(settings.credential_ttl, timer)
         self._keys: LRUCache[bytes | None, Key] = LRUCache(MAX_VERIFIED)
         self._credentials = tuple(kind(database, settings) for kind in CREDENTIALS)

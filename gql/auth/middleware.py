@@ -3,10 +3,11 @@
 import time
 from collections.abc import Awaitable, Callable
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gql.auth.authenticator import Authenticator
 from gql.auth.csrf import PUBLIC_ORIGIN, TRUSTED_ORIGINS, read_origin
+from gql.auth.key_usage import KeyUsage
 from gql.auth.password_login import PasswordLogin
 from gql.database import Database
 from gql.errors import GatewayError
@@ -43,9 +44,7 @@ def password_login_of(scope: Scope) -> PasswordLogin:
 class Authentication:
     """Pure ASGI middleware that puts the authenticator into the state of each request.
 
-    It refuses nobody: that is for the doors. It also writes the usage of API keys in the background
-    for the life of the process; the last write is before the shutdown message goes on, since the
-    application then closes its database.
+    It refuses nobody: that is for the doors.
 
     Raises:
         ValueError: when a secret or key of the settings cannot be used.
@@ -57,11 +56,12 @@ class Authentication:
         database: Database,
         settings: Settings,
         rate_limits: RateLimits | None = None,
+        usage: KeyUsage | None = None,
         *,
         timer: Callable[[], float] = time.monotonic,
     ) -> None:
         self._app = app
-        self._authenticator = Authenticator(database, settings, rate_limits, timer=timer)
+        self._authenticator = Authenticator(database, settings, rate_limits, usage, timer=timer)
         self._password_login = PasswordLogin(database, settings, timer=timer)
         public = settings.public_url
         self._trusted_origins = settings.trusted_origins
@@ -69,7 +69,7 @@ class Authentication:
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] == "lifespan":
-            return self._run_lifespan(scope, receive, send)
+            return self._app(scope, receive, send)
         # A server may hand every request the same state: one caller must not become the next.
         scope["state"] = {
             **scope.get("state", {}),
@@ -79,18 +79,3 @@ class Authentication:
             TRUSTED_ORIGINS: self._trusted_origins,
         }
         return self._app(scope, receive, send)
-
-    async def _run_lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
-        usage = self._authenticator.usage
-
-        async def receive_and_flush() -> Message:
-            message = await receive()
-            if message["type"] == "lifespan.shutdown":
-                await usage.stop()
-            return message
-
-        usage.start()
-        try:
-            await self._app(scope, receive_and_flush, send)
-        finally:
-            await usage.stop()

@@ -1,4 +1,4 @@
-"""The command line: `jackfield serve`, `migrate`, `demo`, `keys`, `users`, `token` and more."""
+"""The command line: `jackfield serve`, `migrate`, `demo`, `keys`, `users` and more."""
 
 import sys
 
@@ -10,10 +10,12 @@ from gql.cli.data import demo, migrate
 from gql.cli.doctor import doctor
 from gql.cli.explain import explain
 from gql.cli.keys import keys
+from gql.cli.organizations import organizations
 from gql.cli.schema import schema
 from gql.cli.serve import serve
 from gql.cli.tokens import token
 from gql.cli.users import users
+from gql.distribution import require_own_package
 
 app = typer.Typer(
     name="jackfield",
@@ -31,6 +33,7 @@ COMMANDS = (serve, migrate, demo, token, schema, explain, doctor)
 
 for command in COMMANDS:
     app.command()(command)
+app.add_typer(organizations, name="organizations")
 app.add_typer(keys, name="keys")
 app.add_typer(users, name="users")
 
@@ -49,6 +52,7 @@ def version(
 def main() -> None:
     """Run the command line; an expected failure says what to do next, without a traceback."""
     try:
+        require_own_package()
         app()
     except Exception as error:
         failure = failure_from(error)

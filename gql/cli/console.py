@@ -7,11 +7,17 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 import typer
 from rich.console import Console
 
+from gql.distribution import MixedPackagesError
+
 if TYPE_CHECKING:
     from rich.progress import TaskID
 
     from gql.database import Database
+    from gql.errors import GatewayError
     from gql.settings import Settings
+
+_UNBROKEN = frozenset({"id", "key_prefix", "email"})
+"""Columns that people copy from a table: a narrow terminal breaks the others."""
 
 STDERR = Console(stderr=True)
 """For progress and failures: standard output has nothing but what the command prints."""
@@ -101,13 +107,20 @@ def failure_from(error: Exception) -> Failure | None:
 
     if isinstance(error, Failure):
         return error
+    if isinstance(error, MixedPackagesError):
+        return Failure(str(error), "Install Jackfield there, and leave the client where it is.")
     if isinstance(error, ValidationError) and error.title == "Settings":
         return _bad_settings(error)
     if isinstance(error, GatewayError):
-        return Failure(error.message, "Change that and run the command again.")
+        return _refused(error)
     if isinstance(error, OSError) and error.filename is not None:
         return Failure(f"{error.filename}: {error.strerror}.", "May this user write there?")
     return None
+
+
+def print_warning(text: str) -> None:
+    """What does not stop a command, on standard error."""
+    STDERR.print(text, style="yellow", markup=False, highlight=False, soft_wrap=True)
 
 
 def print_failure(failure: Failure) -> None:
@@ -119,7 +132,9 @@ def print_table(rows: list[dict[str, Any]]) -> None:
     """Rows of equal keys as a table on standard output; at least one."""
     from rich.table import Table
 
-    table = Table(*rows[0])
+    table = Table()
+    for column in rows[0]:
+        table.add_column(column, no_wrap=column in _UNBROKEN)
     for row in rows:
         table.add_row(*(_cell(value) for value in row.values()))
     Console().print(table)
@@ -155,16 +170,38 @@ class ProgressBars:
         self._progress.stop()
 
 
+def _refused(error: "GatewayError") -> Failure:
+    from gql.errors import NotFound
+
+    if not isinstance(error, NotFound):
+        return Failure(error.message, "Change that and run the command again.")
+    if error.noun == "organization":
+        return Failure(
+            f"There is no organization {error.key}.",
+            "jackfield organizations list shows those that are there.",
+        )
+    return Failure(
+        f"The organization has no {error.noun.replace('_', ' ')} {error.key}.",
+        "Is it the right organization? jackfield keys list and jackfield users list show what it"
+        " has.",
+    )
+
+
 def _bad_settings(error: Any) -> Failure:
     """The variables that do not parse; never their values, which may be secrets."""
     faults = [
-        f"GQL_{'_'.join(map(str, fault['loc'])).upper().removeprefix('GQL_')}: {fault['msg']}"
+        f"{_variable(fault['loc'])}: {fault['msg'].removeprefix('Value error, ')}"
         for fault in error.errors(include_input=False, include_url=False, include_context=False)
     ]
     return Failure(
         "A setting cannot be used.\n  " + "\n  ".join(faults),
         "Correct it in the environment or in var/secrets.env; docs/settings.md lists them all.",
     )
+
+
+def _variable(location: tuple[int | str, ...]) -> str:
+    """The environment's name of a setting that pydantic names by its field or by its alias."""
+    return f"GQL_{'_'.join(map(str, location)).upper().removeprefix('GQL_')}"
 
 
 def _unreachable(settings: "Settings", error: Exception) -> Failure:

@@ -40,6 +40,7 @@ def doctor(*, database: DatabaseOption = None) -> None:
     _section("Settings")
     for name in type(settings).model_fields:
         _line(f"GQL_{name.upper()}", _printable(settings, name))
+    are_settings = _check_names()
     _section("Safety")
     is_safe = _check_safety(settings)
     _section("Database")
@@ -49,6 +50,23 @@ def doctor(*, database: DatabaseOption = None) -> None:
         raise failure
     if not is_safe:
         raise Failure("Some settings are unsafe: see Safety above.", "See docs/deployment.md.")
+    if not are_settings:
+        raise Failure(
+            "Some variables are no settings: see the end of Settings above.",
+            "Correct their names, or remove them; docs/settings.md lists all settings.",
+        )
+
+
+def _check_names() -> bool:
+    """Whether every variable that looks like a setting is one; prints those that are none."""
+    from gql.cli.unknown_settings import unknown_settings
+
+    unknown = unknown_settings()
+    for each in unknown:
+        _line(each.name, typer.style(f"not a setting; {each.source} sets it", fg="yellow"))
+        if each.similar is not None:
+            _line("", f"Did you mean {each.similar}?")
+    return not unknown
 
 
 def _check_safety(settings: "Settings") -> bool:
@@ -73,9 +91,31 @@ async def _check_database(settings: "Settings") -> Failure | None:
         async with open_database(settings) as database:
             _line("current", "yes")
             await _count_long_values(database)
+            await _check_logins(database, settings)
     except Failure as failure:
         return failure
     return None
+
+
+async def _check_logins(database: "Database", settings: "Settings") -> None:
+    """Print whether people can log in by password.
+
+    Raises:
+        Failure: when somebody has a password, and no secret is set that could sign a login.
+    """
+    from gql.accounts.people import has_passwords
+
+    has_secret = settings.secret_key is not None or settings.jwt_secret is not None
+    if not await has_passwords(database):
+        _line("logins by password", "nobody has a password")
+        return
+    _line("logins by password", "on" if has_secret else "off")
+    if not has_secret:
+        raise Failure(
+            "There are people with passwords, and nobody can log in: no secret is set.",
+            "Set GQL_SECRET_KEY (for browsers) and GQL_JWT_SECRET (for tokens), each to what"
+            " `openssl rand -hex 32` prints.",
+        )
 
 
 async def _count_long_values(database: "Database") -> None:

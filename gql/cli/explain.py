@@ -90,7 +90,7 @@ def _variables(text: str) -> dict[str, Any]:
 
 async def _execute(settings: "Settings", request: dict[str, Any], organization: int) -> Any:
     """The endpoint's answer to an operator of the organization, with its explanation."""
-    from gql.accounts.people import find_member
+    from gql.accounts.people import require_member
     from gql.identity import Identity, Method, Permission
     from gql.schema.endpoint import GraphQLEndpoint
     from gql.schema.schema import schema
@@ -104,10 +104,7 @@ async def _execute(settings: "Settings", request: dict[str, Any], organization: 
         return operator
 
     async with open_database(settings) as database:
-        if await find_member(database, organization, None) is None:
-            raise Failure(
-                f"There is no organization {organization}.", "Name another: --organization ID"
-            )
+        await require_member(database, organization, None)
         sms_sessions = open_sms_sessions(database, settings)
         endpoint = GraphQLEndpoint(
             schema, database, settings, identify=identify, sms_sessions=sms_sessions

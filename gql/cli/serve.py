@@ -12,7 +12,13 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from gql.cli.console import DatabaseOption, Failure, open_database, settings_from
+from gql.cli.console import (
+    DatabaseOption,
+    Failure,
+    open_database,
+    print_warning,
+    settings_from,
+)
 
 if TYPE_CHECKING:
     from gql.settings import Settings
@@ -56,6 +62,7 @@ def serve(
 
         ensure_secrets()
     settings = settings_from(host=host, port=port, workers=workers, database_url=database)
+    _warn_of_unknown_settings()
     _require_free(settings)
     if local:
         from gql.cli.local import prepare, welcome, with_demo_logins
@@ -66,7 +73,15 @@ def serve(
     else:
         asyncio.run(_require_migrated(settings))
         public = "" if settings.public_url is None else f", for {settings.public_url}"
-        _run(settings, f"Listening on http://{settings.host}:{settings.port}{public}")
+        url = f"http://{settings.host}:{settings.port}"
+        _run(settings, f"Listening on {url}{public}\nPlayground   {url}/playground")
+
+
+def _warn_of_unknown_settings() -> None:
+    from gql.cli.unknown_settings import unknown_settings
+
+    for unknown in unknown_settings():
+        print_warning(str(unknown))
 
 
 async def _require_migrated(settings: "Settings") -> None:
@@ -96,7 +111,8 @@ def _run(settings: "Settings", banner: str) -> None:
     try:
         app = create_app(settings)
     except ValueError as error:
-        raise Failure(f"A setting cannot be used: {error}", "See docs/settings.md.") from error
+        problem = f"A setting cannot be used: {error}"
+        raise Failure(problem, "docs/settings.md lists them all.") from error
     watch = ConnectionWatch(ConnectionLimits.of(settings))
     typer.echo(banner)
     with _metrics_folder(settings):

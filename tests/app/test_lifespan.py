@@ -25,13 +25,19 @@ async def test_the_uses_of_a_key_are_written_before_the_end(fresh: Copy) -> None
             body = {"query": "{ viewer { method } }"}
             headers = bearer(fresh.organizations[0])
             assert (await client.post("/graphql", json=body, headers=headers)).status_code == 200
+        assert await _use_counts(fresh) == [0]
     assert app.state.database.engine.pool.checkedout() == 0
+    assert await _use_counts(fresh) == [3]
 
-    database = Database(settings_for(fresh.url))
+
+async def _use_counts(copy: Copy) -> list[int]:
+    """How often the first key was used, as it is written."""
+    database = Database(settings_for(copy.url))
+    statement = select(keys.c.usage_count).order_by(keys.c.id).limit(1)
     async with database.engine.connect() as connection:
-        counts = (await connection.execute(select(keys.c.usage_count).order_by(keys.c.id))).all()
+        counts = list((await connection.execute(statement)).scalars())
     await database.close()
-    assert counts[0] == (3,)
+    return counts
 
 
 @pytest.fixture

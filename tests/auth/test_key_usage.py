@@ -1,12 +1,8 @@
 """Counting the uses of keys without a write per request."""
 
 import asyncio
-from collections.abc import AsyncIterator, MutableMapping
-from contextlib import asynccontextmanager
-from typing import Any
 
 import pytest
-from starlette.applications import Starlette
 
 from gql.accounts.api_keys import StoredKey, issue_key
 from gql.auth.authenticator import Authenticator
@@ -77,25 +73,6 @@ async def test_the_background_flush_happens_now_and_then(auth_app: AuthApp) -> N
     await usage.stop()
 
 
-async def test_a_request_is_counted_and_written_before_the_application_shuts_down(
-    auth_app: AuthApp,
-) -> None:
-    at_shutdown: list[StoredKey] = []
-
-    @asynccontextmanager
-    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        yield
-        at_shutdown.append(await _only_key(auth_app))
-
-    app = auth_app.build(lifespan)
-    async with _living(app):
-        assert (await auth_app.ask(auth_app.plaintext, app)).status_code == 200
-        assert (await auth_app.ask(auth_app.plaintext, app)).status_code == 200
-        assert (await _only_key(auth_app)).usage_count == 0
-
-    assert [key.usage_count for key in at_shutdown] == [2]
-
-
 async def test_a_refused_key_and_a_cookie_are_no_uses_of_a_key_but_a_login_is(
     auth_app: AuthApp,
 ) -> None:
@@ -111,20 +88,6 @@ async def test_a_refused_key_and_a_cookie_are_no_uses_of_a_key_but_a_login_is(
     await authenticator.usage.flush()
 
     assert (await _only_key(auth_app)).usage_count == 1
-
-
-@asynccontextmanager
-async def _living(app: Starlette) -> AsyncIterator[None]:
-    """The application between its start-up and its shutdown, as a server runs it."""
-    inbox: asyncio.Queue[MutableMapping[str, Any]] = asyncio.Queue()
-    outbox: asyncio.Queue[MutableMapping[str, Any]] = asyncio.Queue()
-    life = asyncio.create_task(app({"type": "lifespan"}, inbox.get, outbox.put))
-    inbox.put_nowait({"type": "lifespan.startup"})
-    assert await outbox.get() == {"type": "lifespan.startup.complete"}
-    yield
-    inbox.put_nowait({"type": "lifespan.shutdown"})
-    assert await outbox.get() == {"type": "lifespan.shutdown.complete"}
-    await life
 
 
 async def _only_key(auth_app: AuthApp) -> StoredKey:

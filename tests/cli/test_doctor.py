@@ -54,6 +54,46 @@ async def test_a_database_out_of_reach_is_a_failure(cli: Cli) -> None:
     assert "s3cret" not in result.out + result.err
 
 
+async def test_people_who_cannot_log_in_for_want_of_a_secret_are_a_failure(
+    cli: Cli, fresh: Copy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = Database(settings_for(fresh.url))
+    async with database.transaction() as connection:
+        await connection.execute(text("""UPDATE "user" SET password_hash = 'x'"""))
+    await database.close()
+
+    without = await cli("doctor", "--database", fresh.url)
+    monkeypatch.setenv("GQL_SECRET_KEY", "x" * 32)
+    with_secret = await cli("doctor", "--database", fresh.url)
+
+    assert "  logins by password         off\n" in without.out
+    assert (without.code, with_secret.code) == (1, 0)
+    assert "GQL_SECRET_KEY" in without.err
+    assert "  logins by password         on\n" in with_secret.out
+
+
+async def test_a_misspelt_setting_is_named_wherever_it_stands(
+    cli: Cli, shared: Copy, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("GQL_DATABSE_URL", shared.url)
+    monkeypatch.setenv("GQL_STATEMENT_TIMEOUT", "5")
+    secrets_file = tmp_path / "var" / "secrets.env"
+    secrets_file.parent.mkdir()
+    secrets_file.touch(mode=0o600)
+    secrets_file.write_text("# GQL_COMMENT=1\nGQL_XYZZY=1\nGQL_JWT_ISSUER=i\n")
+
+    result = await cli("doctor", "--database", shared.url)
+
+    settings = result.out.partition("\nSettings\n")[2].partition("\n\n")[0]
+    assert [line.strip() for line in settings.splitlines()[-3:]] == [
+        "GQL_DATABSE_URL            not a setting; the environment sets it",
+        "Did you mean GQL_DATABASE_URL?",
+        "GQL_XYZZY                  not a setting; var/secrets.env sets it",
+    ]
+    assert result.code == 1
+    assert "Some variables are no settings" in result.err
+
+
 async def test_values_beyond_their_bounds_are_counted(cli: Cli, fresh: Copy) -> None:
     database = Database(settings_for(fresh.url))
     async with database.transaction() as connection:

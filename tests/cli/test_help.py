@@ -8,7 +8,17 @@ import pytest
 from gql import __version__
 from tests.cli.conftest import Cli
 
-COMMANDS = ("serve", "migrate", "demo", "token", "schema", "explain", "doctor", "keys")
+COMMANDS = (
+    "serve",
+    "migrate",
+    "demo",
+    "token",
+    "schema",
+    "explain",
+    "doctor",
+    "keys",
+    "organizations",
+)
 HEAVY = ("sqlalchemy", "strawberry", "graphql", "pydantic", "starlette", "uvicorn")
 
 
@@ -21,7 +31,10 @@ async def test_help_lists_every_command(cli: Cli) -> None:
 
 @pytest.mark.parametrize(
     "words",
-    [*((command,) for command in COMMANDS), *(("keys", word) for word in ("create", "list"))],
+    [
+        *((command,) for command in COMMANDS),
+        *((noun, word) for noun in ("keys", "organizations") for word in ("create", "list")),
+    ],
 )
 async def test_every_command_and_option_says_what_it_does(cli: Cli, words: tuple[str, ...]) -> None:
     result = await cli(*words, "--help")

@@ -66,7 +66,7 @@ async def test_the_key_of_another_organization_cannot_be_revoked(cli: Cli, fresh
     result = await cli("keys", "revoke", str(key_id), "-o", "2", "--database", fresh.url)
 
     assert (result.code, result.out) == (1, "")
-    assert f"There is no api key {key_id} in your organization." in result.err
+    assert f"The organization has no api key {key_id}." in result.err
 
 
 async def test_an_organization_that_is_not_there_is_named(cli: Cli, fresh: Copy) -> None:
@@ -74,21 +74,57 @@ async def test_an_organization_that_is_not_there_is_named(cli: Cli, fresh: Copy)
     listed = await cli("keys", "list", "-o", "99", "--database", fresh.url)
 
     assert created.code == 1
-    assert "organization 99" in created.err
+    assert created.err == (
+        "There is no organization 99.\njackfield organizations list shows those that are there.\n"
+    )
     assert listed.out == "Organization 99 has no keys: make one with jackfield keys create.\n"
 
 
+async def test_the_start_of_a_key_is_printed_whole_in_a_narrow_terminal(
+    cli: Cli, fresh: Copy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    database = ("-o", "1", "--database", fresh.url)
+    created = await cli("keys", "create", "a name of several words", *database)
+
+    listed = await cli("keys", "list", *database)
+
+    assert f" {created.out[:12]}... " in listed.out
+
+
 async def test_a_token_is_accepted(
-    cli: Cli, graphql: GraphQL, monkeypatch: pytest.MonkeyPatch
+    cli: Cli, graphql: GraphQL, shared: Copy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     secret = settings_for("sqlite:///unused").jwt_secret
     assert secret is not None
     monkeypatch.setenv("GQL_JWT_SECRET", secret.get_secret_value())
 
-    result = await cli("token", "--permission", "read")
+    result = await cli("token", "--permission", "read", "--database", shared.url)
 
     answer = await viewer(graphql, result.out.removesuffix("\n"))
     assert answer == {"data": {"viewer": {"method": "BEARER", "permissions": ["READ"]}}}
+
+
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        (("-o", "99"), "There is no organization 99."),
+        (("--user", "9999"), "The organization has no user 9999."),
+    ],
+)
+async def test_no_token_is_made_for_nobody(
+    cli: Cli,
+    shared: Copy,
+    monkeypatch: pytest.MonkeyPatch,
+    words: tuple[str, ...],
+    problem: str,
+) -> None:
+    monkeypatch.setenv("GQL_JWT_SECRET", "x" * 32)
+
+    result = await cli("token", *words, "--database", shared.url)
+
+    assert (result.code, result.out) == (1, "")
+    assert result.err.splitlines()[0] == problem
 
 
 async def test_without_a_secret_there_is_no_token(cli: Cli) -> None:

@@ -118,7 +118,7 @@ async def test_bad_settings_are_named_without_their_values(
     assert result.code == 1
     assert result.err == (
         "A setting cannot be used.\n"
-        "  GQL_DATABASE_URL: Value error, must start with sqlite:/// or postgresql://\n"
+        "  GQL_DATABASE_URL: must start with sqlite:/// or postgresql://\n"
         "  GQL_POOL_SIZE: Input should be greater than or equal to 1\n"
         "Correct it in the environment or in var/secrets.env; docs/settings.md lists them all.\n"
     )
