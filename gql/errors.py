@@ -17,6 +17,7 @@ Errors are raised low, as facts, and rendered once per door: GraphQL prints `cod
     |-- RateLimited                RATE_LIMITED           429  too many of them
     |-- Unavailable                UNAVAILABLE            503  cannot be done right now
     |   |-- DatabaseUnavailable    (the same)             503  the database cannot work
+    |   |   `-- WriteCollision     (the same)             503  other writes stood in the way
     |   `-- Overloaded             (the same)             503  too much is queued
     |-- DeadlineExceeded           DEADLINE_EXCEEDED      504  took longer than it may
     `-- Refused                    (a family)                  turned away at the door
@@ -234,6 +235,13 @@ class DatabaseUnavailable(Unavailable):
 
     def __init__(self, message: str) -> None:
         super().__init__(message, RETRY_AFTER)
+
+
+class WriteCollision(DatabaseUnavailable):
+    """Another transaction stood in the way of a write, which was rolled back."""
+
+    def __init__(self) -> None:
+        super().__init__("Other writes stood in the way of this one: it was undone; try again.")
 
 
 class Overloaded(Unavailable):

@@ -72,7 +72,7 @@ class Database:
         Raises:
             DatabaseUnavailable: when the database cannot be reached, or cannot work right now.
             DeadlineExceeded: when it ended a statement because that took too long.
-            Conflict: when another transaction stood in the way of this one.
+            WriteCollision: when another transaction stood in the way of this one.
         """
         with translate_failures():
             connection = await self.engine.connect()

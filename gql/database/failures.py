@@ -8,7 +8,13 @@ import asyncpg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from gql.errors import AnswerTooLong, Conflict, DatabaseUnavailable, DeadlineExceeded, GatewayError
+from gql.errors import (
+    AnswerTooLong,
+    DatabaseUnavailable,
+    DeadlineExceeded,
+    GatewayError,
+    WriteCollision,
+)
 
 _UNAVAILABLE_CLASSES = frozenset({"08", "28", "3D", "53", "57", "58"})
 """The first two characters of the SQLSTATE of what is no fault of a statement.
@@ -79,7 +85,7 @@ def translate_failures() -> Iterator[None]:
 
 @contextmanager
 def translate_write_failures() -> Iterator[None]:
-    """Raise `Conflict` when another transaction stood in the way; else as `translate_failures`.
+    """Raise `WriteCollision` when another transaction stood in the way; else what a failure means.
 
     Only errors of SQLAlchemy are translated: the block of a write does more than to write.
     """
@@ -87,7 +93,7 @@ def translate_write_failures() -> Iterator[None]:
         yield
     except DBAPIError as error:
         if _sqlstate(error) in _COLLISION_STATES:
-            raise Conflict("Another write stood in the way of this one; try again.") from error
+            raise WriteCollision from error
         meaning = meaning_of(error)
         if meaning is None:
             raise

@@ -1,4 +1,4 @@
-"""Runs a handler once, however often a write with the same `Idempotency-Key` is sent."""
+"""Runs a handler: a write in one transaction with the read of its answer, and once per key."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gql.domain.writes.idempotency import LONGEST_KEY, StoredAnswer, fingerprint, idempotent
+from gql.domain.writes.transaction import retry_collisions
 from gql.engine.query_runner import QueryRunner
 from gql.engine.rest_query import RestArguments
 from gql.http.entity_tags import CONDITIONS
@@ -36,39 +37,44 @@ async def run_handler(
 ) -> Response:
     """The handler's response, or the first response to a write that came with the same key before.
 
-    The write and its stored response are one transaction, so the handler, and the read after it,
-    run in the transaction's context, and so does the comparison with `If-Match`. A replayed
-    response has the first one's status and body, and the header `Idempotent-Replayed: true`.
+    A write, the comparison with `If-Match`, the read of the answer and the stored response are one
+    transaction. A replayed response has the first one's status and body, and the header
+    `Idempotent-Replayed: true`.
 
     Raises:
         Unprocessable: when the key cannot be one.
         IdempotencyKeyReused: when the key came with another request.
         VersionConflict: when the record is not as `If-Match` or `If-None-Match` say.
+        WriteCollision: when others stood in the way of a write again and again.
     """
-    key = request.headers.get(KEY_HEADER) if takes_key(route) else None
-    is_conditional = has_preconditions(route, request)
-    if key is None and not is_conditional:
+    permission = route.permission
+    if permission in {None, Permission.READ}:
         return await _respond(route, queries, context, arguments)
+    key = request.headers.get(KEY_HEADER) if takes_key(route) else None
     if key is not None:
         _check(key)
-    permission = route.permission or Permission.WRITE
     address = (route.method, route.path, request.path_params, request.url.query)
     conditions = [request.headers.getlist(name) for name in CONDITIONS]
     request_fingerprint = fingerprint("rest", *address, *conditions, raw.hex())
-    async with idempotent(context, key, request_fingerprint, permission=permission) as replay:
-        if replay.answer is not None:
-            return Response(
-                replay.answer.body,
-                status_code=replay.answer.status,
-                headers={"Idempotent-Replayed": "true"},
-                media_type=JSON,
-            )
-        write = replay.context
-        if is_conditional:
-            await check_preconditions(route, queries, write, request, arguments["path"])
-        response = await _respond(route, queries, write, {**arguments, "context": write})
-        replay.answer = StoredAnswer(response.status_code, bytes(response.body).decode())
-        return response
+
+    async def write() -> Response:
+        async with idempotent(context, key, request_fingerprint, permission=permission) as replay:
+            if replay.answer is not None:
+                return Response(
+                    replay.answer.body,
+                    status_code=replay.answer.status,
+                    headers={"Idempotent-Replayed": "true"},
+                    media_type=JSON,
+                )
+            inside = replay.context
+            if has_preconditions(route, request):
+                await check_preconditions(route, queries, inside, request, arguments["path"])
+            response = await _respond(route, queries, inside, {**arguments, "context": inside})
+            if key is not None:
+                replay.answer = StoredAnswer(response.status_code, bytes(response.body).decode())
+            return response
+
+    return await retry_collisions(write)
 
 
 def to_response(route: RestRoute, value: Any) -> Response:

@@ -71,7 +71,7 @@ _MEANINGS = {
         "There is no such object in your organization.",
         "There is no graph 7 in your organization.",
     ),
-    409: ("Others stand in the way.", "Another write stood in the way of this one; try again."),
+    409: ("Others stand in the way.", "The idempotency key has just run out; try again."),
     412: ("It is not as `If-Match` or `If-None-Match` say.", CHANGED),
     413: ("The body is too long.", "The body is longer than 1000000 bytes."),
     429: (

@@ -4,12 +4,12 @@ from typing import Any
 
 import orjson
 from graphql import GraphQLLeafType
-from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from gql.errors import AnswerTooLong
+from gql.schema.mutation_executor import MutationExecutor
 
 
-def executor_bounded_to(max_bytes: int) -> type[StrawberryGraphQLCoreExecutionContext]:
+def executor_bounded_to(max_bytes: int) -> type[MutationExecutor]:
     """An executor whose leaves print at most so many bytes, about.
 
     Every leaf beyond that fails with `AnswerTooLong`, so that no more memory is taken, and with it
@@ -17,7 +17,7 @@ def executor_bounded_to(max_bytes: int) -> type[StrawberryGraphQLCoreExecutionCo
     the printer, which tells the exact length.
     """
 
-    class BoundedExecutor(StrawberryGraphQLCoreExecutionContext):
+    class BoundedExecutor(MutationExecutor):
         def __init__(self, *arguments: Any, **named: Any) -> None:
             super().__init__(*arguments, **named)
             self.printed_bytes = 0
@@ -25,7 +25,7 @@ def executor_bounded_to(max_bytes: int) -> type[StrawberryGraphQLCoreExecutionCo
         def complete_leaf_value(  # type: ignore[override]  # static there, and called on `self`
             self, return_type: GraphQLLeafType, result: Any
         ) -> Any:
-            value = StrawberryGraphQLCoreExecutionContext.complete_leaf_value(return_type, result)
+            value = MutationExecutor.complete_leaf_value(return_type, result)
             if isinstance(value, str):
                 self.printed_bytes += len(value)
             elif isinstance(value, (dict, list)):

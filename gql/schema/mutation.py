@@ -12,11 +12,12 @@ MUTATIONS = (
     *sms_sessions.MUTATIONS,
     *api_keys.MUTATIONS,
 )
-"""In the order of the schema; each is run after the one before, and reads what is committed."""
+"""In the order of the schema; each is run after the one before, and reads what it committed."""
 
 Mutation = create_type(
     "Mutation",
     list(MUTATIONS),
-    description="Everything that can be changed. Each field is one transaction: all of it is done,"
-    " or nothing, and then `userErrors` says why.",
+    description="Everything that can be changed. Each field is one transaction, in which its"
+    " payload is read too: all of it is done, or nothing, and then `userErrors` or `errors` say"
+    " why.",
 )

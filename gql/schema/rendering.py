@@ -16,7 +16,7 @@ from graphql import (
 from starlette.types import Send
 from strawberry.exceptions import StrawberryInputCoercionError
 
-from gql.errors import AnswerTooLong, BadInput, GatewayError, RefusedDocument
+from gql.errors import BadInput, GatewayError, RefusedDocument
 from gql.http.media_types import JSON, PRODUCED
 from gql.http.refusal import refusal_headers
 
@@ -123,7 +123,7 @@ class Renderer:
 
     def _executed(self, error: GraphQLError) -> dict[str, Any]:
         """An error of the execution; one that was not raised for the caller is masked."""
-        cause = _root_cause(error)
+        cause = root_cause(error)
         if isinstance(cause, GatewayError) and type(cause) is not GatewayError:
             return self._entry(error, cause.extensions)
         if _caused_by_input(error):
@@ -156,20 +156,14 @@ def _failure(result: ExecutionResult, operation: OperationDefinitionNode) -> Gat
     """
     selections = operation.selection_set.selections
     is_one_field = len(selections) == 1 and isinstance(selections[0], FieldNode)
-    is_write = operation.operation == OperationType.MUTATION
-    if is_write and not is_one_field:
+    if operation.operation == OperationType.MUTATION and not is_one_field:
         return None
-    causes = (_root_cause(error) for error in result.errors or ())
+    causes = (root_cause(error) for error in result.errors or ())
     failures = (each for each in causes if isinstance(each, GatewayError) and each.fails_request)
-    return next((each for each in failures if not (is_write and _follows_write(each))), None)
+    return next(failures, None)
 
 
-def _follows_write(failure: GatewayError) -> bool:
-    """Whether it happens while an answer is printed, when the field of a mutation is done."""
-    return isinstance(failure, AnswerTooLong)
-
-
-def _root_cause(error: GraphQLError) -> Exception:
+def root_cause(error: GraphQLError) -> Exception:
     """What was raised first; graphql-core wraps it when it learns where it was raised."""
     cause: Exception = error
     while isinstance(cause, GraphQLError) and cause.original_error is not None:

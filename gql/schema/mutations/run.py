@@ -13,6 +13,7 @@ from strawberry.types.field import StrawberryField
 from strawberry.utils.str_converters import to_camel_case
 
 from gql.domain.writes.idempotency import StoredAnswer, fingerprint, idempotent
+from gql.domain.writes.transaction import WriteContext
 from gql.errors import (
     BadInput,
     Conflict,
@@ -92,20 +93,24 @@ async def run_mutation(
 ) -> PayloadT:
     """Make a change, or replay its payload when it was made before under the same key.
 
+    It runs in the transaction that the executor opens for the field; see `mutation_executor`.
+
     Raises:
         Forbidden: when the caller lacks the permission.
         Unavailable: when the database cannot be reached.
     """
+    context: WriteContext = info.context
     key = None if input.is_dry_run() else default(input.idempotency_key, None)
     request = "" if key is None else fingerprint(info.field_name, _json(input))
     try:
-        async with idempotent(info.context, key, request, permission=permission) as replay:
+        async with idempotent(context, key, request, permission=permission) as replay:
             if replay.answer is None:
                 payload = await change(replay.context, input)
                 replay.answer = StoredAnswer(_STATUS, orjson.dumps(_stored(payload)).decode())
             else:
                 payload = payload_type(**orjson.loads(replay.answer.body))
     except REFUSALS as error:
+        await context.roll_back()
         payload = payload_type(user_errors=_user_errors(error))
     payload.client_mutation_id = default(input.client_mutation_id, None)
     return payload
