@@ -302,7 +302,7 @@ def _permit(caller: Identity, operation: OperationDefinitionNode, method: str) -
         BadRequest: when it is a subscription.
     """
     if operation.operation == OperationType.SUBSCRIPTION:
-        raise BadRequest("Subscriptions are served over WebSocket, not as one HTTP answer.")
+        raise BadRequest("This address answers queries and mutations; it has no subscriptions.")
     if operation.operation == OperationType.QUERY:
         caller.require(Permission.READ)
         return

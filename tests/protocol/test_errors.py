@@ -349,7 +349,7 @@ async def test_a_subscription_is_sent_elsewhere(failing: HttpClient) -> None:
 
     assert response.status_code == 400
     assert response.json()["errors"][0]["message"] == (
-        "Subscriptions are served over WebSocket, not as one HTTP answer."
+        "This address answers queries and mutations; it has no subscriptions."
     )
 
 
