@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 _HOUSEKEEPING = re.compile(
     r"(BEGIN|COMMIT|ROLLBACK|START|SET|SHOW|PRAGMA|SAVEPOINT|RELEASE|DISCARD)\b"
-    r"|select current_schema\(\)|.*\bpg_catalog\.|WITH RECURSIVE typeinfo_tree|--",
+    r"|select (current_schema|set_config)\(|.*\bpg_catalog\.|WITH RECURSIVE typeinfo_tree|--",
     re.IGNORECASE | re.DOTALL,
 )
 _FIRES = re.compile(r"(INSERT INTO|UPDATE|DELETE FROM) call\b")

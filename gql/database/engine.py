@@ -5,6 +5,7 @@ import os
 import uuid
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +15,17 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from gql.database.drivers import (
+    APPLICATION_NAME,
     SQLITE_BUSY_SECONDS,
     FetchedValue,
     StatementRunner,
     connect_cancellable,
     open_runner,
+    prepare_session,
     runner_size,
-    server_settings,
-    statement_milliseconds,
+    set_session,
+    set_transaction,
     unix_socket,
-    watch_client,
 )
 from gql.database.failures import is_busy, translate_failures, translate_write_failures
 from gql.database.snapshot import Snapshot
@@ -196,7 +198,10 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def _postgresql(url: URL, settings: Settings) -> AsyncEngine:
-    arguments: dict[str, Any] = {"ssl": None if unix_socket(url) else settings.database_tls}
+    arguments: dict[str, Any] = {
+        "ssl": None if unix_socket(url) else settings.database_tls,
+        "server_settings": {"application_name": APPLICATION_NAME},
+    }
     if settings.transaction_pooler:
         # A pooler gives every transaction another server connection: names must not be reused.
         arguments |= {
@@ -204,8 +209,6 @@ def _postgresql(url: URL, settings: Settings) -> AsyncEngine:
             "prepared_statement_cache_size": 0,
             "prepared_statement_name_func": lambda: f"jackfield_{uuid.uuid4().hex}",
         }
-    else:
-        arguments["server_settings"] = server_settings(settings)
     engine = create_async_engine(
         url.set(drivername="postgresql+asyncpg"),
         pool_size=_pool_size(settings),
@@ -216,20 +219,22 @@ def _postgresql(url: URL, settings: Settings) -> AsyncEngine:
         json_serializer=dump_json,
         json_deserializer=orjson.loads,
     )
-    if not settings.transaction_pooler:
-        event.listen(engine.sync_engine, "connect", _watch_client)
+    if settings.transaction_pooler:
+        transaction = set_transaction(settings)
+
+        def prepare_transaction(connection: Connection) -> None:
+            connection.exec_driver_sql(transaction)
+
+        event.listen(engine.sync_engine, "begin", prepare_transaction)
     else:
-        milliseconds = statement_milliseconds(settings)
+        session = set_session(settings)
 
-        def limit_statement(connection: Connection) -> None:
-            connection.exec_driver_sql(f"SET LOCAL statement_timeout = {milliseconds}")
+        def prepare(connection: Any, _record: Any) -> None:
+            connection.run_async(partial(prepare_session, session=session))
 
-        event.listen(engine.sync_engine, "begin", limit_statement)
+        # First of all: SQLAlchemy itself reads settings of the first connection.
+        event.listen(engine.sync_engine, "connect", prepare, insert=True)
     return engine
-
-
-def _watch_client(connection: Any, _record: Any) -> None:
-    connection.run_async(watch_client)
 
 
 def _pool_size(settings: Settings) -> int:

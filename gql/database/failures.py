@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import asyncpg
+from asyncpg.exceptions import OutdatedSchemaCacheError
+from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
@@ -54,6 +56,13 @@ _UNAVAILABLE_CODES = frozenset(
 )
 """Primary result codes of what is no fault of a statement. https://www.sqlite.org/rescode.html"""
 
+STALE_STATEMENT = (
+    asyncpg.InvalidCachedStatementError,
+    OutdatedSchemaCacheError,
+    AsyncAdapt_asyncpg_dbapi.InvalidCachedStatementError,
+)
+"""What asyncpg, and SQLAlchemy above it, raise for a statement that was prepared too long ago."""
+
 _DRIVER_ERRORS = (
     PoolTimeoutError,
     OSError,
@@ -92,7 +101,7 @@ def translate_write_failures() -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        if _sqlstate(error) in _COLLISION_STATES:
+        if _sqlstate(error) in _COLLISION_STATES or is_stale(error):
             raise WriteCollision from error
         meaning = meaning_of(error)
         if meaning is None:
@@ -104,6 +113,8 @@ def meaning_of(error: Exception) -> GatewayError | None:
     """What to tell the caller of a failed statement; None when the statement itself is at fault."""
     if isinstance(error, (PoolTimeoutError, OSError)):
         return DatabaseUnavailable("The database cannot be reached right now; try again.")
+    if is_stale(error):
+        return DatabaseUnavailable("A table was altered while this ran; try again.")
     state, code = _sqlstate(error), _sqlite_code(error)
     if state == _CANCELED_STATE or code == sqlite3.SQLITE_INTERRUPT:
         return DeadlineExceeded()
@@ -117,6 +128,12 @@ def meaning_of(error: Exception) -> GatewayError | None:
     ):
         return DatabaseUnavailable("The database gave up on this request; try again.")
     return None
+
+
+def is_stale(error: Exception) -> bool:
+    """Whether a prepared statement met a table that was altered since; prepared again, it works."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return isinstance(cause, STALE_STATEMENT)
 
 
 def is_lasting(error: Exception) -> bool:

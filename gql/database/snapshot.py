@@ -1,14 +1,17 @@
 """Reads of one operation, all at one instant."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Self
 
-from sqlalchemy import Executable, Row
+from sqlalchemy import CursorResult, Executable, Row
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from gql.database.failures import translate_failures
+from gql.database.failures import is_stale, translate_failures, translate_write_failures
+
+Execute = Callable[[AsyncConnection], Awaitable[CursorResult[Any]]]
+"""Runs a statement on a connection."""
 
 
 class Snapshot:
@@ -48,8 +51,8 @@ class Snapshot:
             DatabaseUnavailable: when the database cannot be reached, or cannot work right now.
             DeadlineExceeded: when it ended the statement because that took too long.
         """
-        async with self._statement() as connection:
-            return (await connection.execute(statement, parameters)).all()
+        result = await self._run(lambda connection: connection.execute(statement, parameters))
+        return result.all()
 
     async def fetch_value(self, sql: str, values: Sequence[Any]) -> bytes | None:
         """The single value of a compiled statement: see `StatementRunner.fetch_value`.
@@ -59,9 +62,8 @@ class Snapshot:
             DatabaseUnavailable: when the database cannot be reached, or cannot work right now.
             DeadlineExceeded: when it ended the statement because that took too long.
         """
-        async with self._statement() as connection:
-            result = await connection.exec_driver_sql(sql, tuple(values))
-            value: str | None = result.scalar_one()
+        result = await self._run(lambda connection: connection.exec_driver_sql(sql, tuple(values)))
+        value: str | None = result.scalar_one()
         return None if value is None else value.encode()
 
     async def close(self) -> None:
@@ -84,16 +86,24 @@ class Snapshot:
     async def __aexit__(self, *_: object) -> None:
         await self.close()
 
-    @asynccontextmanager
-    async def _statement(self) -> AsyncIterator[AsyncConnection]:
-        """The connection, for one statement of this task."""
+    async def _run(self, execute: Execute) -> CursorResult[Any]:
+        """The result of one statement of this task.
+
+        The first statement runs again when it was prepared before a table was altered. A later one
+        may not: it would see another instant than those before it.
+        """
         async with self._lock:
-            with translate_failures():
+            with translate_failures() if self._is_own else translate_write_failures():
                 connection = await self._open()
                 self.statements += 1
                 self._reader = asyncio.current_task()
                 try:
-                    yield connection
+                    return await execute(connection)
+                except DBAPIError as error:
+                    if not (is_stale(error) and self._is_own and self.statements == 1):
+                        raise
+                    await connection.rollback()
+                    return await execute(connection)
                 finally:
                     self._reader = None
 

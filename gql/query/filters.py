@@ -11,7 +11,8 @@ from gql.models.call import phone_digits
 from gql.sql.json_paths import json_member_text
 from gql.sql.keys import is_among
 
-ESCAPE = "\\"
+ESCAPE = "!"
+"""In LIKE. Not a backslash, which settings of PostgreSQL may make an escape of all literals."""
 
 LONGEST_TEXT = 1_000
 """Most characters of a text to filter by.

@@ -172,7 +172,7 @@ async def test_a_phone_number_is_its_digits(
 
 
 def test_a_pattern_escapes_every_sign_of_like_and_the_escape_itself() -> None:
-    assert literal_pattern("100 %_\\ done") == "100 \\%\\_\\\\ done"
+    assert literal_pattern("100 %_! \\ done") == "100 !%!_!! \\ done"
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from gql.database.drivers import sqlite
 from gql.database.drivers.postgresql import PooledRunner, PostgresqlRunner, connect_postgresql
+from gql.database.drivers.session_settings import set_session
 from gql.database.drivers.statement_runner import PREPARED_STATEMENTS, StatementRunner
 from gql.settings import Settings
 
-BACKSTOP_SECONDS = 0.5
-"""How much longer a statement may take than its request, which is to be cancelled first."""
+APPLICATION_NAME = "jackfield"
+"""How PostgreSQL lists our connections."""
 
 
 def open_runner(engine: AsyncEngine, settings: Settings) -> StatementRunner:
@@ -30,18 +31,10 @@ def open_runner(engine: AsyncEngine, settings: Settings) -> StatementRunner:
         "statement_cache_size": PREPARED_STATEMENTS,
         "max_cached_statement_lifetime": 0,
         "max_cacheable_statement_size": 0,
-        "server_settings": {
-            **server_settings(settings),
-            "default_transaction_read_only": "on",
-            "plan_cache_mode": "force_generic_plan",
-            # A joined record is looked up by its key, in an index. A generic plan sees no values
-            # and takes a merge join over the whole table to be as cheap: that cost a seventh of
-            # the time of a page of graphs.
-            "enable_mergejoin": "off",
-        },
+        "server_settings": {"application_name": APPLICATION_NAME},
     }
     return PostgresqlRunner(
-        lambda: connect_postgresql(arguments),
+        lambda: connect_postgresql(arguments, set_session(settings, for_plans=True)),
         size=runner_size(settings),
         timeout=settings.pool_timeout,
     )
@@ -50,21 +43,6 @@ def open_runner(engine: AsyncEngine, settings: Settings) -> StatementRunner:
 def runner_size(settings: Settings) -> int:
     """The share of the process's connections that a `PostgresqlRunner` may open."""
     return max(1, settings.pool_size // 2)
-
-
-def server_settings(settings: Settings) -> dict[str, str]:
-    """The configuration that every PostgreSQL connection starts with."""
-    return {
-        "application_name": "jackfield",
-        "timezone": "UTC",
-        "jit": "off",
-        "statement_timeout": str(statement_milliseconds(settings)),
-    }
-
-
-def statement_milliseconds(settings: Settings) -> int:
-    """When PostgreSQL itself ends a statement, if nobody has cancelled it before."""
-    return int((settings.request_timeout + BACKSTOP_SECONDS) * 1_000)
 
 
 def unix_socket(url: URL) -> bool:

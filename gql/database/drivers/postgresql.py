@@ -9,10 +9,10 @@ from contextlib import suppress
 from typing import Any
 
 import asyncpg
-from asyncpg.exceptions import OutdatedSchemaCacheError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from gql.database.drivers.statement_runner import FetchedValue
+from gql.database.failures import STALE_STATEMENT
 
 _USE_GENERIC_PLANS = "SET plan_cache_mode = force_generic_plan"
 _USE_CUSTOM_PLANS = "SET plan_cache_mode = force_custom_plan"
@@ -249,21 +249,30 @@ class PooledRunner:
         """The engine closes its connections itself."""
 
 
-async def connect_postgresql(arguments: Mapping[str, Any]) -> Any:
+async def connect_postgresql(arguments: Mapping[str, Any], session: str) -> Any:
     """A connection of asyncpg that reads `text` as the bytes that came.
 
     An answer is sent on as it is: to decode it and encode it again would copy it twice.
+
+    Args:
+        arguments: Of asyncpg.
+        session: The statements of `set_session`.
     """
     connection = await asyncpg.connect(**arguments)
-    await connection.set_type_codec(
-        "text", schema="pg_catalog", encoder=str.encode, decoder=bytes, format="binary"
-    )
-    await watch_client(connection)
+    try:
+        await prepare_session(connection, session)
+        await connection.set_type_codec(
+            "text", schema="pg_catalog", encoder=str.encode, decoder=bytes, format="binary"
+        )
+    except BaseException:
+        connection.terminate()
+        raise
     return connection
 
 
-async def watch_client(connection: Any) -> None:
-    """Have the server notice when this process is gone, where it can."""
+async def prepare_session(connection: Any, session: str) -> None:
+    """Set up a new connection; the server notices when this process is gone, where it can."""
+    await connection.execute(session)
     if connection.get_server_version().major >= _WATCHES_SINCE:
         # Not every operating system tells the server; then it refuses the setting.
         with suppress(asyncpg.PostgresError):
@@ -285,7 +294,7 @@ async def _fetch_value(connection: Any, sql: str, values: Sequence[Any]) -> Any:
         rows = await connection._protocol.bind_execute(  # noqa: SLF001
             statement, values, "", 1, False, None
         )
-    except (asyncpg.InvalidCachedStatementError, OutdatedSchemaCacheError):
+    except STALE_STATEMENT:
         # A table has changed since: the public way drops what is cached and prepares it again.
         return await connection.fetchval(sql, *values)
     return rows[0][0] if rows else None
