@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, func, select
+from sqlalchemy import ColumnElement, FromClause, Text, cast, func, select
 
 from gql.models.assistant import Assistant
-from gql.models.call import phone_digits
 from gql.models.graph import GraphNode
 from gql.models.scope import owned, same_owner, table_of
-from gql.query.filters import Criterion, compare
+from gql.query.filters import compare, digits
 from gql.query.resource import JoinedColumn, Link, Order, Resource
 
 _NODE = table_of(GraphNode)
@@ -19,24 +18,14 @@ _PUNCTUATION = "+-().\N{NO-BREAK SPACE} "
 
 
 @dataclass(frozen=True)
-class AnsweredNumber(Criterion):
-    """A criterion on the whole number that an assistant answers, by its digits alone.
+class AnsweredNumber(digits):
+    """A criterion on the number that an assistant answers, which is stored as people wrote it."""
 
-    A value without digits matches nothing. The column holds the number as people wrote it.
-    """
-
-    comparators = frozenset({"eq"})
-
-    def prepare(self, _comparator: str, value: str) -> tuple[str] | None:
-        number = phone_digits(value)
-        return (number,) if number else None
-
-    def condition(self, table: FromClause, _comparator: str, *values: Any) -> ColumnElement[bool]:
-        number: Any = table.c.phone_number
+    def number(self, table: FromClause) -> ColumnElement[str]:
+        number: Any = super().number(table)
         for character in _PUNCTUATION:
             number = func.replace(number, character, "")
-        equal: ColumnElement[bool] = number == values[0]
-        return equal
+        return cast(number, Text)
 
 
 ASSISTANTS = Resource(
@@ -47,7 +36,7 @@ ASSISTANTS = Resource(
         "is_active": compare("is_active"),
         "name": compare("name"),
         "user_id": compare("user_id"),
-        "phone_number": AnsweredNumber(),
+        "phone_number": AnsweredNumber("phone_number"),
     },
     orders={
         "id": Order("id", "integer"),

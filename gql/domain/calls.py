@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, or_, select
+from sqlalchemy import ColumnElement, FromClause, and_, false, func, not_, or_, select
 
 from gql.domain.assistants import CURRENT_NAME, current_name
 from gql.models.assistant import Assistant
@@ -22,7 +22,7 @@ TABLE = table_of(Call)
 class AssistantName(Criterion):
     """A criterion on the name the call was made under, or the name that its assistant has now."""
 
-    comparators = frozenset({"eq", "in", "contains", "starts_with"})
+    comparators = frozenset({"eq", "ne", "in", "not_in", "contains", "starts_with"})
 
     def is_selective(self, _comparator: str) -> bool:
         """Always: from the calls' own names or from the assistants', the value says which."""
@@ -32,12 +32,18 @@ class AssistantName(Criterion):
         return (prepared(comparator, value),)
 
     def condition(self, table: FromClause, comparator: str, *values: Any) -> ColumnElement[bool]:
+        opposite = {"ne": "eq", "not_in": "in"}.get(comparator)
+        if opposite is None:
+            return self._has(table, comparator, values[0])
+        named = current_name(table).is_not(None)
+        return and_(named, not_(func.coalesce(self._has(table, opposite, values[0]), false())))
+
+    def _has(self, table: FromClause, comparator: str, value: Any) -> ColumnElement[bool]:
+        """Whether one of the names passes."""
         assistant = table_of(Assistant).alias()
         by_name = COMPARATORS[comparator]
-        current = select(assistant.c.id).where(
-            owned(assistant), by_name(assistant.c.name, values[0])
-        )
-        own_name = by_name(table.c.assistant_name, values[0])
+        current = select(assistant.c.id).where(owned(assistant), by_name(assistant.c.name, value))
+        own_name = by_name(table.c.assistant_name, value)
         return or_(own_name, is_selected(table.c.assistant_id, current))
 
 

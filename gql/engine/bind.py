@@ -26,7 +26,7 @@ from gql.engine.fields import (
 from gql.engine.plan import DEFINITION, ParameterizedField, argument_prefix
 from gql.identity import Identity
 from gql.query.cursor import Cursor
-from gql.query.filters import Criterion, Filter, prepare_condition
+from gql.query.filters import AnyOf, Criterion, Filter, prepare_condition
 from gql.query.json_pointer import tokens
 from gql.query.paging import Paging
 from gql.query.resource import Resource
@@ -65,11 +65,26 @@ class ConditionVariant:
 
 
 @dataclass(frozen=True)
+class AnyOfVariant:
+    """Filters of which one must hold or, where it is negated, none."""
+
+    filters: tuple["FilterConditions", ...]
+    negated: bool
+
+    @property
+    def selective(self) -> bool:
+        return any(condition.selective for each in self.filters for condition in each)
+
+
+FilterConditions = tuple[ConditionVariant | AnyOfVariant, ...]
+
+
+@dataclass(frozen=True)
 class ListVariant:
     """A page: its paging with placeholders for numbers and cursors, and its conditions."""
 
     paging: Paging
-    conditions: tuple[ConditionVariant, ...]
+    conditions: FilterConditions
 
 
 @dataclass(frozen=True)
@@ -83,7 +98,7 @@ class PathVariant:
 class FilterVariant:
     """A whole list: its conditions alone."""
 
-    conditions: tuple[ConditionVariant, ...]
+    conditions: FilterConditions
 
 
 FieldVariant = LookupVariant | ListVariant | PathVariant | FilterVariant | None
@@ -270,17 +285,25 @@ def _placeholder(cursor: Cursor | None) -> Cursor | None:
 
 def bind_conditions(
     prefix: str, criteria: Mapping[str, Criterion], filter: Filter, values: Values
-) -> tuple[ConditionVariant, ...]:
+) -> FilterConditions:
     """The variant of a filter's conditions; their values go into `values`."""
-    variants = []
+    variants: list[ConditionVariant | AnyOfVariant] = []
     for number, condition in enumerate(filter):
+        name = f"{prefix}_filter{number}"
+        if isinstance(condition, AnyOf):
+            filters = (
+                bind_conditions(f"{name}_{index}", criteria, each, values)
+                for index, each in enumerate(condition.filters)
+            )
+            variants.append(AnyOfVariant(tuple(filters), condition.negated))
+            continue
         field, comparator, value = condition
         if comparator == "is_null":
             variants.append(ConditionVariant(field, comparator, value, 0))
             continue
         prepared = prepare_condition(criteria, condition).values
         for part, bound in enumerate(prepared or ()):
-            values[f"{prefix}_filter{number}_{part}"] = bound
+            values[f"{name}_{part}"] = bound
         size = None if prepared is None else len(prepared)
         selective = criteria[field].is_selective(comparator)
         variants.append(ConditionVariant(field, comparator, None, size, selective))

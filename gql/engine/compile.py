@@ -62,7 +62,7 @@ from gql.engine.print_json import (
     print_key_only,
 )
 from gql.engine.rest_query import KEY_PARAMETER, RecordLookup, RestQuery
-from gql.query.filters import PreparedCondition
+from gql.query.filters import PreparedFilter
 from gql.query.page_statement import total, union_page
 from gql.query.record_list import RecordList, RowSource
 from gql.query.resource import Resource, UnionList
@@ -296,7 +296,7 @@ class _Emitter:
         items = print_array_items(rows, self._limit(node))
         return items.correlate(row.table).scalar_subquery()
 
-    def _conditions(self, node: PlanNode) -> tuple[PreparedCondition, ...]:
+    def _conditions(self, node: PlanNode) -> PreparedFilter:
         """What a whole list is filtered by; only REST filters any."""
         variant = None if node.argument is None else self._variant[node.argument]
         if not isinstance(variant, FilterVariant):

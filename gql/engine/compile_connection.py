@@ -1,6 +1,6 @@
 """A connection as SQL: one subquery reads the page, and everything is printed of its rows."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 
 from gql.engine.answer_size import within_limit
-from gql.engine.bind import ConditionVariant, ListVariant
+from gql.engine.bind import AnyOfVariant, ConditionVariant, FilterConditions, ListVariant
 from gql.engine.fields import (
     ConnectionField,
     ConnectionSource,
@@ -32,7 +32,7 @@ from gql.engine.fields import (
 from gql.engine.plan import PlanNode, Selection
 from gql.engine.print_json import print_items
 from gql.query.cursor import NONE, VERSION, Cursor
-from gql.query.filters import PreparedCondition
+from gql.query.filters import PreparedAnyOf, PreparedCondition, PreparedFilter
 from gql.query.page_statement import PageStatement, total
 from gql.query.paging import Paging, ordering
 from gql.query.record_list import RecordList, RowSource
@@ -280,26 +280,35 @@ class ConnectionCompiler:
         )
 
 
-def parameterized_conditions(
-    prefix: str, variants: Sequence[ConditionVariant]
-) -> tuple[PreparedCondition, ...]:
+def parameterized_conditions(prefix: str, variants: FilterConditions) -> PreparedFilter:
     """Conditions around parameters, as `bind_conditions` names and fills them.
 
     Args:
         prefix: What the names of the parameters begin with.
         variants: The conditions without their values.
     """
-    conditions = []
-    for number, variant in enumerate(variants):
-        values: tuple[Any, ...] | None = None
-        if variant.literal is not None:
-            values = (variant.literal,)
-        elif variant.parameters is not None:
-            values = tuple(
-                bindparam(f"{prefix}_filter{number}_{n}") for n in range(variant.parameters)
-            )
-        conditions.append(PreparedCondition(variant.field, variant.comparator, values))
-    return tuple(conditions)
+    return tuple(
+        _parameterized(f"{prefix}_filter{number}", variant)
+        for number, variant in enumerate(variants)
+    )
+
+
+def _parameterized(
+    name: str, variant: ConditionVariant | AnyOfVariant
+) -> PreparedCondition | PreparedAnyOf:
+    """One of them; `name` is what the names of its parameters begin with."""
+    if isinstance(variant, AnyOfVariant):
+        filters = (
+            parameterized_conditions(f"{name}_{index}", each)
+            for index, each in enumerate(variant.filters)
+        )
+        return PreparedAnyOf(tuple(filters), variant.negated)
+    values: tuple[Any, ...] | None = None
+    if variant.literal is not None:
+        values = (variant.literal,)
+    elif variant.parameters is not None:
+        values = tuple(bindparam(f"{name}_{part}") for part in range(variant.parameters))
+    return PreparedCondition(variant.field, variant.comparator, values)
 
 
 _ROW_FIELDS = (ConnectionField.NODES, ConnectionField.EDGES)

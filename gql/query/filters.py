@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
-from sqlalchemy import ColumnElement, FromClause, false, func
+from sqlalchemy import ColumnElement, FromClause, and_, false, func, not_, or_, true
 
 from gql.errors import BadInput
 from gql.models.call import phone_digits
@@ -27,7 +27,7 @@ class Condition(NamedTuple):
     Attributes:
         field: A name in the resource's `filters`.
         comparator: One of the criterion's: `eq`, `in`, `gt`, `contains`, ...
-        value: Hashable; a tuple for `in`.
+        value: Hashable; a tuple for `in` and `not_in`.
     """
 
     field: str
@@ -35,7 +35,19 @@ class Condition(NamedTuple):
     value: Any
 
 
-Filter = tuple[Condition, ...]
+class AnyOf(NamedTuple):
+    """Filters of which a row must pass at least one or, where it is negated, none.
+
+    Attributes:
+        filters: Where there are none, no row passes one.
+        negated: Whether the rows are meant that pass none of them.
+    """
+
+    filters: tuple["Filter", ...]
+    negated: bool = False
+
+
+Filter = tuple[Condition | AnyOf, ...]
 """All conditions must hold; the empty tuple lets every row pass."""
 
 
@@ -57,7 +69,7 @@ class Criterion:
 
         Parts of text and ranges do; of equal values there are about as many rows of each.
         """
-        return comparator not in {"eq", "in", "is_null", "key_equals"}
+        return comparator.removeprefix("key_") not in {"eq", "ne", "in", "not_in", "is_null"}
 
     def prepare(self, comparator: str, value: Any) -> tuple[Any, ...] | None:
         """The values to bind, always as many for a comparator; None when nothing can match."""
@@ -88,15 +100,42 @@ class PreparedCondition(NamedTuple):
         return filters[self.field].condition(table, self.comparator, *self.values)
 
 
-def prepare_filter(
-    filters: Mapping[str, Criterion], filter: Filter
-) -> tuple[PreparedCondition, ...]:
+class PreparedAnyOf(NamedTuple):
+    """As `AnyOf`, with the values that SQL is written around."""
+
+    filters: tuple["PreparedFilter", ...]
+    negated: bool = False
+
+    def sql(self, filters: Mapping[str, Criterion], table: FromClause) -> ColumnElement[bool]:
+        """The condition on a table that has the columns of the criteria."""
+        passed = or_(
+            false(),
+            *(
+                and_(true(), *(condition.sql(filters, table) for condition in each))
+                for each in self.filters
+            ),
+        )
+        # Where a row has no value SQL knows no answer, and NOT would know none either.
+        return not_(func.coalesce(passed, false())) if self.negated else passed
+
+
+PreparedFilter = tuple[PreparedCondition | PreparedAnyOf, ...]
+
+
+def prepare_filter(filters: Mapping[str, Criterion], filter: Filter) -> PreparedFilter:
     """A filter with the values that are bound for it.
 
     Raises:
         BadInput: when a text is longer than `LONGEST_TEXT`.
     """
-    return tuple(prepare_condition(filters, condition) for condition in filter)
+    return tuple(
+        PreparedAnyOf(
+            tuple(prepare_filter(filters, each) for each in condition.filters), condition.negated
+        )
+        if isinstance(condition, AnyOf)
+        else prepare_condition(filters, condition)
+        for condition in filter
+    )
 
 
 def prepare_condition(filters: Mapping[str, Criterion], condition: Condition) -> PreparedCondition:
@@ -106,13 +145,20 @@ def prepare_condition(filters: Mapping[str, Criterion], condition: Condition) ->
         BadInput: when a text is longer than `LONGEST_TEXT`.
     """
     field, comparator, value = condition
-    for text in value if isinstance(value, tuple) else (value,):
-        if isinstance(text, str) and len(text) > LONGEST_TEXT:
-            raise BadInput(
-                f"A text to filter by has at most {LONGEST_TEXT} characters, not {len(text)}.",
-                most=LONGEST_TEXT,
-            )
+    _check_length(value)
     return PreparedCondition(field, comparator, filters[field].prepare(comparator, value))
+
+
+def _check_length(value: Any) -> None:
+    """Refuse texts that are too long, in lists too."""
+    if isinstance(value, tuple):
+        for item in value:
+            _check_length(item)
+    elif isinstance(value, str) and len(value) > LONGEST_TEXT:
+        raise BadInput(
+            f"A text to filter by has at most {LONGEST_TEXT} characters, not {len(value)}.",
+            most=LONGEST_TEXT,
+        )
 
 
 def literal_pattern(value: str) -> str:
@@ -140,9 +186,16 @@ def _is_null(column: ColumnElement[Any], value: bool) -> ColumnElement[bool]:
     return column.is_(None) if value else column.is_not(None)
 
 
+def _is_other(column: ColumnElement[Any], values: Any) -> ColumnElement[bool]:
+    """It is none of the values. Of no values NULL would be none too."""
+    return and_(column.is_not(None), not_(is_among(column, values)))
+
+
 COMPARATORS: Mapping[str, Callable[[ColumnElement[Any], Any], ColumnElement[bool]]] = {
     "eq": lambda column, value: column == value,
+    "ne": lambda column, value: column != value,
     "in": is_among,
+    "not_in": _is_other,
     "gt": lambda column, value: column > value,
     "gte": lambda column, value: column >= value,
     "lt": lambda column, value: column < value,
@@ -174,39 +227,53 @@ class compare(ColumnCriterion):  # noqa: N801, it reads as the function that mak
         return COMPARATORS[comparator](table.c[self.column], values[0])
 
 
+NO_DIGITS = "-"
+"""Stands for a phone number without digits, which no row has."""
+
+
 @dataclass(frozen=True)
 class digits(ColumnCriterion):  # noqa: N801, as above
-    """A criterion on a phone number, by its digits alone; a value without digits matches nothing.
+    """A criterion on a phone number, by its digits alone; a value without digits is no number.
 
-    `eq` compares whole numbers, `contains` a part of one. The column holds digits only.
+    `contains` compares a part of a number, the others whole numbers. The column holds digits only.
     """
 
-    comparators = frozenset({"eq", "contains"})
+    comparators = frozenset({"eq", "ne", "in", "not_in", "contains"})
 
-    def prepare(self, comparator: str, value: str) -> tuple[str] | None:
+    def prepare(self, comparator: str, value: Any) -> tuple[Any, ...] | None:
+        if isinstance(value, tuple):
+            return (tuple(phone_digits(each) or NO_DIGITS for each in value),)
         number = phone_digits(value)
-        if not number:
-            return None
-        return (number if comparator == "eq" else f"%{number}%",)
+        if comparator == "contains":
+            return (f"%{number}%",) if number else None
+        return (number or NO_DIGITS,)
 
     def condition(self, table: FromClause, comparator: str, *values: Any) -> ColumnElement[bool]:
-        column = table.c[self.column]
-        return column == values[0] if comparator == "eq" else column.like(values[0])
+        number = self.number(table)
+        if comparator == "contains":
+            return number.like(values[0])
+        return COMPARATORS[comparator](number, values[0])
+
+    def number(self, table: FromClause) -> ColumnElement[str]:
+        """The digits of a row's number."""
+        column: ColumnElement[str] = table.c[self.column]
+        return column
 
 
 @dataclass(frozen=True)
 class key_equals(ColumnCriterion):  # noqa: N801, as above
     """A criterion on one top-level key of a JSON object: the value is the pair (key, text).
 
-    Text, numbers and booleans are compared as the text JSON prints for them.
+    Text, numbers and booleans are compared as the text JSON prints for them. `key_in` and
+    `key_not_in` take (key, texts).
     """
 
-    comparators = frozenset({"key_equals"})
+    comparators = frozenset({"key_eq", "key_ne", "key_in", "key_not_in"})
 
-    def prepare(self, _comparator: str, value: tuple[str, str]) -> tuple[str, str]:
+    def prepare(self, _comparator: str, value: tuple[str, Any]) -> tuple[str, Any]:
         return value
 
-    def condition(self, table: FromClause, _comparator: str, *values: Any) -> ColumnElement[bool]:
+    def condition(self, table: FromClause, comparator: str, *values: Any) -> ColumnElement[bool]:
         key, text = values
-        equal: ColumnElement[bool] = json_member_text(table.c[self.column], key) == text
-        return equal
+        member = json_member_text(table.c[self.column], key)
+        return COMPARATORS[comparator.removeprefix("key_")](member, text)

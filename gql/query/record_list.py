@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Select, select
 
-from gql.query.filters import Filter, PreparedCondition, prepare_filter
+from gql.query.filters import Filter, PreparedFilter, prepare_filter
 from gql.query.resource import Link, Resource
 from gql.sql.keys import is_among
 
@@ -59,7 +59,7 @@ class RecordList:
     """
 
     resource: Resource
-    conditions: tuple[PreparedCondition, ...] = ()
+    conditions: PreparedFilter = ()
     link: Link | None = None
 
     @classmethod

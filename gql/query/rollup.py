@@ -29,7 +29,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from gql.query.filters import PreparedCondition
+from gql.query.filters import PreparedAnyOf, PreparedCondition
 from gql.query.paging import Paging
 from gql.query.record_list import RecordList, RowSource
 from gql.query.resource import RollupTable
@@ -41,7 +41,7 @@ SEEK_FROM = 1_000
 """The offset from which on a page is sought; rows before it are walked sooner than weeks added."""
 
 _LOWER_BOUNDS, _UPPER_BOUNDS = frozenset({"gt", "gte"}), frozenset({"lt", "lte"})
-_EXACT = frozenset({"eq", "in"})
+_EXACT = frozenset({"eq", "ne", "in", "not_in"})
 
 
 class Seek(NamedTuple):
@@ -63,7 +63,7 @@ def is_countable(records: RecordList) -> bool:
         return False
     lower = _bounds(rollup, records, _LOWER_BOUNDS)
     upper = _bounds(rollup, records, _UPPER_BOUNDS)
-    others = [each for each in records.conditions if each.field != rollup.instant]
+    others = _others(rollup, records)
     on_instant = len(records.conditions) - len(others)
     one_range = len(lower) <= 1 and len(upper) <= 1 and on_instant == len(lower) + len(upper)
     return one_range and _is_exact(rollup, others)
@@ -188,10 +188,20 @@ def _parts(records: RecordList, parent: FromClause | None) -> list[_Part]:
     return [_Part(counts, counts.table.c.week, calls, many_weeks=True), *cut_weeks]
 
 
-def _is_exact(rollup: RollupTable, conditions: Sequence[PreparedCondition]) -> bool:
+def _others(rollup: RollupTable, records: RecordList) -> list[PreparedCondition | PreparedAnyOf]:
+    """The list's conditions that are not on its instant alone."""
+    return [
+        each
+        for each in records.conditions
+        if isinstance(each, PreparedAnyOf) or each.field != rollup.instant
+    ]
+
+
+def _is_exact(rollup: RollupTable, conditions: Sequence[PreparedCondition | PreparedAnyOf]) -> bool:
     """Whether a row of the rollup passes the conditions with all the rows that it counts."""
     return all(
-        condition.field in {rollup.owner, *rollup.columns}
+        isinstance(condition, PreparedCondition)
+        and condition.field in {rollup.owner, *rollup.columns}
         and condition.comparator in _EXACT
         and condition.values is not None
         for condition in conditions
@@ -203,7 +213,9 @@ def _bounds(rollup: RollupTable, records: RecordList, comparators: frozenset[str
     return [
         value
         for condition in records.conditions
-        if condition.field == rollup.instant and condition.comparator in comparators
+        if isinstance(condition, PreparedCondition)
+        and condition.field == rollup.instant
+        and condition.comparator in comparators
         for value in condition.values or ()
     ]
 
@@ -211,8 +223,10 @@ def _bounds(rollup: RollupTable, records: RecordList, comparators: frozenset[str
 def _rollup_rows(rollup: RollupTable, records: RecordList, parent: FromClause | None) -> RowSource:
     """The rows of the rollup that count the list's: those by owner where the list names owners."""
     table, link = rollup.table.alias(), records.link
-    conditions = [each for each in records.conditions if each.field != rollup.instant]
-    by_owner = link is not None or any(each.field == rollup.owner for each in conditions)
+    conditions = _others(rollup, records)
+    by_owner = link is not None or any(
+        isinstance(each, PreparedCondition) and each.field == rollup.owner for each in conditions
+    )
     under = [] if link is None or parent is None else [table.c[rollup.owner] == parent.c.id]
     return RowSource(
         records.resource,

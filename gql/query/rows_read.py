@@ -5,7 +5,6 @@ nowhere known before the statement runs, so each list is declared with a usual l
 that is the same for every organization, and made once per document.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
@@ -13,14 +12,20 @@ from functools import cache
 from sqlalchemy import Table, UniqueConstraint
 
 from gql.query import rollup
-from gql.query.filters import ColumnCriterion, PreparedCondition
+from gql.query.filters import (
+    ColumnCriterion,
+    PreparedAnyOf,
+    PreparedCondition,
+    PreparedFilter,
+)
 from gql.query.record_list import RecordList
 from gql.query.resource import Link, Resource
 
 _SCOPE = frozenset({"organization_id", "channel"})
 """Columns that every reader of a table fixes, so that indexes begin with them."""
 
-_PARTS_OF_TEXT = frozenset({"contains", "starts_with"})
+_COMPARED = frozenset({"contains", "starts_with", "ne", "not_in"})
+"""Comparators that no index helps with."""
 
 
 class Access(Enum):
@@ -50,30 +55,28 @@ class RowsRead:
 
 
 def read_by_total(
-    resource: Resource, link: Link | None, conditions: Iterable[tuple[str, str]], usual: int
+    resource: Resource, link: Link | None, conditions: PreparedFilter, usual: int
 ) -> RowsRead:
     """What counting a list reads.
 
     Args:
         resource: Whose records are listed.
         link: How they find their parent; None at the root.
-        conditions: Names of the resource's filters, each with a comparator.
+        conditions: What it is filtered by, with whatever values.
         usual: How many rows the list usually has.
     """
-    pairs = list(conditions)
-    used = {access(resource, *pair) for pair in pairs}
-    prepared = tuple(PreparedCondition(name, how, (None,)) for name, how in pairs)
-    if Access.KEYED in used or rollup.is_countable(RecordList(resource, prepared, link)):
+    used = {access(resource, each) for each in conditions}
+    if Access.KEYED in used or rollup.is_countable(RecordList(resource, conditions, link)):
         return RowsRead()
     if Access.COMPARED in used:
-        return RowsRead(compared=usual)
+        return RowsRead(compared=usual * _comparisons(resource, conditions))
     return RowsRead(counted=usual)
 
 
 def read_by_page(
     resource: Resource,
     link: Link | None,
-    conditions: Iterable[tuple[str, str]],
+    conditions: PreparedFilter,
     usual: int,
     *,
     order: str,
@@ -92,25 +95,39 @@ def read_by_page(
     sort_key = resource.orders[order].label
     used = {
         how
-        for field, comparator in conditions
-        if (how := access(resource, field, comparator)) != Access.RANGED
-        or _column(resource, field) != sort_key
+        for each in conditions
+        if (how := access(resource, each)) != Access.RANGED
+        or (isinstance(each, PreparedCondition) and _column(resource, each.field) != sort_key)
     }
     if Access.KEYED in used:
         return RowsRead()
     parent = () if link is None else (link.column or "",)
     return RowsRead(
         counted=usual if Access.RANGED in used else 0,
-        compared=usual if Access.COMPARED in used else 0,
+        compared=usual * _comparisons(resource, conditions) if Access.COMPARED in used else 0,
         sorted=0 if has_index(resource.table, *parent, sort_key) else usual,
         passed=min(offset, usual),
     )
 
 
-def access(resource: Resource, field: str, comparator: str) -> Access:
-    """How rows that pass a condition on one of the resource's filters are found."""
-    column = _column(resource, field)
-    if column is None or comparator in _PARTS_OF_TEXT:
+def access(resource: Resource, condition: PreparedCondition | PreparedAnyOf) -> Access:
+    """How rows that pass a condition on the resource's filters are found."""
+    if isinstance(condition, PreparedAnyOf):
+        # Both databases find the rows of each filter by an index of its own and put them together;
+        # SQLite does so for single values alone.
+        keyed = condition.filters and all(
+            any(
+                isinstance(each, PreparedCondition)
+                and each.comparator == "eq"
+                and access(resource, each) == Access.KEYED
+                for each in alternative
+            )
+            for alternative in condition.filters
+        )
+        return Access.KEYED if keyed and not condition.negated else Access.COMPARED
+    comparator = condition.comparator
+    column = _column(resource, condition.field)
+    if column is None or comparator in _COMPARED:
         return Access.COMPARED
     is_equal = comparator in {"eq", "in"}
     tallied = resource.rollup and {resource.rollup.owner, *resource.rollup.columns}
@@ -119,6 +136,36 @@ def access(resource: Resource, field: str, comparator: str) -> Access:
     if not has_index(resource.table, column):
         return Access.COMPARED
     return Access.KEYED if is_equal else Access.RANGED
+
+
+def keyed_values(resource: Resource, conditions: PreparedFilter) -> int:
+    """How many values in a filter an index has to find."""
+    number = 0
+    for condition in conditions:
+        if isinstance(condition, PreparedAnyOf):
+            number += sum(keyed_values(resource, each) for each in condition.filters)
+        elif access(resource, condition) == Access.KEYED:
+            (value,) = condition.values or (None,)
+            number += len(value) if isinstance(value, list) else 1
+    return number
+
+
+def _comparisons(resource: Resource, conditions: PreparedFilter) -> int:
+    """How many times each row is looked at: once, and for every condition in an `any` or `none`."""
+    return max(
+        1,
+        sum(
+            _leaves(each)
+            for each in conditions
+            if isinstance(each, PreparedAnyOf) and access(resource, each) == Access.COMPARED
+        ),
+    )
+
+
+def _leaves(condition: PreparedCondition | PreparedAnyOf) -> int:
+    if isinstance(condition, PreparedCondition):
+        return 1
+    return sum(_leaves(each) for alternative in condition.filters for each in alternative)
 
 
 @cache

@@ -35,6 +35,7 @@ from gql.schema.declared_costs import (
     type_weight,
 )
 from gql.schema.inputs.comparators import MAX_IN
+from gql.schema.inputs.filtering import MAX_CONDITIONS
 from gql.schema.introspection import SchemaValues
 from gql.schema.list_arguments import (
     SLICING_ARGUMENTS,
@@ -270,7 +271,7 @@ def _row_points(rows: RowsRead) -> int:
 
 def _most_keys(of_list: ListArguments) -> int:
     """The points of the longest filter."""
-    return KEY.points * MAX_IN * len(of_list.source.resource.filters)
+    return KEY.points * MAX_IN * MAX_CONDITIONS if "filter" in of_list.arguments else 0
 
 
 def _quantity(most: int, value: Callable[[Variables], int], is_constant: bool) -> int | Quantity:

@@ -24,8 +24,10 @@ from graphql import (
 
 from gql.engine.fields import ConnectionSource
 from gql.engine.plan import DEFINITION, has_variable
+from gql.query.filters import PreparedAnyOf, PreparedCondition, PreparedFilter
 from gql.query.paging import DEFAULT_PAGE, MAX_PAGE
-from gql.query.rows_read import Access, RowsRead, access, read_by_page, read_by_total
+from gql.query.rows_read import RowsRead, keyed_values, read_by_page, read_by_total
+from gql.schema.inputs.filtering import NONE
 
 SLICING_ARGUMENTS = ("first", "last")
 """The arguments of a connection that say how long its page is."""
@@ -94,7 +96,8 @@ class ListArguments:
     def total(self, variables: Variables) -> RowsRead:
         """What counting the list reads."""
         source = self.source
-        return read_by_total(source.resource, source.link, self._pairs(variables), source.usual)
+        conditions = self._filter(variables)
+        return read_by_total(source.resource, source.link, conditions, source.usual)
 
     def page(self, variables: Variables) -> RowsRead:
         """What finding the rows of the page reads."""
@@ -102,7 +105,7 @@ class ListArguments:
         return read_by_page(
             source.resource,
             source.link,
-            self._pairs(variables),
+            self._filter(variables),
             source.usual,
             order=self._order(variables),
             offset=offset if _is_int(offset) and offset > 0 else 0,
@@ -110,31 +113,14 @@ class ListArguments:
 
     def keys(self, variables: Variables) -> int:
         """How many values in the filter an index has to find."""
-        return sum(
-            len(value) if isinstance(value, list) else 1
-            for field, comparator, value in self._conditions(variables)
-            if access(self.source.resource, field, comparator) == Access.KEYED
-        )
+        return keyed_values(self.source.resource, self._filter(variables))
 
-    def _pairs(self, variables: Variables) -> list[tuple[str, str]]:
-        return [(field, comparator) for field, comparator, _ in self._conditions(variables)]
-
-    def _conditions(self, variables: Variables) -> Iterator[tuple[str, str, Any]]:
-        """The filter's conditions: criterion, comparator and value."""
+    def _filter(self, variables: Variables) -> PreparedFilter:
+        """The filter's conditions, with the values of the request."""
         if "filter" not in self.definition.args:
-            return
+            return ()
         filter_type: Any = get_named_type(self.definition.args["filter"].type)
-        for field, value in _members(filter_type, self.arguments["filter"].value(variables)):
-            criterion = field.extensions[DEFINITION].python_name
-            compared_by = get_named_type(field.type)
-            if not isinstance(compared_by, GraphQLInputObjectType):
-                yield criterion, "eq", value
-                continue
-            comparators = compared_by.extensions[DEFINITION].origin.comparators
-            for operand_field, operand in _members(compared_by, value):
-                name = operand_field.extensions[DEFINITION].python_name
-                if name in comparators:
-                    yield criterion, comparators[name], operand
+        return tuple(_conditions(filter_type, self.arguments["filter"].value(variables)))
 
     def _order(self, variables: Variables) -> str:
         """The order of the list, by its name in the resource's orders."""
@@ -155,6 +141,27 @@ def arguments_of(
     """Every argument that a field may have, by name."""
     written = {each.name.value: each.value for each in node.arguments or ()}
     return {name: Argument(written.get(name), defaults) for name in definition.args}
+
+
+def _conditions(
+    filter_type: GraphQLInputObjectType, value: Any
+) -> Iterator[PreparedCondition | PreparedAnyOf]:
+    """The conditions of a value of a filter input."""
+    for field, operand in _members(filter_type, value):
+        name = field.extensions[DEFINITION].python_name
+        compared_by = get_named_type(field.type)
+        if compared_by is filter_type:
+            filters = operand if isinstance(operand, list) else [operand]
+            alternatives = (tuple(_conditions(filter_type, each)) for each in filters)
+            yield PreparedAnyOf(tuple(alternatives), negated=name == NONE)
+        elif not isinstance(compared_by, GraphQLInputObjectType):
+            yield PreparedCondition(name, "eq", (operand,))
+        else:
+            comparators = compared_by.extensions[DEFINITION].origin.comparators
+            for each, compared in _members(compared_by, operand):
+                comparator = comparators.get(each.extensions[DEFINITION].python_name)
+                if comparator is not None:
+                    yield PreparedCondition(name, comparator, (compared,))
 
 
 def _members(kind: GraphQLInputObjectType, value: Any) -> Iterator[tuple[Any, Any]]:

@@ -13,6 +13,7 @@ from gql.money import MAX_MICROS, SCALE, decimal_to_micros
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 """https://www.rfc-editor.org/rfc/rfc3339#section-5.6"""
+_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _AMOUNT = re.compile(r"[+-]?[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,3})?")
 
 
@@ -24,11 +25,13 @@ def print_instant(value: datetime) -> str:
 
 
 def read_instant(value: Any) -> datetime:
-    """An instant from text with a zone.
+    """An instant from text with a zone, or from a date, which is its first instant in UTC.
 
     Raises:
         GraphQLError: when it is not one, or lies outside the years 1 to 9999.
     """
+    if isinstance(value, str) and _DATE.fullmatch(value):
+        value += "T00:00:00Z"
     if isinstance(value, str) and _INSTANT.fullmatch(value):
         try:
             return datetime.fromisoformat(value.upper().replace(" ", "T")).astimezone(UTC)
@@ -84,7 +87,8 @@ SCALARS: dict[object, ScalarDefinition] = {
             "An instant: a `date-time` of RFC 3339. Answers are in UTC, with as many digits of a"
             " fraction as it takes, six at most: `2025-01-19T10:00:00Z`,"
             " `2025-01-19T10:00:00.25Z`. Arguments may have any offset; digits after the sixth are"
-            " cut off. The years 1 to 9999; no leap seconds."
+            " cut off. A bare date is its first instant in UTC. The years 1 to 9999; no leap"
+            " seconds."
         ),
         specified_by_url="https://www.rfc-editor.org/rfc/rfc3339#section-5.6",
         serialize=print_instant,

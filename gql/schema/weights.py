@@ -32,7 +32,11 @@ PAGE_INFO = Weight(100, "`pageInfo`")
 TOTAL = Weight(100, "`totalCount`, where an index or the rollup has it")
 KEY = Weight(10, "a value that an index finds, of those in a filter")
 COUNTED_ROW = Weight(1, "a row that a total counts, or that a page passes over, in an index")
-COMPARED_ROW = Weight(2, "a row that is looked at because no index has what a filter compares")
+COMPARED_ROW = Weight(
+    2,
+    "a row that is looked at because no index has what a filter compares; for each condition in"
+    " `any` and `none`",
+)
 SORTED_ROW = Weight(2, "a row that is sorted because no index has the order")
 SCHEMA_VALUE = Weight(12, "a value below `__schema` or `__type`")
 

@@ -11,6 +11,7 @@ from graphql import (
     GraphQLInputObjectType,
     GraphQLList,
     GraphQLNonNull,
+    get_named_type,
     is_required_argument,
     is_required_input_field,
 )
@@ -113,12 +114,14 @@ class Values:
         cursors: Those of real answers, by resource, order and direction.
         texts: Texts of real rows.
         noun: Whose ids are wanted; None for those of any object.
+        nested: The input types of the objects that are being made, outermost first.
     """
 
     pick: random.Random
     cursors: dict[tuple[str, str, str], list[str]] = field(default_factory=dict)
     texts: list[str] = field(default_factory=list)
     noun: str | None = None
+    nested: list[GraphQLInputObjectType] = field(default_factory=list)
 
     def learn(self, answer: Any) -> None:
         """Keep the cursors and some texts of an answer."""
@@ -214,7 +217,16 @@ class Values:
         return self._scalar(kind.name)
 
     def _object(self, kind: GraphQLInputObjectType) -> dict[str, Any]:
+        self.nested.append(kind)
+        try:
+            return self._fields(kind)
+        finally:
+            self.nested.pop()
+
+    def _fields(self, kind: GraphQLInputObjectType) -> dict[str, Any]:
         names = sorted(kind.fields)
+        if self.nested.count(kind) > 2:  # filters within filters, which would never end
+            names = [name for name in names if get_named_type(kind.fields[name].type) is not kind]
         if kind.is_one_of:
             name = self.pick.choice(names)
             return {name: self._present(kind.fields[name].type)}
@@ -245,7 +257,8 @@ class Values:
             return self.pick.choice(["call_0", "x_1", "1_", "graph_01", "", "-1"])
         if self.noun is None:
             return f"{self.pick.choice(KINDS.split())}_{number}"
-        if self.pick.random() < 0.3:
+        # The ids in filters are those of other nouns, which would be refused.
+        if self.pick.random() < (0.02 if self.nested else 0.3):
             return f"{self.noun}_{number}"
         return number if number < 2**31 and self.pick.random() < 0.5 else str(number)
 

@@ -33,7 +33,7 @@ from gql.engine.plan import PlanNode, Selection
 from gql.engine.rest_query import RestArguments, RestQuery
 from gql.errors import NotFound
 from gql.models.scope import owned
-from gql.query.filters import ColumnCriterion, Condition
+from gql.query.filters import AnyOf, ColumnCriterion, Condition
 from gql.query.resource import Link, Resource
 
 Row = dict[str, Any]
@@ -231,7 +231,8 @@ class Oracle:
             if all(self._passes(resource, row, condition) for condition in arguments.filter)
         ]
 
-    def _passes(self, resource: Resource, row: Row, condition: Condition) -> bool:
+    def _passes(self, resource: Resource, row: Row, condition: Condition | AnyOf) -> bool:
+        assert isinstance(condition, Condition)  # REST combines none
         field, comparator, value = condition
         criterion = resource.filters[field]
         match field:

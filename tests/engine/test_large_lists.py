@@ -23,6 +23,8 @@ TOTALS = (
     "calls(first: 5, filter: {status: {eq: COMPLETED}}) { totalCount }",
     'calls(first: 5, filter: {assistantId: {in: ["123", "456"]}}) { totalCount }',
     "calls(first: 5, filter: {direction: {eq: INBOUND}}) { totalCount }",
+    "calls(first: 5, filter: {status: {ne: COMPLETED}}) { totalCount }",
+    'calls(first: 5, filter: {assistantId: {notIn: ["123", "456"]}}) { totalCount }',
     "smsConversations(first: 5, filter: {status: {in: [ACTIVE]}}) { totalCount }",
     "assistants(first: 9) { nodes { calls { totalCount } smsConversations { totalCount } } }",
 )
@@ -96,6 +98,8 @@ async def test_only_a_deep_offset_asks_the_tally(fresh: Copy) -> None:
         ('{assistantName: {startsWith: "S"}}', True),
         ('{assistantName: {eq: "Support"}}', True),
         ("{duration: {gte: 60}}", True),
+        ('{status: {ne: FAILED}, none: [{callSid: {in: ["CA1"]}}]}', False),
+        ('{any: [{status: {eq: FAILED}}, {none: [{callSid: {contains: "CA"}}]}]}', True),
         ('{startedAt: {lt: "2026-01-01T00:00:00Z"}}', True),
     ],
 )

@@ -194,6 +194,26 @@ FIGURES: dict[str, tuple[str, dict[str, Any], int]] = {
         10 + 100 + 2 * CALLS + 2 * CALLS + 3,
     ),
     "a filter by variable that is null": (FILTERED, {"f": None}, 10 + 100 + 3),
+    "any of several values that indexes find": (
+        FILTERED,
+        {"f": {"any": [{"callSid": {"eq": "CA1"}}, {"customerPhone": {"eq": "+1"}}]}},
+        10 + 100 + 3 + 2 * 2 * 10,
+    ),
+    "any of what is compared with each row": (
+        FILTERED,
+        {"f": {"any": [{"callSid": {"eq": "CA1"}}, {"direction": {"eq": "INBOUND"}}]}},
+        10 + 100 + 3 + 2 * (2 * 2 * CALLS + 10),
+    ),
+    "none of a value, and another value": (
+        FILTERED,
+        {"f": {"status": {"ne": "FAILED"}, "none": {"duration": {"eq": 5}}}},
+        10 + 100 + 3 + 2 * (2 * CALLS + 10),
+    ),
+    "a status that the rollup leaves out": (
+        FILTERED,
+        {"f": {"status": {"notIn": ["FAILED"]}}},
+        10 + 100 + 3 + 2 * CALLS,
+    ),
     "a filter by variable that is empty": (FILTERED, {"f": {}}, 10 + 100 + 3),
     "rows of a parent": (
         (

@@ -31,6 +31,7 @@ texts = st.text(st.sampled_from("aAbB%_\\'\"*? éÉñÑßẞжЖ李🎧"), max_s
 instants = st.datetimes(timezones=st.just(UTC))
 RANGES: dict[str, Callable[[Any, Any], bool]] = {
     "eq": operator.eq,
+    "ne": operator.ne,
     "gt": operator.gt,
     "gte": operator.ge,
     "lt": operator.lt,
@@ -96,7 +97,9 @@ async def test_in_is_any_of_them_and_never_any_of_none(
     database: Database, text: str, others: list[str]
 ) -> None:
     assert await passes(database, by("in", tuple(others)), text) == (text in others)
+    assert await passes(database, by("not_in", tuple(others)), text) == (text not in others)
     assert not await passes(database, by("in", ()), text)
+    assert await passes(database, by("not_in", ()), text)
 
 
 @bounded
@@ -126,6 +129,14 @@ async def test_a_row_without_a_value_passes_no_comparison(
     database: Database, comparator: str
 ) -> None:
     assert not await passes(database, by(comparator, ""), None)
+
+
+@pytest.mark.parametrize("values", [(), ("a",)])
+async def test_a_row_without_a_value_is_no_other_one(
+    database: Database, values: tuple[str, ...]
+) -> None:
+    assert not await passes(database, by("in", values), None)
+    assert not await passes(database, by("not_in", values), None)
 
 
 async def test_only_is_null_finds_a_row_without_a_value(database: Database) -> None:
@@ -169,6 +180,10 @@ async def test_a_phone_number_is_its_digits(
 
     assert await passes(database, by("eq", number, digits("stored")), stored) == equal
     assert await passes(database, by("contains", number, digits("stored")), stored) == contained
+    assert await passes(database, by("ne", number, digits("stored")), stored) != equal
+    for several in ((number,), (number, "1"), ("", number)):
+        assert await passes(database, by("in", several, digits("stored")), stored) == equal
+        assert await passes(database, by("not_in", several, digits("stored")), stored) != equal
 
 
 def test_a_pattern_escapes_every_sign_of_like_and_the_escape_itself() -> None:
@@ -182,7 +197,7 @@ def test_a_pattern_escapes_every_sign_of_like_and_the_escape_itself() -> None:
         ("duration", {"gt", "gte", "lt", "lte"}),
         ("call_sid", {"contains", "starts_with"}),
         ("customer_phone", {"contains"}),
-        ("assistant_name", {"eq", "in", "contains", "starts_with"}),
+        ("assistant_name", {"eq", "ne", "in", "not_in", "contains", "starts_with"}),
         ("anywhere", {"contains"}),
         ("meta", set()),
     ],
@@ -192,7 +207,7 @@ def test_the_values_of_some_comparisons_need_plans_of_their_own(
 ) -> None:
     """Those that few or many rows pass, depending on the value."""
     offered = {
-        "status": {"eq", "in"},
+        "status": {"eq", "ne", "in", "not_in"},
         "duration": {*RANGES, "is_null"},
         "call_sid": {"eq", "in", "contains", "starts_with"},
     }.get(criterion, SEARCHED_CALLS.filters[criterion].comparators)

@@ -100,7 +100,8 @@ def test_ids_are_those_of_a_resource() -> None:
             criterion("By settings."),
             (
                 "ModelFilter.settings compares by gt, gte, is_null, lt, lte, but 'settings' of the"
-                " resource 'assistant' is a criterion by key_equals: use other comparators, or"
+                " resource 'assistant' is a criterion by key_eq, key_in, key_ne, key_not_in: use"
+                " other comparators, or"
                 " another criterion"
             ),
         ),
@@ -109,9 +110,9 @@ def test_ids_are_those_of_a_resource() -> None:
             JSONKeyFilter,
             criterion("By model."),
             (
-                "ModelFilter.llm_model compares by key_equals, but 'llm_model' of the resource"
-                " 'assistant' is a criterion by contains, eq, gt, gte, in, is_null, lt, lte,"
-                " starts_with: use other comparators, or"
+                "ModelFilter.llm_model compares by key_eq, key_in, key_ne, key_not_in, but"
+                " 'llm_model' of the resource 'assistant' is a criterion by contains, eq, gt, gte,"
+                " in, is_null, lt, lte, ne, not_in, starts_with: use other comparators, or"
                 " another criterion"
             ),
         ),
@@ -121,7 +122,8 @@ def test_ids_are_those_of_a_resource() -> None:
             criterion("By settings."),
             (
                 "ModelFilter.settings compares by eq, but 'settings' of the resource 'assistant' is"
-                " a criterion by key_equals: use other comparators, or another criterion"
+                " a criterion by key_eq, key_in, key_ne, key_not_in: use other comparators, or"
+                " another criterion"
             ),
         ),
         (

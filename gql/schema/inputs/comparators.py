@@ -23,7 +23,7 @@ from gql.query.filters import Condition
 from gql.schema.enums import CallStatus, Direction, Role, Speaker
 
 MAX_IN = 100
-"""Most values of one `in`."""
+"""Most values of one `in` or `notIn`."""
 
 Convert = Callable[[Any], Any]
 """Makes the column's value of a GraphQL value."""
@@ -53,38 +53,33 @@ class Comparators:
         """
         convert = convert or self.convert
         written = {
-            comparator: value
-            for field, comparator in self.comparators.items()
+            field: value
+            for field in self.comparators
             if (value := getattr(self, field)) is not UNSET
         }
         if not written:
             raise BadInput(
                 f"`{to_camel_case(criterion)}` compares nothing: leave it out, or use"
-                f" {self.choices()}."
+                f" {self._choices()}."
             )
-        for comparator, value in written.items():
+        for field, value in written.items():
             if value is None:
-                raise BadInput(self.without_value(criterion, comparator))
-            yield Condition(criterion, comparator, _converted(value, comparator, convert))
-
-    @classmethod
-    def choices(cls) -> str:
-        """The names of the comparators as clients write them: `eq` or `in`."""
-        *names, last = (f"`{to_camel_case(name)}`" for name in cls.comparators.values())
-        return f"{', '.join(names)} or {last}" if names else last
-
-    @classmethod
-    def without_value(cls, criterion: str, comparator: str) -> str:
-        """What is wrong with a comparator that is null."""
-        path = f"{to_camel_case(criterion)}.{to_camel_case(comparator)}"
-        names = cls.comparators.values()
-        other = ", or use `isNull`" if "is_null" in {*names} - {comparator} else ""
-        return f"`{path}` is null: leave it out{other}."
+                raise BadInput(self._without_value(criterion, field))
+            yield Condition(criterion, self.comparators[field], _converted(value, field, convert))
 
     @staticmethod
     def convert(value: Any) -> Any:
         """The column's value of a GraphQL value, where no other conversion is passed."""
         return value
+
+    def _choices(self) -> str:
+        *names, last = (f"`{_graphql_name(field)}`" for field in self.comparators)
+        return f"{', '.join(names)} or {last}"
+
+    def _without_value(self, criterion: str, field: str) -> str:
+        other = ", or use `isNull`" if "is_null" in {*self.comparators} - {field} else ""
+        path = f"{to_camel_case(criterion)}.{_graphql_name(field)}"
+        return f"`{path}` is null: leave it out{other}."
 
 
 def comparator(description: str, name: str | None = None) -> Any:
@@ -92,16 +87,49 @@ def comparator(description: str, name: str | None = None) -> Any:
     return strawberry.field(name=name, default=UNSET, description=description)
 
 
-def comparators(cls: type[T]) -> type[T]:
-    """Make a class a comparator input; its docstring is the description."""
-    strawberry.input(cls, description=described(cls))
-    names = [field.name for field in fields(cls)]  # type: ignore[arg-type]
-    cls.comparators = {name: name.removesuffix("_") for name in names}
-    return cls
+def comparators(
+    of: Any = None, *, eq: str = "Equal to this.", prefix: str = ""
+) -> Callable[[type[T]], type[T]]:
+    """Make a class a comparator input; its docstring is the description.
+
+    Args:
+        of: The type of the values that `eq`, `ne`, `in` and `notIn` take; None for a class that
+            has none of these.
+        eq: The description of `eq`.
+        prefix: What the criterion calls each comparator begins with.
+    """
+
+    def decorate(cls: type[T]) -> type[T]:
+        own = {} if of is None else _equality(of, eq)
+        for name, declaration in own.items():
+            setattr(cls, name, declaration[1])
+        types = {name: declaration[0] for name, declaration in own.items()}
+        cls.__annotations__ = {**types, **cls.__annotations__}
+        strawberry.input(cls, description=described(cls))
+        names = [field.name for field in fields(cls) if field.default is UNSET]  # type: ignore[arg-type]
+        cls.comparators = {name: prefix + name.removesuffix("_") for name in names}
+        return cls
+
+    return decorate
 
 
-EQ = "Equal to this."
-IN = f"Equal to one of these, at most {MAX_IN}."
+def _equality(of: Any, eq: str) -> dict[str, tuple[Any, Any]]:
+    """The type and the declaration of each comparator with whole values."""
+    return {
+        "eq": (of | None, comparator(eq)),
+        "ne": (of | None, comparator("Has a value, which is another one.")),
+        "in_": (list[of] | None, comparator(f"One of these, at most {MAX_IN}.", "in")),
+        "not_in": (
+            list[of] | None,
+            comparator(f"Has a value, which is none of these, at most {MAX_IN}."),
+        ),
+    }
+
+
+def _graphql_name(field: str) -> str:
+    return to_camel_case(field.removesuffix("_"))
+
+
 CONTAINS = "Contains this text, whatever the case; `%` and `_` stand for themselves."
 STARTS = "Starts with this text, whatever the case; `%` and `_` stand for themselves."
 IS_NULL = "Has no value (true), or has one (false)."
@@ -109,39 +137,32 @@ EARLIER, LATER = "Earlier than this.", "Later than this."
 LESS, MORE = "Less than this.", "More than this."
 
 
-@comparators
+@comparators(strawberry.ID)
 class IDFilter(Comparators):
     """Compares an id; takes global ids and documented integers."""
 
-    eq: strawberry.ID | None = comparator(EQ)
-    in_: list[strawberry.ID] | None = comparator(IN, "in")
 
-
-@comparators
+@comparators(str, eq="Equal to this, to the letter.")
 class StringFilter(Comparators):
-    """Compares text."""
+    """Compares text; objects without one never match."""
 
-    eq: str | None = comparator("Equal to this, to the letter.")
-    in_: list[str] | None = comparator(IN, "in")
     contains: str | None = comparator(CONTAINS)
     starts_with: str | None = comparator(STARTS)
 
 
-@comparators
+@comparators(str, eq="Has exactly these digits.")
 class PhoneFilter(Comparators):
-    """Compares a phone number by its digits alone."""
+    """Compares a phone number by its digits alone; no number is equal to a text without any."""
 
-    eq: str | None = comparator("Has exactly these digits.")
     contains: str | None = comparator(
         "Contains these digits in a row; without a digit nothing matches."
     )
 
 
-@comparators
+@comparators(int)
 class IntFilter(Comparators):
     """Compares a whole number; objects without one never match."""
 
-    eq: int | None = comparator(EQ)
     gt: int | None = comparator(MORE)
     gte: int | None = comparator("This or more.")
     lt: int | None = comparator(LESS)
@@ -149,11 +170,10 @@ class IntFilter(Comparators):
     is_null: bool | None = comparator(IS_NULL)
 
 
-@comparators
+@comparators(Decimal)
 class DecimalFilter(Comparators):
     """Compares an amount; objects without one never match."""
 
-    eq: Decimal | None = comparator(EQ)
     gt: Decimal | None = comparator(MORE)
     gte: Decimal | None = comparator("This or more.")
     lt: Decimal | None = comparator(LESS)
@@ -166,9 +186,12 @@ class DecimalFilter(Comparators):
         return int(decimal_to_micros(value))
 
 
-@comparators
+@comparators()
 class DateTimeFilter(Comparators):
-    """Compares an instant; objects without one never match."""
+    """Compares an instant; a bare date, `2026-06-01`, is its first instant in UTC.
+
+    So a month is `{gte: "2026-06-01", lt: "2026-07-01"}`. Objects without an instant never match.
+    """
 
     gt: datetime | None = comparator(LATER)
     gte: datetime | None = comparator("At this instant or later.")
@@ -177,56 +200,47 @@ class DateTimeFilter(Comparators):
     is_null: bool | None = comparator(IS_NULL)
 
 
-@strawberry.input(description="Compares one top-level key of a JSON object.")
+@comparators(str, eq="Has this value.", prefix="key_")
 class JSONKeyFilter(Comparators):
-    """Not a set of comparators but the two operands of one."""
+    """Compares the value of one top-level key as text; objects without the key never match.
 
-    comparators: ClassVar[dict[str, str]] = {"eq": "key_equals"}
+    Numbers and booleans are compared as JSON prints them.
+    """
 
     key: str = strawberry.field(description="The key.")
-    eq: str = strawberry.field(
-        description="Its value as text; numbers and booleans as JSON prints them."
-    )
 
-    def conditions(self, criterion: str, _convert: Convert | None = None) -> Iterator[Condition]:
-        yield Condition(criterion, "key_equals", (self.key, self.eq))
+    def conditions(self, criterion: str, convert: Convert | None = None) -> Iterator[Condition]:
+        for condition in super().conditions(criterion, convert):
+            yield condition._replace(value=(self.key, condition.value))
 
 
-@comparators
+@comparators(CallStatus)
 class CallStatusFilter(Comparators):
     """Compares a status."""
 
-    eq: CallStatus | None = comparator(EQ)
-    in_: list[CallStatus] | None = comparator(IN, "in")
 
-
-@comparators
+@comparators(Direction)
 class DirectionFilter(Comparators):
     """Compares a direction."""
 
-    eq: Direction | None = comparator(EQ)
 
-
-@comparators
+@comparators(Role)
 class RoleFilter(Comparators):
     """Compares a message's role."""
 
-    eq: Role | None = comparator(EQ)
-    in_: list[Role] | None = comparator(IN, "in")
 
-
-@comparators
+@comparators(Speaker)
 class SpeakerFilter(Comparators):
     """Compares a speaker."""
 
-    eq: Speaker | None = comparator(EQ)
 
-
-def _converted(value: Any, comparator: str, convert: Convert) -> Any:
-    if comparator == "is_null":
+def _converted(value: Any, field: str, convert: Convert) -> Any:
+    if field == "is_null":
         return value
     if isinstance(value, list):
         if len(value) > MAX_IN:
-            raise BadInput(f"`in` has {len(value)} values, but may have at most {MAX_IN}.")
+            raise BadInput(
+                f"`{_graphql_name(field)}` has {len(value)} values, but may have at most {MAX_IN}."
+            )
         return tuple(convert(item) for item in value)
     return convert(value)

@@ -1,6 +1,6 @@
 """The `filter` inputs: each field is a criterion of the resource, under the same name."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import Field, fields
 from functools import partial
 from typing import Any, ClassVar, NamedTuple, TypeVar, get_args, get_type_hints
@@ -11,13 +11,22 @@ from strawberry.utils.str_converters import to_camel_case
 
 from gql.engine.declaration import described
 from gql.errors import BadInput
-from gql.query.filters import Condition, Filter
+from gql.query.filters import AnyOf, Condition, Filter
 from gql.query.global_id import read_id
 from gql.query.resource import Resource
 from gql.schema.inputs.comparators import Comparators, IDFilter
 
 CRITERION = "criterion"
 """The key of a field's metadata that only `criterion` sets; the value is the resource of ids."""
+
+ANY, NONE = "any", "none"
+"""The fields of every filter that take further filters."""
+
+_ANY_OF_THESE = "Passes at least one of these filters; an empty list lets nothing pass."
+_NONE_OF_THESE = "Passes none of these filters."
+
+MAX_CONDITIONS = 100
+"""Most conditions of one filter, in `any` and `none` too; each filter in those is one more."""
 
 T = TypeVar("T", bound="FilterInput")
 
@@ -37,7 +46,11 @@ class FilterField(NamedTuple):
 
 
 class FilterInput:
-    """The base of every `filter` input: `filter_of` makes one of a class of criteria."""
+    """The base of every `filter` input: `filter_of` makes one of a class of criteria.
+
+    Attributes:
+        filter_fields: Its criteria; each filter also has `any` and `none`, lists of such filters.
+    """
 
     filter_fields: ClassVar[tuple[FilterField, ...]]
 
@@ -45,15 +58,30 @@ class FilterInput:
         """The conditions of every field that is there; all must hold.
 
         Raises:
-            BadInput: when a field is null, compares nothing, or has a value that cannot be used.
+            BadInput: when a field is null, compares nothing, or has a value that cannot be used;
+                when there are more than `MAX_CONDITIONS`.
         """
-        conditions: list[Condition] = []
+        conditions = self._conditions()
+        if (number := _size(conditions)) > MAX_CONDITIONS:
+            raise BadInput(
+                f"`filter` has {number} conditions, but may have at most {MAX_CONDITIONS}."
+            )
+        return conditions
+
+    def _conditions(self) -> Filter:
+        conditions: list[Condition | AnyOf] = []
         for field in self.filter_fields:
             value = getattr(self, field.name)
             if value is None:
                 raise BadInput(f"`{to_camel_case(field.name)}` is null: leave it out.")
             if value is not UNSET:
                 conditions.extend(field.conditions(value))
+        for name in (ANY, NONE):
+            filters = getattr(self, name)
+            if filters is None:
+                raise BadInput(f"`{name}` is null: leave it out.")
+            if filters is not UNSET:
+                conditions.append(AnyOf(_alternatives(name, filters), negated=name == NONE))
         return tuple(conditions)
 
     @classmethod
@@ -77,11 +105,15 @@ def filter_of(resource: Resource) -> Callable[[type[T]], type[T]]:
     """
 
     def decorate(cls: type[T]) -> type[T]:
-        strawberry.input(cls, description=described(cls))
         types = get_type_hints(cls)
+        for name, description in ((ANY, _ANY_OF_THESE), (NONE, _NONE_OF_THESE)):
+            cls.__annotations__[name] = list[cls] | None  # type: ignore[valid-type]
+            setattr(cls, name, strawberry.field(default=UNSET, description=description))
+        strawberry.input(cls, description=described(cls))
         cls.filter_fields = tuple(
             _filter_field(f"{cls.__name__}.{field.name}", field, types[field.name])
             for field in fields(cls)  # type: ignore[arg-type]  # strawberry.input made it one
+            if field.name not in {ANY, NONE}
         )
         cls.check(resource)
         return cls
@@ -97,6 +129,22 @@ def criterion(description: str, *, ids_of: Resource | None = None) -> Any:
         ids_of: The resource whose ids an `IDFilter` takes.
     """
     return strawberry.field(default=UNSET, description=description, metadata={CRITERION: ids_of})
+
+
+def _alternatives(name: str, filters: Sequence[FilterInput]) -> tuple[Filter, ...]:
+    """The filters of an `any` or a `none`; an empty one would let every object pass."""
+    alternatives = tuple(each._conditions() for each in filters)  # noqa: SLF001 -- the same class
+    for number, each in enumerate(alternatives):
+        if not each:
+            raise BadInput(f"`{name}` has an empty filter at {number}: leave it out.")
+    return alternatives
+
+
+def _size(filter: Filter) -> int:
+    return sum(
+        sum(1 + _size(each) for each in condition.filters) if isinstance(condition, AnyOf) else 1
+        for condition in filter
+    )
 
 
 def _filter_field(path: str, field: Field[Any], annotation: Any) -> FilterField:
