@@ -12,6 +12,7 @@ Errors are raised low, as facts, and rendered once per door: GraphQL prints `cod
     |   `-- Invalid                (the same)             400  a write, with all its problems
     |-- Conflict                   CONFLICT               409  something stands in the way
     |   |-- VersionConflict        VERSION_CONFLICT       409  not the version that was read
+    |   |-- PreconditionFailed     PRECONDITION_FAILED    412  not as `If-Match` says
     |   `-- InUse                  IN_USE                 409  others still refer to it
     |-- IdempotencyKeyReused       IDEMPOTENCY_KEY_REUSED 422  the key stands for another write
     |-- RateLimited                RATE_LIMITED           429  too many of them
@@ -27,11 +28,13 @@ Errors are raised low, as facts, and rendered once per door: GraphQL prints `cod
         |-- PayloadTooLarge        PAYLOAD_TOO_LARGE      413  the body is too long
         |-- UriTooLong             URI_TOO_LONG           414  the query string is too long
         |-- UnsupportedMediaType   UNSUPPORTED_MEDIA_TYPE 415  the body is not UTF-8 JSON
+        |   `-- UnsupportedCoding  (the same)             415  compressed, and not by gzip
         `-- RefusedDocument        (a family)             400  GraphQL that cannot run
             |-- ParseFailed            GRAPHQL_PARSE_FAILED          is not GraphQL
             |-- ValidationFailed       GRAPHQL_VALIDATION_FAILED     does not fit the schema
             |-- TooComplex             QUERY_TOO_COMPLEX             is over a limit
             |   `-- AnswerTooLong      (the same)                    prints too much
+            |-- PersistedQueryNotSupported PERSISTED_QUERY_NOT_SUPPORTED  has a hash alone
             |-- IntrospectionDisabled  INTROSPECTION_DISABLED        asks for the schema
             `-- OperationUnresolved    OPERATION_RESOLUTION_FAILURE  has no such operation
 """
@@ -169,6 +172,20 @@ class VersionConflict(Conflict):
 
     code = "VERSION_CONFLICT"
     meaning = "Somebody changed it after the version that you expect; read it again first."
+
+
+class PreconditionFailed(Conflict):
+    """The object is not as the headers `If-Match` and `If-None-Match` say."""
+
+    code = "PRECONDITION_FAILED"
+    status = 412
+    meaning = "It is not as `If-Match` or `If-None-Match` say; read it again first."
+
+    def __init__(self) -> None:
+        super().__init__(
+            "It is not as If-Match or If-None-Match say: somebody changed it since you read it;"
+            " read it again."
+        )
 
 
 class InUse(Conflict):
@@ -319,7 +336,11 @@ class UnsupportedMediaType(Refused):
 
     code = "UNSUPPORTED_MEDIA_TYPE"
     status = 415
-    meaning = "The body is not uncompressed UTF-8 `application/json`."
+    meaning = "The body is not `application/json` in UTF-8, plain or compressed by gzip."
+
+
+class UnsupportedCoding(UnsupportedMediaType):
+    """The body is compressed in a way that is not read; the answer says which are."""
 
 
 class RefusedDocument(Refused):
@@ -357,6 +378,20 @@ class AnswerTooLong(TooComplex):
             "The answer is longer than may be sent at once; ask for smaller pages, or for fewer"
             " long texts."
         )
+
+
+class PersistedQueryNotSupported(RefusedDocument):
+    """The request has the hash of a document in place of its text.
+
+    Message, code and status are those that clients know, upon which they send the text.
+    """
+
+    code = "PERSISTED_QUERY_NOT_SUPPORTED"
+    status = 200
+    meaning = "The request has only the hash of a document; send its text, as clients then do."
+
+    def __init__(self) -> None:
+        super().__init__("PersistedQueryNotSupported")
 
 
 class IntrospectionDisabled(RefusedDocument):

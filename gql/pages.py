@@ -66,7 +66,6 @@ class Asset:
         response_headers = {
             "Cache-Control": self.cache_control,
             "ETag": self.etag,
-            "X-Content-Type-Options": "nosniff",
             **(headers or {}),
         }
         response = Response(self.body, media_type=self.media_type, headers=response_headers)

@@ -11,9 +11,10 @@ from starlette.types import ASGIApp
 
 from gql.settings import ANY_ORIGIN, Settings
 
-METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "QUERY")
 
 EXPOSED_HEADERS = (
+    "Accept-Query",
     "Allow",
     "Content-Disposition",
     "ETag",

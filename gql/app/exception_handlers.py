@@ -15,9 +15,9 @@ def handle_http_exception(_request: Request, error: Exception) -> Response:
     """Starlette's own refusals: 404 for an unknown address, 405 for a wrong method."""
     if not isinstance(error, HTTPException):
         raise error
-    return JSONResponse(
-        {"detail": error.detail}, status_code=error.status_code, headers=error.headers
-    )
+    # Without it a cache may keep a 404 or a 405 for as long as it likes (RFC 9111, 4.2.2).
+    headers = {"Cache-Control": "no-store", **(error.headers or {})}
+    return JSONResponse({"detail": error.detail}, status_code=error.status_code, headers=headers)
 
 
 def handle_gateway_error(_request: Request, error: Exception) -> Response:

@@ -1,4 +1,4 @@
-"""Gives every request an id, the headers of rate limits and a line in the log; masks bugs."""
+"""Gives every request an id, the headers of every answer and a line in the log; masks bugs."""
 
 import logging
 import time
@@ -11,6 +11,9 @@ from gql.app.logs import RequestRecord
 from gql.app.request_counter import RequestCounter
 from gql.http.rate_limit_headers import rate_limit_headers
 from gql.http.request_id import HEADER, assign_request_id
+
+NO_SNIFFING = (b"x-content-type-options", b"nosniff")
+"""No browser takes an answer for anything but what its `Content-Type` says."""
 
 _log = logging.getLogger(__name__)
 
@@ -52,6 +55,7 @@ class RequestMiddleware:
                 headers = [
                     *message.get("headers", ()),
                     (HEADER, request_id.encode()),
+                    NO_SNIFFING,
                     *rate_limit_headers(scope),
                 ]
                 message = {**message, "headers": headers}

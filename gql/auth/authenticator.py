@@ -16,7 +16,7 @@ from gql.auth import CREDENTIALS
 from gql.auth.api_key import ApiKeyCredential
 from gql.auth.credential import Credential, Verified
 from gql.auth.credential_cache import MAX_VERIFIED, CredentialCache, Key
-from gql.auth.credential_source import all_presented, read_presented
+from gql.auth.credential_source import all_presented, misplaced_key_hint, read_presented
 from gql.auth.dashboard import DashboardCredential
 from gql.auth.key_usage import KeyUsage
 from gql.database import Database
@@ -123,7 +123,7 @@ class Authenticator:
         try:
             identity = await self._identify(scope)
         except GatewayError as refusal:
-            if refusal.message != NO_CREDENTIAL:
+            if not refusal.message.startswith(NO_CREDENTIAL):
                 level = logging.WARNING if isinstance(refusal, Unavailable) else logging.INFO
                 _log.log(level, "refused a credential: %s", refusal.message)
             # It is kept for the whole request, and its frames would keep the request alive.
@@ -152,7 +152,7 @@ class Authenticator:
             if header_hash is not None:
                 self._keys[header_hash] = key
             return verified.identity
-        raise Unauthenticated(NO_CREDENTIAL)
+        raise Unauthenticated(NO_CREDENTIAL + misplaced_key_hint(scope))
 
     async def _verify(self, credential: Credential, secret: str) -> Verified:
         """Whom the secret stands for, with what they may use."""

@@ -12,6 +12,11 @@ from gql.http.headers import header_values
 COOKIE = "jackfield_dashboard"
 """The name of the dashboard cookie."""
 
+_KEYS_ELSEWHERE = frozenset(
+    ("access_token", "api-key", "api_key", "apikey", "x-api-key", "x-api-token", "x-auth-token")
+)
+"""Headers and parameters, in lower case, that other services read keys from."""
+
 MAX_SECRET = 8_192
 """Most characters of a token or a cookie."""
 
@@ -29,6 +34,17 @@ def read_presented(scope: Scope) -> Presented:
         return Presented(_token(authorizations[0]), None, forgeable=False)
     cookie = _cookie(dashboard_cookies(scope))
     return Presented(None, cookie, forgeable=cookie is not None and forgeable(scope))
+
+
+def misplaced_key_hint(scope: Scope) -> str:
+    """Where the key belongs, for a request that has one where other services read it."""
+    names = {name.decode("latin-1") for name, _ in scope["headers"]}
+    parameters = scope.get("query_string", b"").decode("latin-1").lower().split("&")
+    names |= {parameter.partition("=")[0] for parameter in parameters}
+    misplaced = sorted(names & _KEYS_ELSEWHERE)
+    if not misplaced:
+        return ""
+    return f" Send the key as `Authorization: Bearer <key>`; {misplaced[0]} is not read."
 
 
 def all_presented(scope: Scope) -> list[Presented]:

@@ -7,7 +7,7 @@ from starlette.types import Scope
 
 from gql.http.headers import header_values
 
-_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "QUERY"})
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 OTHER_SITE = (

@@ -1,21 +1,32 @@
 """Reads the body of a request, no further than a limit."""
 
+import zlib
+
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive
 
-from gql.errors import PayloadTooLarge
+from gql.errors import BadRequest, PayloadTooLarge, UnsupportedCoding
+
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_GZIP = 16 + zlib.MAX_WBITS
+"""What tells `zlib` to expect the format of gzip: RFC 1952."""
 
 
-async def read_body(receive: Receive, limit: int, content_length: bytes = b"") -> bytes:
-    """The whole body.
+async def read_body(
+    receive: Receive, limit: int, content_length: bytes = b"", content_encoding: bytes = b""
+) -> bytes:
+    """The whole body: decompressed, and without a byte order mark (RFC 8259, 8.1).
 
     Args:
         receive: Of the ASGI request.
-        limit: In bytes.
+        limit: In bytes, before and after decompression.
         content_length: The header's value. A body that it says is too long is not read at all.
+        content_encoding: The header's value.
 
     Raises:
         PayloadTooLarge: when the body is longer than the limit.
+        UnsupportedCoding: when it is compressed otherwise than by gzip.
+        BadRequest: when it should be gzip, and is not.
         ClientDisconnect: when the client went away before the end of the body.
     """
     # The digits are counted first, as `int` refuses to read very many of them.
@@ -23,6 +34,14 @@ async def read_body(receive: Receive, limit: int, content_length: bytes = b"") -
         len(content_length) > len(str(limit)) or int(content_length) > limit
     ):
         raise _too_large(limit)
+    is_gzip = _is_gzip(content_encoding)
+    body = await _read_whole(receive, limit)
+    if is_gzip:
+        body = _decompress(body, limit)
+    return body.removeprefix(_BYTE_ORDER_MARK)
+
+
+async def _read_whole(receive: Receive, limit: int) -> bytes:
     part, more = await _receive_part(receive)
     if not more and len(part) <= limit:
         return part  # nearly every body comes in one part
@@ -33,6 +52,31 @@ async def read_body(receive: Receive, limit: int, content_length: bytes = b"") -
     if len(body) > limit:
         raise _too_large(limit)
     return bytes(body)
+
+
+def _is_gzip(content_encoding: bytes) -> bool:
+    """Whether a body is compressed by gzip; `x-gzip` is the same (RFC 9110, 8.4.1.3)."""
+    coding = content_encoding.strip().lower()
+    if coding in {b"", b"identity"}:
+        return False
+    if coding in {b"gzip", b"x-gzip"}:
+        return True
+    name = coding.decode("latin-1")[:40]
+    raise UnsupportedCoding(f"Send the body plain or compressed by gzip, not by {name}.")
+
+
+def _decompress(body: bytes, limit: int) -> bytes:
+    """What gzip has compressed; not a byte more than the limit is made of it."""
+    decompressor = zlib.decompressobj(_GZIP)
+    try:
+        whole = decompressor.decompress(body, limit + 1)
+    except zlib.error:
+        raise BadRequest("The body is not gzip, as its Content-Encoding says.") from None
+    if len(whole) > limit:
+        raise _too_large(limit)
+    if not decompressor.eof or decompressor.unused_data:
+        raise BadRequest("The body is not one whole gzip member.")
+    return whole
 
 
 async def _receive_part(receive: Receive) -> tuple[bytes, bool]:

@@ -15,20 +15,14 @@ from starlette.datastructures import MutableHeaders
 from starlette.responses import Response
 from starlette.types import Scope
 
-from gql.errors import VersionConflict
+from gql.errors import PreconditionFailed
 from gql.http.headers import header_values
-from gql.http.refusal import refusal
 
-NOT_MODIFIED = 304
-PRECONDITION_FAILED = 412
 CONDITIONS = ("if-match", "if-none-match")
-CHANGED = (
-    "It is not as If-Match or If-None-Match say: somebody changed it since you read it; read it"
-    " again."
-)
 REVALIDATED = "private, no-cache"
 """The `Cache-Control` of what one caller's cache may keep, if it asks each time."""
 
+_READING = frozenset({"GET", "HEAD", "QUERY"})
 _GZIP = "-gzip"
 _TAG = re.compile(r'(W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
 _OF_THE_BODY = frozenset({"content-type", "content-length", "content-disposition"})
@@ -44,32 +38,37 @@ def tag_of_gzip(tag: str) -> str:
     return f'{tag[:-1]}{_GZIP}"'
 
 
-def failed_precondition(scope: Scope, tag: str) -> int | None:
-    """The status of a request whose conditions do not hold for what has this tag; None if they do.
+def is_not_modified(scope: Scope, tag: str) -> bool:
+    """Whether a request only reads, and its client has what has this tag already.
 
-    412; or 304 for a GET or HEAD by which a client asks for what it has already. The conditions are
-    evaluated in the order of RFC 9110, 13.2.2; those of dates are ignored (13.1.3), as nothing here
-    tells when it was modified.
+    The conditions are evaluated in the order of RFC 9110, 13.2.2; those of dates are ignored
+    (13.1.3), as nothing here tells when it was modified.
+
+    Raises:
+        PreconditionFailed: when the request must not be done.
     """
     if_match = header_values(scope, b"if-match")
     if if_match and not _names(if_match, tag, weakly=False):
-        return PRECONDITION_FAILED
+        raise PreconditionFailed
     if_none_match = header_values(scope, b"if-none-match")
-    if if_none_match and _names(if_none_match, tag, weakly=True):
-        return NOT_MODIFIED if scope["method"] in {"GET", "HEAD"} else PRECONDITION_FAILED
-    return None
+    if not if_none_match or not _names(if_none_match, tag, weakly=True):
+        return False
+    if scope["method"] not in _READING:
+        raise PreconditionFailed
+    return True
 
 
 def conditional(scope: Scope, response: Response) -> Response:
-    """The answer to a read: this response, which has an `ETag`, or less when that will do."""
-    status = failed_precondition(scope, response.headers["etag"])
-    if status is None:
+    """The answer to a read: this response, which has an `ETag`, or a 304 where that will do.
+
+    Raises:
+        PreconditionFailed: when it must not be shown.
+    """
+    tag = response.headers["etag"]
+    if not is_not_modified(scope, tag):
         return response
-    if status == PRECONDITION_FAILED:
-        return refusal(VersionConflict(CHANGED), status=status)
     headers = {name: value for name, value in response.headers.items() if name not in _OF_THE_BODY}
-    headers["etag"] = _named_tag(scope, headers["etag"])
-    return Response(status_code=status, headers=headers)
+    return Response(status_code=304, headers={**headers, "etag": named_tag(scope, tag)})
 
 
 def mark_compressed(headers: MutableHeaders) -> None:
@@ -79,7 +78,7 @@ def mark_compressed(headers: MutableHeaders) -> None:
         headers["etag"] = tag_of_gzip(tag)
 
 
-def _named_tag(scope: Scope, tag: str) -> str:
+def named_tag(scope: Scope, tag: str) -> str:
     """The tag as the client named it: what it has may be compressed."""
     compressed = tag_of_gzip(tag)
     named = ",".join(header_values(scope, b"if-none-match"))

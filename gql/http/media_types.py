@@ -11,6 +11,8 @@ GRAPHQL_RESPONSE = "application/graphql-response+json"
 JSON = "application/json"
 """What clients from before that specification read: the status is 200 for nearly everything."""
 
+HTML = "text/html"
+
 PRODUCED = (GRAPHQL_RESPONSE, JSON)
 
 
@@ -38,11 +40,19 @@ def response_type(accept: str) -> str:
 
 
 @lru_cache(maxsize=64)
-def require_json(content_type: str, content_encoding: str = "") -> None:
-    """Check that a body of this `Content-Type` and `Content-Encoding` can be read.
+def prefers_html(accept: str) -> bool:
+    """Whether a client asks for a page sooner than for JSON, as browsers do in an address bar."""
+    html = _offer(HTML, accept)
+    json = max(_offer(media_type, accept).quality for media_type in PRODUCED)
+    return html.exactness == _NAMED and html.quality > json
+
+
+@lru_cache(maxsize=64)
+def require_json(content_type: str) -> None:
+    """Check that a body of this `Content-Type` can be read.
 
     Raises:
-        UnsupportedMediaType: unless it is uncompressed `application/json` in UTF-8.
+        UnsupportedMediaType: unless it is `application/json` in UTF-8.
     """
     media_type, parameters = _split(content_type)
     if media_type != JSON:
@@ -51,8 +61,6 @@ def require_json(content_type: str, content_encoding: str = "") -> None:
     charset = parameters.get("charset", "utf-8")
     if charset not in {"utf-8", "utf8"}:
         raise UnsupportedMediaType(f"Send the body in UTF-8, not {charset}.")
-    if content_encoding.strip().lower() not in {"", "identity"}:
-        raise UnsupportedMediaType(f"Send the body without compression, not {content_encoding}.")
 
 
 _NAMED = 2

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 from starlette.responses import Response
 
-from gql.errors import GatewayError, MethodNotAllowed, Unauthenticated
+from gql.errors import GatewayError, MethodNotAllowed, Unauthenticated, UnsupportedCoding
 from gql.http.media_types import JSON
 
 
@@ -35,12 +35,14 @@ def refusal(
 
 
 def refusal_headers(error: GatewayError) -> dict[str, str]:
-    """The headers that HTTP asks for beside a 401, a 405 and a limit that passes with time."""
+    """The headers that HTTP asks for beside a 401, a 405, a 415 and a limit that passes."""
     headers: dict[str, str] = {}
     if isinstance(error, Unauthenticated):
         headers["www-authenticate"] = "Bearer"
     if isinstance(error, MethodNotAllowed):
         headers["allow"] = error.allow
+    if isinstance(error, UnsupportedCoding):
+        headers["accept-encoding"] = "gzip"  # RFC 9110, 15.5.16
     seconds = error.extensions.get("retry_after")
     if seconds is not None:
         # In whole seconds, and not 0: that would ask to try again at once.

@@ -73,6 +73,7 @@ class Endpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; a download goes on to read while it is sent."""
+        send = _with_cache_rules(send)
         route = self.routes.get(scope["method"])
         if route is None:
             allow = ", ".join(sorted(self.routes))
@@ -169,9 +170,11 @@ class Endpoint:
     async def _raw(self, route: RestRoute, request: Request) -> bytes:
         if "body" not in route.models:
             return b""
-        content_length = request.headers.get("content-length", "").encode("latin-1")
         return await read_body(
-            request.receive, self.services.settings.max_body_bytes, content_length
+            request.receive,
+            self.services.settings.max_body_bytes,
+            header_value(request.scope, b"content-length") or b"",
+            header_value(request.scope, b"content-encoding") or b"",
         )
 
     def _arguments(
@@ -206,6 +209,8 @@ class Endpoint:
 
 _PARAMETERS = {"path": read_path, "query": read_query}
 _UNPROCESSABLE = 422
+_NOT_STORED = (b"cache-control", b"no-store")
+_VARY = (b"vary", b"Authorization, Cookie")
 
 
 def _fit(route: RestRoute, content: Any) -> tuple[Any, list[Detail]]:
@@ -213,6 +218,23 @@ def _fit(route: RestRoute, content: Any) -> tuple[Any, list[Detail]]:
     if route.takes_partial_body:
         return fit_partially(model, content), []
     return fit_body(model, content)
+
+
+def _with_cache_rules(send: Send) -> Send:
+    """Have every answer say who may keep it: nobody, unless it says otherwise itself.
+
+    And in no case for another credential.
+    """
+
+    async def send_with_rules(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = [*message["headers"], _VARY]
+            if not any(name == b"cache-control" for name, _ in headers):
+                headers.append(_NOT_STORED)
+            message = {**message, "headers": headers}
+        await send(message)
+
+    return send_with_rules
 
 
 def _without_body(send: Send) -> Send:

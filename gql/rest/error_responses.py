@@ -2,7 +2,7 @@
 
 from starlette.responses import Response
 
-from gql.errors import GatewayError, Invalid, NotFound, Problem, VersionConflict, format_path
+from gql.errors import GatewayError, Invalid, NotFound, Problem, format_path
 from gql.http.refusal import refusal
 from gql.rest.partial_body import BodyProblem
 from gql.rest.responses import json_response
@@ -23,9 +23,6 @@ def error_response(error: GatewayError) -> Response:
         return refusal(error, detail=_not_found(error))
     if isinstance(error, Invalid):
         return refusal(error, more={"errors": [_detail(problem) for problem in error.problems]})
-    if isinstance(error, VersionConflict):
-        # Not 409: here it can only come from `If-Match` or `If-None-Match`.
-        return refusal(error, status=412)
     return refusal(error)
 
 

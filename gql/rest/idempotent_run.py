@@ -44,7 +44,7 @@ async def run_handler(
     Raises:
         Unprocessable: when the key cannot be one.
         IdempotencyKeyReused: when the key came with another request.
-        VersionConflict: when the record is not as `If-Match` or `If-None-Match` say.
+        PreconditionFailed: when the record is not as `If-Match` or `If-None-Match` say.
         WriteCollision: when others stood in the way of a write again and again.
     """
     permission = route.permission

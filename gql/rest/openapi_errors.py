@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from gql.http.entity_tags import CHANGED
+from gql.errors import PreconditionFailed
 from gql.rest.idempotent_run import takes_key
 from gql.rest.route import RestRoute
 
@@ -72,8 +72,12 @@ _MEANINGS = {
         "There is no graph 7 in your organization.",
     ),
     409: ("Others stand in the way.", "The idempotency key has just run out; try again."),
-    412: ("It is not as `If-Match` or `If-None-Match` say.", CHANGED),
+    412: ("It is not as `If-Match` or `If-None-Match` say.", PreconditionFailed().message),
     413: ("The body is too long.", "The body is longer than 1000000 bytes."),
+    415: (
+        "The body is compressed otherwise than by gzip; `Accept-Encoding` says what is read.",
+        "Send the body plain or compressed by gzip, not by br.",
+    ),
     429: (
         "Over a rate limit, or too many at a time; `Retry-After` says when to try again.",
         "This API key may use 60 requests in 60 seconds and has none left; try again in 9 seconds.",
@@ -116,7 +120,7 @@ def error_responses(route: RestRoute) -> dict[str, Any]:
     if route.permission is not None:
         statuses |= {401, 403, 429}
     if "body" in route.models:
-        statuses |= {413, route.refuses_bodies_with}
+        statuses |= {413, 415, route.refuses_bodies_with}
     if route.method != "GET":
         statuses.add(409)
     if route.guarded_by is not None:

@@ -8,8 +8,7 @@ from gql.domain.writes.rows import lock
 from gql.domain.writes.transaction import WriteContext
 from gql.engine.query_runner import QueryRunner
 from gql.engine.rest_query import RestArguments
-from gql.errors import VersionConflict
-from gql.http.entity_tags import CHANGED, CONDITIONS, entity_tag, failed_precondition
+from gql.http.entity_tags import CONDITIONS, entity_tag, is_not_modified
 from gql.rest.route import RestRoute
 
 
@@ -32,7 +31,7 @@ async def check_preconditions(
 
     Raises:
         NotFound: when there is no such record.
-        VersionConflict: when it is not as the caller expects.
+        PreconditionFailed: when it is not as the caller expects.
     """
     query = route.guarded_by
     if query is None or query.record is None:
@@ -40,5 +39,4 @@ async def check_preconditions(
     (key,) = path.model_dump().values()
     await lock(write, query.record.resource, key)
     body = await queries.fetch(write, query, RestArguments(key))
-    if failed_precondition(request.scope, entity_tag(body)) is not None:
-        raise VersionConflict(CHANGED)
+    is_not_modified(request.scope, entity_tag(body))

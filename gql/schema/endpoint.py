@@ -27,7 +27,7 @@ from gql.errors import AnswerTooLong, BadRequest, GatewayError, MethodNotAllowed
 from gql.fair_queue import FairQueue
 from gql.http.headers import headers_by_name
 from gql.http.identify import Identify
-from gql.http.media_types import JSON, response_type
+from gql.http.media_types import JSON, prefers_html, response_type
 from gql.http.request_id import request_id_of
 from gql.http.running_requests import DEADLINE_HEADER, RunningRequests
 from gql.identity import Identity, Permission
@@ -35,7 +35,14 @@ from gql.query.context import Context
 from gql.schema.bounded_execution import executor_bounded_to
 from gql.schema.documents import Documents, InvalidDocument, choose_operation
 from gql.schema.explaining import explained, wants_explanation
-from gql.schema.graphql_request import METHODS, parse_request, read_raw, require_method
+from gql.schema.graphql_request import (
+    METHODS,
+    METHODS_WITH_BODY,
+    READING_METHODS,
+    parse_request,
+    read_raw,
+    require_method,
+)
 from gql.schema.rendering import HttpResponse, Renderer
 from gql.settings import Settings
 from gql.stores import SmsSessionStore
@@ -44,12 +51,16 @@ COST_HEADER = b"jackfield-cost"
 """`1` adds what an operation costs to its answer; `dry-run` answers that and runs nothing."""
 
 
+_OPTIONS = {"allow": ", ".join(METHODS), "accept-query": JSON}
+"""What the address takes, and in which media type QUERY does: RFC 10008, 3."""
+
+
 @dataclass(slots=True)
 class _Received:
     """A request that was let in and read, but not parsed.
 
     Attributes:
-        method: GET, HEAD or POST.
+        method: GET, HEAD, POST or QUERY.
         raw: The body, or the query string.
         caller: Who sent it.
         renderer: Of the answer.
@@ -123,10 +134,12 @@ class GraphQLEndpoint:
         renderer = Renderer(JSON, request_id_of(scope))
         try:
             headers = headers_by_name(scope)
-            renderer.media_type = response_type(headers.get(b"accept", b"").decode("latin-1"))
+            accept = headers.get(b"accept", b"").decode("latin-1")
             method = scope["method"]
-            if method == "OPTIONS":
-                return HttpResponse(200, JSON, b"", {"allow": ", ".join(METHODS)})
+            for_anybody = None if method == "POST" else _answer_for_anybody(scope, accept)
+            if for_anybody is not None:
+                return for_anybody
+            renderer.media_type = response_type(accept)
             require_method(method)
             with self._requests.begin(headers.get(DEADLINE_HEADER)) as running:
                 caller = await self._caller(scope)
@@ -137,9 +150,10 @@ class GraphQLEndpoint:
                 if explain:
                     return await self._explain(received)
                 price = headers.get(COST_HEADER)
-                return await (
+                answer = await (
                     self._run(received) if price is None else self._price(received, price)
                 )
+                return answer.as_read(scope) if method in READING_METHODS else answer
         except InvalidDocument as error:
             return renderer.invalid(error.kind, error.errors)
         except GatewayError as error:
@@ -166,7 +180,7 @@ class GraphQLEndpoint:
         request: Request | None = None
         before: tuple[Bound, int] | None = None
         bound: Bound | Fallback
-        if engine is not None and received.method == "POST":
+        if engine is not None and received.method in METHODS_WITH_BODY:
             # Bytes that were answered before need not be parsed again.
             before = engine.bound_before(received.raw)
         if before is not None:
@@ -241,7 +255,7 @@ class GraphQLEndpoint:
         if document is None:
             document = await self._documents.validate(parsed.document)
         operation = choose_operation(document.node, parsed.operation_name)
-        cacheable = raw if method == "POST" else None
+        cacheable = raw if method in METHODS_WITH_BODY else None
         request = Request(document, operation, parsed.variables, cacheable)
         self._documents.check_cost(request)
         _permit(received.caller, operation, method)
@@ -278,6 +292,22 @@ class GraphQLEndpoint:
         return await result if isawaitable(result) else result
 
 
+def _answer_for_anybody(scope: Scope, accept: str) -> HttpResponse | None:
+    """What needs neither a credential nor a document; None for all else.
+
+    A person who has opened the address in a browser is sent to the playground, with their query.
+    """
+    if scope["method"] == "OPTIONS":
+        return HttpResponse(200, JSON, b"", _OPTIONS)
+    if scope["method"] not in {"GET", "HEAD"} or not prefers_html(accept):
+        return None
+    address: str = scope.get("root_path", "") + "/playground"
+    query_string: bytes = scope["query_string"]
+    if query_string:
+        address += "?" + query_string.decode("latin-1")
+    return HttpResponse(303, JSON, b"", {"location": address})
+
+
 def _heavy_queue(settings: Settings) -> FairQueue:
     """The queue of heavy operations.
 
@@ -307,5 +337,7 @@ def _permit(caller: Identity, operation: OperationDefinitionNode, method: str) -
         caller.require(Permission.READ)
         return
     if method != "POST":
-        raise MethodNotAllowed("Send mutations by POST: a GET must not change anything.", "POST")
+        raise MethodNotAllowed(
+            f"Send mutations by POST: a {method} must not change anything.", "POST"
+        )
     caller.require(Permission.WRITE)

@@ -1,4 +1,4 @@
-"""Reads a GraphQL request out of HTTP: the body of a POST, the query string of a GET.
+"""Reads a GraphQL request out of HTTP: the body of a POST or QUERY, the query string of a GET.
 
 Follows https://graphql.github.io/graphql-over-http/draft/#sec-Request, and refuses what cannot be
 read with a sentence that says what to change.
@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 
 from starlette.types import Receive, Scope
 
-from gql.errors import BadRequest, MethodNotAllowed, UriTooLong
+from gql.errors import BadRequest, MethodNotAllowed, PersistedQueryNotSupported, UriTooLong
 from gql.http.body import read_body
 from gql.http.media_types import require_json
 from gql.http.strict_json import (
@@ -25,8 +25,13 @@ from gql.http.strict_json import (
 )
 from gql.settings import Settings
 
-METHODS = ("GET", "HEAD", "OPTIONS", "POST")
+METHODS = ("GET", "HEAD", "OPTIONS", "POST", "QUERY")
 """The methods of the endpoint, as the `Allow` header lists them."""
+
+METHODS_WITH_BODY = frozenset({"POST", "QUERY"})
+
+READING_METHODS = frozenset({"GET", "HEAD", "QUERY"})
+"""Those that change nothing, so that their answers may be kept."""
 
 _PARAMETERS = ("query", "operationName", "variables", "extensions")
 
@@ -55,26 +60,31 @@ def require_method(method: str) -> None:
         MethodNotAllowed: for any other.
     """
     if method not in METHODS:
-        raise MethodNotAllowed(f"Send GraphQL by POST or GET, not {method}.", ", ".join(METHODS))
+        raise MethodNotAllowed(
+            f"Send GraphQL by POST, GET or QUERY, not {method}.", ", ".join(METHODS)
+        )
 
 
 async def read_raw(
     scope: Scope, receive: Receive, headers: Mapping[bytes, bytes], settings: Settings
 ) -> bytes:
-    """The bytes that a request's parameters are in: the body of a POST, else the query string.
+    """The bytes of a request's parameters: the body of POST and QUERY, else the query string.
 
     Raises:
         PayloadTooLarge: when a body is longer than the limit.
-        UnsupportedMediaType: when a body is not JSON in UTF-8.
+        UnsupportedMediaType: when a body is not JSON in UTF-8, plain or compressed by gzip.
         ClientDisconnect: when the client went away.
     """
-    if scope["method"] != "POST":
+    if scope["method"] not in METHODS_WITH_BODY:
         query_string: bytes = scope["query_string"]
         return query_string
-    content_type = headers.get(b"content-type", b"").decode("latin-1")
-    content_encoding = headers.get(b"content-encoding", b"").decode("latin-1")
-    require_json(content_type, content_encoding)
-    return await read_body(receive, settings.max_body_bytes, headers.get(b"content-length", b""))
+    require_json(headers.get(b"content-type", b"").decode("latin-1"))
+    return await read_body(
+        receive,
+        settings.max_body_bytes,
+        headers.get(b"content-length", b""),
+        headers.get(b"content-encoding", b""),
+    )
 
 
 def parse_request(method: str, raw: bytes, settings: Settings) -> GraphQLRequest:
@@ -83,7 +93,7 @@ def parse_request(method: str, raw: bytes, settings: Settings) -> GraphQLRequest
     Raises:
         Refused: when they hold none.
     """
-    if method == "POST":
+    if method in METHODS_WITH_BODY:
         return _from_body(raw, settings)
     return _from_query_string(raw, settings)
 
@@ -125,6 +135,8 @@ def _checked(parameters: Mapping[str, Any]) -> GraphQLRequest:
     """A request of these parameters; others are ignored, as the specification asks."""
     document = parameters.get("query")
     if document is None:
+        if _names_persisted_query(parameters):
+            raise PersistedQueryNotSupported
         names = ", ".join(sorted(parameters)[:8]) or "nothing"
         raise BadRequest(f"The parameter query is missing; given were: {names}.")
     if not isinstance(document, str):
@@ -137,6 +149,16 @@ def _checked(parameters: Mapping[str, Any]) -> GraphQLRequest:
     variables = _object_or_empty(parameters, "variables")
     _object_or_empty(parameters, "extensions")
     return GraphQLRequest(document, operation_name or None, variables)
+
+
+def _names_persisted_query(parameters: Mapping[str, Any]) -> bool:
+    """Whether a request has the hash of a document in place of its text.
+
+    Clients with automatic persisted queries begin so, and send the text when they are told to:
+    https://www.apollographql.com/docs/apollo-server/performance/apq
+    """
+    extensions = parameters.get("extensions")
+    return isinstance(extensions, dict) and isinstance(extensions.get("persistedQuery"), dict)
 
 
 def _object_or_empty(parameters: Mapping[str, Any], name: str) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from http import HTTPStatus
 from typing import Any
 
 import orjson
@@ -13,10 +14,11 @@ from graphql import (
     OperationDefinitionNode,
     OperationType,
 )
-from starlette.types import Send
+from starlette.types import Scope, Send
 from strawberry.exceptions import StrawberryInputCoercionError
 
 from gql.errors import BadInput, GatewayError, RefusedDocument
+from gql.http.entity_tags import REVALIDATED, entity_tag, is_not_modified, named_tag
 from gql.http.media_types import JSON, PRODUCED
 from gql.http.refusal import refusal_headers
 
@@ -24,11 +26,13 @@ _log = logging.getLogger(__name__)
 
 UNEXPECTED = "Unexpected error; the request id leads to the log."
 
+_WITHOUT_ERRORS = b'{"data":'
+
 _CONTENT_TYPES = {kind: f"{kind}; charset=utf-8".encode() for kind in PRODUCED}
-_ALWAYS = (
-    (b"cache-control", b"no-store"),
-    (b"vary", b"Accept"),
-    (b"x-content-type-options", b"nosniff"),
+_NOT_STORED = ((b"cache-control", b"no-store"), (b"vary", b"Accept"))
+_REVALIDATED = (
+    (b"cache-control", REVALIDATED.encode()),
+    (b"vary", b"Accept, Authorization, Cookie"),
 )
 
 
@@ -39,14 +43,32 @@ class HttpResponse:
     Attributes:
         status: The HTTP status.
         media_type: What the body is.
-        body: JSON in UTF-8.
+        body: JSON in UTF-8; empty where the headers say all.
         headers: Beside those that every answer has.
+        is_cacheable: Whether the client may keep it, and ask each time whether it is still so.
     """
 
     status: int
     media_type: str
     body: bytes
     headers: Mapping[str, str] = field(default_factory=dict)
+    is_cacheable: bool = False
+
+    def as_read(self, scope: Scope) -> "HttpResponse":
+        """The same as the answer to a request that only reads: with an `ETag`, or a 304 for it.
+
+        An answer with errors is left as it is.
+
+        Raises:
+            PreconditionFailed: when it must not be shown.
+        """
+        if self.status != HTTPStatus.OK or not self.body.startswith(_WITHOUT_ERRORS):
+            return self
+        tag = entity_tag(self.media_type.encode() + self.body)
+        if is_not_modified(scope, tag):
+            headers = {**self.headers, "etag": named_tag(scope, tag)}
+            return HttpResponse(304, self.media_type, b"", headers, is_cacheable=True)
+        return replace(self, headers={**self.headers, "etag": tag}, is_cacheable=True)
 
     def with_extension(self, name: str, value: Any) -> "HttpResponse":
         """The same answer, which has no extensions yet, with this one at its end."""
@@ -56,11 +78,13 @@ class HttpResponse:
     async def send(self, send: Send, *, head: bool = False) -> None:
         """Send it; without the body when the request was a HEAD."""
         raw = [
-            (b"content-type", _CONTENT_TYPES[self.media_type]),
-            (b"content-length", b"%d" % len(self.body)),
-            *_ALWAYS,
+            *(_REVALIDATED if self.is_cacheable else _NOT_STORED),
             *((name.encode(), value.encode("latin-1")) for name, value in self.headers.items()),
         ]
+        if self.body:
+            raw.append((b"content-type", _CONTENT_TYPES[self.media_type]))
+        if self.status != HTTPStatus.NOT_MODIFIED:
+            raw.append((b"content-length", b"%d" % len(self.body)))
         await send({"type": "http.response.start", "status": self.status, "headers": raw})
         await send({"type": "http.response.body", "body": b"" if head else self.body})
 

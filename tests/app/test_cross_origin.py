@@ -22,8 +22,8 @@ PREFLIGHT = {
     "Access-Control-Request-Headers": "authorization,content-type,jackfield-cost",
 }
 EXPOSED = (
-    "Allow, Content-Disposition, ETag, Idempotent-Replayed, RateLimit, RateLimit-Policy,"
-    " Retry-After, WWW-Authenticate, X-Request-ID"
+    "Accept-Query, Allow, Content-Disposition, ETag, Idempotent-Replayed, RateLimit,"
+    " RateLimit-Policy, Retry-After, WWW-Authenticate, X-Request-ID"
 )
 VIEWER = {"query": "{ viewer { permissions } }"}
 ADDRESSES = ("/graphql", "/graphql/", "/api/v1/calls", "/api/auth/login", "/auth/login", "/nowhere")
@@ -64,7 +64,7 @@ async def test_a_preflight_is_answered_before_anybody_is_asked_who_they_are(
     assert cors_of(response) == {
         "allow-origin": APP,
         "allow-credentials": "true",
-        "allow-methods": "GET, HEAD, POST, PUT, PATCH, DELETE",
+        "allow-methods": "GET, HEAD, POST, PUT, PATCH, DELETE, QUERY",
         "allow-headers": "authorization,content-type,jackfield-cost",
         "max-age": "7200",
     }

@@ -106,7 +106,8 @@ async def test_an_overlong_token_is_refused_without_a_statement(auth_app: AuthAp
 async def test_nothing_is_read_from_the_query_string(auth_app: AuthApp) -> None:
     for name in ("api_key", "token", "access_token", "authorization"):
         response = await auth_app.client.get("/probe", params={name: auth_app.plaintext})
-        assert (response.status_code, response.json()) == (401, NO_CREDENTIAL)
+        assert response.status_code == 401
+        assert response.json()["detail"].startswith(NO_CREDENTIAL["detail"])
 
 
 async def test_a_known_key_costs_no_statement(auth_app: AuthApp) -> None:

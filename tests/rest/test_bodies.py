@@ -1,5 +1,6 @@
 """How bodies are read and refused: 422 in the usual form, 400 with all problems for structures."""
 
+import gzip
 from typing import Any
 
 import pytest
@@ -37,6 +38,26 @@ async def test_broken_json_says_where_and_why(rest: Rest, raw: bytes, at: int, r
             }
         ]
     }
+
+
+async def test_a_body_is_plain_or_gzip_and_may_begin_with_a_byte_order_mark(
+    fresh_rest: Rest,
+) -> None:
+    description = b'{"description": "%b"}'
+    answers = [
+        await fresh_rest("PUT", f"{GRAPHS}/1", raw=raw, more=headers)
+        for raw, headers in (
+            (gzip.compress(description % b"packed"), {"Content-Encoding": "gzip"}),
+            (b"\xef\xbb\xbf" + description % b"marked", {}),
+            (description % b"other", {"Content-Encoding": "br"}),
+            (b'{"description": "no gzip"}', {"Content-Encoding": "gzip"}),
+            (gzip.compress(b" " * 1_000_001), {"Content-Encoding": "gzip"}),
+        )
+    ]
+
+    assert [each.status_code for each in answers] == [200, 200, 415, 400, 413]
+    assert [each.json()["description"] for each in answers[:2]] == ["packed", "marked"]
+    assert answers[2].headers["accept-encoding"] == "gzip"
 
 
 @pytest.mark.parametrize("raw", [b"", b"null"])

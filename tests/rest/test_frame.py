@@ -83,6 +83,40 @@ async def test_every_answer_carries_the_request_id(rest: Rest) -> None:
         assert answer.headers["x-request-id"] == "mine-1"
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "status", "cacheable"),
+    [
+        ("GET", f"{GRAPHS}/1", 200, True),
+        ("GET", GRAPHS, 200, False),
+        ("GET", "/api/v1/calls/export?format=csv", 200, False),
+        ("GET", "/api/v1/calls/stats", 200, False),
+        ("GET", f"{GRAPHS}/0", 404, False),
+        ("GET", f"{GRAPHS}/abc", 422, False),
+        ("PATCH", GRAPHS, 405, False),
+        ("PUT", f"{GRAPHS}/1/structure", 400, False),
+    ],
+)
+async def test_every_answer_says_who_may_keep_it(
+    rest: Rest, method: str, path: str, status: int, *, cacheable: bool
+) -> None:
+    answer = await rest(method, path, more={"Accept-Encoding": "identity"})
+
+    assert answer.status_code == status
+    assert answer.headers.get_list("cache-control") == [
+        "private, no-cache" if cacheable else "no-store"
+    ]
+    assert answer.headers["vary"] == "Authorization, Cookie"
+    assert answer.headers.get_list("x-content-type-options") == ["nosniff"]
+
+
+@pytest.mark.parametrize("path", ["/nowhere", "/", "/playground", "/openapi.json", "/healthz"])
+async def test_no_answer_is_taken_for_another_type(rest: Rest, path: str) -> None:
+    answer = await rest("GET", path)
+
+    assert answer.headers.get_list("x-content-type-options") == ["nosniff"]
+    assert answer.headers["cache-control"]
+
+
 async def test_many_requests_at_once_each_get_their_own_answer(rest: Rest) -> None:
     answers = await asyncio.gather(
         *(rest("GET", f"{GRAPHS}/{1 if number % 2 else 0}") for number in range(30))
