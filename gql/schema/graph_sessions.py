@@ -47,7 +47,7 @@ class GraphSession(Node):
     is_active: bool = column("Whether it goes on.")
     started_at: datetime = column("When it started.")
     ended_at: datetime | None = column("When it ended; null while it goes on.")
-    graph_name: str = column("What the graph was called when it started.")
+    graph_name: str = column("What the graph is called, or was when it ended.")
     current_assistant_name: str | None = column("Who speaks, or spoke last.")
     context: JSON = column("What the assistants share about it.", "conversation_context")
     graph: AssistantGraph = one("The graph it walks.", GRAPHS, "graph_id")

@@ -2,10 +2,11 @@
 
 from strawberry.tools import create_type
 
-from gql.schema.mutations import api_keys, assistants, calls, graphs, sms, sms_sessions
+from gql.schema.mutations import api_keys, assistants, calls, graph_edits, graphs, sms, sms_sessions
 
 MUTATIONS = (
     *graphs.MUTATIONS,
+    *graph_edits.MUTATIONS,
     *assistants.MUTATIONS,
     *calls.MUTATIONS,
     *sms.MUTATIONS,

@@ -276,7 +276,7 @@ async def test_a_version_that_is_not_the_expected_one(fresh_graphql: GraphQL) ->
     assert payload["clearedSessions"] is None
     assert payload["userErrors"] == [
         {
-            "message": "The graph has version 1 now, and you expect 7: somebody replaced its"
+            "message": "The graph has version 1 now, and you expect 7: somebody changed its"
             " structure since you read it.",
             "code": "VERSION_CONFLICT",
             "path": ["input", "expectedVersion"],

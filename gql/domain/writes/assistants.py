@@ -10,6 +10,7 @@ from gql.domain.calls import CALLS
 from gql.domain.graphs import GRAPHS, NODES
 from gql.domain.writes.audit import audit, logged
 from gql.domain.writes.columns import check_columns, column_checks, defaults_of
+from gql.domain.writes.graph_sessions import rename_speaker
 from gql.domain.writes.rows import delete_row, insert_row, lock, update_row
 from gql.domain.writes.transaction import WriteContext, transaction
 from gql.domain.writes.validation import ProblemList
@@ -86,6 +87,8 @@ async def update_assistant(
         if not changed:
             return
         await update_row(write, ASSISTANTS, assistant_id, changed | {"updated_at": now()})
+        if "name" in changed:
+            await rename_speaker(write, changed["name"], NODES.table.c.assistant_id == assistant_id)
         before = logged({column: getattr(assistant, column) for column in changed})
         await audit(write, "assistant.update", assistant_id, before=before, after=logged(changed))
 

@@ -12,6 +12,7 @@ from gql.domain.graphs import EDGES, GRAPHS, NODES
 from gql.domain.writes.audit import audit, logged
 from gql.domain.writes.columns import check_columns, column_checks, defaults_of
 from gql.domain.writes.drafts import CreatedGraph, EdgeDraft, NodeDraft
+from gql.domain.writes.graph_sessions import rename_graph
 from gql.domain.writes.rows import delete_row, delete_rows, insert_row, lock, update_row
 from gql.domain.writes.structure import check_structure, insert_structure
 from gql.domain.writes.transaction import WriteContext, transaction
@@ -100,6 +101,8 @@ async def update_graph(context: Context, graph_id: int, changes: Mapping[str, An
             await update_row(write, GRAPHS, graph_id, changed | {"updated_at": now()})
         except IntegrityError:
             raise Invalid((_name_exists(changed["name"]),)) from None
+        if "name" in changed:
+            await rename_graph(write, graph_id, changed["name"])
         before = {column: getattr(graph, column) for column in changed}
         await audit(write, "graph.update", graph_id, before=logged(before), after=logged(changed))
 

@@ -2,26 +2,25 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 
-from gql.domain.assistants import ASSISTANTS
 from gql.domain.graph_sessions import GRAPH_SESSIONS
 from gql.domain.graphs import EDGES, GRAPHS, NODES
 from gql.domain.writes.audit import audit
 from gql.domain.writes.drafts import EdgeDraft, NodeDraft, ReplacedStructure
+from gql.domain.writes.graph_sessions import keep_names
 from gql.domain.writes.rows import delete_rows, lock, update_row
-from gql.domain.writes.structure import check_structure, insert_structure
+from gql.domain.writes.structure import check_structure, check_version, insert_structure
 from gql.domain.writes.transaction import WriteContext, transaction
 from gql.domain.writes.validation import ProblemList
-from gql.errors import Problem, VersionConflict
-from gql.models.scope import owned, same_owner
+from gql.errors import Problem
+from gql.models.scope import owned
 from gql.models.types import now
 from gql.query.context import Context
 
 _NODES = NODES.table
 _EDGES = EDGES.table
 _SESSIONS = GRAPH_SESSIONS.table
-_ASSISTANTS = ASSISTANTS.table
 
 
 async def replace_structure(
@@ -55,18 +54,14 @@ async def replace_structure(
     """
     async with transaction(context) as write:
         graph = await lock(write, GRAPHS, graph_id)
-        if expected_version not in {None, graph.version}:
-            raise VersionConflict(
-                f"The graph has version {graph.version} now, and you expect {expected_version}:"
-                " somebody replaced its structure since you read it."
-            )
+        check_version(graph, expected_version)
         collected = ProblemList(problems)
         await check_structure(write, collected, nodes, edges, condition_required=False)
         collected.raise_if_any()
         if dry_run:
             return ReplacedStructure((), (), await _count_active(write, graph_id), graph.version)
         instant = now()
-        await _keep_names(write, graph_id)
+        await keep_names(write, _SESSIONS.c.graph_id == graph_id)
         active = _SESSIONS.c.is_active
         cleared = await delete_rows(write, _SESSIONS.c.graph_id, graph_id, active)
         old_edges = await delete_rows(write, _EDGES.c.graph_id, graph_id)
@@ -88,31 +83,3 @@ async def _count_active(write: WriteContext, graph_id: int) -> int:
         owned(_SESSIONS, write.organization_id),
     )
     return int((await write.run(statement)).scalar_one())
-
-
-async def _keep_names(write: WriteContext, graph_id: int) -> None:
-    """Let ended graph sessions keep the assistant's name instead of a node that is deleted next."""
-    name = (
-        select(_ASSISTANTS.c.name)
-        .join_from(_NODES, _ASSISTANTS, _ASSISTANTS.c.id == _NODES.c.assistant_id)
-        .where(
-            _NODES.c.id == _SESSIONS.c.current_node_id,
-            same_owner(_NODES, _SESSIONS),
-            same_owner(_ASSISTANTS, _NODES),
-        )
-        .correlate(_SESSIONS)
-        .scalar_subquery()
-    )
-    await write.run(
-        update(_SESSIONS)
-        .where(
-            _SESSIONS.c.graph_id == graph_id,
-            ~_SESSIONS.c.is_active,
-            _SESSIONS.c.current_node_id.is_not(None),
-            owned(_SESSIONS, write.organization_id),
-        )
-        .values(
-            current_assistant_name=func.coalesce(_SESSIONS.c.current_assistant_name, name),
-            current_node_id=None,
-        )
-    )

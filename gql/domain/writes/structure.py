@@ -1,17 +1,18 @@
 """The nodes and edges of a graph: what may be written, and writing them in few statements."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 
 from gql.domain.assistants import ASSISTANTS
 from gql.domain.graphs import EDGES, NODES
 from gql.domain.writes.columns import column_checks, member_of, nullable
 from gql.domain.writes.drafts import EdgeDraft, NodeDraft
 from gql.domain.writes.transaction import WriteContext
-from gql.domain.writes.validation import ProblemList
+from gql.domain.writes.validation import Path, ProblemList
+from gql.errors import VersionConflict
 from gql.models.enums import ConditionLogic, ConditionType, NodeType
 from gql.models.graph import GraphEdge, GraphNode
 from gql.models.scope import owned
@@ -27,12 +28,12 @@ MAX_EDGES = 2_000
 
 _ASSISTANTS = ASSISTANTS.table
 
-_NODE_CHECKS = column_checks(
+NODE_CHECKS = column_checks(
     GraphNode,
     not_written=("graph_id", "assistant_id", "position"),
     node_type=member_of(NodeType),
 )
-_EDGE_CHECKS = column_checks(
+EDGE_CHECKS = column_checks(
     GraphEdge,
     not_written=("graph_id", "from_node_id", "to_node_id"),
     condition_type=nullable(member_of(ConditionType)),
@@ -53,8 +54,8 @@ async def check_structure(
 ) -> None:
     """Note everything that is wrong with a structure; one statement finds missing assistants.
 
-    The assistants are locked until the transaction ends, so that none can be deleted between this
-    check and the insertion of the node that refers to it.
+    The assistants are locked, so that none can be deleted between this check and the insertion of
+    the node that refers to it.
     """
     for name, drafts, most in (("nodes", nodes, MAX_NODES), ("edges", edges, MAX_EDGES)):
         if len(drafts) > most:
@@ -62,7 +63,8 @@ async def check_structure(
             problems.add((name,), text, "TOO_MANY")
     if len(nodes) > MAX_NODES or len(edges) > MAX_EDGES:
         return
-    assistant_ids = await _lock_assistants(write, nodes)
+    ids = {node.assistant_id for node in nodes if node.assistant_id is not None}
+    assistant_ids = await lock_assistants(write, ids)
     for index, node in enumerate(nodes):
         _check_node(problems, index, node, assistant_ids)
     entries = [index for index, node in enumerate(nodes) if node.node_type == NodeType.ENTRY]
@@ -91,8 +93,24 @@ async def insert_structure(
     return node_ids, await _insert(write, EDGES.table, edge_rows)
 
 
-async def _lock_assistants(write: WriteContext, nodes: Sequence[NodeDraft]) -> set[int]:
-    ids = {node.assistant_id for node in nodes if node.assistant_id is not None}
+def check_version(graph: Row[Any], expected: int | None) -> None:
+    """Check that a locked graph has the version that a caller expects.
+
+    Raises:
+        VersionConflict: when it has another one.
+    """
+    if expected not in {None, graph.version}:
+        raise VersionConflict(
+            f"The graph has version {graph.version} now, and you expect {expected}:"
+            " somebody changed its structure since you read it."
+        )
+
+
+async def lock_assistants(write: WriteContext, ids: Collection[int]) -> set[int]:
+    """Those of the ids that are assistants of the organization, none of which can be deleted now.
+
+    They are locked until the transaction ends.
+    """
     keys = sorted(key for key in ids if 0 < key <= MAX_ID)
     if not keys:
         return set()
@@ -111,14 +129,19 @@ def _check_node(
     if node.assistant_id is not None and node.assistant_id not in assistant_ids:
         text = f"is {node.assistant_id}, but your organization has no such assistant"
         problems.add((*path, "assistant_id"), text, "NOT_FOUND")
-    for column, check in _NODE_CHECKS.items():
+    for column, check in NODE_CHECKS.items():
         check(problems, (*path, column), getattr(node, column))
     if node.position is not None:
-        for axis in ("x", "y"):
-            if axis in node.position:
-                problems.check_number((*path, "position", axis), node.position[axis])
-            else:
-                problems.add((*path, "position", axis), "is required", "REQUIRED")
+        check_position(problems, (*path, "position"), node.position)
+
+
+def check_position(problems: ProblemList, path: Path, position: Mapping[str, Any]) -> None:
+    """Note what is wrong with `{"x": number, "y": number}`."""
+    for axis in ("x", "y"):
+        if axis in position:
+            problems.check_number((*path, axis), position[axis])
+        else:
+            problems.add((*path, axis), "is required", "REQUIRED")
 
 
 def _check_edge(
@@ -132,22 +155,26 @@ def _check_edge(
             problems.add((*path, field), text, "OUT_OF_RANGE")
     if condition_required and edge.condition_type is None:
         problems.add((*path, "condition_type"), "is required", "REQUIRED")
-    for column, check in _EDGE_CHECKS.items():
+    for column, check in EDGE_CHECKS.items():
         check(problems, (*path, column), getattr(edge, column))
 
 
 def _node_row(node: NodeDraft) -> dict[str, Any]:
-    position = node.position or {}
     return {
-        **{column: getattr(node, column) for column in _NODE_CHECKS},
+        **{column: getattr(node, column) for column in NODE_CHECKS},
         "assistant_id": node.assistant_id,
-        "position": {axis: _whole_if_exact(position.get(axis, 0)) for axis in ("x", "y")},
+        "position": stored_position(node.position or {}),
     }
+
+
+def stored_position(position: Mapping[str, Any]) -> dict[str, Any]:
+    """A position as it is stored; what is missing is 0."""
+    return {axis: _whole_if_exact(position.get(axis, 0)) for axis in ("x", "y")}
 
 
 def _edge_row(edge: EdgeDraft, node_ids: Sequence[int]) -> dict[str, Any]:
     return {
-        **{column: getattr(edge, column) for column in _EDGE_CHECKS},
+        **{column: getattr(edge, column) for column in EDGE_CHECKS},
         "from_node_id": node_ids[edge.from_index or 0],
         "to_node_id": node_ids[edge.to_index or 0],
         "condition_type": edge.condition_type or ConditionType.NATURAL_LANGUAGE,

@@ -103,6 +103,14 @@ def keyed_nodes(description: str) -> Any:
     return strawberry.field(resolve, description=description)
 
 
+def with_position(values: dict[str, Any]) -> dict[str, Any]:
+    """The values of a node, whose position is an object of JSON."""
+    position = values.get("position")
+    if position is None:
+        return values
+    return values | {"position": {"x": position.x, "y": position.y}}
+
+
 def _node_draft(index: int, node: GraphNodeInput, problems: ProblemList) -> NodeDraft:
     assistant_id: int | None = None
     try:
@@ -110,10 +118,7 @@ def _node_draft(index: int, node: GraphNodeInput, problems: ProblemList) -> Node
     except Invalid as error:
         problems.items += error.problems
     values = values_of(node, "key", "assistant_id")
-    position = values.pop("position", None)
-    if position is not None:
-        values["position"] = {"x": position.x, "y": position.y}
-    return NodeDraft(assistant_id, **values)
+    return NodeDraft(assistant_id, **with_position(values))
 
 
 def _edge_draft(

@@ -187,7 +187,7 @@ async def test_of_two_at_once_that_expect_the_same_version_one_is_refused(
 
     [refused] = [result for result in results if isinstance(result, VersionConflict)]
     assert str(refused) == (
-        "The graph has version 2 now, and you expect 1: somebody replaced its structure since you"
+        "The graph has version 2 now, and you expect 1: somebody changed its structure since you"
         " read it."
     )
     assert [result.version for result in results if isinstance(result, ReplacedStructure)] == [2]
