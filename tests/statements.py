@@ -19,7 +19,7 @@ _HOUSEKEEPING = re.compile(
     r"|select (current_schema|set_config)\(|.*\bpg_catalog\.|WITH RECURSIVE typeinfo_tree|--",
     re.IGNORECASE | re.DOTALL,
 )
-_FIRES = re.compile(r"(INSERT INTO|UPDATE|DELETE FROM) call\b")
+_FIRES = re.compile(r"(INSERT INTO|UPDATE|DELETE FROM)\b")
 _CREDENTIALS = re.compile(r"\b(FROM|UPDATE)\s+api_key\b", re.IGNORECASE)
 _LOGGED = re.compile(r"([^|\n]*)\|([^|\n]*)\|LOG:  (?:statement|execute [^:]*): (.*)")
 

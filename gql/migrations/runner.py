@@ -12,6 +12,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from gql.database.engine import begin_write
+from gql.migrations.sqlite_forms import refuse_foreign_forms, take_any_form
 from gql.sql.session import lift_statement_timeout
 
 _HERE = Path(__file__).parent
@@ -74,7 +75,9 @@ async def _alone(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
 def _run(connection: Connection, run: Callable[[Config, str], None], revision: str) -> None:
     config = _config()
     config.attributes["connection"] = connection
+    take_any_form(connection)
     run(config, revision)
+    refuse_foreign_forms(connection)
 
 
 def _config() -> Config:

@@ -1,6 +1,7 @@
 """Instants as text, the UTC periods that they are in, and the time between two.
 
-SQLite keeps instants as text in UTC, `2025-01-19 10:00:00.500000`; PostgreSQL as `timestamptz`.
+SQLite keeps instants as text in UTC, `2025-01-19 10:00:00.500000`, always with six digits of a
+fraction (`gql/migrations/sqlite_forms.py`); PostgreSQL as `timestamptz`.
 
 PostgreSQL's may also be infinite, and ours are: asyncpg stores Python's first instant,
 `datetime.min`, as `-infinity` and its last, `datetime.max`, as `infinity`, and reads them back the

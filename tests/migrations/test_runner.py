@@ -116,7 +116,8 @@ async def test_migrating_twice_changes_nothing(empty_database: EmptyDatabase) ->
     database = await empty_database()
     await migrate(database.engine)
     async with database.transaction() as connection:
-        await connection.execute(text("INSERT INTO organization VALUES (7, 'a', '2026-06-30')"))
+        insert = "INSERT INTO organization VALUES (7, 'a', '2026-06-30 00:00:00.000000')"
+        await connection.execute(text(insert))
 
     await migrate(database.engine)
 
