@@ -1,10 +1,12 @@
 """SMS conversations, as readers see them, and what is related to one."""
 
-from sqlalchemy import ColumnElement, FromClause, String, cast, literal, not_
+from dataclasses import replace
+
+from sqlalchemy import ColumnElement, FromClause, String, case, cast, literal, not_
 
 from gql.domain.assistants import CURRENT_NAME, current_name
 from gql.domain.calls import CALLS, FILTERS, ROLLUP, TABLE
-from gql.models.enums import Channel
+from gql.models.enums import CallStatus, Channel
 from gql.models.scope import owned, same_owner
 from gql.query.filters import compare
 from gql.query.resource import Link, Order, Resource, UnionList
@@ -43,6 +45,18 @@ CALL_RECORDS = Resource(
     orders={"started_at": Order("started_at", "instant")},
 )
 """Voice calls and SMS conversations together."""
+
+
+def _status_of_call(row: FromClause) -> ColumnElement[str]:
+    """The status in the words of voice calls: a conversation that is active is ongoing."""
+    active = row.c.status == CallStatus.ACTIVE
+    return case((active, literal(CallStatus.ONGOING.value, String)), else_=row.c.status)
+
+
+RECORDS_AS_CALLS = replace(
+    CALL_RECORDS, computed={**CALL_RECORDS.computed, "status": _status_of_call}
+)
+"""The same, each as if it were a voice call."""
 
 
 def _same_customer(row: FromClause) -> tuple[FromClause, ColumnElement[int]]:

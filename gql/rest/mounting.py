@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import cast
 
 from starlette.datastructures import URLPath
+from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Match, NoMatchFound, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -12,20 +13,29 @@ from gql.rest.reference import reference_routes
 from gql.rest.route import RestRoute
 
 
-def rest_routes(routes: Sequence[RestRoute], services: RestServices) -> tuple[BaseRoute, ...]:
+def rest_routes(
+    routes: Sequence[RestRoute], services: RestServices, not_served: Sequence[str] = ()
+) -> tuple[BaseRoute, ...]:
     """What the application mounts: each path with and without its slash, and the API reference.
 
     Args:
         routes: In order of trial.
         services: What they work with.
+        not_served: Paths that are not found, though one with a parameter would fit.
     """
     paths: dict[str, dict[str, RestRoute]] = {}
     for route in routes:
         paths.setdefault(route.path, {})[route.method] = route
-    endpoints: dict[str, Endpoint] = {}
+    endpoints: dict[str, ASGIApp] = {}
     for path, methods in paths.items():
         endpoints[path] = endpoints[f"{path}/"] = Endpoint(methods, services)
+    for path in not_served:
+        endpoints[path] = endpoints[f"{path}/"] = _not_found
     return (Directory(endpoints), *reference_routes(routes))
+
+
+async def _not_found(_scope: Scope, _receive: Receive, _send: Send) -> None:
+    raise HTTPException(404)
 
 
 class Directory(BaseRoute):

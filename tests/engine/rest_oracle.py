@@ -187,6 +187,8 @@ class Oracle:
         if label == "assistant_name":
             assistant = self._assistants.get(row["assistant_id"])
             return row["assistant_name"] if assistant is None else assistant["name"]
+        if label == "status":
+            return "ongoing" if row["status"] == "active" else row["status"]
         if label == "session_id":
             return f"sms:{row['customer_phone_number']}:{row['to_phone_number']}"
         assert label == "duration_minutes"

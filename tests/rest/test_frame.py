@@ -25,11 +25,15 @@ async def test_both_spellings_answer_the_same_without_a_redirect(rest: Rest, pat
 
 
 async def test_an_unknown_path_is_404_in_json(rest: Rest) -> None:
-    answers = [await rest("GET", path) for path in ("/api/v1/nope", "/calls/initiate", "/sms/send")]
-
-    assert [(answer.status_code, answer.json()) for answer in answers] == [
-        (404, {"detail": "Not Found"})
-    ] * 3
+    for path in (
+        "/api/v1/nope",
+        "/calls/initiate",
+        "/sms/send",
+        "/api/v1/assistants/providers",
+        "/api/v1/assistants/cloned-voices/",
+    ):
+        answer = await rest("GET", path)
+        assert (answer.status_code, answer.json()) == (404, {"detail": "Not Found"})
 
 
 @pytest.mark.parametrize(

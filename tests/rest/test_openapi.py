@@ -11,6 +11,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from gql.auth.credential_source import COOKIE
+from gql.domain.writes.structure import MAX_EDGES, MAX_NODES
 from gql.rest.openapi import SECURITY, openapi
 from gql.rest.reference import PAGE
 from gql.rest.responses import dumps
@@ -147,3 +148,20 @@ class _Links(HTMLParser):
             self.links.append(link)
         if tag == "script" and not attributes.get("src"):
             self.inline = True
+
+
+def test_a_bare_date_and_the_size_of_graphs_are_explained() -> None:
+    paths = openapi(ROUTES)["paths"]
+    until = [
+        parameter
+        for operations in paths.values()
+        for parameter in operations.get("get", {}).get("parameters", ())
+        if parameter["name"] == "date_to"
+    ]
+    graphs = "/api/v1/assistant-graphs"
+    writes = (paths[graphs]["post"], paths[f"{graphs}/{{graph_id}}/structure"]["put"])
+
+    assert len(until) >= 5
+    assert all("A bare date is its midnight" in each["description"] for each in until)
+    for write in writes:
+        assert f"{MAX_NODES} nodes and {MAX_EDGES:,} edges" in write["description"]

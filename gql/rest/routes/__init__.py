@@ -76,3 +76,9 @@ ROUTES: tuple[RestRoute, ...] = (
     api_keys.delete_api_key,
 )
 """In order of trial: of paths with as many parts, one without parameters comes first."""
+
+NOT_SERVED = ("/api/v1/assistants/providers", "/api/v1/assistants/cloned-voices")
+"""Documented addresses that are not served, where a parameter of another address would fit.
+
+They are not found, as all others are that are not served, and no id that is not a number.
+"""

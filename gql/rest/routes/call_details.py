@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field
 
 from gql.domain.calls import CALLS
 from gql.domain.messages import MESSAGES, OF_CALL, TRANSCRIPTS
+from gql.domain.sms import CALL_RECORDS
 from gql.engine.rest_query import RestArguments
 from gql.loaders.record_loaders import ChildrenByParentLoader
 from gql.query.context import Context
@@ -87,10 +88,10 @@ class MessageQuery(BaseModel):
     ),
     answers={200: Answer("In the order it was heard.", list[Transcript])},
     errors=(404,),
-    reads=lookup(CALLS, TRANSCRIPTS_OF_CALL, noun="call_with_sid", by="call_sid"),
+    reads=lookup(CALL_RECORDS, TRANSCRIPTS_OF_CALL, noun="call_with_sid", by="call_sid"),
 )
 def transcripts_by_sid(path: SidPath, query: TranscriptQuery) -> RestArguments:
-    """What was heard in one call; its SID must match exactly."""
+    """What was heard in one call; nothing, in an SMS conversation. The SID must match exactly."""
     return RestArguments(path.call_sid, filter=query.filter())
 
 

@@ -1,5 +1,6 @@
 """Voice calls and transcripts as files."""
 
+from contextlib import aclosing
 from typing import Annotated
 
 from pydantic import BaseModel, Field
@@ -8,10 +9,11 @@ from starlette.responses import Response
 from gql.domain.calls import CALLS
 from gql.http.media_types import JSON
 from gql.loaders.record_loaders import RecordByKeyLoader
+from gql.money import micros_to_float
 from gql.query.context import Context
 from gql.query.exports import export
 from gql.query.resource import Record
-from gql.rest.downloads import CSV, TEXT, csv_download, csv_lines, file, json_download
+from gql.rest.downloads import CSV, TEXT, Records, csv_download, csv_lines, file, json_download
 from gql.rest.responses import dumps
 from gql.rest.route import Answer, route
 from gql.rest.routes.call_details import SpeakerName, TranscriptQuery, list_transcripts
@@ -27,7 +29,17 @@ _COLUMNS = {
     "started_at": "Started At",
     "ended_at": "Ended At",
 }
+_AMOUNTS = {
+    "total_cost": "Total Cost",
+    "llm_cost": "LLM Cost",
+    "tts_cost": "TTS Cost",
+    "stt_cost": "STT Cost",
+    "telephony_cost": "Telephony Cost",
+}
+_HEADER = {**_COLUMNS, **_AMOUNTS, "cost_currency": "Currency"}
 """By key of the JSON file: the header in the CSV file."""
+
+_FIRST_AMOUNT = len(_COLUMNS)
 
 
 class CallExportQuery(ExportFilters):
@@ -55,10 +67,12 @@ class TranscriptExportQuery(BaseModel):
 async def export_calls(context: Context, query: CallExportQuery) -> Response:
     """All voice calls that pass the filters, as `calls_export.csv` or `calls_export.json`.
 
-    In CSV, text that a spreadsheet would run as a formula has an apostrophe in front.
+    A cost that is not known is null, or an empty cell. In CSV, text that a spreadsheet would run as
+    a formula has an apostrophe in front.
     """
-    columns, header = tuple(_COLUMNS), tuple(_COLUMNS.values())
-    rows = export(context, CALLS, columns, "started_at", descending=True, filter=query.filter())
+    columns, header = tuple(_HEADER), tuple(_HEADER.values())
+    stored = export(context, CALLS, columns, "started_at", descending=True, filter=query.filter())
+    rows = _with_amounts(stored)
     if query.format == "json":
         return await json_download(rows, columns, name="calls_export.json")
     return await csv_download(rows, header, tuple, name="calls_export.csv")
@@ -82,6 +96,20 @@ async def export_transcript(
     media_type, write = _WRITERS[query.format]
     name = f"call_{call.id}_transcript.{query.format}"
     return file(write(call, transcripts), name=name, media_type=media_type)
+
+
+async def _with_amounts(rows: Records) -> Records:
+    """The same calls, whose costs are numbers of whole currency units."""
+    async with aclosing(rows):
+        async for chunk in rows:
+            yield [
+                (
+                    *call[:_FIRST_AMOUNT],
+                    *map(micros_to_float, call[_FIRST_AMOUNT:-1]),
+                    call[-1],
+                )
+                for call in chunk
+            ]
 
 
 def _as_text(_call: Record, transcripts: list[Record]) -> bytes:

@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field
 
 from gql.domain.call_search import SEARCHED_CALLS
 from gql.domain.calls import CALLS
+from gql.domain.sms import RECORDS_AS_CALLS
 from gql.domain.writes.calls import merge_call_meta
 from gql.engine.fields import ColumnSource, ConnectionField, EchoSource
 from gql.engine.rest_query import RestArguments
@@ -93,10 +94,17 @@ CustomerPhone = Annotated[
     Field(description="Part of the number, by its digits."),
 ]
 StartedFrom = Annotated[
-    Instant | None, FilterBy("started_at", "gte"), Field(description="Started then or later.")
+    Instant | None,
+    FilterBy("started_at", "gte"),
+    Field(description="Started then or later. A bare date is its midnight, in UTC."),
 ]
 StartedTo = Annotated[
-    Instant | None, FilterBy("started_at", "lte"), Field(description="Started then or earlier.")
+    Instant | None,
+    FilterBy("started_at", "lte"),
+    Field(
+        description="Started then or earlier. A bare date is its midnight: `2025-12-15` leaves out"
+        " what started on that day, and `2025-12-15T23:59:59.999999Z` does not."
+    ),
 ]
 
 
@@ -233,10 +241,10 @@ def search_calls(query: SearchQuery) -> RestArguments:
     graphql='{ call(by: {callSid: "CA1234567890abcdef"}) { id status } }',
     answers={200: Answer("The call.", Call, CALL_EXAMPLE)},
     errors=(404,),
-    reads=lookup(CALLS, Call, noun="call_with_sid", by="call_sid", tagged=True),
+    reads=lookup(RECORDS_AS_CALLS, Call, noun="call_with_sid", by="call_sid", tagged=True),
 )
 def get_by_sid(path: SidPath) -> RestArguments:
-    """One call; its SID must match exactly."""
+    """One call, or one SMS conversation by its `sms_102`; the SID must match exactly."""
     return RestArguments(path.call_sid)
 
 

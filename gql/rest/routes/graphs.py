@@ -181,7 +181,7 @@ def get_graph(path: GraphPath) -> RestArguments:
     reads=GRAPH,
 )
 async def create_graph(context: Context, body: PartialBody[GraphIn]) -> RestArguments:
-    """Make a graph, with or without nodes and edges.
+    """Make a graph, with or without nodes and edges: at most 500 nodes and 2,000 edges.
 
     `from_node_id` and `to_node_id` are 0-based indexes into `nodes`.
     """
@@ -215,7 +215,8 @@ async def replace_structure(
 ) -> RestArguments:
     """Replace all nodes and edges by new ones with new ids, and clear active sessions.
 
-    `from_node_id` and `to_node_id` are 0-based indexes into `nodes`.
+    A graph has at most 500 nodes and 2,000 edges. `from_node_id` and `to_node_id` are 0-based
+    indexes into `nodes`.
     """
     nodes, edges = structure_drafts(body)
     await replacement.replace_structure(

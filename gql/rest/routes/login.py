@@ -67,16 +67,25 @@ class TokenOut(BaseModel):
 
 
 class MeOut(BaseModel):
-    """The person behind a credential."""
+    """The person behind a credential, in two forms: under `user`, and field by field beside it."""
 
     user: UserOut
     organization: OrganizationOut
+    id: int
+    email: str
+    first_name: str = Field(description="`full_name` up to its first blank.")
+    last_name: str = Field(description="The rest of it; empty for a name of one word.")
+    organization_id: int
+    is_active: bool
+    created_at: datetime
+    updated_at: datetime = Field(description="As `created_at`: changes of a person have no date.")
 
 
 class InfoOut(BaseModel):
     """What a credential stands for."""
 
     authenticated: bool
+    is_active: bool = Field(description="True: a person or key that is not is refused.")
     method: Method
     permissions: list[Permission]
     user: UserOut | None = Field(description="Null for a credential of nobody in particular.")
@@ -92,14 +101,26 @@ _USER: dict[str, Any] = {
     "is_active": True,
     "created_at": "2025-01-19T10:00:00Z",
 }
-_ME: dict[str, Any] = {"user": _USER, "organization": {"id": 1, "name": "Northwind"}}
-_TOKEN = {"access_token": "eyJhbGciOi...", "token_type": "bearer", **_ME}
+_OWN: dict[str, Any] = {"user": _USER, "organization": {"id": 1, "name": "Northwind"}}
+_ME: dict[str, Any] = {
+    **_OWN,
+    "id": 1,
+    "email": "ada@northwind.example",
+    "first_name": "Ada",
+    "last_name": "Brook",
+    "organization_id": 1,
+    "is_active": True,
+    "created_at": "2025-01-19T10:00:00Z",
+    "updated_at": "2025-01-19T10:00:00Z",
+}
+_TOKEN = {"access_token": "eyJhbGciOi...", "token_type": "bearer", **_OWN}
 _SIMPLE = {"email": "ada@northwind.example", "password": "correct horse battery"}
 _INFO = {
     "authenticated": True,
+    "is_active": True,
     "method": "dashboard",
     "permissions": ["read", "write", "admin"],
-    **_ME,
+    **_OWN,
 }
 _LOGGED_IN = {200: Answer("A token, and the dashboard cookie.", TokenOut, _TOKEN)}
 _REFUSALS = (401, 403, 429, 503)
@@ -155,7 +176,17 @@ async def log_in_simply(request: Request, body: SimpleLogin) -> Response:
 async def get_me(context: Context) -> dict[str, Any]:
     """Who is behind the credential; 403 when that is nobody in particular."""
     context.identity.require_user()
-    return {"user": await _user(context), "organization": await _organization(context)}
+    user = await _user(context)
+    first_name, _, last_name = user["full_name"].partition(" ")
+    flat = ("id", "email", "organization_id", "is_active", "created_at")
+    return {
+        "user": user,
+        "organization": await _organization(context),
+        **{name: user[name] for name in flat},
+        "first_name": first_name,
+        "last_name": last_name.strip(),
+        "updated_at": user["created_at"],
+    }
 
 
 @route(
@@ -171,6 +202,7 @@ async def get_credential(context: Context) -> dict[str, Any]:
     identity = context.identity
     return {
         "authenticated": True,
+        "is_active": True,
         "method": identity.method,
         "permissions": [word for word in Permission if word in identity.permissions],
         "user": None if identity.user_id is None else await _user(context),

@@ -299,7 +299,33 @@ async def test_an_id_that_is_no_call_of_ours_is_not_found(rest: Rest, number: in
     assert (answer.status_code, answer.json()) == (404, {"detail": detail})
 
 
-@pytest.mark.parametrize("sid", ["sms_102", SID.lower(), SID[:-1], "%25"])
+async def test_whatever_is_related_is_found_by_its_sid(rest: Rest) -> None:
+    conversation = (await rest("GET", "/api/v1/sms-conversations/102")).json()
+    related = (await rest("GET", "/api/v1/sms-conversations/102/related")).json()
+
+    assert conversation["id"] in {each["id"] for each in related}
+    for each in related:
+        answer = await rest("GET", f"{CALLS}/sid/{each['call_sid']}")
+        transcript = await rest("GET", f"{CALLS}/sid/{each['call_sid']}/transcripts")
+        call = answer.json()
+        assert (answer.status_code, transcript.status_code) == (200, 200)
+        assert list(call) == CALL_KEYS
+        assert {name: call[name] for name in ("id", "call_sid", "started_at", "ended_at")} == {
+            name: each[name] for name in ("id", "call_sid", "started_at", "ended_at")
+        }
+        assert call["status"] == each["status"].replace("active", "ongoing")
+        assert call["customer_phone_number"] == conversation["customer_phone_number"]
+        assert call["assistant_name"] == conversation["assistant_name"]
+
+
+async def test_an_archived_conversation_is_not_found_by_its_sid(fresh_rest: Rest) -> None:
+    await fresh_rest("DELETE", "/api/v1/sms-conversations/102")
+
+    for path in (f"{CALLS}/sid/sms_102", f"{CALLS}/sid/sms_102/transcripts"):
+        assert (await fresh_rest("GET", path)).status_code == 404
+
+
+@pytest.mark.parametrize("sid", ["SMS_102", SID.lower(), SID[:-1], "%25"])
 async def test_a_sid_that_is_no_call_of_ours_is_not_found(rest: Rest, sid: str) -> None:
     answer = await rest("GET", f"{CALLS}/sid/{sid}")
 

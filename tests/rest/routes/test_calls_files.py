@@ -28,11 +28,13 @@ from tests.statements import Statements
 
 EXPORT = "/api/v1/calls/export"
 HEADER = (
-    "Call ID,Call SID,Assistant Name,Customer Phone,Status,Duration (seconds),Started At,Ended At"
+    "Call ID,Call SID,Assistant Name,Customer Phone,Status,Duration (seconds),Started At,Ended At,"
+    "Total Cost,LLM Cost,TTS Cost,STT Cost,Telephony Cost,Currency"
 )
 KEYS = [
     *("id", "call_sid", "assistant_name", "customer_phone_number", "status", "duration"),
-    *("started_at", "ended_at"),
+    *("started_at", "ended_at", "total_cost", "llm_cost", "tts_cost", "stt_cost"),
+    *("telephony_cost", "cost_currency"),
 ]
 
 Passes = Callable[[Row], Any]
@@ -173,7 +175,7 @@ async def test_formulas_are_neutralised_in_csv_and_kept_in_json(
     array = (await fresh_rest("GET", f"{EXPORT}?assistant_id=9999&format=json")).json()
 
     assert lines.split("\r\n")[1] == (
-        '7001,\'@x,"\'=HYPERLINK(""http://x"",""y"")",\'-1,failed,,2026-07-01T00:00:00Z,'
+        '7001,\'@x,"\'=HYPERLINK(""http://x"",""y"")",\'-1,failed,,2026-07-01T00:00:00Z,,,,,,,'
     )
     assert [(each["call_sid"], each["assistant_name"]) for each in array] == [("@x", evil.name)]
 

@@ -39,7 +39,12 @@ async def test_a_password_is_exchanged_for_a_token_and_a_cookie_that_both_work(f
         rf"{COOKIE}=[\w.-]+; HttpOnly; Max-Age=28800; Path=/; SameSite=lax",
         response.headers["set-cookie"],
     )
-    info = {"authenticated": True, "permissions": ["read", "write", "admin"], **us}
+    info = {
+        "authenticated": True,
+        "is_active": True,
+        "permissions": ["read", "write", "admin"],
+        **us,
+    }
     assert by_cookie.json() == {**info, "method": "dashboard"}
     assert by_token.json() == {**info, "method": "bearer"}
 
@@ -57,9 +62,18 @@ async def test_the_simple_login_needs_no_organization_and_takes_either_spelling(
         me = await client.get("/api/auth/me/")
 
     assert [answer.json()["user"] for answer in answers] == [user_of(ada), user_of(ada)]
+    user = user_of(ada)
+    first_name, last_name = user["full_name"].split(" ", 1)
     assert me.json() == {
-        "user": user_of(ada),
+        "user": user,
         "organization": {"id": here.organization_id, "name": here.organization_name},
+        **{
+            name: user[name]
+            for name in ("id", "email", "organization_id", "is_active", "created_at")
+        },
+        "first_name": first_name,
+        "last_name": last_name,
+        "updated_at": user["created_at"],
     }
 
 
@@ -160,6 +174,7 @@ async def test_an_api_key_of_nobody_in_particular_is_told_so(fresh: Copy) -> Non
     assert me.json()["detail"].startswith("This needs a person: ")
     assert info.json() == {
         "authenticated": True,
+        "is_active": True,
         "method": "api_key",
         "permissions": ["read"],
         "user": None,
