@@ -5,6 +5,9 @@ T ?= tests
 BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check install --quiet --constraint constraints.txt --editable
 
+# A server imports three hundred modules: it takes a third longer when each start compiles them.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help setup serve test check fix cover schema docs bench abuse
 
 help: ## Say what each target does (this list).
