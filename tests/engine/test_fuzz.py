@@ -7,7 +7,7 @@ import pytest
 from tests.databases import Copy
 from tests.engine.fuzz import differences, fuzz
 
-DOCUMENTS = 150
+DOCUMENTS = 75
 """Per database and seed. `python -m tests.engine.fuzz 50000` asks more."""
 
 pytestmark = [

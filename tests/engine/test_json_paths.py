@@ -18,7 +18,7 @@ from tests.engine.random_documents import Document
 from tests.engine.random_json import document, pointer
 from tests.engine.test_regressions import alike
 
-ROUNDS = 30
+ROUNDS = 15
 POINTERS = 40
 
 

@@ -8,7 +8,7 @@ from tests.databases import Copy
 from tests.engine.fuzz import differences
 from tests.engine.rest_fuzz import fuzz
 
-ADDRESSES = 150
+ADDRESSES = 75
 """Per database and seed. `python -m tests.engine.rest_fuzz 20000` asks more."""
 
 FIXED = 20261125

@@ -16,9 +16,9 @@ from gql.models.scope import table_of
 from tests.conftest import GraphQL, asker, bearer, connect, start
 from tests.databases import Copy, settings_for
 
-READS = 200
+READS = 60
 MOST_READS = 10 * READS
-STRUCTURES = 10
+STRUCTURES = 5
 """How many structures the readers have to see: plans read faster than a writer rebuilds."""
 READERS = 4
 NODES = 4
