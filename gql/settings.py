@@ -159,6 +159,11 @@ class Settings(BaseSettings):
         86_400, ge=1, le=31_536_000, description="Seconds that a live SMS session is kept."
     )
 
+    sms_ids: Literal["integer", "string"] = Field(
+        "integer",
+        description="How REST writes the ids of SMS conversations and their messages: as numbers,"
+        " or as strings for clients that need these; see docs/moving-over.md.",
+    )
     max_body_bytes: int = Field(1_000_000, ge=1, description="Largest request body.")
     max_downloads: int = Field(
         4, ge=1, description="Most downloads that a process sends at a time."

@@ -29,7 +29,7 @@ from gql.engine.query_runner import QueryRunner
 from gql.http.running_requests import RunningRequests
 from gql.rest.answering import RestServices
 from gql.rest.mounting import rest_routes
-from gql.rest.routes import NOT_SERVED, ROUTES
+from gql.rest.routes import NOT_SERVED, routes_of
 from gql.schema.endpoint import GraphQLEndpoint
 from gql.schema.schema import schema
 from gql.settings import Settings
@@ -141,7 +141,7 @@ def routes(graphql: ASGIApp, health: Health, rest: RestServices) -> tuple[BaseRo
         Route("/graphql/", graphql, name="graphql_slash"),
         *api_key_login.ROUTES,
         *demo_login.ROUTES,
-        *rest_routes(ROUTES, rest, NOT_SERVED),
+        *rest_routes(routes_of(rest.settings), rest, NOT_SERVED),
         *pages.ROUTES,
         Route("/healthz", health.alive, methods=["GET"]),
         Route("/readyz", health.ready, methods=["GET"]),

@@ -315,9 +315,7 @@ def _transcript(
     if every(5, index, at=2):
         guess = {"content": words[0], "is_final": False}
         yield _segment_row(tenant, call, speaker, start, round(start + 0.4, 2), **guess)
-    timestamps = [
-        {"word": word, "start": round(start + 0.25 * at, 2)} for at, word in enumerate(words)
-    ]
+    timed = [{"word": word, "start": round(start + 0.25 * at, 2)} for at, word in enumerate(words)]
     yield _segment_row(
         tenant,
         call,
@@ -326,7 +324,7 @@ def _transcript(
         end,
         content=content,
         confidence=round(0.7 + tenant.random.random() * 0.3, 4) if index % 4 else None,
-        stt_timestamps=timestamps if index % 3 == 0 else None,
+        stt_timestamps={"words": timed} if index % 3 == 0 else None,
     )
 
 

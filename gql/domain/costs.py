@@ -16,6 +16,7 @@ from gql.models.assistant import Assistant
 from gql.models.message import ChatMessage
 from gql.models.scope import owned, parameters, table_of
 from gql.query.context import Context
+from gql.query.resource import Expression
 from gql.sql.instants import Period, utc_period
 from gql.sql.text import by_code_point
 
@@ -75,8 +76,27 @@ def _minutes(call: FromClause) -> ColumnElement[float]:
     return cast(func.round(call.c.duration / 60, 4), Float)
 
 
+USUAL_CURRENCY = "USD"
+"""What amounts are in where nothing else is stored."""
+
+
+def _or_else(label: str, default: Any) -> Expression:
+    """A column, and a constant where it is NULL."""
+    return lambda call: func.coalesce(call.c[label], default)
+
+
 COSTED_CALLS = replace(CALLS, computed={**CALLS.computed, "duration_minutes": _minutes})
 """Voice calls with their duration in minutes, to four decimals."""
+
+BILLED_CALLS = replace(
+    COSTED_CALLS,
+    computed={
+        **COSTED_CALLS.computed,
+        **{f"{name}_cost": _or_else(f"{name}_cost", 0) for name in ("total", *SERVICES)},
+        "cost_currency": _or_else("cost_currency", USUAL_CURRENCY),
+    },
+)
+"""The same, where costs that are not known are 0."""
 
 
 async def list_entries(

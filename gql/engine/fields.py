@@ -29,6 +29,7 @@ ColumnKind = Literal[
     "instant",
     "int32",
     "integer",
+    "integer_text",
     "json",
     "text",
     "timestamp",

@@ -61,5 +61,5 @@ class Transcript(SQLModel, table=True):
     segment_start: float | None = None
     segment_end: float | None = None
     confidence: float | None = None
-    stt_timestamps: list[Any] | None = optional_json()
+    stt_timestamps: dict[str, Any] | None = optional_json()
     created_at: datetime = Field(default_factory=now)

@@ -304,6 +304,7 @@ PRINTERS: Mapping[str, Callable[[ColumnElement[Any]], ColumnElement[str]]] = {
     "instant": lambda column: json_word(trimmed_instant(column)),
     "int32": int32,
     "integer": json_integer,
+    "integer_text": lambda column: json_word(json_integer(column)),
     "json": json_verbatim,
     "text": json_string,
     "timestamp": lambda column: json_word(padded_instant(column)),

@@ -218,7 +218,7 @@ async def test_transcripts_hold_final_and_interim_stretches(
 
     assert {row["is_final"] for row in rows} == {True, False}
     assert {row["speaker"] for row in rows} == {"user", "assistant"}
-    assert {type(row["stt_timestamps"]) for row in rows} == {list, type(None)}
+    assert {type(row["stt_timestamps"]) for row in rows} == {dict, type(None)}
     assert {type(row["confidence"]) for row in rows} == {float, type(None)}
     assert all(row["segment_start"] < row["segment_end"] for row in rows)
 

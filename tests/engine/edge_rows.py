@@ -68,7 +68,7 @@ OBJECTS: list[Any] = [
 ]
 
 COLUMNS: dict[str, list[Any]] = {
-    "stt_timestamps": [[], [{"word": "a", "start": 0.5}]],
+    "stt_timestamps": [{}, {"words": [{"word": "a", "start": 0.5}]}],
     "conversation_context": [*OBJECTS, *(document(random.Random(n)) for n in range(40))],  # noqa: S311
 }
 """What some columns hold instead of objects that any may hold."""

@@ -187,6 +187,8 @@ class Oracle:
         if label == "assistant_name":
             assistant = self._assistants.get(row["assistant_id"])
             return row["assistant_name"] if assistant is None else assistant["name"]
+        if label.startswith("cost_") or label.endswith("_cost"):
+            return row[label] or ("USD" if label == "cost_currency" else 0)
         if label == "status":
             return "ongoing" if row["status"] == "active" else row["status"]
         if label == "session_id":
@@ -283,6 +285,8 @@ def as_json(value: Any, resource: Resource, label: str, kind: str | None) -> Any
     if isinstance(value, datetime):
         fraction = f".{value.microsecond:06d}" if value.microsecond else ""
         return f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%S}".rjust(19, "0") + f"{fraction}Z"
+    if kind == "integer_text":
+        return str(value)
     if kind == "decimal":
         return float(Decimal(value).scaleb(-6))
     column = resource.table.c.get(label)

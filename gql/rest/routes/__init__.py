@@ -16,7 +16,9 @@ from gql.rest.routes import (
     login,
     sms_conversations,
     sms_sessions,
+    sms_string_ids,
 )
+from gql.settings import Settings
 
 ROUTES: tuple[RestRoute, ...] = (
     graph_sessions.get_graph_session,
@@ -82,3 +84,10 @@ NOT_SERVED = ("/api/v1/assistants/providers", "/api/v1/assistants/cloned-voices"
 
 They are not found, as all others are that are not served, and no id that is not a number.
 """
+
+
+def routes_of(settings: Settings) -> tuple[RestRoute, ...]:
+    """The routes in the shapes that the settings ask for."""
+    if settings.sms_ids == "integer":
+        return ROUTES
+    return tuple(sms_string_ids.ROUTES.get(route, route) for route in ROUTES)

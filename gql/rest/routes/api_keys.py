@@ -58,7 +58,7 @@ class ApiKeyOut(BaseModel):
     usage_count: int
     is_active: bool
     permissions: dict[str, Any]
-    rate_limit: dict[str, Any] | None
+    rate_limit: dict[str, Any] = Field(description="Empty for a key without limits of its own.")
     created_at: datetime
     updated_at: datetime
     expires_at: datetime | None
@@ -83,7 +83,7 @@ _KEY: dict[str, Any] = {
     "usage_count": 0,
     "is_active": True,
     "permissions": {"read": True, "write": True, "admin": False},
-    "rate_limit": None,
+    "rate_limit": {},
     "created_at": "2025-01-19T10:00:00Z",
     "updated_at": "2025-01-19T10:00:00Z",
     "expires_at": None,
@@ -173,4 +173,5 @@ async def delete_api_key(context: Context, path: ApiKeyPath) -> dict[str, Any]:
 
 def key_fields(key: StoredKey) -> dict[str, Any]:
     """A key in the fields of `ApiKeyOut`."""
-    return {name: getattr(key, name) for name in ApiKeyOut.model_fields}
+    fields = {name: getattr(key, name) for name in ApiKeyOut.model_fields}
+    return fields | {"rate_limit": key.rate_limit or {}}

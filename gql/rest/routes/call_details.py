@@ -32,7 +32,9 @@ class Transcript(BaseModel):
     segment_start: float | None = Field(description="Seconds into the call.")
     segment_end: float | None
     confidence: float | None
-    stt_timestamps: list[Any] | None
+    stt_timestamps: dict[str, Any] | None = Field(
+        description="Word timings, as the provider gave them."
+    )
     created_at: datetime
 
 

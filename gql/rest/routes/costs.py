@@ -10,8 +10,10 @@ from pydantic import AfterValidator, BaseModel, Field
 
 from gql.domain.calls import CALLS
 from gql.domain.costs import (
+    BILLED_CALLS,
     COSTED_CALLS,
     SERVICES,
+    USUAL_CURRENCY,
     CostEntry,
     CostGroup,
     CostTotals,
@@ -39,16 +41,18 @@ TAG = "Costs"
 
 
 class CostSummary(BaseModel):
-    """What one call cost; a part is null when it is not known."""
+    """What one call cost; what is not known is 0 here, and null in the call itself."""
 
     call_id: Annotated[int, ColumnSource("id")]
     call_sid: str
-    total_cost: Money | None
-    llm_cost: Money | None
-    tts_cost: Money | None
-    stt_cost: Money | None
-    telephony_cost: Money | None
-    currency: Annotated[str | None, ColumnSource("cost_currency")]
+    total_cost: Money
+    llm_cost: Money
+    tts_cost: Money
+    stt_cost: Money
+    telephony_cost: Money
+    currency: Annotated[str, ColumnSource("cost_currency")] = Field(
+        description="`USD` where none is stored."
+    )
     duration_minutes: float | None
     started_at: datetime | None
     ended_at: datetime | None
@@ -59,7 +63,7 @@ class CostEntryOut(BaseModel):
 
     id: int = Field(description="From 1 within the call; the same for a service in every call.")
     service_type: Literal["llm", "tts", "stt", "telephony"]
-    provider: str | None = Field(description="The language model's, from the messages, if known.")
+    provider: str = Field(description="The language model's, from the messages; else `unknown`.")
     model: str | None = Field(description="The language model, when the call used only one.")
     usage_type: Literal["call"]
     usage_amount: int = Field(description="Always one call.")
@@ -145,6 +149,13 @@ class CostAnalyticsQuery(BaseModel):
 
 
 COSTS_OF_CALL = lookup(COSTED_CALLS, CostSummary, noun="call")
+"""With null for what is not known, by which the entries are chosen."""
+
+_UNKNOWN = {
+    **{f"{name}_cost": 0 for name in ("total", *SERVICES)},
+    "currency": USUAL_CURRENCY,
+}
+"""What is answered in place of null."""
 
 
 @route(
@@ -157,7 +168,7 @@ COSTS_OF_CALL = lookup(COSTED_CALLS, CostSummary, noun="call")
         "} } } }"
     ),
     answers={200: Answer("Newest first.", list[CostSummary])},
-    reads=list_of(COSTED_CALLS, CostSummary),
+    reads=list_of(BILLED_CALLS, CostSummary),
 )
 def list_costs(query: SummaryQuery) -> RestArguments:
     """The voice calls of which the cost is known, newest first."""
@@ -186,7 +197,9 @@ async def get_costs(context: Context, queries: QueryRunner, path: CallPath) -> d
     priced = {name for name in SERVICES if summary[f"{name}_cost"] is not None}
     entries = await list_entries(context, path.call_id, priced)
     return {
-        "call_summary": summary,
+        "call_summary": {
+            name: _UNKNOWN.get(name) if value is None else value for name, value in summary.items()
+        },
         "detailed_entries": [_entry(summary, entry) for entry in entries],
     }
 
@@ -234,7 +247,7 @@ def _entry(summary: dict[str, Any], entry: CostEntry) -> dict[str, Any]:
     return {
         "id": entry.number,
         "service_type": entry.service,
-        "provider": entry.provider,
+        "provider": entry.provider or "unknown",
         "model": entry.model,
         "usage_type": "call",
         "usage_amount": 1,

@@ -1,6 +1,6 @@
 """SMS conversations: listed, read, exported and archived."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -12,7 +12,7 @@ from gql.domain.sms import RELATED, SMS_CONVERSATIONS
 from gql.domain.writes.sms import archive_conversation
 from gql.engine.fields import ColumnSource, IsLookedUpSource, ManySource
 from gql.engine.query_runner import QueryRunner
-from gql.engine.rest_query import RestArguments
+from gql.engine.rest_query import RestArguments, RestQuery
 from gql.http.media_types import JSON
 from gql.loaders.record_loaders import ChildrenByParentLoader, RecordByKeyLoader
 from gql.query.context import Context
@@ -255,7 +255,30 @@ def list_related_records(path: ConversationPath) -> RestArguments:
     return RestArguments(path.conversation_id)
 
 
-@route(
+def exporter(exported: RestQuery) -> Callable[..., Awaitable[Response]]:
+    """The handler of the export, whose JSON is what this read prints."""
+
+    async def export_sms_conversation(
+        context: Context, queries: QueryRunner, path: ConversationPath, query: ExportFormat
+    ) -> Response:
+        """Download a conversation as text, CSV or JSON.
+
+        Cells that a spreadsheet would run as a formula begin with an apostrophe.
+        """
+        name = f"sms_conversation_{path.conversation_id}.{query.format}"
+        if query.format == "json":
+            body = await queries.fetch(context, exported, RestArguments(path.conversation_id))
+            return file(body, name=name, media_type=JSON)
+        conversations = RecordByKeyLoader.of(context, SMS_CONVERSATIONS)
+        conversation = await conversations.require(path.conversation_id)
+        media_type, write = _WRITERS[query.format]
+        content = write(conversation, await _messages(context, path))
+        return file(content, name=name, media_type=media_type)
+
+    return export_sms_conversation
+
+
+export_sms_conversation = route(
     "GET",
     BASE + "/{conversation_id}/export",
     tag=TAG,
@@ -263,23 +286,7 @@ def list_related_records(path: ConversationPath) -> RestArguments:
     graphql="none: a download stays REST",
     answers={200: Answer("A file.", ExportedConversation, files=(TEXT, CSV, JSON))},
     errors=(404,),
-)
-async def export_sms_conversation(
-    context: Context, queries: QueryRunner, path: ConversationPath, query: ExportFormat
-) -> Response:
-    """Download a conversation as text, CSV or JSON.
-
-    Cells that a spreadsheet would run as a formula begin with an apostrophe.
-    """
-    name = f"sms_conversation_{path.conversation_id}.{query.format}"
-    if query.format == "json":
-        body = await queries.fetch(context, EXPORTED, RestArguments(path.conversation_id))
-        return file(body, name=name, media_type=JSON)
-    conversations = RecordByKeyLoader.of(context, SMS_CONVERSATIONS)
-    conversation = await conversations.require(path.conversation_id)
-    media_type, write = _WRITERS[query.format]
-    content = write(conversation, await _messages(context, path))
-    return file(content, name=name, media_type=media_type)
+)(exporter(EXPORTED))
 
 
 @route(

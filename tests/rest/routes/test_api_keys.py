@@ -61,7 +61,7 @@ async def test_a_key_is_shown_once_works_is_listed_changed_and_deleted(
         "usage_count": 0,
         "is_active": True,
         "permissions": READ_WRITE,
-        "rate_limit": None,
+        "rate_limit": {},
         "created_at": key["created_at"],
         "updated_at": key["created_at"],
         "expires_at": None,

@@ -26,8 +26,8 @@ def summary(row: Row) -> dict[str, Any]:
     return {
         "call_id": row["id"],
         "call_sid": row["call_sid"],
-        **{name: None if value is None else amount(value) for name, value in costs.items()},
-        "currency": row["cost_currency"],
+        **{name: 0 if value is None else amount(value) for name, value in costs.items()},
+        "currency": row["cost_currency"] or "USD",
         "duration_minutes": minutes,
         "started_at": instant(row["started_at"]),
         "ended_at": instant(row["ended_at"]) if row["ended_at"] else None,
@@ -40,7 +40,7 @@ def entry(row: Row, service: str, provider: str | None, model: str | None) -> di
     return {
         "id": 1 + SERVICES.index(service),
         "service_type": service,
-        "provider": provider,
+        "provider": provider or "unknown",
         "model": model,
         "usage_type": "call",
         "usage_amount": 1,
@@ -79,13 +79,14 @@ async def test_a_call_has_its_costs_and_an_entry_per_service(
     assert ran.count == 2
 
 
-async def test_a_call_without_costs_has_nulls_and_no_entries(rest: Rest) -> None:
+async def test_a_call_without_costs_has_zeros_and_no_entries(rest: Rest) -> None:
     row = next(row for row in calls() if row["status"] == "ongoing")
 
     answer = await rest("GET", f"/api/calls/{row['id']}/costs")
 
     assert answer.json() == {"call_summary": summary(row), "detailed_entries": []}
-    assert answer.json()["call_summary"]["total_cost"] is None
+    assert answer.json()["call_summary"]["total_cost"] == 0
+    assert (await rest("GET", f"/api/v1/calls/{row['id']}")).json()["total_cost"] is None
 
 
 @pytest.mark.parametrize("number", [102, 9999, 2**63])
