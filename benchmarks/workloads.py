@@ -114,7 +114,7 @@ CALL = Workload(
     "call",
     "one call by id",
     {
-        "jackfield": """query C($id: ID!) { call(by: {id: $id}) {
+        "jackfield": """query C($id: ID!) { call(id: $id) {
   id callSid status duration cost { total } } }""",
         "postgraphile": postgraphile.CALL,
     },

@@ -1,5 +1,6 @@
 """The audit log, as readers see it."""
 
+from gql.identity import Permission
 from gql.models.audit_log import AuditLog
 from gql.models.scope import table_of
 from gql.query.filters import compare
@@ -18,4 +19,5 @@ AUDIT_LOG = Resource(
         "created_at": compare("created_at"),
     },
     orders={"id": Order("id", "integer")},
+    permission=Permission.ADMIN,
 )

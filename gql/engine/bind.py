@@ -39,10 +39,22 @@ Values = dict[str, Any]
 
 @dataclass(frozen=True)
 class LookupVariant:
-    """A look-up: by which column, and of which resource where the declaration leaves it open."""
+    """A look-up: by which column, and of which resource where the declaration leaves it open.
+
+    Attributes:
+        needs_permission: Whether it depends on the caller what is there.
+    """
 
     column: str
     resource: str = ""
+    needs_permission: bool = False
+
+
+@dataclass(frozen=True)
+class NodesVariant:
+    """A look-up of many records of any resources; see `LookupVariant`."""
+
+    needs_permission: bool
 
 
 @dataclass(frozen=True)
@@ -101,7 +113,7 @@ class FilterVariant:
     conditions: FilterConditions
 
 
-FieldVariant = LookupVariant | ListVariant | PathVariant | FilterVariant | None
+FieldVariant = LookupVariant | NodesVariant | ListVariant | PathVariant | FilterVariant | None
 """What the SQL of one parameterized field depends on; None when all values have the same SQL."""
 
 VariantKey = tuple[FieldVariant, ...]
@@ -126,6 +138,11 @@ def is_selective(variant: VariantKey) -> bool:
         if isinstance(field, (ListVariant, FilterVariant))
         for condition in field.conditions
     )
+
+
+def depends_on_caller(variant: FieldVariant) -> bool:
+    """Whether the values of a field are good for its caller alone."""
+    return isinstance(variant, (LookupVariant, NodesVariant)) and variant.needs_permission
 
 
 ConstantBindings = dict[int, tuple[FieldVariant, Values]]
@@ -166,7 +183,7 @@ class Binder:
                 of_field: Values = {}
                 prefix = argument_prefix(number)
                 bound = self._field(prefix, field, variables, identity, of_field), of_field
-                if field.is_constant:
+                if field.is_constant and not depends_on_caller(bound[0]):
                     constants[number] = bound
             variant.append(bound[0])
             values.update(bound[1])
@@ -189,8 +206,8 @@ class Binder:
             case ViewerRecordSource():
                 values[f"{prefix}_key"] = source.key(identity)
                 return None
-            case ConnectionSource(permission=permission) if permission is not None:
-                identity.require(permission)
+            case ConnectionSource(resource) if resource.permission is not None:
+                identity.require(resource.permission)
         arguments = convert_arguments(
             get_argument_values(field.definition, field.node, variables),
             field.definition.extensions[DEFINITION].arguments,
@@ -205,7 +222,8 @@ class Binder:
                 column, values[f"{prefix}_key"] = source.read_arguments(**arguments)
                 return LookupVariant(column)
             case GlobalLookupSource():
-                return _bind_global_ids(prefix, source, source.read_arguments(**arguments), values)
+                records = source.read_arguments(**arguments)
+                return _bind_global_ids(prefix, source, records, identity, values)
             case JsonPathSource():
                 return _bind_path(prefix, tokens(arguments["path"]), values)
         raise TypeError(type(source).__name__)
@@ -215,15 +233,21 @@ def _bind_global_ids(
     prefix: str,
     source: GlobalLookupSource,
     records: Sequence[tuple[Resource, int]],
+    identity: Identity,
     values: Values,
-) -> LookupVariant | None:
-    """One id is a variant by its type; of many ids the types are values, like their numbers."""
+) -> LookupVariant | NodesVariant:
+    """One id is a variant by its type; of many ids the types are values, like their numbers.
+
+    What the caller may not read is looked up without a number, and so is not there.
+    """
+    numbers = [number if each.is_open_to(identity) else None for each, number in records]
+    needs_permission = any(each.permission is not None for each, _ in records)
     if source.many:
         values[f"{prefix}_kinds"] = [resource.name for resource, _ in records]
-        values[f"{prefix}_numbers"] = [number for _, number in records]
-        return None
-    ((resource, values[f"{prefix}_key"]),) = records
-    return LookupVariant("id", resource.name)
+        values[f"{prefix}_numbers"] = numbers
+        return NodesVariant(needs_permission)
+    (values[f"{prefix}_key"],) = numbers
+    return LookupVariant("id", records[0][0].name, needs_permission)
 
 
 def _bind_path(prefix: str, pointer: Sequence[str], values: Values) -> PathVariant:

@@ -15,7 +15,6 @@ from strawberry.types import Info
 from strawberry.types.arguments import StrawberryArgument
 
 from gql.engine.fields import SOURCE, ConnectionField, ConnectionSource
-from gql.identity import Permission
 from gql.loaders.record_loaders import (
     AnyOutsideByParentLoader,
     AnyOutsideLoader,
@@ -44,7 +43,6 @@ def connection(
     filter: Any = None,
     link: Link | None = None,
     descending: bool = True,
-    permission: Permission | None = None,
 ) -> Any:
     """A field that is a list in pages, at the root or (with a link) under each parent.
 
@@ -56,7 +54,6 @@ def connection(
         filter: The input type of `filter`, a `FilterInput`; no such argument without.
         link: How the records find their parent.
         descending: The direction when `orderBy` is absent; the order is the resource's first.
-        permission: What the caller needs to read the list; None for nothing.
     """
     default_order = next(iter(resource.orders))
     if filter is not None:
@@ -76,8 +73,8 @@ def connection(
     async def resolve(
         root: strawberry.Parent[Record], info: Info, **arguments: Any
     ) -> RequestedPage:
-        if permission is not None:
-            info.context.identity.require(permission)
+        if resource.permission is not None:
+            info.context.identity.require(resource.permission)
         page, conditions = read_arguments(**arguments)
         records = RecordList.filtered(resource, conditions, link)
         return RequestedPage(info.context, records, page, root.id if link else None)
@@ -85,7 +82,7 @@ def connection(
     field = strawberry.field(
         resolve,
         description=description,
-        metadata={SOURCE: ConnectionSource(resource, link, read_arguments, permission, usual)},
+        metadata={SOURCE: ConnectionSource(resource, link, read_arguments, usual)},
     )
     field.arguments = list(_arguments(order, filter))
     return field

@@ -13,7 +13,9 @@ from typing import Annotated, Any, TypeVar
 import strawberry
 from sqlalchemy import ColumnElement, FromClause
 from strawberry import UNSET
+from strawberry.annotation import StrawberryAnnotation
 from strawberry.types import Info
+from strawberry.types.arguments import StrawberryArgument
 
 from gql.engine.fields import (
     SOURCE,
@@ -251,21 +253,59 @@ def by_id(description: str, resource: Resource) -> Any:
     return _field(description, LookupSource(resource, read_arguments), resolve)
 
 
-def by(description: str, resource: Resource, names: Any) -> Any:
-    """The record that one field of the input type `names` names: `id` or `call_sid`."""
+def by_id_or_sid(
+    description: str, resource: Resource, *, sid: str, former: tuple[Any, str] | None = None
+) -> Any:
+    """The record that `id` or `callSid` names: exactly one of the two.
 
-    def read_arguments(*, by: Any) -> tuple[str, Any]:
-        if by.id is not UNSET:
-            return "id", read_id(by.id, resource.name)
-        return "call_sid", by.call_sid
+    Args:
+        description: What it gives.
+        resource: Whose record.
+        sid: The description of `callSid`.
+        former: The input type of `by`, which names a record by one of its fields, and why that is
+            deprecated; None where there never was such an argument.
+    """
 
-    async def resolve(
-        info: Info, by: Annotated[names, strawberry.argument(description="Which one.")]
-    ) -> Record | None:
-        column, value = read_arguments(by=by)
+    def read_arguments(*, by: Any = None, **names: Any) -> tuple[str, Any]:
+        fields = {name: getattr(by, name) for name in _NAMES} if by else {}
+        named = [
+            (name, value)
+            for name, value in (*names.items(), *fields.items())
+            if value is not None and value is not UNSET
+        ]
+        if len(named) != 1:
+            raise BadInput("Name it by `id` or by `callSid`, one of the two.")
+        ((column, value),) = named
+        return column, read_id(value, resource.name) if column == "id" else value
+
+    async def resolve(info: Info, **arguments: Any) -> Record | None:
+        column, value = read_arguments(**arguments)
         return await RecordByKeyLoader.of(info.context, resource, column).load(value)
 
-    return _field(description, LookupSource(resource, read_arguments), resolve)
+    field = _field(description, LookupSource(resource, read_arguments), resolve)
+    field.arguments = [
+        _optional("id", strawberry.ID, "The global id, or the documented integer."),
+        _optional("call_sid", str, sid),
+    ]
+    if former is not None:
+        field.arguments.append(_optional("by", former[0], "Which one.", former[1]))
+    return field
+
+
+_NAMES = ("id", "call_sid")
+"""What a record is named by."""
+
+
+def _optional(
+    name: str, type: Any, description: str, deprecated: str | None = None
+) -> StrawberryArgument:
+    return StrawberryArgument(
+        name,
+        None,
+        StrawberryAnnotation(type | None),
+        description=description,
+        deprecation_reason=deprecated,
+    )
 
 
 ReadGlobalId = Callable[[str], tuple[Resource, int]]
@@ -279,10 +319,16 @@ def any_by_id(description: str, read: ReadGlobalId) -> Any:
         return [read(id)]
 
     async def resolve(info: Info, id: GlobalIdArgument) -> Record | None:
-        resource, key = read(id)
-        return await RecordByKeyLoader.of(info.context, resource).load(key)
+        return await _named(info.context, *read(id))
 
     return _field(description, GlobalLookupSource(read_arguments), resolve)
+
+
+async def _named(context: Context, resource: Resource, key: int) -> Record | None:
+    """The record of a global id; None where there is none that the caller may see."""
+    if not resource.is_open_to(context.identity):
+        return None
+    return await RecordByKeyLoader.of(context, resource).load(key)
 
 
 def any_by_ids(description: str, read: ReadGlobalId, *, limit: int) -> Any:
@@ -295,9 +341,7 @@ def any_by_ids(description: str, read: ReadGlobalId, *, limit: int) -> Any:
 
     async def resolve(info: Info, ids: GlobalIdsArgument) -> list[Record | None]:
         keys = read_arguments(ids=ids)
-        return await asyncio.gather(
-            *(RecordByKeyLoader.of(info.context, resource).load(key) for resource, key in keys)
-        )
+        return await asyncio.gather(*(_named(info.context, *each) for each in keys))
 
     return _field(description, GlobalLookupSource(read_arguments, many=True), resolve)
 

@@ -144,7 +144,8 @@ class Engine:
                 bound, _ = await self.bind(request, plan, variables, caller)
         except Exception as error:  # noqa: BLE001 -- a bug of ours must not fail a request
             return self.fallback(error, request)
-        if request.body is not None and not plan.depends_on_caller:
+        of_caller = isinstance(bound, BoundStatement) and bound.statement.depends_on_caller
+        if request.body is not None and not plan.depends_on_caller and not of_caller:
             cached = _cached(request.body, request.document.text, bound, points)
             self._requests.put(request.body, cached)
         return bound

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Literal
 
 from sqlalchemy import ColumnElement, FromClause
 
-from gql.identity import Identity, Permission
+from gql.identity import Identity
 from gql.query.filters import Filter
 from gql.query.paging import Paging
 from gql.query.resource import Link, Record, Resource, UnionList
@@ -185,20 +185,18 @@ class ConnectionSource(FieldSource):
         resource: Whose records.
         link: How they find our record; None at the root.
         read_arguments: Turns the field's arguments into what is read, or raises `BadInput`.
-        permission: What the caller needs to read the list.
         usual: How many records the whole list usually has, for the estimate of what it costs.
     """
 
     resource: Resource
     link: Link | None = None
     read_arguments: Callable[..., tuple[Paging, Filter]] | None = field(default=None, repr=False)
-    permission: Permission | None = None
     usual: int = field(default=0, repr=False)
     is_parameterized = True
 
     @property
     def depends_on_caller(self) -> bool:
-        return self.permission is not None
+        return self.resource.permission is not None
 
 
 class ConnectionField(FieldSource, Enum):

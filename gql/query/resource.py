@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, FromClause, Row, Table
 
+from gql.identity import Identity, Permission
 from gql.models.scope import owned
 from gql.query.filters import ColumnCriterion, Criterion
 
@@ -107,6 +108,7 @@ class Resource:
         filters: What a list may be filtered by.
         orders: How a list may be ordered; the first is the default.
         rollup: The table that counts its rows, where there is one.
+        permission: What a caller needs to read any of them; None for nothing.
     """
 
     name: str
@@ -119,6 +121,7 @@ class Resource:
         default_factory=lambda: MappingProxyType({"id": Order("id", "integer")})
     )
     rollup: RollupTable | None = None
+    permission: Permission | None = None
 
     def __post_init__(self) -> None:
         for name, criterion in self.filters.items():
@@ -148,6 +151,10 @@ class Resource:
                 f" {self.name!r} is a criterion by {', '.join(sorted(criterion.comparators))}:"
                 " use other comparators, or another criterion"
             )
+
+    def is_open_to(self, identity: Identity) -> bool:
+        """Whether a caller may read any of its records."""
+        return self.permission is None or self.permission in identity.permissions
 
     @cached_property
     def labels(self) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from gql.engine.declaration import column, entity
 from gql.schema.inputs.calls import CallFilter, CallOrder
 from gql.schema.inputs.graphs import AssistantGraphFilter, AssistantGraphOrder
 from gql.schema.inputs.sms import SmsConversationFilter, SmsConversationOrder
-from gql.schema.node import Node
+from gql.schema.node import NumberedNode
 
 if TYPE_CHECKING:
     from gql.schema.calls import Call
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @entity(ASSISTANTS)
-class Assistant(Node):
+class Assistant(NumberedNode):
     """An assistant: one voice that calls, graphs and SMS conversations are answered with."""
 
     name: str = column("What the organization calls it.")

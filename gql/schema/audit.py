@@ -8,18 +8,17 @@ from strawberry.scalars import JSON
 from gql.domain.audit import AUDIT_LOG
 from gql.domain.organizations import API_KEYS, USERS
 from gql.engine.connection import connection
-from gql.engine.declaration import any_id, column, entity, global_id_field, one
-from gql.identity import Permission
+from gql.engine.declaration import any_id, column, entity, one
 from gql.schema.enums import Method
 from gql.schema.inputs.audit import AuditEntryFilter, AuditEntryOrder
+from gql.schema.node import Node
 from gql.schema.viewer import ApiKey, User
 
 
 @entity(AUDIT_LOG)
-class AuditEntry:
-    """One change: who made it, and in brief what was before and after. Not found by `node`."""
+class AuditEntry(Node):
+    """One change: who made it, and in brief what was before and after."""
 
-    id: strawberry.ID = global_id_field("Unique over all types.")
     action: str = column("What was done: `graph.create`.")
     object_type: str = column("The kind of object: `graph`.")
     object_id: strawberry.ID | None = any_id(
@@ -42,6 +41,5 @@ audit_log = connection(
     order=AuditEntryOrder,
     usual=25_000,
     filter=AuditEntryFilter,
-    permission=Permission.ADMIN,
 )
 """The root field."""

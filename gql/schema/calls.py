@@ -24,14 +24,14 @@ from gql.schema.inputs.messages import (
     TranscriptOrder,
 )
 from gql.schema.messages import Message, Transcript
-from gql.schema.node import Node
+from gql.schema.node import NumberedNode
 
 if TYPE_CHECKING:
     from gql.schema.graph_sessions import GraphSession
 
 
 @strawberry.interface(description="A voice call or an SMS conversation.")
-class CallRecord(Node):
+class CallRecord(NumberedNode):
     """What both have."""
 
     call_sid: str = column("The provider's id, unique in the organization.")

@@ -1,6 +1,6 @@
 """GraphQL enums, made of those of the tables: their names are the values, each described."""
 
-from enum import Enum
+from enum import Enum, StrEnum
 
 import strawberry
 
@@ -27,7 +27,26 @@ __all__ = [
     "Permission",
     "Role",
     "Speaker",
+    "UserErrorCode",
 ]
+
+
+class UserErrorCode(StrEnum):
+    """The codes of `Problem`, and those of the errors that become problems of a mutation."""
+
+    INVALID = "INVALID"
+    REQUIRED = "REQUIRED"
+    OUT_OF_RANGE = "OUT_OF_RANGE"
+    TOO_LONG = "TOO_LONG"
+    TOO_MANY = "TOO_MANY"
+    NOT_FOUND = "NOT_FOUND"
+    ALREADY_EXISTS = "ALREADY_EXISTS"
+    BAD_USER_INPUT = "BAD_USER_INPUT"
+    BAD_CURSOR = "BAD_CURSOR"
+    CONFLICT = "CONFLICT"
+    VERSION_CONFLICT = "VERSION_CONFLICT"
+    IN_USE = "IN_USE"
+    IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"
 
 
 def describe(cls: type[Enum], description: str, **values: str) -> None:
@@ -113,4 +132,21 @@ describe(
     API_KEY="By an API key.",
     BEARER="By a JSON Web Token.",
     DASHBOARD="By the cookie of a login.",
+)
+describe(
+    UserErrorCode,
+    "Why a change was not made.",
+    INVALID="The value cannot be used; the message says why.",
+    REQUIRED="There is no value, or a blank one.",
+    OUT_OF_RANGE="A number is too small or too large.",
+    TOO_LONG="A text has too many characters.",
+    TOO_MANY="A list has too many entries; or there are more than a hundred problems.",
+    NOT_FOUND="It is not there, or refers to something that is not.",
+    ALREADY_EXISTS="Another one has this name or key.",
+    BAD_USER_INPUT="An argument has a value that cannot be used.",
+    BAD_CURSOR="A cursor is damaged or belongs to another list.",
+    CONFLICT="What others did, or are doing, stands in the way; read again, then try again.",
+    VERSION_CONFLICT="Somebody changed it after the version that you expect; read it again first.",
+    IN_USE="It cannot be deleted while others refer to it; the message names them.",
+    IDEMPOTENCY_KEY_REUSED="The idempotency key stands for another change.",
 )

@@ -14,14 +14,14 @@ from gql.engine.declaration import column, entity, one, value_at_path
 from gql.schema.enums import ConditionType
 from gql.schema.graphs import AssistantGraph, GraphNode
 from gql.schema.inputs.graph_sessions import TransitionOrder
-from gql.schema.node import Node
+from gql.schema.node import NumberedNode
 
 if TYPE_CHECKING:
     from gql.schema.calls import Call
 
 
 @entity(TRANSITIONS)
-class GraphTransition(Node):
+class GraphTransition(NumberedNode):
     """One step of a graph session from one node to the next; names are kept as they were."""
 
     from_node: GraphNode | None = one(
@@ -40,7 +40,7 @@ class GraphTransition(Node):
 
 
 @entity(GRAPH_SESSIONS)
-class GraphSession(Node):
+class GraphSession(NumberedNode):
     """One conversation walking a graph."""
 
     call_sid: str = column("The SID of its call, unique in the organization.")

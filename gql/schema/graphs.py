@@ -25,7 +25,7 @@ from gql.schema.assistants import Assistant
 from gql.schema.enums import ConditionLogic, ConditionType, NodeType
 from gql.schema.inputs.calls import CallFilter, CallOrder
 from gql.schema.inputs.graph_sessions import GraphSessionFilter, GraphSessionOrder
-from gql.schema.node import Node
+from gql.schema.node import NumberedNode
 
 if TYPE_CHECKING:
     from gql.schema.calls import Call
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 @entity(GRAPHS)
-class AssistantGraph(Node):
+class AssistantGraph(NumberedNode):
     """A graph that routes a conversation between assistants."""
 
     name: str = column("Unique in the organization.")
@@ -80,7 +80,7 @@ class Position:
 
 
 @entity(NODES)
-class GraphNode(Node):
+class GraphNode(NumberedNode):
     """A place in a graph where one assistant speaks."""
 
     node_type: NodeType = column("What the node is for.")
@@ -102,7 +102,7 @@ class GraphNode(Node):
 
 
 @entity(EDGES)
-class GraphEdge(Node):
+class GraphEdge(NumberedNode):
     """A way from one node to another, taken when its condition holds."""
 
     graph: AssistantGraph = one("The graph it belongs to.", GRAPHS, "graph_id")

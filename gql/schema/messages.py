@@ -7,11 +7,11 @@ from strawberry.scalars import JSON
 from gql.domain.messages import MESSAGES, SMS_MESSAGES, TRANSCRIPTS
 from gql.engine.declaration import column, entity
 from gql.schema.enums import Role, Speaker
-from gql.schema.node import Node
+from gql.schema.node import NumberedNode
 
 
 @entity(MESSAGES, also=(SMS_MESSAGES,))
-class Message(Node):
+class Message(NumberedNode):
     """One message between the customer and the assistant, or the prompt before them."""
 
     role: Role = column("Who wrote it.")
@@ -26,7 +26,7 @@ class Message(Node):
 
 
 @entity(TRANSCRIPTS)
-class Transcript(Node):
+class Transcript(NumberedNode):
     """One stretch of speech, as the speech-to-text heard it."""
 
     content: str = column("The words.")

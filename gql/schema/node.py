@@ -1,4 +1,7 @@
-"""The interface of every object with a global id (Relay's Global Object Identification)."""
+"""The interface of every object with a global id.
+
+Implements Global Object Identification (https://relay.dev/graphql/objectidentification.htm).
+"""
 
 from typing import Any
 
@@ -13,7 +16,6 @@ class Node:
     """Resolved from any record."""
 
     id: strawberry.ID = global_id_field("The global id: unique over all types, stable for good.")
-    database_id: int = column("The documented integer id, unique within the type.", "id")
 
     @classmethod
     def resolve_type(
@@ -25,3 +27,10 @@ class Node:
             if record.resource in declared.resources:
                 return possible.name
         raise TypeError(f"no type of {kind.name} declares {record.resource.name}")
+
+
+@strawberry.type
+class NumberedNode(Node):
+    """The base of every type whose records the API documents know by an integer; no type itself."""
+
+    database_id: int = column("The documented integer id, unique within the type.", "id")

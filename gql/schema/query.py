@@ -10,7 +10,7 @@ from gql.domain.graph_sessions import GRAPH_SESSIONS
 from gql.domain.graphs import GRAPHS
 from gql.domain.sms import SMS_CONVERSATIONS
 from gql.engine.connection import Connection, connection
-from gql.engine.declaration import any_by_id, any_by_ids, by, by_id, viewer
+from gql.engine.declaration import any_by_id, any_by_ids, by_id, by_id_or_sid, viewer
 from gql.errors import BadInput
 from gql.query.global_id import split_id
 from gql.query.resource import Resource
@@ -44,6 +44,7 @@ ENTITIES: tuple[Any, ...] = (
     SmsConversation,
     Message,
     Transcript,
+    AuditEntry,
 )
 """Every type with a global id."""
 
@@ -51,6 +52,8 @@ _BY_NAME: dict[str, Resource] = {
     entity.resources[0].name: entity.resources[0] for entity in ENTITIES
 }
 """The resource of each global id's prefix."""
+
+USE_ID_OR_SID = "Since 2026-11-28: use `id` or `callSid`. Goes on 2027-06-01."
 
 MAX_IDS = 100
 """Most ids of one `nodes` field."""
@@ -116,7 +119,12 @@ class Query:
         filter=AssistantGraphFilter,
         descending=False,
     )
-    graph_session: GraphSession | None = by("One graph session.", GRAPH_SESSIONS, GraphSessionBy)
+    graph_session: GraphSession | None = by_id_or_sid(
+        "One graph session.",
+        GRAPH_SESSIONS,
+        sid="The SID of its call, to the letter.",
+        former=(GraphSessionBy, USE_ID_OR_SID),
+    )
     graph_sessions: Connection[GraphSession] | None = connection(
         "The organization's graph sessions, newest first.",
         GRAPH_SESSIONS,
@@ -133,7 +141,12 @@ class Query:
         filter=AssistantFilter,
         descending=False,
     )
-    call: Call | None = by("One voice call.", CALLS, CallBy)
+    call: Call | None = by_id_or_sid(
+        "One voice call.",
+        CALLS,
+        sid="The provider's id, to the letter.",
+        former=(CallBy, USE_ID_OR_SID),
+    )
     calls: Connection[Call] | None = connection(
         "The organization's voice calls, newest first.",
         CALLS,
@@ -141,7 +154,9 @@ class Query:
         usual=25_000,
         filter=CallFilter,
     )
-    sms_conversation: SmsConversation | None = by_id("One SMS conversation.", SMS_CONVERSATIONS)
+    sms_conversation: SmsConversation | None = by_id_or_sid(
+        "One SMS conversation.", SMS_CONVERSATIONS, sid="The provider's id, to the letter."
+    )
     sms_conversations: Connection[SmsConversation] | None = connection(
         "The organization's SMS conversations that are not archived, the latest message first.",
         SMS_CONVERSATIONS,

@@ -13,11 +13,11 @@ from gql.identity import Identity
 from gql.models.types import now as clock_time
 from gql.quota import Unit, Window
 from gql.schema.enums import Method, Permission
-from gql.schema.node import Node
+from gql.schema.node import NumberedNode
 
 
 @entity(ORGANIZATIONS)
-class Organization(Node):
+class Organization(NumberedNode):
     """A tenant: everything that a credential can see belongs to one."""
 
     name: str = column("What it is called.")
@@ -25,7 +25,7 @@ class Organization(Node):
 
 
 @entity(USERS)
-class User(Node):
+class User(NumberedNode):
     """A person of the organization."""
 
     email: str = column("Where to write to.")
@@ -36,7 +36,7 @@ class User(Node):
 
 
 @entity(API_KEYS)
-class ApiKey(Node):
+class ApiKey(NumberedNode):
     """An API key, without the secret."""
 
     name: str = column("What it is for.")

@@ -37,7 +37,7 @@ LONG = {
     ),
     "the end of a list": "{ calls(last: 20) { nodes { assistant { settings } } } }",
     "pages in one record": (
-        "{ call(by: {id: 101}) { assistant { calls(first: 20) { nodes { "
+        "{ call(id: 101) { assistant { calls(first: 20) { nodes { "
         + " ".join(f"a{number}: assistant {{ settings }}" for number in range(12))
         + " } } } } }"
     ),

@@ -93,7 +93,7 @@ async def test_operations_are_counted_by_way_and_reason(measured: Starlette, fre
         "{ graph(id: 1) { name } }",
         "{ __typename }",
         "{ __schema { queryType { name } } }",
-        "{ __schema { queryType { name } } call(by: {id: 1}) { id } }",
+        "{ __schema { queryType { name } } call(id: 1) { id } }",
         "{ smsSessions { __typename } }",
         "{ calls(first: -1) { totalCount } }",
         'mutation { deleteGraph(input: {id: "graph_999"}) { deletedId } }',

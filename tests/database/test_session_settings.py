@@ -20,7 +20,7 @@ QUERIES = [
     """{ calls(first: 3, filter: {
             customerPhone: {contains: "0"}, startedAt: {gt: "2025-01-01T00:00:00Z"}}) {
         totalCount edges { cursor } nodes { startedAt duration cost { total } } } }""",
-    """{ call(by: {id: 101}) { transcript(first: 5) { nodes { confidence createdAt } } } }""",
+    """{ call(id: 101) { transcript(first: 5) { nodes { confidence createdAt } } } }""",
     r"""{ assistants(filter: {name: {startsWith: "R"}}) { nodes { name } }
         none: assistants(filter: {name: {contains: "\\"}}) { totalCount }
         wild: assistants(filter: {name: {contains: "_"}}) { totalCount } }""",

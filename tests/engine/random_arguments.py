@@ -69,7 +69,7 @@ EDGES: dict[str, list[Any]] = {
 }
 KINDS = """
     assistant graph node edge graph_session transition call sms_conversation message transcript
-    organization user api_key
+    organization user api_key audit_entry
 """
 DAMAGED = "1~call~started_at~desc~x~1"
 
@@ -83,6 +83,11 @@ class Word(str):
 def is_required(argument: Any) -> bool:
     """Whether an argument is required."""
     return is_required_argument(argument)
+
+
+def names_one(spec: GraphQLField) -> bool:
+    """Whether exactly one of a field's arguments has to name an object."""
+    return "callSid" in spec.args
 
 
 def literal(value: Any) -> str:
@@ -152,6 +157,9 @@ class Values:
             for name, argument in spec.args.items()
             if is_required_argument(argument) or self.pick.random() < 0.2
         ]
+        if names_one(spec) and self.pick.random() < 0.97:
+            name = self.pick.choice(list(spec.args))
+            return {name: self._present(spec.args[name].type)}
         arguments = {name: self.value(spec.args[name].type) for name in names}
         if noun is None or not pages or self.pick.random() < 0.03:
             return arguments

@@ -18,7 +18,7 @@ from graphql import (
 )
 
 from gql.engine.fields import SOURCE, ConnectionSource
-from tests.engine.random_arguments import Values, is_required, literal, wire
+from tests.engine.random_arguments import Values, is_required, literal, names_one, wire
 from tests.engine.random_json import pointer
 
 MOST_FIELDS = (2, 3, 3, 5)
@@ -153,23 +153,24 @@ class Writer:
             kind = spec.args["ids"].type
             arguments["ids"] = [one for _ in range(20) for one in self.values.value(kind)]
         written = [
-            f"{name}: {self.write(spec.args[name], value)}" for name, value in arguments.items()
+            f"{name}: {self.write(spec.args[name], value, needed=names_one(spec))}"
+            for name, value in arguments.items()
         ]
         return f"({', '.join(written)})" if written else ""
 
-    def write(self, argument: Any, value: Any) -> str:
-        """A value as a literal or as a variable."""
+    def write(self, argument: Any, value: Any, *, needed: bool = False) -> str:
+        """A value as a literal or as a variable, which has it if the field needs it."""
         if not self.chance(0.35):
             return literal(value)
         name = f"v{len(self.declared)}"
         kind = str(argument.type)
-        if not is_non_null_type(argument.type) and self.chance(0.15):
+        if not is_non_null_type(argument.type) and not needed and self.chance(0.15):
             self.declared[name] = f"${name}: {kind} = {literal(value)}"
             if self.chance(0.3):
                 self.variables[name] = None
             return f"${name}"
         self.declared[name] = f"${name}: {kind}"
-        if is_required(argument) or self.chance(0.9):
+        if needed or is_required(argument) or self.chance(0.9):
             self.variables[name] = wire(value)
         return f"${name}"
 

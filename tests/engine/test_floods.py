@@ -28,7 +28,7 @@ PAUSE = 0.005
 CAPACITY = 500_000
 """Of each cache: the flood would fill it several times."""
 
-HOT = "query Hot { call(by: {id: 101}) { callSid assistant { name } cost { total } } }"
+HOT = "query Hot { call(id: 101) { callSid assistant { name } cost { total } } }"
 
 FIELDS = (
     *("id", "databaseId", "callSid", "channel", "direction", "status", "customerPhoneNumber"),
@@ -44,9 +44,9 @@ def new_document(number: int) -> str:
     match number % 20:
         case 0:
             fields = [name for bit, name in enumerate(FIELDS) if number + 20 >> bit & 1]
-            return f"{{ call(by: {{id: 101}}) {{ {' '.join(fields)} }} }}"
+            return f"{{ call(id: 101) {{ {' '.join(fields)} }} }}"
         case 1:
-            return f"# {number}\n{{ call(by: {{id: 101}}) {{ id }} }}"
+            return f"# {number}\n{{ call(id: 101) {{ id }} }}"
         case 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9:
             return f"# {number}\n{{ __typename }}"
         case _:

@@ -44,7 +44,7 @@ def is_pointer(text: str) -> bool:
 
 
 async def value_at(differential: DifferentialClient, path: str) -> Any:
-    query = "query($path: String!) { graphSession(by: {id: 500}) { contextValue(path: $path) } }"
+    query = "query($path: String!) { graphSession(id: 500) { contextValue(path: $path) } }"
     return (await alike(differential, query, path=path))["graphSession"]["contextValue"]
 
 
@@ -65,7 +65,7 @@ async def test_random_pointers_into_random_json(
 
         data = await alike(
             differential,
-            f"query({declared}) {{ graphSession(by: {{id: 500}}) {{ {fields} }} }}",
+            f"query({declared}) {{ graphSession(id: 500) {{ {fields} }} }}",
             **paths,
         )
 
@@ -120,7 +120,7 @@ async def test_a_number_keeps_its_value(differential: DifferentialClient, fresh:
 
 
 async def test_a_text_that_is_no_pointer_is_refused_alike(differential: DifferentialClient) -> None:
-    query = "query($path: String!) { graphSession(by: {id: 500}) { contextValue(path: $path) } }"
+    query = "query($path: String!) { graphSession(id: 500) { contextValue(path: $path) } }"
     for path in ("a", "/~2", "/~", "/a" * (MAX_STEPS + 1), "/a" * 5_000):
         answers = await differential.ask(Document(query, {"path": path}))
 

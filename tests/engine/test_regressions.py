@@ -123,9 +123,9 @@ NULL_CONDITIONS: list[tuple[str, list[Any] | None]] = [
     ("viewer { method @D permissions }", ["viewer"]),
     ("a: viewer @D { method } viewer { method }", None),
     ("calls(first: 2) { nodes { id status @D } }", ["calls", "nodes", 0]),
-    ("call(by: {id: 101}) { id ...F @D }", ["call"]),
-    ("call(by: {id: 101}) { id ... @D { status } }", ["call"]),
-    ("call(by: {id: 101}) { id ... on Call @D { assistant { name } } }", ["call"]),
+    ("call(id: 101) { id ...F @D }", ["call"]),
+    ("call(id: 101) { id ... @D { status } }", ["call"]),
+    ("call(id: 101) { id ... on Call @D { assistant { name } } }", ["call"]),
 ]
 
 

@@ -38,7 +38,7 @@ def paged(size: int) -> int:
 
 
 FIGURES: dict[str, tuple[str, dict[str, Any], int]] = {
-    "one": ("{ call(by: {id: 101}) { cost { total } assistant { name } } }", {}, 2 + 2 + 2 + 2 + 1),
+    "one": ("{ call(id: 101) { cost { total } assistant { name } } }", {}, 2 + 2 + 2 + 2 + 1),
     "a page of twenty": ("{ calls { nodes { id } } }", {}, paged(20)),
     "first": ("{ calls(first: 7) { nodes { cost { total } } } }", {}, 10 + 7 * (2 + 2 + 2)),
     "last": ("{ calls(last: 7) { nodes { id } } }", {}, paged(7)),
@@ -87,12 +87,12 @@ FIGURES: dict[str, tuple[str, dict[str, Any], int]] = {
     ),
     "JSON": ("{ assistant(id: 1) { settings } }", {}, 2 + 3),
     "a step of a pointer each": (
-        '{ graphSession(by: {id: 1}) { contextValue(path: "/a/b") } }',
+        '{ graphSession(id: 1) { contextValue(path: "/a/b") } }',
         {},
         2 + 3 + 2,
     ),
     "a pointer by variable": (
-        "query ($p: String!) { graphSession(by: {id: 1}) { contextValue(path: $p) } }",
+        "query ($p: String!) { graphSession(id: 1) { contextValue(path: $p) } }",
         {"p": "/a/b/c"},
         2 + 3 + 3,
     ),

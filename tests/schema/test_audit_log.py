@@ -95,12 +95,40 @@ async def test_what_has_no_id_has_none_in_the_log(fresh_graphql: GraphQL) -> Non
     assert answer["data"]["auditLog"]["nodes"] == [{"objectType": "sms_session", "objectId": None}]
 
 
-async def test_an_entry_is_not_found_by_its_id(fresh_graphql: GraphQL) -> None:
+NODE = """query($id: ID!, $ids: [ID!]!) {
+    node(id: $id) { __typename id ... on AuditEntry { action } }
+    nodes(ids: $ids) { id } graph(id: 1) { id } }"""
+
+
+async def test_an_entry_is_found_by_its_id(
+    fresh_graphql: GraphQL, fresh: Copy, fresh_statements: Counting
+) -> None:
+    """By administrators alone, whoever asked the same before."""
     await fresh_graphql('mutation { createAssistant(input: {name: "A"}) { assistant { id } } }')
+    (entry,) = (await fresh_graphql("{ auditLog { nodes { id } } }"))["data"]["auditLog"]["nodes"]
+    variables = {"id": entry["id"], "ids": [entry["id"], "graph_1"]}
+    here: dict[str, Any] = {
+        "node": {"__typename": "AuditEntry", "id": entry["id"], "action": "assistant.create"},
+        "nodes": [{"id": entry["id"]}, {"id": "graph_1"}],
+        "graph": {"id": "graph_1"},
+    }
+    hidden = {"node": None, "nodes": [None, {"id": "graph_1"}], "graph": {"id": "graph_1"}}
+    created = await fresh_graphql(
+        'mutation { createApiKey(input: {name: "Writer"}) { secret apiKey { id } } }'
+    )
+    writer = {"Authorization": f"Bearer {created['data']['createApiKey']['secret']}"}
+    literal = f'{{ node(id: "{entry["id"]}") {{ id }} }}'
 
-    answer = await fresh_graphql('{ node(id: "audit_entry_1") { id } }')
-
-    assert answer["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
+    for _ in range(2):
+        assert await fresh_graphql(NODE, variables) == {"data": here}
+        assert await fresh_graphql(NODE, variables, writer) == {"data": hidden}
+        assert await fresh_graphql(literal) == {"data": {"node": entry}}
+        assert await fresh_graphql(literal, headers=writer) == {"data": {"node": None}}
+    other = bearer(fresh.organizations[1])
+    assert (await fresh_graphql(literal, headers=other)) == {"data": {"node": None}}
+    with fresh_statements() as ran:
+        await fresh_graphql(literal, headers=writer)
+    assert ran.count <= 1
 
 
 async def test_a_stranger_sees_their_own_alone(fresh_graphql: GraphQL, fresh: Copy) -> None:

@@ -17,7 +17,7 @@ LEADS = "assistant { databaseId name } graph { databaseId } session { databaseId
 
 
 async def test_the_documented_call(graphql: GraphQL) -> None:
-    query = f"{{ call(by: {{id: 101}}) {{ __typename {FIELDS} {LEADS} }} }}"
+    query = f"{{ call(id: 101) {{ __typename {FIELDS} {LEADS} }} }}"
 
     assert await graphql(query) == {
         "data": {
@@ -165,10 +165,10 @@ async def test_calls_of_a_graph_are_paged_under_each_graph(
 
 
 async def test_an_sms_conversation_is_no_call(graphql: GraphQL) -> None:
-    query = '{ call(by: {id: 102}) { id } sid: call(by: {callSid: "sms_102"}) { id } }'
+    query = '{ call(id: 102) { id } sid: call(callSid: "sms_102") { id } }'
 
     assert await graphql(query) == {"data": {"call": None, "sid": None}}
-    code, _ = await refusal(graphql, '{ call(by: {id: "sms_conversation_102"}) { id } }')
+    code, _ = await refusal(graphql, '{ call(id: "sms_conversation_102") { id } }')
     assert code == "BAD_USER_INPUT"
 
 

@@ -12,7 +12,7 @@ from tests.schema.lists import GRAPH_SESSIONS, GRAPHS, ids, read, refusal, rows_
 
 
 async def test_the_documented_session(graphql: GraphQL) -> None:
-    query = """{ graphSession(by: {callSid: "CA1234567890abcdef"}) { id databaseId callSid isActive
+    query = """{ graphSession(callSid: "CA1234567890abcdef") { id databaseId callSid isActive
         startedAt endedAt graphName currentAssistantName context call { id } graph { id }
         currentNode { id assistant { name } } transitions { totalCount nodes { id databaseId
             fromNode { id } toNode { id } fromAssistantName toAssistantName conditionType
@@ -72,7 +72,7 @@ async def test_the_documented_session(graphql: GraphQL) -> None:
     ],
 )
 async def test_one_value_of_the_context(graphql: GraphQL, path: str, value: Any) -> None:
-    query = "query($path: String!) { graphSession(by: {id: 501}) { contextValue(path: $path) } }"
+    query = "query($path: String!) { graphSession(id: 501) { contextValue(path: $path) } }"
 
     assert await graphql(query, {"path": path}) == {
         "data": {"graphSession": {"contextValue": value}}
@@ -80,7 +80,7 @@ async def test_one_value_of_the_context(graphql: GraphQL, path: str, value: Any)
 
 
 async def test_the_empty_pointer_is_the_whole_context(graphql: GraphQL) -> None:
-    query = '{ graphSession(by: {id: 500}) { context whole: contextValue(path: "") } }'
+    query = '{ graphSession(id: 500) { context whole: contextValue(path: "") } }'
 
     session = (await graphql(query))["data"]["graphSession"]
 
@@ -96,7 +96,7 @@ async def test_the_empty_pointer_is_the_whole_context(graphql: GraphQL) -> None:
 
 
 async def test_a_bad_pointer_fails_its_field_alone(graphql: GraphQL) -> None:
-    query = '{ graphSession(by: {id: 501}) { id contextValue(path: "customer_name") } }'
+    query = '{ graphSession(id: 501) { id contextValue(path: "customer_name") } }'
 
     answer = await graphql(query)
 

@@ -1,12 +1,17 @@
 """Mutations of assistants, calls, SMS conversations and API keys, over HTTP."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import httpx2
 import orjson
 
 from gql.database import Database
+from gql.errors import PreconditionFailed
 from gql.models.idempotency import IdempotencyKey
+from gql.schema.enums import UserErrorCode
+from gql.schema.mutations.run import REFUSALS
 from tests.conftest import Counting, GraphQL, bearer
 from tests.databases import Copy
 from tests.domain.writes.conftest import all_rows, rows
@@ -111,7 +116,7 @@ async def test_an_assistant_that_nodes_use_cannot_be_deleted(fresh_graphql: Grap
 async def test_calls_of_a_deleted_assistant_keep_its_name(fresh_graphql: GraphQL) -> None:
     await change(fresh_graphql, DELETE_ASSISTANT, id=123)
 
-    answer = await fresh_graphql("{ call(by: {id: 101}) { assistantName assistant { id } } }")
+    answer = await fresh_graphql("{ call(id: 101) { assistantName assistant { id } } }")
     assert answer["data"]["call"] == {"assistantName": "ServiceBot", "assistant": None}
 
 
@@ -251,7 +256,7 @@ async def test_keys_are_for_administrators(fresh_graphql: GraphQL) -> None:
 
 
 async def test_a_stranger_finds_nothing_to_change(fresh_graphql: GraphQL, fresh: Copy) -> None:
-    seen = """{ assistant(id: 1) { name updatedAt } call(by: {id: 101}) { meta }
+    seen = """{ assistant(id: 1) { name updatedAt } call(id: 101) { meta }
         smsConversation(id: 102) { messageCount } auditLog { totalCount }
         viewer { apiKey { id isActive } } }"""
     before = await fresh_graphql(seen)
@@ -269,3 +274,15 @@ async def test_a_stranger_finds_nothing_to_change(fresh_graphql: GraphQL, fresh:
         [error] = payload["userErrors"]
         assert (error["code"], error["path"]) == ("NOT_FOUND", ["input", "id"]), query
     assert await fresh_graphql(seen) == before
+
+
+def test_every_refusal_of_a_mutation_has_a_code_in_the_schema() -> None:
+    """A code that the enum does not have would make an error of ours out of a refusal."""
+    kinds: list[Any] = list(REFUSALS)
+    for kind in kinds:
+        kinds += kind.__subclasses__()
+    codes = {kind.code for kind in kinds if kind is not PreconditionFailed}  # of headers of REST
+    problems = Path("docs/errors.md").read_text().partition("| Problem | Meaning |")[2]
+    documented = re.findall(r"^\| `([A-Z_]+)` \|", problems, re.MULTILINE)
+
+    assert codes | set(documented) == set(UserErrorCode)

@@ -204,7 +204,7 @@ REFUSED = [
     ('nodes(ids: ["call_1", "7"]) { id }', "", ["nodes"], "BAD_USER_INPUT"),
     ("", "sessions(first: 500) { totalCount }", ["graph", "sessions"], "BAD_USER_INPUT"),
     (
-        "call(by: {id: 101}) { messages(filter: {content: {eq: null}}) { totalCount } }",
+        "call(id: 101) { messages(filter: {content: {eq: null}}) { totalCount } }",
         "",
         ["call", "messages"],
         "BAD_USER_INPUT",

@@ -242,7 +242,7 @@ async def test_json_keeps_its_values_and_the_order_of_its_keys(
     async with fresh_database.transaction() as connection:
         change = update(SESSION).where(SESSION.c.id == 501)
         await connection.execute(change.values(conversation_context=document))
-    query = "{ graphSession(by: {id: 501}) { context } }"
+    query = "{ graphSession(id: 501) { context } }"
 
     response = await fresh_client.post("/graphql", json={"query": query}, headers=owner)
 

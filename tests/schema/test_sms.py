@@ -107,7 +107,7 @@ async def test_the_inbox_is_every_conversation_that_is_not_archived(
 async def test_an_archived_conversation_is_nowhere(graphql: GraphQL, database: Database) -> None:
     archived = [row["id"] for row in await read(database, Call) if row["is_archived"]]
     query = """query($id: ID!, $node: ID!) { smsConversation(id: $id) { id } node(id: $node) { id }
-        call(by: {id: $id}) { id } }"""
+        call(id: $id) { id } }"""
 
     assert len(archived) > 3
     for number in archived:

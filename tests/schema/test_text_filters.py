@@ -131,7 +131,7 @@ async def test_an_assistant_is_found_by_its_old_and_by_its_new_name(
     for name in ("ServiceBot", "STRASSEN", "straßen-bot été"):
         call_ids = await ids(fresh_graphql, CALLS, {"assistantName": {"contains": name}})
         assert call_ids == ([] if name == "STRASSEN" else [101])
-    answer = await fresh_graphql("{ call(by: {id: 101}) { assistantName assistant { name } } }")
+    answer = await fresh_graphql("{ call(id: 101) { assistantName assistant { name } } }")
 
     assert answer["data"]["call"] == {
         "assistantName": "Straßen-Bot ÉTÉ",

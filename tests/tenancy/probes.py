@@ -116,6 +116,13 @@ def lookups(owned: Owned) -> Iterator[Lookup]:
     ):
         value = owned.ids[prefix]
         tries += [f'{field}(id: "{value}")', f'{field}(id: "{value.rpartition("_")[2]}")']
+    for field, prefix in (
+        ("call", "call"),
+        ("graphSession", "graph_session"),
+        ("smsConversation", "sms_conversation"),
+    ):
+        sid = owned.texts[f"{field}.callSid"]
+        tries += [f'{field}(id: "{owned.ids[prefix]}")', f'{field}(callSid: "{sid}")']
     for field, prefix in (("call", "call"), ("graphSession", "graph_session")):
         tries.append(f'{field}(by: {{id: "{owned.ids[prefix]}"}})')
         tries.append(f'{field}(by: {{callSid: "{owned.texts[f"{field}.callSid"]}"}})')
@@ -146,7 +153,8 @@ def _paths(query: GraphQLObjectType) -> Iterator[tuple[tuple[str, ...], GraphQLO
 
 
 def _needs_argument(field: GraphQLField) -> bool:
-    return any(is_required_argument(argument) for argument in field.args.values())
+    """Whether a field names one object by its arguments: all of these have an `id`, or `ids`."""
+    return "id" in field.args or any(map(is_required_argument, field.args.values()))
 
 
 def _arguments(field: GraphQLField, owned: Owned) -> Iterator[tuple[str, bool]]:

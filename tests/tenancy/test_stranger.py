@@ -27,7 +27,7 @@ CURSORS = """{
 TEXTS = """{
     calls(first: 1) { nodes { callSid customerPhoneNumber assistantName } }
     graphSessions(first: 1) { nodes { callSid } }
-    smsConversations(first: 1) { nodes { customerPhoneNumber assistantName } }
+    smsConversations(first: 1) { nodes { callSid customerPhoneNumber assistantName } }
 }"""
 
 
@@ -68,6 +68,7 @@ async def owned(graphql: GraphQL) -> Owned:
             "call.customerPhone": call["customerPhoneNumber"],
             "call.assistantName": call["assistantName"],
             "graphSession.callSid": texts["graphSessions"]["nodes"][0]["callSid"],
+            "smsConversation.callSid": conversation["callSid"],
             "smsConversation.customerPhone": conversation["customerPhoneNumber"],
             "smsConversation.assistantName": conversation["assistantName"],
         },

@@ -86,7 +86,7 @@ class MessageQuery(BaseModel):
     tag=TAG,
     summary="Get the transcript of a call by SID",
     graphql=(
-        '{ call(by: {callSid: "CA1234567890abcdef"}) { transcript { nodes { speaker content } } } }'
+        '{ call(callSid: "CA1234567890abcdef") { transcript { nodes { speaker content } } } }'
     ),
     answers={200: Answer("In the order it was heard.", list[Transcript])},
     errors=(404,),
@@ -103,7 +103,7 @@ def transcripts_by_sid(path: SidPath, query: TranscriptQuery) -> RestArguments:
     tag=TAG,
     summary="Get the transcript of a call",
     graphql=(
-        "{ call(by: {id: 101}) { transcript(filter: {isFinal: true}) { nodes { speaker "
+        "{ call(id: 101) { transcript(filter: {isFinal: true}) { nodes { speaker "
         "content confidence } } } }"
     ),
     answers={200: Answer("In the order it was heard.", list[Transcript])},
@@ -121,7 +121,7 @@ def transcripts_by_id(path: CallPath, query: TranscriptQuery) -> RestArguments:
     tag=TAG,
     summary="Get the messages of a call",
     graphql=(
-        "{ call(by: {id: 101}) { messages(filter: {role: {eq: USER}}) { nodes { content "
+        "{ call(id: 101) { messages(filter: {role: {eq: USER}}) { nodes { content "
         "messageIndex timestamp } } } }"
     ),
     answers={200: Answer("By `message_index`, from 0.", list[Message])},

@@ -238,7 +238,7 @@ def search_calls(query: SearchQuery) -> RestArguments:
     "/api/v1/calls/sid/{call_sid}",
     tag=TAG,
     summary="Get a call by SID",
-    graphql='{ call(by: {callSid: "CA1234567890abcdef"}) { id status } }',
+    graphql='{ call(callSid: "CA1234567890abcdef") { id status } }',
     answers={200: Answer("The call.", Call, CALL_EXAMPLE)},
     errors=(404,),
     reads=lookup(RECORDS_AS_CALLS, Call, noun="call_with_sid", by="call_sid", tagged=True),
@@ -254,7 +254,7 @@ def get_by_sid(path: SidPath) -> RestArguments:
     tag=TAG,
     summary="Get a call",
     graphql=(
-        "{ call(by: {id: 101}) { callSid status duration cost { total llm tts stt telephony "
+        "{ call(id: 101) { callSid status duration cost { total llm tts stt telephony "
         "currency } } }"
     ),
     answers={200: Answer("The call.", Call, CALL_EXAMPLE)},

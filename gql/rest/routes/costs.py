@@ -183,7 +183,7 @@ def list_costs(query: SummaryQuery) -> RestArguments:
     "/api/calls/{call_id}/costs",
     tag=TAG,
     summary="Get the costs of a call",
-    graphql="{ call(by: {id: 101}) { cost { total llm tts stt telephony currency } } }",
+    graphql="{ call(id: 101) { cost { total llm tts stt telephony currency } } }",
     answers={200: Answer("The total and its parts.", CallCosts)},
     errors=(404,),
 )

@@ -80,7 +80,7 @@ def list_graph_sessions(path: SessionsOf, query: SessionsPage) -> RestArguments:
     tag=TAG,
     summary="Get a session by call SID",
     graphql=(
-        '{ graphSession(by: {callSid: "CA1234567890abcdef"}) { id context '
+        '{ graphSession(callSid: "CA1234567890abcdef") { id context '
         "currentAssistantName graph { name } } }"
     ),
     answers={200: Answer("The session.", GraphSession, graph_examples.GRAPH_SESSIONS[0])},

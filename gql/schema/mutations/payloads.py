@@ -6,6 +6,7 @@ import strawberry
 from strawberry import UNSET
 
 from gql.engine.declaration import described
+from gql.schema.enums import UserErrorCode
 
 SHOWN_ONCE = "shown_once"
 """The key in the metadata of payload fields that are not stored."""
@@ -48,7 +49,7 @@ class UserError:
     """One problem; nothing is changed when there is any."""
 
     message: str = strawberry.field(description="One sentence for people.")
-    code: str = strawberry.field(description="For programs; the same as in REST.")
+    code: UserErrorCode = strawberry.field(description="For programs; the same as in REST.")
     path: list[str] = strawberry.field(
         description='Where in the arguments: `["input", "edges", "2", "to"]`.'
     )

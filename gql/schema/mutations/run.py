@@ -29,6 +29,7 @@ from gql.identity import Permission
 from gql.query.context import Context
 from gql.query.global_id import read_id
 from gql.query.resource import Resource
+from gql.schema.enums import UserErrorCode
 from gql.schema.mutations.payloads import SHOWN_ONCE, ChangeInput, Payload, UserError
 
 InputT = TypeVar("InputT", bound=ChangeInput)
@@ -180,7 +181,11 @@ def _user_error(problem: Problem) -> UserError:
         for step in problem.path
     )
     renamed = problem.moved(steps)
-    return UserError(message=renamed.message, code=renamed.code, path=["input", *map(str, steps)])
+    return UserError(
+        message=renamed.message,
+        code=UserErrorCode(renamed.code),
+        path=["input", *map(str, steps)],
+    )
 
 
 def _json(value: Any) -> Any:
