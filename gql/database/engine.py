@@ -28,6 +28,7 @@ from gql.database.drivers import (
     unix_socket,
 )
 from gql.database.failures import is_busy, translate_failures, translate_write_failures
+from gql.database.giving_back import give_back
 from gql.database.snapshot import Snapshot
 from gql.settings import Settings
 from gql.sql.sqlite_functions import add_functions
@@ -85,7 +86,7 @@ class Database:
                 yield connection
                 await connection.commit()
         finally:
-            await connection.close()
+            await give_back(connection)
 
     def fetch_value(
         self, sql: str, values: Sequence[Any], *, custom_plan: bool = False

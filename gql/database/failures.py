@@ -69,6 +69,7 @@ _DRIVER_ERRORS = (
     DBAPIError,
     asyncpg.PostgresError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
     sqlite3.Error,
 )
 
@@ -165,8 +166,14 @@ def _sqlite_code(error: Exception) -> int:
 
 
 def _has_lost_connection(error: Exception) -> bool:
-    """Whether the driver says so itself, without an answer from the server."""
+    """Whether the driver says so itself, without an answer from the server.
+
+    A server that is shut down says so on idle connections too. Until the socket ends, a moment
+    later, asyncpg takes such a connection for one in the middle of another command.
+    """
     if isinstance(error, DBAPIError):
-        return error.connection_invalidated
+        cause = error.orig.__cause__ if error.orig else None
+        return error.connection_invalidated or isinstance(cause, asyncpg.InternalClientError)
     # Those that are a ValueError too are about an argument that cannot be sent.
-    return isinstance(error, asyncpg.InterfaceError) and not isinstance(error, ValueError)
+    is_interface = isinstance(error, asyncpg.InterfaceError) and not isinstance(error, ValueError)
+    return is_interface or isinstance(error, asyncpg.InternalClientError)

@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from gql.database.failures import is_stale, translate_failures, translate_write_failures
+from gql.database.giving_back import give_back
 
 Execute = Callable[[AsyncConnection], Awaitable[CursorResult[Any]]]
 """Runs a statement on a connection."""
@@ -77,7 +78,7 @@ class Snapshot:
             self._reader.cancel()
         async with self._lock:
             if self._connection is not None and self._is_own:
-                await self._connection.close()
+                await give_back(self._connection)
             self._connection = None
 
     async def __aenter__(self) -> Self:

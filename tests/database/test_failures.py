@@ -1,15 +1,19 @@
 """What an exception of a driver means, from the codes of PostgreSQL and SQLite."""
 
 import sqlite3
+from functools import partial
+from typing import Any
 
 import asyncpg
 import pytest
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gql.database import Database
-from gql.database.failures import is_lasting, meaning_of
+from gql.database.failures import is_lasting, meaning_of, translate_failures
 from gql.errors import AnswerTooLong, DatabaseUnavailable, DeadlineExceeded, GatewayError
-from tests.databases import Kind
+from tests.databases import Copy, Kind, settings_for
 
 
 def postgresql_error(state: str) -> asyncpg.PostgresError:
@@ -116,3 +120,58 @@ async def test_what_no_value_causes_is_lasting(database: Database, sql: str) -> 
         await database.fetch_value(sql, ())
 
     assert (meaning_of(caught.value), is_lasting(caught.value)) == (None, True)
+
+
+SHUTDOWN = b"SFATAL\0VFATAL\0C57P01\0Mterminating connection due to administrator command\0\0"
+"""The fields of the ErrorResponse that a server sends to idle connections when it is shut down."""
+
+
+def announce_shutdown(connection: Any) -> None:
+    """Let a connection of asyncpg read that, and not yet the end of its socket."""
+    message = b"E" + (len(SHUTDOWN) + 4).to_bytes(4, "big") + SHUTDOWN
+    connection._protocol.data_received(message)  # noqa: SLF001 -- what the transport calls
+
+
+async def in_a_transaction(database: Database) -> None:
+    async with database.transaction() as connection:
+        await lose(connection)
+        await connection.execute(text("SELECT 1"))
+
+
+async def before_its_commit(database: Database) -> None:
+    async with database.transaction() as connection:
+        await connection.execute(text("SELECT 1"))
+        await lose(connection)
+
+
+async def in_a_snapshot(database: Database) -> None:
+    async with database.snapshot() as snapshot:
+        await snapshot.rows(text("SELECT 1"))
+        assert snapshot._connection is not None  # noqa: SLF001
+        await lose(snapshot._connection)  # noqa: SLF001
+        await snapshot.rows(text("SELECT 1"))
+
+
+async def lose(connection: AsyncConnection) -> None:
+    announce_shutdown((await connection.get_raw_connection()).driver_connection)
+
+
+@pytest.mark.parametrize("kind", ["postgresql"])
+async def test_a_connection_to_a_server_that_is_shut_down_is_lost(fresh: Copy) -> None:
+    database = Database(settings_for(fresh.url, pool_size=1))
+    plan = partial(database.fetch_value, "SELECT pg_backend_pid()::text", ())
+    try:
+        first = await plan()
+        announce_shutdown(database._runner._idle[False][0])  # type: ignore[union-attr]  # noqa: SLF001
+        with pytest.raises(DatabaseUnavailable), translate_failures():
+            await plan()
+        for lost_in in (in_a_transaction, before_its_commit, in_a_snapshot):
+            with pytest.raises(DatabaseUnavailable):
+                await lost_in(database)
+
+        assert await plan() != first
+        async with database.transaction() as connection:
+            assert await connection.scalar(text("SELECT 1")) == 1
+        assert database.connections()["the_rest"] == (0, 1)
+    finally:
+        await database.close()
