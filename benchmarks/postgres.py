@@ -1,12 +1,17 @@
 """The private PostgreSQL that everybody is measured on: from a wheel, in a scratch folder."""
 
 import os
+import signal
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import psutil  # type: ignore[import-untyped]
+
+STOP_SECONDS = 60
 
 SETTINGS = {
     "shared_buffers": "'1GB'",
@@ -49,6 +54,13 @@ class Postgres:
         An index alone tells which rows there are only where their pages are marked as visible.
         """
         self.sql(f"\\connect {database}\nVACUUM (FREEZE, ANALYZE);\nCHECKPOINT;")
+
+    def restart(self, *, crash: bool = False) -> None:
+        """End it and start it again, by a crash or as for maintenance; clients are cut off."""
+        process = psutil.Process(postmaster(self.folder))
+        process.send_signal(signal.SIGQUIT if crash else signal.SIGINT)
+        process.wait(STOP_SECONDS)
+        self._server.ensure_postgres_running()
 
     def databases(self) -> set[str]:
         """The names of its databases."""

@@ -62,20 +62,25 @@ def _fill(url: str, keys: Path, scale: Scale, say: Say) -> None:
     keys.unlink(missing_ok=True)
     kind = url.partition(":")[0]
     say(f"Filling {kind} at scale {scale}, once" + (": minutes" if scale == "large" else ""))
-    _jackfield("migrate", "--database", url)
+    jackfield_command("migrate", "--database", url)
     options = ("--scale", scale, "--organizations", str(ORGANIZATIONS), "--json")
     keys.touch(mode=0o600)
-    keys.write_text(_jackfield("demo", *options, "--database", url))
+    keys.write_text(jackfield_command("demo", *options, "--database", url))
 
 
 def _opened(url: str, keys: Path, postgres: Path | None) -> Target:
     """The target; a newer version's migrations are applied to an older scratch database."""
-    _jackfield("migrate", "--database", url)
+    jackfield_command("migrate", "--database", url)
     organizations: list[dict[str, Any]] = json.loads(keys.read_text())["organizations"]
     return Target(url, organizations[0]["api_key"], organizations[1]["api_key"], postgres)
 
 
-def _jackfield(*arguments: str) -> str:
+def jackfield_command(*arguments: str) -> str:
+    """What a command of `jackfield` prints.
+
+    Raises:
+        subprocess.CalledProcessError: when it fails.
+    """
     ran = subprocess.run(  # noqa: S603 -- our own command line
         [sys.executable, "-m", "gql", *arguments],
         cwd=ROOT,

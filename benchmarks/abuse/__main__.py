@@ -12,6 +12,8 @@ from benchmarks.abuse.attacks import ATTACKS, Attack, Gateway
 from benchmarks.abuse.measure import IDLE_SHARE, Outcome, Processes, Times, measure
 from benchmarks.abuse.neighbor import neighbor, percentile
 from benchmarks.abuse.page import markdown
+from benchmarks.abuse.soak import soak
+from benchmarks.abuse.soak_outcome import markdown as soak_markdown
 from benchmarks.machine import machine
 from benchmarks.postgres import Postgres, postmaster
 from benchmarks.postgres import running as running_postgres
@@ -41,6 +43,10 @@ def main(
     seconds: Annotated[float, typer.Option(min=1, max=120, help="Of each attack.")] = 10,
     quiet: Annotated[float, typer.Option(min=1, max=120, help="Before each attack.")] = 5,
     scale: Annotated[Scale, typer.Option(help="Of the demo data.")] = "medium",
+    with_soak: Annotated[
+        bool, typer.Option("--soak", help="Instead: two workers at twice their capacity.")
+    ] = False,
+    minutes: Annotated[float, typer.Option(min=0.2, max=600, help="Of the soak.")] = 10,
     page: Annotated[
         Path | None,
         typer.Option("--output", show_default="docs/abuse.md; of a part, var/benchmarks/abuse.md"),
@@ -50,13 +56,19 @@ def main(
 
     Every attack has a gateway of its own, with default settings, on 127.0.0.1. A whole run takes
     about fifteen minutes. A look in a minute: --database sqlite --attacks scans,headers
+
+    With --soak two workers get twice the load that they can answer, mixed, while PostgreSQL
+    restarts twice and Redis once; it fails when a write is lost, something leaks, or an answer is
+    neither good nor a refusal that says when to come back.
     """
+    SCRATCH.mkdir(parents=True, exist_ok=True)
+    if with_soak:
+        raise typer.Exit(_soaked(minutes, scale))
     names = {name.strip() for name in attacks.split(",")}
     chosen = [attack for attack in ATTACKS if attacks == "all" or attack.name in names]
     if attacks != "all" and (unknown := names - {attack.name for attack in chosen}):
         raise typer.BadParameter(f"unknown: {', '.join(sorted(unknown))}")
     times = Times(quiet, seconds)
-    SCRATCH.mkdir(parents=True, exist_ok=True)
     outcomes: list[Outcome] = []
     if database != "postgresql":
         target = on_sqlite(SCRATCH, scale, fresh=False, say=CONSOLE.print)
@@ -70,6 +82,17 @@ def main(
     page.write_text(markdown(outcomes, machine(), times, scale))
     met = sum(outcome.meets_goals for outcome in outcomes)
     CONSOLE.print(f"{met} of {len(outcomes)} attacks were not noticed. All figures: {page}")
+
+
+def _soaked(minutes: float, scale: Scale) -> int:
+    """The exit code of a soak: 1 when something is wrong."""
+    with running_postgres(SCRATCH / "postgresql") as postgres:
+        target = on_postgresql(postgres, scale, fresh=False, say=CONSOLE.print)
+        outcome = soak(postgres, target, SCRATCH, minutes, CONSOLE.print)
+    printed = soak_markdown(outcome, machine())
+    (SCRATCH / "soak.md").write_text(printed)
+    CONSOLE.print(printed, highlight=False, markup=False, soft_wrap=True)
+    return 1 if outcome.problems else 0
 
 
 def _attacked(attack: Attack, target: Target, postgres: Postgres | None, times: Times) -> Outcome:

@@ -5,6 +5,7 @@ import json
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 
 HOST = "127.0.0.1"
@@ -41,12 +42,12 @@ def get(path: str, key: str) -> bytes:
     return f"GET {path} HTTP/1.1\r\nHost: {HOST}\r\nAuthorization: Bearer {key}\r\n\r\n".encode()
 
 
-def post(path: str, body: Any, key: str | None = None) -> bytes:
-    """A request with a JSON body."""
+def post(path: str, body: Any, key: str | None = None, *, headers: str = "") -> bytes:
+    """A request with a JSON body; further headers end in CRLF."""
     payload = json.dumps(body).encode()
     credential = f"Authorization: Bearer {key}\r\n" if key else ""
     head = (
-        f"POST {path} HTTP/1.1\r\nHost: {HOST}\r\n{credential}"
+        f"POST {path} HTTP/1.1\r\nHost: {HOST}\r\n{credential}{headers}"
         f"Content-Type: application/json\r\nContent-Length: {len(payload)}\r\n\r\n"
     )
     return head.encode() + payload
@@ -57,8 +58,23 @@ def graphql(document: str, key: str, **variables: Any) -> bytes:
     return post("/graphql", {"query": document, "variables": variables}, key)
 
 
-async def exchange(connection: Connection, request: bytes) -> tuple[int, bytes]:
-    """The status and the body of an answer; the connection stays open.
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole answer.
+
+    Attributes:
+        status: Its HTTP status.
+        head: Its first line and headers, in lower case.
+        body: Without chunks.
+    """
+
+    status: int
+    head: str
+    body: bytes
+
+
+async def ask(connection: Connection, request: bytes) -> Answer:
+    """Send a request and read its answer; the connection stays open.
 
     Raises:
         ConnectionError: when the connection ends before the answer does.
@@ -70,11 +86,17 @@ async def exchange(connection: Connection, request: bytes) -> tuple[int, bytes]:
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
         status = int(head.split(" ", 2)[1])
         if "transfer-encoding: chunked" in head:
-            return status, await _chunks(reader)
+            return Answer(status, head, await _chunks(reader))
         length = int(head.partition("content-length:")[2].partition("\r\n")[0] or 0)
-        return status, await reader.readexactly(length)
+        return Answer(status, head, await reader.readexactly(length))
     except asyncio.IncompleteReadError as ended:
         raise ConnectionResetError("the connection ended before the answer") from ended
+
+
+async def exchange(connection: Connection, request: bytes) -> tuple[int, bytes]:
+    """The same, with only the status and the body."""
+    answer = await ask(connection, request)
+    return answer.status, answer.body
 
 
 async def _chunks(reader: asyncio.StreamReader) -> bytes:
