@@ -5,6 +5,7 @@ import { build } from "esbuild";
 import { readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { accessible } from "./accessible.mjs";
 import { lean } from "./lean.mjs";
 import { licences } from "./licences.mjs";
 
@@ -59,7 +60,7 @@ const page = await build({
   entryPoints: [{ in: "src/main.jsx", out: "playground" }],
   format: "esm",
   jsx: "automatic",
-  plugins: [lean],
+  plugins: [lean, accessible],
   define: { ...common.define, ...Object.fromEntries(quoted) },
 });
 const site = await build({ ...common, entryPoints: ["src/site.css"] });

@@ -22,18 +22,25 @@ _BREAKS = ("SELECT", "FROM", "WHERE", "ORDER BY", "LEFT OUTER JOIN")
 class Explanation:
     """What is learnt of one operation on its way, in the order in which it happens.
 
+    Args:
+        for_operator: Whether it is for who runs the gateway. The database's own account counts rows
+            of every organization, and what failed may name machines: nobody else sees either.
+
     Attributes:
+        points: What the operation costs.
         milliseconds: How long each step took.
         cached: Of `document`, `plan` and `statement`, whether it was cached.
         fallback: Why resolvers answered; None when a plan did.
-        database: The database's own account of the statement.
+        database: The database's own account of the statement; None when it is not for the reader.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, for_operator: bool) -> None:
+        self.points = 0
         self.milliseconds: dict[str, float] = {}
         self.cached: dict[str, bool] = {}
         self.fallback: Fallback | None = None
-        self.database: list[str] = []
+        self.database: list[str] | None = [] if for_operator else None
+        self._for_operator = for_operator
         self._plan: Plan | None = None
         self._sql: str | None = None
         self._parameters: dict[str, Any] = {}
@@ -91,10 +98,10 @@ class Explanation:
 
     def document(self, body: bytes) -> dict[str, Any]:
         """Everything as JSON, beside the finished answer that it is about."""
-        fallback = self.fallback
         return {
-            "way": "plan" if fallback is None else "resolvers",
-            "reason": fallback and ": ".join(filter(None, (fallback.reason, fallback.detail))),
+            "way": "plan" if self.fallback is None else "resolvers",
+            "reason": self.fallback and self._reason(self.fallback),
+            "points": self.points,
             "tree": str(self._plan).splitlines() if self._plan else [],
             "sql": self._sql,
             "parameters": self._parameters,
@@ -104,6 +111,11 @@ class Explanation:
             "remembered": self.cached,
             "milliseconds": self.milliseconds,
         }
+
+    def _reason(self, fallback: Fallback) -> str:
+        if self._for_operator:
+            return ": ".join(filter(None, (fallback.reason, fallback.detail)))
+        return fallback.explanation
 
     async def _explain(
         self, database: Database, bound: BoundStatement, organization_id: int
@@ -115,6 +127,8 @@ class Explanation:
         values = bound.owned_by(organization_id)
         names = (name for name, _, _ in statement.parameters)
         self._sql, self._parameters = statement.sql, dict(zip(names, values, strict=True))
+        if not self._for_operator:
+            return
         try:
             self.database = await database.explain(
                 statement.sql, values, custom_plan=statement.custom_plan

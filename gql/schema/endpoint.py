@@ -34,7 +34,7 @@ from gql.identity import Identity, Permission
 from gql.query.context import Context
 from gql.schema.bounded_execution import executor_bounded_to
 from gql.schema.documents import Documents, InvalidDocument, choose_operation
-from gql.schema.explaining import explained, wants_explanation
+from gql.schema.explaining import explained, is_operator, wants_explanation
 from gql.schema.graphql_request import (
     METHODS,
     METHODS_WITH_BODY,
@@ -227,13 +227,14 @@ class GraphQLEndpoint:
 
     async def _explain(self, received: _Received) -> HttpResponse:
         """The answer of `_run`, with an account of every step at its end."""
-        notes = Explanation()
         caller, renderer = received.caller, received.renderer
+        notes = Explanation(for_operator=is_operator(caller))
         text = parse_request(received.method, received.raw, self._settings).document
         notes.cached["document"] = text in self._documents
         with notes.timed("parse"):
             request = await self._request(received)
-        caller.allowance.use_points(self._documents.points(request))
+        notes.points = self._documents.points(request)
+        caller.allowance.use_points(notes.points)
         # Heavy or not, as an explanation runs the statement once more to account for it.
         async with self.heavy.hold(caller.organization_id):
             if self.engine is None:

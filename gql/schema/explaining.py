@@ -13,12 +13,17 @@ def wants_explanation(headers: Mapping[bytes, bytes], caller: Identity) -> bool:
     """Whether a request has the header.
 
     Raises:
-        Forbidden: when it has, and the caller lacks the permission.
+        Forbidden: when it has, and the caller is neither an operator nor an administrator.
     """
     explain = headers.get(HEADER) == b"1"
-    if explain:
-        caller.require(Permission.EXPLAIN)
+    if explain and not is_operator(caller):
+        caller.require(Permission.ADMIN)
     return explain
+
+
+def is_operator(caller: Identity) -> bool:
+    """Whether an explanation may say everything."""
+    return Permission.EXPLAIN in caller.permissions
 
 
 def explained(answer: HttpResponse, explanation: Explanation) -> HttpResponse:

@@ -34,8 +34,3 @@ export async function readJson(response) {
     return null;
   }
 }
-
-export async function example(name) {
-  const response = await get(`static/examples/${name}.graphql`);
-  return response.ok ? response.text() : `# The example "${name}" could not be loaded.\n`;
-}

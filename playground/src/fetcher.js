@@ -1,7 +1,8 @@
 // GraphiQL's fetcher: posts to /graphql and turns every refusal into an answer one can read.
 
 import { parse } from "graphql";
-import { graphql, readJson } from "./api.js";
+import { graphql } from "./api.js";
+import { exchangeHeaders, recordExchange } from "./exchange.js";
 import { admitted, refused } from "./session.js";
 
 const CREDENTIALS = ["authorization", "x-api-key"];
@@ -21,18 +22,15 @@ function withKnownOperation(params) {
   }
 }
 
-export async function fetcher(params, options = {}) {
-  const headers = options.headers ?? {};
-  const ownCredential = Object.keys(headers).some((name) =>
-    CREDENTIALS.includes(name.toLowerCase()),
-  );
-  let response;
+function parsed(text) {
   try {
-    response = await graphql(withKnownOperation(params), headers);
+    return JSON.parse(text);
   } catch {
-    return failure("The gateway does not answer. Is it running?");
+    return null;
   }
-  const body = await readJson(response);
+}
+
+function answerOf(response, body, ownCredential) {
   if (response.status === 401) {
     refused({ ownCredential });
     return body?.errors
@@ -45,4 +43,27 @@ export async function fetcher(params, options = {}) {
   if (response.ok) admitted();
   if ("data" in body || "errors" in body) return body;
   return failure(body.detail ?? `The gateway answered ${response.status}.`);
+}
+
+export async function fetcher(params, options = {}) {
+  // GraphiQL fetches the schema by itself, without the headers of the editor as their reason.
+  const forSchema = params.operationName === "IntrospectionQuery";
+  const headers = options.headers ?? {};
+  const ownCredential = Object.keys(headers).some((name) =>
+    CREDENTIALS.includes(name.toLowerCase()),
+  );
+  const start = performance.now();
+  let response;
+  let text;
+  try {
+    const asked = forSchema ? headers : { ...exchangeHeaders(), ...headers };
+    response = await graphql(withKnownOperation(params), asked);
+    text = await response.text();
+  } catch {
+    return failure("The gateway does not answer. Is it running?");
+  }
+  const milliseconds = performance.now() - start;
+  const body = answerOf(response, parsed(text), ownCredential);
+  if (forSchema) return body;
+  return recordExchange({ body, text, milliseconds, status: response.status });
 }

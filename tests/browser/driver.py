@@ -40,6 +40,15 @@ class Page:
         screen = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
 
+    def prefer(self, scheme: str) -> None:
+        """Be the browser of somebody who prefers light or dark pages."""
+        feature = {"name": "prefers-color-scheme", "value": scheme}
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [feature]})
+
+    def all(self, selector: str) -> list[WebElement]:
+        """Every element of a kind, seen or not."""
+        return self.driver.find_elements(By.CSS_SELECTOR, selector)
+
     def find(self, selector: str) -> WebElement:
         """Wait until an element is there to be seen."""
         seen: list[WebElement] = self._wait().until(
@@ -90,6 +99,15 @@ class Page:
         )
         assert written == text
 
+    def read(self, editor: str) -> str:
+        """The text of an editor."""
+        text: str = self.driver.execute_script(
+            "return __MONACO.editor.getModels()"
+            ".find(model => model.uri.path.endsWith(arguments[0])).getValue()",
+            editor,
+        )
+        return text
+
     def stored(self) -> str:
         """Everything that the browser keeps for the page and lets it read."""
         text: str = self.driver.execute_script(
@@ -107,10 +125,7 @@ class Page:
         self.write("response.json", "")
         self.click(".graphiql-execute-button")
         text: str = self._wait().until(
-            lambda driver: driver.execute_script(
-                "return __MONACO.editor.getModels()"
-                ".find(model => model.uri.path.endsWith('response.json')).getValue()"
-            ),
+            lambda _: self.read("response.json"),
             "no answer in the response pane",
         )
         answer: dict[str, Any] = json.loads(text)
@@ -145,7 +160,8 @@ class Page:
         return entries
 
     def _seen(self, selector: str) -> list[WebElement]:
-        elements = self.driver.find_elements(By.CSS_SELECTOR, selector)
+        by = By.XPATH if selector.startswith("//") else By.CSS_SELECTOR
+        elements = self.driver.find_elements(by, selector)
         return [element for element in elements if element.is_displayed()]
 
     def _wait(self) -> "WebDriverWait[webdriver.Chrome]":

@@ -63,7 +63,7 @@ async def test_json_is_the_same_as_the_header_gives(cli: Cli, shared: Copy, file
     explanation = json.loads(result.out)
     assert (explanation["way"], explanation["parameters"]["organization_id"]) == ("plan", 2)
     assert list(explanation) == [
-        *("way", "reason", "tree", "sql", "parameters", "database", "rows", "bytes"),
+        *("way", "reason", "points", "tree", "sql", "parameters", "database", "rows", "bytes"),
         *("remembered", "milliseconds"),
     ]
 

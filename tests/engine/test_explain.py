@@ -12,15 +12,18 @@ import pytest
 from gql.accounts.api_keys import issue_key
 from gql.app.logs import JsonLines
 from gql.auth.bearer import issue_token
+from gql.database import Database
 from gql.engine.explain import list_lengths
 from gql.engine.statement import MOST_FAILURES, Statement
 from gql.identity import Permission
 from tests.conftest import BASE_URL, Running, bearer, start
 from tests.databases import Copy, Databases, settings_for
 
-CALLS = """query Calls($status: CallStatus) {
-  calls(first: 2, filter: {status: {eq: $status}}) {
+CALLS = """query Calls($filter: CallFilter) {
+  calls(first: 2, filter: $filter) {
     totalCount nodes { id duration assistant { name } } } }"""
+COMPLETED = {"filter": {"status": {"eq": "COMPLETED"}}}
+FAILED = {"filter": {"status": {"eq": "FAILED"}}}
 TREE = """\
 data
   calls: Connection(resource=call, argument=0)
@@ -74,10 +77,17 @@ async def explained(
 async def test_a_planned_answer_is_explained_from_document_to_database(
     client: httpx2.AsyncClient, fresh: Copy
 ) -> None:
-    plain = await ask(client, CALLS, {"status": "FAILED"}, headers={"Jackfield-Explain": "0"})
-    response = await ask(client, CALLS, {"status": "COMPLETED"})
+    plain = await ask(client, CALLS, FAILED, headers={"Jackfield-Explain": "0"})
+    response = await ask(client, CALLS, COMPLETED)
     other = (await ask(client, CALLS, headers={"Jackfield-Explain": "0"})).json()
 
+    price = await ask(
+        client,
+        CALLS,
+        COMPLETED,
+        headers={"Jackfield-Explain": "0", "Jackfield-Cost": "dry-run"},
+    )
+    cost = price.json()["extensions"]["cost"]
     answer = response.json()
     assert list(plain.json()) == list(other) == ["data"]
     assert list(answer) == ["data", "extensions"]
@@ -85,6 +95,7 @@ async def test_a_planned_answer_is_explained_from_document_to_database(
     database, sql = explanation.pop("database"), explanation.pop("sql")
     milliseconds = explanation.pop("milliseconds")
     parameters = explanation.pop("parameters")
+    assert explanation.pop("points") == cost["points"]
     assert answer["extensions"] == {}
     assert list(milliseconds) == ["parse", "plan", "compile", "run"]
     assert all(spent > 0 for spent in milliseconds.values())
@@ -107,7 +118,7 @@ async def test_a_planned_answer_is_explained_from_document_to_database(
 async def test_what_comes_for_the_first_time_is_not_remembered(client: httpx2.AsyncClient) -> None:
     first = await explained(client, CALLS)
     second = await explained(client, CALLS)
-    another_variant = await explained(client, CALLS, {"status": "FAILED"})
+    another_variant = await explained(client, CALLS, FAILED)
 
     assert [explanation["remembered"] for explanation in (first, second, another_variant)] == [
         {"document": False, "plan": False, "statement": False},
@@ -119,7 +130,7 @@ async def test_what_comes_for_the_first_time_is_not_remembered(client: httpx2.As
 async def test_postgresql_explains_the_generic_plan_that_answers(databases: Databases) -> None:
     copy = await databases.copy("postgresql")
     async with start(copy, settings_for(copy.url)) as running, operator(running) as client:
-        lines = (await explained(client, CALLS, {"status": "COMPLETED"}))["database"]
+        lines = (await explained(client, CALLS, COMPLETED))["database"]
         left = "SELECT count(*)::text FROM pg_prepared_statements WHERE name LIKE 'jackfield%'"
         assert await running.app.state.database.fetch_value(left, ()) == b"0"
     await databases.drop(copy.url)
@@ -236,20 +247,70 @@ async def test_what_takes_too_long_is_not_explained_but_ended(
     assert (response.status_code, error["extensions"]["code"]) == (504, "DEADLINE_EXCEEDED")
 
 
-@pytest.mark.parametrize("who", ["administrator's key", "token"])
-async def test_without_the_permission_nothing_runs_or_is_told(
-    fresh: Copy, fresh_client: httpx2.AsyncClient, who: str
+@pytest.mark.parametrize("method", ["key", "token", "login"])
+async def test_administrators_see_all_but_what_counts_the_rows_of_others(
+    fresh: Copy, fresh_client: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch, method: str
 ) -> None:
+    async def never(*_: Any, **__: Any) -> list[str]:
+        raise AssertionError("the database was asked for its account")
+
+    monkeypatch.setattr(Database, "explain", never)
     headers = bearer(fresh.organizations[0])
-    if who == "token":
-        token = issue_token(settings_for(fresh.url), 1, permissions=frozenset({Permission.ADMIN}))
+    if method == "token":
+        permissions = frozenset({Permission.READ, Permission.ADMIN})
+        token = issue_token(settings_for(fresh.url), 1, permissions=permissions)
         headers = {"Authorization": f"Bearer {token}"}
+    if method == "login":
+        body = {"api_key": fresh.organizations[0].api_key}
+        await fresh_client.post("/auth/login", json=body)
+        headers = {"X-Requested-With": "test"}
+
+    response = await ask(fresh_client, CALLS, headers={**headers, **EXPLAIN})
+    refused = await ask(
+        fresh_client, "{ calls(first: -1) { totalCount } }", headers={**headers, **EXPLAIN}
+    )
+
+    explanation = response.json()["extensions"]["explain"]
+    assert explanation["database"] is None
+    assert (explanation["way"], explanation["tree"]) == ("plan", TREE.splitlines())
+    assert 'SELECT (\'{"data":{"calls":\'' in explanation["sql"]
+    assert explanation["parameters"]["organization_id"] == 1
+    assert explanation["rows"] == {"calls.nodes": 2}
+    assert list(explanation["milliseconds"]) == ["parse", "plan", "compile", "run"]
+    reason = refused.json()["extensions"]["explain"]["reason"]
+    assert reason.startswith("Variables or arguments were refused: `first` is -1, ")
+
+
+async def test_administrators_are_not_told_what_failed(
+    fresh: Copy, fresh_client: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = Statement("SELECT 1 FROM no_such_table", ())
+    monkeypatch.setattr("gql.engine.statement_compiler.compile_statement", lambda *_, **__: broken)
+
+    headers = {**bearer(fresh.organizations[0]), **EXPLAIN}
+    response = await ask(fresh_client, "{ graph(id: 1) { name } }", headers=headers)
+
+    explanation = response.json()["extensions"]["explain"]
+    assert explanation["reason"] == "Its plan or its statement failed; the log has it"
+    assert explanation["database"] is None
+
+
+@pytest.mark.parametrize("method", ["key", "token"])
+async def test_without_the_permission_nothing_runs_or_is_told(
+    fresh: Copy, fresh_running_app: Running, fresh_client: httpx2.AsyncClient, method: str
+) -> None:
+    permissions = frozenset({Permission.READ, Permission.WRITE})
+    credential = issue_token(settings_for(fresh.url), 1, permissions=permissions)
+    if method == "key":
+        database = fresh_running_app.app.state.database
+        _, credential = await issue_key(database, 1, name="plain", permissions=permissions)
+    headers = {"Authorization": f"Bearer {credential}"}
 
     response = await ask(fresh_client, UPDATE, headers={**headers, **EXPLAIN})
 
     answer = response.json()
     answer["errors"][0]["extensions"].pop("requestId")
-    message = "This needs the explain permission, which your credential lacks."
+    message = "This needs the admin permission, which your credential lacks."
     assert response.status_code == 403
     assert answer == {"errors": [{"message": message, "extensions": {"code": "FORBIDDEN"}}]}
     name = await ask(

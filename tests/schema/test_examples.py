@@ -1,5 +1,6 @@
 """The same question has the same answer, byte for byte, from SQLite and from PostgreSQL."""
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -7,12 +8,18 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from gql.engine.explain import list_lengths
 from tests.conftest import bearer, connect, start
 from tests.databases import KINDS, Databases, settings_for
 
+FOLDER = Path(__file__).parents[2] / "gql/static/examples"
+INDEX = json.loads((FOLDER / "index.json").read_text())
 EXAMPLES = {
-    path.stem: path.read_text()
-    for path in (Path(__file__).parents[2] / "gql/static/examples").glob("*.graphql")
+    example["name"]: (
+        (FOLDER / f"{example['name']}.graphql").read_text(),
+        example.get("variables", {}),
+    )
+    for example in INDEX
 }
 CALL = """id databaseId callSid channel direction status customerPhoneNumber toPhoneNumber
     messageCount startedAt endedAt assistantName meta duration graphName
@@ -79,15 +86,29 @@ async def both(databases: Databases) -> AsyncIterator[list[httpx2.AsyncClient]]:
 async def test_answers_are_the_same_byte_for_byte(
     both: list[httpx2.AsyncClient], name: str
 ) -> None:
-    query = {**EXAMPLES, **LARGER}[name]
+    query, variables = EXAMPLES.get(name) or (LARGER[name], {})
+    body = {"query": query, "variables": variables}
 
-    one, other = [await client.post("/graphql", json={"query": query}) for client in both]
+    one, other = [await client.post("/graphql", json=body) for client in both]
 
     assert one.status_code == other.status_code == 200
     assert one.content == other.content
     assert one.content.startswith(b'{"data":{')
     assert b'"errors"' not in one.content
+    if name in EXAMPLES:
+        # Who tries it out sees something in every part of it.
+        lengths = list_lengths(one.json()["data"])
+        assert [path for path, length in lengths.items() if not length] in (
+            [],
+            ["updateCallMeta.userErrors"],
+        )
+        assert None not in one.json()["data"].values()
 
 
-def test_there_are_examples_for_the_playground() -> None:
-    assert sorted(EXAMPLES) == ["calls", "graph", "inbox"]
+def test_the_menu_of_the_playground_has_every_example() -> None:
+    assert sorted(EXAMPLES) == sorted(path.stem for path in FOLDER.glob("*.graphql"))
+    assert [example["name"] for example in INDEX if example.get("inTab")] == [
+        "graph",
+        "calls",
+        "inbox",
+    ]

@@ -4,6 +4,15 @@ const paint = () => document.documentElement.classList.toggle("dark-mode", dark.
 dark.addEventListener("change", paint);
 paint();
 
+const accessible = ({ React }) => ({
+  wrapComponents: {
+    // The whole line of an operation is a button, and a button may have no link in it.
+    DeepLink: () => ({ text }) => React.createElement("span", { className: "nostyle" }, text),
+    TextArea: (Original) => (props) =>
+      React.createElement(Original, { "aria-label": "Request body", ...props }),
+  },
+});
+
 window.addEventListener("load", () => {
   SwaggerUIBundle({
     // Beside the page, so that a gateway behind a path prefix finds it too.
@@ -14,7 +23,8 @@ window.addEventListener("load", () => {
     displayRequestDuration: true,
     filter: true,
     persistAuthorization: false,
-    syntaxHighlight: { theme: "nord" },
+    plugins: [accessible],
+    syntaxHighlight: { theme: "monokai" },
     tryItOutEnabled: true,
     validatorUrl: null,
   });

@@ -1,0 +1,37 @@
+// The last answer that the person asked for: how long it took, what it cost, and how it was made.
+
+let state = { explaining: false, last: null };
+const listeners = new Set();
+
+export const getExchange = () => state;
+
+export function subscribeExchange(listener) {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+function update(change) {
+  state = { ...state, ...change };
+  for (const listener of listeners) listener();
+}
+
+export const setExplaining = (explaining) => update({ explaining });
+
+// The header that asks for what the answer's line shows: an explanation has the cost too.
+export const exchangeHeaders = () =>
+  state.explaining ? { "Jackfield-Explain": "1" } : { "Jackfield-Cost": "1" };
+
+// The gateway prints what was asked about an answer at the answer's end.
+const EXTENSION = /,"extensions":\{"(cost|explain)":/;
+
+// Keeps what the gateway says about an answer, and takes it out: the rest is what programs get.
+export function recordExchange({ body, text, milliseconds, status }) {
+  const { cost, explain, ...extensions } = body.extensions ?? {};
+  const points = cost?.points ?? explain?.points ?? null;
+  const end = cost || explain ? text.search(EXTENSION) : -1;
+  const plain = end < 0 ? text : `${text.slice(0, end)}}`;
+  const bytes = new TextEncoder().encode(plain).length;
+  update({ last: { bytes, explain, milliseconds, points, status } });
+  const { extensions: _, ...answer } = body;
+  return Object.keys(extensions).length > 0 ? { ...answer, extensions } : answer;
+}
