@@ -8,7 +8,7 @@ PIP := $(BIN)/pip --disable-pip-version-check install --quiet --constraint const
 # A server imports three hundred modules: it takes a third longer when each start compiles them.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup serve test check fix cover schema docs bench abuse
+.PHONY: help setup serve test check fix cover schema docs bench abuse clients
 
 help: ## Say what each target does (this list).
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -43,6 +43,15 @@ bench: setup ## Measure Jackfield beside other servers: make bench B=--help
 
 abuse: setup ## Attack a server as one organization, watch it as another: make abuse A=--help
 	@$(BIN)/python -m benchmarks.abuse $(A)
+
+clients: var/clients/ready.stamp ## Install the clients of docs/frontends.md for its test: needs Node 18 or newer.
+
+var/clients/ready.stamp: tests/clients/package-lock.json tests/clients/requirements-gql.txt tests/clients/requirements-ariadne.txt
+	cd tests/clients && npm ci --ignore-scripts --no-audit --no-fund --loglevel error
+	@for name in gql ariadne; do $(PYTHON) -m venv var/clients/$$name && \
+	  var/clients/$$name/bin/pip --disable-pip-version-check install --quiet \
+	  --requirement tests/clients/requirements-$$name.txt || exit 1; done
+	@touch $@
 
 .venv/run.stamp: pyproject.toml constraints.txt
 	@echo "Installing into .venv: a minute the first time ..." && $(PYTHON) -m venv .venv

@@ -206,6 +206,11 @@ class Settings(BaseSettings):
         description="Answer GraphQL queries by compiled plans, one statement each, where possible.",
     )
     introspection: bool = Field(True, description="Whether the schema may be asked for.")
+    schema_files: bool = Field(
+        True,
+        description="Whether `/schema.graphql` and `/possible-types.json` are served, to callers"
+        " with a credential; never without `GQL_INTROSPECTION`.",
+    )
     suggestions: bool = Field(True, description="Whether errors say `Did you mean ...`.")
 
     rate_limit: Literal["enforce", "measure", "off"] = Field(

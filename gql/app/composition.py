@@ -32,6 +32,7 @@ from gql.rest.mounting import rest_routes
 from gql.rest.routes import NOT_SERVED, routes_of
 from gql.schema.endpoint import GraphQLEndpoint
 from gql.schema.schema import schema
+from gql.schema.schema_files import schema_file_routes
 from gql.settings import Settings
 from gql.stores import RateLimits, SmsSessionStore, open_rate_limits, open_sms_sessions
 
@@ -78,6 +79,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
     app = Starlette(
         routes=(
             *routes(graphql, Health(reserved, requests), rest),
+            *schema_file_routes(schema, settings, caller_of),
             *metrics_routes(metrics),
         ),
         lifespan=_lifespan,

@@ -18,8 +18,9 @@ def schema(
 ) -> None:
     """Print the GraphQL schema, for code generators and for reading."""
     from gql.schema.schema import schema as built
+    from gql.schema.schema_files import schema_text
 
-    text = built.as_str() + "\n"
+    text = schema_text(built)
     if not check:
         typer.echo(text, nl=False)
     elif not COMMITTED.exists() or COMMITTED.read_text() != text:

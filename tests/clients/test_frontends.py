@@ -1,0 +1,175 @@
+"""Everything on `docs/frontends.md`, run as it stands there by the real clients.
+
+They come with `make clients`, which needs Node; without it these tests are skipped and say so.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from tests.live import ROOT, LiveServer
+
+PAGE = ROOT / "docs" / "frontends.md"
+BLOCK = re.compile(r"<!-- file: (\S+) -->\n```\w+\n(.*?)```\n", re.DOTALL)
+FILES = dict(BLOCK.findall(PAGE.read_text()))
+CLIENTS = ROOT / "var" / "clients"
+READY = CLIENTS / "ready.stamp"
+NODE_MODULES = Path(__file__).parent / "node_modules"
+NEEDED = ("node", "npx", "curl")
+SECONDS = 300
+TSC = (
+    *("npx", "tsc", "--noEmit", "--strict", "--skipLibCheck", "--target", "es2022"),
+    *("--module", "esnext", "--moduleResolution", "bundler"),
+)
+WRONG = """import { GraphQLClient } from "graphql-request";
+import { CallsDocument } from "./generated";
+const client = new GraphQLClient("");
+const { calls } = await client.request(CallsDocument, { first: "100" });
+const total: number = calls!.edges[0].node.cost!.total!;
+const nothing = calls!.edges[0].node.callSid;
+export { nothing, total };
+"""
+
+Run = Callable[..., str]
+
+
+# First of all, since a server that nobody asks would start for seconds.
+pytestmark = pytest.mark.usefixtures("installed")
+
+
+@pytest.fixture(scope="session")
+def installed() -> None:
+    """Skip the test where the clients are not."""
+    missing = [name for name in NEEDED if shutil.which(name) is None]
+    if missing or not READY.exists() or not NODE_MODULES.exists():
+        why = f"there is no {missing[0]}" if missing else "run `make clients` first"
+        pytest.skip(f"docs/frontends.md WAS NOT TESTED: {why}")
+
+
+@pytest.fixture(scope="session")
+def folder(live_server: LiveServer, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A frontend's folder with the files of the page, and the schema that its commands fetch."""
+    folder = tmp_path_factory.mktemp("frontend")
+    for name, text in FILES.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(text)
+    (folder / "package.json").write_text('{"type": "module"}')
+    (folder / "node_modules").symlink_to(NODE_MODULES)
+    start(folder, live_server, "sh", "download.sh")
+    return folder
+
+
+@pytest.fixture
+def run(folder: Path, live_server: LiveServer) -> Run:
+    """Runs a command in the folder and returns what it prints."""
+    return lambda *command: start(folder, live_server, *command)
+
+
+def start(folder: Path, server: LiveServer, *command: str) -> str:
+    """What a command prints; it is an error when it fails."""
+    python = CLIENTS / ("gql" if "python_gql.py" in command else "ariadne") / "bin"
+    result = subprocess.run(
+        command,
+        cwd=folder,
+        env={
+            "PATH": f"{python}:{os.environ['PATH']}",
+            "HOME": str(folder),
+            "JACKFIELD_URL": server.url,
+            "JACKFIELD_KEY": server.api_key,
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=SECONDS,
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    return result.stdout
+
+
+@pytest.fixture
+def newest(live_server: LiveServer) -> list[str]:
+    """The ids of the six newest calls, asked for without a client."""
+    data = answer(live_server, "{ calls(first: 6) { nodes { id } } }")
+    return [node["id"] for node in data["calls"]["nodes"]]
+
+
+def answer(server: LiveServer, query: str) -> Any:
+    response = httpx2.post(
+        f"{server.url}/graphql",
+        json={"query": query},
+        headers={"Authorization": f"Bearer {server.api_key}"},
+    )
+    return response.json()["data"]
+
+
+def test_the_schema_is_downloaded(folder: Path) -> None:
+    assert (folder / "schema.graphql").read_text() == (ROOT / "schema.graphql").read_text()
+    assert "CallRecord" in json.loads((folder / "possible-types.json").read_text())
+
+
+def test_graphql_codegen_makes_types_that_typescript_checks(folder: Path, run: Run) -> None:
+    run("sh", "codegen.sh")
+    run(*TSC, "typed.ts")
+    (folder / "wrong.ts").write_text(WRONG)
+
+    with pytest.raises(AssertionError) as failure:
+        run(*TSC, "wrong.ts")
+
+    lines = set(re.findall(r"wrong\.ts\((\d+),", str(failure.value)))
+    assert lines == {"4", "5", "6"}
+
+
+def test_graphql_request(run: Run) -> None:
+    assert json.loads(run("node", "graphql-request.mjs")) == {
+        "name": "Customer Service Router",
+        "nodes": 3,
+    }
+
+
+def test_apollo_puts_pages_together_and_knows_interfaces(run: Run, newest: list[str]) -> None:
+    assert json.loads(run("node", "apollo.mjs")) == {"ids": newest, "who": True}
+
+
+def test_urql_puts_pages_together_and_warns_of_no_key(run: Run, newest: list[str]) -> None:
+    assert json.loads(run("node", "urql.mjs")) == {"ids": newest, "cached": 6}
+
+
+def test_relay_compiles_pages_and_mutates(run: Run, newest: list[str]) -> None:
+    run("sh", "relay.sh")
+
+    assert json.loads(run("node", "relay.mjs")) == {
+        "ids": newest,
+        "reviewed": True,
+        "userErrors": [],
+    }
+
+
+def test_gql_of_pypi(run: Run) -> None:
+    assert json.loads(run("python", "python_gql.py")) == {
+        "name": "Customer Service Router",
+        "nodes": 3,
+    }
+
+
+def test_ariadne_codegen(run: Run, live_server: LiveServer) -> None:
+    data = answer(
+        live_server,
+        "{ calls(first: 100, filter: {status: {eq: COMPLETED}}) { nodes { cost { total } } } }",
+    )
+    totals = [node["cost"]["total"] for node in data["calls"]["nodes"] if node["cost"]]
+
+    run("sh", "ariadne.sh")
+    printed = json.loads(run("python", "python_ariadne.py"))
+
+    assert printed["calls"] == len(data["calls"]["nodes"]) > 0
+    # Exact, as both are sums of decimals.
+    assert printed["total"] == str(sum(map(Decimal, filter(None, totals)), Decimal(0)))
