@@ -44,6 +44,7 @@ from gql.engine.fields import (
     JsonPathSource,
     LookupSource,
     ManySource,
+    MemberSource,
     ObjectSource,
     OneSource,
     PageSource,
@@ -60,6 +61,7 @@ from gql.engine.print_json import (
     print_column,
     print_items,
     print_key_only,
+    print_member,
 )
 from gql.engine.rest_query import KEY_PARAMETER, RecordLookup, RestQuery
 from gql.query.filters import PreparedFilter
@@ -190,7 +192,15 @@ class _Emitter:
         return print_array_items(rows, self._limit(node)).scalar_subquery()
 
     def _record(self, row: RowSource, selection: Selection) -> list[JsonPart]:
-        return print_items([(key, self._node(row, node)) for key, node in selection.items])
+        """An object; a source that may leave its field out comes last, as others set the commas."""
+        fields, members = [], []
+        for key, node in selection.items:
+            if isinstance(node.source, MemberSource):
+                members.append(print_member(row, node.source))
+            else:
+                fields.append((key, self._node(row, node)))
+        *printed, end = print_items(fields)
+        return [*printed, *members, end]
 
     def _node(  # noqa: PLR0911 -- a case per source
         self, row: RowSource, node: PlanNode

@@ -98,6 +98,17 @@ class JsonPathSource(FieldSource):
 
 
 @dataclass(frozen=True)
+class MemberSource(FieldSource):
+    """A member of a JSON object in the column `label`, which is left out where there is none.
+
+    It is printed after the other fields, under its own key.
+    """
+
+    label: str
+    key: str = ""
+
+
+@dataclass(frozen=True)
 class ObjectSource(FieldSource):
     """A nested object made of the same record."""
 

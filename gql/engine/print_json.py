@@ -5,12 +5,19 @@ from typing import Any
 from sqlalchemy import ColumnElement, FromClause, Select, case, func, select
 
 from gql.engine.answer_size import within_limit
-from gql.engine.fields import ColumnSource, ConstantSource, GlobalIdSource, OneSource
+from gql.engine.fields import (
+    ColumnSource,
+    ConstantSource,
+    GlobalIdSource,
+    MemberSource,
+    OneSource,
+)
 from gql.engine.plan import Selection
 from gql.query.record_list import RowSource
 from gql.query.resource import Resource
 from gql.sql import json_sql
-from gql.sql.json_sql import JsonPart, json_array_body, literal_text, or_null
+from gql.sql.json_paths import json_member
+from gql.sql.json_sql import JsonPart, concatenated, json_array_body, literal_text, or_null
 
 
 def is_key_only(row: RowSource, source: OneSource, selection: Selection) -> bool:
@@ -62,6 +69,13 @@ def print_as(source: ColumnSource, value: ColumnElement[Any]) -> ColumnElement[A
     assert source.kind is not None  # noqa: S101, a plan has what a declaration may leave out
     printed: ColumnElement[Any] = json_sql.PRINTERS[source.kind](value)
     return printed
+
+
+def print_member(row: RowSource, source: MemberSource) -> ColumnElement[str]:
+    """A comma, the key and the value, or nothing where there is no such member."""
+    value = json_member(row.table.c[source.label], literal_text(source.key))
+    member = concatenated([f',"{source.key}":', json_sql.json_verbatim(value)])
+    return func.coalesce(member, literal_text(""))
 
 
 def print_array_items(rows: FromClause, limit: int | None) -> Select[Any]:

@@ -215,6 +215,8 @@ _VARY = (b"vary", b"Authorization, Cookie")
 
 def _fit(route: RestRoute, content: Any) -> tuple[Any, list[Detail]]:
     model = route.models["body"]
+    if content is None and route.takes_no_body:
+        return None, []
     if route.takes_partial_body:
         return fit_partially(model, content), []
     return fit_body(model, content)

@@ -91,7 +91,10 @@ def _operation(route: RestRoute, shapes: Mapping[int, Any]) -> dict[str, Any]:
         content: dict[str, Any] = {"schema": shapes[id(route.models["body"])]}
         if route.example is not None:
             content["example"] = route.example
-        operation["requestBody"] = {"required": True, "content": {"application/json": content}}
+        operation["requestBody"] = {
+            "required": not route.takes_no_body,
+            "content": {"application/json": content},
+        }
     operation["responses"] = {
         **{str(status): _answer(answer, shapes) for status, answer in route.answers.items()},
         **error_responses(route),

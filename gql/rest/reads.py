@@ -30,6 +30,7 @@ from gql.engine.fields import (
     FieldSource,
     JoinedSource,
     ManySource,
+    MemberSource,
     ObjectSource,
     PageSource,
     UnionSource,
@@ -112,6 +113,8 @@ def _node(name: str, annotation: Any) -> PlanNode:
     type_, source = _unwrap(annotation)
     if source is None or isinstance(source, ColumnSource):
         return PlanNode(_column(source or ColumnSource(), name, type_))
+    if isinstance(source, MemberSource):
+        return PlanNode(replace(source, key=name))
     if isinstance(source, JoinedSource):
         return PlanNode(replace(source, value=_column(source.value, name, type_)))
     model = get_args(type_)[0] if get_origin(type_) is list else None

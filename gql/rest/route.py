@@ -7,7 +7,7 @@ JSON its own way; FastAPI validates our own output.
 A handler is a function whose parameters are filled by name: `path`, `query` and `body`, each
 annotated with a pydantic model; `context`; `queries`, which runs reads; and `request`, for
 what these lack. A parameter `body: PartialBody[Model]` takes a body that does not fit too, with its
-problems.
+problems; `body: Model | None` a request without a body.
 
 A handler returns a JSON value, which is answered with the first documented status, or a Starlette
 `Response`. With `reads` it returns the `RestArguments` of this read, which is run then; a handler
@@ -19,6 +19,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from http import HTTPStatus
+from types import NoneType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel
@@ -66,6 +67,7 @@ class RestRoute:
         needs: The names of the handler's parameters.
         models: The pydantic models among them: `path`, `query`, `body`.
         takes_partial_body: Whether the handler takes a body that does not fit, too.
+        takes_no_body: Whether the handler takes a request without a body, too.
         example: A body to send.
         secret: Whether the answer must not be stored for an `Idempotency-Key`.
         reads: What the answer is read by, when the handler returns `RestArguments`.
@@ -87,6 +89,7 @@ class RestRoute:
     needs: tuple[str, ...]
     models: Mapping[str, type[BaseModel]] = field(default_factory=dict)
     takes_partial_body: bool = False
+    takes_no_body: bool = False
     example: Any = None
     secret: bool = False
     reads: RestQuery | None = None
@@ -162,6 +165,9 @@ def route(
         takes_partial_body = get_origin(body) is PartialBody
         if takes_partial_body:
             (hints["body"],) = get_args(body)
+        takes_no_body = NoneType in get_args(body)
+        if takes_no_body:
+            hints["body"] = get_args(body)[0]
         return RestRoute(
             method=method,
             path=path,
@@ -175,6 +181,7 @@ def route(
             needs=needs,
             models={name: hints[name] for name in _MODELS if name in needs},
             takes_partial_body=takes_partial_body,
+            takes_no_body=takes_no_body,
             example=example,
             secret=secret,
             reads=reads,

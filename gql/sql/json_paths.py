@@ -102,3 +102,14 @@ def json_member_text(
 ) -> ColumnElement[str]:
     """The value of a top-level key: text as it is, anything else as JSON prints it, or NULL."""
     return _MemberText(document, bindparam(None, key, type_=Text) if isinstance(key, str) else key)
+
+
+class json_member(Construct[str]):
+    """The value under a key of a JSON object, as JSON; NULL where there is none.
+
+    Takes the object and the key, a constant of letters, digits and `_`: SQLite reads others as a
+    path.
+    """
+
+    postgresql = "({0} -> {1})"
+    sqlite = "({0} -> {1})"

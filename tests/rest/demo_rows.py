@@ -17,7 +17,7 @@ from gql.demo.tenant import DemoAssistant, Row
 from gql.models import TABLES
 from gql.models.call import Call
 from gql.models.scope import table_of
-from gql.rest.routes.assistants import Assistant as AssistantShape
+from gql.rest.routes.assistants import ASSISTANT_COLUMNS
 from gql.rest.routes.calls import Call as CallShape
 from tests.databases import ORGANIZATIONS, SEED
 
@@ -32,7 +32,7 @@ DOCUMENTED_ASSISTANT_KEYS = [
 ]
 CALL_KEYS = list(CallShape.model_fields)
 """What a call is answered with: the documented keys in their order, and what came since."""
-ASSISTANT_KEYS = list(AssistantShape.model_fields)
+ASSISTANT_KEYS = list(ASSISTANT_COLUMNS)
 """The same of an assistant."""
 MODELS = {table_of(model).name: model for model in TABLES}
 _COMPLETE_CALL = complete(table_of(Call))

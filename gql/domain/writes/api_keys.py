@@ -316,7 +316,7 @@ def _check_permissions(problems: ProblemList, permissions: Mapping[str, Any] | N
         path = ("permissions", name[:40])
         if name not in list(Permission):
             names = ", ".join(each for each in Permission if each in TENANT_PERMISSIONS)
-            problems.add(path, f"is not a permission; there are {names}")
+            problems.add(path, f"is not a permission; there are {names}, for objects of all kinds")
         elif not isinstance(value, bool):
             problems.add(path, "must be true or false")
     if not problems.items and not granted_permissions(permissions):

@@ -26,21 +26,27 @@ MAX_NAMED = 10
 
 _CALLS = CALLS.table
 
+_NONE: Mapping[str, Any] = {}
+
 _CHECKS = column_checks(Assistant, not_written=("user_id",))
 
 
-async def create_assistant(context: Context, values: Mapping[str, Any]) -> int:
+async def create_assistant(
+    context: Context, values: Mapping[str, Any], *, settings: Mapping[str, Any] = _NONE
+) -> int:
     """The id of a new assistant.
 
     Args:
         context: Of the caller, who becomes the assistant's `user_id`.
         values: By column; `name` is required.
+        settings: Members of the column `settings`, beside those in `values`.
 
     Raises:
         Invalid: when a value cannot be used; nothing is written.
     """
     async with transaction(context) as write:
         problems = ProblemList()
+        values = {**values, **_with_members(values, {}, settings, merge=False)}
         if "name" not in values:
             problems.add(("name",), "is required", "REQUIRED")
         check_columns(problems, _CHECKS, values)
@@ -63,9 +69,17 @@ async def update_assistant(
     assistant_id: int,
     changes: Mapping[str, Any],
     *,
+    settings: Mapping[str, Any] = _NONE,
     merge_settings: bool = False,
 ) -> None:
     """Set columns; `settings` as a whole, or merged into those that are there.
+
+    Args:
+        context: Of the caller.
+        assistant_id: Which.
+        changes: By column.
+        settings: Members of the column `settings` to set beside the changes; null removes one.
+        merge_settings: Whether objects are laid over those that are there, and do not replace them.
 
     Raises:
         NotFound: when the organization has no such assistant.
@@ -79,8 +93,9 @@ async def update_assistant(
         new = dict(changes)
         if merge_settings and "settings" in new:
             new["settings"] = _merged(assistant.settings, new["settings"])
-            check_columns(problems, _CHECKS, {"settings": new["settings"]})
-            problems.raise_if_any()
+        new |= _with_members(new, assistant.settings, settings, merge=merge_settings)
+        check_columns(problems, _CHECKS, {"settings": new.get("settings", {})})
+        problems.raise_if_any()
         changed = {
             column: value for column, value in new.items() if value != getattr(assistant, column)
         }
@@ -144,6 +159,18 @@ async def _refuse_in_use(write: WriteContext, assistant: Row[Any]) -> None:
         f"Assistant '{assistant.name}' cannot be deleted while nodes of these graphs have it:"
         f" {named}{more}"
     )
+
+
+def _with_members(
+    values: Mapping[str, Any], old: Mapping[str, Any], members: Mapping[str, Any], *, merge: bool
+) -> dict[str, Any]:
+    """The column `settings` with some members set, when there are any; null ones are left out."""
+    base = values.get("settings", old)
+    if not members or not isinstance(base, Mapping):
+        return {}
+    new = {key: _merged(base.get(key), value) if merge else value for key, value in members.items()}
+    laid = {**base, **new}
+    return {"settings": {key: laid[key] for key in laid if laid[key] is not None or key not in new}}
 
 
 def _merged(old: Any, new: Any) -> Any:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
 from starlette.responses import Response
 
 from gql.accounts.api_keys import StoredKey
@@ -34,11 +34,23 @@ class ApiKeyIn(BaseModel):
 
 
 class ApiKeyChanges(BaseModel):
-    """What to change; what is left out or null stays."""
+    """What to change; what is left out or null stays. Permissions may come alone, too."""
 
     name: str | None = None
     permissions: dict[str, Any] | None = None
     is_active: bool | None = Field(None, description="False revokes the key, for good.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare_permissions(cls, value: Any) -> Any:
+        is_bare = isinstance(value, dict) and value and cls.model_fields.keys().isdisjoint(value)
+        return {"permissions": value} if is_bare else value
+
+
+class ApiKeyName(BaseModel):
+    """A name in the address, as the vendor has it."""
+
+    name: str | None = Field(None, description="Another name; one in the body counts more.")
 
 
 class ApiKeyPath(BaseModel):
@@ -144,12 +156,15 @@ async def create_api_key(context: Context, body: ApiKeyIn) -> Response:
     errors=(400, 404, 409),
     example={"name": "Weekly report"},
 )
-async def update_api_key(context: Context, path: ApiKeyPath, body: ApiKeyChanges) -> dict[str, Any]:
+async def update_api_key(
+    context: Context, path: ApiKeyPath, query: ApiKeyName, body: ApiKeyChanges | None
+) -> dict[str, Any]:
     """Rename a key of the person who asks, change what it may do, or revoke it.
 
     This needs a login, or a key with the admin permission, and all permissions that the key has.
     """
-    changes = body.model_dump(exclude_none=True)
+    sent = {} if body is None else body.model_dump(exclude_none=True)
+    changes = query.model_dump(exclude_none=True) | sent
     return key_fields(await update_own_key(context, path.key_id, changes))
 
 

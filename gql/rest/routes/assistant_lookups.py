@@ -22,7 +22,14 @@ from gql.query.paging import Paging
 from gql.rest.downloads import CSV, csv_download, json_download
 from gql.rest.reads import lookup, page_of
 from gql.rest.route import Answer, route
-from gql.rest.routes.assistants import ACTIVE, ASSISTANT_EXAMPLE, ASSISTANTS_PAGE, TAG, Assistant
+from gql.rest.routes.assistants import (
+    ACTIVE,
+    ASSISTANT_COLUMNS,
+    ASSISTANT_EXAMPLE,
+    ASSISTANTS_PAGE,
+    TAG,
+    Assistant,
+)
 from gql.rest.routes.call_statistics import Count
 
 _COLUMNS = {
@@ -138,7 +145,7 @@ def count_assistants(query: CountQuery) -> RestArguments:
 async def export_assistants(context: Context, query: AssistantExportQuery) -> Response:
     """Assistants as `assistants_export.csv`, or whole as `assistants_export.json`."""
     as_json = query.format == "json"
-    columns = tuple(Assistant.model_fields if as_json else _COLUMNS)
+    columns = ASSISTANT_COLUMNS if as_json else tuple(_COLUMNS)
     rows = export(context, ASSISTANTS, columns, "id", descending=False, filter=query.filter())
     if as_json:
         return await json_download(rows, columns, name="assistants_export.json")

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import orjson
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from gql.domain.assistants import ASSISTANTS
 from gql.domain.call_statistics import CallTotals, totals_by_assistant
@@ -21,6 +21,11 @@ from gql.rest.parameters import MOST_SMALL_INTEGER, Paged, id_of
 from gql.rest.reads import list_of, lookup
 from gql.rest.responses import rounded
 from gql.rest.route import Answer, route
+from gql.rest.routes.assistant_settings import (
+    SETTING_NAMES,
+    DocumentedSettings,
+    split_settings,
+)
 
 TAG = "Assistants"
 
@@ -42,7 +47,7 @@ ASSISTANT_EXAMPLE: dict[str, Any] = {
 }
 
 
-class Assistant(BaseModel):
+class Assistant(DocumentedSettings):
     """An assistant."""
 
     id: int
@@ -59,6 +64,10 @@ class Assistant(BaseModel):
     updated_at: datetime
 
 
+ASSISTANT_COLUMNS = tuple(name for name in Assistant.model_fields if name not in SETTING_NAMES)
+"""What every assistant is answered with."""
+
+
 class AssistantWithStats(Assistant):
     """An assistant; the figures are there when they are asked for."""
 
@@ -67,8 +76,14 @@ class AssistantWithStats(Assistant):
     success_rate: float | None = Field(None, description="Completed calls, in per cent of all.")
 
 
-class AssistantChanges(BaseModel):
-    """What to set; what is left out stays, and so does what cannot be null."""
+class AssistantChanges(DocumentedSettings):
+    """What to set; what is left out stays, and so does what cannot be null.
+
+    A field that an assistant has not is refused, so that nothing is lost unseen. What can only be
+    read may be sent back, as it comes with the rest of an assistant that was read.
+    """
+
+    model_config = ConfigDict(extra="forbid")
 
     name: str | None = None
     description: str | None = Field(None, description="Null clears it.")
@@ -77,6 +92,14 @@ class AssistantChanges(BaseModel):
     llm_model: str | None = None
     settings: dict[str, Any] | None = None
     is_active: bool | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_what_is_only_read(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        only_read = AssistantWithStats.model_fields.keys() - cls.model_fields.keys()
+        return {name: each for name, each in value.items() if name not in only_read}
 
 
 class AssistantIn(AssistantChanges):
@@ -157,7 +180,8 @@ def list_assistants(
 )
 async def create_assistant(context: Context, body: AssistantIn) -> RestArguments:
     """Make an assistant; only the name is required."""
-    return RestArguments(await writes.create_assistant(context, sent_values(body, Assistant)))
+    columns, members = split_settings(sent_values(body, Assistant))
+    return RestArguments(await writes.create_assistant(context, columns, settings=members))
 
 
 @route(
@@ -193,7 +217,8 @@ async def put_assistant(
     context: Context, path: AssistantPath, body: AssistantChanges
 ) -> RestArguments:
     """Set what is given; `settings` replace those that are there."""
-    await writes.update_assistant(context, path.assistant_id, sent_values(body, Assistant))
+    columns, members = split_settings(sent_values(body, Assistant))
+    await writes.update_assistant(context, path.assistant_id, columns, settings=members)
     return RestArguments(path.assistant_id)
 
 
@@ -215,8 +240,10 @@ async def patch_assistant(
     context: Context, path: AssistantPath, body: AssistantChanges
 ) -> RestArguments:
     """Set what is given; `settings` are merged into those that are there, object by object."""
-    values = sent_values(body, Assistant)
-    await writes.update_assistant(context, path.assistant_id, values, merge_settings=True)
+    columns, members = split_settings(sent_values(body, Assistant))
+    await writes.update_assistant(
+        context, path.assistant_id, columns, settings=members, merge_settings=True
+    )
     return RestArguments(path.assistant_id)
 
 

@@ -34,7 +34,7 @@ class NodeIn(BaseModel):
     """A node to make."""
 
     assistant_id: Whole = Field(description="An assistant of the organization.")
-    node_type: NodeType = "standard"
+    node_type: NodeType | None = Field("standard", description="`standard` when null, too.")
     position: Position | None = Field(None, description="The origin, without.")
     configuration: dict[str, Any] | None = Field(
         None,
@@ -57,9 +57,11 @@ class EdgeIn(BaseModel):
     state_variable_condition: dict[str, Any] | None = Field(
         None, description="`variable`, `operator` and `value`."
     )
-    condition_logic: ConditionLogic = "AND"
-    priority: Whole = Field(0, description="The lower, the earlier it is evaluated.")
-    is_active: bool = True
+    condition_logic: ConditionLogic | None = Field("AND", description="`AND` when null, too.")
+    priority: Whole | None = Field(
+        0, description="The lower, the earlier it is evaluated; 0 when null, too."
+    )
+    is_active: bool | None = Field(True, description="True when null, too.")
     handoff_sentence: str | None = Field(None, description="Without one the handover is silent.")
     description: str | None = None
 

@@ -70,8 +70,8 @@ class Messages(BaseModel):
 
     test_messages: list[str] = Field(max_length=MOST_MESSAGES)
     starting_node_id: int | None = Field(None, description="The entry node, without.")
-    context: dict[str, Any] = Field(
-        default_factory=dict, description="State variables, such as `call_duration`."
+    context: dict[str, Any] | None = Field(
+        None, description="State variables, such as `call_duration`."
     )
 
     @model_validator(mode="before")
@@ -175,7 +175,7 @@ async def try_messages(context: Context, path: GraphPath, body: Messages) -> dic
     start = _start(nodes, body.starting_node_id)
     edges = await ChildrenByParentLoader.of(context, _EDGES_OF_GRAPH).load(path.graph_id)
     names = await _names(context, nodes)
-    steps = walk_graph(edges, start, body.test_messages, body.context)
+    steps = walk_graph(edges, start, body.test_messages, body.context or {})
     followed = [step for step in steps if step.edge is not None]
     final = followed[-1].edge.to_node_id if followed and followed[-1].edge else start
     return {

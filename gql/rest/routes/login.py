@@ -26,7 +26,7 @@ class SimpleLogin(BaseModel):
 
     email: str = Field(max_length=LONGEST_EMAIL, description="Capitals do not count.")
     password: SecretStr = Field(max_length=LONGEST)
-    remember_me: bool = Field(False, description="For a month instead of a working day.")
+    remember_me: bool | None = Field(False, description="For a month instead of a working day.")
 
 
 class OrganizationLogin(SimpleLogin):
@@ -215,7 +215,7 @@ async def _log_in(
 ) -> Response:
     claim = PasswordClaim(body.email, body.password.get_secret_value(), organization)
     password_login = password_login_of(request.scope)
-    logged_in = await password_login(request.scope, claim, remember_me=body.remember_me)
+    logged_in = await password_login(request.scope, claim, remember_me=bool(body.remember_me))
     person = logged_in.person
     response = json_response(
         {

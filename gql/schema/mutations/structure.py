@@ -29,7 +29,7 @@ class PositionInput:
 class GraphNodeInput:
     key: str = required("Your name for it within this input; edges refer to it. It is not kept.")
     assistant_id: strawberry.ID = required("Who speaks here: the global id or the integer.")
-    node_type: NodeType = strawberry.field(
+    node_type: NodeType | None = strawberry.field(
         default=NodeType.STANDARD, description="What it is for; a graph has at most one ENTRY."
     )
     position: PositionInput | None = optional("Where it lies; at the origin, without.")
@@ -45,11 +45,11 @@ class GraphEdgeInput:
     natural_language_trigger: str | None = optional("The situation in words.")
     mathematical_expression: str | None = optional("The formula, like `call_duration > 600`.")
     state_variable_condition: JSON | None = optional("Variable, operator and value: a JSON object.")
-    condition_logic: ConditionLogic = strawberry.field(
+    condition_logic: ConditionLogic | None = strawberry.field(
         default=ConditionLogic.AND, description="How several conditions combine."
     )
-    priority: int = strawberry.field(default=0, description="Lower numbers are tried first.")
-    is_active: bool = strawberry.field(default=True, description="Whether it may be taken.")
+    priority: int | None = strawberry.field(default=0, description="Lower numbers are tried first.")
+    is_active: bool | None = strawberry.field(default=True, description="Whether it may be taken.")
     handoff_sentence: str | None = optional("What is said at the handover; silent without.")
     description: str | None = optional("A note for people.")
 

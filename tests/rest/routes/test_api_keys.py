@@ -194,7 +194,10 @@ async def test_everything_wrong_with_a_key_is_told_at_once(rest: Rest) -> None:
     response = await rest("POST", KEYS, body)
 
     name = "name has 101 characters, but may have at most 100"
-    assistants = "permissions.assistants is not a permission; there are read, write, admin"
+    assistants = (
+        "permissions.assistants is not a permission; there are read, write, admin, for objects of"
+        " all kinds"
+    )
     read = "permissions.read must be true or false"
     assert (response.status_code, response.json()) == (
         400,
@@ -375,3 +378,23 @@ async def _colleague(database: Database) -> str:
         database, 1, name="eve's", permissions=frozenset(Permission), user_id=user_id
     )
     return key
+
+
+async def test_a_key_is_changed_in_the_form_of_the_vendor(fresh_rest: Rest) -> None:
+    """The name in the address, and the permissions alone as the body, if there is one."""
+    created = (await fresh_rest("POST", KEYS, {"name": "Old"})).json()["api_key"]
+    path = f"{KEYS}/{created['id']}"
+    named = await fresh_rest("PUT", f"{path}?name=New")
+    bare = await fresh_rest("PUT", f"{path}?name=Newer", {"read": True, "write": False})
+    own = await fresh_rest("PUT", f"{path}?name=x", {"name": "Newest"})
+    kinds = await fresh_rest("PUT", path, {"assistants": "read_write"})
+
+    assert (named.status_code, named.json()["name"]) == (200, "New")
+    assert bare.json()["name"] == "Newer"
+    assert bare.json()["permissions"] == {"read": True, "write": False, "admin": False}
+    assert own.json()["name"] == "Newest"
+    assert kinds.status_code == 400
+    assert kinds.json()["detail"] == (
+        "permissions.assistants is not a permission; there are read, write, admin, for objects of"
+        " all kinds"
+    )

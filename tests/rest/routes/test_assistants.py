@@ -184,7 +184,7 @@ async def test_put_sets_only_what_is_given_and_replaces_settings(
         "updated_at": changed["updated_at"],
     }
     assert changed["updated_at"] > one(SERVICE_BOT)["updated_at"]
-    assert ran.count == 4
+    assert ran.count == 5
 
 
 async def test_patch_merges_settings_object_by_object(fresh_rest: Rest) -> None:
@@ -298,3 +298,81 @@ async def test_another_organization_has_its_own(rest: Rest, stranger: dict[str, 
 )
 async def test_nobody_is_answered_without_a_credential(rest: Rest, method: str, path: str) -> None:
     assert (await rest(method, f"{ASSISTANTS}{path}", headers={})).status_code == 401
+
+
+DOCUMENTED_SETTINGS: dict[str, Any] = {
+    "llm_provider_config": {"model": "gpt-4o-mini", "api_key": None},
+    "llm_settings": {"temperature": 0.5, "stop_sequences": ["\u2028", '"']},
+    "llm_fallback_providers": {"enabled": False, "fallbacks": []},
+    "tts_settings": {"provider": "elevenlabs", "speed": 1.0},
+    "stt_settings": {"endpointing": {"silence_threshold": 500}},
+    "interruption_settings": {"interruption_cooldown": 2.0},
+    "tools_settings": {"enabled_tools": []},
+    "rag_settings": {"enabled": False},
+    "custom_settings": {},
+    "webhook_url": "https://example.com/hook?a=1&b=\u00e9",
+    "webhook_headers": {"X-Team": "night"},
+    "sms_webhook_url": "https://example.com/sms",
+    "messaging_service_sid": "MG0123456789abcdef",
+    "end_call_message": "Goodbye",
+    "transfer_call_message": "One moment",
+    "idle_message": "Are you there?",
+    "max_idle_messages": 3,
+    "idle_timeout": 10,
+    "max_call_length": 0,
+    "conversation_continuity_enabled": False,
+}
+"""A value for each setting of `AssistantCreate` in the vendor's Python SDK, burki 0.1.2."""
+
+
+async def test_documented_settings_are_kept_and_answered(
+    fresh_rest: Rest, fresh_statements: Counting
+) -> None:
+    sent = {"name": "Bot", "llm_provider": "openai", "is_active": True, **DOCUMENTED_SETTINGS}
+    created = await fresh_rest("POST", ASSISTANTS, sent)
+    path = f"{ASSISTANTS}/{created.json()['id']}"
+    with fresh_statements() as ran:
+        read = await fresh_rest("GET", path)
+    listed = (await fresh_rest("GET", f"{ASSISTANTS}?limit=1000")).json()
+
+    assert created.status_code == 201
+    assert list(created.json()) == ASSISTANT_KEYS + list(DOCUMENTED_SETTINGS)
+    assert sent.items() <= created.json().items()
+    assert created.json()["settings"] == DOCUMENTED_SETTINGS
+    assert read.json() == created.json() == listed[-1]
+    assert ran.count == 1
+
+
+async def test_put_replaces_one_setting_and_patch_merges_it(fresh_rest: Rest) -> None:
+    path = f"{ASSISTANTS}/{SERVICE_BOT}"
+    tts = {"tts_settings": {"provider": "a", "speed": 1}, "idle_timeout": 5}
+    await fresh_rest("PUT", path, {"settings": {"own": 1}, **tts})
+    replaced = await fresh_rest("PUT", path, {"tts_settings": {"speed": 2}})
+    merged = await fresh_rest("PATCH", path, {"tts_settings": {"voice": "b"}, "idle_timeout": None})
+    whole = await fresh_rest("PUT", path, merged.json())
+
+    assert replaced.json()["settings"] == {
+        "own": 1,
+        "tts_settings": {"speed": 2},
+        "idle_timeout": 5,
+    }
+    settings = {"own": 1, "tts_settings": {"speed": 2, "voice": "b"}}
+    assert merged.json()["settings"] == settings
+    assert merged.json()["tts_settings"] == settings["tts_settings"]
+    assert "idle_timeout" not in merged.json()
+    assert whole.json()["settings"] == settings
+
+
+async def test_what_is_not_kept_is_refused(fresh_rest: Rest) -> None:
+    path = f"{ASSISTANTS}/{SERVICE_BOT}"
+    unknown = await fresh_rest("PUT", path, {"name": "x", "twilio_auth_token": "secret"})
+    secret = await fresh_rest("POST", ASSISTANTS, {
+        "name": "x", "llm_provider_config": {"api_key": "sk-1"}
+    })  # fmt: skip
+    read = await fresh_rest("GET", path)
+
+    assert [(each.status_code, each.json()["detail"][0]["loc"]) for each in (unknown, secret)] == [
+        (422, ["body", "twilio_auth_token"]),
+        (422, ["body", "llm_provider_config"]),
+    ]
+    assert read.json()["name"] == "ServiceBot"

@@ -263,3 +263,26 @@ async def test_statements_do_not_grow_with_the_structure(
 
     assert counts[1] <= counts[0] + 5
     assert max(counts) <= 30
+
+
+async def test_null_is_the_default(fresh_rest: Rest) -> None:
+    """A canvas sends every field of its form, those that are empty as null."""
+    nodes = [{"assistant_id": 1, "node_type": None, "position": None, "configuration": None}]
+    edge = {"from_node_id": 0, "to_node_id": 0, "condition_type": "intent", "intent_pattern": "a"}
+    nulls = dict.fromkeys(("condition_logic", "priority", "is_active", "description"))
+    body = {"name": "Nulls", "description": None, "nodes": nodes, "edges": [{**edge, **nulls}]}
+    created = (await fresh_rest("POST", GRAPHS, body)).json()
+    structure = {"nodes": nodes, "edges": [{**edge, **nulls, "condition_type": None}]}
+    path = f"{GRAPHS}/{created['id']}"
+    replaced = (await fresh_rest("PUT", f"{path}/structure", structure)).json()
+    walked = await fresh_rest(
+        "POST", "/api/v1/assistant-graphs/1/test", {"test_messages": ["buy"], "context": None}
+    )
+
+    for graph, condition_type in ((created, "intent"), (replaced, "natural_language")):
+        [node], [link] = graph["nodes"], graph["edges"]
+        assert (node["node_type"], node["position"]) == ("standard", {"x": 0, "y": 0})
+        assert node["configuration"] == {}
+        assert (link["condition_logic"], link["priority"], link["is_active"]) == ("AND", 0, True)
+        assert (link["description"], link["condition_type"]) == (None, condition_type)
+    assert walked.status_code == 200
