@@ -65,7 +65,7 @@ def connection(
         page = paging(
             resource,
             order_by.field.value if order_by else default_order,
-            descending=order_by.direction.value == "desc" if order_by else descending,
+            descending=_is_descending(resource, order_by) if order_by else descending,
             **{name: value for name, value in bounds.items() if value is not UNSET},
         )
         return page, filter.conditions() if filter else ()
@@ -88,16 +88,28 @@ def connection(
     return field
 
 
+def _is_descending(resource: Resource, order_by: Any) -> bool:
+    """Which way a list is sorted: names from A to Z, all else from the largest or latest."""
+    if order_by.direction is None or order_by.direction is UNSET:
+        return resource.orders[order_by.field.value].kind != "text"
+    return bool(order_by.direction.value == "desc")
+
+
 def _arguments(order: Any, filter: Any) -> Iterator[StrawberryArgument]:
     """The arguments of a connection, all of them optional."""
 
-    def argument(name: str, type: Any, description: str) -> StrawberryArgument:
+    def argument(
+        name: str, type: Any, description: str, default: Any = UNSET
+    ) -> StrawberryArgument:
         annotation = StrawberryAnnotation(type | None)
-        return StrawberryArgument(name, None, annotation, description=description)
+        return StrawberryArgument(name, None, annotation, description=description, default=default)
 
     size = f"0 to {MAX_PAGE}"
     yield argument(
-        "first", int, f"The page's size, from the start: {size}, {DEFAULT_PAGE} when absent."
+        "first",
+        int,
+        f"The page's size, from the start: {size}. With `last` its default does not count.",
+        DEFAULT_PAGE,
     )
     yield argument("after", str, "Only objects after the one with this cursor.")
     yield argument("last", int, f"The page's size, from the end of the list: {size}.")

@@ -19,7 +19,12 @@ from gql.sql.text import by_code_point
 MAX_PAGE = 100
 """Most rows of one page."""
 
-DEFAULT_PAGE = 20
+
+class DefaultSize(int):
+    """A size that the schema prints as the default of `first`, and that nobody has chosen."""
+
+
+DEFAULT_PAGE = DefaultSize(20)
 """Rows of a page that asks for no number."""
 
 
@@ -69,6 +74,8 @@ def paging(
         BadInput: when a number is out of range or arguments contradict each other.
         BadCursor: when a cursor is damaged or of another list.
     """
+    if isinstance(first, DefaultSize):
+        first = None
     if first is not None and last is not None:
         raise BadInput("Give `first` or `last`, not both.")
     for name, value in (("first", first), ("last", last)):
@@ -78,7 +85,7 @@ def paging(
         raise BadInput(f"`offset` is {offset}, but must not be negative.")
     if offset is not None and (after is not None or before is not None or last is not None):
         raise BadInput("`offset` counts from the start: give it with `first` alone.")
-    limit = last if last is not None else first if first is not None else DEFAULT_PAGE
+    limit = last if last is not None else first if first is not None else int(DEFAULT_PAGE)
 
     def cursor(text: str | None) -> Cursor | None:
         return None if text is None else read_cursor(text, resource, order, descending=descending)

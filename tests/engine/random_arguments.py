@@ -206,7 +206,8 @@ class Values:
     def _fitting(self, order: Any, resource: str) -> list[str]:
         if order is None:
             return []
-        direction = order.get("direction", "DESC").lower()
+        default = "ASC" if order["field"] == "NAME" else "DESC"
+        direction = (order.get("direction") or default).lower()
         return self.cursors.get((resource, order["field"].lower(), direction), [])
 
     def value(self, kind: Any) -> Any:

@@ -45,11 +45,16 @@ async def test_an_order_that_is_not_given_is_the_lists_own(
     assert await ids(graphql, each) == [row["id"] for row in rows]
 
 
-@pytest.mark.parametrize("each", LISTS, ids=lambda each: each.field)
-async def test_a_direction_that_is_not_given_is_down(graphql: GraphQL, each: List) -> None:
-    down = await ids(graphql, each, order={"field": each.order, "direction": "DESC"})
+@pytest.mark.parametrize(
+    ("each", "order"), [(each, order) for each in LISTS for order in each.orders]
+)
+async def test_names_ascend_and_all_else_descends_by_default(
+    graphql: GraphQL, database: Database, each: List, order: str
+) -> None:
+    rows = each.sorted(await rows_of(database, each), order, descending=order != "NAME")
 
-    assert await ids(graphql, each, order={"field": each.order}) == down
+    for by in ({"field": order}, {"field": order, "direction": None}):
+        assert await ids(graphql, each, order=by) == [row["id"] for row in rows]
 
 
 async def test_the_data_has_ties_and_gaps(database: Database) -> None:

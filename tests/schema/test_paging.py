@@ -1,5 +1,7 @@
 """Pages: any way of turning them gives exactly the whole list, once, in order."""
 
+from typing import Any
+
 import pytest
 from graphql import (
     GraphQLInterfaceType,
@@ -245,6 +247,31 @@ def test_every_list_with_arguments_may_be_null() -> None:
 
     assert len(lists) > 20
     assert [path for path, kind in lists if is_non_null_type(kind)] == []
+
+
+async def test_the_default_size_stands_in_the_schema_and_gives_way_to_last(
+    graphql: GraphQL,
+) -> None:
+    assert "first: Int = 20" in schema.as_str()
+    query = """query ($first: Int, $last: Int) {
+        list: calls(first: $first, last: $last) { nodes { id } pageInfo { hasPreviousPage } } }"""
+    sizes: list[tuple[dict[str, Any], int]] = [
+        ({}, 20),
+        ({"first": None}, 20),
+        ({"last": 7}, 7),
+        ({"last": 7, "first": None}, 7),
+        ({"first": 3, "last": None}, 3),
+    ]
+    for variables, size in sizes:
+        page = (await graphql(query, variables))["data"]["list"]
+        assert len(page["nodes"]) == size, variables
+        assert page["pageInfo"]["hasPreviousPage"] == (size == 7)
+    written = await graphql("{ calls(last: 7) { nodes { id } } }")
+    assert len(written["data"]["calls"]["nodes"]) == 7
+    assert await refusal(graphql, query, {"first": 20, "last": 7}) == (
+        "BAD_USER_INPUT",
+        "Give `first` or `last`, not both.",
+    )
 
 
 async def test_null_arguments_are_absent_ones(graphql: GraphQL) -> None:

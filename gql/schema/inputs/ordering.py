@@ -4,6 +4,7 @@ from enum import Enum
 from typing import Any
 
 import strawberry
+from strawberry import UNSET
 
 from gql.query.resource import Resource
 
@@ -31,8 +32,10 @@ def order_of(noun: str, resource: Resource, /, **descriptions: str) -> Any:
 
     class Order:
         field: choices = strawberry.field(description="What to sort by.")
-        direction: OrderDirection = strawberry.field(
-            default=OrderDirection.DESC, description="Which way."
+        direction: OrderDirection | None = strawberry.field(
+            default=UNSET,
+            description="Which way; without it names are sorted from A to Z, and all else from the"
+            " largest or latest.",
         )
 
     return strawberry.input(Order, name=f"{noun}Order", description="How a list is sorted.")
