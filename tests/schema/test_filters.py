@@ -196,10 +196,15 @@ async def test_all_conditions_hold_together(
     )
 
 
+PHONE = "`eq`, `ne`, `in`, `notIn` or `contains`"
 WITHOUT_VALUE: list[tuple[List, Any, str]] = [
     (CALLS, {"status": {"eq": None}}, "`status.eq` is null: leave it out."),
     (CALLS, {"status": {"in": None}}, "`status.in` is null: leave it out."),
-    (CALLS, {"status": {}}, "`status` compares nothing: leave it out, or use `eq` or `in`."),
+    (
+        CALLS,
+        {"status": {}},
+        "`status` compares nothing: leave it out, or use `eq`, `ne`, `in` or `notIn`.",
+    ),
     (CALLS, {"status": None}, "`status` is null: leave it out."),
     (CALLS, {"assistantId": {"eq": None}}, "`assistantId.eq` is null: leave it out."),
     (
@@ -224,7 +229,10 @@ WITHOUT_VALUE: list[tuple[List, Any, str]] = [
     (
         GRAPH_SESSIONS,
         {"callSid": {}},
-        "`callSid` compares nothing: leave it out, or use `eq`, `in`, `contains` or `startsWith`.",
+        (
+            "`callSid` compares nothing: leave it out, or use `eq`, `ne`, `in`, `notIn`, `contains` or"
+            " `startsWith`."
+        ),
     ),
     (ASSISTANTS, {"name": {"contains": None}}, "`name.contains` is null: leave it out."),
 ]
@@ -250,7 +258,7 @@ async def test_a_filter_without_a_value_is_refused(
         (
             "{customerPhone: {eq: $text}}",
             {},
-            "`customerPhone` compares nothing: leave it out, or use `eq` or `contains`.",
+            f"`customerPhone` compares nothing: leave it out, or use {PHONE}.",
         ),
         (
             "{customerPhone: {eq: $text}}",
@@ -261,7 +269,7 @@ async def test_a_filter_without_a_value_is_refused(
         (
             "{customerPhone: $phone}",
             {"phone": {}},
-            "`customerPhone` compares nothing: leave it out, or use `eq` or `contains`.",
+            f"`customerPhone` compares nothing: leave it out, or use {PHONE}.",
         ),
     ],
 )
