@@ -11,6 +11,7 @@ from gql.app.logs import RequestRecord
 from gql.app.request_counter import RequestCounter
 from gql.http.rate_limit_headers import rate_limit_headers
 from gql.http.request_id import HEADER, assign_request_id
+from gql.http.request_log import log_fields
 
 NO_SNIFFING = (b"x-content-type-options", b"nosniff")
 """No browser takes an answer for anything but what its `Content-Type` says."""
@@ -90,5 +91,6 @@ def _log_request(scope: Scope, status: int, seconds: float, request_id: str) -> 
         "status": status,
         "ms": round(seconds * 1_000, 2),
         "request_id": request_id,
+        **log_fields(scope),
     }
     _log.handle(RequestRecord(_log.name, fields))

@@ -22,6 +22,7 @@ from gql.auth.key_usage import KeyUsage
 from gql.database import Database
 from gql.errors import GatewayError, RateLimited, Unauthenticated, Unavailable
 from gql.http.rate_limit_headers import show_rate_limits
+from gql.http.request_log import log_fields
 from gql.identity import Identity, Method
 from gql.settings import Settings
 from gql.stores.rate_limits import RateLimits
@@ -129,6 +130,9 @@ class Authenticator:
             # It is kept for the whole request, and its frames would keep the request alive.
             return refusal.with_traceback(None)
         show_rate_limits(scope, identity.allowance)
+        log_fields(scope).update(
+            organization=identity.organization_id, credential=identity.credential
+        )
         try:
             identity.allowance.use_request()
         except RateLimited as refusal:

@@ -15,7 +15,7 @@ know how to word an error.
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from weakref import ReferenceType, ref
 
 import strawberry
@@ -58,6 +58,19 @@ Bound = BoundStatement | bytes
 """What answers a request: a statement, or the answer itself where it needs none."""
 
 
+class BoundBefore(NamedTuple):
+    """What answers a request in bytes that came before.
+
+    Attributes:
+        points: What the operation costs.
+        operation: Its name.
+    """
+
+    bound: Bound
+    points: int
+    operation: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class _CachedRequest:
     """What answered a request, for the next one in the same bytes.
@@ -67,6 +80,7 @@ class _CachedRequest:
         statement: Weak, as its document owns it; or the answer where it needs no statement.
         values: Of the statement.
         points: What the operation costs.
+        operation: Its name.
         weight: About how many bytes of memory this takes.
     """
 
@@ -74,6 +88,7 @@ class _CachedRequest:
     statement: ReferenceType[Statement] | bytes
     values: list[Any]
     points: int
+    operation: str | None
     weight: int
 
 
@@ -112,18 +127,19 @@ class Engine:
         """How many requests are cached, and about how many bytes they take."""
         return {"requests": (len(self._requests), self._requests.weight)}
 
-    def bound_before(self, body: bytes) -> tuple[Bound, int] | None:
-        """What answered a request in the same bytes, whoever sent it, and its points."""
+    def bound_before(self, body: bytes) -> BoundBefore | None:
+        """What answered a request in the same bytes, whoever sent it."""
         request = self._requests.get(body)
         if request is None:
             return None
         self._documents.get(request.text)  # it is used again
         if isinstance(request.statement, bytes):
-            return request.statement, request.points
+            return BoundBefore(request.statement, request.points, request.operation)
         statement = request.statement()
         if statement is None:
             return None
-        return BoundStatement(statement, request.values), request.points
+        bound = BoundStatement(statement, request.values)
+        return BoundBefore(bound, request.points, request.operation)
 
     async def bind_request(
         self, request: Request, caller: Identity, points: int = 0
@@ -146,8 +162,7 @@ class Engine:
             return self.fallback(error, request)
         of_caller = isinstance(bound, BoundStatement) and bound.statement.depends_on_caller
         if request.body is not None and not plan.depends_on_caller and not of_caller:
-            cached = _cached(request.body, request.document.text, bound, points)
-            self._requests.put(request.body, cached)
+            self._requests.put(request.body, _cached(request, request.body, bound, points))
         return bound
 
     async def answer(
@@ -257,8 +272,9 @@ class Engine:
             return Fallback(FallbackReason.FAILED, repr(error))
 
 
-def _cached(body: bytes, text: str, bound: Bound, points: int) -> _CachedRequest:
+def _cached(request: Request, body: bytes, bound: Bound, points: int) -> _CachedRequest:
+    text, name = request.document.text, request.name
     if isinstance(bound, bytes):
-        return _CachedRequest(text, bound, [], points, len(body) + len(bound))
+        return _CachedRequest(text, bound, [], points, name, len(body) + len(bound))
     weight = len(body) + bound.weight
-    return _CachedRequest(text, ref(bound.statement), bound.values, points, weight)
+    return _CachedRequest(text, ref(bound.statement), bound.values, points, name, weight)

@@ -20,7 +20,7 @@ from strawberry.execution import optimized_is_awaitable
 from gql.database import Database
 from gql.engine.compile_lock import CompileLock
 from gql.engine.document import Request
-from gql.engine.engine import Bound, Engine
+from gql.engine.engine import Bound, BoundBefore, Engine
 from gql.engine.explain import Explanation
 from gql.engine.fallback import OFF, AnswerCounts, Fallback
 from gql.errors import AnswerTooLong, BadRequest, GatewayError, MethodNotAllowed
@@ -29,6 +29,7 @@ from gql.http.headers import headers_by_name
 from gql.http.identify import Identify
 from gql.http.media_types import JSON, prefers_html, response_type
 from gql.http.request_id import request_id_of
+from gql.http.request_log import LONGEST_NAME, log_fields
 from gql.http.running_requests import DEADLINE_HEADER, RunningRequests
 from gql.identity import Identity, Permission
 from gql.query.context import Context
@@ -64,12 +65,18 @@ class _Received:
         raw: The body, or the query string.
         caller: Who sent it.
         renderer: Of the answer.
+        log: The fields of its line in the log.
     """
 
     method: str
     raw: bytes
     caller: Identity
     renderer: Renderer
+    log: dict[str, Any]
+
+    def log_operation(self, name: str | None, points: int) -> None:
+        """Say in the log which operation it is, and what it costs."""
+        self.log.update(operation=name and name[:LONGEST_NAME], points=points)
 
 
 class GraphQLEndpoint:
@@ -146,7 +153,7 @@ class GraphQLEndpoint:
                 explain = wants_explanation(headers, caller)
                 raw = await read_raw(scope, receive, headers, self._settings)
                 running.receive = receive
-                received = _Received(method, raw, caller, renderer)
+                received = _Received(method, raw, caller, renderer, log_fields(scope))
                 if explain:
                     return await self._explain(received)
                 price = headers.get(COST_HEADER)
@@ -178,18 +185,20 @@ class GraphQLEndpoint:
         """Run the operation: by its compiled plan, or by resolvers where there is none."""
         engine, caller = self.engine, received.caller
         request: Request | None = None
-        before: tuple[Bound, int] | None = None
+        before: BoundBefore | None = None
         bound: Bound | Fallback
         if engine is not None and received.method in METHODS_WITH_BODY:
             # Bytes that were answered before need not be parsed again.
             before = engine.bound_before(received.raw)
         if before is not None:
             caller.require(Permission.READ)
-            bound, points = before
+            bound, points, name = before
+            received.log_operation(name, points)
             caller.allowance.use_points(points)
         else:
             request = await self._request(received)
             points = self._documents.points(request)
+            received.log_operation(request.name, points)
             caller.allowance.use_points(points)
             bound = OFF if engine is None else await engine.bind_request(request, caller, points)
         if points < self._settings.heavy_points:
@@ -208,6 +217,7 @@ class GraphQLEndpoint:
             organization_id = received.caller.organization_id
             body = await engine.answer(bound, organization_id, renderer.request_id)
         if isinstance(body, bytes):
+            received.log["way"] = "plan"
             return HttpResponse(200, renderer.media_type, body)
         return await self._resolve(request or await self._request(received), received, body)
 
@@ -234,6 +244,7 @@ class GraphQLEndpoint:
         with notes.timed("parse"):
             request = await self._request(received)
         notes.points = self._documents.points(request)
+        received.log_operation(request.name, notes.points)
         caller.allowance.use_points(notes.points)
         # Heavy or not, as an explanation runs the statement once more to account for it.
         async with self.heavy.hold(caller.organization_id):
@@ -243,6 +254,7 @@ class GraphQLEndpoint:
                 request_id = renderer.request_id
                 body = await notes.answer(self.engine, self._database, request, caller, request_id)
             if isinstance(body, bytes):
+                received.log["way"] = "plan"
                 return explained(HttpResponse(200, renderer.media_type, body), notes)
             with notes.resolved(body):
                 answer = await self._resolve(request, received, body)
@@ -267,6 +279,7 @@ class GraphQLEndpoint:
     ) -> HttpResponse:
         """The answer that resolvers make, and why no plan did."""
         renderer = received.renderer
+        received.log["way"] = "resolvers"
         self._documents.check_resolver_cost(request, fallback)
         context = Context(received.caller, self._database, renderer.request_id, self._sms_sessions)
         try:

@@ -17,7 +17,8 @@ from gql.app import create_app
 from gql.app.logs import JsonLines
 from gql.errors import GatewayError, NotFound
 from gql.settings import Settings
-from tests.conftest import connect
+from tests.conftest import bearer, connect
+from tests.databases import Copy
 
 GENERATED = re.compile(r"[0-9a-f]{32}")
 
@@ -75,6 +76,39 @@ async def test_one_line_per_request_without_its_query_string(
         "status": 404,
         "request_id": "mine",
     }
+
+
+async def test_a_line_says_who_asked_for_which_operation_and_how_it_was_answered(
+    app: Starlette, shared: Copy, caplog: pytest.LogCaptureFixture
+) -> None:
+    long = "L" * 150
+    key = shared.organizations[0]
+    bodies = [
+        {"query": "query Newest { calls(first: 1) { totalCount } }"},
+        {"query": "query Newest { calls(first: 1) { totalCount } }"},
+        {"query": f"query {long} {{ viewer {{ method }} }}"},
+        {"query": "mutation Nothing { deleteGraph(input: {id: 999999}) { userErrors { code } } }"},
+    ]
+    async with connect(app) as client:
+        with caplog.at_level(logging.INFO, "gql.app.requests"):
+            for body in bodies:
+                await client.post("/graphql", json=body, headers=bearer(key))
+            await client.get("/api/v1/calls?limit=1", headers=bearer(key))
+
+    lines = [json.loads(JsonLines().format(record)) for record in caplog.records]
+    assert {line["organization"] for line in lines} == {key.id}
+    assert all(re.fullmatch(r"api_key_\d+", line["credential"]) for line in lines)
+    operations = [(line.get("operation"), line.get("way")) for line in lines]
+    compiled = app.state.settings.compiled
+    query = "plan" if compiled else "resolvers"
+    assert operations == [
+        ("Newest", query),
+        ("Newest", query),
+        ("L" * 100, query),
+        ("Nothing", "resolvers"),
+        (None, None),
+    ]
+    assert lines[0]["points"] == lines[1]["points"] > 0
 
 
 async def fail(_request: Request) -> Response:
