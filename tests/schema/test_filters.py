@@ -230,8 +230,8 @@ WITHOUT_VALUE: list[tuple[List, Any, str]] = [
         GRAPH_SESSIONS,
         {"callSid": {}},
         (
-            "`callSid` compares nothing: leave it out, or use `eq`, `ne`, `in`, `notIn`, `contains` or"
-            " `startsWith`."
+            "`callSid` compares nothing: leave it out, or use `eq`, `ne`, `in`, `notIn`, `contains`"
+            " or `startsWith`."
         ),
     ),
     (ASSISTANTS, {"name": {"contains": None}}, "`name.contains` is null: leave it out."),
