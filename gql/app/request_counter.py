@@ -31,7 +31,7 @@ _GRAPHQL = ("/graphql", "/graphql/")
 OTHER = "other"
 """Stands for a method that no route has: clients can send any number of them."""
 
-METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
+METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "QUERY"})
 
 
 class LatencyHistogram:

@@ -9,7 +9,7 @@ from gql.auth.credential_source import COOKIE, dashboard_cookies
 from gql.auth.csrf import OTHER_SITE, forgeable, from_another_site, is_secure
 from gql.auth.middleware import authenticator_of
 from gql.errors import BadInput, Forbidden, GatewayError, PayloadTooLarge
-from gql.http.body import read_body
+from gql.http.body import read_body_of
 from gql.http.refusal import refusal
 from gql.http.strict_json import NotJson, decode_json
 
@@ -90,7 +90,7 @@ async def _api_key(request: Request) -> str:
         BadInput: when the body is anything but an object with one.
     """
     try:
-        body = decode_json(await read_body(request.receive, MAX_BODY))
+        body = decode_json(await read_body_of(request.scope, request.receive, MAX_BODY))
     except PayloadTooLarge as error:
         raise BadInput(f"{error.message} {_SHAPE}") from error
     except (NotJson, ClientDisconnect) as error:

@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from gql.auth.api_key_login import MAX_BODY, logged_in, require_this_site
 from gql.errors import BadInput, GatewayError, NotFound, PayloadTooLarge
-from gql.http.body import read_body
+from gql.http.body import read_body_of
 from gql.http.refusal import refusal
 from gql.http.strict_json import NotJson, decode_json
 
@@ -95,7 +95,7 @@ async def _organization_id(request: Request) -> int:
         BadInput: when the body is anything but an object with one.
     """
     try:
-        body = decode_json(await read_body(request.receive, MAX_BODY))
+        body = decode_json(await read_body_of(request.scope, request.receive, MAX_BODY))
     except (PayloadTooLarge, NotJson, ClientDisconnect) as error:
         raise BadInput(_SHAPE) from error
     organization_id = body.get("organization") if isinstance(body, dict) else None

@@ -3,13 +3,21 @@
 import zlib
 
 from starlette.requests import ClientDisconnect
-from starlette.types import Receive
+from starlette.types import Receive, Scope
 
 from gql.errors import BadRequest, PayloadTooLarge, UnsupportedCoding
+from gql.http.headers import header_value
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _GZIP = 16 + zlib.MAX_WBITS
 """What tells `zlib` to expect the format of gzip: RFC 1952."""
+
+
+async def read_body_of(scope: Scope, receive: Receive, limit: int) -> bytes:
+    """The whole body of a request, as its headers describe it; see `read_body`."""
+    content_length = header_value(scope, b"content-length") or b""
+    content_encoding = header_value(scope, b"content-encoding") or b""
+    return await read_body(receive, limit, content_length, content_encoding)
 
 
 async def read_body(

@@ -13,7 +13,7 @@ from gql.database import Database
 from gql.engine.query_runner import QueryRunner
 from gql.engine.rest_query import RestArguments, RestQuery
 from gql.errors import GatewayError, MethodNotAllowed
-from gql.http.body import read_body
+from gql.http.body import read_body_of
 from gql.http.entity_tags import conditional
 from gql.http.headers import header_value
 from gql.http.identify import Identify
@@ -170,12 +170,8 @@ class Endpoint:
     async def _raw(self, route: RestRoute, request: Request) -> bytes:
         if "body" not in route.models:
             return b""
-        return await read_body(
-            request.receive,
-            self.services.settings.max_body_bytes,
-            header_value(request.scope, b"content-length") or b"",
-            header_value(request.scope, b"content-encoding") or b"",
-        )
+        limit = self.services.settings.max_body_bytes
+        return await read_body_of(request.scope, request.receive, limit)
 
     def _arguments(
         self, route: RestRoute, context: Context, request: Request, raw: bytes

@@ -4,6 +4,7 @@ The right values are those of the Fetch standard: https://fetch.spec.whatwg.org/
 """
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import httpx2
 import pytest
@@ -234,3 +235,10 @@ def test_origins_are_read_as_browsers_write_them(text: str, origins: set[str]) -
 def test_what_is_no_origin_is_refused(text: str) -> None:
     with pytest.raises(ValidationError, match="an origin is a scheme, a host"):
         settings_for("sqlite:///unused.db", cors_origins=text)
+
+
+def test_the_page_about_it_lists_what_may_be_read() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "cors.md").read_text()
+
+    *names, last = (f"`{name}`" for name in EXPOSED.split(", "))
+    assert f"with the headers {', '.join(names)} and {last}." in page

@@ -1,5 +1,7 @@
 """Logging in to the dashboard and out."""
 
+import gzip
+import json
 import re
 
 import httpx2
@@ -166,3 +168,17 @@ def test_a_short_secret_key_stops_the_start(auth_app: AuthApp) -> None:
 
 async def _log_in(browser: httpx2.AsyncClient, key: str) -> httpx2.Response:
     return await browser.post("/auth/login", json={"api_key": key})
+
+
+async def test_a_login_may_be_compressed(auth_app: AuthApp) -> None:
+    body = gzip.compress(json.dumps({"api_key": auth_app.plaintext}).encode())
+
+    packed = await auth_app.client.post(
+        "/auth/login", content=body, headers={"Content-Encoding": "gzip"}
+    )
+    other = await auth_app.client.post(
+        "/auth/login", content=body, headers={"Content-Encoding": "br"}
+    )
+
+    assert (packed.status_code, other.status_code) == (200, 415)
+    assert other.headers["accept-encoding"] == "gzip"
