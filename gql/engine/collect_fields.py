@@ -100,11 +100,12 @@ class Collector:
         )
 
     def _included(self, node: Any) -> bool:
-        for directive in node.directives or ():
-            name = directive.name.value
-            if name not in {"skip", "include"}:
-                raise Unsupported(f"@{name}")
-            if self._condition(name, directive.arguments[0].value) == (name == "skip"):
+        """Whether the directives let a selection be: `@skip` is asked first, wherever it stands."""
+        conditions = {each.name.value: each.arguments[0].value for each in node.directives or ()}
+        for name in conditions.keys() - {"skip", "include"}:
+            raise Unsupported(f"@{name}")
+        for name in ("skip", "include"):
+            if name in conditions and self._condition(name, conditions[name]) == (name == "skip"):
                 return False
         return True
 

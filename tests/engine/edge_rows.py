@@ -1,11 +1,15 @@
 """Rows at the edge: what columns may hold, and demo data never does."""
 
 import random
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, Column, Float, Integer, insert, select, update
+from sqlalchemy import JSON, Boolean, Column, Float, Integer, Table, insert, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import AutoString, SQLModel
+from sqlmodel.sql.sqltypes import UTCDateTime
 
 from gql.database import Database
 from gql.models.types import Micros
@@ -73,6 +77,15 @@ COLUMNS: dict[str, list[Any]] = {
 }
 """What some columns hold instead of objects that any may hold."""
 
+FOREIGN_INSTANTS = [
+    *("2027-01-01 10:00:50", "2027-01-01 10:00:00", "2027-01-01T10:00:50Z", "2027-01-01"),
+    *("2027-01-01 10:00:50.5", "2027-01-01T10:00:50.250+02:00"),
+]
+"""As SQL of other programs writes them. PostgreSQL keeps instants, and SQLite must refuse these."""
+
+FOREIGN_OBJECT = r'{ "campaign" : "\u0041\u00e9" ,  "x":1E2, "y" : -0.0 }'
+"""JSON as other programs write it."""
+
 MOST_ROWS = 80
 """How many rows of each table are spoiled; pages seldom reach further."""
 
@@ -93,7 +106,26 @@ async def add_edge_rows(database: Database, seed: int) -> None:
                     await connection.execute(
                         update(table).where(table.c.id == row_id).values(values)
                     )
+            await _write_foreign_forms(connection, table, ids[:MOST_ROWS], pick)
         await connection.execute(insert(SQLModel.metadata.tables["audit_log"]), _changes(pick))
+
+
+async def _write_foreign_forms(
+    connection: AsyncConnection, table: Table, ids: Sequence[int], pick: random.Random
+) -> None:
+    """Write some values by SQL of our own."""
+    for column in table.columns:
+        values = FOREIGN_INSTANTS if isinstance(column.type, UTCDateTime) else []
+        if isinstance(column.type, JSON) and column.key not in COLUMNS:
+            values = [FOREIGN_OBJECT]
+        for value in values if ids else ():
+            row = pick.choice(ids)
+            update = f"UPDATE \"{table.name}\" SET {column.key} = '{value}' WHERE id = {row}"  # noqa: S608
+            try:
+                await connection.exec_driver_sql(update)
+            except IntegrityError:
+                if connection.dialect.name != "sqlite":
+                    raise
 
 
 def _changes(pick: random.Random) -> list[dict[str, Any]]:

@@ -5,7 +5,8 @@
 
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -14,11 +15,16 @@ from unittest.mock import patch
 from gql.database import Database
 from gql.query import rollup
 from tests.databases import Copy, settings_for
+from tests.engine.concurrent_writer import flip, flipping
 from tests.engine.differential import GRAPHQL, Answers, DifferentialClient, differential_client
 from tests.engine.edge_rows import add_edge_rows
 from tests.engine.fuzz_command import main
+from tests.engine.hostile_settings import set_database
 from tests.engine.random_arguments import Values
 from tests.engine.random_documents import Document, Writer
+
+BESIDE_A_WRITER = 30
+"""Of so many documents one is answered while another program writes."""
 
 
 @dataclass
@@ -54,24 +60,37 @@ class Report:
 
 
 async def fuzz(copy: Copy, number: int, seed: int) -> Report:
-    """Answer `number` documents by resolvers and by plans, on a copy with rows at the edge."""
+    """Answer `number` documents by resolvers and by plans, on a copy with rows at the edge.
+
+    Some are answered while another program writes.
+    """
+    # The demo's lists are short: here an offset of 2 is deep.
+    with patch.object(rollup, "SEEK_FROM", 2):
+        async with spoiled(copy, seed) as database, differential_client(copy) as client:
+            return await _ask(client, database, number, seed)
+
+
+@asynccontextmanager
+async def spoiled(copy: Copy, seed: int) -> AsyncIterator[Database]:
+    """A copy with rows at the edge, and with settings that print values otherwise."""
+    if copy.kind == "postgresql":
+        await set_database(copy)
     database = Database(settings_for(copy.url))
     try:
         await add_edge_rows(database, seed)
+        yield database
     finally:
         await database.close()
-    # The demo's lists are short: here an offset of 2 is deep.
-    with patch.object(rollup, "SEEK_FROM", 2):
-        async with differential_client(copy) as client:
-            return await _ask(client, number, seed)
 
 
-async def _ask(client: DifferentialClient, number: int, seed: int) -> Report:
+async def _ask(client: DifferentialClient, database: Database, number: int, seed: int) -> Report:
     pick = random.Random(seed)  # noqa: S311, not a secret
     values = Values(pick)
     report = Report()
-    for _ in range(number):
+    for count in range(1, number + 1):
         document = Writer(GRAPHQL, pick, values).document()
+        if count % BESIDE_A_WRITER == 0:
+            report.different += await _ask_beside_a_writer(client, database, document)
         answers = await client.ask(document)
         if not answers.alike:
             # Between the two, the last use of the API key may have been written, as it is now and
@@ -85,6 +104,24 @@ async def _ask(client: DifferentialClient, number: int, seed: int) -> Report:
             report.different.append((document, answers, await client.plan_of(document)))
     report.failed = client.engine.counts.failed
     return report
+
+
+async def _ask_beside_a_writer(
+    client: DifferentialClient, database: Database, document: Document
+) -> list[tuple[Document, Answers, str]]:
+    """Answers to a document that are neither those before a write nor those after it."""
+    one = await client.ask(document)
+    await flip(database)
+    other = await client.ask(document)
+    await flip(database)
+    expected = [one.resolved, other.resolved]
+    async with flipping(database):
+        answers = [await client.ask(document) for _ in range(3)]
+    return [
+        (document, each, "beside a writer")
+        for each in (one, other, *answers)
+        if each.resolved not in expected or each.compiled not in expected
+    ]
 
 
 def differences(one: Any, other: Any, path: str = "") -> Iterator[str]:

@@ -10,10 +10,14 @@ from typing import Any
 
 from graphql import (
     GraphQLField,
+    GraphQLInputObjectType,
     GraphQLInterfaceType,
     GraphQLSchema,
     get_named_type,
+    get_nullable_type,
+    is_input_object_type,
     is_leaf_type,
+    is_list_type,
     is_non_null_type,
 )
 
@@ -161,7 +165,7 @@ class Writer:
     def write(self, argument: Any, value: Any, *, needed: bool = False) -> str:
         """A value as a literal or as a variable, which has it if the field needs it."""
         if not self.chance(0.35):
-            return literal(value)
+            return self.nested(argument.type, value)
         name = f"v{len(self.declared)}"
         kind = str(argument.type)
         if not is_non_null_type(argument.type) and not needed and self.chance(0.15):
@@ -172,6 +176,32 @@ class Writer:
         self.declared[name] = f"${name}: {kind}"
         if needed or is_required(argument) or self.chance(0.9):
             self.variables[name] = wire(value)
+        return f"${name}"
+
+    def nested(self, kind: Any, value: Any) -> str:
+        """A literal, in which members of input objects may be variables."""
+        kind = get_nullable_type(kind)
+        if isinstance(value, dict) and is_input_object_type(kind):
+            members = (f"{name}: {self.member(kind, name, item)}" for name, item in value.items())
+            return "{" + ", ".join(members) + "}"
+        if isinstance(value, list) and is_list_type(kind):
+            return "[" + ", ".join(self.nested(kind.of_type, item) for item in value) + "]"
+        return literal(value)
+
+    def member(self, parent: GraphQLInputObjectType, field: str, value: Any) -> str:
+        """A member of an input object; a variable may be null or left out where it may be so."""
+        kind = parent.fields[field].type
+        if not self.chance(0.05):
+            return self.nested(kind, value)
+        name = f"v{len(self.declared)}"
+        required = "!" if parent.is_one_of and not is_non_null_type(kind) else ""
+        self.declared[name] = f"${name}: {kind}{required}"
+        if required or is_non_null_type(kind) or self.chance(0.6):
+            self.variables[name] = wire(value)
+        elif self.chance(0.4):
+            self.variables[name] = None
+        elif self.chance(0.3):
+            self.declared[name] += f" = {literal(value)}"
         return f"${name}"
 
     def directive(self) -> str:
@@ -192,6 +222,8 @@ class Writer:
             self.declared[name] = f"${name}: Boolean{f' = {value}' if default else '!'}"
             if not default or self.chance(0.5):
                 self.variables[name] = self.chance(0.5)
+            if default and self.chance(0.15):  # which validation lets in, and execution refuses
+                self.variables[name] = None
         return f"${name}"
 
     def chance(self, share: float) -> bool:

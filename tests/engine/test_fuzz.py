@@ -29,4 +29,4 @@ async def test_a_plan_answers_as_the_resolvers_do(fresh: Copy, seed: int) -> Non
         where = "\n".join(differences(answers.resolved, answers.compiled))
         pytest.fail(f"seed {seed}: {document.text}\n{document.variables}\n{plan}\n{where}")
     assert report.failed == 0
-    assert report.planned > DOCUMENTS * 0.8
+    assert report.planned > DOCUMENTS * 0.6

@@ -126,6 +126,7 @@ NULL_CONDITIONS: list[tuple[str, list[Any] | None]] = [
     ("call(id: 101) { id ...F @D }", ["call"]),
     ("call(id: 101) { id ... @D { status } }", ["call"]),
     ("call(id: 101) { id ... on Call @D { assistant { name } } }", ["call"]),
+    ("call(id: 101) { id status @include(if: false) @skip(if: $b) }", ["call"]),
 ]
 
 
