@@ -1,6 +1,7 @@
 """Runs a handler: a write in one transaction with the read of its answer, and once per key."""
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
 from starlette.requests import Request
@@ -89,7 +90,14 @@ async def _respond(
     if route.reads is None or not isinstance(result, RestArguments):
         return to_response(route, result)
     body = await queries.fetch(context, route.reads, result)
-    return read_response(route.reads, body, route.status)
+    response = read_response(route.reads, body, route.status)
+    if route.reads.is_tagged:
+        # So the tag is known to be of the record, and not of what was sent (RFC 9110, 8.7, 9.3.4).
+        collection = route.path.partition("/{")[0]
+        response.headers["Content-Location"] = f"{collection}/{result.key}"
+        if route.status == HTTPStatus.CREATED:
+            response.headers["Location"] = response.headers["Content-Location"]
+    return response
 
 
 def _check(key: str) -> None:

@@ -1,6 +1,7 @@
 """The OpenAPI 3.1 document, from the same declarations that requests are validated with."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from http import HTTPStatus
 from typing import Any
 
 from pydantic import BaseModel, TypeAdapter
@@ -101,12 +102,23 @@ def _operation(route: RestRoute, shapes: Mapping[int, Any]) -> dict[str, Any]:
     }
     if route.reads is not None and route.reads.is_tagged:
         for status in route.answers:
-            operation["responses"][str(status)]["headers"] = {
-                "ETag": {"schema": {"type": "string"}, "description": "Of what is shown."}
-            }
+            operation["responses"][str(status)]["headers"] = _record_headers(route, status)
     if is_conditional_read(route):
         operation["responses"]["304"] = {"description": "It is as `If-None-Match` says."}
     return operation
+
+
+def _record_headers(route: RestRoute, status: int) -> dict[str, Any]:
+    """The response headers of a record with a tag."""
+    meanings = {"ETag": "Of what is shown."}
+    if route.method != "GET":
+        meanings["Content-Location"] = "The address of the record that is shown."
+    if status == HTTPStatus.CREATED:
+        meanings["Location"] = "The same."
+    return {
+        name: {"schema": {"type": "string"}, "description": meaning}
+        for name, meaning in meanings.items()
+    }
 
 
 def _parameters(route: RestRoute) -> Iterator[dict[str, Any]]:

@@ -23,8 +23,8 @@ PREFLIGHT = {
     "Access-Control-Request-Headers": "authorization,content-type,jackfield-cost",
 }
 EXPOSED = (
-    "Accept-Query, Allow, Content-Disposition, ETag, Idempotent-Replayed, RateLimit,"
-    " RateLimit-Policy, Retry-After, WWW-Authenticate, X-Request-ID"
+    "Accept-Query, Allow, Content-Disposition, Content-Location, ETag, Idempotent-Replayed,"
+    " Location, RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate, X-Request-ID"
 )
 VIEWER = {"query": "{ viewer { permissions } }"}
 ADDRESSES = ("/graphql", "/graphql/", "/api/v1/calls", "/api/auth/login", "/auth/login", "/nowhere")

@@ -191,3 +191,25 @@ async def test_a_write_that_is_sent_again_is_not_compared_again(fresh_rest: Rest
     assert (first.status_code, again.status_code) == (200, 200)
     assert again.json() == first.json()
     assert again.headers["idempotent-replayed"] == "true"
+
+
+async def test_a_write_says_whose_tag_it_answers(fresh_rest: Rest) -> None:
+    """RFC 9110, 8.7: the content of the answer is the record at `Content-Location`."""
+    created = await fresh_rest("POST", GRAPHS, {"name": "Another"}, more=PLAIN)
+    answers = [
+        await fresh_rest(*request, more=PLAIN)
+        for request in (
+            ("PUT", f"{GRAPH}/structure", STRUCTURE),
+            ("PUT", GRAPH, {"description": "Another"}),
+            ("PATCH", "/api/v1/assistants/1/status?is_active=false"),
+            ("PATCH", "/api/v1/calls/101/metadata", METADATA),
+        )
+    ]
+
+    assert created.status_code == 201
+    assert created.headers["location"] == f"{GRAPHS}/{created.json()['id']}"
+    for answer in (created, *answers[1:]):
+        read = await fresh_rest("GET", answer.headers["content-location"], more=PLAIN)
+        assert (read.headers["etag"], read.content) == (answer.headers["etag"], answer.content)
+    assert answers[0].headers["content-location"] == GRAPH
+    assert all("location" not in answer.headers for answer in answers)
