@@ -36,6 +36,7 @@ from tests.databases import (
 from tests.lifespan import running
 from tests.live import LiveServer, another_site, serving
 from tests.redis_server import RedisServer
+from tests.run_resources import RunResources
 from tests.statements import PostgresqlLog, SqliteLog, StatementLog, Statements, count
 
 BASE_URL = "http://127.0.0.1"
@@ -169,11 +170,16 @@ def kind(request: pytest.FixtureRequest) -> Kind:
 
 
 @pytest.fixture(scope="session")
-async def shared(databases: Databases, kind: Kind) -> AsyncIterator[Copy]:
+async def run_resources(databases: Databases) -> AsyncIterator[RunResources]:  # noqa: ARG001
+    """What is opened once and shared by every file of tests; ends before the databases do."""
+    async with RunResources() as resources:
+        yield resources
+
+
+@pytest.fixture(scope="session")
+async def shared(run_resources: RunResources, databases: Databases, kind: Kind) -> Copy:
     """The database that tests share and do not change."""
-    copy = await databases.copy(kind)
-    yield copy
-    await databases.drop(copy.url)
+    return await run_resources.get(("copy", kind), lambda: databases.lend(kind))
 
 
 @pytest.fixture(scope="session")
@@ -221,10 +227,11 @@ def settings(database_url: str, run_by: Execution) -> Settings:
 
 
 @pytest.fixture(scope="session")
-async def running_app(shared: Copy, settings: Settings) -> AsyncIterator[Running]:
+async def running_app(
+    run_resources: RunResources, shared: Copy, settings: Settings, run_by: Execution
+) -> Running:
     """The shared application, started."""
-    async with start(shared, settings) as running:
-        yield running
+    return await run_resources.get(("app", shared.url, run_by), lambda: start(shared, settings))
 
 
 @pytest.fixture(scope="session")
@@ -280,9 +287,8 @@ def statements(running_app: Running) -> Counting:
 @pytest.fixture
 async def fresh(databases: Databases, kind: Kind) -> AsyncIterator[Copy]:
     """A database of the test's own, as full as the shared one."""
-    copy = await databases.copy(kind)
-    yield copy
-    await databases.drop(copy.url)
+    async with databases.lend(kind) as copy:
+        yield copy
 
 
 @pytest.fixture

@@ -10,6 +10,8 @@ import secrets
 import shutil
 import tempfile
 import warnings
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -101,16 +103,23 @@ class Databases:
 
     folder: Path = field(default_factory=_new_folder)
     _server: Any = None
-    _templates: dict[tuple[Kind, int], Copy] = field(default_factory=dict)
+    _templates: dict[tuple[Kind, int | None], Copy] = field(default_factory=dict)
     _numbers: "itertools.count[int]" = field(default_factory=itertools.count)
 
-    async def copy(self, kind: Kind, seed: int = SEED) -> Copy:
-        """A copy of the template, with the same organizations and keys."""
+    async def copy(self, kind: Kind, seed: int | None = SEED) -> Copy:
+        """A copy of the template, with the same organizations and keys; without rows for None."""
         template = self._templates.get((kind, seed))
         if template is None:
             template = self._templates[kind, seed] = await self._template(kind, seed)
         url = await self._duplicate(template)
         return Copy(kind, url, template.organizations, template.log)
+
+    @asynccontextmanager
+    async def lend(self, kind: Kind, seed: int | None = SEED) -> AsyncIterator[Copy]:
+        """A copy that is removed after the block."""
+        copy = await self.copy(kind, seed)
+        yield copy
+        await self.drop(copy.url)
 
     async def empty(self, kind: Kind) -> str:
         """The address of a new database without tables."""
@@ -133,14 +142,16 @@ class Databases:
             self._server.cleanup()
         shutil.rmtree(self.folder)
 
-    async def _template(self, kind: Kind, seed: int) -> Copy:
+    async def _template(self, kind: Kind, seed: int | None) -> Copy:
         url = await self.empty(kind)
         database = Database(settings_for(url))
         try:
             await migrate(database.engine)
-            organizations = await load_demo(
-                database, organizations=ORGANIZATIONS, scale="small", seed=seed
-            )
+            organizations: list[DemoOrganization] = []
+            if seed is not None:
+                organizations = await load_demo(
+                    database, organizations=ORGANIZATIONS, scale="small", seed=seed
+                )
         finally:
             await database.close()
         log = None if self._server is None or kind == "sqlite" else Path(self._server.log)

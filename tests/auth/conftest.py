@@ -5,21 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from gql.database import Database
-from gql.migrations.runner import migrate
 from tests.auth.auth_app import AuthApp, new_auth_app
-from tests.databases import Databases, Kind, settings_for
+from tests.databases import Databases, Kind
+from tests.run_resources import RunResources
 
 
 @pytest.fixture(scope="session")
-async def auth_database_url(databases: Databases, kind: Kind) -> AsyncIterator[str]:
+async def auth_database_url(run_resources: RunResources, databases: Databases, kind: Kind) -> str:
     """A database of this folder; its tests share it and make organizations of their own."""
-    url = await databases.empty(kind)
-    database = Database(settings_for(url))
-    await migrate(database.engine)
-    await database.close()
-    yield url
-    await databases.drop(url)
+    copy = await run_resources.get(("auth", kind), lambda: databases.lend(kind, seed=None))
+    return copy.url
 
 
 @pytest.fixture
