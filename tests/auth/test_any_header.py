@@ -14,7 +14,7 @@ from tests.auth.bare_middleware import decided_by, guard_of
 from tests.auth.tokens import claims_of, hs256
 
 EXAMPLES = settings(
-    max_examples=200,
+    max_examples=100,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -16,7 +16,7 @@ from gql.schema.documents import Documents
 from tests.databases import Databases
 from tests.engine.differential import DifferentialClient, differential_client
 
-FLOOD = 3_000
+FLOOD = 1_000
 """New documents; a tenth of them reads the database, which takes most of the time."""
 
 AT_ONCE = 30

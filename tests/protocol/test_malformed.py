@@ -13,7 +13,7 @@ from tests.protocol.http_client import HttpClient
 from tests.protocol.random_operations import operations
 
 bounded = settings(
-    max_examples=150,
+    max_examples=75,
     deadline=None,
 )
 
