@@ -15,8 +15,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-START_SECONDS = 60
-STOP_SECONDS = 20
 
 
 @dataclass(frozen=True)
@@ -88,7 +86,7 @@ def serving(
     """Run `jackfield serve` until the block ends; goes on once it is ready.
 
     Raises:
-        RuntimeError: with what it printed, when it ends early or is not ready in a minute.
+        RuntimeError: with what it printed, when it ends early.
     """
     port = free_port()
     url = f"http://127.0.0.1:{port}"
@@ -104,25 +102,23 @@ def serving(
                 stderr=subprocess.STDOUT,
             )
         try:
-            _wait_until_ready(process, url, output)
+            until_ready(process, url, output)
             yield Served(url, output, time.monotonic() - start)
         finally:
             process.terminate()
-            try:
-                process.wait(timeout=STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            process.wait()
 
 
-def _wait_until_ready(process: subprocess.Popen[bytes], url: str, output: Path) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            raise RuntimeError(f"the server ended: {output.read_text()}")
+def until_ready(process: subprocess.Popen[bytes], url: str, output: Path) -> None:
+    """Wait until a server answers, however long a busy machine takes.
+
+    Raises:
+        RuntimeError: with what it printed, when the process ends before.
+    """
+    while process.poll() is None:
         try:
-            with urllib.request.urlopen(f"{url}/readyz", timeout=2):  # noqa: S310 -- loopback
+            with urllib.request.urlopen(f"{url}/readyz"):  # noqa: S310 -- loopback
                 return
-        except (urllib.error.URLError, ConnectionError, TimeoutError):
+        except (urllib.error.URLError, ConnectionError):
             time.sleep(0.05)
-    raise RuntimeError("the server was not ready in time")
+    raise RuntimeError(f"the server ended: {output.read_text()}")

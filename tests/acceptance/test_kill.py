@@ -4,7 +4,6 @@ import asyncio
 import itertools
 import subprocess
 import sys
-import time
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -21,11 +20,10 @@ from gql.models.scope import table_of
 from tests.conftest import connect
 from tests.databases import Copy, Databases, Kind, settings_for, without_settings
 from tests.lifespan import running
-from tests.live import ROOT, free_port
+from tests.live import ROOT, free_port, until_ready
 
 WRITERS = 4
 KILL_AFTER_WRITES = 40
-READY_SECONDS = 60
 NODES, EDGES = 3, 2
 
 graph, node, edge, audit = (
@@ -68,18 +66,6 @@ def serve(url: str, port: int, output: Path) -> "subprocess.Popen[bytes]":
         )
 
 
-async def ready(client: httpx2.AsyncClient, process: "subprocess.Popen[bytes]") -> None:
-    deadline = time.monotonic() + READY_SECONDS
-    while time.monotonic() < deadline:
-        assert process.poll() is None
-        try:
-            if (await client.get("/readyz")).status_code == 200:
-                return
-        except httpx2.TransportError:
-            await asyncio.sleep(0.05)
-    raise AssertionError("the server was not ready in time")
-
-
 async def write_until_killed(
     client: httpx2.AsyncClient,
     process: "subprocess.Popen[bytes]",
@@ -108,12 +94,11 @@ async def write_until_killed(
 async def test_a_killed_server_keeps_every_acknowledged_write(copy: Copy, tmp_path: Path) -> None:
     headers = {"Authorization": f"Bearer {copy.organizations[0].api_key}"}
     port = free_port()
-    process = serve(copy.url, port, tmp_path / "output")
+    url, output = f"http://127.0.0.1:{port}", tmp_path / "output"
+    process = serve(copy.url, port, output)
     try:
-        async with httpx2.AsyncClient(
-            base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=30
-        ) as client:
-            await ready(client, process)
+        async with httpx2.AsyncClient(base_url=url, headers=headers, timeout=None) as client:
+            await asyncio.to_thread(until_ready, process, url, output)
             assistants = (await client.get("/api/v1/assistants")).json()
             acknowledged = await write_until_killed(client, process, assistants[0]["id"])
     finally:

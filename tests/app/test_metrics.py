@@ -249,16 +249,16 @@ def test_workers_serve_the_same_are_added_up_and_leave_nothing_behind(
         until(lambda: len(list(folder.glob("counter_*.db"))) >= 2)
 
         def counted() -> float:
-            text = httpx2.get(f"{served.url}/metrics", headers=OPERATOR).text
+            text = httpx2.get(f"{served.url}/metrics", headers=OPERATOR, timeout=None).text
             return read(text, "jackfield_requests_total").get(("rest", "GET", "401"), 0)
 
         for _ in range(40):
-            assert httpx2.get(f"{served.url}/api/v1/calls").status_code == 401
-        ready = [httpx2.get(f"{served.url}/readyz").json() for _ in range(10)]
+            assert httpx2.get(f"{served.url}/api/v1/calls", timeout=None).status_code == 401
+        ready = [httpx2.get(f"{served.url}/readyz", timeout=None).json() for _ in range(10)]
         assert ready == [{"status": "ready"}] * 10
         until(lambda: counted() == 40)  # a process tells within a second
 
-        text = httpx2.get(f"{served.url}/metrics", headers=OPERATOR).text
+        text = httpx2.get(f"{served.url}/metrics", headers=OPERATOR, timeout=None).text
         assert counted() == 40
         assert folder.stat().st_mode & 0o777 == 0o700
 
