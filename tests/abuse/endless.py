@@ -1,8 +1,12 @@
 """A table that takes for ever to read, and what there is to say about a database at work."""
 
 import asyncio
+from collections.abc import Mapping
+from typing import Any
 
+import orjson
 from sqlalchemy import text
+from starlette.types import Message
 
 from gql.database import Database
 from tests.databases import Copy, settings_for
@@ -18,6 +22,12 @@ _ENDLESS = {
 QUERY = "{ calls(first: 1) { nodes { id } } }"
 ADDRESS = "/api/v1/calls?limit=1"
 """What reads it at each door."""
+
+DOORS: dict[str, tuple[str, str, Any]] = {
+    "graphql": ("POST", "/graphql", {"query": QUERY}),
+    "rest": ("GET", ADDRESS, None),
+}
+"""The same as method, address and JSON body."""
 
 
 async def make_calls_endless(copy: Copy) -> None:
@@ -51,3 +61,44 @@ async def until_idle(copy: Copy) -> None:
                 await asyncio.sleep(0.01)
     finally:
         await database.close()
+
+
+async def vanish(app: Any, door: str, credential: Mapping[str, str]) -> list[Message]:
+    """What is sent to a client that asks at a door, and goes away while it waits."""
+    method, address, body = DOORS[door]
+    disconnected = asyncio.Event()
+    sent: list[Message] = []
+    messages = [{"type": "http.request", "body": b"" if body is None else orjson.dumps(body)}]
+
+    async def receive() -> Message:
+        if messages:
+            return messages.pop()
+        await disconnected.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    path, _, query_string = address.partition("?")
+    headers = {**credential, "content-type": "application/json"}
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": method,
+        "scheme": "http",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": query_string.encode(),
+        "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
+    }
+    request = asyncio.create_task(_call(app, scope, receive, send))
+    await asyncio.sleep(0.3)
+    assert not request.done()
+    disconnected.set()
+    await request
+    return sent
+
+
+async def _call(app: Any, *arguments: Any) -> None:
+    await app(*arguments)

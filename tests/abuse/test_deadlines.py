@@ -7,25 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
-import orjson
 import pytest
 from sqlalchemy import text
-from starlette.types import Message
 
 from gql.database import Database
 from gql.settings import Settings
-from tests.abuse.endless import ADDRESS, QUERY, make_calls_endless, until_idle
+from tests.abuse.endless import ADDRESS, DOORS, QUERY, make_calls_endless, until_idle, vanish
 from tests.conftest import Running, bearer, connect, start
 from tests.databases import Copy, Databases, name_of, settings_for
 
 TOO_LONG = "This took longer than a request may; ask for less at once."
 ENOUGH, TOO_LITTLE = ({"Jackfield-Deadline-Ms": text} for text in ("86400000", "500"))
 OTHERS = {"query": "{ assistants(first: 1) { nodes { id } } }"}
-
-DOORS = {
-    "graphql": ("POST", "/graphql", {"query": QUERY}),
-    "rest": ("GET", ADDRESS, None),
-}
 
 
 @pytest.fixture(params=[True, False], ids=["plans", "resolvers"])
@@ -122,48 +115,13 @@ async def test_a_malformed_deadline_is_a_400(
 async def test_the_statement_of_a_client_that_goes_away_ends(
     fresh: Copy, door: str, *, compiled: bool
 ) -> None:
-    method, address, body = DOORS[door]
     async with served(fresh, request_timeout=86_400, compiled=compiled) as (running, client):
         await client.post("/graphql", json=OTHERS)  # the key is cached
         await make_calls_endless(fresh)
-        disconnected = asyncio.Event()
-        sent: list[Message] = []
-        messages = [{"type": "http.request", "body": b"" if body is None else orjson.dumps(body)}]
-
-        async def receive() -> Message:
-            if messages:
-                return messages.pop()
-            await disconnected.wait()
-            return {"type": "http.disconnect"}
-
-        async def send(message: Message) -> None:
-            sent.append(message)
-
-        path, _, query_string = address.partition("?")
-        headers = {**bearer(fresh.organizations[0]), "content-type": "application/json"}
-        scope = {
-            "type": "http",
-            "asgi": {"version": "3.0"},
-            "http_version": "1.1",
-            "method": method,
-            "scheme": "http",
-            "path": path,
-            "raw_path": path.encode(),
-            "query_string": query_string.encode(),
-            "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
-        }
-        request = asyncio.create_task(_call(running.app, scope, receive, send))
-        await asyncio.sleep(0.3)
-        assert not request.done()
-        disconnected.set()
-        await request
+        sent = await vanish(running.app, door, bearer(fresh.organizations[0]))
         await require_idle(fresh, running, client)
 
     assert sent == []
-
-
-async def _call(app: Any, *arguments: Any) -> None:
-    await app(*arguments)
 
 
 async def test_credentials_and_readiness_do_not_wait_behind_data(fresh: Copy) -> None:
