@@ -1,7 +1,8 @@
 """`python -m benchmarks.abuse`, or `make abuse`: what others notice of one caller's attacks."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -11,7 +12,7 @@ from rich.console import Console
 from benchmarks.abuse.attacks import ATTACKS, Attack, Gateway
 from benchmarks.abuse.measure import IDLE_SHARE, Outcome, Processes, Times, measure
 from benchmarks.abuse.neighbor import neighbor, percentile
-from benchmarks.abuse.page import markdown
+from benchmarks.abuse.page import TITLES, page, section
 from benchmarks.abuse.soak import soak
 from benchmarks.abuse.soak_outcome import markdown as soak_markdown
 from benchmarks.machine import machine
@@ -23,6 +24,9 @@ from benchmarks.target import ROOT, Scale, Target, on_postgresql, on_sqlite
 
 SCRATCH = ROOT / "var" / "benchmarks"
 PAGE = ROOT / "docs" / "abuse.md"
+
+GATEWAY = replace(JACKFIELD, environment={})
+"""With default settings, rate limits included."""
 
 WARM_SECONDS = 3
 
@@ -47,15 +51,12 @@ def main(
         bool, typer.Option("--soak", help="Instead: two workers at twice their capacity.")
     ] = False,
     minutes: Annotated[float, typer.Option(min=0.2, max=600, help="Of the soak.")] = 10,
-    page: Annotated[
-        Path | None,
-        typer.Option("--output", show_default="docs/abuse.md; of a part, var/benchmarks/abuse.md"),
-    ] = None,
 ) -> None:
     """Attack a gateway as one organization, watch it as another; write docs/abuse.md.
 
     Every attack has a gateway of its own, with default settings, on 127.0.0.1. A whole run takes
-    about fifteen minutes. A look in a minute: --database sqlite --attacks scans,headers
+    about fifteen minutes; the databases may be run one after the other, and the page is written
+    when both are there. A look in a minute: --database sqlite --attacks scans,headers
 
     With --soak two workers get twice the load that they can answer, mixed, while PostgreSQL
     restarts twice and Redis once; it fails when a write is lost, something leaks, or an answer is
@@ -70,18 +71,27 @@ def main(
         raise typer.BadParameter(f"unknown: {', '.join(sorted(unknown))}")
     times = Times(quiet, seconds)
     outcomes: list[Outcome] = []
-    if database != "postgresql":
-        target = on_sqlite(SCRATCH, scale, fresh=False, say=CONSOLE.print)
-        outcomes += [_attacked(attack, target, None, times) for attack in chosen]
-    if database != "sqlite":
-        with running_postgres(SCRATCH / "postgresql") as postgres:
-            target = on_postgresql(postgres, scale, fresh=False, say=CONSOLE.print)
-            outcomes += [_attacked(attack, target, postgres, times) for attack in chosen]
-    is_whole = database == "both" and attacks == "all"
-    page = page or (PAGE if is_whole else SCRATCH / "abuse.md")
-    page.write_text(markdown(outcomes, machine(), times, scale))
+    for kind in TITLES if database == "both" else (database,):
+        measured = list(_outcomes(kind, chosen, times, scale))
+        outcomes += measured
+        written = section(kind, measured, machine(), times, scale)
+        _section_file(kind, is_whole=attacks == "all").write_text(written)
     met = sum(outcome.meets_goals for outcome in outcomes)
-    CONSOLE.print(f"{met} of {len(outcomes)} attacks were not noticed. All figures: {page}")
+    CONSOLE.print(f"{met} of {len(outcomes)} attacks were not noticed. {_write(attacks == 'all')}")
+
+
+def _section_file(database: str, *, is_whole: bool) -> Path:
+    return SCRATCH / f"abuse_{database}{'' if is_whole else '_part'}.md"
+
+
+def _write(is_whole: bool) -> str:
+    """Write the page when both databases were attacked with everything; where the figures are."""
+    files = [_section_file(kind, is_whole=is_whole) for kind in TITLES]
+    there = [file for file in files if file.exists()]
+    if not is_whole or there != files:
+        return f"All figures: {', '.join(map(str, there))}"
+    PAGE.write_text(page([file.read_text() for file in files]))
+    return f"All figures: {PAGE}"
 
 
 def _soaked(minutes: float, scale: Scale) -> int:
@@ -95,11 +105,24 @@ def _soaked(minutes: float, scale: Scale) -> int:
     return 1 if outcome.problems else 0
 
 
+def _outcomes(
+    database: str, attacks: Sequence[Attack], times: Times, scale: Scale
+) -> Iterator[Outcome]:
+    """One attack after the other, each on a new gateway."""
+    if database == "sqlite":
+        target = on_sqlite(SCRATCH, scale, fresh=False, say=CONSOLE.print)
+        yield from (_attacked(attack, target, None, times) for attack in attacks)
+        return
+    with running_postgres(SCRATCH / "postgresql") as postgres:
+        target = on_postgresql(postgres, scale, fresh=False, say=CONSOLE.print)
+        yield from (_attacked(attack, target, postgres, times) for attack in attacks)
+
+
 def _attacked(attack: Attack, target: Target, postgres: Postgres | None, times: Times) -> Outcome:
     """One attack on a new gateway."""
     kind = "sqlite" if postgres is None else "postgresql"
     with (
-        started(JACKFIELD, target, SCRATCH, pinned=False) as server,
+        started(GATEWAY, target, SCRATCH, pinned=False) as server,
         neighbor(server.port, target.small_api_key) as watched,
     ):
         time.sleep(WARM_SECONDS)

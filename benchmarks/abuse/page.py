@@ -7,43 +7,54 @@ from benchmarks.abuse.neighbor import RATE, percentile
 
 TITLES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 
-_HEADER = (
-    "| attack | p50 ms | p99 ms | failures | gateway MiB | database MiB | CPU | idle | normal | |"
-)
+_HEADER = "| attack | p50 ms | p99 ms | failures | gateway | database | CPU | idle | normal | |"
 _RULE = "| --- | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | --- |"
 
 
 _INTRODUCTION = """\
 # One caller against all
 
-Written by `make abuse`: one organization attacks a gateway with its default settings, while a \
-client of another one sends {rate} requests per second (lists and `/readyz`).
+No caller may take the service from another one, whatever it sends; [limits](limits.md), \
+[prices](cost.md) and [bounds on connections](deployment.md#what-a-connection-may-take) see to that.
+This page shows how well: `make abuse` lets one organization attack a gateway that has its default \
+settings, while a client of another one sends {rate} requests per second, lists and `/readyz`.
 
-- `p50` and `p99` are that client's, before → during the attack, from when a request was due; \
-`failures` are its answers other than 200.
-- `CPU` is what gateway and database spend on the attacker, in cores.
+How to read a row:
+
+- `p50` and `p99` are that client's times, before → during the attack, from when a request was \
+due; `failures` are its answers other than 200.
+- `gateway` and `database` are the most memory that was seen, in MiB; `CPU` is what both spend on \
+the attacker, in cores.
 - `idle` is when the last statement of the attack had ended, and `normal` when the other client \
 had its usual answers, in seconds from the end of the attack.
 - An attack is `ok` when the other client had no failure and a p99 of at most twice the quiet one \
 (or 50 ms more), the gateway stayed below 400 MiB, and the database was idle within a second.
 
-Measured on:
+Attacker and client run on the same cores as the gateway, so a part of each p99 is their own work.
+What no gateway can bound is left to [the proxy](deployment.md#what-the-proxy-has-to-do).
 """
 
 
-def markdown(outcomes: Sequence[Outcome], machine: Sequence[str], times: Times, scale: str) -> str:
-    """The whole page."""
+def page(sections: Sequence[str]) -> str:
+    """The whole page, of the sections of the databases."""
+    return "\n".join((_INTRODUCTION.format(rate=RATE), *sections))
+
+
+def section(
+    database: str, outcomes: Sequence[Outcome], machine: Sequence[str], times: Times, scale: str
+) -> str:
+    """What was measured on one database."""
     lines = [
-        _INTRODUCTION.format(rate=RATE),
+        f"## {TITLES[database]}",
+        "",
         *(f"- {line}" for line in machine),
         f"- `jackfield demo --scale {scale}`",
         f"- {times.quiet:g} s quiet, {times.attack:g} s of each attack",
-        "- attacker and client run on the same cores as the gateway",
+        "",
+        _HEADER,
+        _RULE,
+        *map(_row, outcomes),
     ]
-    for database, title in TITLES.items():
-        rows = [_row(outcome) for outcome in outcomes if outcome.database == database]
-        if rows:
-            lines += ["", f"## {title}", "", _HEADER, _RULE, *rows]
     return "\n".join(lines) + "\n"
 
 

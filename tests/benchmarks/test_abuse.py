@@ -8,7 +8,7 @@ import pytest
 from benchmarks.abuse.attacks import ATTACKS, Attack, Gateway
 from benchmarks.abuse.measure import Outcome, Processes, Times, measure, normal_limit
 from benchmarks.abuse.neighbor import Reply, neighbor, percentile
-from benchmarks.abuse.page import markdown
+from benchmarks.abuse.page import page, section
 from benchmarks.process import started
 from benchmarks.servers import JACKFIELD
 from benchmarks.target import Target
@@ -50,22 +50,19 @@ async def test_attacks_run_beside_a_neighbor(kind: Kind, target: Target, tmp_pat
 
 def test_the_page_tells_what_was_noticed() -> None:
     first, second = ATTACKS[:2]
-    page = markdown(
-        [
-            outcome(first, replies(10, 20, 79)),
-            outcome(second, [*replies(10, 20), *replies(15_000, status=0)]),
-        ],
-        ["2 cores"],
-        BRIEF,
-        "small",
-    )
+    outcomes = [
+        outcome(first, replies(10, 20, 79)),
+        outcome(second, [*replies(10, 20), *replies(15_000, status=0)]),
+    ]
 
-    rows = [line for line in page.splitlines() if line.startswith("| ")][2:]
+    text = page([section("sqlite", outcomes, ["2 cores"], BRIEF, "small")])
+
+    rows = [line for line in text.splitlines() if line.startswith("| ")][2:]
     assert rows == [
         f"| {first.title} | 10 → 20 | 30 → 79 | 0 of 3 | 100 |  | 0.50 | 0.2 | 0.4 | ok |",
         f"| {second.title} | 10 → 20 | 30 → 15000 | 1 of 3 | 100 |  | 0.50 | 0.2 | 0.4 | missed |",
     ]
-    assert "## PostgreSQL" not in page
+    assert "## PostgreSQL" not in text
 
 
 def test_what_is_normal_follows_from_the_quiet_time() -> None:
