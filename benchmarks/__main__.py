@@ -25,6 +25,7 @@ from benchmarks.screen import Screen
 from benchmarks.servers import SERVERS, Server
 from benchmarks.tables import goals_table, summary
 from benchmarks.target import ROOT, Scale, on_postgresql, on_sqlite
+from benchmarks.weights import compared, measured_weights, weights_page
 from benchmarks.workloads import WORKLOADS
 
 SCRATCH = ROOT / "var" / "benchmarks"
@@ -67,6 +68,10 @@ def main(
     filters: Annotated[
         bool, typer.Option("--filters", help="Also what every filter of calls costs.")
     ] = False,
+    weights: Annotated[
+        bool,
+        typer.Option("--weights", help="Only what each unit of an operation costs; Linux alone."),
+    ] = False,
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Fill the scratch databases anew.")
     ] = False,
@@ -91,8 +96,13 @@ def main(
 
     A look in a minute: --scale small --seconds 1 --rounds 1 --servers jackfield,rows,resolvers
 
+    The weights of docs/cost.md beside what their units cost: --weights
+
     One question: --work W2 --servers jackfield,text,rows --connections 16 --no-sqlite
     """
+    if weights:
+        measure_weights("medium", fresh=fresh)
+        return
     competitors, workloads = _chosen(SERVERS, servers), _chosen(WORKLOADS, work)
     if not {"jackfield", "resolvers"} & {server.name for server in competitors}:
         raise typer.BadParameter("--servers needs jackfield or resolvers: they know the ids")
@@ -143,6 +153,19 @@ def main(
         page = default_page(plan, scale, is_whole=is_whole)
     write(run, ready, workloads, page=page, data=SCRATCH / "samples.json")
     _tell(run, page)
+
+
+def measure_weights(scale: Scale, *, fresh: bool) -> None:
+    """Print what each unit of an operation costs on both databases, beside its weight."""
+    SCRATCH.mkdir(parents=True, exist_ok=True)
+    with Screen(ERRORS) as screen:
+        file = on_sqlite(SCRATCH, scale, fresh=fresh, say=screen.say)
+        sqlite = measured_weights(file, SCRATCH, None, say=screen.say)
+        with running_postgres(SCRATCH / "postgresql") as postgres:
+            target = on_postgresql(postgres, scale, fresh=fresh, say=screen.say)
+            postgresql = measured_weights(target, SCRATCH, postgres, say=screen.say)
+    page = weights_page(compared(sqlite, postgresql))
+    OUTPUT.print(page, highlight=False, soft_wrap=True, markup=False)
 
 
 def default_page(plan: Plan, scale: Scale, *, is_whole: bool) -> Path:

@@ -2,8 +2,9 @@
 
 A point is about a microsecond of the database's CPU, or of the event loop for introspection. The
 weights follow figures that were measured once, on 25,200 calls of one organization on SQLite and on
-PostgreSQL, and are rounded up to the slower of the two. Points admit an operation, no more: how
-long it takes depends on how many rows there are, and on the machine.
+PostgreSQL, and are rounded up to the slower of the two; `make bench B=--weights` measures them
+again. Points admit an operation, no more: how long it takes depends on how many rows there are, and
+on the machine.
 """
 
 from dataclasses import dataclass
