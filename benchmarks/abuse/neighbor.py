@@ -23,6 +23,7 @@ RATE = 20
 """Requests per second."""
 
 CONNECTIONS = 20
+START_SECONDS = 60
 TIMEOUT = 15
 """Seconds after which there is no answer."""
 
@@ -65,7 +66,11 @@ def percentile(replies: Sequence[Reply], share: float) -> float:
 
 @contextmanager
 def neighbor(port: int, api_key: str) -> Iterator[Neighbor]:
-    """Runs beside the block."""
+    """Runs beside the block, and has had an answer when that begins.
+
+    Raises:
+        RuntimeError: when it has none for a minute.
+    """
     watched = Neighbor()
     process = subprocess.Popen(  # noqa: S603 -- our own module
         [sys.executable, "-m", "benchmarks.abuse.neighbor", str(port)],
@@ -88,6 +93,11 @@ def neighbor(port: int, api_key: str) -> Iterator[Neighbor]:
     thread = Thread(target=read, daemon=True)
     thread.start()
     try:
+        start = time.monotonic()
+        while not watched.replies:
+            if time.monotonic() > start + START_SECONDS:
+                raise RuntimeError("the neighbor has no answer")
+            time.sleep(0.02)
         yield watched
     finally:
         process.terminate()
