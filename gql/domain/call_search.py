@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, FromClause, or_
 from gql.domain.calls import CALLS
 from gql.query.filters import Criterion
 
-_SEARCHED = ("call_sid", "assistant_name", "customer_phone")
+_SEARCHED = ("call_sid", "assistant_name", "customer_phone_number")
 """The number comes last: a text without digits gives it no value."""
 
 

@@ -52,7 +52,8 @@ FILTERS: dict[str, Criterion] = {
     "assistant_id": compare("assistant_id"),
     "assistant_name": AssistantName(),
     "graph_id": compare("graph_id"),
-    "customer_phone": digits("customer_phone_digits"),
+    "customer_phone_number": digits("customer_phone_digits"),
+    "customer_phone": digits("customer_phone_digits"),  # its former name in the GraphQL schema
     "started_at": compare("started_at"),
     "ended_at": compare("ended_at"),
     "meta": key_equals("call_meta"),

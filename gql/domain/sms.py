@@ -9,7 +9,7 @@ from gql.domain.calls import CALLS, FILTERS, ROLLUP, TABLE
 from gql.models.enums import CallStatus, Channel
 from gql.models.scope import owned, same_owner
 from gql.query.filters import compare
-from gql.query.resource import Link, Order, Resource, UnionList
+from gql.query.resource import Kinds, Link, Order, Resource, UnionList
 
 
 def _thread_key(row: FromClause) -> ColumnElement[str]:
@@ -42,7 +42,15 @@ CALL_RECORDS = Resource(
     visible=lambda row: (not_(row.c.is_archived),),
     computed=SMS_CONVERSATIONS.computed,
     joined=SMS_CONVERSATIONS.joined,
+    filters={
+        **FILTERS,
+        "channel": compare("channel"),
+        "direction": compare("direction"),
+        "call_sid": compare("call_sid"),
+    },
     orders={"started_at": Order("started_at", "instant")},
+    rollup=replace(ROLLUP, columns=(*ROLLUP.columns, "channel")),
+    kinds=Kinds("channel", {Channel.SMS: SMS_CONVERSATIONS, Channel.VOICE: CALLS}),
 )
 """Voice calls and SMS conversations together."""
 
@@ -82,7 +90,5 @@ RELATED = UnionList(
     Link("customer", _same_customer),
     order="started_at",
     limit=MAX_RELATED,
-    label="channel",
-    resources={Channel.SMS: SMS_CONVERSATIONS, Channel.VOICE: CALLS},
 )
 """Calls and conversations of the same customer and assistant as an SMS conversation, itself too."""

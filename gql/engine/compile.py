@@ -125,7 +125,7 @@ class _Emitter:
         """A connection, or a page that is a plain list."""
         variant = self._variant_of(node, ListVariant)
         limit = self._limit(node)
-        return ConnectionCompiler(node, variant, parent, self._record, limit).parts()
+        return ConnectionCompiler(node, variant, parent, self._object, limit).parts()
 
     def _limit(self, node: PlanNode) -> int | None:
         """Most bytes of a list, where it may have more by itself."""
@@ -190,6 +190,19 @@ class _Emitter:
         printed = case(by_kind, value=ids.c.kind, else_=literal_text("null")).label("printed")
         rows = select(printed).select_from(ids).order_by(ids.c.position).subquery()
         return print_array_items(rows, self._limit(node)).scalar_subquery()
+
+    def _object(self, row: RowSource, node: PlanNode) -> list[JsonPart]:
+        """What a node selects of a row, which is read as one of its kind where it has several."""
+        resource, kinds = row.resource, row.resource.kinds
+        if kinds is None:
+            return self._record(row, node.selected)
+        choices, bodies = dict(node.choices), []
+        for value, narrower in kinds.resources.items():
+            row.resource = narrower
+            bodies.append((value, concatenated(self._record(row, choices[narrower]))))
+        row.resource = resource
+        label = row.table.c[kinds.label]
+        return [case(*((label == value, printed) for value, printed in bodies))]
 
     def _record(self, row: RowSource, selection: Selection) -> list[JsonPart]:
         """An object; a source that may leave its field out comes last, as others set the commas."""
@@ -315,15 +328,9 @@ class _Emitter:
 
     def _union(self, row: RowSource, union: UnionList, node: PlanNode) -> ColumnElement[str]:
         """The newest records, each printed as one of its narrower resource, by the same columns."""
-        page, choices = union_page(union, row.table), dict(node.choices)
+        page = union_page(union, row.table)
         child = page.rows()
-        bodies = []
-        for value, resource in union.resources.items():
-            child.resource = resource
-            bodies.append((value, concatenated(self._record(child, choices[resource]))))
-        child.resource = union.resource
-        label = child.table.c[union.label]
-        body = case(*((label == value, printed) for value, printed in bodies))
+        body = concatenated(self._object(child, node))
         rows = page.select(child, body.label("printed")).subquery()
         items = print_array_items(rows, self._limit(node))
         return items.correlate(row.table).scalar_subquery()

@@ -29,7 +29,7 @@ from gql.engine.fields import (
     FieldSource,
     PageSource,
 )
-from gql.engine.plan import PlanNode, Selection
+from gql.engine.plan import PlanNode
 from gql.engine.print_json import print_items
 from gql.query.cursor import NONE, VERSION, Cursor
 from gql.query.filters import PreparedAnyOf, PreparedCondition, PreparedFilter
@@ -41,8 +41,8 @@ from gql.sql.instants import compact_instant
 from gql.sql.json_sql import JsonPart, concatenated, json_array_body, literal_text, or_null
 from gql.sql.text import hexadecimal
 
-PrintRecord = Callable[[RowSource, Selection], list[JsonPart]]
-"""Prints the object of a row; it may add joins to the rows."""
+PrintRecord = Callable[[RowSource, PlanNode], list[JsonPart]]
+"""Prints what a node selects of a row; it may add joins to the rows."""
 
 CURSOR_KEYS: dict[str, Callable[[ColumnElement[Any]], ColumnElement[Any]]] = {
     "instant": compact_instant,
@@ -172,14 +172,14 @@ class ConnectionCompiler:
     def _print_row(self, rows: RowSource, item: PlanNode) -> list[JsonPart]:
         """One item of `nodes` or `edges`."""
         if item.source is ConnectionField.NODES:
-            return self._print_record(rows, item.selected)
+            return self._print_record(rows, item)
         printed: list[tuple[str, list[JsonPart]]] = []
         for key, field in item.selected.items:
             match field.source:
                 case ConstantSource(json):
                     printed.append((key, [json]))
                 case ConnectionField.NODE:
-                    printed.append((key, self._print_record(rows, field.selected)))
+                    printed.append((key, self._print_record(rows, field)))
                 case _:
                     printed.append((key, ['"', self._cursor(rows), '"']))
         return print_items(printed)
@@ -318,7 +318,7 @@ _ROW_FIELDS = (ConnectionField.NODES, ConnectionField.EDGES)
 def _items(node: PlanNode) -> tuple[tuple[str, PlanNode], ...]:
     """The fields of a connection; a plain list has its nodes alone."""
     if isinstance(node.source, PageSource):
-        return (("", PlanNode(ConnectionField.NODES, node.selection)),)
+        return (("", PlanNode(ConnectionField.NODES, node.selection, choices=node.choices)),)
     return node.selected.items
 
 

@@ -96,15 +96,21 @@ def described(cls: type) -> str:
 # A record's own values.
 
 
-def column(description: str, label: str | None = None, *, name: str | None = None) -> Any:
+def column(
+    description: str,
+    label: str | None = None,
+    *,
+    name: str | None = None,
+    deprecated: str | None = None,
+) -> Any:
     """A column of the record; `label` when it is not the attribute's own name."""
     if label is None:
-        return _field(description, ColumnSource(), None, name=name)
+        return _field(description, ColumnSource(), None, name=name, deprecated=deprecated)
 
     def resolve(root: strawberry.Parent[Record]) -> Any:
         return getattr(root, label)
 
-    return _field(description, ColumnSource(label), resolve, name=name)
+    return _field(description, ColumnSource(label), resolve, name=name, deprecated=deprecated)
 
 
 def money(description: str, label: str) -> Any:
@@ -394,9 +400,22 @@ def _expression(description: str, source: ExpressionSource) -> Any:
     return _field(description, source, resolve)
 
 
-def _field(description: str, source: FieldSource, resolve: Any, *, name: str | None = None) -> Any:
+def _field(
+    description: str,
+    source: FieldSource,
+    resolve: Any,
+    *,
+    name: str | None = None,
+    deprecated: str | None = None,
+) -> Any:
     """A Strawberry field with its source, for the engine."""
-    return strawberry.field(resolve, name=name, description=description, metadata={SOURCE: source})
+    return strawberry.field(
+        resolve,
+        name=name,
+        description=description,
+        deprecation_reason=deprecated,
+        metadata={SOURCE: source},
+    )
 
 
 def _always(_record: Any, _info: Any) -> bool:

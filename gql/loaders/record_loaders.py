@@ -160,7 +160,7 @@ class UnionByParentLoader(Loader[Any, list[Record]]):
         union = self._union
         statement = union_page(union).by_parent()
         lists = _by_parent(union.resource, await self._rows(statement, keys))
-        return [[union.narrow(record) for record in lists.get(key, [])] for key in keys]
+        return [lists.get(key, []) for key in keys]
 
 
 class CountLoader(OneByOneLoader[RecordList, int]):

@@ -37,6 +37,11 @@ class Call(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("organization_id", "call_sid", name="uq_call_call_sid"),
         Index("ix_call_newest", "organization_id", "channel", "started_at", "id"),
+        Index("ix_call_record_newest", "organization_id", "started_at", "id"),
+        Index(
+            "ix_call_record_customer",
+            *("organization_id", "customer_phone_digits", "started_at", "id"),
+        ),
         Index(
             "ix_call_assistant", "organization_id", "channel", "assistant_id", "started_at", "id"
         ),

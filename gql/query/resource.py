@@ -96,6 +96,24 @@ class JoinedColumn:
 
 
 @dataclass(frozen=True, eq=False)
+class Kinds:
+    """How records of a resource are told apart, each of which is read as one of a narrower one.
+
+    Attributes:
+        label: The column that tells.
+        resources: The narrower resource for each of its values; their labels are a part of ours.
+    """
+
+    label: str
+    resources: "Mapping[str, Resource]"
+
+    def narrow(self, record: Record) -> Record:
+        """A record as one of its narrower resource."""
+        resource = self.resources[getattr(record, self.label)]
+        return resource.record(*(getattr(record, label) for label in resource.labels))
+
+
+@dataclass(frozen=True, eq=False)
 class Resource:
     """One noun: its table, and all that readers may do with its rows.
 
@@ -108,6 +126,7 @@ class Resource:
         filters: What a list may be filtered by.
         orders: How a list may be ordered; the first is the default.
         rollup: The table that counts its rows, where there is one.
+        kinds: What its records are read as, where they are of several kinds.
         permission: What a caller needs to read any of them; None for nothing.
     """
 
@@ -121,6 +140,7 @@ class Resource:
         default_factory=lambda: MappingProxyType({"id": Order("id", "integer")})
     )
     rollup: RollupTable | None = None
+    kinds: Kinds | None = None
     permission: Permission | None = None
 
     def __post_init__(self) -> None:
@@ -169,10 +189,11 @@ class Resource:
         return type(self.name, (base,), {"__slots__": (), "resource": self})
 
     def records(self, rows: Sequence[Row[Any]]) -> list[Record]:
-        """Rows of `columns` as records; further columns of a row are dropped."""
+        """Rows of `columns` as records, each of its kind; further columns of a row are dropped."""
         width = len(self.labels)
         make = self.record._make
-        return [make(row[:width]) for row in rows]
+        records = [make(row[:width]) for row in rows]
+        return records if self.kinds is None else [self.kinds.narrow(each) for each in records]
 
     def columns(self, table: FromClause) -> list[ColumnElement[Any]]:
         """The columns of a record, labelled, over the table or an alias of it."""
@@ -190,25 +211,16 @@ class Resource:
 
 @dataclass(frozen=True, eq=False)
 class UnionList:
-    """The newest records of `resource` under a parent, each read as one of narrower resources.
+    """The newest records of a resource of several kinds under a parent.
 
     Attributes:
-        resource: Whose records, with every label of the narrower ones.
+        resource: Whose records.
         link: How they find their parent.
         order: A name in the resource's orders; the list starts from its highest value.
         limit: Most records.
-        label: The column that tells what a record is read as.
-        resources: The narrower resource for each of its values.
     """
 
     resource: Resource
     link: Link
     order: str
     limit: int
-    label: str
-    resources: Mapping[str, Resource]
-
-    def narrow(self, record: Record) -> Record:
-        """A record as one of its narrower resource."""
-        resource = self.resources[getattr(record, self.label)]
-        return resource.record(*(getattr(record, label) for label in resource.labels))

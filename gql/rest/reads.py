@@ -98,7 +98,9 @@ def all_under(
 def newest_under(records: UnionList, model: type[BaseModel]) -> PlanNode:
     """The newest records of several kinds under the one that is looked up, all of one shape."""
     selection = selection_of(model)
-    choices = tuple((resource, selection) for resource in records.resources.values())
+    kinds = records.resource.kinds
+    assert kinds is not None  # noqa: S101, else it would not be a union
+    choices = tuple((resource, selection) for resource in kinds.resources.values())
     return PlanNode(UnionSource(records), choices=choices)
 
 

@@ -39,6 +39,7 @@ class CallRecord(NumberedNode):
     direction: Direction = column("Who started it.")
     status: CallStatus = column("How far it is.")
     customer_phone_number: str = column("The customer's number.")
+    assistant_phone_number: str = column("The organization's number.", "to_phone_number")
     message_count: int = column("How many messages it has, the system prompt not counted.")
     started_at: datetime = column("When it started.")
     ended_at: datetime | None = column("When it ended; null while it goes on.")
@@ -49,6 +50,15 @@ class CallRecord(NumberedNode):
         "Who answered; null once it was deleted.", ASSISTANTS, "assistant_id"
     )
     meta: JSON = column("Free-form data that callers store with it.", "call_meta")
+    messages: Connection[Message] | None = connection(
+        "What was said or written, oldest first.",
+        MESSAGES,
+        link=OF_CALL,
+        order=MessageOrder,
+        usual=50,
+        filter=MessageFilter,
+        descending=False,
+    )
 
 
 @strawberry.type(description="What a call cost. Null is not zero: it means not known (yet).")
@@ -67,7 +77,10 @@ class CallCost:
 class Call(CallRecord):
     """A voice call."""
 
-    to_phone_number: str = column("The organization's number.")
+    to_phone_number: str = column(
+        "The organization's number.",
+        deprecated="Since 2026-11-28: use `assistantPhoneNumber`. Goes on 2027-06-01.",
+    )
     duration: int | None = column("Seconds; null while it goes on.")
     cost: CallCost = nested_object("What it cost.")
     graph_name: str | None = column("What the graph that routed it was called.")
@@ -76,15 +89,6 @@ class Call(CallRecord):
     )
     session: Annotated["GraphSession", strawberry.lazy("gql.schema.graph_sessions")] | None = one(
         "Its walk through the graph.", GRAPH_SESSIONS, "call_sid", column="call_sid"
-    )
-    messages: Connection[Message] | None = connection(
-        "What was said, as messages, oldest first.",
-        MESSAGES,
-        link=OF_CALL,
-        order=MessageOrder,
-        usual=50,
-        filter=MessageFilter,
-        descending=False,
     )
     transcript: Connection[Transcript] | None = connection(
         "What was heard, oldest first.",

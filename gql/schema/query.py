@@ -8,7 +8,7 @@ from gql.domain.assistants import ASSISTANTS
 from gql.domain.calls import CALLS
 from gql.domain.graph_sessions import GRAPH_SESSIONS
 from gql.domain.graphs import GRAPHS
-from gql.domain.sms import SMS_CONVERSATIONS
+from gql.domain.sms import CALL_RECORDS, SMS_CONVERSATIONS
 from gql.engine.connection import Connection, connection
 from gql.engine.declaration import any_by_id, any_by_ids, by_id, by_id_or_sid, viewer
 from gql.errors import BadInput
@@ -16,14 +16,19 @@ from gql.query.global_id import split_id
 from gql.query.resource import Resource
 from gql.schema.assistants import Assistant
 from gql.schema.audit import AuditEntry, audit_log
-from gql.schema.calls import Call
+from gql.schema.calls import Call, CallRecord
 from gql.schema.graph_sessions import GraphSession, GraphTransition
 from gql.schema.graphs import AssistantGraph, GraphEdge, GraphNode
 from gql.schema.inputs.assistants import AssistantFilter, AssistantOrder
 from gql.schema.inputs.calls import CallFilter, CallOrder
 from gql.schema.inputs.graph_sessions import GraphSessionFilter, GraphSessionOrder
 from gql.schema.inputs.graphs import AssistantGraphFilter, AssistantGraphOrder
-from gql.schema.inputs.sms import SmsConversationFilter, SmsConversationOrder
+from gql.schema.inputs.sms import (
+    CallRecordFilter,
+    CallRecordOrder,
+    SmsConversationFilter,
+    SmsConversationOrder,
+)
 from gql.schema.messages import Message, Transcript
 from gql.schema.node import Node
 from gql.schema.sms import SmsConversation
@@ -163,6 +168,14 @@ class Query:
         order=SmsConversationOrder,
         usual=25_000,
         filter=SmsConversationFilter,
+    )
+    records: Connection[CallRecord] | None = connection(
+        "Voice calls and SMS conversations together, newest first: filtered by"
+        " `customerPhoneNumber`, the timeline of a customer. Archived conversations are hidden.",
+        CALL_RECORDS,
+        order=CallRecordOrder,
+        usual=25_000,
+        filter=CallRecordFilter,
     )
     sms_sessions: SmsSessions | None = sms_sessions
     audit_log: Connection[AuditEntry] | None = audit_log

@@ -16,7 +16,6 @@ class SmsConversation(CallRecord):
     """A thread of text messages between a customer and an assistant; archived ones are hidden."""
 
     session_id: str = column("The key of its live state: `sms:<customer>:<assistant number>`.")
-    assistant_phone_number: str = column("The organization's number.", "to_phone_number")
     last_activity: datetime = column("When the last message was written.")
     messages: Connection[Message] | None = connection(
         "The thread, oldest first; `last: 20` takes the latest twenty.",

@@ -17,7 +17,7 @@ FILTERS: dict[str, Any] = {
     "startsWith": {"assistantName": {"startsWith": "{}"}},
     "eq": {"callSid": {"eq": "{}"}},
     "in": {"callSid": {"in": ["short", "{}"]}},
-    "phone": {"customerPhone": {"contains": "{}"}},
+    "phone": {"customerPhoneNumber": {"contains": "{}"}},
     "key": {"meta": {"key": "{}", "eq": "1"}},
     "value": {"meta": {"key": "source", "eq": "{}"}},
 }

@@ -18,7 +18,7 @@ from tests.lifespan import running
 QUERIES = [
     "{ graph(id: 1) { createdAt nodes { position { x y } } } }",
     """{ calls(first: 3, filter: {
-            customerPhone: {contains: "0"}, startedAt: {gt: "2025-01-01T00:00:00Z"}}) {
+            customerPhoneNumber: {contains: "0"}, startedAt: {gt: "2025-01-01T00:00:00Z"}}) {
         totalCount edges { cursor } nodes { startedAt duration cost { total } } } }""",
     """{ call(id: 101) { transcript(first: 5) { nodes { confidence createdAt } } } }""",
     r"""{ assistants(filter: {name: {startsWith: "R"}}) { nodes { name } }

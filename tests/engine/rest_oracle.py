@@ -243,7 +243,7 @@ class Oracle:
             case "assistant_name":
                 names = (row["assistant_name"], self._label(resource, row, field))
                 return any(compared(comparator, name, value) for name in names)
-            case "customer_phone":
+            case "customer_phone_number":
                 return contains_digits(row["customer_phone_digits"], value)
             case "anywhere":
                 return (

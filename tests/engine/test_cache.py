@@ -145,7 +145,7 @@ async def test_one_document_of_many_variants_keeps_those_used_last(
     query = "query($filter: CallFilter) { calls(filter: $filter) { totalCount } }"
     criteria: dict[str, Any] = {
         "callSid": {"eq": "CA1"},
-        "customerPhone": {"eq": "+1"},
+        "customerPhoneNumber": {"eq": "+1"},
         "assistantName": {"eq": "Sales"},
         "status": {"eq": "COMPLETED"},
         "duration": {"eq": 5},

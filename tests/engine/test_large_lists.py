@@ -92,9 +92,9 @@ async def test_only_a_deep_offset_asks_the_tally(fresh: Copy) -> None:
     [
         ("{}", False),
         ("{status: {eq: FAILED}, assistantId: {in: [1]}, duration: {isNull: true}}", False),
-        ('{callSid: {eq: "CA1"}, customerPhone: {eq: "+1"}}', False),
+        ('{callSid: {eq: "CA1"}, customerPhoneNumber: {eq: "+1"}}', False),
         ('{callSid: {contains: "CA"}}', True),
-        ('{customerPhone: {contains: "555"}}', True),
+        ('{customerPhoneNumber: {contains: "555"}}', True),
         ('{assistantName: {startsWith: "S"}}', True),
         ('{assistantName: {eq: "Support"}}', True),
         ("{duration: {gte: 60}}", True),

@@ -28,7 +28,7 @@ DOCUMENTS = {
     "a graph": """{ graph(id: 1) { id name createdAt totalNodes nodes { id position { x y }
         assistant { id name } } edges { id priority } sessions(first: 10) { totalCount nodes { id
         callSid context call { status cost { total llm } } } } } }""",
-    "an inbox": """{ smsConversations(first: 10, filter: {customerPhone: {contains: "555"}}) {
+    "an inbox": """{ smsConversations(first: 10, filter: {customerPhoneNumber: {contains: "555"}}) {
         pageInfo { endCursor } edges { cursor node { id lastActivity messages(last: 5) { nodes {
         role content } } related { id ... on Call { duration } } } } } }""",
     "any object": """{ nodes(ids: ["graph_1"]) { id ... on CallRecord { status } } }""",

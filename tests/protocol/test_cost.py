@@ -150,8 +150,8 @@ FIGURES: dict[str, tuple[str, dict[str, Any], int]] = {
     ),
     "totals under parents": (
         (
-            "{ assistants(first: 3) { nodes { calls(first: 0, filter: {customerPhone: {contains:"
-            ' "1"}}) { totalCount } } } }'
+            "{ assistants(first: 3) { nodes { calls(first: 0, filter: {customerPhoneNumber:"
+            ' {contains: "1"}}) { totalCount } } } }'
         ),
         {},
         10 + 3 * (2 + 10 + 100 + 2 * UNDER_ASSISTANT),
@@ -196,7 +196,7 @@ FIGURES: dict[str, tuple[str, dict[str, Any], int]] = {
     "a filter by variable that is null": (FILTERED, {"f": None}, 10 + 100 + 3),
     "any of several values that indexes find": (
         FILTERED,
-        {"f": {"any": [{"callSid": {"eq": "CA1"}}, {"customerPhone": {"eq": "+1"}}]}},
+        {"f": {"any": [{"callSid": {"eq": "CA1"}}, {"customerPhoneNumber": {"eq": "+1"}}]}},
         10 + 100 + 3 + 2 * 2 * 10,
     ),
     "any of what is compared with each row": (

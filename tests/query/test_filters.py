@@ -196,7 +196,7 @@ def test_a_pattern_escapes_every_sign_of_like_and_the_escape_itself() -> None:
         ("status", set()),
         ("duration", {"gt", "gte", "lt", "lte"}),
         ("call_sid", {"contains", "starts_with"}),
-        ("customer_phone", {"contains"}),
+        ("customer_phone_number", {"contains"}),
         ("assistant_name", {"eq", "ne", "in", "not_in", "contains", "starts_with"}),
         ("anywhere", {"contains"}),
         ("meta", set()),

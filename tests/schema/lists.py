@@ -103,7 +103,16 @@ ASSISTANTS = List(
     "ID",
     descending=False,
 )
-LISTS = (CALLS, SMS, GRAPHS, GRAPH_SESSIONS, ASSISTANTS)
+RECORDS = List(
+    "records",
+    "CallRecord",
+    Call,
+    {"STARTED_AT": "started_at"},
+    "STARTED_AT",
+    descending=True,
+    visible=lambda row: not row["is_archived"],
+)
+LISTS = (CALLS, SMS, RECORDS, GRAPHS, GRAPH_SESSIONS, ASSISTANTS)
 
 
 async def read(database: Database, model: Any, organization_id: int = 1) -> list[Row]:

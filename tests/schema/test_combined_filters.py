@@ -91,7 +91,7 @@ async def test_other_phone_numbers(graphql: GraphQL, database: Database) -> None
         ),
         ("ne", "nobody", lambda _: True),
     ):
-        call_filter = {"customerPhone": {comparator: value}}
+        call_filter = {"customerPhoneNumber": {comparator: value}}
         assert await agrees(graphql, rows, call_filter, passes) > 0
 
 

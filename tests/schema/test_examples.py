@@ -51,7 +51,7 @@ LARGER = {
         totalTokens } } transcript(first: 50) { totalCount nodes { id content speaker isFinal
         segmentStart segmentEnd confidence sttTimestamps createdAt } } } } }""",
     "filtered": f"""{{ calls(first: 100, filter: {{status: {{in: [COMPLETED, FAILED]}},
-        assistantName: {{contains: "E"}}, customerPhone: {{contains: "+1"}},
+        assistantName: {{contains: "E"}}, customerPhoneNumber: {{contains: "+1"}},
         startedAt: {{gte: "2025-01-01T00:00:00Z"}}, totalCost: {{gt: 0.01}}}}) {{ {PAGE}
         nodes {{ {CALL} }} }} }}""",
     "threads": f"""{{ smsConversations(first: 100) {{ {PAGE} edges {{ cursor node {{ id callSid

@@ -161,7 +161,7 @@ CONDITIONS: dict[str, tuple[Any, Passes]] = {
         {"contains": "e"},
         lambda row: "e" in f"{row['assistant_name']}{row['now'] or ''}".lower(),
     ),
-    "customerPhone": ({"contains": "15"}, lambda row: "15" in row["customer_phone_digits"]),
+    "customerPhoneNumber": ({"contains": "15"}, lambda row: "15" in row["customer_phone_digits"]),
     "callSid": ({"startsWith": "ca"}, lambda row: row["call_sid"].lower().startswith("ca")),
     "startedAt": (
         {"gt": "2025-12-01T00:00:00Z", "isNull": False},
@@ -223,7 +223,7 @@ WITHOUT_VALUE: list[tuple[List, Any, str]] = [
         "`assistantName.startsWith` is null: leave it out.",
     ),
     (CALLS, {"duration": {"isNull": None}}, "`duration.isNull` is null: leave it out."),
-    (SMS, {"customerPhone": {"eq": None}}, "`customerPhone.eq` is null: leave it out."),
+    (SMS, {"customerPhoneNumber": {"eq": None}}, "`customerPhoneNumber.eq` is null: leave it out."),
     (SMS, {"meta": None}, "`meta` is null: leave it out."),
     (GRAPHS, {"isActive": None}, "`isActive` is null: leave it out."),
     (
@@ -256,20 +256,24 @@ async def test_a_filter_without_a_value_is_refused(
     ("written", "variables", "message"),
     [
         (
-            "{customerPhone: {eq: $text}}",
+            "{customerPhoneNumber: {eq: $text}}",
             {},
-            f"`customerPhone` compares nothing: leave it out, or use {PHONE}.",
+            f"`customerPhoneNumber` compares nothing: leave it out, or use {PHONE}.",
         ),
         (
-            "{customerPhone: {eq: $text}}",
+            "{customerPhoneNumber: {eq: $text}}",
             {"text": None},
-            "`customerPhone.eq` is null: leave it out.",
+            "`customerPhoneNumber.eq` is null: leave it out.",
         ),
-        ("{customerPhone: $phone}", {"phone": None}, "`customerPhone` is null: leave it out."),
         (
-            "{customerPhone: $phone}",
+            "{customerPhoneNumber: $phone}",
+            {"phone": None},
+            "`customerPhoneNumber` is null: leave it out.",
+        ),
+        (
+            "{customerPhoneNumber: $phone}",
             {"phone": {}},
-            f"`customerPhone` compares nothing: leave it out, or use {PHONE}.",
+            f"`customerPhoneNumber` compares nothing: leave it out, or use {PHONE}.",
         ),
     ],
 )
@@ -293,7 +297,7 @@ async def test_a_field_whose_variable_is_absent_is_absent(
     """As the specification has it for fields of input objects; the others still hold."""
     rows = await calls_of(database)
     query = """query ($phone: PhoneFilter, $most: Int) { calls(filter: {
-        status: {eq: FAILED}, customerPhone: $phone, duration: {gte: 0, lt: $most} })
+        status: {eq: FAILED}, customerPhoneNumber: $phone, duration: {gte: 0, lt: $most} })
         { totalCount } }"""
 
     answer = await graphql(query)

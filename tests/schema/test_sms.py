@@ -142,7 +142,7 @@ async def test_a_list_of_conversations_is_filtered(graphql: GraphQL, database: D
             lambda row: any("bot" in name.lower() for name in called(row)),
         ),
         (
-            {"customerPhone": {"contains": "+1 (555)"}},
+            {"customerPhoneNumber": {"contains": "+1 (555)"}},
             lambda row: "1555" in phone_digits(row["customer_phone_number"]),
         ),
         ({"startedAt": {"gt": print_instant(started)}}, lambda row: row["started_at"] > started),
@@ -163,7 +163,7 @@ async def test_a_list_of_conversations_is_filtered(graphql: GraphQL, database: D
         selected = await ids(graphql, SMS, filter_)
         assert selected == [row["id"] for row in rows if passes(row)], filter_
         assert selected
-    for nothing in ({"status": {"eq": "FAILED"}}, {"customerPhone": {"contains": "+"}}):
+    for nothing in ({"status": {"eq": "FAILED"}}, {"customerPhoneNumber": {"contains": "+"}}):
         assert await ids(graphql, SMS, nothing) == []
 
 

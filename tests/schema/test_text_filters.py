@@ -69,8 +69,8 @@ async def test_phone_numbers_by_their_digits(
     def part(row: Row) -> bool:
         return bool(digits) and digits in phone_digits(row["customer_phone_number"])
 
-    await agrees(graphql, rows, {"customerPhone": {"contains": number}}, part)
-    same = {"customerPhone": {"eq": f"+{whole[:2]} ({whole[2:5]}) {whole[5:]}"}}
+    await agrees(graphql, rows, {"customerPhoneNumber": {"contains": number}}, part)
+    same = {"customerPhoneNumber": {"eq": f"+{whole[:2]} ({whole[2:5]}) {whole[5:]}"}}
     count = await agrees(
         graphql, rows, same, lambda row: phone_digits(row["customer_phone_number"]) == whole
     )

@@ -65,11 +65,11 @@ async def owned(graphql: GraphQL) -> Owned:
         ids=ids,
         texts={
             "call.callSid": call["callSid"],
-            "call.customerPhone": call["customerPhoneNumber"],
+            "call.customerPhoneNumber": call["customerPhoneNumber"],
             "call.assistantName": call["assistantName"],
             "graphSession.callSid": texts["graphSessions"]["nodes"][0]["callSid"],
             "smsConversation.callSid": conversation["callSid"],
-            "smsConversation.customerPhone": conversation["customerPhoneNumber"],
+            "smsConversation.customerPhoneNumber": conversation["customerPhoneNumber"],
             "smsConversation.assistantName": conversation["assistantName"],
         },
         cursors={name: value["pageInfo"]["endCursor"] for name, value in cursors.items()},

@@ -90,7 +90,7 @@ CallStatus = Annotated[
 OfAssistant = Annotated[Integer | None, FilterBy("assistant_id")]
 CustomerPhone = Annotated[
     str | None,
-    FilterBy("customer_phone", "contains"),
+    FilterBy("customer_phone_number", "contains"),
     Field(description="Part of the number, by its digits."),
 ]
 StartedFrom = Annotated[
@@ -220,7 +220,9 @@ def list_calls(query: ListFilters) -> RestArguments:
     "/api/v1/calls/search",
     tag=TAG,
     summary="Search calls",
-    graphql='{ calls(filter: {customerPhone: {contains: "5551234"}}) { nodes { id callSid } } }',
+    graphql=(
+        '{ calls(filter: {customerPhoneNumber: {contains: "5551234"}}) { nodes { id callSid } } }'
+    ),
     answers={200: Answer("Newest first.", list[Call], [CALL_EXAMPLE])},
     reads=list_of(SEARCHED_CALLS, Call),
 )

@@ -17,6 +17,8 @@ from gql.schema.inputs.comparators import (
 from gql.schema.inputs.filtering import FilterInput, criterion, filter_of
 from gql.schema.inputs.ordering import order_of
 
+USE_CUSTOMER_PHONE_NUMBER = "Since 2026-11-28: use `customerPhoneNumber`. Goes on 2027-06-01."
+
 CallOrder = order_of(
     "Call",
     CALLS,
@@ -39,7 +41,10 @@ class CallFilter(FilterInput):
         "By the assistant's name, now or when the call was made."
     )
     graph_id: IDFilter | None = criterion("By the graph that routed the call.", ids_of=GRAPHS)
-    customer_phone: PhoneFilter | None = criterion("By the customer's number.")
+    customer_phone_number: PhoneFilter | None = criterion("By the customer's number.")
+    customer_phone: PhoneFilter | None = criterion(
+        "By the customer's number.", deprecated=USE_CUSTOMER_PHONE_NUMBER
+    )
     call_sid: StringFilter | None = criterion("By SID.")
     started_at: DateTimeFilter | None = criterion("By start.")
     ended_at: DateTimeFilter | None = criterion("By end.")

@@ -20,7 +20,7 @@ from gql.engine.declaration import described
 from gql.errors import BadInput
 from gql.money import decimal_to_micros
 from gql.query.filters import Condition
-from gql.schema.enums import CallStatus, Direction, Role, Speaker
+from gql.schema.enums import CallStatus, Channel, Direction, Role, Speaker
 
 MAX_IN = 100
 """Most values of one `in` or `notIn`."""
@@ -217,6 +217,11 @@ class JSONKeyFilter(Comparators):
 @comparators(CallStatus)
 class CallStatusFilter(Comparators):
     """Compares a status."""
+
+
+@comparators(Channel)
+class ChannelFilter(Comparators):
+    """Compares a channel."""
 
 
 @comparators(Direction)

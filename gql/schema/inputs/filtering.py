@@ -121,14 +121,22 @@ def filter_of(resource: Resource) -> Callable[[type[T]], type[T]]:
     return decorate
 
 
-def criterion(description: str, *, ids_of: Resource | None = None) -> Any:
+def criterion(
+    description: str, *, ids_of: Resource | None = None, deprecated: str | None = None
+) -> Any:
     """A field of a filter: the criterion of the same name.
 
     Args:
         description: Of the field.
         ids_of: The resource whose ids an `IDFilter` takes.
+        deprecated: What to use in its place, and until when it is there.
     """
-    return strawberry.field(default=UNSET, description=description, metadata={CRITERION: ids_of})
+    return strawberry.field(
+        default=UNSET,
+        description=description,
+        metadata={CRITERION: ids_of},
+        deprecation_reason=deprecated,
+    )
 
 
 def _alternatives(name: str, filters: Sequence[FilterInput]) -> tuple[Filter, ...]:

@@ -1,10 +1,14 @@
-"""How lists of SMS conversations are filtered and sorted."""
+"""How lists of SMS conversations, alone and with voice calls, are filtered and sorted."""
 
 from gql.domain.assistants import ASSISTANTS
-from gql.domain.sms import SMS_CONVERSATIONS
+from gql.domain.graphs import GRAPHS
+from gql.domain.sms import CALL_RECORDS, SMS_CONVERSATIONS
+from gql.schema.inputs.calls import USE_CUSTOMER_PHONE_NUMBER
 from gql.schema.inputs.comparators import (
     CallStatusFilter,
+    ChannelFilter,
     DateTimeFilter,
+    DirectionFilter,
     IDFilter,
     JSONKeyFilter,
     PhoneFilter,
@@ -12,6 +16,8 @@ from gql.schema.inputs.comparators import (
 )
 from gql.schema.inputs.filtering import FilterInput, criterion, filter_of
 from gql.schema.inputs.ordering import order_of
+
+CallRecordOrder = order_of("CallRecord", CALL_RECORDS, started_at="By start.")
 
 SmsConversationOrder = order_of(
     "SmsConversation",
@@ -32,7 +38,31 @@ class SmsConversationFilter(FilterInput):
     assistant_name: StringFilter | None = criterion(
         "By the assistant's name, now or when the conversation began."
     )
-    customer_phone: PhoneFilter | None = criterion("By the customer's number.")
+    customer_phone_number: PhoneFilter | None = criterion("By the customer's number.")
+    customer_phone: PhoneFilter | None = criterion(
+        "By the customer's number.", deprecated=USE_CUSTOMER_PHONE_NUMBER
+    )
     started_at: DateTimeFilter | None = criterion("By start.")
     last_activity: DateTimeFilter | None = criterion("By the last message.")
+    meta: JSONKeyFilter | None = criterion("By one key of `meta`.")
+
+
+@filter_of(CALL_RECORDS)
+class CallRecordFilter(FilterInput):
+    """Which voice calls and SMS conversations a list has."""
+
+    customer_phone_number: PhoneFilter | None = criterion("By the customer's number.")
+    channel: ChannelFilter | None = criterion("By how customer and assistant talk.")
+    direction: DirectionFilter | None = criterion("By who started it.")
+    status: CallStatusFilter | None = criterion("By status.")
+    assistant_id: IDFilter | None = criterion(
+        "By assistant, deleted ones included.", ids_of=ASSISTANTS
+    )
+    assistant_name: StringFilter | None = criterion(
+        "By the assistant's name, now or when the conversation began."
+    )
+    graph_id: IDFilter | None = criterion("By the graph that routed it.", ids_of=GRAPHS)
+    call_sid: StringFilter | None = criterion("By SID.")
+    started_at: DateTimeFilter | None = criterion("By start.")
+    ended_at: DateTimeFilter | None = criterion("By end.")
     meta: JSONKeyFilter | None = criterion("By one key of `meta`.")
