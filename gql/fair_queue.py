@@ -2,9 +2,9 @@
 
 import asyncio
 import time
-from collections import Counter, deque
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections import deque
+from collections.abc import Callable
+from typing import Self
 
 from gql.errors import RETRY_AFTER, RateLimited
 
@@ -20,9 +20,11 @@ class FairQueue:
         slots: How many pieces of work run at a time.
         slots_per_organization: How many of one organization.
         most_waiting: How many of one organization wait.
+        noun: What they are called, for the refusal: `heavy operations`.
         timer: Seconds from any origin, never going back.
 
     Attributes:
+        timer: The same.
         refused: How many pieces of work found too many waiting.
     """
 
@@ -32,13 +34,15 @@ class FairQueue:
         *,
         slots_per_organization: int,
         most_waiting: int,
+        noun: str = "operations",
         timer: Callable[[], float] = time.monotonic,
     ) -> None:
         self._free = slots
         self._slots_per_organization = slots_per_organization
         self._most_waiting = most_waiting
-        self._timer = timer
-        self._running: Counter[int] = Counter()
+        self._noun = noun
+        self.timer = timer
+        self._running: dict[int, int] = {}
         self._waiting: dict[int, deque[asyncio.Future[None]]] = {}
         # The seconds used by organizations since nobody waited last. One that comes in later begins
         # with `_floor`, or it would be served alone until it had caught up with the others.
@@ -49,36 +53,39 @@ class FairQueue:
     @property
     def running(self) -> int:
         """How many pieces of work run."""
-        return self._running.total()
+        return sum(self._running.values())
 
     @property
     def waiting(self) -> int:
         """How many pieces of work wait."""
         return sum(map(len, self._waiting.values()))
 
-    @asynccontextmanager
-    async def hold(self, organization_id: int) -> AsyncIterator[None]:
-        """Hold a slot inside the block, and wait for one before.
+    def hold(self, organization_id: int) -> "Slot":
+        """A slot, held inside an `async with`, which waits for one at its beginning.
+
+        Raises:
+            RateLimited: at the beginning, when too many of the organization wait already.
+        """
+        return Slot(self, organization_id)
+
+    def enter(self, organization_id: int) -> bool:
+        """Take a slot, if that needs no waiting; tells if it was taken."""
+        if organization_id in self._waiting or not self._may_run(organization_id):
+            return False
+        self._begin(organization_id)
+        return True
+
+    async def wait(self, organization_id: int) -> None:
+        """Wait for a slot and take it.
 
         Raises:
             RateLimited: when too many of the organization wait already.
         """
-        await self._enter(organization_id)
-        start = self._timer()
-        try:
-            yield
-        finally:
-            self._leave(organization_id, self._timer() - start)
-
-    async def _enter(self, organization_id: int) -> None:
-        if organization_id not in self._waiting and self._may_run(organization_id):
-            self._begin(organization_id)
-            return
         queue = self._waiting.setdefault(organization_id, deque())
         if len(queue) >= self._most_waiting:
             self.refused += 1
             raise RateLimited(
-                f"Your organization has {self._most_waiting} heavy operations waiting, the most"
+                f"Your organization has {self._most_waiting} {self._noun} waiting, the most"
                 " at a time; send fewer at once.",
                 RETRY_AFTER,
             )
@@ -91,22 +98,28 @@ class FairQueue:
                 self._drop(organization_id, admission)
                 self._let_in()
             else:  # it was let in at the same moment
-                self._leave(organization_id, 0.0)
+                self.leave(organization_id, 0.0)
             raise
 
+    def leave(self, organization_id: int, seconds: float) -> None:
+        """Give a slot back after so many seconds."""
+        self._free += 1
+        running = self._running[organization_id] - 1
+        if running:
+            self._running[organization_id] = running
+        else:
+            del self._running[organization_id]
+        if self._waiting:
+            self._used[organization_id] = self._used_by(organization_id) + seconds
+            self._let_in()
+
     def _may_run(self, organization_id: int) -> bool:
-        return self._free > 0 and self._running[organization_id] < self._slots_per_organization
+        running = self._running.get(organization_id, 0)
+        return self._free > 0 and running < self._slots_per_organization
 
     def _begin(self, organization_id: int) -> None:
         self._free -= 1
-        self._running[organization_id] += 1
-
-    def _leave(self, organization_id: int, seconds: float) -> None:
-        self._free += 1
-        self._running[organization_id] -= 1
-        self._running += Counter()  # drops the organizations that run nothing
-        self._used[organization_id] = self._used_by(organization_id) + seconds
-        self._let_in()
+        self._running[organization_id] = self._running.get(organization_id, 0) + 1
 
     def _let_in(self) -> None:
         """Give free slots to those who wait and have used least."""
@@ -132,3 +145,23 @@ class FairQueue:
             queue.remove(admission)
             if not queue:
                 del self._waiting[organization_id]
+
+
+class Slot:
+    """One slot of a queue; `contextlib`'s way would take three times as long to enter."""
+
+    __slots__ = ("_organization_id", "_queue", "_start")
+
+    def __init__(self, queue: FairQueue, organization_id: int) -> None:
+        self._queue = queue
+        self._organization_id = organization_id
+        self._start = 0.0
+
+    async def __aenter__(self) -> Self:
+        if not self._queue.enter(self._organization_id):
+            await self._queue.wait(self._organization_id)
+        self._start = self._queue.timer()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._queue.leave(self._organization_id, self._queue.timer() - self._start)

@@ -195,6 +195,13 @@ class Settings(BaseSettings):
     max_heavy_per_organization: int | None = Field(
         None, ge=1, description="Most of them of one organization; half of them, when not set."
     )
+    max_light_per_organization: int | None = Field(
+        None,
+        ge=1,
+        description="Most requests of one organization, but for the heavy ones, that use a"
+        " connection of a process at a time; when not set, half of `GQL_POOL_SIZE`, and 4 with"
+        " SQLite.",
+    )
     max_heavy_waiting: int = Field(
         50, ge=0, description="Most heavy operations of one organization that wait."
     )

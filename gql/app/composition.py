@@ -26,7 +26,10 @@ from gql.auth.middleware import Authentication, caller_of
 from gql.database import Database
 from gql.distribution import require_own_package
 from gql.engine.query_runner import QueryRunner
+from gql.http.loop_task import ChargedToAddress
 from gql.http.running_requests import RunningRequests
+from gql.loop_shares import LoopShares
+from gql.operation_queues import OperationQueues
 from gql.rest.answering import RestServices
 from gql.rest.mounting import rest_routes
 from gql.rest.routes import NOT_SERVED, routes_of
@@ -63,6 +66,8 @@ def create_app(settings: Settings | None = None) -> Starlette:
     rate_limits = open_rate_limits(settings)
     key_usage = KeyUsage(reserved)
     requests = RunningRequests(settings.request_timeout)
+    shares = LoopShares()
+    queues = OperationQueues.of(settings)
     graphql = GraphQLEndpoint(
         schema,
         database,
@@ -70,12 +75,14 @@ def create_app(settings: Settings | None = None) -> Starlette:
         identify=caller_of,
         sms_sessions=sms_sessions,
         requests=requests,
+        shares=shares,
+        queues=queues,
     )
     queries = QueryRunner(database, has_own_connections=settings.compiled)
-    rest = RestServices(database, settings, caller_of, queries, requests, sms_sessions)
+    rest = RestServices(database, settings, caller_of, queries, requests, queues, sms_sessions)
     metrics = None
     if settings.metrics_token is not None:
-        metrics = Metrics(settings, graphql, database, queries, rate_limits)
+        metrics = Metrics(settings, graphql, database, queries, rate_limits, shares)
     app = Starlette(
         routes=(
             *routes(graphql, Health(reserved, requests), rest),
@@ -94,7 +101,8 @@ def create_app(settings: Settings | None = None) -> Starlette:
     app.state.requests = requests
     app.state.rate_limits = rate_limits
     app.state.key_usage = key_usage
-    app.state.heavy = graphql.heavy
+    app.state.queues = queues
+    app.state.loop_shares = shares
     app.state.metrics = metrics
     # Not by `Starlette(middleware=...)`, which puts `ServerErrorMiddleware` outside of them all:
     # `RequestMiddleware` answers exceptions, in JSON and with the request's id.
@@ -108,7 +116,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
     )
     app.state.authentication = authentication
     layers = middleware(graphql, authentication, settings, counter)
-    app.middleware_stack = wrapped(app.router, layers)
+    app.middleware_stack = ChargedToAddress(wrapped(app.router, layers), shares)
     return app
 
 

@@ -46,7 +46,27 @@ OVER_LIMIT = MetricDefinition(
     "counter",
     ("quota", "outcome"),
     "Requests over a rate limit: `refused`, or only `measured` with `GQL_RATE_LIMIT=measure`; and "
-    "with the quota `heavy` operations that were refused as too many heavy ones waited.",
+    "with the quotas `heavy` and `light` those that were refused as too many of them waited.",
+)
+LIGHT = MetricDefinition(
+    "jackfield_light_operations",
+    "gauge",
+    ("state",),
+    "All other requests that use a connection: `running`, and `waiting` for earlier ones of "
+    "their tenant.",
+)
+LOOP_STEPS = MetricDefinition(
+    "jackfield_event_loop_steps",
+    "gauge",
+    ("state",),
+    "Steps of requests that are `waiting`: their tenant has used its allowance of the event "
+    "loop's round.",
+)
+LOOP_POSTPONED = MetricDefinition(
+    "jackfield_event_loop_postponed_total",
+    "counter",
+    ("what",),
+    "Work that had to wait so: `steps` of requests.",
 )
 HEAVY = MetricDefinition(
     "jackfield_heavy_operations",
@@ -92,6 +112,9 @@ METRICS = (
     REQUESTS,
     OVER_LIMIT,
     HEAVY,
+    LIGHT,
+    LOOP_STEPS,
+    LOOP_POSTPONED,
     SECONDS,
     CACHE_ENTRIES,
     CACHE_BYTES,

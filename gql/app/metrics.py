@@ -1,6 +1,7 @@
 """`/metrics`: numbers about the process for Prometheus, behind the operator's token."""
 
 import hmac
+from collections.abc import Iterator
 
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 from starlette.requests import Request
@@ -13,10 +14,14 @@ from gql.app.metric_definitions import (
     CONNECTIONS,
     CONNECTIONS_MOST,
     HEAVY,
+    LIGHT,
+    LOOP_POSTPONED,
+    LOOP_STEPS,
     OPERATIONS,
     OVER_LIMIT,
     READS,
     REQUESTS,
+    MetricDefinition,
 )
 from gql.app.publishing import Numbers, Publisher
 from gql.app.request_counter import RequestCounter
@@ -25,6 +30,8 @@ from gql.database import Database
 from gql.engine.fallback import FallbackReason
 from gql.engine.query_runner import QueryRunner, ReadOutcome
 from gql.errors import Unauthenticated
+from gql.fair_queue import FairQueue
+from gql.loop_shares import LoopShares
 from gql.schema.endpoint import GraphQLEndpoint
 from gql.settings import Settings
 from gql.stores import RateLimits
@@ -44,6 +51,7 @@ class Metrics:
         database: Counts its connections.
         queries: Counts how REST reads ended.
         rate_limits: Counts what was over them.
+        shares: Counts the steps that wait for the event loop.
 
     Attributes:
         requests: Counts the requests.
@@ -59,6 +67,7 @@ class Metrics:
         database: Database,
         queries: QueryRunner,
         rate_limits: RateLimits,
+        shares: LoopShares,
     ) -> None:
         self.requests = RequestCounter()
         self._token = _token(settings)
@@ -66,6 +75,7 @@ class Metrics:
         self._database = database
         self._queries = queries
         self._rate_limits = rate_limits
+        self._shares = shares
         self._outcome = "refused" if settings.rate_limit == "enforce" else "measured"
         self._publisher = Publisher(self._counters, self._gauges, self.requests.seconds)
         self.publishing = self._publisher.publishing
@@ -94,12 +104,20 @@ class Metrics:
             yield REQUESTS, (door, method, str(status) if status else "none"), number
         for quota, number in self._rate_limits.over.items():
             yield OVER_LIMIT, (quota, self._outcome), number
-        yield OVER_LIMIT, ("heavy", "refused"), self._endpoint.heavy.refused
+        for name, _, queue in self._queues():
+            yield OVER_LIMIT, (name, "refused"), queue.refused
+        yield LOOP_POSTPONED, ("steps",), self._shares.postponed
+
+    def _queues(self) -> Iterator[tuple[str, MetricDefinition, FairQueue]]:
+        queues = self._endpoint.queues
+        yield "heavy", HEAVY, queues.heavy
+        yield "light", LIGHT, queues.light
 
     def _gauges(self) -> Numbers:
-        heavy = self._endpoint.heavy
-        yield HEAVY, ("running",), heavy.running
-        yield HEAVY, ("waiting",), heavy.waiting
+        for _, metric, queue in self._queues():
+            yield metric, ("running",), queue.running
+            yield metric, ("waiting",), queue.waiting
+        yield LOOP_STEPS, ("waiting",), self._shares.waiting
         sizes = self._endpoint.sizes()
         sizes["rest_statements"] = self._queries.size()
         for cache, (entries, size) in sizes.items():

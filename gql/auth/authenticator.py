@@ -21,6 +21,7 @@ from gql.auth.dashboard import DashboardCredential
 from gql.auth.key_usage import KeyUsage
 from gql.database import Database
 from gql.errors import GatewayError, RateLimited, Unauthenticated, Unavailable
+from gql.http.loop_task import charge_to_organization
 from gql.http.rate_limit_headers import show_rate_limits
 from gql.http.request_log import log_fields
 from gql.identity import Identity, Method
@@ -129,6 +130,7 @@ class Authenticator:
                 _log.log(level, "refused a credential: %s", refusal.message)
             # It is kept for the whole request, and its frames would keep the request alive.
             return refusal.with_traceback(None)
+        await charge_to_organization(scope, identity.organization_id)
         show_rate_limits(scope, identity.allowance)
         log_fields(scope).update(
             organization=identity.organization_id, credential=identity.credential

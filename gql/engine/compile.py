@@ -72,6 +72,7 @@ from gql.sql import json_sql
 from gql.sql.json_paths import json_value
 from gql.sql.json_sql import JsonPart, concatenated, literal_text, or_null
 from gql.sql.keys import node_id_rows
+from gql.steps import pause_if_long
 
 
 def emit(root: Selection, variant: VariantKey, max_bytes: int | None = None) -> Select[Any]:
@@ -206,6 +207,7 @@ class _Emitter:
 
     def _record(self, row: RowSource, selection: Selection) -> list[JsonPart]:
         """An object; a source that may leave its field out comes last, as others set the commas."""
+        pause_if_long()
         fields, members = [], []
         for key, node in selection.items:
             if isinstance(node.source, MemberSource):

@@ -1,7 +1,8 @@
-"""The lock around parsing, planning and compiling, which block the event loop for milliseconds."""
+"""The locks around parsing, planning and compiling, which take the event loop for milliseconds."""
 
 import asyncio
 from types import TracebackType
+from weakref import WeakValueDictionary
 
 YIELDS = 10
 """Rounds of the event loop before each compilation; a request whose plan is cached needs five."""
@@ -10,9 +11,9 @@ YIELDS = 10
 class CompileLock:
     """`async with lock:` runs one compilation at a time, with cached requests in between.
 
-    Compiling does not await, so nothing else runs meanwhile. Without this lock fifty new documents
-    that arrive together would be compiled back to back, and everybody else would wait for all of
-    them. The lock makes them queue, and each yields to the event loop before it begins.
+    Without it fifty new documents of an organization that arrive together would be compiled back to
+    back, and its other requests would wait for all of them. The lock makes them queue, and each
+    yields to the event loop before it begins.
     """
 
     def __init__(self) -> None:
@@ -34,3 +35,17 @@ class CompileLock:
         trace: TracebackType | None,
     ) -> None:
         self._lock.release()
+
+
+class CompileLocks:
+    """A lock for each organization: what one compiles is nothing that another waits for."""
+
+    def __init__(self) -> None:
+        self._locks: WeakValueDictionary[int, CompileLock] = WeakValueDictionary()
+
+    def of(self, organization_id: int) -> CompileLock:
+        """The lock of an organization, which is kept as long as somebody uses it."""
+        lock = self._locks.get(organization_id)
+        if lock is None:
+            lock = self._locks[organization_id] = CompileLock()
+        return lock

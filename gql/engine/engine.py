@@ -27,7 +27,7 @@ from gql.engine.bind import Binder
 from gql.engine.cache import SegmentedCache
 from gql.engine.collect_fields import Unsupported
 from gql.engine.compile import emit
-from gql.engine.compile_lock import CompileLock
+from gql.engine.compile_lock import CompileLocks
 from gql.engine.document import Request
 from gql.engine.fallback import (
     MISSING,
@@ -46,6 +46,7 @@ from gql.engine.planner import plan_operation
 from gql.engine.statement import BoundStatement, Statement, StatementFailed, run
 from gql.engine.statement_compiler import StatementCompiler
 from gql.identity import Identity
+from gql.steps import in_steps
 
 _log = logging.getLogger(__name__)
 
@@ -99,7 +100,7 @@ class Engine:
         schema: Whose fields have their declarations in their metadata.
         database: What is read.
         documents: The cache of valid documents, by text.
-        lock: Held while something is planned or compiled, which blocks the event loop.
+        locks: Held while something is planned or compiled, which takes milliseconds.
 
     Attributes:
         counts: How requests were answered.
@@ -110,14 +111,14 @@ class Engine:
         schema: strawberry.Schema,
         database: Database,
         documents: SegmentedCache[Any],
-        lock: CompileLock,
+        locks: CompileLocks,
     ) -> None:
         self._schema = schema._schema  # noqa: SLF001 -- Strawberry has no other way to it
         self._database = database
         self._documents = documents
-        self._lock = lock
+        self._locks = locks
         self._binder = Binder(schema.schema_converter)
-        self._compiler = StatementCompiler(database.engine.dialect, lock)
+        self._compiler = StatementCompiler(database.engine.dialect, locks)
         self._requests: SegmentedCache[_CachedRequest] = SegmentedCache(
             REQUESTS_BYTES, lambda request: request.weight
         )
@@ -153,7 +154,7 @@ class Engine:
         """
         try:
             variables = self.coerce(request)
-            plan, _ = await self.plan(request, variables)
+            plan, _ = await self.plan(request, variables, caller.organization_id)
             if plan.constant is not None:
                 bound: Bound = plan.constant
             else:
@@ -207,7 +208,9 @@ class Engine:
             return coerced
         raise coerced[0]
 
-    async def plan(self, request: Request, variables: VariableValues) -> tuple[Plan, bool]:
+    async def plan(
+        self, request: Request, variables: VariableValues, organization_id: int
+    ) -> tuple[Plan, bool]:
         """The plan of a request, and whether it was cached.
 
         Raises:
@@ -218,10 +221,10 @@ class Engine:
         plan = document.plans.get(key)
         cached = plan is not None
         if plan is None:
-            async with self._lock:
+            async with self._locks.of(organization_id):
                 plan = document.plans.get(key)  # a concurrent request may have made it
                 if plan is None:
-                    plan = document.plans[key] = self._plan(request, coerced)
+                    plan = document.plans[key] = await in_steps(self._plan, request, coerced)
                     self._documents.reweigh(document.text)
         if isinstance(plan, Fallback):
             raise NoPlan(plan)
@@ -248,6 +251,7 @@ class Engine:
             plan.statements,
             variant,
             lambda: emit(plan.root, variant, self._database.max_statement_bytes),
+            caller.organization_id,
         )
         self._documents.reweigh(request.document.text)
         return statement.bind(values), False

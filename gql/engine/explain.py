@@ -82,7 +82,9 @@ class Explanation:
         try:
             with self.timed("plan"):
                 variables = engine.coerce(request)
-                self._plan, self.cached["plan"] = await engine.plan(request, variables)
+                self._plan, self.cached["plan"] = await engine.plan(
+                    request, variables, organization
+                )
             if self._plan.constant is not None:
                 return await engine.answer(self._plan.constant, organization, request_id)
             with self.timed("compile"):

@@ -11,6 +11,7 @@ from graphql import (
     FragmentDefinitionNode,
     GraphQLField,
     GraphQLInterfaceType,
+    GraphQLLeafType,
     GraphQLObjectType,
     GraphQLSchema,
     OperationDefinitionNode,
@@ -21,6 +22,7 @@ from graphql import (
     is_enum_type,
     is_non_null_type,
 )
+from graphql.execution import Executor
 
 from gql.engine.collect_fields import Collector, Unsupported
 from gql.engine.fields import (
@@ -40,6 +42,7 @@ from gql.engine.plan import (
     parameterized,
 )
 from gql.query.resource import Resource
+from gql.steps import pause_if_long
 
 KINDS: Mapping[str, ColumnKind] = {
     "Boolean": "boolean",
@@ -81,6 +84,16 @@ def plan_operation(
     return plan
 
 
+class _PausingExecutor(Executor[Any]):
+    """graphql-core's executor, which lets the event loop go round at each value that it prints."""
+
+    def complete_leaf_value(  # type: ignore[override]  # static there, and called on `self`
+        self, return_type: GraphQLLeafType, result: Any
+    ) -> Any:
+        pause_if_long()
+        return Executor.complete_leaf_value(return_type, result)
+
+
 class _Planner:
     def __init__(
         self,
@@ -102,6 +115,7 @@ class _Planner:
         """The fields of an object, merged by response key, in order."""
         items: list[tuple[str, PlanNode]] = []
         for key, nodes in self._collect(parent, selection_sets).items():
+            pause_if_long()
             name = nodes[0].name.value
             if name == "__typename":
                 items.append((key, PlanNode(ConstantSource(f'"{parent.name}"'))))
@@ -123,7 +137,8 @@ class _Planner:
         alone = OperationDefinitionNode(
             operation=OperationType.QUERY, selection_set=SelectionSetNode(selections=tuple(nodes))
         )
-        result = execute_sync(self._schema, DocumentNode(definitions=(alone, *fragments)))
+        document = DocumentNode(definitions=(alone, *fragments))
+        result = execute_sync(self._schema, document, executor_class=_PausingExecutor)
         if result.data is None or result.errors:
             raise Unsupported(name)
         return SchemaSource(orjson.dumps(result.data[key]).decode())

@@ -11,13 +11,14 @@ from gql.database.drivers import FetchedValue
 from gql.database.failures import translate_failures
 from gql.engine.bind import VariantKey, is_selective
 from gql.engine.compile import emit_read
-from gql.engine.compile_lock import CompileLock
+from gql.engine.compile_lock import CompileLocks
 from gql.engine.plan import MOST_VARIANTS
 from gql.engine.rest_query import RestArguments, RestQuery, bind
 from gql.engine.statement import BoundStatement, Statement
 from gql.engine.statement_compiler import compile_statement
 from gql.errors import AnswerTooLong, NotFound
 from gql.query.context import Context
+from gql.steps import in_steps
 
 
 class ReadOutcome(StrEnum):
@@ -59,7 +60,7 @@ class QueryRunner:
     def __init__(self, database: Database, *, has_own_connections: bool) -> None:
         self._database = database
         self._has_own_connections = has_own_connections
-        self._lock = CompileLock()
+        self._locks = CompileLocks()
         self._statements: defaultdict[RestQuery, LRUCache[VariantKey, Statement]] = defaultdict(
             lambda: LRUCache(MOST_VARIANTS)
         )
@@ -70,11 +71,15 @@ class QueryRunner:
         statements = [each for cache in self._statements.values() for each in cache.values()]
         return len(statements), sum(statement.weight for statement in statements)
 
-    async def bind(self, query: RestQuery, arguments: RestArguments) -> BoundQuery:
+    async def bind(
+        self, query: RestQuery, arguments: RestArguments, organization_id: int
+    ) -> BoundQuery:
         """The statement of a read with the values of a request, but for whose data it reads."""
         variant, values = bind(query, arguments)
         statements = self._statements[query]
-        statement = statements.get(variant) or await self._compile(query, variant)
+        statement = statements.get(variant)
+        if statement is None:
+            statement = await self._compile(query, variant, organization_id)
         return BoundQuery(query, arguments.key, statement.bind(values))
 
     async def answer(self, context: Context, bound: BoundQuery) -> bytes:
@@ -101,7 +106,7 @@ class QueryRunner:
             DeadlineExceeded: when it ended the statement because that took too long.
             AnswerTooLong: when it prints more than an answer may have.
         """
-        bound = await self.bind(query, arguments)
+        bound = await self.bind(query, arguments, context.organization_id)
         values = bound.statement.owned_by(context.organization_id)
         value = context.snapshot.fetch_value(bound.statement.statement.sql, values)
         return await self._printed(bound, value)
@@ -124,15 +129,20 @@ class QueryRunner:
         self.counts[ReadOutcome.ANSWERED] += 1
         return body
 
-    async def _compile(self, query: RestQuery, variant: VariantKey) -> Statement:
-        async with self._lock:
+    async def _compile(
+        self, query: RestQuery, variant: VariantKey, organization_id: int
+    ) -> Statement:
+        async with self._locks.of(organization_id):
             statements = self._statements[query]
             statement = statements.get(variant)
             if statement is None:
-                statement = compile_statement(
-                    emit_read(query, variant, self._database.max_statement_bytes),
-                    self._database.engine.dialect,
-                    custom_plan=is_selective(variant),
-                )
+                statement = await in_steps(self._compiled, query, variant)
                 statements[variant] = statement
             return statement
+
+    def _compiled(self, query: RestQuery, variant: VariantKey) -> Statement:
+        return compile_statement(
+            emit_read(query, variant, self._database.max_statement_bytes),
+            self._database.engine.dialect,
+            custom_plan=is_selective(variant),
+        )

@@ -11,23 +11,24 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.sql.visitors import replacement_traverse
 
 from gql.engine.bind import VariantKey, depends_on_caller, is_selective
-from gql.engine.compile_lock import CompileLock
+from gql.engine.compile_lock import CompileLocks
 from gql.engine.statement import Statement
+from gql.steps import in_steps, pause_if_long
 
 _log = logging.getLogger(__name__)
 
 
 class StatementCompiler:
-    """Compiles the statements of plans, one at a time.
+    """Compiles the statements of plans, one of an organization at a time.
 
     Args:
         dialect: The database's.
-        lock: Held while a statement is compiled, which blocks the event loop.
+        locks: Held while a statement is compiled, which takes milliseconds.
     """
 
-    def __init__(self, dialect: Dialect, lock: CompileLock) -> None:
+    def __init__(self, dialect: Dialect, locks: CompileLocks) -> None:
         self._dialect = dialect
-        self._lock = lock
+        self._locks = locks
 
     async def compile(
         self,
@@ -35,6 +36,7 @@ class StatementCompiler:
         statements: "LRUCache[VariantKey, Statement]",
         variant: VariantKey,
         emit: Callable[[], Select[Any]],
+        organization_id: int,
     ) -> Statement:
         """The statement of a plan for a variant; of concurrent requests the first compiles it.
 
@@ -45,11 +47,13 @@ class StatementCompiler:
             statements: Those that the plan has.
             variant: Of its arguments.
             emit: Makes the SELECT.
+            organization_id: For whom.
         """
-        async with self._lock:
+        async with self._locks.of(organization_id):
             statement = statements.get(variant)
             if statement is None:
-                statement = statements[variant] = self._compile(plan, variant, emit)
+                statement = await in_steps(self._compile, plan, variant, emit)
+                statements[variant] = statement
             return statement
 
     def _compile(
@@ -79,6 +83,7 @@ def compile_statement(
     """
 
     def inline(element: Any, **_: Any) -> Any:
+        pause_if_long()
         if not isinstance(element, BindParameter) or element.required:
             return None
         write = element.type.dialect_impl(dialect).literal_processor(dialect)

@@ -1,7 +1,7 @@
 """Answers a REST request: caller, permission, arguments, handler, response."""
 
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import AbstractAsyncContextManager, ExitStack, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +20,7 @@ from gql.http.identify import Identify
 from gql.http.request_id import request_id_of
 from gql.http.running_requests import DEADLINE_HEADER, RunningRequest, RunningRequests
 from gql.identity import Identity
+from gql.operation_queues import OperationQueues
 from gql.query.context import Context
 from gql.rest.address_cache import AddressCache
 from gql.rest.download_slots import DownloadSlots, HoldingAnswer
@@ -44,6 +45,7 @@ class RestServices:
     identify: Identify
     queries: QueryRunner
     requests: RunningRequests
+    queues: OperationQueues
     sms_sessions: SmsSessionStore | None = None
     addresses: AddressCache = field(default_factory=AddressCache)
     download_slots: DownloadSlots = field(init=False)
@@ -134,7 +136,8 @@ class Endpoint:
                 return await self._read(route, route.reads, context, request)
             arguments = self._arguments(route, context, request, raw)
             queries = self.services.queries
-            return await run_handler(route, queries, context, request, raw, arguments)
+            async with self._slot(route, context):
+                return await run_handler(route, queries, context, request, raw, arguments)
         except BadBody as error:
             return unprocessable_response(error, status=route.refuses_bodies_with)
         except Unprocessable as error:
@@ -143,6 +146,12 @@ class Endpoint:
             if type(error) is GatewayError:
                 raise
             return error_response(error)
+
+    def _slot(self, route: RestRoute, context: Context) -> AbstractAsyncContextManager[object]:
+        """Where a request waits for others of its organization; those without a caller do not."""
+        if route.permission is None:
+            return nullcontext()
+        return self.services.queues.hold(context.organization_id, 0)
 
     async def _download(self, route: RestRoute, context: Context, request: Request) -> ASGIApp:
         """The answer of a route that reads while it sends, which needs a slot for as long."""
@@ -162,9 +171,11 @@ class Endpoint:
             result = route.handler(**self._arguments(route, context, request, b""))
             if not isinstance(result, RestArguments):
                 return to_response(route, await result)
-            read = await queries.bind(query, result)
+            read = await queries.bind(query, result, context.organization_id)
             addresses.put(route, request.scope, read)
-        response = read_response(query, await queries.answer(context, read), route.status)
+        async with self.services.queues.hold(context.organization_id, 0):
+            body = await queries.answer(context, read)
+        response = read_response(query, body, route.status)
         return conditional(request.scope, response) if query.is_tagged else response
 
     async def _raw(self, route: RestRoute, request: Request) -> bytes:

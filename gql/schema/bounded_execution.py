@@ -7,6 +7,7 @@ from graphql import GraphQLLeafType
 
 from gql.errors import AnswerTooLong
 from gql.schema.mutation_executor import MutationExecutor
+from gql.steps import pause_if_long
 
 
 def executor_bounded_to(max_bytes: int) -> type[MutationExecutor]:
@@ -25,6 +26,7 @@ def executor_bounded_to(max_bytes: int) -> type[MutationExecutor]:
         def complete_leaf_value(  # type: ignore[override]  # static there, and called on `self`
             self, return_type: GraphQLLeafType, result: Any
         ) -> Any:
+            pause_if_long()
             value = MutationExecutor.complete_leaf_value(return_type, result)
             if isinstance(value, str):
                 self.printed_bytes += len(value)

@@ -54,6 +54,7 @@ from gql.schema.weights import (
     SCHEMA_VALUE,
     SORTED_ROW,
 )
+from gql.steps import pause_if_long
 
 MOST_STEPS = 1_000_000
 """More steps of a JSON Pointer than a request has room for."""
@@ -138,6 +139,7 @@ class ChargeWalk:
 
     def _object(self, at: _Position, fields: _Merged) -> Iterator[Charge]:
         for (_, key), (kind, nodes) in fields.items():
+            pause_if_long()
             path = f"{at.path}.{key}".removeprefix(".")
             if nodes[0].name.value in kind.fields:
                 yield from self._field(at, path, kind.fields[nodes[0].name.value], nodes)

@@ -1,6 +1,7 @@
 """GraphQL documents: parsed, checked against the limits and validated once, then cached."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
@@ -15,37 +16,48 @@ from graphql import (
     StringValueNode,
     Visitor,
     VisitorAction,
-    parse,
     specified_rules,
     validate,
     visit,
 )
+from graphql.language.parser import Parser, nested_too_deeply_error
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 
 from gql.engine.cache import SegmentedCache
-from gql.engine.compile_lock import CompileLock
+from gql.engine.compile_lock import CompileLocks
 from gql.engine.document import Document, Request
 from gql.engine.fallback import Fallback
 from gql.errors import (
     BadRequest,
     OperationUnresolved,
-    Overloaded,
     ParseFailed,
+    RateLimited,
     RefusedDocument,
     TooComplex,
     ValidationFailed,
 )
+from gql.loop_shares import LoopShares, SharedTask
 from gql.schema.cost import Pricing
 from gql.schema.limits import check_limits
 from gql.schema.one_of import OneOfVariablesRule, follow_one_of
 from gql.schema.operation_cost import OperationCost
 from gql.settings import Settings
 from gql.single_flight import SingleFlight
+from gql.steps import in_steps, pause_if_long
+
+
+class PauseRule(ASTValidationRule):
+    """Accepts everything, and lets the event loop go round at each node."""
+
+    def enter(self, *_: object) -> None:
+        pause_if_long()
+
 
 RULES: tuple[type[ASTValidationRule], ...] = (
     *specified_rules,
     MaybeNullValidationRule,
     OneOfVariablesRule,
+    PauseRule,
 )
 """Every rule of the specification, Strawberry's for arguments that may be left out, and ours."""
 
@@ -57,7 +69,8 @@ MOST_COSTS = 8
 """Of how many operations of one document the cost is cached: costs are not weighed."""
 
 MOST_WAITING = 200
-"""How many new documents may wait to be validated: at some milliseconds each, about a second."""
+"""How many new documents of an organization wait to be validated: at some milliseconds each, about
+a second."""
 
 RETRY_AFTER = 1.0
 """Seconds until most of the documents that wait are validated."""
@@ -90,44 +103,61 @@ class Documents:
     Args:
         schema: What documents are validated against.
         settings: The limits.
-        lock: Held while a document is parsed and validated, which blocks the event loop.
+        locks: Held while a document is parsed and validated, which takes milliseconds.
+        shares: Of the event loop, which that is charged to.
 
     Attributes:
         cache: The documents; the engine keeps their plans and statements in them.
     """
 
-    def __init__(self, schema: GraphQLSchema, settings: Settings, lock: CompileLock) -> None:
+    def __init__(
+        self, schema: GraphQLSchema, settings: Settings, locks: CompileLocks, shares: LoopShares
+    ) -> None:
         follow_one_of(schema)
         self._schema = schema
         self._settings = settings
-        self._lock = lock
+        self._locks = locks
+        self._shares = shares
         self._pricing = Pricing(schema)
         self.cache: SegmentedCache[Document] = SegmentedCache(
             DOCUMENTS_BYTES, lambda document: document.weight
         )
         # A document that nobody waits for any more gives its place in the queue to others.
-        self._validations = SingleFlight[str, Document](cancel_abandoned=True)
+        self._validations = SingleFlight[tuple[int, str], Document](cancel_abandoned=True)
+        self._waiting: Counter[int] = Counter()
 
     def get(self, text: str) -> Document | None:
         """The cached document."""
         return self.cache.get(text)
 
-    async def validate(self, text: str) -> Document:
+    async def validate(self, text: str, organization_id: int) -> Document:
         """The document, parsed, checked and cached, once for all concurrent callers.
+
+        Those of another organization do not share it: they would wait for the share of the first.
 
         Raises:
             InvalidDocument: when it does not parse or does not fit the schema.
             TooComplex: when it is over a limit.
             IntrospectionDisabled: when it asks for the schema and may not.
             BadRequest: when a string in it holds a NUL character.
-            Overloaded: when too many new documents wait already.
+            RateLimited: when too many new documents of the organization wait already.
         """
-        if len(self._validations) >= MOST_WAITING and text not in self._validations:
-            raise Overloaded(
-                f"{MOST_WAITING} other new documents wait to be read; try again in a second.",
+        key = organization_id, text
+        validating = partial(self._validate_shared, *key)
+        if key in self._validations:
+            return await self._validations.run(key, validating)
+        if self._waiting[organization_id] >= MOST_WAITING:
+            raise RateLimited(
+                f"{MOST_WAITING} other new documents of your organization wait to be read;"
+                " try again in a second.",
                 RETRY_AFTER,
             )
-        return await self._validations.run(text, partial(self._validate_locked, text))
+        self._waiting[organization_id] += 1
+        try:
+            return await self._validations.run(key, validating)
+        finally:
+            self._waiting[organization_id] -= 1
+            self._waiting += Counter()  # drops the organizations without any
 
     def cost(self, request: Request) -> OperationCost:
         """What the operation of a request costs; cached with its document."""
@@ -141,16 +171,26 @@ class Documents:
             )
         return cost
 
-    def check_cost(self, request: Request) -> None:
+    async def check_cost(self, request: Request) -> None:
         """Check that an operation may run.
 
         Raises:
             TooComplex: when it costs too much.
         """
+        cost: OperationCost | None = request.document.costs.get(request.name)
+        if cost is None or cost.most > self._settings.max_cost:
+            await in_steps(self._check_cost, request)
+        else:
+            self._check_cost(request)
+
+    def _check_cost(self, request: Request) -> None:
         self._pricing.check(request, self.cost(request), self._settings.max_cost)
 
-    def explain_cost(self, request: Request) -> dict[str, Any]:
+    async def explain_cost(self, request: Request) -> dict[str, Any]:
         """What an operation costs and may cost, and its heaviest paths, as JSON."""
+        return await in_steps(self._explain_cost, request)
+
+    def _explain_cost(self, request: Request) -> dict[str, Any]:
         return {
             "points": self.cost(request).points(request.variables or {}),
             "limit": self._settings.max_cost,
@@ -164,7 +204,7 @@ class Documents:
         """What an operation costs."""
         return self.cost(request).points(request.variables or {})
 
-    def check_resolver_cost(self, request: Request, fallback: Fallback) -> None:
+    async def check_resolver_cost(self, request: Request, fallback: Fallback) -> None:
         """Check that resolvers may answer an operation, which takes them far longer than a plan.
 
         What it prints of the schema takes them no longer, and has a limit of its own.
@@ -178,7 +218,8 @@ class Documents:
         """
         limit = self._settings.max_resolver_cost
         reason = f" where resolvers answer ({fallback.explanation})"
-        self._pricing.check(request, self.cost(request).without_schema, limit, reason=reason)
+        cost = self.cost(request).without_schema
+        await in_steps(partial(self._pricing.check, request, cost, limit, reason=reason))
 
     def __contains__(self, text: str) -> bool:
         return text in self.cache
@@ -187,9 +228,14 @@ class Documents:
         """How many documents are cached, and about how many bytes they take."""
         return len(self.cache), self.cache.weight
 
-    async def _validate_locked(self, text: str) -> Document:
-        async with self._lock:
-            return self._parse_and_check(text)
+    async def _validate_shared(self, organization_id: int, text: str) -> Document:
+        """Validate a document in a task of its own."""
+        work = self._validate_locked(organization_id, text)
+        return await SharedTask(self._shares, self._shares.of(organization_id), work)
+
+    async def _validate_locked(self, organization_id: int, text: str) -> Document:
+        async with self._locks.of(organization_id):
+            return await in_steps(self._parse_and_check, text)
 
     def _parse_and_check(self, text: str) -> Document:
         node = self._parse(text)
@@ -201,7 +247,7 @@ class Documents:
     def _parse(self, text: str) -> DocumentNode:
         limit = self._settings.max_tokens
         try:
-            document = parse(text, max_lexical_tokens=limit, max_comments=limit)
+            document = _parse(text, limit)
         except GraphQLSyntaxError as error:
             if error.message.endswith("Parsing aborted."):
                 raise TooComplex(error.message.removeprefix("Syntax Error: ")) from None
@@ -219,6 +265,24 @@ class Documents:
         errors = validate(self._schema, document, RULES, MAX_ERRORS, hide_suggestions=hide)
         if errors:
             raise InvalidDocument(ValidationFailed, errors)
+
+
+class _PausingParser(Parser):
+    """Lets the event loop go round at each token."""
+
+    def advance_lexer(self) -> None:
+        pause_if_long()
+        super().advance_lexer()
+
+
+def _parse(text: str, limit: int) -> DocumentNode:
+    """What `graphql.parse` returns and raises, of a document with so many tokens and comments."""
+    parser = _PausingParser(text, max_lexical_tokens=limit, max_comments=limit)
+    try:
+        return parser.parse_document()
+    except RecursionError:
+        pass
+    raise nested_too_deeply_error(parser)
 
 
 def choose_operation(document: DocumentNode, name: str | None) -> OperationDefinitionNode:

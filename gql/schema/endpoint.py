@@ -6,8 +6,8 @@ Strawberry brings the schema and its executor, but not its HTTP views: they answ
 and have no limits.
 """
 
-import os
 from dataclasses import dataclass
+from functools import partial
 from inspect import isawaitable
 from typing import Any, cast
 
@@ -18,13 +18,12 @@ from starlette.types import Receive, Scope, Send
 from strawberry.execution import optimized_is_awaitable
 
 from gql.database import Database
-from gql.engine.compile_lock import CompileLock
+from gql.engine.compile_lock import CompileLocks
 from gql.engine.document import Request
 from gql.engine.engine import Bound, BoundBefore, Engine
 from gql.engine.explain import Explanation
 from gql.engine.fallback import OFF, AnswerCounts, Fallback
 from gql.errors import AnswerTooLong, BadRequest, GatewayError, MethodNotAllowed
-from gql.fair_queue import FairQueue
 from gql.http.headers import headers_by_name
 from gql.http.identify import Identify
 from gql.http.media_types import JSON, prefers_html, response_type
@@ -32,6 +31,8 @@ from gql.http.request_id import request_id_of
 from gql.http.request_log import LONGEST_NAME, log_fields
 from gql.http.running_requests import DEADLINE_HEADER, RunningRequests
 from gql.identity import Identity, Permission
+from gql.loop_shares import LoopShares
+from gql.operation_queues import OperationQueues
 from gql.query.context import Context
 from gql.schema.bounded_execution import executor_bounded_to
 from gql.schema.documents import Documents, InvalidDocument, choose_operation
@@ -46,6 +47,7 @@ from gql.schema.graphql_request import (
 )
 from gql.schema.rendering import HttpResponse, Renderer
 from gql.settings import Settings
+from gql.steps import in_steps
 from gql.stores import SmsSessionStore
 
 COST_HEADER = b"jackfield-cost"
@@ -89,11 +91,13 @@ class GraphQLEndpoint:
         identify: Says who sent a request.
         sms_sessions: Where live SMS sessions are kept.
         requests: Those that run in this process.
+        shares: Of the event loop.
+        queues: Where operations wait for each other, at all doors.
 
     Attributes:
         engine: Compiles queries; None when settings say so.
         counts: How many operations were answered by a plan, and how many by resolvers.
-        heavy: Where heavy operations wait for each other.
+        queues: The same.
     """
 
     def __init__(
@@ -105,6 +109,8 @@ class GraphQLEndpoint:
         identify: Identify,
         sms_sessions: SmsSessionStore | None = None,
         requests: RunningRequests | None = None,
+        shares: LoopShares | None = None,
+        queues: OperationQueues | None = None,
     ) -> None:
         if schema.extensions:
             raise ValueError("GraphQLEndpoint does not run Strawberry's schema extensions")
@@ -115,13 +121,13 @@ class GraphQLEndpoint:
         self._identify = identify
         self._sms_sessions = sms_sessions
         self._requests = requests or RunningRequests(settings.request_timeout)
-        lock = CompileLock()
-        self._documents = Documents(self._schema, settings, lock)
+        locks = CompileLocks()
+        self._documents = Documents(self._schema, settings, locks, shares or LoopShares())
         self.engine: Engine | None = None
         if settings.compiled:
-            self.engine = Engine(schema, database, self._documents.cache, lock)
+            self.engine = Engine(schema, database, self._documents.cache, locks)
         self.counts = self.engine.counts if self.engine else AnswerCounts()
-        self.heavy = _heavy_queue(settings)
+        self.queues = queues or OperationQueues.of(settings)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
@@ -201,9 +207,7 @@ class GraphQLEndpoint:
             received.log_operation(request.name, points)
             caller.allowance.use_points(points)
             bound = OFF if engine is None else await engine.bind_request(request, caller, points)
-        if points < self._settings.heavy_points:
-            return await self._finish(received, request, bound)
-        async with self.heavy.hold(caller.organization_id):
+        async with self.queues.hold(caller.organization_id, points):
             return await self._finish(received, request, bound)
 
     async def _finish(
@@ -229,7 +233,7 @@ class GraphQLEndpoint:
         """
         if header not in {b"1", b"dry-run"}:
             raise BadRequest("The header Jackfield-Cost may be 1 or dry-run.")
-        cost = self._documents.explain_cost(await self._request(received))
+        cost = await self._documents.explain_cost(await self._request(received))
         if header == b"1":
             return (await self._run(received)).with_extension("cost", cost)
         answer = HttpResponse(200, received.renderer.media_type, b'{"data":null}')
@@ -247,7 +251,7 @@ class GraphQLEndpoint:
         received.log_operation(request.name, notes.points)
         caller.allowance.use_points(notes.points)
         # Heavy or not, as an explanation runs the statement once more to account for it.
-        async with self.heavy.hold(caller.organization_id):
+        async with self.queues.heavy.hold(caller.organization_id):
             if self.engine is None:
                 body: bytes | Fallback = self.counts.record_fallback(OFF)
             else:
@@ -266,11 +270,12 @@ class GraphQLEndpoint:
         parsed = parse_request(method, raw, self._settings)
         document = self._documents.get(parsed.document)
         if document is None:
-            document = await self._documents.validate(parsed.document)
+            organization_id = received.caller.organization_id
+            document = await self._documents.validate(parsed.document, organization_id)
         operation = choose_operation(document.node, parsed.operation_name)
         cacheable = raw if method in METHODS_WITH_BODY else None
         request = Request(document, operation, parsed.variables, cacheable)
-        self._documents.check_cost(request)
+        await self._documents.check_cost(request)
         _permit(received.caller, operation, method)
         return request
 
@@ -280,7 +285,7 @@ class GraphQLEndpoint:
         """The answer that resolvers make, and why no plan did."""
         renderer = received.renderer
         received.log["way"] = "resolvers"
-        self._documents.check_resolver_cost(request, fallback)
+        await self._documents.check_resolver_cost(request, fallback)
         context = Context(received.caller, self._database, renderer.request_id, self._sms_sessions)
         try:
             result = await self._execute(request, context)
@@ -293,7 +298,8 @@ class GraphQLEndpoint:
         return answer
 
     async def _execute(self, request: Request, context: Context) -> ExecutionResult:
-        result = execute(
+        run = partial(
+            execute,
             self._schema,
             request.document.node,
             context_value=context,
@@ -303,6 +309,7 @@ class GraphQLEndpoint:
             is_awaitable=cast("Any", optimized_is_awaitable),
             hide_suggestions=not self._settings.suggestions,
         )
+        result = await in_steps(run)
         return await result if isawaitable(result) else result
 
 
@@ -320,21 +327,6 @@ def _answer_for_anybody(scope: Scope, accept: str) -> HttpResponse | None:
     if query_string:
         address += "?" + query_string.decode("latin-1")
     return HttpResponse(303, JSON, b"", {"location": address})
-
-
-def _heavy_queue(settings: Settings) -> FairQueue:
-    """The queue of heavy operations.
-
-    As many run as there are processors, as more would only share these. An organization has half of
-    them: what is left serves the operations of others that cost little, which never wait here.
-    """
-    processors = (os.cpu_count() or 1) // settings.workers
-    slots = settings.max_heavy or max(2, processors)
-    return FairQueue(
-        slots,
-        slots_per_organization=settings.max_heavy_per_organization or max(1, slots // 2),
-        most_waiting=settings.max_heavy_waiting,
-    )
 
 
 def _permit(caller: Identity, operation: OperationDefinitionNode, method: str) -> None:

@@ -26,6 +26,8 @@ from graphql import (
     parse,
 )
 
+from gql.steps import pause_if_long
+
 Fragments = Mapping[str, FragmentDefinitionNode]
 
 
@@ -108,6 +110,7 @@ class _Count:
             return 0
         key = (id(value), id(selection_set))
         if key not in self._counted:
+            pause_if_long()
             if len(self._counted) > self._limit:
                 raise _TooMany
             count = sum(self._selected(value, kind, each) for each in selection_set.selections)

@@ -7,6 +7,8 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
 
+from gql.steps import pause_if_long
+
 T = TypeVar("T")
 
 
@@ -38,5 +40,6 @@ class Construct(FunctionElement[T]):
 
 @compiles(Construct)
 def _write(construct: Construct[Any], compiler: Any, **keywords: Any) -> str:
+    pause_if_long()
     arguments = [compiler.process(argument, **keywords) for argument in construct.clauses]
     return construct.template(compiler.dialect.name).format(*arguments)

@@ -18,7 +18,7 @@ HEAVY = {"query": QUERY.replace("first: 1", "first: 2")}
 
 async def until_counts(app: Starlette, running: int, waiting: int) -> None:
     """Wait until so many heavy operations run and wait."""
-    queue = app.state.heavy
+    queue = app.state.queues.heavy
     while (queue.running, queue.waiting) != (running, waiting):  # noqa: ASYNC110
         await asyncio.sleep(0.01)
 

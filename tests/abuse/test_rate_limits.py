@@ -27,6 +27,9 @@ NAMES_POINTS = 10 + 2 + 1
 LIMITS = """{ viewer { rateLimit {
     limit remaining resetAt pointsLimit pointsRemaining pointsResetAt } } }"""
 
+QUEUES = {"heavy", "light"}
+"""What is counted beside the quotas."""
+
 
 @dataclass
 class Gateway:
@@ -248,5 +251,5 @@ def _over_limit(metrics: str) -> dict[tuple[str, ...], float]:
         (sample.labels["quota"], sample.labels["outcome"]): sample.value
         for family in text_string_to_metric_families(metrics)
         for sample in family.samples
-        if sample.name == "jackfield_rate_limited_total" and sample.labels["quota"] != "heavy"
+        if sample.name == "jackfield_rate_limited_total" and sample.labels["quota"] not in QUEUES
     }

@@ -91,7 +91,7 @@ class DifferentialClient:
         valid = ValidDocument(document.text, parse(document.text))
         request = Request(valid, choose_operation(valid.node, None), document.variables)
         try:
-            plan, _ = await self.engine.plan(request, self.engine.coerce(request))
+            plan, _ = await self.engine.plan(request, self.engine.coerce(request), 0)
             return str(plan)
         except (NoPlan, GraphQLError) as error:
             return str(fallback_of(error))

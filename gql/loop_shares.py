@@ -1,0 +1,184 @@
+"""Shares the time of the event loop among those for whom it works."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable, Coroutine, Generator, Hashable
+from typing import Any, Generic, TypeVar
+
+ALLOWANCE = 0.002
+"""Seconds of the event loop that one share has in a round of it, before others come first."""
+
+MOST_SERVED = 4
+"""Shares with more than their allowance that go on in one round: so long may a round get."""
+
+MOST_SHARES = 10_000
+"""How many shares are kept."""
+
+_USUAL, _SHORTEST = ALLOWANCE / 16, ALLOWANCE / 100
+"""How long a step takes where that was not measured, and at least."""
+
+Result = TypeVar("Result")
+
+
+class Share:
+    """What one organization, or one address, has used of the event loop.
+
+    Attributes:
+        used: Seconds that no round has paid for yet.
+        owed: What they were when a round paid last.
+        steps: How many steps there were since then.
+        waiting: The steps that wait for a round, oldest first.
+        is_owing: Whether rounds have to pay for it.
+    """
+
+    __slots__ = ("is_owing", "owed", "steps", "used", "waiting")
+
+    def __init__(self) -> None:
+        self.is_owing = False
+        self.used = self.owed = 0.0
+        self.steps = 0
+        self.waiting: deque[asyncio.Future[None]] = deque()
+
+    @property
+    def must_wait(self) -> bool:
+        """Whether its next step has to wait for a round."""
+        return self.used >= ALLOWANCE or bool(self.waiting)
+
+
+class LoopShares:
+    """Lets the steps of each share run for some time in each round of the event loop.
+
+    A step is what a task does between two awaits. asyncio runs all that are ready in one round, so
+    that two hundred requests of one organization come before the next step of everybody else. Here
+    a share that has used its allowance waits for the next round, behind its own steps and before
+    nobody's. This is deficit round robin (https://doi.org/10.1145/217382.217453) with measured
+    times: a step that took five allowances is paid for by five rounds.
+
+    Whoever waits is let in by a callback of the next round, so a loop with nothing else to do goes
+    round at once, and nothing is lost. While nobody waits, a step costs two looks at the clock.
+
+    Args:
+        timer: Seconds from any origin, never going back.
+
+    Attributes:
+        postponed: How many steps had to wait.
+    """
+
+    def __init__(self, timer: Callable[[], float] = time.perf_counter) -> None:
+        self.timer = timer
+        self._shares: dict[Hashable, Share] = {}
+        self._owing: deque[Share] = deque()
+        self._is_paying = False
+        self.postponed = 0
+
+    @property
+    def waiting(self) -> int:
+        """How many steps wait."""
+        return sum(len(share.waiting) for share in self._owing)
+
+    def of(self, holder: Hashable) -> Share:
+        """The share of an organization by its id, or of an address."""
+        share = self._shares.get(holder)
+        if share is None:
+            if len(self._shares) >= MOST_SHARES:  # what is owed is kept by `_owing`
+                self._shares.clear()
+            share = self._shares[holder] = Share()
+        return share
+
+    async def wait(self, share: Share) -> None:
+        """Wait for a round of the event loop in which the share may go on."""
+        self.postponed += 1
+        admission = asyncio.get_running_loop().create_future()
+        share.waiting.append(admission)
+        try:
+            await admission
+        except BaseException:
+            if admission in share.waiting:
+                share.waiting.remove(admission)
+            raise
+
+    def owe(self, share: Share) -> None:
+        """Have rounds pay for a share that has used more than its allowance."""
+        if share.is_owing:
+            return
+        share.is_owing = True
+        self._owing.append(share)
+        if not self._is_paying:
+            self._is_paying = True
+            asyncio.get_running_loop().call_soon(self._pay)
+
+    def _pay(self) -> None:
+        """Give a round's allowance to the shares that have used more, and let in who may go on."""
+        for _ in range(min(len(self._owing), MOST_SERVED)):
+            share = self._owing.popleft()
+            usual = (share.used - share.owed) / share.steps if share.steps else _USUAL
+            share.owed = share.used = max(0.0, share.used - ALLOWANCE)
+            share.steps = 0
+            if share.used < ALLOWANCE:
+                _let_in(share, usual)
+            share.is_owing = bool(share.waiting) or share.used >= ALLOWANCE
+            if share.is_owing:
+                self._owing.append(share)
+        self._is_paying = bool(self._owing)
+        if self._owing:
+            # Only now, so that whoever was let in has its step before the next allowance.
+            asyncio.get_running_loop().call_soon(self._pay)
+
+
+def _let_in(share: Share, usual: float) -> None:
+    """Let in as many steps as will use up the allowance, if they take what they usually do."""
+    number = max(1, int((ALLOWANCE - share.used) / max(usual, _SHORTEST)))
+    for _ in range(min(number, len(share.waiting))):
+        admission = share.waiting.popleft()
+        if not admission.done():
+            admission.set_result(None)
+
+
+class SharedTask(Generic[Result]):
+    """A coroutine whose steps are charged to a share, and wait for it; awaited in its place.
+
+    Attributes:
+        share: Of its next step. It may be another one when a step ends than when it began.
+    """
+
+    __slots__ = ("_shares", "_work", "share")
+
+    def __init__(self, shares: LoopShares, share: Share, work: Coroutine[Any, Any, Result]) -> None:
+        self._shares = shares
+        self._work = work
+        self.share = share
+
+    def move_to(self, holder: Hashable) -> bool:
+        """Charge this step and the next ones to another share; whether that has to wait now."""
+        self.share = self._shares.of(holder)
+        return self.share.must_wait
+
+    def __await__(self) -> Generator[Any, None, Result]:
+        work, shares = self._work, self._shares
+        timer = shares.timer
+        error: BaseException | None = None
+        while True:
+            share = self.share
+            if error is None and (share.used >= ALLOWANCE or share.waiting):
+                try:
+                    yield from shares.wait(share).__await__()
+                except BaseException as raised:  # noqa: BLE001 -- raised where the work is
+                    error = raised
+            start = timer()
+            try:
+                awaited = work.send(None) if error is None else work.throw(error)
+            except StopIteration as end:
+                result: Result = end.value
+                return result
+            finally:
+                share = self.share
+                share.used += timer() - start
+                share.steps += 1
+                if share.used >= ALLOWANCE:
+                    shares.owe(share)
+            error = None
+            try:
+                yield awaited
+            except BaseException as raised:  # noqa: BLE001 -- as above
+                error = raised
