@@ -63,7 +63,7 @@ def _fill(url: str, keys: Path, scale: Scale, say: Say) -> None:
     kind = url.partition(":")[0]
     say(f"Filling {kind} at scale {scale}, once" + (": minutes" if scale == "large" else ""))
     jackfield_command("migrate", "--database", url)
-    options = ("--scale", scale, "--organizations", str(ORGANIZATIONS), "--json")
+    options = ("--still", "--scale", scale, "--organizations", str(ORGANIZATIONS), "--json")
     keys.touch(mode=0o600)
     keys.write_text(jackfield_command("demo", *options, "--database", url))
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -48,6 +49,13 @@ def demo(
         ),
     ] = "small",
     seed: Annotated[int, typer.Option(help="Another seed makes other data of the same kind.")] = 1,
+    still: Annotated[
+        bool,
+        typer.Option(
+            "--still",
+            help="The same rows every day, until June 2026; else they reach to this minute.",
+        ),
+    ] = False,
     reset: Annotated[
         bool, typer.Option("--reset", help="First delete **everything** in the database.")
     ] = False,
@@ -65,13 +73,23 @@ def demo(
     """
     settings = settings_from(database_url=database)
     loaded = asyncio.run(
-        _demo(settings, organizations, scale=scale, seed=seed, reset=reset, if_empty=if_empty)
+        _demo(
+            settings,
+            organizations,
+            scale=scale,
+            seed=seed,
+            now=None if still else datetime.now(UTC).replace(microsecond=0),
+            reset=reset,
+            if_empty=if_empty,
+        )
     )
     if as_json:
         typer.echo(json.dumps({"organizations": [asdict(organization) for organization in loaded]}))
         return
     if not loaded:
         typer.echo("There is data already: nothing was added.")
+    if loaded:
+        STDERR.print("An API key per organization, shown this once:", highlight=False)
     for organization in loaded:
         typer.echo(f"{organization.id}  {organization.name}  {organization.api_key}")
 
@@ -100,6 +118,7 @@ async def _demo(
     *,
     scale: Scale,
     seed: int,
+    now: datetime | None,
     reset: bool,
     if_empty: bool,
 ) -> "list[DemoOrganization]":
@@ -118,5 +137,10 @@ async def _demo(
             )
         with ProgressBars() as bars:
             return await load_demo(
-                database, organizations=organizations, scale=scale, seed=seed, progress=bars.show
+                database,
+                organizations=organizations,
+                scale=scale,
+                seed=seed,
+                now=now,
+                progress=bars.show,
             )

@@ -4,7 +4,9 @@ import json
 import os
 import secrets
 import shlex
+import time
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -53,7 +55,8 @@ async def prepare(settings: "Settings") -> "list[DemoOrganization]":
             return await _stored_organizations(database)
         STDERR.print("Loading demo data ...", highlight=False)
         with ProgressBars() as bars:
-            organizations = await load_demo(database, progress=bars.show)
+            now = datetime.now(UTC).replace(microsecond=0)
+            organizations = await load_demo(database, now=now, progress=bars.show)
     _write_private(KEYS_FILE, json.dumps([asdict(each) for each in organizations]))
     return organizations
 
@@ -80,10 +83,24 @@ def welcome(settings: "Settings", organizations: "Sequence[DemoOrganization]") -
     if organizations:
         lines += ["  API keys of the demo data:"]
         lines += [f"    {each.api_key}  {each.name}" for each in organizations]
+        lines += _age_of_demo()
         lines += ["", "  Try it:", "", _curl(url, organizations[0].api_key)]
     else:
         lines += ['  For an API key: jackfield keys create "my key" --organization 1']
     return "\n".join([*lines, "", "  Ctrl-C stops the server; the data stays.", ""])
+
+
+def _age_of_demo() -> list[str]:
+    """How to get new demo data, when that which is there ends days ago."""
+    days = int((time.time() - KEYS_FILE.stat().st_mtime) // 86_400) if KEYS_FILE.exists() else 0
+    if days < 1:
+        return []
+    old = "a day" if days == 1 else f"{days} days"
+    return [
+        "",
+        f"  The demo data ends {old} ago. jackfield demo --reset makes new data and keys,",
+        "  and deletes everything that is there.",
+    ]
 
 
 def _curl(url: str, api_key: str) -> str:

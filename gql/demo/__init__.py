@@ -1,11 +1,14 @@
 """Demo data: the documented examples, and organizations full of generated conversations."""
 
+from datetime import datetime
+
 from sqlalchemy import select, text
 
 from gql.database import Database
 from gql.demo.loading import Progress, analyze, fill
 from gql.demo.organizations import DemoOrganization, new_organization
 from gql.demo.scale import Scale, content
+from gql.demo.tenant import NOW
 from gql.errors import BadInput
 from gql.models import TABLES
 from gql.models.organization import Organization
@@ -21,6 +24,7 @@ async def load_demo(
     organizations: int = 2,
     scale: Scale = "small",
     seed: int = 1,
+    now: datetime | None = None,
     progress: Progress | None = None,
 ) -> list[DemoOrganization]:
     """Fill an empty, migrated database; the same seed gives the same rows, all but the keys.
@@ -34,6 +38,9 @@ async def load_demo(
         scale: "small" is about 250 conversations per organization; "medium" adds 50,000 calls
             shared by all; "large" adds 1,000 graphs, 500,000 calls and 20,000 SMS conversations.
         seed: Another seed gives other rows of the same kinds.
+        now: When the generated conversations end, with a story to follow and calls of the last
+            minutes. Without it the rows are the same every day: they end in June 2026, and are
+            those that tests and worked examples print.
         progress: Called after each batch: table, rows done, rows in all.
 
     Returns:
@@ -48,8 +55,8 @@ async def load_demo(
     async with database.transaction() as connection:
         if (await connection.execute(_ANY_ORGANIZATION)).first() is not None:
             raise BadInput("Demo data needs an empty database; this one has organizations.")
-        rows = content(loaded, scale, seed)
-        await fill(connection, rows.items, totals=rows.totals, progress=progress)
+        rows = content(loaded, scale, seed, now)
+        await fill(connection, rows.items, totals=rows.totals, now=now or NOW, progress=progress)
     await analyze(database)
     return loaded
 

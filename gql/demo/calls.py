@@ -103,6 +103,35 @@ def calls(tenant: Tenant, count: int, mix: CallMix) -> Iterator[Item]:
         yield from _call(tenant, number, started, mix, is_ongoing=newest <= mix.ongoing)
 
 
+def recent_calls(tenant: Tenant, count: int) -> Iterator[Item]:
+    """Up to seven calls that ended in the last minutes, each with graph, messages and cost."""
+    for number in range(count):
+        graph = tenant.graphs[number % len(tenant.graphs)]
+        customer = pick(tenant.random, tenant.customers)
+        assistant = graph.nodes[0].assistant
+        started = NOW - timedelta(minutes=4, seconds=-30 * number)
+        duration = 20 + 5 * number
+        call = call_row(
+            tenant.organization_id,
+            id=tenant.ids.next(Call),
+            call_sid=f"CA{tenant.random.getrandbits(128):032x}",
+            assistant=assistant,
+            customer_phone_number=customer.phone_number,
+            status="completed",
+            started_at=started,
+            ended_at=started + timedelta(seconds=duration),
+            call_meta={},
+            graph_id=graph.id,
+            graph_name=graph.name,
+            duration=duration,
+            cost=Cost(60 * duration, 30 * duration, 71 * duration, 8_500, "USD"),
+        )
+        messages = list(_messages(tenant, call, assistant))
+        yield Call, call
+        yield from messages
+        yield from graph_session(tenant, call, graph, customer, steps=number % 4)
+
+
 def call_row(
     organization_id: int,
     *,
@@ -314,9 +343,9 @@ def _transcript(
     words = content.split()
     if every(5, index, at=2):
         guess = {"content": words[0], "is_final": False}
-        yield _segment_row(tenant, call, speaker, start, round(start + 0.4, 2), **guess)
+        yield _segment(tenant, call, speaker, start, round(start + 0.4, 2), **guess)
     timed = [{"word": word, "start": round(start + 0.25 * at, 2)} for at, word in enumerate(words)]
-    yield _segment_row(
+    yield _segment(
         tenant,
         call,
         speaker,
@@ -328,13 +357,26 @@ def _transcript(
     )
 
 
-def _segment_row(
+def _segment(
     tenant: Tenant, call: Row, speaker: str, start: float, end: float, **columns: Any
+) -> Item:
+    organization_id, segment_id = tenant.organization_id, tenant.ids.next(Transcript)
+    return segment_row(organization_id, call, segment_id, speaker, start, end, **columns)
+
+
+def segment_row(
+    organization_id: int,
+    call: Row,
+    segment_id: int,
+    speaker: str,
+    start: float,
+    end: float,
+    **columns: Any,
 ) -> Item:
     """One row of `transcript`, with further columns; `start` and `end` are seconds of the call."""
     return Transcript, {
-        "id": tenant.ids.next(Transcript),
-        "organization_id": tenant.organization_id,
+        "id": segment_id,
+        "organization_id": organization_id,
         "call_id": call["id"],
         "speaker": speaker,
         "segment_start": start,

@@ -4,13 +4,13 @@ The documents give the id 101 to a voice call and to an SMS conversation, and 12
 Both pairs share a table, so the conversation is 102 and its assistant is 124.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 
 from gql.demo.assistants import assistant_row
 from gql.demo.calls import Cost, call_row, message_row
 from gql.demo.graphs import edge_row, graph_row, node_row, session_row, transition_row
-from gql.demo.tenant import DemoAssistant, DemoEdge, DemoGraph, DemoNode, Item
+from gql.demo.tenant import DemoAssistant, DemoEdge, DemoGraph, DemoNode, Item, Row
 from gql.models.call import Call
 
 ORGANIZATION = 1
@@ -27,25 +27,25 @@ def _assistant(id: int, name: str, phone_number: str) -> DemoAssistant:
 
 
 _RECEPTIONIST = _assistant(1, "Receptionist", "+18000000001")
-_SALES = _assistant(2, "Sales Specialist", "+18000000002")
-_SUPPORT = _assistant(3, "Support Agent", "+18000000003")
+SALES = _assistant(2, "Sales Specialist", "+18000000002")
+SUPPORT = _assistant(3, "Support Agent", "+18000000003")
 _HUMAN = _assistant(4, "Human Agent Router", "+18000000004")
-_SERVICE_BOT = _assistant(123, "ServiceBot", OUR_NUMBER)
-_SUPPORT_BOT = _assistant(124, "Support Bot", OUR_NUMBER)
+SERVICE_BOT = _assistant(123, "ServiceBot", OUR_NUMBER)
+SUPPORT_BOT = _assistant(124, "Support Bot", OUR_NUMBER)
 
 _ASSISTANTS = (
     (_RECEPTIONIST, "Greets callers and routes to departments"),
-    (_SALES, "Handles sales inquiries"),
-    (_SUPPORT, "Handles support requests"),
+    (SALES, "Handles sales inquiries"),
+    (SUPPORT, "Handles support requests"),
     (_HUMAN, "Routes to human agents"),
-    (_SERVICE_BOT, None),
-    (_SUPPORT_BOT, None),
+    (SERVICE_BOT, None),
+    (SUPPORT_BOT, None),
 )
 
 _ENTRY, _SALES_NODE, _SUPPORT_NODE = (
     DemoNode(101, _RECEPTIONIST),
-    DemoNode(102, _SALES),
-    DemoNode(103, _SUPPORT),
+    DemoNode(102, SALES),
+    DemoNode(103, SUPPORT),
 )
 _TO_SALES = DemoEdge(
     *(201, _ENTRY, _SALES_NODE, "intent", "sales,purchase,buy"),
@@ -55,7 +55,7 @@ _TO_SUPPORT = DemoEdge(
     *(202, _ENTRY, _SUPPORT_NODE, "intent", "support,help,issue,problem"),
     "I will transfer you to our support team.",
 )
-_ROUTER = DemoGraph(
+ROUTER = DemoGraph(
     1,
     "Customer Service Router",
     (_ENTRY, _SALES_NODE, _SUPPORT_NODE),
@@ -75,10 +75,14 @@ _SMS = (
 """Seconds after the start, who wrote, and what; the documents print the first two."""
 
 
-def documented_rows() -> Iterator[Item]:
-    """Every documented example, parents before children."""
+def documented_rows(call: Iterable[Item] | None = None) -> Iterator[Item]:
+    """Every documented example, parents before children.
+
+    Args:
+        call: What stands for call 101 when there is more to tell of it.
+    """
     for assistant, description in _ASSISTANTS:
-        first_use = _CALL_STARTED if assistant.id >= _SERVICE_BOT.id else _GRAPH_CREATED
+        first_use = _CALL_STARTED if assistant.id >= SERVICE_BOT.id else _GRAPH_CREATED
         created = first_use - timedelta(hours=1)
         yield assistant_row(
             ORGANIZATION,
@@ -89,29 +93,29 @@ def documented_rows() -> Iterator[Item]:
         )
     yield from _graph()
     yield from _graph_sessions()
-    yield from _call()
+    yield from [(Call, documented_call())] if call is None else call
     yield from _sms_conversation()
 
 
 def _graph() -> Iterator[Item]:
     yield graph_row(
         ORGANIZATION,
-        _ROUTER,
+        ROUTER,
         description="Routes customers to the appropriate department",
         created_at=_GRAPH_CREATED,
     )
     layout = (("entry", 0, 0), ("standard", 200, -100), ("standard", 200, 100))
-    for node, (node_type, x, y) in zip(_ROUTER.nodes, layout, strict=True):
+    for node, (node_type, x, y) in zip(ROUTER.nodes, layout, strict=True):
         yield node_row(
             ORGANIZATION,
-            _ROUTER,
+            ROUTER,
             node,
             node_type=node_type,
             position={"x": x, "y": y},
             created_at=_GRAPH_CREATED,
         )
-    for edge in _ROUTER.edges:
-        yield edge_row(ORGANIZATION, _ROUTER, edge, priority=1, created_at=_GRAPH_CREATED)
+    for edge in ROUTER.edges:
+        yield edge_row(ORGANIZATION, ROUTER, edge, priority=1, created_at=_GRAPH_CREATED)
 
 
 def _graph_sessions() -> Iterator[Item]:
@@ -119,11 +123,11 @@ def _graph_sessions() -> Iterator[Item]:
     started = datetime(2025, 1, 19, 13, 0, tzinfo=UTC)
     yield session_row(
         ORGANIZATION,
-        _ROUTER,
+        ROUTER,
         id=500,
         call_sid="CA0987654321fedcba",
         current_node_id=_SUPPORT_NODE.id,
-        current_assistant_name=_SUPPORT.name,
+        current_assistant_name=SUPPORT.name,
         conversation_context={
             "customer_name": "Jane",
             "inquiry_type": "support",
@@ -144,11 +148,11 @@ def _graph_sessions() -> Iterator[Item]:
     started = datetime(2025, 1, 19, 14, 30, tzinfo=UTC)
     yield session_row(
         ORGANIZATION,
-        _ROUTER,
+        ROUTER,
         id=501,
         call_sid="CA1234567890abcdef",
         current_node_id=_SALES_NODE.id,
-        current_assistant_name=_SALES.name,
+        current_assistant_name=SALES.name,
         conversation_context={
             "customer_name": "John",
             "inquiry_type": "sales",
@@ -170,23 +174,21 @@ def _graph_sessions() -> Iterator[Item]:
     )
 
 
-def _call() -> Iterator[Item]:
-    yield (
-        Call,
-        call_row(
-            ORGANIZATION,
-            id=101,
-            call_sid="CA" + "x" * 32,
-            assistant=_SERVICE_BOT,
-            customer_phone_number=CUSTOMER,
-            status="completed",
-            started_at=_CALL_STARTED,
-            ended_at=_CALL_STARTED + timedelta(seconds=180),
-            call_meta={"customer_id": "cust_abc123", "campaign": "winter_outreach"},
-            graph_name="Customer Support Flow",
-            duration=180,
-            cost=Cost(llm=20_000, tts=10_000, stt=10_000, telephony=10_000, currency="USD"),
-        ),
+def documented_call() -> Row:
+    """Call 101, as a row."""
+    return call_row(
+        ORGANIZATION,
+        id=101,
+        call_sid="CA" + "x" * 32,
+        assistant=SERVICE_BOT,
+        customer_phone_number=CUSTOMER,
+        status="completed",
+        started_at=_CALL_STARTED,
+        ended_at=_CALL_STARTED + timedelta(seconds=180),
+        call_meta={"customer_id": "cust_abc123", "campaign": "winter_outreach"},
+        graph_name="Customer Support Flow",
+        duration=180,
+        cost=Cost(llm=20_000, tts=10_000, stt=10_000, telephony=10_000, currency="USD"),
     )
 
 
@@ -196,7 +198,7 @@ def _sms_conversation() -> Iterator[Item]:
         id=102,
         channel="sms",
         call_sid="sms_102",
-        assistant=_SUPPORT_BOT,
+        assistant=SUPPORT_BOT,
         customer_phone_number=CUSTOMER,
         status="active",
         started_at=_SMS_STARTED,
@@ -210,7 +212,7 @@ def _sms_conversation() -> Iterator[Item]:
             role=role,
             content=content,
             timestamp=_SMS_STARTED + timedelta(seconds=seconds),
-            assistant=_SUPPORT_BOT,
+            assistant=SUPPORT_BOT,
         )
         for index, (seconds, role, content) in enumerate(_SMS, 1)
     ]

@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from itertools import islice
 from operator import itemgetter
 from typing import Any
@@ -32,6 +33,7 @@ async def fill(
     rows: Iterator[Item],
     *,
     totals: Mapping[type[SQLModel], int],
+    now: datetime,
     progress: Progress | None,
 ) -> None:
     """Write all rows inside the connection's transaction, and let sequences go on after their ids.
@@ -40,6 +42,7 @@ async def fill(
         connection: In a write transaction.
         rows: Parents before children, each with at least the columns that have no default.
         totals: How many rows each table will get, for `progress`.
+        now: For columns whose default is the current time.
         progress: Called after each batch.
     """
     postgresql = connection.dialect.name == "postgresql"
@@ -51,7 +54,7 @@ async def fill(
         cache_size = (await connection.exec_driver_sql("PRAGMA cache_size")).scalar_one()
         await connection.exec_driver_sql(f"PRAGMA cache_size = {_SQLITE_CACHE}")
     driver = (await connection.get_raw_connection()).driver_connection
-    writers = {model: _TableWriter(table_of(model), postgresql=postgresql) for model in TABLES}
+    writers = {model: _TableWriter(table_of(model), now, postgresql=postgresql) for model in TABLES}
     done: Counter[str] = Counter()
     while batch := _next_batch(rows):
         # In the order of TABLES: a row's parent is in this batch or in an earlier one.
@@ -79,14 +82,14 @@ async def analyze(database: Database) -> None:
                 await driver.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
-def complete(table: Table) -> Callable[[Row], Row]:
+def complete(table: Table, now: datetime = NOW) -> Callable[[Row], Row]:
     """What fills the columns that a row leaves out with the defaults of the model.
 
     Raises, when a row is completed:
         ValueError: for a column that has no default, or that the table does not have.
     """
     defaults = {
-        column.name: _default(column)
+        column.name: _default(column, now)
         for column in table.columns
         if column.default is not None or column.nullable
     }
@@ -102,14 +105,14 @@ def complete(table: Table) -> Callable[[Row], Row]:
     return completed
 
 
-def _default(column: Column[Any]) -> Any:
-    """The model's default, or None; `NOW` in place of the current time."""
+def _default(column: Column[Any], now: datetime) -> Any:
+    """The model's default, or None; `now` in place of the current time."""
     default: Any = column.default
     if default is None:
         return None
     if not default.is_callable:
         return default.arg
-    return NOW if isinstance(column.type, UTCDateTime) else default.arg(None)
+    return now if isinstance(column.type, UTCDateTime) else default.arg(None)
 
 
 def _next_batch(rows: Iterator[Item]) -> dict[type[SQLModel], list[Row]]:
@@ -134,11 +137,11 @@ async def _advance_sequences(connection: AsyncConnection) -> None:
 class _TableWriter:
     """Turns rows of one table into what its driver takes, and sends them."""
 
-    def __init__(self, table: Table, *, postgresql: bool) -> None:
+    def __init__(self, table: Table, now: datetime, *, postgresql: bool) -> None:
         self.table = table.name
         self._columns = [column.name for column in table.columns]
         self._postgresql = postgresql
-        self._complete = complete(table)
+        self._complete = complete(table, now)
         self._values = itemgetter(*self._columns)
         self._json = [column.name for column in table.columns if isinstance(column.type, JSON)]
         self._times = [

@@ -3,18 +3,20 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 from itertools import chain
 from typing import Literal
 
 from sqlmodel import SQLModel
 
 from gql.demo.assistants import assistants, numbered_assistants
-from gql.demo.calls import CallMix, calls
+from gql.demo.calls import CallMix, calls, recent_calls
 from gql.demo.documented import ORGANIZATION, documented_rows
 from gql.demo.graphs import graphs, numbered_graphs
 from gql.demo.organizations import DemoOrganization, customers, organization_rows
 from gql.demo.sms import plain_sms, sms
-from gql.demo.tenant import DemoGraph, Ids, Item, Tenant, seeded
+from gql.demo.story import documented_story, live_session
+from gql.demo.tenant import NOW, DemoGraph, Ids, Item, Tenant, seeded
 from gql.models.assistant import Assistant
 from gql.models.call import Call
 from gql.models.graph import AssistantGraph, GraphEdge, GraphNode
@@ -25,6 +27,7 @@ Scale = Literal["small", "medium", "large"]
 
 _SMALL_CALLS = 200
 _SMALL_SMS = 40
+_RECENT_CALLS = 7
 _SMALL_MIX = CallMix(routed_every=3, has_sessions=True, written_every=4, ongoing=12)
 
 MEDIUM_CALLS = 50_000
@@ -67,23 +70,33 @@ class Content:
     totals: Counter[type[SQLModel]]
 
 
-def content(organizations: list[DemoOrganization], scale: Scale, seed: int) -> Content:
-    """All rows of the demo: the documented examples first, then what is generated."""
+def content(
+    organizations: list[DemoOrganization], scale: Scale, seed: int, now: datetime | None = None
+) -> Content:
+    """All rows of the demo: the documented examples first, then what is generated.
+
+    Args:
+        organizations: Whose.
+        scale: How many.
+        seed: Of all chance.
+        now: When what is generated ends, with a story and calls of the last minutes. Without it
+            there are neither, and it ends at `NOW`.
+    """
     ids = Ids()
     tenants = [_tenant(organization, ids, seed) for organization in organizations]
     small = [
         item
         for organization, tenant in zip(organizations, tenants, strict=True)
-        for item in _small(organization, tenant)
+        for item in _small(organization, tenant, now)
     ]
     totals = Counter(model for model, _ in small)
     items: Iterator[Item] = iter(small)
     if scale == "medium":
         totals[Call] += MEDIUM_CALLS
-        items = chain(small, _medium(tenants, seed))
+        items = chain(small, moved(_medium(tenants, seed), now))
     elif scale == "large":
         totals.update(_large_totals())
-        items = chain(small, _large(tenants[0], seed))
+        items = chain(small, moved(_large(tenants[0], seed), now))
     return Content(items, totals)
 
 
@@ -98,14 +111,35 @@ def _tenant(organization: DemoOrganization, ids: Ids, seed: int) -> Tenant:
     )
 
 
-def _small(organization: DemoOrganization, tenant: Tenant) -> Iterator[Item]:
-    yield from organization_rows(organization)
+def _small(organization: DemoOrganization, tenant: Tenant, now: datetime | None) -> Iterator[Item]:
+    yield from moved(organization_rows(organization), now)
     if organization.id == ORGANIZATION:
-        yield from documented_rows()
-    yield from assistants(tenant)
-    yield from graphs(tenant)
-    yield from calls(tenant, _SMALL_CALLS, _SMALL_MIX)
-    yield from sms(tenant, _SMALL_SMS)
+        yield from documented_rows() if now is None else documented_rows(documented_story())
+        if now is not None:
+            yield live_session(now)
+    yield from moved(assistants(tenant), now)
+    yield from moved(graphs(tenant), now)
+    yield from moved(calls(tenant, _SMALL_CALLS, _SMALL_MIX), now)
+    yield from moved(sms(tenant, _SMALL_SMS), now)
+    if now is not None:
+        yield from moved(recent_calls(tenant, _RECENT_CALLS), now)
+
+
+def moved(items: Iterator[Item], now: datetime | None) -> Iterator[Item]:
+    """The same rows, with `now` in place of `NOW`."""
+    if now is None:
+        return items
+    by = now - NOW
+    return (
+        (
+            model,
+            {
+                column: value + by if isinstance(value, datetime) else value
+                for column, value in row.items()
+            },
+        )
+        for model, row in items
+    )
 
 
 def _medium(tenants: list[Tenant], seed: int) -> Iterator[Item]:

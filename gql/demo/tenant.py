@@ -1,6 +1,7 @@
 """One demo organization while its rows are made: its ids, customers, assistants and graphs.
 
-All chance is seeded and time stands still, so that the rows are the same every day.
+All chance is seeded and time stands still, so that the rows are the same every day; loading may
+move them as a whole.
 """
 
 import itertools

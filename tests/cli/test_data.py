@@ -84,6 +84,7 @@ async def test_demo_reset_starts_over_with_other_keys(cli: Cli, fresh: Copy) -> 
     result = await cli("demo", "--reset", "--database", fresh.url)
 
     assert result.code == 0
+    assert result.err.endswith("An API key per organization, shown this once:\n")
     lines = [line.split("  ") for line in result.out.splitlines()]
     assert [(line[0], line[1]) for line in lines] == [
         (str(each.id), each.name) for each in fresh.organizations

@@ -1,9 +1,11 @@
 """`serve` runs what is ready to be served, and says what is missing otherwise."""
 
+import os
 import secrets
 import shlex
 import socket
 import stat
+import time
 from pathlib import Path
 from typing import Any
 
@@ -61,11 +63,14 @@ async def test_the_first_local_start_makes_everything_and_the_next_finds_it(
         "GQL_JWT_SECRET",
     ]
 
+    days_ago = time.time() - 2 * 86_400
+    os.utime(private["demo.json"], (days_ago, days_ago))
     with serving("--local", environment=environment, cwd=tmp_path) as served:
         second = served.output.read_text()
         assert keys_in(second) == keys_in(first) != []
         assert "Loading demo data" in first
         assert "Loading demo data" not in second
+        assert "The demo data ends 2 days ago." in second
         assert curl(curl_line(served)) == answer
         print(f"second start: {served.seconds:.2f} seconds")  # noqa: T201 -- a figure
     assert private["secrets.env"].read_text() == secrets_text

@@ -272,7 +272,7 @@ async def set_status(context: Context, path: AssistantPath, query: StatusQuery) 
     "/api/v1/assistants/{assistant_id}",
     tag=TAG,
     summary="Delete an assistant",
-    graphql="mutation { deleteAssistant(input: {id: 1}) { userErrors { message path } } }",
+    graphql="mutation { deleteAssistant(input: {id: 124}) { userErrors { message path } } }",
     answers={
         200: Answer(
             "It is gone.",
