@@ -48,10 +48,8 @@ clients: var/clients/ready.stamp ## Install the clients of docs/frontends.md for
 
 var/clients/ready.stamp: tests/clients/package-lock.json tests/clients/requirements-gql.txt tests/clients/requirements-ariadne.txt
 	cd tests/clients && npm ci --ignore-scripts --no-audit --no-fund --loglevel error
-	@for name in gql ariadne; do $(PYTHON) -m venv var/clients/$$name && \
-	  var/clients/$$name/bin/pip --disable-pip-version-check install --quiet \
-	  --requirement tests/clients/requirements-$$name.txt || exit 1; done
-	@touch $@
+	@for name in gql ariadne; do $(PYTHON) -m venv var/clients/$$name && var/clients/$$name/bin/pip \
+	  --disable-pip-version-check install -qr tests/clients/requirements-$$name.txt || exit 1; done && touch $@
 
 .venv/run.stamp: pyproject.toml constraints.txt
 	@echo "Installing into .venv: a minute the first time ..." && $(PYTHON) -m venv .venv

@@ -10,7 +10,7 @@ from tests.live import ROOT
 MAKEFILE = (ROOT / "Makefile").read_text()
 VERBS = [
     *("help", "setup", "serve", "test", "check", "fix", "cover", "schema", "docs", "bench"),
-    "abuse",
+    *("abuse", "clients"),
 ]
 
 
