@@ -91,6 +91,7 @@ async def _check_database(settings: "Settings") -> Failure | None:
         async with open_database(settings) as database:
             _line("current", "yes")
             await _count_long_values(database)
+            await _check_letters(database)
             await _check_logins(database, settings)
     except Failure as failure:
         return failure
@@ -126,6 +127,18 @@ async def _count_long_values(database: "Database") -> None:
     _line("long values", "some" if several else "none")
     for column, longest, rows in several:
         _line("", f"{column}: {rows:,} of more than {longest:,} characters; shorten them")
+
+
+async def _check_letters(database: "Database") -> None:
+    """Print for which letters `contains` and `startsWith` know the lower case."""
+    from gql.database.letters import knows_all_letters
+
+    if await knows_all_letters(database):
+        _line("lower case", "of all letters")
+        return
+    _line("lower case", typer.style("of ASCII letters alone", fg="yellow"))
+    advice = "filters find É only by É; create the database with a locale that has UTF-8 letters"
+    _line("", advice)
 
 
 def _printable(settings: "Settings", name: str) -> str:

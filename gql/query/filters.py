@@ -178,7 +178,11 @@ def prepared(comparator: str, value: Any) -> Any:
 
 
 def _like(column: ColumnElement[Any], pattern: Any) -> ColumnElement[bool]:
-    """The case does not matter; a pattern comes from `prepared`."""
+    """Each letter is compared by its own lower case; a pattern comes from `prepared`.
+
+    Full case folding, by which `ß` is `ss`, is in no PostgreSQL before 18, and an index of trigrams
+    has to be on the very expression that is compared (migration 0002).
+    """
     return func.lower(column).like(func.lower(pattern), escape=ESCAPE)
 
 

@@ -4,6 +4,7 @@ import os
 import secrets
 from pathlib import Path
 
+import asyncpg
 import pytest
 from sqlalchemy import text
 
@@ -12,7 +13,7 @@ from gql.database import Database
 from gql.migrations import head
 from gql.settings import Settings
 from tests.cli.conftest import Cli
-from tests.databases import Copy, Databases, settings_for
+from tests.databases import Copy, Databases, name_of, settings_for
 
 
 async def test_a_healthy_gateway_is_shown_without_its_secrets(
@@ -33,6 +34,7 @@ async def test_a_healthy_gateway_is_shown_without_its_secrets(
     assert values["kind"] == {"sqlite": "embedded SQLite", "postgresql": "PostgreSQL"}[fresh.kind]
     assert (values["reachable"], values["tables"], values["current"]) == ("yes", head(), "yes")
     assert "\n  long values                none\n" in result.out
+    assert "\n  lower case                 of all letters\n" in result.out
     assert {f"GQL_{name.upper()}" for name in Settings.model_fields} <= set(values)
     assert values["GQL_SECRET_KEY"] == values["GQL_JWT_PUBLIC_KEY"] == "(set)"
     assert secret not in result.out
@@ -44,6 +46,22 @@ async def test_missing_tables_are_a_failure(cli: Cli, empty_database_url: str) -
     assert result.code == 1
     assert "jackfield migrate" in result.err
     assert "tables                     none" in result.out
+
+
+@pytest.mark.parametrize("kind", ["postgresql"])
+async def test_a_database_that_knows_ascii_letters_alone_is_named(cli: Cli, fresh: Copy) -> None:
+    url = fresh.url.replace(name_of(fresh.url), "ascii_letters")
+    connection = await asyncpg.connect(fresh.url)
+    await connection.execute("CREATE DATABASE ascii_letters TEMPLATE template0 LOCALE 'C'")
+    try:
+        await cli("migrate", "--database", url)
+        result = await cli("doctor", "--database", url)
+    finally:
+        await connection.execute("DROP DATABASE ascii_letters WITH (FORCE)")
+        await connection.close()
+
+    assert "\n  lower case                 of ASCII letters alone\n" in result.out
+    assert "filters find É only by É; create the database with a locale" in result.out
 
 
 async def test_a_database_out_of_reach_is_a_failure(cli: Cli) -> None:

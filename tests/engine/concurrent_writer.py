@@ -1,12 +1,14 @@
 """Another program that writes while answers are read: rows are in one of two states."""
 
-import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
+from unittest.mock import patch
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 
 from gql.database import Database
+from gql.database.snapshot import Snapshot
 
 _MARK = "~written"
 
@@ -39,18 +41,18 @@ async def flip(database: Database) -> None:
 
 
 @asynccontextmanager
-async def flipping(database: Database) -> AsyncIterator[None]:
-    """Flip again and again in the background, and be at the first state afterwards."""
-    is_over = asyncio.Event()
+async def writing_between_reads(database: Database) -> AsyncIterator[None]:
+    """Flip after each statement that a snapshot reads, and be at the first state afterwards."""
+    read, flips = Snapshot.rows, 0
 
-    async def write() -> None:
-        while not is_over.is_set():
-            await flip(database)
-            await flip(database)
+    async def read_and_flip(snapshot: Snapshot, *arguments: Any) -> Sequence[Row[Any]]:
+        nonlocal flips
+        rows = await read(snapshot, *arguments)
+        await flip(database)
+        flips += 1
+        return rows
 
-    writer = asyncio.create_task(write())
-    try:
+    with patch.object(Snapshot, "rows", read_and_flip):
         yield
-    finally:
-        is_over.set()
-        await writer
+    if flips % 2:
+        await flip(database)

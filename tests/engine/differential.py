@@ -143,10 +143,13 @@ def endpoint_of(app: Starlette) -> GraphQLEndpoint:
 
 
 def ordered(body: bytes) -> Any:
-    """JSON with objects as lists of pairs, numbers as they are written, and no request id."""
-    return json.loads(
-        body,
-        object_pairs_hook=lambda pairs: [
-            ("", pair[0], pair[1]) for pair in pairs if pair[0] != "requestId"
-        ],
-    )
+    """JSON with objects as lists of pairs and no request id; what is no JSON stays text."""
+    try:
+        return json.loads(
+            body,
+            object_pairs_hook=lambda pairs: [
+                ("", pair[0], pair[1]) for pair in pairs if pair[0] != "requestId"
+            ],
+        )
+    except ValueError:
+        return body.decode(errors="replace")

@@ -8,6 +8,7 @@ import random
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from typing import Any
 from unittest.mock import patch
@@ -15,7 +16,7 @@ from unittest.mock import patch
 from gql.database import Database
 from gql.query import rollup
 from tests.databases import Copy, settings_for
-from tests.engine.concurrent_writer import flip, flipping
+from tests.engine.concurrent_writer import flip, writing_between_reads
 from tests.engine.differential import GRAPHQL, Answers, DifferentialClient, differential_client
 from tests.engine.edge_rows import add_edge_rows
 from tests.engine.fuzz_command import main
@@ -23,7 +24,15 @@ from tests.engine.hostile_settings import set_database
 from tests.engine.random_arguments import Values
 from tests.engine.random_documents import Document, Writer
 
-BESIDE_A_WRITER = 30
+SEVERAL_READS = Document(
+    """{ graphs(first: 3) { nodes { name nodes { assistant { name } } } }
+        calls(first: 20) { totalCount nodes { status duration messages(first: 1) {
+            nodes { content } } } } }""",
+    {},
+)
+"""What resolvers read by several statements, each of which shows what a writer changes."""
+
+BESIDE_A_WRITER = 5
 """Of so many documents one is answered while another program writes."""
 
 
@@ -89,8 +98,9 @@ async def _ask(client: DifferentialClient, database: Database, number: int, seed
     report = Report()
     for count in range(1, number + 1):
         document = Writer(GRAPHQL, pick, values).document()
-        if count % BESIDE_A_WRITER == 0:
-            report.different += await _ask_beside_a_writer(client, database, document)
+        beside = partial(_ask_beside_a_writer, client, database, document)
+        if count % BESIDE_A_WRITER == 0 and await beside():
+            report.different += await beside()  # twice for the same reason as below
         answers = await client.ask(document)
         if not answers.alike:
             # Between the two, the last use of the API key may have been written, as it is now and
@@ -102,6 +112,7 @@ async def _ask(client: DifferentialClient, database: Database, number: int, seed
         report.erred += "errors" in answers.data
         if not answers.alike:
             report.different.append((document, answers, await client.plan_of(document)))
+    report.different += await _ask_beside_a_writer(client, database, SEVERAL_READS)
     report.failed = client.engine.counts.failed
     return report
 
@@ -115,11 +126,11 @@ async def _ask_beside_a_writer(
     other = await client.ask(document)
     await flip(database)
     expected = [one.resolved, other.resolved]
-    async with flipping(database):
-        answers = [await client.ask(document) for _ in range(3)]
+    async with writing_between_reads(database):
+        answers = await client.ask(document)
     return [
         (document, each, "beside a writer")
-        for each in (one, other, *answers)
+        for each in (one, other, answers)
         if each.resolved not in expected or each.compiled not in expected
     ]
 

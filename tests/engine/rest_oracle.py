@@ -25,6 +25,7 @@ from gql.engine.fields import (
     IsLookedUpSource,
     JoinedSource,
     ManySource,
+    MemberSource,
     ObjectSource,
     PageSource,
     UnionSource,
@@ -156,7 +157,13 @@ class Oracle:
         arguments: RestArguments | None = None,
     ) -> Row:
         assert selection is not None
-        return {key: self._value(node, resource, row, arguments) for key, node in selection.items}
+        fields, members = {}, {}
+        for key, node in selection.items:
+            if not isinstance(node.source, MemberSource):
+                fields[key] = self._value(node, resource, row, arguments)
+            elif key in row[node.source.label]:
+                members[key] = row[node.source.label][key]
+        return fields | members
 
     def _value(
         self, node: PlanNode, resource: Resource, row: Row, arguments: RestArguments | None

@@ -130,8 +130,12 @@ def _graphql_name(field: str) -> str:
     return to_camel_case(field.removesuffix("_"))
 
 
-CONTAINS = "Contains this text, whatever the case; `%` and `_` stand for themselves."
-STARTS = "Starts with this text, whatever the case; `%` and `_` stand for themselves."
+_LETTERS = (
+    "Each letter is compared by its own lower case, so `É` is `é`, while `SS` is not `ß` and `ς` is"
+    " not `Σ`. `%` and `_` stand for themselves."
+)
+CONTAINS = f"Contains this text. {_LETTERS}"
+STARTS = f"Starts with this text. {_LETTERS}"
 IS_NULL = "Has no value (true), or has one (false)."
 EARLIER, LATER = "Earlier than this.", "Later than this."
 LESS, MORE = "Less than this.", "More than this."
