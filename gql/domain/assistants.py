@@ -36,6 +36,7 @@ ASSISTANTS = Resource(
         "is_active": compare("is_active"),
         "name": compare("name"),
         "user_id": compare("user_id"),
+        "llm_model": compare("llm_model"),
         "phone_number": AnsweredNumber("phone_number"),
     },
     orders={

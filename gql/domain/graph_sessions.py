@@ -1,9 +1,36 @@
 """Graph sessions and their transitions, as readers see them."""
 
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause, select
+
+from gql.models.graph import GraphNode
 from gql.models.graph_session import GraphSession, GraphTransition
-from gql.models.scope import table_of
-from gql.query.filters import compare
+from gql.models.scope import owned, table_of
+from gql.query.filters import COMPARATORS, Criterion, compare
 from gql.query.resource import Link, Order, Resource
+from gql.sql.keys import is_selected
+
+_NODE = table_of(GraphNode)
+
+
+class CurrentAssistant(Criterion):
+    """A criterion on the assistant of the node where a session is."""
+
+    comparators = frozenset({"eq", "ne", "in", "not_in"})
+
+    def is_looked_up(self, comparator: str) -> bool:
+        """By the nodes of an assistant, and by the sessions at a node."""
+        return comparator in {"eq", "in"}
+
+    def prepare(self, _comparator: str, value: Any) -> tuple[Any, ...]:
+        return (value,)
+
+    def condition(self, table: FromClause, comparator: str, *values: Any) -> ColumnElement[bool]:
+        node = _NODE.alias()
+        speaks = COMPARATORS[comparator](node.c.assistant_id, values[0])
+        return is_selected(table.c.current_node_id, select(node.c.id).where(owned(node), speaks))
+
 
 GRAPH_SESSIONS = Resource(
     "graph_session",
@@ -11,6 +38,8 @@ GRAPH_SESSIONS = Resource(
     filters={
         "is_active": compare("is_active"),
         "graph_id": compare("graph_id"),
+        "current_node_id": compare("current_node_id"),
+        "current_assistant_id": CurrentAssistant(),
         "call_sid": compare("call_sid"),
         "started_at": compare("started_at"),
         "ended_at": compare("ended_at"),

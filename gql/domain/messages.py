@@ -6,7 +6,11 @@ from gql.models.scope import table_of
 from gql.query.filters import compare
 from gql.query.resource import Link, Order, Resource
 
-_FILTERS = {"role": compare("role"), "content": compare("content")}
+_FILTERS = {
+    "role": compare("role"),
+    "content": compare("content"),
+    "timestamp": compare("timestamp"),
+}
 _ORDERS = {"message_index": Order("message_index", "integer")}
 
 MESSAGES = Resource("message", table_of(ChatMessage), filters=_FILTERS, orders=_ORDERS)

@@ -71,6 +71,10 @@ class Criterion:
         """
         return comparator.removeprefix("key_") not in {"eq", "ne", "in", "not_in", "is_null"}
 
+    def is_looked_up(self, _comparator: str) -> bool:
+        """Whether indexes find the few rows that pass, beside those of a column of the row."""
+        return False
+
     def prepare(self, comparator: str, value: Any) -> tuple[Any, ...] | None:
         """The values to bind, always as many for a comparator; None when nothing can match."""
         raise NotImplementedError

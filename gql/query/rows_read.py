@@ -126,6 +126,8 @@ def access(resource: Resource, condition: PreparedCondition | PreparedAnyOf) -> 
         )
         return Access.KEYED if keyed and not condition.negated else Access.COMPARED
     comparator = condition.comparator
+    if resource.filters[condition.field].is_looked_up(comparator):
+        return Access.KEYED
     column = _column(resource, condition.field)
     if column is None or comparator in _COMPARED:
         return Access.COMPARED

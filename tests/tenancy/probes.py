@@ -189,7 +189,7 @@ def _criteria(field: GraphQLField, node_type: str, owned: Owned) -> Iterator[tup
         if not is_input_object_type(criterion_type):
             yield f"{name}: true", False
         elif criterion_type.name == "IDFilter":
-            value = owned.ids[to_snake_case(name.removesuffix("Id"))]
+            value = owned.ids[to_snake_case(name.removesuffix("Id")).removeprefix("current_")]
             yield f'{name}: {{eq: "{value}"}}', True
         else:
             text = owned.texts.get(f"{node_type[0].lower()}{node_type[1:]}.{name}")

@@ -1,7 +1,7 @@
 """How lists of assistants are filtered and sorted."""
 
 from gql.domain.assistants import ASSISTANTS
-from gql.schema.inputs.comparators import StringFilter
+from gql.schema.inputs.comparators import PhoneFilter, StringFilter
 from gql.schema.inputs.filtering import FilterInput, criterion, filter_of
 from gql.schema.inputs.ordering import order_of
 
@@ -20,3 +20,5 @@ class AssistantFilter(FilterInput):
 
     is_active: bool | None = criterion("Active ones (true) or inactive ones (false).")
     name: StringFilter | None = criterion("By name.")
+    phone_number: PhoneFilter | None = criterion("By the number that it answers.")
+    llm_model: StringFilter | None = criterion("By its language model.")

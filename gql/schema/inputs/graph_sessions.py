@@ -1,7 +1,8 @@
 """How lists of graph sessions and of their transitions are filtered and sorted."""
 
+from gql.domain.assistants import ASSISTANTS
 from gql.domain.graph_sessions import GRAPH_SESSIONS, TRANSITIONS
-from gql.domain.graphs import GRAPHS
+from gql.domain.graphs import GRAPHS, NODES
 from gql.schema.inputs.comparators import DateTimeFilter, IDFilter, StringFilter
 from gql.schema.inputs.filtering import FilterInput, criterion, filter_of
 from gql.schema.inputs.ordering import order_of
@@ -24,6 +25,10 @@ class GraphSessionFilter(FilterInput):
 
     is_active: bool | None = criterion("Those that go on (true) or have ended (false).")
     graph_id: IDFilter | None = criterion("By graph.", ids_of=GRAPHS)
+    current_node_id: IDFilter | None = criterion("By the node where they are.", ids_of=NODES)
+    current_assistant_id: IDFilter | None = criterion(
+        "By the assistant of that node, who speaks or spoke last.", ids_of=ASSISTANTS
+    )
     call_sid: StringFilter | None = criterion("By the call's SID.")
     started_at: DateTimeFilter | None = criterion("By start.")
     ended_at: DateTimeFilter | None = criterion("By end.")

@@ -1,7 +1,7 @@
 """How lists of messages and transcripts are filtered and sorted."""
 
 from gql.domain.messages import MESSAGES, TRANSCRIPTS
-from gql.schema.inputs.comparators import RoleFilter, SpeakerFilter, StringFilter
+from gql.schema.inputs.comparators import DateTimeFilter, RoleFilter, SpeakerFilter, StringFilter
 from gql.schema.inputs.filtering import FilterInput, criterion, filter_of
 from gql.schema.inputs.ordering import order_of
 
@@ -15,6 +15,7 @@ class MessageFilter(FilterInput):
 
     role: RoleFilter | None = criterion("By who wrote them.")
     content: StringFilter | None = criterion("By text.")
+    timestamp: DateTimeFilter | None = criterion("By when they were written.")
 
 
 @filter_of(TRANSCRIPTS)
