@@ -218,7 +218,11 @@ class Settings(BaseSettings):
         description="Whether `/schema.graphql` and `/possible-types.json` are served, to callers"
         " with a credential; never without `GQL_INTROSPECTION`.",
     )
-    suggestions: bool = Field(True, description="Whether errors say `Did you mean ...`.")
+    suggestions: bool = Field(
+        True,
+        description="Whether errors say `Did you mean ...`. Without `GQL_INTROSPECTION` too, they"
+        " leave out each name of the schema that was not sent.",
+    )
 
     rate_limit: Literal["enforce", "measure", "off"] = Field(
         "enforce",
@@ -302,6 +306,11 @@ class Settings(BaseSettings):
         """The origins whose pages may send cookies; none where any origin may call."""
         origins = frozenset(self.cors_origins.split(",")) if self.cors_origins else frozenset()
         return origins - {ANY_ORIGIN}
+
+    @cached_property
+    def hides_names(self) -> bool:
+        """Whether errors leave out the names of the schema that were not sent."""
+        return not (self.introspection or self.suggestions)
 
     @cached_property
     def embedded(self) -> bool:

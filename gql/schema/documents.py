@@ -38,6 +38,7 @@ from gql.errors import (
 )
 from gql.loop_shares import LoopShares, SharedTask
 from gql.schema.cost import Pricing
+from gql.schema.hidden_names import hide_names
 from gql.schema.limits import check_limits
 from gql.schema.one_of import OneOfVariablesRule, follow_one_of
 from gql.schema.operation_cost import OperationCost
@@ -239,7 +240,7 @@ class Documents:
 
     def _parse_and_check(self, text: str) -> Document:
         node = self._parse(text)
-        self._check(node)
+        self._check(text, node)
         document = Document(text, node)
         self.cache.put(text, document)
         return document
@@ -256,13 +257,15 @@ class Documents:
             visit(document, _RefuseNul())
         return document
 
-    def _check(self, document: DocumentNode) -> None:
+    def _check(self, text: str, document: DocumentNode) -> None:
         try:
             check_limits(document, self._settings)
         except GraphQLError as error:
             raise InvalidDocument(ValidationFailed, [error]) from None
         hide = not self._settings.suggestions
         errors = validate(self._schema, document, RULES, MAX_ERRORS, hide_suggestions=hide)
+        if errors and self._settings.hides_names:
+            errors = hide_names(errors, text)
         if errors:
             raise InvalidDocument(ValidationFailed, errors)
 

@@ -45,6 +45,7 @@ from gql.schema.graphql_request import (
     read_raw,
     require_method,
 )
+from gql.schema.hidden_names import hide_names
 from gql.schema.rendering import HttpResponse, Renderer
 from gql.settings import Settings
 from gql.steps import in_steps
@@ -291,6 +292,8 @@ class GraphQLEndpoint:
             result = await self._execute(request, context)
         finally:
             await context.close()
+        if result.errors and self._settings.hides_names:
+            result.errors = hide_names(result.errors, request.document.text, request.variables)
         answer = renderer.result(result, request.operation)
         is_query = request.operation.operation == OperationType.QUERY
         if is_query and len(answer.body) > self._settings.max_response_bytes:

@@ -1,6 +1,7 @@
 """Errors: each with a code and a request id, each bug masked and logged."""
 
 import logging
+import re
 from pathlib import Path
 from typing import Any
 
@@ -397,3 +398,28 @@ def test_every_error_says_what_it_means_and_has_its_own_code() -> None:
 
     assert len(codes) == len(set(codes))
     assert all(row.count(" | ") == 2 and row.endswith(". |") for row in rows)
+
+
+async def test_without_introspection_and_suggestions_no_name_is_told(open_door: OpenDoor) -> None:
+    """Whoever guesses one name must not learn others from the errors."""
+    guesses: list[tuple[str, dict[str, Any], str]] = [
+        ("{ grap }", {}, "Cannot query field 'grap' on type '…'."),
+        ("{ graph { name } }", {}, "Argument '….graph(…:)' of type '…!' is required"),
+        ('{ calls(filter: {status: {eq: "x"}}) { nodes { id } } }', {}, "'…'"),
+        (
+            "mutation ($input: CreateGraphInput!) { createGraph(input: $input) { edgeIds } }",
+            {"input": {}},
+            "'…",
+        ),
+    ]
+    async with open_door(introspection=False, suggestions=False) as client:
+        for document, variables, message in guesses:
+            answer = await client.query(document, **variables)
+
+            (error, *_) = answer.json()["errors"]
+            assert message in error["message"]
+            quoted = re.findall(r"\w+", " ".join(re.findall(r"'[^']*'", error["message"])))
+            assert set(quoted) <= set(re.findall(r"\w+", document))
+    async with open_door(suggestions=False) as client:
+        answer = await client.query("{ grap }")
+    assert answer.json()["errors"][0]["message"] == "Cannot query field 'grap' on type 'Query'."
