@@ -4,6 +4,8 @@ import asyncio
 from types import TracebackType
 from weakref import WeakValueDictionary
 
+from gql.http.running_requests import waiting_for_others
+
 YIELDS = 10
 """Rounds of the event loop before each compilation; a request whose plan is cached needs five."""
 
@@ -20,7 +22,8 @@ class CompileLock:
         self._lock = asyncio.Lock()
 
     async def __aenter__(self) -> None:
-        await self._lock.acquire()
+        with waiting_for_others():
+            await self._lock.acquire()
         try:
             for _ in range(YIELDS):
                 await asyncio.sleep(0)

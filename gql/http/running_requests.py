@@ -2,13 +2,15 @@
 
 import asyncio
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive
 
-from gql.errors import RETRY_AFTER, BadRequest, DeadlineExceeded, Unavailable
+from gql.errors import RETRY_AFTER, BadRequest, DeadlineExceeded, Overloaded, Unavailable
 from gql.http.disconnect import wait_for_disconnect
 
 DEADLINE_HEADER = b"jackfield-deadline-ms"
@@ -18,6 +20,19 @@ LOOK_SECONDS = 0.1
 """How often the requests that run are looked at."""
 
 _MOST_DIGITS = 9
+
+_QUEUED = "while it waited for others"
+"""A note on the cancellation of a request that had not begun its work."""
+
+
+@contextmanager
+def waiting_for_others() -> Iterator[None]:
+    """Around a wait in a queue: a request whose time is over there may be sent again."""
+    try:
+        yield
+    except asyncio.CancelledError as error:
+        error.add_note(_QUEUED)
+        raise
 
 
 class RunningRequest:
@@ -33,6 +48,7 @@ class RunningRequest:
 
     Raises:
         DeadlineExceeded: at the exit, when the time was over.
+        Overloaded: the same, when all of it went by in a queue.
         ClientDisconnect: at the exit, when the client had gone.
         Unavailable: at the exit, when the process was being stopped.
     """
@@ -69,7 +85,7 @@ class RunningRequest:
             # ready at the same moment is sent.
             others = self._task.uncancel()
             if error is not None and not others:
-                raise self._reason from error
+                raise _why(self._reason, error) from error
 
     def end(self, reason: Exception) -> None:
         """Cancel the work; does nothing the second time."""
@@ -94,6 +110,13 @@ class RunningRequest:
     async def _watch(self, receive: Receive) -> None:
         await wait_for_disconnect(receive)
         self.end(ClientDisconnect())
+
+
+def _why(reason: Exception, error: BaseException) -> Exception:
+    """Why a request is ended, which a cancellation did for this reason."""
+    if isinstance(reason, DeadlineExceeded) and _QUEUED in getattr(error, "__notes__", ()):
+        return Overloaded("Too many others came first; try again.", RETRY_AFTER)
+    return reason
 
 
 class RunningRequests:

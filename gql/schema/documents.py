@@ -36,6 +36,7 @@ from gql.errors import (
     TooComplex,
     ValidationFailed,
 )
+from gql.http.running_requests import waiting_for_others
 from gql.loop_shares import LoopShares, SharedTask
 from gql.schema.cost import Pricing
 from gql.schema.hidden_names import hide_names
@@ -146,7 +147,8 @@ class Documents:
         key = organization_id, text
         validating = partial(self._validate_shared, *key)
         if key in self._validations:
-            return await self._validations.run(key, validating)
+            with waiting_for_others():
+                return await self._validations.run(key, validating)
         if self._waiting[organization_id] >= MOST_WAITING:
             raise RateLimited(
                 f"{MOST_WAITING} other new documents of your organization wait to be read;"
@@ -155,7 +157,8 @@ class Documents:
             )
         self._waiting[organization_id] += 1
         try:
-            return await self._validations.run(key, validating)
+            with waiting_for_others():
+                return await self._validations.run(key, validating)
         finally:
             self._waiting[organization_id] -= 1
             self._waiting += Counter()  # drops the organizations without any

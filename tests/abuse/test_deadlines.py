@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from gql.database import Database
+from gql.schema.documents import Documents
 from gql.settings import Settings
 from tests.abuse.endless import ADDRESS, DOORS, QUERY, make_calls_endless, until_idle, vanish
 from tests.conftest import Running, bearer, connect, start
@@ -78,6 +79,25 @@ async def test_a_request_that_takes_too_long_is_a_504_and_its_statement_ends(
     # None where the time was over before the statement was sent. SQLite's plans run on connections
     # that the log does not hear.
     assert len(ran) <= 1
+
+
+async def test_a_request_whose_time_went_by_in_a_queue_may_be_sent_again(
+    fresh: Copy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def wait_for_ever(*_: object) -> None:
+        await asyncio.Event().wait()
+
+    async with served(fresh) as (_, client):
+        with monkeypatch.context() as patched:
+            patched.setattr(Documents, "_validate_shared", wait_for_ever)
+            answer = await client.post("/graphql", json=OTHERS, headers=TOO_LITTLE)
+        again = await client.post("/graphql", json=OTHERS)
+
+    (error,) = answer.json()["errors"]
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
+    assert error["message"] == "Too many others came first; try again."
+    assert error["extensions"]["code"] == "UNAVAILABLE"
+    assert again.status_code == 200
 
 
 async def test_a_caller_cannot_set_a_later_deadline(fresh: Copy) -> None:
