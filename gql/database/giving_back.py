@@ -19,5 +19,6 @@ async def give_back(connection: AsyncConnection) -> None:
         await connection.close()
     except DBAPIError as error:
         _log.warning("a connection was lost: %r", error)
-        await connection.invalidate()
-        await connection.close()
+        if not connection.closed:  # else the pool has thrown it away itself
+            await connection.invalidate()
+            await connection.close()

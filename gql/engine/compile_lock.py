@@ -4,7 +4,7 @@ import asyncio
 from types import TracebackType
 from weakref import WeakValueDictionary
 
-from gql.http.running_requests import waiting_for_others
+from gql.queueing import waiting_for_others
 
 YIELDS = 10
 """Rounds of the event loop before each compilation; a request whose plan is cached needs five."""

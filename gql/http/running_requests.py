@@ -2,8 +2,6 @@
 
 import asyncio
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
@@ -12,6 +10,7 @@ from starlette.types import Receive
 
 from gql.errors import RETRY_AFTER, BadRequest, DeadlineExceeded, Overloaded, Unavailable
 from gql.http.disconnect import wait_for_disconnect
+from gql.queueing import is_queued
 
 DEADLINE_HEADER = b"jackfield-deadline-ms"
 """The header by which a caller gives a request less time than the gateway does."""
@@ -20,19 +19,6 @@ LOOK_SECONDS = 0.1
 """How often the requests that run are looked at."""
 
 _MOST_DIGITS = 9
-
-_QUEUED = "while it waited for others"
-"""A note on the cancellation of a request that had not begun its work."""
-
-
-@contextmanager
-def waiting_for_others() -> Iterator[None]:
-    """Around a wait in a queue: a request whose time is over there may be sent again."""
-    try:
-        yield
-    except asyncio.CancelledError as error:
-        error.add_note(_QUEUED)
-        raise
 
 
 class RunningRequest:
@@ -114,7 +100,7 @@ class RunningRequest:
 
 def _why(reason: Exception, error: BaseException) -> Exception:
     """Why a request is ended, which a cancellation did for this reason."""
-    if isinstance(reason, DeadlineExceeded) and _QUEUED in getattr(error, "__notes__", ()):
+    if isinstance(reason, DeadlineExceeded) and is_queued(error):
         return Overloaded("Too many others came first; try again.", RETRY_AFTER)
     return reason
 

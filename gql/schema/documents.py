@@ -36,8 +36,8 @@ from gql.errors import (
     TooComplex,
     ValidationFailed,
 )
-from gql.http.running_requests import waiting_for_others
 from gql.loop_shares import LoopShares, SharedTask
+from gql.queueing import waiting_for_others
 from gql.schema.cost import Pricing
 from gql.schema.hidden_names import hide_names
 from gql.schema.limits import check_limits
