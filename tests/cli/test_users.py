@@ -88,6 +88,6 @@ async def test_what_cannot_be_is_said(
 
     assert "A password has 12 to 1,000 characters." in short.err
     assert "Somebody has the address admin1@demo.example already." in duplicate.err
-    assert f"There is no user {EMAIL} in your organization." in nobody.err
+    assert f"The organization has no user {EMAIL}." in nobody.err
     assert [short.code, duplicate.code, nobody.code] == [1, 1, 1]
     assert empty.out == "Organization 99 has no people: jackfield users create makes one.\n"
