@@ -1,5 +1,6 @@
 """Another program that writes while answers are read: rows are in one of two states."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -43,14 +44,15 @@ async def flip(database: Database) -> None:
 @asynccontextmanager
 async def writing_between_reads(database: Database) -> AsyncIterator[None]:
     """Flip after each statement that a snapshot reads, and be at the first state afterwards."""
-    read, flips = Snapshot.rows, 0
+    read, flips, one_by_one = Snapshot.rows, 0, asyncio.Lock()
 
     async def read_and_flip(snapshot: Snapshot, *arguments: Any) -> Sequence[Row[Any]]:
         nonlocal flips
-        rows = await read(snapshot, *arguments)
-        await flip(database)
-        flips += 1
-        return rows
+        async with one_by_one:  # else the next statement would run before the flip
+            rows = await read(snapshot, *arguments)
+            await flip(database)
+            flips += 1
+            return rows
 
     with patch.object(Snapshot, "rows", read_and_flip):
         yield
