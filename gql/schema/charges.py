@@ -247,8 +247,8 @@ def _page_points(of_list: ListArguments) -> int | Quantity:
             return 0
         return _row_points(of_list.page(variables)) + KEY.points * of_list.keys(variables)
 
-    usual, weights = of_list.source.usual, (COMPARED_ROW, SORTED_ROW, COUNTED_ROW, COUNTED_ROW)
-    most = usual * sum(weight.points for weight in weights) + _most_keys(of_list)
+    per_row = _most_comparisons(of_list) + SORTED_ROW.points + 2 * COUNTED_ROW.points
+    most = of_list.source.usual * per_row + _most_keys(of_list)
     return _quantity(most, points, of_list.is_constant(*of_list.arguments))
 
 
@@ -258,7 +258,7 @@ def _total_points(of_list: ListArguments) -> int | Quantity:
     def points(variables: Variables) -> int:
         return _row_points(of_list.total(variables)) + KEY.points * of_list.keys(variables)
 
-    most = of_list.source.usual * COMPARED_ROW.points + _most_keys(of_list)
+    most = of_list.source.usual * _most_comparisons(of_list) + _most_keys(of_list)
     is_constant = "filter" not in of_list.arguments or of_list.is_constant("filter")
     return _quantity(most, points, is_constant)
 
@@ -269,6 +269,11 @@ def _row_points(rows: RowsRead) -> int:
         + COMPARED_ROW.points * rows.compared
         + SORTED_ROW.points * rows.sorted
     )
+
+
+def _most_comparisons(of_list: ListArguments) -> int:
+    """The points of a row that is looked at for every condition of the longest filter."""
+    return COMPARED_ROW.points * (MAX_CONDITIONS if "filter" in of_list.arguments else 1)
 
 
 def _most_keys(of_list: ListArguments) -> int:
