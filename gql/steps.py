@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 
 from greenlet import getcurrent, greenlet
 
+from gql.queueing import waiting_for_others
+
 STEP_SECONDS = 0.002
 """How long a step takes, about."""
 
@@ -33,7 +35,8 @@ async def in_steps(work: Callable[..., Result], *arguments: Any) -> Result:
     result = steps.switch(*arguments)
     while not steps.dead:
         try:
-            await asyncio.sleep(0)
+            with waiting_for_others():
+                await asyncio.sleep(0)
         except BaseException:
             steps.throw()  # leaves the function where it is
             raise

@@ -6,6 +6,7 @@ from contextvars import ContextVar
 import pytest
 
 from gql import steps
+from gql.queueing import is_queued
 from gql.steps import in_steps, pause_if_long
 
 NAME: ContextVar[str] = ContextVar("NAME")
@@ -36,6 +37,20 @@ async def test_others_run_at_each_pause_of_long_work() -> None:
 
     assert result == 3
     assert done == ["step 0", "other 0", "step 1", "other 1", "step 2", "other 2"]
+
+
+@pytest.mark.usefixtures("_every_step_is_long")
+async def test_work_that_is_ended_at_a_pause_was_waiting_for_others() -> None:
+    done: list[str] = []
+    task = asyncio.create_task(in_steps(work, done, 3))
+    await asyncio.sleep(0)
+
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError) as ended:
+        await task
+
+    assert done == ["step 0"]
+    assert is_queued(ended.value)
 
 
 async def test_short_work_does_not_pause(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,8 +25,9 @@ class CompileLock:
         with waiting_for_others():
             await self._lock.acquire()
         try:
-            for _ in range(YIELDS):
-                await asyncio.sleep(0)
+            with waiting_for_others():
+                for _ in range(YIELDS):
+                    await asyncio.sleep(0)
         except BaseException:
             self._lock.release()
             raise
