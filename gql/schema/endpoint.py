@@ -208,6 +208,8 @@ class GraphQLEndpoint:
             received.log_operation(request.name, points)
             caller.allowance.use_points(points)
             bound = OFF if engine is None else await engine.bind_request(request, caller, points)
+        if isinstance(bound, bytes):  # it needs no connection, so it waits for none
+            return await self._finish(received, request, bound)
         async with self.queues.hold(caller.organization_id, points):
             return await self._finish(received, request, bound)
 
