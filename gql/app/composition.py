@@ -20,6 +20,7 @@ from gql.app.request_counter import RequestCounter
 from gql.app.requests import RequestMiddleware
 from gql.app.shortcut import Shortcut
 from gql.app.shutdown import end_on_sigterm
+from gql.app.thread_switches import switch_threads_soon
 from gql.auth import api_key_login, demo_login
 from gql.auth.key_usage import KeyUsage
 from gql.auth.middleware import Authentication, caller_of
@@ -165,6 +166,7 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
     key_usage: KeyUsage = app.state.key_usage
     key_usage.start()
+    switch_threads_soon()
     with FROZEN_HEAP.hold(), end_on_sigterm(app.state.requests, settings.shutdown_timeout):
         async with nullcontext() if metrics is None else metrics.publishing():
             yield

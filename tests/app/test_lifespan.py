@@ -1,6 +1,7 @@
 """What happens around serving: uses of keys are written, connections closed, garbage let go."""
 
 import gc
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -8,6 +9,7 @@ from sqlalchemy import select
 
 from gql.app import composition, create_app
 from gql.app.frozen_heap import THRESHOLDS, FrozenHeap
+from gql.app.thread_switches import SECONDS
 from gql.database import Database
 from gql.models.organization import ApiKey
 from gql.models.scope import table_of
@@ -38,6 +40,19 @@ async def _use_counts(copy: Copy) -> list[int]:
         counts = list((await connection.execute(statement)).scalars())
     await database.close()
     return counts
+
+
+async def test_threads_of_the_database_wait_little_for_the_event_loop(
+    fresh: Copy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    intervals: list[float] = [0.005]
+    monkeypatch.setattr(sys, "setswitchinterval", intervals.append)
+    monkeypatch.setattr(sys, "getswitchinterval", lambda: intervals[-1])
+
+    async with running(create_app(settings_for(fresh.url))):
+        pass
+
+    assert intervals == [0.005, SECONDS]
 
 
 @pytest.fixture
