@@ -5,17 +5,13 @@ source (`fields.py`) under `metadata["source"]`, from which the engine plans. Th
 of the same source, so neither SQL nor resolvers are written by hand.
 """
 
-import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Annotated, Any, TypeVar
 
 import strawberry
 from sqlalchemy import ColumnElement, FromClause
-from strawberry import UNSET
-from strawberry.annotation import StrawberryAnnotation
 from strawberry.types import Info
-from strawberry.types.arguments import StrawberryArgument
 
 from gql.engine.fields import (
     SOURCE,
@@ -25,9 +21,7 @@ from gql.engine.fields import (
     FieldSource,
     FirstSource,
     GlobalIdSource,
-    GlobalLookupSource,
     JsonPathSource,
-    LookupSource,
     ManySource,
     ObjectSource,
     OneSource,
@@ -36,7 +30,6 @@ from gql.engine.fields import (
     ViewerRecordSource,
     ViewerSource,
 )
-from gql.errors import BadInput
 from gql.identity import Identity
 from gql.loaders.record_loaders import (
     ChildrenByParentLoader,
@@ -46,24 +39,12 @@ from gql.loaders.record_loaders import (
 )
 from gql.money import micros_to_decimal
 from gql.query.context import Context
-from gql.query.global_id import global_id, read_id
+from gql.query.global_id import global_id
 from gql.query.json_pointer import resolve_pointer
 from gql.query.record_list import RecordList
 from gql.query.resource import Link, Record, Resource, UnionList
 from gql.sql import json_sql
 from gql.sql.json_sql import concatenated, literal_text, or_null
-
-IdArgument = Annotated[
-    strawberry.ID,
-    strawberry.argument(description="The global id, or the documented integer."),
-]
-
-GlobalIdArgument = Annotated[strawberry.ID, strawberry.argument(description="The global id.")]
-
-GlobalIdsArgument = Annotated[
-    list[strawberry.ID],
-    strawberry.argument(description="Global ids, of any types, in any order."),
-]
 
 Pointer = Annotated[
     str,
@@ -105,12 +86,12 @@ def column(
 ) -> Any:
     """A column of the record; `label` when it is not the attribute's own name."""
     if label is None:
-        return _field(description, ColumnSource(), None, name=name, deprecated=deprecated)
+        return field_of(description, ColumnSource(), None, name=name, deprecated=deprecated)
 
     def resolve(root: strawberry.Parent[Record]) -> Any:
         return getattr(root, label)
 
-    return _field(description, ColumnSource(label), resolve, name=name, deprecated=deprecated)
+    return field_of(description, ColumnSource(label), resolve, name=name, deprecated=deprecated)
 
 
 def money(description: str, label: str) -> Any:
@@ -158,7 +139,7 @@ def global_id_field(description: str) -> Any:
     def resolve(root: strawberry.Parent[Record]) -> strawberry.ID:
         return strawberry.ID(global_id(root))
 
-    return _field(description, GlobalIdSource(), resolve)
+    return field_of(description, GlobalIdSource(), resolve)
 
 
 def value_at_path(description: str, label: str) -> Any:
@@ -167,7 +148,7 @@ def value_at_path(description: str, label: str) -> Any:
     def resolve(root: strawberry.Parent[Record], path: Pointer) -> Any:
         return resolve_pointer(getattr(root, label), path)
 
-    return _field(description, JsonPathSource(label), resolve)
+    return field_of(description, JsonPathSource(label), resolve)
 
 
 def nested_object(description: str) -> Any:
@@ -176,7 +157,7 @@ def nested_object(description: str) -> Any:
     def resolve(root: strawberry.Parent[Record]) -> Record:
         return root
 
-    return _field(description, ObjectSource(), resolve)
+    return field_of(description, ObjectSource(), resolve)
 
 
 # Other records.
@@ -193,7 +174,7 @@ def one(
             return None
         return await RecordByKeyLoader.of(info.context, resource, column).load(value)
 
-    return _field(description, OneSource(resource, key, column), resolve, name=name)
+    return field_of(description, OneSource(resource, key, column), resolve, name=name)
 
 
 def first(description: str, resource: Resource, link: Link) -> Any:
@@ -204,7 +185,7 @@ def first(description: str, resource: Resource, link: Link) -> Any:
         children = await ChildrenByParentLoader.of(info.context, records).load(root.id)
         return children[0] if children else None
 
-    return _field(description, FirstSource(resource, link), resolve)
+    return field_of(description, FirstSource(resource, link), resolve)
 
 
 def many(
@@ -221,7 +202,7 @@ def many(
     async def resolve(root: strawberry.Parent[Record], info: Info) -> list[Record]:
         return await ChildrenByParentLoader.of(info.context, records, order).load(root.id)
 
-    return _field(description, ManySource(resource, link, order, usual), resolve)
+    return field_of(description, ManySource(resource, link, order, usual), resolve)
 
 
 def union(description: str, records: UnionList) -> Any:
@@ -230,7 +211,7 @@ def union(description: str, records: UnionList) -> Any:
     async def resolve(root: strawberry.Parent[Record], info: Info) -> list[Record]:
         return await UnionByParentLoader.of(info.context, records).load(root.id)
 
-    return _field(description, UnionSource(records), resolve)
+    return field_of(description, UnionSource(records), resolve)
 
 
 def count(description: str, resource: Resource, link: Link) -> Any:
@@ -240,116 +221,10 @@ def count(description: str, resource: Resource, link: Link) -> Any:
     async def resolve(root: strawberry.Parent[Record], info: Info) -> int:
         return await CountByParentLoader.of(info.context, records).load(root.id)
 
-    return _field(description, CountSource(resource, link), resolve)
+    return field_of(description, CountSource(resource, link), resolve)
 
 
-# Roots: records that the arguments or the caller name.
-
-
-def by_id(description: str, resource: Resource) -> Any:
-    """The record that `id` names, a global id or the documented integer."""
-
-    def read_arguments(*, id: str) -> tuple[str, Any]:
-        return "id", read_id(id, resource.name)
-
-    async def resolve(info: Info, id: IdArgument) -> Record | None:
-        column, value = read_arguments(id=id)
-        return await RecordByKeyLoader.of(info.context, resource, column).load(value)
-
-    return _field(description, LookupSource(resource, read_arguments), resolve)
-
-
-def by_id_or_sid(
-    description: str, resource: Resource, *, sid: str, former: tuple[Any, str] | None = None
-) -> Any:
-    """The record that `id` or `callSid` names: exactly one of the two.
-
-    Args:
-        description: What it gives.
-        resource: Whose record.
-        sid: The description of `callSid`.
-        former: The input type of `by`, which names a record by one of its fields, and why that is
-            deprecated; None where there never was such an argument.
-    """
-
-    def read_arguments(*, by: Any = None, **names: Any) -> tuple[str, Any]:
-        fields = {name: getattr(by, name) for name in _NAMES} if by else {}
-        named = [
-            (name, value)
-            for name, value in (*names.items(), *fields.items())
-            if value is not None and value is not UNSET
-        ]
-        if len(named) != 1:
-            raise BadInput("Name it by `id` or by `callSid`, one of the two.")
-        ((column, value),) = named
-        return column, read_id(value, resource.name) if column == "id" else value
-
-    async def resolve(info: Info, **arguments: Any) -> Record | None:
-        column, value = read_arguments(**arguments)
-        return await RecordByKeyLoader.of(info.context, resource, column).load(value)
-
-    field = _field(description, LookupSource(resource, read_arguments), resolve)
-    field.arguments = [
-        _optional("id", strawberry.ID, "The global id, or the documented integer."),
-        _optional("call_sid", str, sid),
-    ]
-    if former is not None:
-        field.arguments.append(_optional("by", former[0], "Which one.", former[1]))
-    return field
-
-
-_NAMES = ("id", "call_sid")
-"""What a record is named by."""
-
-
-def _optional(
-    name: str, type: Any, description: str, deprecated: str | None = None
-) -> StrawberryArgument:
-    return StrawberryArgument(
-        name,
-        None,
-        StrawberryAnnotation(type | None),
-        description=description,
-        deprecation_reason=deprecated,
-    )
-
-
-ReadGlobalId = Callable[[str], tuple[Resource, int]]
-"""From a global id to what it names, or `BadInput`."""
-
-
-def any_by_id(description: str, read: ReadGlobalId) -> Any:
-    """The record of any resource that `id` names."""
-
-    def read_arguments(*, id: str) -> list[tuple[Resource, int]]:
-        return [read(id)]
-
-    async def resolve(info: Info, id: GlobalIdArgument) -> Record | None:
-        return await _named(info.context, *read(id))
-
-    return _field(description, GlobalLookupSource(read_arguments), resolve)
-
-
-async def _named(context: Context, resource: Resource, key: int) -> Record | None:
-    """The record of a global id; None where there is none that the caller may see."""
-    if not resource.is_open_to(context.identity):
-        return None
-    return await RecordByKeyLoader.of(context, resource).load(key)
-
-
-def any_by_ids(description: str, read: ReadGlobalId, *, limit: int) -> Any:
-    """The records of any resources that `ids` name, in their order; at most `limit`."""
-
-    def read_arguments(*, ids: Sequence[str]) -> list[tuple[Resource, int]]:
-        if len(ids) > limit:
-            raise BadInput(f"`ids` has {len(ids)} ids, but may have at most {limit}.")
-        return [read(each) for each in ids]
-
-    async def resolve(info: Info, ids: GlobalIdsArgument) -> list[Record | None]:
-        keys = read_arguments(ids=ids)
-        return await asyncio.gather(*(_named(info.context, *each) for each in keys))
-
-    return _field(description, GlobalLookupSource(read_arguments, many=True), resolve)
+# Roots: what the caller is; `lookups.py` has the records that arguments name.
 
 
 def viewer(description: str) -> Any:
@@ -359,7 +234,7 @@ def viewer(description: str) -> Any:
         context: Context = info.context
         return context.identity
 
-    return _field(description, ViewerSource(), resolve)
+    return field_of(description, ViewerSource(), resolve)
 
 
 def viewer_field(description: str, value: Callable[[Identity], Any]) -> Any:
@@ -368,7 +243,7 @@ def viewer_field(description: str, value: Callable[[Identity], Any]) -> Any:
     def resolve(root: strawberry.Parent[Identity]) -> Any:
         return value(root)
 
-    return _field(description, ViewerFieldSource(value), resolve)
+    return field_of(description, ViewerFieldSource(value), resolve)
 
 
 def viewer_record(
@@ -390,17 +265,17 @@ def viewer_record(
         loader = RecordByKeyLoader.of(info.context, resource)
         return await (loader.require(value) if required else loader.load(value))
 
-    return _field(description, ViewerRecordSource(resource, key), resolve)
+    return field_of(description, ViewerRecordSource(resource, key), resolve)
 
 
 def _expression(description: str, source: ExpressionSource) -> Any:
     def resolve(root: strawberry.Parent[Record]) -> Any:
         return source.value(root)
 
-    return _field(description, source, resolve)
+    return field_of(description, source, resolve)
 
 
-def _field(
+def field_of(
     description: str,
     source: FieldSource,
     resolve: Any,

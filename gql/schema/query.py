@@ -10,7 +10,8 @@ from gql.domain.graph_sessions import GRAPH_SESSIONS
 from gql.domain.graphs import GRAPHS
 from gql.domain.sms import CALL_RECORDS, SMS_CONVERSATIONS
 from gql.engine.connection import Connection, connection
-from gql.engine.declaration import any_by_id, any_by_ids, by_id, by_id_or_sid, viewer
+from gql.engine.declaration import viewer
+from gql.engine.lookups import any_by_id, any_by_ids, by_id, by_id_or_sid
 from gql.errors import BadInput
 from gql.query.global_id import split_id
 from gql.query.resource import Resource
