@@ -1,4 +1,7 @@
-"""Every error of the gateway, on one page.
+"""Every error of the gateway, on one page: as long as it is, since the tree is one vocabulary.
+
+Clients switch over these codes, and both doors and the table of docs/errors.md are made of all of
+them; in two files a code could be given twice, or be left out of the table.
 
 Errors are raised low, as facts, and rendered once per door: GraphQL prints `code` under
 `extensions`, REST answers `status` with `detail`.
