@@ -42,8 +42,8 @@ from gql.schema.weights import (
 DEFAULT_LIST_SIZE = 20
 """How long a plain list is taken to be, when its declaration does not say."""
 
-_PAGES_FIELDS = frozenset({ConnectionField.TOTAL_COUNT, ConnectionField.HAS_NEXT_PAGE})
-"""Each of the types that describe a page has one of these."""
+_PAGE_FIELDS = frozenset({ConnectionField.TOTAL_COUNT, ConnectionField.HAS_NEXT_PAGE})
+"""A type with one of these describes a page: a connection has a total, `PageInfo` a next page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,9 @@ def type_weight(kind: GraphQLNamedType) -> int:
     if not isinstance(kind, GraphQLObjectType):
         return OBJECT.points
     sources = [source_of(field) for field in kind.fields.values()]
-    is_page = any(isinstance(s, ConnectionField) and s in _PAGES_FIELDS for s in sources)
+    is_page = any(
+        isinstance(source, ConnectionField) and source in _PAGE_FIELDS for source in sources
+    )
     return 0 if is_page else OBJECT.points
 
 

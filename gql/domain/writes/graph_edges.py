@@ -17,14 +17,13 @@ from gql.domain.writes.columns import check_columns, defaults_of, member_of
 from gql.domain.writes.graph_edits import (
     audit_update,
     check_count,
-    check_key,
+    check_not_null,
+    check_present,
     find_graph_of,
     lock_with_graph,
-    raise_version,
-    require,
 )
 from gql.domain.writes.rows import delete_row, insert_row, update_row
-from gql.domain.writes.structure import EDGE_CHECKS, MAX_EDGES, check_version
+from gql.domain.writes.structure import EDGE_CHECKS, MAX_EDGES, check_version, raise_version
 from gql.domain.writes.transaction import WriteContext, transaction
 from gql.domain.writes.validation import ProblemList
 from gql.errors import Invalid, Problem
@@ -39,7 +38,7 @@ _NODES = NODES.table
 _ENDS = ("from_node_id", "to_node_id")
 
 _CHECKS = {
-    **dict.fromkeys(_ENDS, check_key),
+    **dict.fromkeys(_ENDS, check_not_null),
     **EDGE_CHECKS,
     "condition_type": member_of(ConditionType),
 }
@@ -75,7 +74,7 @@ async def add_edge(
     async with transaction(context) as write:
         collected = ProblemList(problems)
         for column in (*_ENDS, "condition_type"):
-            require(collected, column, values)
+            check_present(collected, column, values)
         graph = None
         if "from_node_id" in values:
             graph = await find_graph_of(write, NODES, values["from_node_id"])
@@ -95,8 +94,8 @@ async def add_edge(
             "updated_at": instant,
         }
         edge_id = await insert_row(write, EDGES, row)
-        await raise_version(write, graph, instant)
-        after = {"edge_id": edge_id, "version": graph.version + 1, **logged(values)}
+        version = await raise_version(write, graph, instant)
+        after = {"edge_id": edge_id, "version": version, **logged(values)}
         await audit(write, "graph.add_edge", graph.id, after=after)
         return AddedEdge(graph.id, edge_id)
 
@@ -127,7 +126,7 @@ async def update_edge(
         instant = now()
         await update_row(write, EDGES, edge_id, changed | {"updated_at": instant})
         await raise_version(write, graph, instant)
-        await audit_update(write, "graph.update_edge", graph, edge, changed)
+        await audit_update(write, EDGES, graph, edge, changed)
         return int(graph.id)
 
 

@@ -1,14 +1,13 @@
 """What edits of one node or edge share: they lock its graph, check it, and raise its version."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, func, select
 
 from gql.domain.graphs import GRAPHS
 from gql.domain.writes.audit import audit, logged
-from gql.domain.writes.rows import lock, update_row
+from gql.domain.writes.rows import lock
 from gql.domain.writes.structure import check_version
 from gql.domain.writes.transaction import WriteContext
 from gql.domain.writes.validation import Path, ProblemList
@@ -46,15 +45,23 @@ async def lock_with_graph(
     return graph, await lock(write, resource, key)
 
 
-async def raise_version(write: WriteContext, graph: Row[Any], instant: datetime) -> None:
-    values = {"version": graph.version + 1, "updated_at": instant}
-    await update_row(write, GRAPHS, graph.id, values)
-
-
 async def audit_update(
-    write: WriteContext, action: str, graph: Row[Any], row: Row[Any], changed: Mapping[str, Any]
+    write: WriteContext,
+    resource: Resource,
+    graph: Row[Any],
+    row: Row[Any],
+    changed: Mapping[str, Any],
 ) -> None:
-    key = {f"{action.rpartition('_')[2]}_id": row.id}
+    """Write the audit entry of a node or an edge: the columns that changed, before and after.
+
+    Args:
+        write: The transaction.
+        resource: Of nodes or of edges.
+        graph: As it was locked.
+        row: As it was before.
+        changed: The new values, by column.
+    """
+    action, key = f"graph.update_{resource.name}", {f"{resource.name}_id": row.id}
     before = {column: getattr(row, column) for column in changed}
     await audit(
         write,
@@ -65,8 +72,8 @@ async def audit_update(
     )
 
 
-def require(problems: ProblemList, column: str, values: Mapping[str, Any]) -> None:
-    """Note when a value is missing, unless its own problem says more."""
+def check_present(problems: ProblemList, column: str, values: Mapping[str, Any]) -> None:
+    """Add a problem when a column has no value, unless it has a problem already."""
     if column not in values and not problems.has((column,)):
         problems.add((column,), "is required", "REQUIRED")
 
@@ -81,7 +88,7 @@ async def check_count(
         problems.items.append(Problem((), text, "TOO_MANY"))
 
 
-def check_key(problems: ProblemList, path: Path, value: Any) -> None:
-    """Null is no id; whether there is such a row is seen later."""
+def check_not_null(problems: ProblemList, path: Path, value: Any) -> None:
+    """Add a problem when an id is null; whether there is such a row is checked later."""
     if value is None:
         problems.add(path, "must not be null", "REQUIRED")

@@ -21,10 +21,9 @@ from gql.domain.writes.columns import check_columns, defaults_of
 from gql.domain.writes.graph_edits import (
     audit_update,
     check_count,
-    check_key,
+    check_not_null,
+    check_present,
     lock_with_graph,
-    raise_version,
-    require,
 )
 from gql.domain.writes.graph_sessions import keep_names, rename_speaker
 from gql.domain.writes.rows import delete_row, delete_rows, insert_row, lock, update_row
@@ -34,6 +33,7 @@ from gql.domain.writes.structure import (
     check_position,
     check_version,
     lock_assistants,
+    raise_version,
     stored_position,
 )
 from gql.domain.writes.transaction import WriteContext, transaction
@@ -91,7 +91,7 @@ async def add_node(
         graph = await lock(write, GRAPHS, graph_id)
         check_version(graph, expected_version)
         collected = ProblemList(problems)
-        require(collected, "assistant_id", values)
+        check_present(collected, "assistant_id", values)
         await _check_node(write, collected, graph_id, values)
         await check_count(write, collected, NODES, graph_id, MAX_NODES)
         collected.raise_if_any()
@@ -104,8 +104,8 @@ async def add_node(
             "created_at": instant,
         }
         node_id = await insert_row(write, NODES, row)
-        await raise_version(write, graph, instant)
-        after = {"node_id": node_id, "version": graph.version + 1, **logged(values)}
+        version = await raise_version(write, graph, instant)
+        after = {"node_id": node_id, "version": version, **logged(values)}
         await audit(write, "graph.add_node", graph_id, after=after)
         return node_id
 
@@ -144,7 +144,7 @@ async def update_node(
             speaker = await lock(write, ASSISTANTS, changed["assistant_id"])
             await rename_speaker(write, speaker.name, _NODES.c.id == node_id)
         await raise_version(write, graph, instant)
-        await audit_update(write, "graph.update_node", graph, node, changed)
+        await audit_update(write, NODES, graph, node, changed)
         return int(graph.id)
 
 
@@ -211,4 +211,4 @@ def _check_coordinates(problems: ProblemList, path: Path, value: Any) -> None:
         problems.add(path, "must have x and y")
 
 
-_CHECKS = {"assistant_id": check_key, **NODE_CHECKS, "position": _check_coordinates}
+_CHECKS = {"assistant_id": check_not_null, **NODE_CHECKS, "position": _check_coordinates}

@@ -9,8 +9,13 @@ from gql.domain.graphs import EDGES, GRAPHS, NODES
 from gql.domain.writes.audit import audit
 from gql.domain.writes.drafts import EdgeDraft, NodeDraft, ReplacedStructure
 from gql.domain.writes.graph_sessions import keep_names
-from gql.domain.writes.rows import delete_rows, lock, update_row
-from gql.domain.writes.structure import check_structure, check_version, insert_structure
+from gql.domain.writes.rows import delete_rows, lock
+from gql.domain.writes.structure import (
+    check_structure,
+    check_version,
+    insert_structure,
+    raise_version,
+)
 from gql.domain.writes.transaction import WriteContext, transaction
 from gql.domain.writes.validation import ProblemList
 from gql.errors import Problem
@@ -67,8 +72,7 @@ async def replace_structure(
         old_edges = await delete_rows(write, _EDGES.c.graph_id, graph_id)
         old_nodes = await delete_rows(write, _NODES.c.graph_id, graph_id)
         node_ids, edge_ids = await insert_structure(write, graph_id, nodes, edges, instant)
-        version = graph.version + 1
-        await update_row(write, GRAPHS, graph_id, {"version": version, "updated_at": instant})
+        version = await raise_version(write, graph, instant)
         before = {"version": graph.version, "nodes": old_nodes, "edges": old_edges}
         after = {"version": version, "nodes": len(nodes), "edges": len(edges)}
         after["cleared_sessions"] = cleared
