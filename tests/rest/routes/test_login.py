@@ -126,6 +126,15 @@ async def test_remember_me_is_for_a_month(fresh: Copy) -> None:
     assert me.status_code == 200
 
 
+async def test_remember_me_that_is_null_is_not_asked_for(fresh: Copy) -> None:
+    async with installation(fresh) as here, here.browser() as client:
+        await here.add(EMAIL)
+        response = await client.post("/api/auth/login", json={**claim(), "remember_me": None})
+
+    assert response.status_code == 200
+    assert "; Max-Age=28800;" in response.headers["set-cookie"]
+
+
 async def test_a_body_that_does_not_fit_is_told_field_by_field(client: httpx2.AsyncClient) -> None:
     response = await client.post("/api/auth/login", json={"email": "a@b.example"})
 
