@@ -68,7 +68,7 @@ def by_id_or_sid(
             if value is not None and value is not UNSET
         ]
         if len(named) != 1:
-            raise BadInput("Name it by `id` or by `callSid`, one of the two.")
+            raise BadInput("Give `id` or `callSid`: exactly one of them.")
         ((column, value),) = named
         return column, read_id(value, resource.name) if column == "id" else value
 

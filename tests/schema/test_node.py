@@ -194,7 +194,7 @@ async def test_a_lookup_takes_exactly_one_name(
 ) -> None:
     query = f"""query($id: ID, $sid: String) {{
         viewer {{ method }} it: {field}(id: $id, callSid: $sid) {{ id }} }}"""
-    message = "Name it by `id` or by `callSid`, one of the two."
+    message = "Give `id` or `callSid`: exactly one of them."
 
     for one in ({"id": id}, {"sid": sid}, {"id": id, "sid": None}, {"id": None, "sid": sid}):
         assert (await graphql(query, one))["data"]["it"] == {"id": id}
