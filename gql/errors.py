@@ -21,6 +21,7 @@ Errors are raised low, as facts, and rendered once per door: GraphQL prints `cod
     |-- RateLimited                RATE_LIMITED           429  too many of them
     |-- Unavailable                UNAVAILABLE            503  cannot be done right now
     |   |-- DatabaseUnavailable    (the same)             503  the database cannot work
+    |   |   |-- DatabaseReadOnly   (the same)             503  the database takes no writes
     |   |   `-- WriteCollision     (the same)             503  other writes stood in the way
     |   `-- Overloaded             (the same)             503  too much is queued
     |-- DeadlineExceeded           DEADLINE_EXCEEDED      504  took longer than it may
@@ -255,6 +256,13 @@ class DatabaseUnavailable(Unavailable):
 
     def __init__(self, message: str) -> None:
         super().__init__(message, RETRY_AFTER)
+
+
+class DatabaseReadOnly(DatabaseUnavailable):
+    """The database takes no writes: it is a replica, or set so while another one takes over."""
+
+    def __init__(self) -> None:
+        super().__init__("The database takes no writes right now; reads work. Try again later.")
 
 
 class WriteCollision(DatabaseUnavailable):

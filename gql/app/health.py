@@ -17,6 +17,8 @@ from gql.single_flight import SingleFlight
 MOST_SECONDS = 5.0
 """How long the database may take to tell whether it is ready."""
 
+READ_ONLY = "The database takes no writes: point GQL_DATABASE_URL at the primary."
+
 _log = logging.getLogger(__name__)
 
 
@@ -54,12 +56,13 @@ class Health:
             async with asyncio.timeout(MOST_SECONDS):
                 with translate_failures():
                     revision = await current(self._database.engine)
+                    is_read_only = await self._database.is_read_only()
         except (TimeoutError, Unavailable, DeadlineExceeded, SQLAlchemyError) as error:
             _log.warning("not ready: %r", error)
             return "The database cannot be reached."
         if revision != self._head:
             return f"The tables are at {revision}, not at {self._head}: run `jackfield migrate`."
-        return None
+        return READ_ONLY if is_read_only else None
 
 
 def _answer(status: int, body: dict[str, str]) -> Response:

@@ -28,6 +28,8 @@ class KeyUsage:
         self._uses: dict[int, tuple[int, datetime]] = {}
         self._stopping = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._has_failed = False
+        """Whether the last flush failed, and the log says so."""
 
     def record(self, key_id: int) -> None:
         """Count one use, now."""
@@ -35,15 +37,24 @@ class KeyUsage:
         self._uses[key_id] = (uses + 1, now())
 
     async def flush(self) -> None:
-        """Write the counts; when that fails, keep them for the next time."""
+        """Write the counts; when that fails, keep them for the next time.
+
+        Of several failures in a row, as on a database that takes no writes, the log has the first.
+        """
         uses, self._uses = self._uses, {}
         if not uses:
             return
         try:
             await record_usage(self._database, uses)
         except Exception as error:  # noqa: BLE001 -- one failed flush must not end the loop
-            _log.warning("the use of %d API keys is not written yet: %r", len(uses), error)
+            if not self._has_failed:
+                _log.warning("the use of %d API keys is not written yet: %r", len(uses), error)
+            self._has_failed = True
             self._put_back(uses)
+        else:
+            if self._has_failed:
+                _log.warning("the use of API keys is written again")
+            self._has_failed = False
 
     def start(self) -> None:
         """Begin to flush in the background, in the running event loop."""

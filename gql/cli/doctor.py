@@ -90,12 +90,29 @@ async def _check_database(settings: "Settings") -> Failure | None:
             _line("tables", await current(database.engine) or "none")
         async with open_database(settings) as database:
             _line("current", "yes")
+            await _check_writes(database)
             await _count_long_values(database)
             await _check_letters(database)
             await _check_logins(database, settings)
     except Failure as failure:
         return failure
     return None
+
+
+async def _check_writes(database: "Database") -> None:
+    """Print whether the database takes writes.
+
+    Raises:
+        Failure: when it does not.
+    """
+    is_read_only = await database.is_read_only()
+    _line("takes writes", "no" if is_read_only else "yes")
+    if is_read_only:
+        raise Failure(
+            "The database takes no writes: it is a replica, or default_transaction_read_only is"
+            " on. Mutations would be answered with 503.",
+            "Point GQL_DATABASE_URL at the primary.",
+        )
 
 
 async def _check_logins(database: "Database", settings: "Settings") -> None:

@@ -85,8 +85,9 @@ def _warn_of_unknown_settings() -> None:
 
 
 async def _require_migrated(settings: "Settings") -> None:
-    async with open_database(settings):
-        pass
+    async with open_database(settings) as database:
+        if await database.is_read_only():
+            print_warning("The database takes no writes: the gateway will not be ready.")
 
 
 def _run(settings: "Settings", banner: str) -> None:

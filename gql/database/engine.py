@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from sqlalchemy import URL, Connection, event, make_url, text
+from sqlalchemy import URL, Connection, ExceptionContext, event, make_url, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -27,7 +27,12 @@ from gql.database.drivers import (
     set_transaction,
     unix_socket,
 )
-from gql.database.failures import is_busy, translate_failures, translate_write_failures
+from gql.database.failures import (
+    is_busy,
+    is_read_only,
+    translate_failures,
+    translate_write_failures,
+)
 from gql.database.giving_back import give_back
 from gql.database.snapshot import Snapshot
 from gql.settings import Settings
@@ -117,6 +122,22 @@ class Database:
         with translate_failures():
             async with self.engine.connect() as connection:
                 await connection.execute(text("SELECT 1"))
+
+    async def is_read_only(self) -> bool:
+        """Whether writes would fail, as the database is a replica or set so; never on SQLite.
+
+        Raises:
+            DatabaseUnavailable: when the database cannot be reached, or cannot work right now.
+        """
+        if self.embedded:
+            return False
+        setting = text("SELECT current_setting('transaction_read_only')")
+        with translate_failures():
+            async with self.engine.connect() as connection:
+                is_read_only: bool = (await connection.execute(setting)).scalar_one() == "on"
+                if is_read_only:
+                    await connection.invalidate()  # as in `_leave_read_only`
+        return is_read_only
 
     async def close(self) -> None:
         if self._runner is not None:
@@ -220,6 +241,7 @@ def _postgresql(url: URL, settings: Settings) -> AsyncEngine:
         json_serializer=dump_json,
         json_deserializer=orjson.loads,
     )
+    event.listen(engine.sync_engine, "handle_error", _leave_read_only)
     if settings.transaction_pooler:
         transaction = set_transaction(settings)
 
@@ -236,6 +258,17 @@ def _postgresql(url: URL, settings: Settings) -> AsyncEngine:
         # First of all: SQLAlchemy itself reads settings of the first connection.
         event.listen(engine.sync_engine, "connect", prepare, insert=True)
     return engine
+
+
+def _leave_read_only(context: ExceptionContext) -> None:
+    """Throw away a connection on which a write met a database that takes none.
+
+    After a failover the address of the database leads to another server, while the connections to
+    the former one, which is a replica now, would work on: only a new connection finds the primary.
+    """
+    if is_read_only(context.original_exception):
+        context.is_disconnect = True
+        context.invalidate_pool_on_disconnect = False
 
 
 def _pool_size(settings: Settings) -> int:

@@ -12,6 +12,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from gql.errors import (
     AnswerTooLong,
+    DatabaseReadOnly,
     DatabaseUnavailable,
     DeadlineExceeded,
     GatewayError,
@@ -34,6 +35,9 @@ _CANCELED_STATE = "57014"
 _COLLISION_STATES = frozenset({"40001", "40P01", "55P03"})
 """SQLSTATE of a serialization failure, a deadlock, and a lock that is not available."""
 
+_READ_ONLY_STATE = "25006"
+"""SQLSTATE of a write in a read-only transaction: every transaction of a replica is one."""
+
 _TOO_LONG_STATE = "2201F"
 """SQLSTATE of a compiled statement whose value got longer than an answer may be.
 
@@ -50,7 +54,6 @@ _UNAVAILABLE_CODES = frozenset(
         sqlite3.SQLITE_PROTOCOL,
         sqlite3.SQLITE_FULL,
         sqlite3.SQLITE_IOERR,
-        sqlite3.SQLITE_READONLY,
         sqlite3.SQLITE_CANTOPEN,
     }
 )
@@ -80,6 +83,7 @@ def translate_failures() -> Iterator[None]:
 
     Raises:
         DatabaseUnavailable: when it cannot be reached, or cannot work right now.
+        DatabaseReadOnly: when it takes no writes.
         DeadlineExceeded: when it ended the statement because that took too long.
         AnswerTooLong: when the statement printed more than an answer may have.
         Exception: anything else, as it is.
@@ -119,22 +123,29 @@ def meaning_of(error: Exception) -> GatewayError | None:
     state, code = _sqlstate(error), _sqlite_code(error)
     if state == _CANCELED_STATE or code == sqlite3.SQLITE_INTERRUPT:
         return DeadlineExceeded()
+    if is_read_only(error):
+        return DatabaseReadOnly()
     if state == _TOO_LONG_STATE or code == sqlite3.SQLITE_TOOBIG:
         return AnswerTooLong()
-    if (
+    gave_up = (
         state[:2] in _UNAVAILABLE_CLASSES
         or state in _COLLISION_STATES
         or code in _UNAVAILABLE_CODES
         or _has_lost_connection(error)
-    ):
-        return DatabaseUnavailable("The database gave up on this request; try again.")
-    return None
+    )
+    message = "The database gave up on this request; try again."
+    return DatabaseUnavailable(message) if gave_up else None
 
 
 def is_stale(error: Exception) -> bool:
     """Whether a prepared statement met a table that was altered since; prepared again, it works."""
     cause = error.orig if isinstance(error, DBAPIError) else error
     return isinstance(cause, STALE_STATEMENT)
+
+
+def is_read_only(error: BaseException) -> bool:
+    """Whether a write met a database that takes none."""
+    return _sqlstate(error) == _READ_ONLY_STATE or _sqlite_code(error) == sqlite3.SQLITE_READONLY
 
 
 def is_lasting(error: Exception) -> bool:
@@ -153,13 +164,13 @@ def is_busy(error: Exception) -> bool:
     return _sqlite_code(error) == sqlite3.SQLITE_BUSY
 
 
-def _sqlstate(error: Exception) -> str:
+def _sqlstate(error: BaseException) -> str:
     """The SQLSTATE that PostgreSQL sent; empty where there is none."""
     cause = error.orig if isinstance(error, DBAPIError) else error
     return getattr(cause, "sqlstate", None) or ""
 
 
-def _sqlite_code(error: Exception) -> int:
+def _sqlite_code(error: BaseException) -> int:
     """SQLite's primary result code, the low byte of an extended one; 0 where there is none."""
     cause = error.orig if isinstance(error, DBAPIError) else error
     return int(getattr(cause, "sqlite_errorcode", 0)) & 0xFF

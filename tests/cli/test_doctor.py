@@ -33,6 +33,7 @@ async def test_a_healthy_gateway_is_shown_without_its_secrets(
     assert values["jackfield"] == __version__
     assert values["kind"] == {"sqlite": "embedded SQLite", "postgresql": "PostgreSQL"}[fresh.kind]
     assert (values["reachable"], values["tables"], values["current"]) == ("yes", head(), "yes")
+    assert "\n  takes writes               yes\n" in result.out
     assert "\n  long values                none\n" in result.out
     assert "\n  lower case                 of all letters\n" in result.out
     assert {f"GQL_{name.upper()}" for name in Settings.model_fields} <= set(values)
@@ -46,6 +47,21 @@ async def test_missing_tables_are_a_failure(cli: Cli, empty_database_url: str) -
     assert result.code == 1
     assert "jackfield migrate" in result.err
     assert "tables                     none" in result.out
+
+
+@pytest.mark.parametrize("kind", ["postgresql"])
+async def test_a_database_that_takes_no_writes_is_a_failure(cli: Cli, fresh: Copy) -> None:
+    connection = await asyncpg.connect(fresh.url)
+    await connection.execute(
+        f"ALTER DATABASE {name_of(fresh.url)} SET default_transaction_read_only = on"
+    )
+    await connection.close()
+
+    result = await cli("doctor", "--database", fresh.url)
+
+    assert result.code == 1
+    assert "\n  takes writes               no\n" in result.out
+    assert "Point GQL_DATABASE_URL at the primary" in result.err
 
 
 @pytest.mark.parametrize("kind", ["postgresql"])

@@ -12,7 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gql.database import Database
 from gql.database.failures import is_lasting, meaning_of, translate_failures
-from gql.errors import AnswerTooLong, DatabaseUnavailable, DeadlineExceeded, GatewayError
+from gql.errors import (
+    AnswerTooLong,
+    DatabaseReadOnly,
+    DatabaseUnavailable,
+    DeadlineExceeded,
+    GatewayError,
+)
 from tests.databases import Copy, Kind, settings_for
 
 
@@ -44,6 +50,7 @@ def sqlite_error(code: int) -> sqlite3.OperationalError:
         ("57P03", DatabaseUnavailable),
         ("58030", DatabaseUnavailable),
         ("57014", DeadlineExceeded),
+        ("25006", DatabaseReadOnly),
         ("2201F", AnswerTooLong),
         ("22012", None),
         ("42703", None),
@@ -71,7 +78,7 @@ def test_a_sqlstate_means_the_same_from_the_driver_and_through_sqlalchemy(
         (sqlite3.SQLITE_LOCKED, DatabaseUnavailable),
         (sqlite3.SQLITE_FULL, DatabaseUnavailable),
         (sqlite3.SQLITE_IOERR_SHMSIZE, DatabaseUnavailable),
-        (sqlite3.SQLITE_READONLY_DBMOVED, DatabaseUnavailable),
+        (sqlite3.SQLITE_READONLY_DBMOVED, DatabaseReadOnly),
         (sqlite3.SQLITE_CANTOPEN, DatabaseUnavailable),
         (sqlite3.SQLITE_INTERRUPT, DeadlineExceeded),
         (sqlite3.SQLITE_ERROR, None),
