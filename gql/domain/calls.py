@@ -1,6 +1,6 @@
 """Voice calls, as readers see them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, and_, false, func, not_, or_, select
@@ -8,11 +8,12 @@ from sqlalchemy import ColumnElement, FromClause, and_, false, func, not_, or_, 
 from gql.domain.assistants import CURRENT_NAME, current_name
 from gql.models.assistant import Assistant
 from gql.models.call import Call
-from gql.models.enums import Channel
+from gql.models.enums import CallStatus, Channel, Direction
 from gql.models.rollup import CallRollup
 from gql.models.scope import owned, table_of
 from gql.query.filters import COMPARATORS, Criterion, compare, digits, key_equals, prepared
-from gql.query.resource import Link, Order, Resource, RollupTable
+from gql.query.resource import LeadingColumn, Link, Order, Resource, RollupTable
+from gql.sql.json_sql import literal_text
 from gql.sql.keys import is_selected
 
 TABLE = table_of(Call)
@@ -63,10 +64,19 @@ FILTERS: dict[str, Criterion] = {
 ROLLUP = RollupTable(table_of(CallRollup), "assistant_id", ("status", "direction"), "started_at")
 """What counts both."""
 
+_STATUS = LeadingColumn("status", tuple(CallStatus), "unless_short")
+_DIRECTION = LeadingColumn("direction", tuple(Direction), "if_filtered")
+
+NEWEST = Order("started_at", "instant", leading=(replace(_STATUS, used="if_filtered"), _DIRECTION))
+"""By start: all together have an index, and so have those of one status or direction."""
+
+VOICE, SMS = literal_text(Channel.VOICE), literal_text(Channel.SMS)
+"""Written into every statement: indexes of one channel alone are used for no parameter."""
+
 CALLS = Resource(
     "call",
     TABLE,
-    visible=lambda call: (call.c.channel == Channel.VOICE,),
+    visible=lambda call: (call.c.channel == VOICE,),
     computed={"assistant_name": current_name},
     joined={"assistant_name": CURRENT_NAME},
     filters={
@@ -77,9 +87,9 @@ CALLS = Resource(
         "total_cost": compare("total_cost"),
     },
     orders={
-        "started_at": Order("started_at", "instant"),
-        "duration": Order("duration", "integer", nullable=True),
-        "total_cost": Order("total_cost", "integer", nullable=True),
+        "started_at": NEWEST,
+        "duration": Order("duration", "integer", nullable=True, leading=(_STATUS,)),
+        "total_cost": Order("total_cost", "integer", nullable=True, leading=(_STATUS,)),
     },
     rollup=ROLLUP,
 )

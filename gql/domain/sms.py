@@ -5,11 +5,11 @@ from dataclasses import replace
 from sqlalchemy import ColumnElement, FromClause, String, case, cast, literal, not_
 
 from gql.domain.assistants import CURRENT_NAME, current_name
-from gql.domain.calls import CALLS, FILTERS, ROLLUP, TABLE
+from gql.domain.calls import CALLS, FILTERS, NEWEST, ROLLUP, SMS, TABLE
 from gql.models.enums import CallStatus, Channel
 from gql.models.scope import owned, same_owner
 from gql.query.filters import compare
-from gql.query.resource import Kinds, Link, Order, Resource, UnionList
+from gql.query.resource import Kinds, LeadingColumn, Link, Order, Resource, UnionList
 
 
 def _thread_key(row: FromClause) -> ColumnElement[str]:
@@ -25,16 +25,18 @@ def _thread_key(row: FromClause) -> ColumnElement[str]:
 SMS_CONVERSATIONS = Resource(
     "sms_conversation",
     TABLE,
-    visible=lambda row: (row.c.channel == Channel.SMS, not_(row.c.is_archived)),
+    visible=lambda row: (row.c.channel == SMS, not_(row.c.is_archived)),
     computed={"assistant_name": current_name, "session_id": _thread_key},
     joined={"assistant_name": CURRENT_NAME},
     filters={**FILTERS, "last_activity": compare("last_activity")},
     orders={
         "last_activity": Order("last_activity", "instant"),
-        "started_at": Order("started_at", "instant"),
+        "started_at": NEWEST,
     },
     rollup=ROLLUP,
 )
+
+_CHANNEL = LeadingColumn("channel", tuple(Channel), "always")
 
 CALL_RECORDS = Resource(
     "call_record",
@@ -48,7 +50,7 @@ CALL_RECORDS = Resource(
         "direction": compare("direction"),
         "call_sid": compare("call_sid"),
     },
-    orders={"started_at": Order("started_at", "instant")},
+    orders={"started_at": replace(NEWEST, leading=(_CHANNEL, *NEWEST.leading))},
     rollup=replace(ROLLUP, columns=(*ROLLUP.columns, "channel")),
     kinds=Kinds("channel", {Channel.SMS: SMS_CONVERSATIONS, Channel.VOICE: CALLS}),
 )
@@ -74,6 +76,8 @@ def _same_customer(row: FromClause) -> tuple[FromClause, ColumnElement[int]]:
         row.join(
             conversation,
             same_owner(conversation, row)
+            # An index has the digits; equal numbers have equal ones.
+            & (conversation.c.customer_phone_digits == row.c.customer_phone_digits)
             & (conversation.c.customer_phone_number == row.c.customer_phone_number)
             & (conversation.c.assistant_id == row.c.assistant_id)
             & owned(conversation),

@@ -20,7 +20,21 @@ class AuditLog(SQLModel, table=True):
     """Who changed what: one row per write."""
 
     __tablename__ = "audit_log"
-    __table_args__ = (Index("ix_audit_log_newest", "organization_id", "id"), AUTOINCREMENT)
+    __table_args__ = (
+        Index("ix_audit_log_newest", "organization_id", "id"),
+        *(
+            Index(f"ix_audit_log_{name}", "organization_id", column, "id")
+            for name, column in {
+                "action": "action",
+                "object": "object_type",
+                "user": "user_id",
+                "key": "api_key_id",
+                "request": "request_id",
+                "created": "created_at",
+            }.items()
+        ),
+        AUTOINCREMENT,
+    )
 
     id: int | None = primary_key()
     organization_id: int = organization_key()

@@ -4,10 +4,11 @@ import re
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Index, Table, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from gql.models.enums import CallStatus, Channel, Direction, one_of
+from gql.models.index_orders import highest_first
 from gql.models.types import (
     AUTOINCREMENT,
     json_object,
@@ -26,6 +27,12 @@ def phone_digits(number: str) -> str:
     return _NOT_A_DIGIT.sub("", number)
 
 
+def _only(condition: str, name: str, *columns: Any) -> Index:
+    """An index of the rows that pass a condition."""
+    where = text(condition)
+    return Index(name, *columns, postgresql_where=where, sqlite_where=where)
+
+
 class Call(SQLModel, table=True):
     """A voice call, or an SMS conversation when `channel` is `sms`.
 
@@ -37,45 +44,25 @@ class Call(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("organization_id", "call_sid", name="uq_call_call_sid"),
         Index("ix_call_newest", "organization_id", "channel", "started_at", "id"),
-        Index("ix_call_record_newest", "organization_id", "started_at", "id"),
-        Index(
-            "ix_call_record_customer",
-            *("organization_id", "customer_phone_digits", "started_at", "id"),
-        ),
-        Index(
-            "ix_call_assistant", "organization_id", "channel", "assistant_id", "started_at", "id"
-        ),
         Index("ix_call_status", "organization_id", "channel", "status", "started_at", "id"),
+        Index("ix_call_direction", "organization_id", "channel", "direction", "started_at", "id"),
+        # What an assistant's calls are counted, filtered and sorted by is read from here alone.
         Index(
-            "ix_call_assistant_status",
-            *("organization_id", "channel", "assistant_id", "status", "started_at", "id"),
-        ),
-        Index("ix_call_graph", "graph_id", "started_at", "id"),
-        Index("ix_call_activity", "organization_id", "channel", "last_activity", "id"),
-        Index(
-            "ix_call_customer",
-            *("organization_id", "customer_phone_number", "assistant_id", "started_at", "id"),
-        ),
-        Index(
-            "ix_call_customer_digits",
-            *("organization_id", "channel", "customer_phone_digits", "started_at", "id"),
+            "ix_call_assistant",
+            *("organization_id", "channel", "assistant_id", "started_at", "id"),
+            *("status", "duration", "total_cost"),
         ),
         Index(
             "ix_call_assistant_name",
             *("organization_id", "channel", "assistant_name", "started_at", "id"),
         ),
         Index("ix_call_ended", "organization_id", "channel", "ended_at", "started_at", "id"),
-        Index("ix_call_duration", "organization_id", "channel", "duration", "id"),
-        Index("ix_call_cost", "organization_id", "channel", "total_cost", "id"),
-        # PostgreSQL cannot walk an index backwards past NULLs that come last in both directions.
-        Index(
-            "ix_call_duration_desc",
-            *("organization_id", "channel", text("duration DESC NULLS LAST"), text("id DESC")),
-        ).ddl_if(dialect="postgresql"),
-        Index(
-            "ix_call_cost_desc",
-            *("organization_id", "channel", text("total_cost DESC NULLS LAST"), text("id DESC")),
-        ).ddl_if(dialect="postgresql"),
+        Index("ix_call_customer", "organization_id", "customer_phone_digits", "started_at", "id"),
+        _only(
+            "graph_id IS NOT NULL",
+            *("ix_call_graph", "organization_id", "graph_id", "started_at", "id"),
+        ),
+        _only("channel = 'sms'", "ix_call_activity", "organization_id", "last_activity", "id"),
         CheckConstraint(one_of("channel", Channel), name="ck_call_channel"),
         CheckConstraint(one_of("direction", Direction), name="ck_call_direction"),
         CheckConstraint(one_of("status", CallStatus), name="ck_call_status"),
@@ -108,3 +95,19 @@ class Call(SQLModel, table=True):
     stt_cost: int | None = micros()
     telephony_cost: int | None = micros()
     cost_currency: str | None = None
+
+
+def _highest_first(name: str, column: str) -> None:
+    """Add an index of voice calls by status, from the highest value to those without one.
+
+    It serves both directions: see `gql/query/branches.py`.
+    """
+    call: Table = Call.__table__  # type: ignore[attr-defined]
+    scope = (call.c.organization_id, call.c.status)
+    voice = text("channel = 'voice'")
+    sorted_by = (highest_first(call.c[column]), call.c.id.desc())
+    Index(name, *scope, *sorted_by, postgresql_where=voice, sqlite_where=voice)
+
+
+_highest_first("ix_call_duration", "duration")
+_highest_first("ix_call_cost", "total_cost")

@@ -3,10 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, Table, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from gql.models.enums import ConditionType, one_of
+from gql.models.index_orders import highest_first
 from gql.models.types import (
     AUTOINCREMENT,
     bounded_text,
@@ -29,8 +30,9 @@ class GraphSession(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("organization_id", "call_sid", name="uq_graph_session_call_sid"),
         Index("ix_graph_session_newest", "organization_id", "started_at", "id"),
-        Index("ix_graph_session_graph", "graph_id", "started_at", "id"),
-        Index("ix_graph_session_node", "current_node_id"),
+        Index("ix_graph_session_active", "organization_id", "is_active", "started_at", "id"),
+        Index("ix_graph_session_graph", "organization_id", "graph_id", "started_at", "id"),
+        Index("ix_graph_session_node", "organization_id", "current_node_id", "started_at", "id"),
         AUTOINCREMENT,
     )
 
@@ -45,6 +47,13 @@ class GraphSession(SQLModel, table=True):
     is_active: bool = True
     started_at: datetime = Field(default_factory=now)
     ended_at: datetime | None = None
+
+
+_session: Table = GraphSession.__table__  # type: ignore[attr-defined]
+Index(
+    "ix_graph_session_ended",
+    *(_session.c.organization_id, highest_first(_session.c.ended_at), _session.c.id.desc()),
+)
 
 
 class GraphTransition(SQLModel, table=True):

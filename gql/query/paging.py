@@ -119,33 +119,63 @@ def ordering(
 
 def cursor_bounds(resource: Resource, table: FromClause, page: Paging) -> list[ColumnElement[bool]]:
     """The conditions that the cursors `after` and `before` set."""
-    conditions = []
-    if page.after is not None:
-        conditions.append(beyond(resource, table, page, page.after, later=True))
-    if page.before is not None:
-        conditions.append(beyond(resource, table, page, page.before, later=False))
+    return bounds_among(resource, table, page, None)
+
+
+def bounds_among(
+    resource: Resource, table: FromClause, page: Paging, has_key: bool | None
+) -> list[ColumnElement[bool]]:
+    """The conditions that the cursors set, of rows with a sort key, of those without, or of all.
+
+    Args:
+        resource: Whose rows.
+        table: The table or an alias of it.
+        page: The page.
+        has_key: Which rows the condition is for, and selects; None for all.
+    """
+    conditions: list[ColumnElement[bool]] = []
+    if has_key is not None:
+        key = sort_key(resource, table, page.order)
+        conditions.append(key.is_not(None) if has_key else key.is_(None))
+    for cursor, later in ((page.after, True), (page.before, False)):
+        # A cursor with a key has all rows without one behind it, and a cursor without none before.
+        if cursor is not None and (has_key is None or has_key == (cursor.key is not None)):
+            bound = beyond(resource, table, page, cursor, later=later, has_key=has_key)
+            conditions.append(bound)
     return conditions
 
 
 def beyond(
-    resource: Resource, table: FromClause, page: Paging, cursor: Cursor, *, later: bool
+    resource: Resource,
+    table: FromClause,
+    page: Paging,
+    cursor: Cursor,
+    *,
+    later: bool,
+    has_key: bool | None = None,
 ) -> ColumnElement[bool]:
-    """The rows strictly after the cursor's (`later`), or strictly before it."""
+    """The rows strictly after the cursor's (`later`), or strictly before it.
+
+    Where `has_key` says that the rows have a sort key as the cursor has, or none like it, they are
+    compared as an index does it, without an OR.
+    """
     key = sort_key(resource, table, page.order)
     row_id = table.c.id
     order = resource.orders[page.order]
     greater = later != page.descending
-    if order.label == "id":
-        return row_id > cursor.id if greater else row_id < cursor.id
+    by_id = row_id > cursor.id if greater else row_id < cursor.id
+    if order.label == "id" or has_key is False:
+        return by_id
     if cursor.key is None:
-        same = and_(key.is_(None), row_id > cursor.id if greater else row_id < cursor.id)
+        same = and_(key.is_(None), by_id)
         return same if later else or_(key.is_not(None), same)
     position = tuple_(key, row_id)
     # Any integer of a cursor must fit, also one that the column it is compared with cannot hold.
     key_type = BigInteger() if order.kind == "integer" else key.type
     bound = tuple_(cursor.key, cursor.id, types=[key_type, row_id.type])
     condition = position > bound if greater else position < bound
-    return or_(condition, key.is_(None)) if later and order.nullable else condition
+    behind_are_null = later and order.nullable and has_key is None
+    return or_(condition, key.is_(None)) if behind_are_null else condition
 
 
 def sort_key(resource: Resource, table: FromClause, order: str) -> ColumnElement[Any]:

@@ -1,12 +1,21 @@
 """Lists of records, and their rows as something that a statement selects from."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Select, select
 
-from gql.query.filters import Filter, PreparedFilter, prepare_filter
+from gql.query.filters import (
+    ColumnCriterion,
+    Filter,
+    PreparedCondition,
+    PreparedFilter,
+    prepare_filter,
+)
 from gql.query.resource import Link, Resource
+from gql.query.table_indexes import has_index
+from gql.sql.json_sql import literal_text
 from gql.sql.keys import is_among
 
 
@@ -83,6 +92,26 @@ class RecordList:
         conditions = self._conditions(table, is_among(parent_key, "keys"))
         return RowsByParent(self.resource, table, from_clause, conditions, parent_key=parent_key)
 
+    def compares(self, field: str, *comparators: str) -> bool:
+        """Whether its rows are compared by one of its filters, by certain comparators or any."""
+        return any(
+            isinstance(each, PreparedCondition)
+            and each.field == field
+            and (not comparators or each.comparator in comparators)
+            for each in self.conditions
+        )
+
+    def is_short(self) -> bool:
+        """Whether an index finds its few rows by the value of a column that has many."""
+        return self.link is not None or any(
+            isinstance(each, PreparedCondition)
+            and each.comparator in {"eq", "in"}
+            and isinstance(criterion := self.resource.filters[each.field], ColumnCriterion)
+            and criterion.column not in self.resource.few_valued
+            and has_index(self.resource.table, criterion.column)
+            for each in self.conditions
+        )
+
     def _conditions(
         self, table: FromClause, *under: ColumnElement[bool]
     ) -> list[ColumnElement[bool]]:
@@ -90,4 +119,22 @@ class RecordList:
             *self.resource.conditions(table),
             *under,
             *(condition.sql(self.resource.filters, table) for condition in self.conditions),
+            *self._every_value(table),
         ]
+
+    def _every_value(self, table: FromClause) -> Iterator[ColumnElement[bool]]:
+        """That leading columns have one of their values, where filters need an index behind them.
+
+        True for every row: it lets a database look for a value or a range under each of them.
+        """
+        leading_columns = {
+            leading.field: leading
+            for order in self.resource.orders.values()
+            for leading in order.leading
+            if (leading.used == "always" and self.conditions)
+            or (leading.used == "unless_short" and self.compares(order.label))
+        }
+        for leading in leading_columns.values():
+            if not self.compares(leading.field, "eq"):
+                values = [literal_text(value) for value in leading.values]
+                yield table.c[leading.field].in_(values)

@@ -25,6 +25,23 @@ Record = Any
 
 
 @dataclass(frozen=True)
+class LeadingColumn:
+    """A column of few values that comes before the sort key in an index.
+
+    Attributes:
+        field: The column, and the filter that compares it.
+        values: All that it may have.
+        used: "always" where all indexes begin with it; "unless_short" where the order has no index
+            without it, and rows that an index finds by a value of another column are sorted;
+            "if_filtered" where the order has an index without it too.
+    """
+
+    field: str
+    values: tuple[str, ...]
+    used: Literal["always", "unless_short", "if_filtered"]
+
+
+@dataclass(frozen=True)
 class Order:
     """A way to sort a list; rows without a value come last, and ties are broken by id.
 
@@ -32,11 +49,13 @@ class Order:
         label: The column of the record that is sorted by.
         kind: How its value is written in a cursor.
         nullable: Whether a row may have no value.
+        leading: What comes before it in its indexes; see `gql/query/branches.py`.
     """
 
     label: str
     kind: Literal["instant", "integer", "text"]
     nullable: bool = False
+    leading: tuple[LeadingColumn, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,6 +194,17 @@ class Resource:
     def is_open_to(self, identity: Identity) -> bool:
         """Whether a caller may read any of its records."""
         return self.permission is None or self.permission in identity.permissions
+
+    @cached_property
+    def leading_fields(self) -> frozenset[str]:
+        """What comes before the sort keys of its orders in their indexes."""
+        return frozenset(each.field for order in self.orders.values() for each in order.leading)
+
+    @cached_property
+    def few_valued(self) -> frozenset[str]:
+        """Columns of few values, of which each has many rows."""
+        counted = () if self.rollup is None else self.rollup.columns
+        return self.leading_fields.union(counted)
 
     @cached_property
     def labels(self) -> tuple[str, ...]:

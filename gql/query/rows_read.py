@@ -7,9 +7,6 @@ that is the same for every organization, and made once per document.
 
 from dataclasses import dataclass
 from enum import Enum
-from functools import cache
-
-from sqlalchemy import Table, UniqueConstraint
 
 from gql.query import rollup
 from gql.query.filters import (
@@ -20,9 +17,7 @@ from gql.query.filters import (
 )
 from gql.query.record_list import RecordList
 from gql.query.resource import Link, Resource
-
-_SCOPE = frozenset({"organization_id", "channel"})
-"""Columns that every reader of a table fixes, so that indexes begin with them."""
+from gql.query.table_indexes import has_index
 
 _COMPARED = frozenset({"contains", "starts_with", "ne", "not_in"})
 """Comparators that no index helps with."""
@@ -105,7 +100,7 @@ def read_by_page(
     return RowsRead(
         counted=usual if Access.RANGED in used else 0,
         compared=usual * _comparisons(resource, conditions) if Access.COMPARED in used else 0,
-        sorted=0 if has_index(resource.table, *parent, sort_key) else usual,
+        sorted=0 if _has_index(resource, *parent, sort_key) else usual,
         passed=min(offset, usual),
     )
 
@@ -135,7 +130,7 @@ def access(resource: Resource, condition: PreparedCondition | PreparedAnyOf) -> 
     tallied = resource.rollup and {resource.rollup.owner, *resource.rollup.columns}
     if tallied and column in tallied and is_equal:
         return Access.TALLIED
-    if not has_index(resource.table, column):
+    if not _has_index(resource, column):
         return Access.COMPARED
     return Access.KEYED if is_equal else Access.RANGED
 
@@ -170,13 +165,8 @@ def _leaves(condition: PreparedCondition | PreparedAnyOf) -> int:
     return sum(_leaves(each) for alternative in condition.filters for each in alternative)
 
 
-@cache
-def has_index(table: Table, *columns: str) -> bool:
-    """Whether an index, scope aside, begins with these columns."""
-    unique = (each.columns for each in table.constraints if isinstance(each, UniqueConstraint))
-    keys = (*(index.columns for index in table.indexes), *unique)
-    names = ([column.name for column in key if column.name not in _SCOPE] for key in keys)
-    return any(tuple(name[: len(columns)]) == columns for name in names)
+def _has_index(resource: Resource, *columns: str) -> bool:
+    return has_index(resource.table, *columns, leading=resource.leading_fields)
 
 
 def _column(resource: Resource, field: str) -> str | None:

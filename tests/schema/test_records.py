@@ -138,4 +138,4 @@ async def test_a_timeline_is_found_in_an_index(fresh: Copy) -> None:
     finally:
         await connection.close()
 
-    assert "Backward using ix_call_record_customer" in plan[1][0]
+    assert "Backward using ix_call_customer" in plan[1][0]
