@@ -12,6 +12,7 @@ Errors are raised low, as facts, and rendered once per door: GraphQL prints `cod
     |-- NotFound                   NOT_FOUND              404  not in the organization
     |-- BadInput                   BAD_USER_INPUT         400  an argument that cannot be used
     |   |-- BadCursor              BAD_CURSOR             400  not of this list and order
+    |   |-- TooLargeForInt         (the same)             400  selected as `Int`, has more bits
     |   `-- Invalid                (the same)             400  a write, with all its problems
     |-- Conflict                   CONFLICT               409  something stands in the way
     |   |-- VersionConflict        VERSION_CONFLICT       409  not the version that was read
@@ -120,6 +121,13 @@ class BadCursor(BadInput):
 
     code = "BAD_CURSOR"
     meaning = "The cursor is damaged or belongs to another list or order."
+
+
+class TooLargeForInt(BadInput):
+    """A field of the type `Int` was selected of a record whose number has more than 32 bits.
+
+    It says nothing against what was read or changed: only this one field has no value.
+    """
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,7 @@ from gql.query.resource import Resource
 from gql.steps import pause_if_long
 
 KINDS: Mapping[str, ColumnKind] = {
+    "BigInt": "integer_text",
     "Boolean": "boolean",
     "DateTime": "instant",
     "Float": "float",

@@ -48,8 +48,8 @@ def print_key_only(
                 items.append((name, [json]))
             case GlobalIdSource():
                 items.append((name, [f'"{resource.name}_', json_sql.json_integer(key), '"']))
-            case _:
-                items.append((name, [json_sql.int32(key)]))
+            case ColumnSource() as source:  # it is `id`: see `is_key_only`
+                items.append((name, [print_as(source, key)]))
     printed = print_items(items)
     if any(not isinstance(node.source, ConstantSource) for _, node in selection.items):
         return printed

@@ -9,7 +9,7 @@ from graphql.pyutils import Path, Undefined
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from gql.domain.writes.transaction import retry_collisions, transaction
-from gql.errors import WriteCollision
+from gql.errors import TooLargeForInt, WriteCollision
 from gql.query.context import Context
 from gql.schema.rendering import root_cause
 
@@ -19,7 +19,8 @@ class MutationExecutor(StrawberryGraphQLCoreExecutionContext):
 
     So the payload shows what this mutation wrote, and nothing that another one wrote after it. When
     a field below fails, nothing is changed and the mutation fails as a whole: data that was rolled
-    back is not shown, and no error follows a change.
+    back is not shown, and no error follows a change. A number that is too large for the field that
+    was selected is no reason to undo what was done.
     """
 
     async def execute_fields_serially(
@@ -73,8 +74,9 @@ class MutationExecutor(StrawberryGraphQLCoreExecutionContext):
             async with transaction(outer) as write:
                 self.context_value = write
                 result = await run()
-                if len(errors) > count:
-                    raise errors.pop(count)
+                for at, error in enumerate(errors[count:], count):
+                    if not isinstance(root_cause(error), TooLargeForInt):
+                        raise errors.pop(at)
         except GraphQLError as error:
             if isinstance(root_cause(error), WriteCollision):
                 raise WriteCollision from error

@@ -3,7 +3,7 @@
 import re
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NewType
 
 import strawberry
 from graphql import FloatValueNode, GraphQLError, IntValueNode, StringValueNode, ValueNode
@@ -11,6 +11,10 @@ from strawberry.types.scalar import ScalarDefinition
 
 from gql.money import MAX_MICROS, SCALE, decimal_to_micros
 
+BigInt = NewType("BigInt", int)
+"""A whole number of 64 bits, as text outside: JavaScript's numbers are exact up to 2**53 only."""
+
+_WHOLE_NUMBER = re.compile(r"-?[0-9]{1,19}", re.ASCII)
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 """https://www.rfc-editor.org/rfc/rfc3339#section-5.6"""
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
@@ -73,6 +77,36 @@ def read_decimal_literal(node: ValueNode, _variables: dict[str, Any] | None = No
     return read_decimal(None)
 
 
+def print_big_int(value: int) -> str:
+    """Its digits."""
+    return str(value)
+
+
+def read_big_int(value: Any) -> int:
+    """A whole number of 64 bits from its digits or from a number.
+
+    Raises:
+        GraphQLError: when it is not one.
+    """
+    if isinstance(value, (str, int)) and not isinstance(value, bool):
+        text = str(value)
+        if _WHOLE_NUMBER.fullmatch(text) and -(2**63) <= int(text) < 2**63:
+            return int(text)
+    raise GraphQLError(
+        f"{str(value)[:40]!r} is not a BigInt: write the digits of 64 bits at most, like"
+        ' "281474976710657".'
+    )
+
+
+def read_big_int_literal(node: ValueNode, _variables: dict[str, Any] | None = None) -> int:
+    """A whole number of 64 bits from a document.
+
+    Raises:
+        GraphQLError: as `read_big_int` does.
+    """
+    return read_big_int(node.value if isinstance(node, (IntValueNode, StringValueNode)) else None)
+
+
 def _fits(amount: Decimal) -> bool:
     if amount.adjusted() > len(str(MAX_MICROS)):
         return False
@@ -100,6 +134,16 @@ SCALARS: dict[object, ScalarDefinition] = {
         serialize=print_decimal,
         parse_value=read_decimal,
         parse_literal=read_decimal_literal,
+    ),
+    BigInt: strawberry.scalar(
+        name="BigInt",
+        description=(
+            'A whole number of 64 bits as text, like `"281474976710657"`: JavaScript rounds numbers'
+            " beyond 2^53. Arguments may be text or numbers."
+        ),
+        serialize=print_big_int,
+        parse_value=read_big_int,
+        parse_literal=read_big_int_literal,
     ),
     strawberry.scalars.JSON: strawberry.scalar(
         name="JSON",

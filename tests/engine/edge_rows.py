@@ -59,6 +59,9 @@ TIMES = [
     datetime(2026, 10, 10, 10, 10, 0, tzinfo=UTC),
 ]
 INTEGERS = [0, 1, 10, 100, -1, 2**31 - 1, -(2**31)]
+LARGE_IDS = [2**31, 2**48, 2**53, 2**62]
+NOBODY_REFERS_TO = ["graph_edge", "graph_transition", "chat_message", "transcript"]
+"""Tables whose ids may be changed to large ones."""
 MICROS = [0, 1, -1, 999_999, -1_000_001, 1_000_000, 10**12, 2**63 - 1, -(2**63 - 1)]
 FLOATS = [0.0, -0.0, 0.1, 1.0, 1e16, 1e-7, 123456789.123, 2 / 3, 1e22]
 OBJECTS: list[Any] = [
@@ -107,6 +110,12 @@ async def add_edge_rows(database: Database, seed: int) -> None:
                         update(table).where(table.c.id == row_id).values(values)
                     )
             await _write_foreign_forms(connection, table, ids[:MOST_ROWS], pick)
+            if table.name in NOBODY_REFERS_TO:
+                for row_id in pick.sample(ids[:MOST_ROWS], 2):
+                    values = {"id": pick.choice(LARGE_IDS) + row_id}
+                    await connection.execute(
+                        update(table).where(table.c.id == row_id).values(values)
+                    )
         await connection.execute(insert(SQLModel.metadata.tables["audit_log"]), _changes(pick))
 
 

@@ -128,7 +128,7 @@ def test_every_entity_is_a_node() -> None:
     for entity in ENTITIES:
         kind: Any = SCHEMA.type_map[entity.__strawberry_definition__.name]
         assert node in kind.interfaces, kind.name
-        number = {} if entity is AuditEntry else {"databaseId": "Int!"}
+        number = {} if entity is AuditEntry else {"fullDatabaseId": "BigInt!", "databaseId": "Int"}
         assert fields_of(kind.name) | {"id": "ID!", **number} == fields_of(kind.name)
 
 

@@ -14,6 +14,8 @@ from gql.errors import Invalid
 from gql.schema.enums import ConditionLogic, ConditionType, NodeType
 from gql.schema.mutations.payloads import optional, required
 from gql.schema.mutations.run import global_id_of, key_of, values_of
+from gql.schema.node import DATABASE_ID_DESCRIPTION, USE_FULL_DATABASE_ID, int_of
+from gql.schema.scalars import BigInt
 
 LONGEST_KEY = 100
 """Characters of a client's key for a node."""
@@ -54,11 +56,20 @@ class GraphEdgeInput:
     description: str | None = optional("A note for people.")
 
 
+def _database_id(root: strawberry.Parent["KeyedNode"]) -> int | None:
+    return int_of(root.full_database_id)
+
+
 @strawberry.type(description="A node that a mutation made, under the key that the input gave it.")
 class KeyedNode:
     key: str = strawberry.field(description="The key in the input.")
     id: strawberry.ID = strawberry.field(description="Its global id.")
-    database_id: int = strawberry.field(description="Its documented integer id.")
+    full_database_id: BigInt = strawberry.field(description="Its documented integer id.")
+    database_id: int | None = strawberry.field(
+        resolver=_database_id,
+        description=DATABASE_ID_DESCRIPTION,
+        deprecation_reason=USE_FULL_DATABASE_ID,
+    )
 
 
 def drafts_of(
@@ -96,7 +107,7 @@ def keyed_nodes(description: str) -> Any:
 
     def resolve(root: strawberry.Parent[Any]) -> list[KeyedNode]:
         return [
-            KeyedNode(key=key, id=global_id_of(NODES, node_id), database_id=node_id)
+            KeyedNode(key=key, id=global_id_of(NODES, node_id), full_database_id=BigInt(node_id))
             for key, node_id in root.node_ids
         ]
 
