@@ -21,8 +21,8 @@ from benchmarks.process import Running, started
 from benchmarks.servers import JACKFIELD
 from benchmarks.tables import table
 from benchmarks.target import Say, Target
-from gql.schema import weights
-from gql.schema.weights import WEIGHTS, Weight
+from gql.query import weights
+from gql.query.weights import WEIGHTS, Weight
 
 ROUNDS = 5
 LEAST_SECONDS = 0.05
@@ -101,7 +101,7 @@ def weights_page(figures: Sequence[Figures]) -> str:
         for each in figures
         if each.points != each.weight.points
     ]
-    lines = ["", "The lines of gql/schema/weights.py that follow from this:", "", *changes]
+    lines = ["", "The lines of gql/query/weights.py that follow from this:", "", *changes]
     return "\n".join([table(head, rows), *(lines if changes else [])])
 
 

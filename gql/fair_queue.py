@@ -60,13 +60,18 @@ class FairQueue:
         """How many pieces of work wait."""
         return sum(map(len, self._waiting.values()))
 
-    def hold(self, organization_id: int) -> "Slot":
+    def hold(self, organization_id: int, *, has_begun: bool = False) -> "Slot":
         """A slot, held inside an `async with`, which waits for one at its beginning.
+
+        Args:
+            organization_id: Whose work.
+            has_begun: Whether it is the next piece of work that cannot be refused any more, so that
+                it waits behind however many.
 
         Raises:
             RateLimited: at the beginning, when too many of the organization wait already.
         """
-        return Slot(self, organization_id)
+        return Slot(self, organization_id, has_begun=has_begun)
 
     def enter(self, organization_id: int) -> bool:
         """Take a slot, if that needs no waiting; tells if it was taken."""
@@ -75,14 +80,14 @@ class FairQueue:
         self._begin(organization_id)
         return True
 
-    async def wait(self, organization_id: int) -> None:
-        """Wait for a slot and take it.
+    async def wait(self, organization_id: int, *, has_begun: bool = False) -> None:
+        """Wait for a slot and take it; the arguments are those of `hold`.
 
         Raises:
             RateLimited: when too many of the organization wait already.
         """
         queue = self._waiting.setdefault(organization_id, deque())
-        if len(queue) >= self._most_waiting:
+        if len(queue) >= self._most_waiting and not has_begun:
             self.refused += 1
             raise RateLimited(
                 f"Your organization has {self._most_waiting} {self._noun} waiting, the most"
@@ -150,16 +155,17 @@ class FairQueue:
 class Slot:
     """One slot of a queue; `contextlib`'s way would take three times as long to enter."""
 
-    __slots__ = ("_organization_id", "_queue", "_start")
+    __slots__ = ("_has_begun", "_organization_id", "_queue", "_start")
 
-    def __init__(self, queue: FairQueue, organization_id: int) -> None:
+    def __init__(self, queue: FairQueue, organization_id: int, *, has_begun: bool) -> None:
+        self._has_begun = has_begun
         self._queue = queue
         self._organization_id = organization_id
         self._start = 0.0
 
     async def __aenter__(self) -> Self:
         if not self._queue.enter(self._organization_id):
-            await self._queue.wait(self._organization_id)
+            await self._queue.wait(self._organization_id, has_begun=self._has_begun)
         self._start = self._queue.timer()
         return self
 

@@ -31,10 +31,10 @@ class OperationQueues:
     def of(cls, settings: Settings) -> "OperationQueues":
         return cls(_heavy(settings), _light(settings), settings.heavy_points)
 
-    def hold(self, organization_id: int, points: int) -> Slot:
+    def hold(self, organization_id: int, points: int, *, has_begun: bool = False) -> Slot:
         """A slot for an operation that costs so much; see `FairQueue.hold`."""
         queue = self.light if points < self.heavy_points else self.heavy
-        return queue.hold(organization_id)
+        return queue.hold(organization_id, has_begun=has_begun)
 
 
 def _heavy(settings: Settings) -> FairQueue:

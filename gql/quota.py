@@ -14,7 +14,7 @@ LARGEST = 2_147_483_647
 
 
 class Unit(StrEnum):
-    """What a quota counts: requests at either door, or the points of GraphQL operations."""
+    """What a quota counts: requests at either door, or the points that they cost."""
 
     REQUESTS = "requests"
     POINTS = "points"
@@ -219,6 +219,12 @@ class Allowance:
         """
         if points:
             self._use(self.points, points)
+
+    def count_points(self, points: int) -> None:
+        """Count the points of a part of work that cannot be refused any more."""
+        now = self._timer()
+        for limit in self.points:
+            limit.window.use(points, now)
 
     def _use(self, limits: tuple[NamedWindow, ...], amount: int) -> None:
         now = self._timer()

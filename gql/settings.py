@@ -239,7 +239,7 @@ class Settings(BaseSettings):
         120_000_000,
         ge=0,
         le=LARGEST,
-        description="Points of an organization's GraphQL operations in a minute; 0 for any number.",
+        description="Points of an organization's requests in a minute; 0 for any number.",
     )
     rate_limit_key_requests: int = Field(
         0,
@@ -252,7 +252,7 @@ class Settings(BaseSettings):
         0,
         ge=0,
         le=LARGEST,
-        description="Points of an API key's GraphQL operations in a minute, where the key has no"
+        description="Points of an API key's requests in a minute, where the key has no"
         " limit of its own; 0 for any number.",
     )
 

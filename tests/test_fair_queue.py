@@ -106,6 +106,22 @@ async def test_too_many_that_wait_are_refused_and_only_of_their_organization() -
     await asyncio.wait(work.tasks)
 
 
+async def test_work_that_has_begun_waits_behind_however_many() -> None:
+    work = Work(1, per_organization=1, most_waiting=1)
+    await work.add(FLOOD, FLOOD)
+
+    async def next_piece() -> None:
+        async with work.queue.hold(FLOOD, has_begun=True):
+            work.begun.append(OTHER)
+
+    piece = asyncio.create_task(next_piece())
+    await work.end(0)
+    await work.end(1)
+    await asyncio.gather(piece, *work.tasks)
+
+    assert (work.begun, work.queue.refused) == ([FLOOD, FLOOD, OTHER], 0)
+
+
 @pytest.mark.parametrize("is_let_in", [False, True])
 async def test_one_that_is_cancelled_keeps_no_slot(*, is_let_in: bool) -> None:
     work = Work(1, per_organization=1)

@@ -20,9 +20,9 @@ from gql.engine.fallback import MEANINGS, FallbackReason
 from gql.engine.fields import SOURCE, ConnectionSource, ManySource, UnionSource
 from gql.engine.plan import DEFINITION
 from gql.errors import error_table
+from gql.query.weights import WEIGHTS
 from gql.rest.routes import ROUTES
 from gql.schema.schema import schema
-from gql.schema.weights import WEIGHTS
 from gql.settings import Settings
 from tools import architecture
 from tools.speed import speed_table

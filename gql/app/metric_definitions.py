@@ -72,7 +72,7 @@ HEAVY = MetricDefinition(
     "jackfield_heavy_operations",
     "gauge",
     ("state",),
-    "Heavy GraphQL operations that are `running` and `waiting`.",
+    "Heavy operations of both doors that are `running` and `waiting`.",
 )
 SECONDS = MetricDefinition(
     "jackfield_request_seconds",

@@ -20,4 +20,5 @@ AUDIT_LOG = Resource(
     },
     orders={"id": Order("id", "integer")},
     permission=Permission.ADMIN,
+    usual=25_000,
 )

@@ -92,6 +92,7 @@ CALLS = Resource(
         "total_cost": Order("total_cost", "integer", nullable=True, leading=(_STATUS,)),
     },
     rollup=ROLLUP,
+    usual=25_000,
 )
 
 OF_ASSISTANT = Link.by("assistant_id")

@@ -48,6 +48,7 @@ GRAPH_SESSIONS = Resource(
         "started_at": Order("started_at", "instant"),
         "ended_at": Order("ended_at", "instant", nullable=True),
     },
+    usual=25_000,
 )
 
 TRANSITIONS = Resource("transition", table_of(GraphTransition))

@@ -34,6 +34,7 @@ SMS_CONVERSATIONS = Resource(
         "started_at": NEWEST,
     },
     rollup=ROLLUP,
+    usual=25_000,
 )
 
 _CHANNEL = LeadingColumn("channel", tuple(Channel), "always")
@@ -53,6 +54,7 @@ CALL_RECORDS = Resource(
     orders={"started_at": replace(NEWEST, leading=(_CHANNEL, *NEWEST.leading))},
     rollup=replace(ROLLUP, columns=(*ROLLUP.columns, "channel")),
     kinds=Kinds("channel", {Channel.SMS: SMS_CONVERSATIONS, Channel.VOICE: CALLS}),
+    usual=25_000,
 )
 """Voice calls and SMS conversations together."""
 

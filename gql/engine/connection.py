@@ -39,7 +39,7 @@ def connection(
     resource: Resource,
     *,
     order: Any,
-    usual: int,
+    usual: int | None = None,
     filter: Any = None,
     link: Link | None = None,
     descending: bool = True,
@@ -50,11 +50,13 @@ def connection(
         description: What the list holds.
         resource: Whose records.
         order: The input type of `orderBy`, with a `field` enum of the resource's orders.
-        usual: How many records the whole list usually has, for the estimate of what it costs.
+        usual: How many records the list under a parent usually has, for the estimate of what it
+            costs; at the root the resource says so.
         filter: The input type of `filter`, a `FilterInput`; no such argument without.
         link: How the records find their parent.
         descending: The direction when `orderBy` is absent; the order is the resource's first.
     """
+    length = usual or resource.usual
     default_order = next(iter(resource.orders))
     if filter is not None:
         filter.check(resource)
@@ -82,7 +84,7 @@ def connection(
     field = strawberry.field(
         resolve,
         description=description,
-        metadata={SOURCE: ConnectionSource(resource, link, read_arguments, usual)},
+        metadata={SOURCE: ConnectionSource(resource, link, read_arguments, length)},
     )
     field.arguments = list(_arguments(order, filter))
     return field

@@ -13,6 +13,7 @@ from gql.engine.bind import VariantKey, is_selective
 from gql.engine.compile import emit_read
 from gql.engine.compile_lock import CompileLocks
 from gql.engine.plan import MOST_VARIANTS
+from gql.engine.read_cost import ReadCost, cost_of_read
 from gql.engine.rest_query import RestArguments, RestQuery, bind
 from gql.engine.statement import BoundStatement, Statement
 from gql.engine.statement_compiler import compile_statement
@@ -36,11 +37,20 @@ class BoundQuery(NamedTuple):
         query: What is read.
         key: Of the record that is looked up.
         statement: The SQL of the read's variant, with its values.
+        points: What it costs.
     """
 
     query: RestQuery
     key: Any
     statement: BoundStatement
+    points: int
+
+
+class ReadVariant(NamedTuple):
+    """What is cached of one variant of a read."""
+
+    statement: Statement
+    cost: ReadCost
 
 
 class QueryRunner:
@@ -61,26 +71,26 @@ class QueryRunner:
         self._database = database
         self._has_own_connections = has_own_connections
         self._locks = CompileLocks()
-        self._statements: defaultdict[RestQuery, LRUCache[VariantKey, Statement]] = defaultdict(
+        self._variants: defaultdict[RestQuery, LRUCache[VariantKey, ReadVariant]] = defaultdict(
             lambda: LRUCache(MOST_VARIANTS)
         )
         self.counts: Counter[ReadOutcome] = Counter()
 
     def size(self) -> tuple[int, float]:
         """How many statements are cached, and about how many bytes they take."""
-        statements = [each for cache in self._statements.values() for each in cache.values()]
-        return len(statements), sum(statement.weight for statement in statements)
+        variants = [each for cache in self._variants.values() for each in cache.values()]
+        return len(variants), sum(each.statement.weight for each in variants)
 
     async def bind(
         self, query: RestQuery, arguments: RestArguments, organization_id: int
     ) -> BoundQuery:
         """The statement of a read with the values of a request, but for whose data it reads."""
-        variant, values = bind(query, arguments)
-        statements = self._statements[query]
-        statement = statements.get(variant)
-        if statement is None:
-            statement = await self._compile(query, variant, organization_id)
-        return BoundQuery(query, arguments.key, statement.bind(values))
+        key, values = bind(query, arguments)
+        variant = self._variants[query].get(key)
+        if variant is None:
+            variant = await self._compile(query, key, organization_id)
+        points = variant.cost.points(arguments)
+        return BoundQuery(query, arguments.key, variant.statement.bind(values), points)
 
     async def answer(self, context: Context, bound: BoundQuery) -> bytes:
         """What a read prints, where it is all that the operation reads.
@@ -130,19 +140,19 @@ class QueryRunner:
         return body
 
     async def _compile(
-        self, query: RestQuery, variant: VariantKey, organization_id: int
-    ) -> Statement:
+        self, query: RestQuery, key: VariantKey, organization_id: int
+    ) -> ReadVariant:
         async with self._locks.of(organization_id):
-            statements = self._statements[query]
-            statement = statements.get(variant)
-            if statement is None:
-                statement = await in_steps(self._compiled, query, variant)
-                statements[variant] = statement
-            return statement
+            variants = self._variants[query]
+            variant = variants.get(key)
+            if variant is None:
+                variant = variants[key] = await in_steps(self._compiled, query, key)
+            return variant
 
-    def _compiled(self, query: RestQuery, variant: VariantKey) -> Statement:
-        return compile_statement(
-            emit_read(query, variant, self._database.max_statement_bytes),
+    def _compiled(self, query: RestQuery, key: VariantKey) -> ReadVariant:
+        statement = compile_statement(
+            emit_read(query, key, self._database.max_statement_bytes),
             self._database.engine.dialect,
-            custom_plan=is_selective(variant),
+            custom_plan=is_selective(key),
         )
+        return ReadVariant(statement, cost_of_read(query, key))

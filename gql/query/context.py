@@ -2,12 +2,14 @@
 
 import uuid
 from collections.abc import Hashable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
 from gql.database import DatabaseAccess, Snapshot
 from gql.errors import GatewayError
 from gql.identity import Identity
+from gql.operation_queues import OperationQueues
 from gql.stores import SmsSessionStore
 
 
@@ -20,6 +22,7 @@ class Context:
         database: For transactions of writes.
         request_id: Printed in the log, in a response header and beside every error.
         sms_sessions: Where the live state of SMS conversations is kept; the process shares it.
+        queues: Where its work waits for that of others; None where it has waited as a whole.
         snapshot: Every read of the operation goes through it.
         loaders: What batches keys into statements on the snapshot; see `gql/loaders/loader.py`.
     """
@@ -28,6 +31,7 @@ class Context:
     database: DatabaseAccess
     request_id: str = field(default_factory=lambda: uuid.uuid4().hex)
     sms_sessions: SmsSessionStore | None = None
+    queues: OperationQueues | None = None
     snapshot: Snapshot = field(init=False)
     loaders: dict[Hashable, Any] = field(init=False)
 
@@ -49,6 +53,12 @@ class Context:
     def organization_id(self) -> int:
         """The tenant that every statement of the operation is scoped to."""
         return self.identity.organization_id
+
+    def slot(self, points: int, *, has_begun: bool = False) -> AbstractAsyncContextManager[object]:
+        """A slot for work that costs so much; see `FairQueue.hold`."""
+        if self.queues is None:
+            return nullcontext()
+        return self.queues.hold(self.organization_id, points, has_begun=has_begun)
 
     async def refresh(self) -> None:
         """Read from now on what is committed now: after a write, before its answer is read."""

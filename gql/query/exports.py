@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Select, func, select
 
@@ -14,6 +14,8 @@ from gql.query.page_statement import PageStatement
 from gql.query.paging import Paging
 from gql.query.record_list import RecordList
 from gql.query.resource import Record, Resource
+from gql.query.rows_read import keyed_values, read_by_page
+from gql.query.weights import KEY, LEAF, LIST, OBJECT
 
 PAGE = 1_000
 """Records of a page: the most in memory at a time."""
@@ -42,14 +44,22 @@ async def export(
         order: A name in the resource's `orders`.
         descending: The direction.
         filter: Which records.
+
+    Raises:
+        RateLimited: before the first page, when the caller has not enough points left for it.
     """
     records = RecordList.filtered(resource, filter)
     paging = Paging(PAGE, order, descending=descending)
+    price = page_points(records, labels, order)
+    context.identity.allowance.use_points(price.first)
     sorted_by = resource.orders[order].label
     values = parameters(context.organization_id)
     highest_id: int | None = None
     while True:
-        async with context.database.snapshot() as snapshot:
+        # Each page has the slot of the first: any of them may be the one that looks at all rows.
+        has_begun = highest_id is not None
+        slot = context.slot(price.first, has_begun=has_begun)
+        async with slot, context.database.snapshot() as snapshot:
             if highest_id is None:
                 highest = await snapshot.rows(highest_id_statement(resource), values)
                 if not highest:
@@ -63,6 +73,29 @@ async def export(
             return
         last = rows[-1]
         paging = replace(paging, after=Cursor(getattr(last, sorted_by), last.id))
+        context.identity.allowance.count_points(price.next)
+
+
+class PagePoints(NamedTuple):
+    """What the pages of an export cost, taken to be full.
+
+    Attributes:
+        first: The first one, with all rows that the export looks at: together no page looks at a
+            row twice.
+        next: Each further one.
+    """
+
+    first: int
+    next: int
+
+
+def page_points(records: RecordList, labels: tuple[str, ...], order: str) -> PagePoints:
+    """What the pages of an export cost."""
+    resource, conditions = records.resource, records.conditions
+    rows = read_by_page(resource, None, conditions, resource.usual, order=order).points
+    keys = KEY.points * keyed_values(resource, conditions)
+    page = LIST.points + PAGE * (OBJECT.points + LEAF.points * len(labels))
+    return PagePoints(page + rows + keys, page)
 
 
 def page_statement(

@@ -147,6 +147,7 @@ class Resource:
         rollup: The table that counts its rows, where there is one.
         kinds: What its records are read as, where they are of several kinds.
         permission: What a caller needs to read any of them; None for nothing.
+        usual: How many of them an organization usually has, for the estimate of what a list costs.
     """
 
     name: str
@@ -161,6 +162,7 @@ class Resource:
     rollup: RollupTable | None = None
     kinds: Kinds | None = None
     permission: Permission | None = None
+    usual: int = 100
 
     def __post_init__(self) -> None:
         for name, criterion in self.filters.items():

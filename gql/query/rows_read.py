@@ -18,6 +18,7 @@ from gql.query.filters import (
 from gql.query.record_list import RecordList
 from gql.query.resource import Link, Resource
 from gql.query.table_indexes import has_index
+from gql.query.weights import COMPARED_ROW, COUNTED_ROW, SORTED_ROW
 
 _COMPARED = frozenset({"contains", "starts_with", "ne", "not_in"})
 """Comparators that no index helps with."""
@@ -47,6 +48,15 @@ class RowsRead:
     compared: int = 0
     sorted: int = 0
     passed: int = 0
+
+    @property
+    def points(self) -> int:
+        """What looking at them costs."""
+        return (
+            COUNTED_ROW.points * (self.counted + self.passed)
+            + COMPARED_ROW.points * self.compared
+            + SORTED_ROW.points * self.sorted
+        )
 
 
 def read_by_total(

@@ -18,6 +18,7 @@ from gql.http.entity_tags import conditional
 from gql.http.headers import header_value
 from gql.http.identify import Identify
 from gql.http.request_id import request_id_of
+from gql.http.request_log import log_fields
 from gql.http.running_requests import DEADLINE_HEADER, RunningRequest, RunningRequests
 from gql.identity import Identity
 from gql.operation_queues import OperationQueues
@@ -102,7 +103,11 @@ class Endpoint:
             with services.requests.begin(header_value(scope, DEADLINE_HEADER)) as running:
                 caller = await self._caller(route, scope)
                 context = Context(
-                    caller, services.database, request_id_of(scope), services.sms_sessions
+                    caller,
+                    services.database,
+                    request_id_of(scope),
+                    services.sms_sessions,
+                    services.queues,
                 )
                 return await self._answer(route, context, Request(scope, receive), running)
         except GatewayError as error:  # the time was over, or the header is malformed
@@ -135,9 +140,10 @@ class Endpoint:
             if route.reads is not None and route.method == "GET":
                 return await self._read(route, route.reads, context, request)
             arguments = self._arguments(route, context, request, raw)
-            queries = self.services.queries
-            async with self._slot(route, context):
-                return await run_handler(route, queries, context, request, raw, arguments)
+            async with _charged(route, context, request, route.points):
+                return await run_handler(
+                    route, self.services.queries, context, request, raw, arguments
+                )
         except BadBody as error:
             return unprocessable_response(error, status=route.refuses_bodies_with)
         except Unprocessable as error:
@@ -146,12 +152,6 @@ class Endpoint:
             if type(error) is GatewayError:
                 raise
             return error_response(error)
-
-    def _slot(self, route: RestRoute, context: Context) -> AbstractAsyncContextManager[object]:
-        """Where a request waits for others of its organization; those without a caller do not."""
-        if route.permission is None:
-            return nullcontext()
-        return self.services.queues.hold(context.organization_id, 0)
 
     async def _download(self, route: RestRoute, context: Context, request: Request) -> ASGIApp:
         """The answer of a route that reads while it sends, which needs a slot for as long."""
@@ -173,7 +173,7 @@ class Endpoint:
                 return to_response(route, await result)
             read = await queries.bind(query, result, context.organization_id)
             addresses.put(route, request.scope, read)
-        async with self.services.queues.hold(context.organization_id, 0):
+        async with _charged(route, context, request, read.points):
             body = await queries.answer(context, read)
         response = read_response(query, body, route.status)
         return conditional(request.scope, response) if query.is_tagged else response
@@ -218,6 +218,23 @@ _PARAMETERS = {"path": read_path, "query": read_query}
 _UNPROCESSABLE = 422
 _NOT_STORED = (b"cache-control", b"no-store")
 _VARY = (b"vary", b"Authorization, Cookie")
+
+
+def _charged(
+    route: RestRoute, context: Context, request: Request, points: int
+) -> AbstractAsyncContextManager[object]:
+    """Charge points to the caller; then a slot, in which a request waits for others like it.
+
+    A route that is open to everybody has no caller to be charged, and waits for nobody.
+
+    Raises:
+        RateLimited: when the caller has not so many points left.
+    """
+    if route.permission is None:
+        return nullcontext()
+    log_fields(request.scope)["points"] = points
+    context.identity.allowance.use_points(points)
+    return context.slot(points)
 
 
 def _fit(route: RestRoute, content: Any) -> tuple[Any, list[Detail]]:

@@ -89,10 +89,18 @@ def list_page(resource: Resource, model: type[BaseModel]) -> PlanNode:
 
 
 def all_under(
-    resource: Resource, link: Link, model: type[BaseModel], *, order: tuple[str, ...] = ("id",)
+    resource: Resource,
+    link: Link,
+    model: type[BaseModel],
+    *,
+    usual: int,
+    order: tuple[str, ...] = ("id",),
 ) -> PlanNode:
-    """All records under the one that is looked up that pass the request's filter."""
-    return PlanNode(ManySource(resource, link, order), selection_of(model), LIST_ARGUMENT)
+    """All records under the one that is looked up that pass the request's filter.
+
+    There are seldom more than `usual`.
+    """
+    return PlanNode(ManySource(resource, link, order, usual), selection_of(model), LIST_ARGUMENT)
 
 
 def newest_under(records: UnionList, model: type[BaseModel]) -> PlanNode:

@@ -26,6 +26,7 @@ from pydantic import BaseModel
 
 from gql.engine.rest_query import RestQuery
 from gql.identity import Permission
+from gql.query.weights import LIST
 from gql.rest.partial_body import PartialBody
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -74,6 +75,8 @@ class RestRoute:
         guarded_by: What the record that the path names is read by, for a write that is refused
             when the `ETag` of that is not as `If-Match` and `If-None-Match` say.
         is_download: Whether the answer is read while it is sent; a few of them run at a time.
+        points: What a request costs whose handler reads or writes by itself; what the handler only
+            declares has a price by its arguments, and a download one for each of its pages.
         graphql: What does the same in GraphQL: a document, or words that say why there is none.
     """
 
@@ -95,6 +98,7 @@ class RestRoute:
     reads: RestQuery | None = None
     guarded_by: RestQuery | None = None
     is_download: bool = False
+    points: int = LIST.points
     graphql: str = _STAYS_REST
 
     @cached_property
@@ -129,6 +133,7 @@ def route(
     reads: RestQuery | None = None,
     guarded_by: RestQuery | None = None,
     is_download: bool = False,
+    points: int = LIST.points,
     graphql: str = _STAYS_REST,
 ) -> Callable[[Handler], RestRoute]:
     """Declare a handler's route; the decorated name becomes the `RestRoute`.
@@ -147,6 +152,8 @@ def route(
         reads: What the answer is read by, when the handler returns `RestArguments`.
         guarded_by: What the record that the path names is read by, whose `ETag` a write may expect.
         is_download: The answer is read while it is sent; see `DownloadSlots`.
+        points: What a request costs that is no declared read and no download: by default what a
+            read or a write of single records does.
         graphql: What does the same in GraphQL: a document, or words that say why there is none.
 
     Raises:
@@ -187,6 +194,7 @@ def route(
             reads=reads,
             guarded_by=guarded_by,
             is_download=is_download,
+            points=points,
             graphql=graphql,
         )
 

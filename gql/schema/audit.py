@@ -39,7 +39,6 @@ audit_log = connection(
     "Who changed what, the latest first. Needs the ADMIN permission.",
     AUDIT_LOG,
     order=AuditEntryOrder,
-    usual=25_000,
     filter=AuditEntryFilter,
 )
 """The root field."""

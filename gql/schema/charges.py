@@ -26,7 +26,14 @@ from graphql import (
 
 from gql.engine.fields import ConnectionField, ConnectionSource, FieldSource, JsonPathSource
 from gql.query.paging import MAX_PAGE
-from gql.query.rows_read import RowsRead
+from gql.query.weights import (
+    COMPARED_ROW,
+    COUNTED_ROW,
+    JSON_STEP,
+    KEY,
+    SCHEMA_VALUE,
+    SORTED_ROW,
+)
 from gql.schema.declared_costs import (
     field_weight,
     is_object_list,
@@ -46,14 +53,6 @@ from gql.schema.list_arguments import (
 )
 from gql.schema.operation_cost import Charge, Quantity
 from gql.schema.query import MAX_IDS
-from gql.schema.weights import (
-    COMPARED_ROW,
-    COUNTED_ROW,
-    JSON_STEP,
-    KEY,
-    SCHEMA_VALUE,
-    SORTED_ROW,
-)
 from gql.steps import pause_if_long
 
 MOST_STEPS = 1_000_000
@@ -245,7 +244,7 @@ def _page_points(of_list: ListArguments) -> int | Quantity:
     def points(variables: Variables) -> int:
         if not of_list.page_size(variables):
             return 0
-        return _row_points(of_list.page(variables)) + KEY.points * of_list.keys(variables)
+        return of_list.page(variables).points + KEY.points * of_list.keys(variables)
 
     per_row = _most_comparisons(of_list) + SORTED_ROW.points + 2 * COUNTED_ROW.points
     most = of_list.source.usual * per_row + _most_keys(of_list)
@@ -256,19 +255,11 @@ def _total_points(of_list: ListArguments) -> int | Quantity:
     """What counting a list costs."""
 
     def points(variables: Variables) -> int:
-        return _row_points(of_list.total(variables)) + KEY.points * of_list.keys(variables)
+        return of_list.total(variables).points + KEY.points * of_list.keys(variables)
 
     most = of_list.source.usual * _most_comparisons(of_list) + _most_keys(of_list)
     is_constant = "filter" not in of_list.arguments or of_list.is_constant("filter")
     return _quantity(most, points, is_constant)
-
-
-def _row_points(rows: RowsRead) -> int:
-    return (
-        COUNTED_ROW.points * (rows.counted + rows.passed)
-        + COMPARED_ROW.points * rows.compared
-        + SORTED_ROW.points * rows.sorted
-    )
 
 
 def _most_comparisons(of_list: ListArguments) -> int:

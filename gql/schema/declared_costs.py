@@ -27,20 +27,23 @@ from gql.engine.fields import (
 )
 from gql.engine.plan import DEFINITION
 from gql.query.paging import DEFAULT_PAGE
-from gql.schema.list_arguments import SLICING_ARGUMENTS
-from gql.schema.query import MAX_IDS
-from gql.schema.weights import (
+from gql.query.weights import (
+    AMOUNT,
     JSON_VALUE,
     LEAF,
-    LEAF_WEIGHTS,
     LIST,
     OBJECT,
     PAGE_INFO,
     TOTAL,
 )
+from gql.schema.list_arguments import SLICING_ARGUMENTS
+from gql.schema.query import MAX_IDS
 
 DEFAULT_LIST_SIZE = 20
 """How long a plain list is taken to be, when its declaration does not say."""
+
+_LEAF_WEIGHTS = {"Decimal": AMOUNT, "JSON": JSON_VALUE}
+"""The weights of leaves by the name of their type; of every other type `LEAF`."""
 
 _PAGE_FIELDS = frozenset({ConnectionField.TOTAL_COUNT, ConnectionField.HAS_NEXT_PAGE})
 """A type with one of these describes a page: a connection has a total, `PageInfo` a next page."""
@@ -79,7 +82,7 @@ def field_weight(field: GraphQLField) -> int:
     if isinstance(source, (ConnectionSource, CountSource)):
         return LIST.points
     if is_leaf_type(target):
-        return LEAF_WEIGHTS.get(target.name, LEAF).points
+        return _LEAF_WEIGHTS.get(target.name, LEAF).points
     is_own_list = is_object_list(field) and not isinstance(source, ConnectionField)
     return LIST.points if is_own_list else 0
 

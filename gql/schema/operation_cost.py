@@ -9,8 +9,8 @@ from functools import cached_property
 from math import prod
 from typing import Any
 
+from gql.query.weights import SCHEMA_VALUE
 from gql.schema.list_arguments import Variables
-from gql.schema.weights import SCHEMA_VALUE
 
 MOST_POINTS = 64
 """For how many kinds of variables the points of an operation are cached."""

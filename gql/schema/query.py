@@ -121,7 +121,6 @@ class Query:
         "The organization's assistant graphs, oldest first.",
         GRAPHS,
         order=AssistantGraphOrder,
-        usual=100,
         filter=AssistantGraphFilter,
         descending=False,
     )
@@ -135,7 +134,6 @@ class Query:
         "The organization's graph sessions, newest first.",
         GRAPH_SESSIONS,
         order=GraphSessionOrder,
-        usual=25_000,
         filter=GraphSessionFilter,
     )
     assistant: Assistant | None = by_id("One assistant.", ASSISTANTS)
@@ -143,7 +141,6 @@ class Query:
         "The organization's assistants, oldest first.",
         ASSISTANTS,
         order=AssistantOrder,
-        usual=100,
         filter=AssistantFilter,
         descending=False,
     )
@@ -157,7 +154,6 @@ class Query:
         "The organization's voice calls, newest first.",
         CALLS,
         order=CallOrder,
-        usual=25_000,
         filter=CallFilter,
     )
     sms_conversation: SmsConversation | None = by_id_or_sid(
@@ -167,7 +163,6 @@ class Query:
         "The organization's SMS conversations that are not archived, the latest message first.",
         SMS_CONVERSATIONS,
         order=SmsConversationOrder,
-        usual=25_000,
         filter=SmsConversationFilter,
     )
     records: Connection[CallRecord] | None = connection(
@@ -175,7 +170,6 @@ class Query:
         " `customerPhoneNumber`, the timeline of a customer. Archived conversations are hidden.",
         CALL_RECORDS,
         order=CallRecordOrder,
-        usual=25_000,
         filter=CallRecordFilter,
     )
     sms_sessions: SmsSessions | None = sms_sessions

@@ -10,6 +10,8 @@ from tests.abuse.endless import QUERY, make_calls_endless, until_idle
 from tests.conftest import bearer, connect, start
 from tests.databases import Copy, settings_for
 
+HEAVY_AT_REST = "/api/v1/calls/search?q=555&limit=1"
+LIGHT_AT_REST = "/api/v1/assistants/count"
 LIGHT = "{ assistants(first: 1) { nodes { id } } }"
 LIGHT_POINTS = 10 + 2 + 1
 HEAVY = {"query": QUERY.replace("first: 1", "first: 2")}
@@ -71,3 +73,33 @@ async def test_a_flood_of_heavy_operations_holds_no_more_than_its_slots(
             "Your organization has 3 heavy operations waiting, the most at a time;"
             " send fewer at once."
         )
+
+
+async def test_a_search_by_rest_holds_a_slot_of_heavy_operations_and_a_count_does_not(
+    fresh: Copy,
+) -> None:
+    limits: dict[str, Any] = {"max_heavy": 2, "max_heavy_waiting": 1, "request_timeout": 86_400}
+    flood = bearer(fresh.organizations[0])
+    await make_calls_endless(fresh)
+    async with (
+        start(fresh, settings_for(fresh.url, **limits)) as running,
+        connect(running.app) as client,
+    ):
+        addresses = [HEAVY_AT_REST, "/api/v1/calls/export?call_sid=CA"]
+        sent = []
+        for number, address in enumerate(addresses):
+            sent.append(asyncio.create_task(client.get(address, headers=flood)))
+            await until_counts(running.app, 1, number)
+        refused = await client.get("/api/v1/calls/analytics", headers=flood)
+        light = await client.get(LIGHT_AT_REST, headers=flood)
+        for task in sent:
+            task.cancel()
+        await asyncio.wait(sent)
+        await until_counts(running.app, 0, 0)
+        await until_idle(fresh)
+
+    assert light.status_code == 200
+    assert refused.status_code == 429
+    assert refused.json()["detail"] == (
+        "Your organization has 1 heavy operations waiting, the most at a time; send fewer at once."
+    )

@@ -135,8 +135,46 @@ async def test_points_are_used_by_every_operation_and_not_by_one_that_is_refused
         f" fewer than this operation costs; try again in {refused.headers['retry-after']} seconds."
     )
     assert ran.count == 0
-    assert (cheap.status_code, by_rest.status_code) == (200, 200)
+    assert (cheap.status_code, by_rest.status_code) == (200, 429)
     assert rate_headers(by_rest) == (policy, '"points";r=5;t')
+
+
+async def test_rest_uses_the_points_of_what_it_reads(shared: Copy) -> None:
+    call = 2 + 12 + 3 + 5 * 2
+    addresses = {
+        "/api/v1/calls/stats": 100,
+        "/api/v1/calls/count?status=failed": 110,
+        "/api/v1/calls?limit=3": 110 + 3 * call,
+        "/api/v1/calls?limit=3&call_sid=CA": 110 + 3 * call + 2 * 2 * 25_000,
+        "/api/v1/calls/export": 10 + 1_000 * (2 + 14),
+        "/api/v1/calls/export?assistant_name=e": 10 + 1_000 * (2 + 14) + 2 * 25_000,
+        "/api/v1/sms-sessions": 10,
+    }
+    last = "/api/v1/calls/search?q=555&limit=1"
+    quota = sum(addresses.values()) + 10 + 2 * 25_000 + call - 1
+    async with gateway(shared, rate_limit_requests=0, rate_limit_points=quota) as limited:
+
+        async def read(address: str) -> httpx2.Response:
+            return await limited.client.get(address, headers=limited.organizations[0])
+
+        # Twice: what is cached of an address costs as much, whoever sent it first.
+        for address in addresses:
+            await limited.client.get(address, headers=limited.organizations[1])
+        answers = {address: await read(address) for address in addresses}
+        with count(limited.running.log) as ran:
+            refused = await read(last)
+            download = await read("/api/v1/calls/export?assistant_name=a&format=json")
+
+    left = quota
+    for address, response in answers.items():
+        left -= addresses[address]
+        usage = rate_headers(response)[1]
+        assert (address, usage) == (address, f'"points";r={left};t')
+        assert response.status_code == 200
+    assert [refused.status_code, download.status_code, ran.count] == [429, 429, 0]
+    assert refused.json()["detail"].startswith(
+        f"Your organization may use {quota} points in 60 seconds and has {left} left,"
+    )
 
 
 async def test_an_operation_that_costs_more_than_a_minute_has_runs_once_a_minute(

@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks.target import Target
 from benchmarks.weights import Figures, measured_weights, weights_page
-from gql.schema.weights import LEAF, LIST, WEIGHTS
+from gql.query.weights import LEAF, LIST, WEIGHTS
 
 
 @pytest.mark.parametrize("kind", ["sqlite"])
@@ -32,7 +32,7 @@ def test_the_page_says_which_lines_follow() -> None:
         f"| {LEAF.unit} | 1 | 0.31 | 0.20 |",
         f"| {LIST.unit} | 10 | 3.40 | 10.01 |",
         "",
-        "The lines of gql/schema/weights.py that follow from this:",
+        "The lines of gql/query/weights.py that follow from this:",
         "",
         f'LIST = Weight(11, "{LIST.unit}")',
     ]

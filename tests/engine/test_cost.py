@@ -18,9 +18,9 @@ from graphql import (
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from gql.query.weights import OBJECT
 from gql.schema.cost import Pricing
 from gql.schema.documents import choose_operation
-from gql.schema.weights import OBJECT
 from tests.databases import Copy
 from tests.engine.differential import GRAPHQL, DifferentialClient, differential_client
 from tests.engine.random_arguments import Values

@@ -54,8 +54,8 @@ class Message(BaseModel):
     total_tokens: int | None
 
 
-TRANSCRIPTS_OF_CALL = all_under(TRANSCRIPTS, OF_CALL, Transcript)
-MESSAGES_OF_CALL = all_under(MESSAGES, OF_CALL, Message, order=("message_index", "id"))
+TRANSCRIPTS_OF_CALL = all_under(TRANSCRIPTS, OF_CALL, Transcript, usual=100)
+MESSAGES_OF_CALL = all_under(MESSAGES, OF_CALL, Message, usual=50, order=("message_index", "id"))
 
 
 class TranscriptQuery(BaseModel):

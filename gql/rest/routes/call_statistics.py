@@ -11,6 +11,7 @@ from gql.engine.fields import ConnectionField
 from gql.engine.rest_query import RestArguments
 from gql.models.types import now
 from gql.query.context import Context
+from gql.query.weights import COMPARED_ROW, TOTAL
 from gql.rest.reads import page_of
 from gql.rest.responses import rounded
 from gql.rest.route import Answer, route
@@ -88,6 +89,7 @@ def count_calls(query: CountFilters) -> RestArguments:
     tag=TAG,
     summary="Get all-time totals",
     graphql="none yet: it stays REST",
+    points=TOTAL.points,
     answers={
         200: Answer(
             "The totals.",
@@ -112,6 +114,7 @@ async def get_stats(context: Context) -> dict[str, Any]:
     tag=TAG,
     summary="Get the last days in numbers",
     graphql="none yet: it stays REST",
+    points=COMPARED_ROW.points * CALLS.usual,
     answers={
         200: Answer(
             "The figures.",

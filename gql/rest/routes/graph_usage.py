@@ -17,6 +17,7 @@ from gql.models.types import now
 from gql.query.context import Context
 from gql.query.record_list import RecordList
 from gql.query.resource import Record
+from gql.query.weights import COMPARED_ROW
 from gql.rest.route import Answer, route
 from gql.rest.routes.graphs import TAG, GraphPath
 
@@ -26,6 +27,9 @@ _NODES_OF_GRAPH, _EDGES_OF_GRAPH = (RecordList(each, link=OF_GRAPH) for each in 
 
 MOST_MESSAGES = 200
 """Most messages of one test."""
+
+USUAL_TRANSITIONS = 10_000
+"""In all graph sessions of a graph: 500, of 20 each."""
 
 
 class UsagePeriod(BaseModel):
@@ -131,6 +135,7 @@ class Tested(BaseModel):
         "{ graph(id: 1) { sessions { totalCount nodes { startedAt endedAt transitions { nodes "
         "{ fromNode { id } toNode { id } } } } } } }"
     ),
+    points=COMPARED_ROW.points * USUAL_TRANSITIONS,
     answers={200: Answer("The use in the last days.", Analytics)},
     errors=(404,),
 )

@@ -141,7 +141,7 @@ class RelatedRecord(BaseModel):
 class ExportedConversation(SmsConversation):
     """A conversation with all of its messages."""
 
-    messages: Annotated[list[SmsMessage], ManySource(SMS_MESSAGES, OF_CALL, BY_INDEX)]
+    messages: Annotated[list[SmsMessage], ManySource(SMS_MESSAGES, OF_CALL, BY_INDEX, 50)]
 
 
 class Archived(BaseModel):
@@ -229,7 +229,7 @@ def get_sms_conversation(path: ConversationPath) -> RestArguments:
     errors=(404,),
     reads=lookup(
         SMS_CONVERSATIONS,
-        all_under(SMS_MESSAGES, OF_CALL, SmsMessage, order=BY_INDEX),
+        all_under(SMS_MESSAGES, OF_CALL, SmsMessage, usual=50, order=BY_INDEX),
         noun=SMS_CONVERSATIONS.name,
     ),
 )

@@ -82,7 +82,7 @@ ROUTES: Mapping[RestRoute, RestRoute] = {
         numbered.list_sms_messages,
         reads=lookup(
             SMS_CONVERSATIONS,
-            all_under(SMS_MESSAGES, OF_CALL, Message, order=numbered.BY_INDEX),
+            all_under(SMS_MESSAGES, OF_CALL, Message, usual=50, order=numbered.BY_INDEX),
             noun=_NOUN,
         ),
         answers=_answered_by(numbered.list_sms_messages, list[Message]),  # type: ignore[valid-type]

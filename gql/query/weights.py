@@ -1,4 +1,4 @@
-"""What each unit of an operation weighs: one table, in points.
+"""What each unit of an operation or a REST read weighs: one table, in points.
 
 A point is about a microsecond of the database's CPU, or of the event loop for introspection. The
 weights follow figures that were measured once, on 25,200 calls of one organization on SQLite and on
@@ -57,6 +57,3 @@ WEIGHTS = (
     SCHEMA_VALUE,
 )
 """All of them, in the order of the documentation."""
-
-LEAF_WEIGHTS = {"Decimal": AMOUNT, "JSON": JSON_VALUE}
-"""The weights of leaves by the name of their type; of every other type `LEAF`."""
