@@ -11,7 +11,15 @@ from gql.models.call import Call
 from gql.models.enums import CallStatus, Channel, Direction
 from gql.models.rollup import CallRollup
 from gql.models.scope import owned, table_of
-from gql.query.filters import COMPARATORS, Criterion, compare, digits, key_equals, prepared
+from gql.query.filters import (
+    COMPARATORS,
+    Criterion,
+    OwnerCondition,
+    compare,
+    digits,
+    key_equals,
+    prepared,
+)
 from gql.query.resource import LeadingColumn, Link, Order, Resource, RollupTable
 from gql.sql.json_sql import literal_text
 from gql.sql.keys import is_selected
@@ -39,13 +47,25 @@ class AssistantName(Criterion):
         named = current_name(table).is_not(None)
         return and_(named, not_(func.coalesce(self._has(table, opposite, values[0]), false())))
 
+    def own_condition(
+        self, table: FromClause, comparator: str, *values: Any
+    ) -> ColumnElement[bool]:
+        return COMPARATORS[comparator](table.c.assistant_name, values[0])
+
+    def owner_condition(self, comparator: str, *values: Any) -> OwnerCondition | None:
+        if comparator in {"ne", "not_in"}:
+            return None
+        assistant = table_of(Assistant).alias()
+        named = COMPARATORS[comparator](assistant.c.name, values[0])
+        return OwnerCondition("assistant_id", assistant, (owned(assistant), named))
+
     def _has(self, table: FromClause, comparator: str, value: Any) -> ColumnElement[bool]:
         """Whether one of the names passes."""
-        assistant = table_of(Assistant).alias()
-        by_name = COMPARATORS[comparator]
-        current = select(assistant.c.id).where(owned(assistant), by_name(assistant.c.name, value))
-        own_name = by_name(table.c.assistant_name, value)
-        return or_(own_name, is_selected(table.c.assistant_id, current))
+        current = self.owner_condition(comparator, value)
+        assert current is not None  # noqa: S101, not for what a name is not
+        ids = select(current.owners.c.id).where(*current.conditions)
+        own = self.own_condition(table, comparator, value)
+        return or_(own, is_selected(table.c.assistant_id, ids))
 
 
 FILTERS: dict[str, Criterion] = {

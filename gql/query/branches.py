@@ -11,17 +11,20 @@ otherwise, which no index answers.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause
+from sqlalchemy import ColumnElement, FromClause, Label, Select, and_, func, select
 
-from gql.query.filters import COMPARATORS, PreparedCondition
+from gql.query.filters import COMPARATORS, OwnCondition, OwnerCondition, PreparedCondition
 from gql.query.paging import Paging, bounds_among, sort_key
 from gql.query.record_list import RecordList, RowSource
 from gql.query.resource import LeadingColumn
 from gql.sql.json_sql import literal_text
+
+FAR = 1_000
+"""The offset from which on the rows that are passed over are walked once, and not in each part."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,16 @@ class Branch:
         rows.conditions += bounds_among(rows.resource, rows.table, self.paging, self.has_key)
         return rows
 
+    def first_ids(self, parent: FromClause | None, most: Any) -> Select[Any]:
+        """The sort keys and ids of its first rows, at most so many."""
+        rows = self.rows(parent)
+        return rows.select(*self._keys(rows)).order_by(*self.ordering(rows.table)).limit(most)
+
+    def _keys(self, rows: RowSource) -> list[Label[Any]]:
+        key = sort_key(rows.resource, rows.table, self.paging.order)
+        label = rows.resource.orders[self.paging.order].label
+        return [key.label(label), rows.table.c.id.label("id")][label == "id" :]
+
     @property
     def in_index_order(self) -> bool:
         """Whether an index gives the rows in the order of the list itself."""
@@ -68,16 +81,73 @@ class Branch:
         return (by_key, by_id)
 
 
+@dataclass(frozen=True)
+class OwnerBranch(Branch):
+    """The rows of few owners, of which each gives its first ones from an index on the owner.
+
+    A database that only knows that some owners pass walks all rows in the order of the list until
+    it has found enough, which is never where nobody passes.
+
+    Attributes:
+        by_owner: Which owners.
+    """
+
+    by_owner: OwnerCondition = field(kw_only=True)
+
+    def first_ids(self, parent: FromClause | None, most: Any) -> Select[Any]:
+        """The sort keys and ids of its first rows, at most so many.
+
+        Owners are joined to their rows by an outer join, though rows that are missing are dropped
+        in the end: neither database begins such a join with the rows.
+        """
+        by_owner, owners = self.by_owner, self.by_owner.owners
+        rows, nearest = self.rows(parent), self.rows(parent)
+        for each in (rows, nearest):
+            each.conditions.append(each.table.c[by_owner.column] == owners.c.id)
+        key, row_id = self._keys(rows)
+        descending = self.paging.descending != self.paging.backward
+        of_one = nearest.select(*self._keys(nearest)).order_by(*self.ordering(nearest.table))
+        firsts = of_one.limit(most).correlate(owners).subquery()
+        farthest = (func.min if descending else func.max)(firsts.c[0])
+        bound = select(farthest).scalar_subquery()
+        in_reach = key.element >= bound if descending else key.element <= bound
+        joined = owners.outerjoin(rows.table, and_(*rows.conditions, in_reach))
+        by_key = (key.element.desc() if descending else key.element.asc()).nulls_last()
+        by_id = row_id.element.desc() if descending else row_id.element.asc()
+        first = select(key, row_id).select_from(joined).where(*by_owner.conditions)
+        return first.order_by(by_key, by_id).limit(most)
+
+
 def branches(records: RecordList, paging: Paging) -> list[Branch]:
     """The parts that a page is read of, which together are the list; often it is one."""
     order = records.resource.orders[paging.order]
     parted = [each for each in order.leading if _is_parted(records, each)]
     choices = [[(each.field, value) for value in each.values] for each in parted]
-    return [
+    parts = [
         Branch(*_with_values(records, paging, dict(values)), has_key)
         for values in product(*choices)
         for has_key in _key_choices(paging, nullable=order.nullable)
     ]
+    if order.kind != "instant" or order.nullable or paging.offset >= FAR or records.is_short():
+        return parts
+    return [branch for part in parts for branch in _by_owners(part)]
+
+
+def _by_owners(part: Branch) -> Iterator[Branch]:
+    """The rows of a part that pass by what they have themselves, and those that do by owner."""
+    records = part.records
+    for number, condition in enumerate(records.conditions):
+        if not isinstance(condition, PreparedCondition):
+            continue
+        by_owner = condition.by_owner(records.resource.filters)
+        if by_owner is not None:
+            others = (*records.conditions[:number], *records.conditions[number + 1 :])
+            own = replace(records, conditions=(*others, OwnCondition(*condition)))
+            yield replace(part, records=own)
+            of_others = replace(records, conditions=others)
+            yield OwnerBranch(of_others, part.paging, part.once, part.has_key, by_owner=by_owner)
+            return
+    yield part
 
 
 def _with_values(
@@ -113,8 +183,10 @@ def _key_choices(paging: Paging, *, nullable: bool) -> Iterator[bool | None]:
     if not nullable or (paging.descending and paging.after is None and paging.before is None):
         yield None
         return
-    after, before = paging.after, paging.before
-    if after is None or after.key is not None:
-        yield True
-    if before is None or before.key is None:
-        yield False
+    choices: list[bool | None] = []
+    if paging.after is None or paging.after.key is not None:
+        choices.append(True)
+    if paging.before is None or paging.before.key is None:
+        choices.append(False)
+    # Nothing is after a row without a key and before one with a key, as the plain bounds say.
+    yield from choices or [None]

@@ -51,6 +51,21 @@ Filter = tuple[Condition | AnyOf, ...]
 """All conditions must hold; the empty tuple lets every row pass."""
 
 
+@dataclass(frozen=True)
+class OwnerCondition:
+    """Passed by the rows of few owners, such as the calls of the assistants that have a name.
+
+    Attributes:
+        column: Of the row: the id of its owner.
+        owners: The owners' table, under an alias of its own.
+        conditions: What an owner has to pass.
+    """
+
+    column: str
+    owners: FromClause
+    conditions: tuple[ColumnElement[bool], ...]
+
+
 class Criterion:
     """What a list can be filtered by.
 
@@ -83,6 +98,16 @@ class Criterion:
         """The SQL condition on the table or an alias of it."""
         raise NotImplementedError
 
+    def own_condition(
+        self, table: FromClause, comparator: str, *values: Any
+    ) -> ColumnElement[bool]:
+        """The condition without what `owner_condition` finds."""
+        return self.condition(table, comparator, *values)
+
+    def owner_condition(self, _comparator: str, *_values: Any) -> OwnerCondition | None:
+        """Which other rows pass `condition`, by their owners; None when no others do."""
+        return None
+
 
 class PreparedCondition(NamedTuple):
     """A condition with the values that SQL is written around.
@@ -102,6 +127,20 @@ class PreparedCondition(NamedTuple):
         if self.values is None:
             return false()
         return filters[self.field].condition(table, self.comparator, *self.values)
+
+    def by_owner(self, filters: Mapping[str, Criterion]) -> OwnerCondition | None:
+        """As `Criterion.owner_condition`."""
+        if self.values is None:
+            return None
+        return filters[self.field].owner_condition(self.comparator, *self.values)
+
+
+class OwnCondition(PreparedCondition):
+    """A condition that is passed by what the row itself has."""
+
+    def sql(self, filters: Mapping[str, Criterion], table: FromClause) -> ColumnElement[bool]:
+        """The condition without the rows that pass it by their owners."""
+        return filters[self.field].own_condition(table, self.comparator, *self.values or ())
 
 
 class PreparedAnyOf(NamedTuple):

@@ -16,12 +16,12 @@ from sqlalchemy import (
     func,
     or_,
     select,
-    union_all,
+    union,
 )
 
 from gql.query import rollup
 from gql.query.branches import Branch, branches
-from gql.query.paging import Paging, beyond, cursor_bounds, ordering, sort_key
+from gql.query.paging import Paging, beyond, cursor_bounds, ordering
 from gql.query.record_list import RecordList, RowSource
 from gql.query.resource import UnionList
 from gql.sql.keys import is_among, is_selected
@@ -146,18 +146,11 @@ class PageStatement:
         """The ids of the first rows of all branches, of which each gives as many as may be."""
         resource = self.records.resource
         most: Any = self.limit + self.offset if self.paging.offset else self.limit
-        label = resource.orders[self.paging.order].label
-        firsts = []
-        for branch in self._branches:
-            rows = branch.rows(self.parent)
-            columns = {label: sort_key(resource, rows.table, self.paging.order)}
-            columns["id"] = rows.table.c.id
-            first = rows.select(*(column.label(name) for name, column in columns.items()))
-            first = first.order_by(*branch.ordering(rows.table)).limit(most)
-            firsts.append(select(first.subquery()))
-        merged = union_all(*firsts).subquery()
-        ids = select(merged.c.id).order_by(*ordering(resource, merged, self.paging))
-        ids = ids.limit(self.limit)
+        firsts = [branch.first_ids(self.parent, most).subquery() for branch in self._branches]
+        # A row may pass a filter both by itself and by its owner.
+        merged = union(*map(select, firsts)).subquery()
+        ids = select(merged.c.id).where(merged.c.id.is_not(None))
+        ids = ids.order_by(*ordering(resource, merged, self.paging)).limit(self.limit)
         return ids.offset(self.offset) if self.paging.offset else ids
 
     def _outside(self, rows: RowSource, *, earlier: bool) -> list[ColumnElement[bool]]:
