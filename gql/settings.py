@@ -17,8 +17,14 @@ SECRETS_FILE = Path("var/secrets.env")
 ANY_ORIGIN = "*"
 
 _ORIGIN = re.compile(r"([a-z][a-z0-9+.-]*)://(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::([0-9]{1,5}))?/?")
+_FORMER_SWITCH = {
+    **dict.fromkeys(("true", "1", "on", "yes", "y", "t"), "transaction"),
+    **dict.fromkeys(("false", "0", "no", "n", "f"), "off"),
+}
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
 
+Pooler = Literal["off", "session", "transaction", "named"]
+PlanMode = Literal["generic", "auto"]
 JwtAlgorithm = Literal["HS256", "RS256", "ES256", "EdDSA"]
 
 
@@ -146,8 +152,20 @@ class Settings(BaseSettings):
     database_tls: Literal["disable", "prefer", "require", "verify-ca", "verify-full"] = Field(
         "prefer", description="TLS towards PostgreSQL, in libpq's words."
     )
-    transaction_pooler: bool = Field(
-        False, description="Set behind a pooler in transaction mode: no named prepared statements."
+    pooler: Pooler = Field(
+        "off",
+        validation_alias=AliasChoices("GQL_POOLER", "GQL_TRANSACTION_POOLER"),
+        description="What is between the gateway and PostgreSQL, as `jackfield doctor` finds:"
+        " `session`, a pooler in session mode; `transaction`, one in transaction mode; `named`,"
+        " such a one that keeps named statements, like PgBouncer 1.21 and later, with the role set"
+        " up for it; see docs/deployment.md. The former name, `GQL_TRANSACTION_POOLER`, is read"
+        " too, and there `true` means `transaction`.",
+    )
+    plan_mode: PlanMode | None = Field(
+        None,
+        description="How PostgreSQL plans compiled statements: `generic`, once for all values;"
+        " `auto`, as it sees fit. When not set, `auto` where the extension `citus` is installed,"
+        " and `generic` elsewhere.",
     )
 
     redis_url: SecretStr | None = Field(
@@ -270,6 +288,13 @@ class Settings(BaseSettings):
             return url
         raise ValueError("must start with sqlite:/// or postgresql://")
 
+    @field_validator("pooler", mode="before")
+    @classmethod
+    def _read_former_pooler(cls, pooler: object) -> object:
+        """`GQL_TRANSACTION_POOLER` was a switch, in the words that pydantic takes for one."""
+        word = str(pooler).lower()
+        return _FORMER_SWITCH.get(word, word)
+
     @field_validator("public_url")
     @classmethod
     def _check_public_url(cls, url: HttpUrl | None) -> HttpUrl | None:
@@ -311,6 +336,11 @@ class Settings(BaseSettings):
     def hides_names(self) -> bool:
         """Whether errors leave out the names of the schema that were not sent."""
         return not (self.introspection or self.suggestions)
+
+    @cached_property
+    def shares_sessions(self) -> bool:
+        """Whether a pooler gives each transaction another session of PostgreSQL."""
+        return self.pooler in {"transaction", "named"}
 
     @cached_property
     def embedded(self) -> bool:

@@ -1,4 +1,8 @@
-"""A private PgBouncer in transaction mode, where it is installed."""
+"""A private PgBouncer, where one is installed.
+
+Debian 12 has 1.18, which keeps no named statements. Where `PGBOUNCER_BIN` names an executable of
+1.21 or later, tests of these run too.
+"""
 
 import os
 import shutil
@@ -10,45 +14,81 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+import pytest
+
 START_SECONDS = 20.0
 PORT = 6432
 
 CONFIGURATION = """
 [databases]
-* = host={host} user=postgres
+* = host={host} user={role}
 
 [pgbouncer]
 listen_addr =
 listen_port = {port}
 unix_socket_dir = {folder}
 auth_type = any
-pool_mode = transaction
+pool_mode = {mode}
 default_pool_size = 5
+{more}
 """
+
+NAMED = {"max_prepared_statements": 100}
+"""What has a newer one keep named statements, whatever its default is."""
+
+ENVIRONMENT = "PGBOUNCER_BIN"
 
 
 def executable() -> str | None:
-    """Where it is installed; None where it is not."""
+    """The one that is installed; None where none is."""
     return shutil.which("pgbouncer") or shutil.which("pgbouncer", path="/usr/sbin")
 
 
+def newer_executable() -> str | None:
+    """One that keeps named statements; None where the environment names none."""
+    return os.environ.get(ENVIRONMENT)
+
+
+needs_pgbouncer = pytest.mark.skipif(
+    executable() is None, reason="no pgbouncer: apt-get install pgbouncer"
+)
+needs_newer_pgbouncer = pytest.mark.skipif(
+    newer_executable() is None, reason=f"{ENVIRONMENT} names no PgBouncer of 1.21 or later"
+)
+
+
 @contextmanager
-def pgbouncer(url: str, folder: Path) -> Iterator[str]:
+def pgbouncer(
+    url: str,
+    folder: Path,
+    *,
+    program: str | None = None,
+    mode: str = "transaction",
+    role: str = "postgres",
+    **options: object,
+) -> Iterator[str]:
     """The address of a database behind the pooler.
 
     Args:
         url: Of the database on a Unix socket.
         folder: For the pooler's own socket; anybody may enter it.
+        program: Which pooler; without it, the one that is installed.
+        mode: Its `pool_mode`.
+        role: What it logs in as, whoever connects.
+        options: Further settings of its section `pgbouncer`.
     """
     address = urlsplit(url)
     (host,) = parse_qs(address.query)["host"]
     file = folder / "pgbouncer.ini"
-    file.write_text(CONFIGURATION.format(host=host, port=PORT, folder=folder))
+    more = "\n".join(f"{name} = {value}" for name, value in options.items())
+    file.write_text(
+        CONFIGURATION.format(host=host, port=PORT, folder=folder, mode=mode, role=role, more=more)
+    )
     # It refuses to run as root, and then PostgreSQL has a user of its own too.
     user = ["-u", Path(host).owner()] if os.geteuid() == 0 else []
     folder.chmod(0o777)
     process = subprocess.Popen(
-        [str(executable()), "-q", *user, str(file)], stderr=subprocess.DEVNULL
+        [program or str(executable()), "-q", *user, str(file)], stderr=subprocess.DEVNULL
     )
     try:
         _wait(folder / f".s.PGSQL.{PORT}")

@@ -64,13 +64,14 @@ def settings_from(**options: Any) -> "Settings":
 
 @asynccontextmanager
 async def open_database(
-    settings: "Settings", *, migrated: bool = True
+    settings: "Settings", *, migrated: bool = True, protected: bool = False
 ) -> AsyncIterator["Database"]:
     """The database of the settings, once it has answered; closed at the end of the block.
 
     Args:
         settings: Which one.
         migrated: Whether its tables must be those of this version.
+        protected: Whether to look first for a pooler that would take protection away.
 
     Raises:
         Failure: when it does not answer, or has other tables.
@@ -79,15 +80,31 @@ async def open_database(
 
     try:
         database = Database(settings)
+        if protected:
+            await database.require_pooler()
         await database.ping()
     except Exception as error:
-        raise _unreachable(settings, error) from error
+        raise unreachable(settings, error) from error
     try:
         if migrated:
             await _require_tables(database)
         yield database
     finally:
         await database.close()
+
+
+def unreachable(settings: "Settings", error: Exception) -> Failure:
+    """What to report when a database does not answer, or is not set up for these settings."""
+    from gql.database import UnprotectedConnection
+
+    if isinstance(error, UnprotectedConnection):
+        return Failure(error.problem, error.advice)
+    cause = error.__cause__ or error
+    if settings.embedded:
+        advice = "Is the path right, and may this user write there? Else set GQL_DATABASE_URL."
+    else:
+        advice = "Is it running, and is GQL_DATABASE_URL right? `jackfield doctor` checks again."
+    return Failure(f"The database {redacted_url(settings)} cannot be reached: {cause}", advice)
 
 
 def redacted_url(settings: "Settings") -> str:
@@ -171,8 +188,11 @@ class ProgressBars:
 
 
 def _refused(error: "GatewayError") -> Failure:
+    from gql.database import UnprotectedConnection
     from gql.errors import NotFound
 
+    if isinstance(error, UnprotectedConnection):
+        return Failure(error.problem, error.advice)
     if not isinstance(error, NotFound):
         return Failure(error.message, "Change that and run the command again.")
     if error.noun == "organization":
@@ -202,15 +222,6 @@ def _bad_settings(error: Any) -> Failure:
 def _variable(location: tuple[int | str, ...]) -> str:
     """The environment's name of a setting that pydantic names by its field or by its alias."""
     return f"GQL_{'_'.join(map(str, location)).upper().removeprefix('GQL_')}"
-
-
-def _unreachable(settings: "Settings", error: Exception) -> Failure:
-    cause = error.__cause__ or error
-    if settings.embedded:
-        advice = "Is the path right, and may this user write there? Else set GQL_DATABASE_URL."
-    else:
-        advice = "Is it running, and is GQL_DATABASE_URL right? `jackfield doctor` checks again."
-    return Failure(f"The database {redacted_url(settings)} cannot be reached: {cause}", advice)
 
 
 async def _require_tables(database: "Database") -> None:

@@ -14,11 +14,23 @@ from gql.cli.console import (
     open_database,
     redacted_url,
     settings_from,
+    unreachable,
 )
 
 if TYPE_CHECKING:
     from gql.database import Database
     from gql.settings import Settings
+
+_POOLERS = {
+    "off": "none",
+    "session": "in session mode (session)",
+    "transaction": "in transaction mode, without named statements (transaction)",
+    "named": "in transaction mode, with named statements (named)",
+}
+_PLAN_MODES = {
+    "force_generic_plan": "generic: once, for all values",
+    "auto": "auto: as PostgreSQL or Citus sees fit",
+}
 
 LIBRARIES = (
     *("strawberry-graphql", "graphql-core", "starlette", "uvicorn"),
@@ -85,18 +97,53 @@ async def _check_database(settings: "Settings") -> Failure | None:
     from gql.migrations import current
 
     try:
+        await _check_pooler(settings)
         async with open_database(settings, migrated=False) as database:
             _line("reachable", "yes")
             _line("tables", await current(database.engine) or "none")
         async with open_database(settings) as database:
             _line("current", "yes")
             await _check_writes(database)
+            await _show_plan_mode(database)
             await _count_long_values(database)
             await _check_letters(database)
             await _check_logins(database, settings)
     except Failure as failure:
         return failure
     return None
+
+
+async def _check_pooler(settings: "Settings") -> None:
+    """Print what is between the gateway and PostgreSQL, and whether the settings are right for it.
+
+    Raises:
+        Failure: when they are not, or nothing answers.
+    """
+    from gql.database import Database, UnprotectedConnection
+
+    if settings.embedded:
+        return
+    database = Database(settings)
+    try:
+        _line("pooler", _POOLERS[await database.find_pooler()])
+        await database.require_pooler()
+    except UnprotectedConnection as error:
+        raise Failure(error.problem, error.advice) from error
+    except Exception as error:
+        raise unreachable(settings, error) from error
+    finally:
+        await database.close()
+    if settings.pooler == "named":
+        _line("role", "set up for named statements")
+
+
+async def _show_plan_mode(database: "Database") -> None:
+    """Print how PostgreSQL plans compiled statements, and why."""
+    if database.embedded:
+        return
+    setting = await database.fetch_value("SELECT current_setting('plan_cache_mode')", ())
+    mode = (setting or b"").decode()
+    _line("plan mode", f"{_PLAN_MODES.get(mode, 'for the values of each request')} ({mode})")
 
 
 async def _check_writes(database: "Database") -> None:

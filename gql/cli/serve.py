@@ -85,7 +85,7 @@ def _warn_of_unknown_settings() -> None:
 
 
 async def _require_migrated(settings: "Settings") -> None:
-    async with open_database(settings) as database:
+    async with open_database(settings, protected=True) as database:
         if await database.is_read_only():
             print_warning("The database takes no writes: the gateway will not be ready.")
 

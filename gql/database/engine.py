@@ -11,35 +11,42 @@ from typing import Any
 
 import orjson
 from sqlalchemy import URL, Connection, ExceptionContext, event, make_url, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from gql.database.drivers import (
-    APPLICATION_NAME,
     SQLITE_BUSY_SECONDS,
     FetchedValue,
     StatementRunner,
+    common_arguments,
     connect_cancellable,
+    connection_arguments,
+    find_pooler,
     open_runner,
     prepare_session,
+    require_pooler,
     runner_size,
-    set_session,
     set_transaction,
-    unix_socket,
 )
 from gql.database.failures import (
     is_busy,
     is_read_only,
+    is_refused_feature,
     translate_failures,
     translate_write_failures,
 )
 from gql.database.giving_back import give_back
 from gql.database.snapshot import Snapshot
-from gql.settings import Settings
+from gql.errors import DatabaseReadOnly
+from gql.settings import Pooler, Settings
 from gql.sql.sqlite_functions import add_functions
 
 SQLITE_BUSY_ATTEMPTS = 30
 """How often a writer waits `SQLITE_BUSY_SECONDS` for another one before it gives up."""
+
+
+_READS_ONLY = "SELECT current_setting('transaction_read_only') = 'on'"
+_IS_REPLICA = "SELECT pg_is_in_recovery()"
 
 
 class Database:
@@ -131,13 +138,38 @@ class Database:
         """
         if self.embedded:
             return False
-        setting = text("SELECT current_setting('transaction_read_only')")
+        # A role that is set up for a named pooler reads, where a transaction does not say more.
+        is_role = self._settings.pooler == "named"
+        setting = text(_IS_REPLICA if is_role else _READS_ONLY)
         with translate_failures():
             async with self.engine.connect() as connection:
-                is_read_only: bool = (await connection.execute(setting)).scalar_one() == "on"
+                is_read_only: bool = (await connection.execute(setting)).scalar_one()
                 if is_read_only:
                     await connection.invalidate()  # as in `_leave_read_only`
         return is_read_only
+
+    async def require_pooler(self) -> None:
+        """Pass when what is before PostgreSQL leaves its sessions as the settings want them.
+
+        Raises:
+            UnprotectedConnection: when it does not.
+            DatabaseUnavailable: when the database cannot be reached, or cannot work right now.
+        """
+        if not self.embedded:
+            with translate_failures():
+                await require_pooler(self._connection_arguments(), self._settings)
+
+    async def find_pooler(self) -> Pooler:
+        """What is between this process and PostgreSQL, whatever the settings say.
+
+        Raises:
+            DatabaseUnavailable: when the database cannot be reached, or cannot work right now.
+        """
+        with translate_failures():
+            return await find_pooler(self._connection_arguments())
+
+    def _connection_arguments(self) -> dict[str, Any]:
+        return connection_arguments(self.engine, self._settings)
 
     async def close(self) -> None:
         if self._runner is not None:
@@ -220,12 +252,10 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def _postgresql(url: URL, settings: Settings) -> AsyncEngine:
-    arguments: dict[str, Any] = {
-        "ssl": None if unix_socket(url) else settings.database_tls,
-        "server_settings": {"application_name": APPLICATION_NAME},
-    }
-    if settings.transaction_pooler:
-        # A pooler gives every transaction another server connection: names must not be reused.
+    arguments = common_arguments(url, settings)
+    if settings.shares_sessions:
+        # A pooler gives every transaction another server connection: names must not be reused. One
+        # that keeps them would keep them too long, as a table that is altered changes their rows.
         arguments |= {
             "statement_cache_size": 0,
             "prepared_statement_cache_size": 0,
@@ -242,22 +272,32 @@ def _postgresql(url: URL, settings: Settings) -> AsyncEngine:
         json_deserializer=orjson.loads,
     )
     event.listen(engine.sync_engine, "handle_error", _leave_read_only)
-    if settings.transaction_pooler:
-        transaction = set_transaction(settings)
-
-        def prepare_transaction(connection: Connection) -> None:
-            connection.exec_driver_sql(transaction)
-
-        event.listen(engine.sync_engine, "begin", prepare_transaction)
+    if settings.shares_sessions:
+        event.listen(engine.sync_engine, "begin", partial(_prepare_transaction, settings=settings))
     else:
-        session = set_session(settings)
 
         def prepare(connection: Any, _record: Any) -> None:
-            connection.run_async(partial(prepare_session, session=session))
+            connection.run_async(partial(prepare_session, settings=settings))
 
         # First of all: SQLAlchemy itself reads settings of the first connection.
         event.listen(engine.sync_engine, "connect", prepare, insert=True)
     return engine
+
+
+def _prepare_transaction(connection: Connection, settings: Settings) -> None:
+    """Begin a transaction of a session that others have used, and of a role that may only read.
+
+    Raises:
+        DatabaseReadOnly: for a write on a replica, which cannot be made to take one.
+    """
+    if settings.pooler == "named" and connection.get_execution_options().get("jackfield_write"):
+        try:
+            connection.exec_driver_sql("SET TRANSACTION READ WRITE")
+        except DBAPIError as error:
+            if not is_refused_feature(error):
+                raise
+            raise DatabaseReadOnly from error
+    connection.exec_driver_sql(set_transaction(settings))
 
 
 def _leave_read_only(context: ExceptionContext) -> None:
@@ -273,7 +313,7 @@ def _leave_read_only(context: ExceptionContext) -> None:
 
 def _pool_size(settings: Settings) -> int:
     """What `pool_size`, the limit of the process, leaves beside the runner; at least one."""
-    if settings.transaction_pooler or not settings.compiled:
+    if settings.pooler == "transaction" or not settings.compiled:
         return settings.pool_size
     return max(1, settings.pool_size - runner_size(settings))
 

@@ -159,6 +159,11 @@ def is_lasting(error: Exception) -> bool:
     return _sqlstate(error)[:2] == _LASTING_CLASS
 
 
+def is_refused_feature(error: DBAPIError) -> bool:
+    """Whether PostgreSQL does not do this at all, where it is."""
+    return _sqlstate(error) == "0A000"
+
+
 def is_busy(error: Exception) -> bool:
     """Whether another connection to SQLite holds the lock that is needed."""
     return _sqlite_code(error) == sqlite3.SQLITE_BUSY

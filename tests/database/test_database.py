@@ -189,13 +189,13 @@ async def test_postgresql_is_told_who_asks_and_how_long_it_may_take(
     assert values == ["jackfield", "UTC", "off", "3s"]
 
 
-@pytest.mark.parametrize("pooler", [False, True])
+@pytest.mark.parametrize("pooler", ["off", "transaction"])
 async def test_postgresql_gives_up_on_a_slow_statement(
-    kind: Kind, database_url: str, *, pooler: bool
+    kind: Kind, database_url: str, *, pooler: str
 ) -> None:
     if kind == "sqlite":
         return
-    async with opened(database_url, request_timeout=0.05, transaction_pooler=pooler) as database:
+    async with opened(database_url, request_timeout=0.05, pooler=pooler) as database:
         with pytest.raises(DeadlineExceeded):
             await rows(database, "SELECT pg_sleep(30)")
         assert await rows(database, "SELECT 1") == [(1,)]
@@ -206,7 +206,7 @@ async def test_behind_a_transaction_pooler_nothing_is_prepared_under_a_reused_na
 ) -> None:
     if kind == "sqlite":
         return
-    async with opened(database_url, transaction_pooler=True, pool_size=1) as database:
+    async with opened(database_url, pooler="transaction", pool_size=1) as database:
         for _ in range(3):
             assert (await rows(database, COUNT))[0][0] == 2
         prepared = await rows(database, "SELECT count(*) FROM pg_prepared_statements")

@@ -115,7 +115,7 @@ async def test_the_process_has_as_many_connections_as_it_may(shared: Copy) -> No
 
 
 async def test_behind_a_pooler_a_plan_runs_in_a_transaction(shared: Copy) -> None:
-    database = Database(settings_for(shared.url, pool_size=1, transaction_pooler=True))
+    database = Database(settings_for(shared.url, pool_size=1, pooler="transaction"))
     try:
         for _ in range(5):
             assert await database.fetch_value("SELECT CAST(7 AS TEXT)", ()) == b"7"
@@ -146,12 +146,14 @@ TYPED = """
 """
 
 
-@pytest.mark.parametrize(("pooler", "plan_line"), [(False, "id = $1"), (True, "id = '7'::bigint")])
+@pytest.mark.parametrize(
+    ("pooler", "plan_line"), [("off", "id = $1"), ("transaction", "id = '7'::bigint")]
+)
 async def test_postgresql_explains_a_statement_with_values_of_every_type(
-    databases: Databases, pooler: bool, plan_line: str
+    databases: Databases, pooler: str, plan_line: str
 ) -> None:
     copy = await databases.copy("postgresql")
-    database = Database(settings_for(copy.url, pool_size=2, transaction_pooler=pooler))
+    database = Database(settings_for(copy.url, pool_size=2, pooler=pooler))
     try:
         lines = await database.explain(TYPED, VALUES)
         without = await database.explain("SELECT CAST(1 AS TEXT)", ())

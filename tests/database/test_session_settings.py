@@ -60,7 +60,7 @@ async def test_settings_of_the_database_change_no_answer(fresh: Copy) -> None:
 
     await set_database(fresh)
 
-    for changes in ({}, {"compiled": False}, {"transaction_pooler": True}):
+    for changes in ({}, {"compiled": False}, {"pooler": "transaction"}):
         async with client_of(fresh, **changes) as client:
             assert await answers(client) == expected
 

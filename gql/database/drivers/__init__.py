@@ -6,13 +6,14 @@ connections of its own when they are first needed, and they can only read.
 
 from gql.database.drivers.cancellable_sqlite import connect_cancellable
 from gql.database.drivers.factory import (
-    APPLICATION_NAME,
+    common_arguments,
+    connection_arguments,
     open_runner,
     runner_size,
-    unix_socket,
 )
+from gql.database.drivers.poolers import UnprotectedConnection, find_pooler, require_pooler
 from gql.database.drivers.postgresql import prepare_session
-from gql.database.drivers.session_settings import set_session, set_transaction
+from gql.database.drivers.session_settings import set_transaction
 from gql.database.drivers.sqlite import SQLITE_BUSY_SECONDS
 from gql.database.drivers.statement_runner import (
     PREPARED_STATEMENTS,
@@ -21,16 +22,18 @@ from gql.database.drivers.statement_runner import (
 )
 
 __all__ = [
-    "APPLICATION_NAME",
     "PREPARED_STATEMENTS",
     "SQLITE_BUSY_SECONDS",
     "FetchedValue",
     "StatementRunner",
+    "UnprotectedConnection",
+    "common_arguments",
     "connect_cancellable",
+    "connection_arguments",
+    "find_pooler",
     "open_runner",
     "prepare_session",
+    "require_pooler",
     "runner_size",
-    "set_session",
     "set_transaction",
-    "unix_socket",
 ]

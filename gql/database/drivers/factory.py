@@ -1,11 +1,13 @@
 """Opens the statement runner that the settings ask for."""
 
+from typing import Any
+
 from sqlalchemy import URL
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from gql.database.drivers import sqlite
-from gql.database.drivers.postgresql import PooledRunner, PostgresqlRunner, connect_postgresql
-from gql.database.drivers.session_settings import set_session
+from gql.database.drivers.pooled import NamedPoolerRunner, PooledRunner, connect_to_pooler
+from gql.database.drivers.postgresql import PostgresqlRunner, connect_postgresql
 from gql.database.drivers.statement_runner import PREPARED_STATEMENTS, StatementRunner
 from gql.settings import Settings
 
@@ -14,7 +16,7 @@ APPLICATION_NAME = "jackfield"
 
 
 def open_runner(engine: AsyncEngine, settings: Settings) -> StatementRunner:
-    """A runner for the database of an engine; behind a pooler it uses the engine's connections."""
+    """A runner for the database of an engine."""
     if settings.embedded:
         path = engine.url.database or ""
         return sqlite.SqliteRunner(
@@ -22,22 +24,36 @@ def open_runner(engine: AsyncEngine, settings: Settings) -> StatementRunner:
             size=settings.pool_size,
             timeout=settings.pool_timeout,
         )
-    if settings.transaction_pooler:
+    if settings.pooler == "transaction":
         return PooledRunner(engine)
-    _, address = engine.dialect.create_connect_args(engine.url)
     arguments = {
-        **address,
-        "ssl": None if unix_socket(engine.url) else settings.database_tls,
+        **connection_arguments(engine, settings),
         "statement_cache_size": PREPARED_STATEMENTS,
         "max_cached_statement_lifetime": 0,
         "max_cacheable_statement_size": 0,
-        "server_settings": {"application_name": APPLICATION_NAME},
     }
-    return PostgresqlRunner(
-        lambda: connect_postgresql(arguments, set_session(settings, for_plans=True)),
+    is_pooled = settings.pooler == "named"
+    runner = NamedPoolerRunner if is_pooled else PostgresqlRunner
+    connect = connect_to_pooler if is_pooled else connect_postgresql
+    return runner(
+        lambda: connect(arguments, settings),
         size=runner_size(settings),
         timeout=settings.pool_timeout,
     )
+
+
+def connection_arguments(engine: AsyncEngine, settings: Settings) -> dict[str, Any]:
+    """What `asyncpg.connect` is called with for the database of an engine."""
+    _, address = engine.dialect.create_connect_args(engine.url)
+    return {**address, **common_arguments(engine.url, settings)}
+
+
+def common_arguments(url: URL, settings: Settings) -> dict[str, Any]:
+    """Those of them that do not come from the address itself."""
+    return {
+        "ssl": None if unix_socket(url) else settings.database_tls,
+        "server_settings": {"application_name": APPLICATION_NAME},
+    }
 
 
 def runner_size(settings: Settings) -> int:

@@ -1,4 +1,4 @@
-"""Runs statements on PostgreSQL: on connections of asyncpg, or on the engine's behind a pooler."""
+"""Runs statements on PostgreSQL itself, on connections of asyncpg."""
 
 import asyncio
 import logging
@@ -9,13 +9,14 @@ from contextlib import suppress
 from typing import Any
 
 import asyncpg
-from sqlalchemy.ext.asyncio import AsyncEngine
 
+from gql.database.drivers.poolers import set_direct_session
+from gql.database.drivers.session_settings import plan_cache_mode, set_session
 from gql.database.drivers.statement_runner import FetchedValue
 from gql.database.failures import STALE_STATEMENT
+from gql.settings import Settings
 
-_USE_GENERIC_PLANS = "SET plan_cache_mode = force_generic_plan"
-_USE_CUSTOM_PLANS = "SET plan_cache_mode = force_custom_plan"
+CUSTOM_PLANS = "force_custom_plan"
 
 _EXPLAIN = "EXPLAIN (ANALYZE, BUFFERS)"
 
@@ -30,17 +31,37 @@ https://www.postgresql.org/docs/current/runtime-config-connection.html
 
 _WATCHES_SINCE = 14
 
+Command = Callable[[Any, str, Sequence[Any]], Awaitable[Any]]
+"""Runs a statement with its values on a connection."""
+
 _log = logging.getLogger(__name__)
+
+
+class RunnerConnection(asyncpg.Connection):  # type: ignore[misc]
+    """A connection of a runner.
+
+    Attributes:
+        plan_mode: PostgreSQL's `plan_cache_mode` for the statements that ask for no custom plan, as
+            the server at its other end is to have it.
+    """
+
+    plan_mode = "force_generic_plan"
+
+    async def fetch_again(self, sql: str, values: Sequence[Any]) -> Any:
+        """The value of a statement that was prepared before a table was altered."""
+        # The public way drops what is cached and prepares it again.
+        return await self.fetchval(sql, *values)
 
 
 class PostgresqlRunner:
     """A pool of connections that keep their statements prepared by name.
 
-    A prepared statement is planned once, by a generic plan that does not look at the values. Where
-    the values decide how many rows there are, that plan may be a hundred times slower than a custom
-    plan for the values at hand, which costs less than a millisecond to make. `plan_cache_mode`
-    chooses for a whole connection and stays, so a connection that has the right mode already is
-    preferred to one that must be switched.
+    A prepared statement is planned once, by a generic plan that does not look at the values, unless
+    the server is set otherwise (`session_settings.plan_cache_mode`). Where the values decide how
+    many rows there are, that plan may be a hundred times slower than a custom plan for the values
+    at hand, which costs less than a millisecond to make. `plan_cache_mode` chooses for a whole
+    connection and stays, so a connection that has the right mode already is preferred to one that
+    must be switched.
 
     Nothing is reset between two statements, as they leave nothing behind. A connection on which a
     statement ended in anything but a value, an error of PostgreSQL or a cancellation is closed.
@@ -81,22 +102,22 @@ class PostgresqlRunner:
         Raises:
             TimeoutError: when no connection gets free.
         """
-        return self._run(_fetch_value, sql, values, custom_plan=custom_plan)
+        return self._run(fetch_value, sql, values, custom_plan=custom_plan)
 
     async def explain(
         self, sql: str, values: Sequence[Any], *, custom_plan: bool = False
     ) -> list[str]:
-        explain = _explain_custom_plan if custom_plan else _explain_generic_plan
+        explain = explain_custom_plan if custom_plan else explain_generic_plan
         lines: list[str] = await self._run(explain, sql, values, custom_plan=custom_plan)
         return lines
 
     async def _run(
         self,
-        command: Callable[..., Awaitable[Any]],
+        command: Command,
         sql: str,
         values: Sequence[Any],
         *,
-        custom_plan: bool,
+        custom_plan: bool = False,
     ) -> Any:
         if self._slots:
             self._slots -= 1
@@ -133,7 +154,9 @@ class PostgresqlRunner:
         """Wait until the server has ended a cancelled statement, then free connection and slot."""
         try:
             async with asyncio.timeout(SETTLE_SECONDS):
-                await connection.execute("SELECT")  # asyncpg lets it wait for its cancellation
+                # asyncpg lets it wait for its cancellation. It ends a transaction, where the
+                # statement was in one; PostgreSQL has nothing against it anywhere else.
+                await connection.execute("ROLLBACK")
                 if self._is_closed:
                     await connection.close()
             idle.append(connection)
@@ -151,8 +174,9 @@ class PostgresqlRunner:
         if connection is None or connection.is_closed():
             connection, has_custom_plans = await self._connect(), False
         if custom_plan != has_custom_plans:
+            mode = CUSTOM_PLANS if custom_plan else connection.plan_mode
             try:
-                await connection.execute(_USE_CUSTOM_PLANS if custom_plan else _USE_GENERIC_PLANS)
+                await connection.execute(f"SET plan_cache_mode = {mode}")
             except BaseException:
                 connection.terminate()
                 raise
@@ -204,82 +228,58 @@ class PostgresqlRunner:
                 await idle.pop().close()
 
 
-class PooledRunner:
-    """One transaction per statement on the engine's connections, for a pooler in transaction mode.
-
-    Such a pooler gives each transaction another session, so nothing can stay prepared, and every
-    plan is a custom plan.
-    """
-
-    busy = size = 0  # the engine's pool counts them
-
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
-
-    async def fetch_value(
-        self,
-        sql: str,
-        values: Sequence[Any],
-        *,
-        custom_plan: bool = False,  # noqa: ARG002 -- it always is
-    ) -> bytes | None:
-        value: str | None = await self._run(_fetch_value, sql, values)
-        return None if value is None else value.encode()
-
-    async def explain(
-        self,
-        sql: str,
-        values: Sequence[Any],
-        *,
-        custom_plan: bool = False,  # noqa: ARG002 -- it always is
-    ) -> list[str]:
-        lines: list[str] = await self._run(_explain_custom_plan, sql, values)
-        return lines
-
-    async def _run(
-        self, command: Callable[..., Awaitable[Any]], sql: str, values: Sequence[Any]
-    ) -> Any:
-        async with self._engine.connect() as connection:
-            await connection.begin()
-            raw = await connection.get_raw_connection()
-            await connection.exec_driver_sql("SET TRANSACTION READ ONLY")
-            return await command(raw.driver_connection, sql, values)
-
-    async def close(self) -> None:
-        """The engine closes its connections itself."""
-
-
-async def connect_postgresql(arguments: Mapping[str, Any], session: str) -> Any:
-    """A connection of asyncpg that reads `text` as the bytes that came.
-
-    An answer is sent on as it is: to decode it and encode it again would copy it twice.
+async def connect_postgresql(arguments: Mapping[str, Any], settings: Settings) -> Any:
+    """A connection for compiled statements.
 
     Args:
         arguments: Of asyncpg.
-        session: The statements of `set_session`.
+        settings: Of the process.
+
+    Raises:
+        UnprotectedConnection: when it leads to a pooler, and the settings say that there is none.
     """
-    connection = await asyncpg.connect(**arguments)
+    connection = await asyncpg.connect(**arguments, connection_class=RunnerConnection)
     try:
-        await prepare_session(connection, session)
-        await connection.set_type_codec(
-            "text", schema="pg_catalog", encoder=str.encode, decoder=bytes, format="binary"
+        await prepare_session(connection, settings, for_plans=True)
+        # Each connection asks its own server, as an address may lead to another one tomorrow.
+        connection.plan_mode = await connection.fetchval(
+            f"SELECT set_config('plan_cache_mode', {plan_cache_mode(settings)}, false)"
         )
+        await read_text_as_bytes(connection)
     except BaseException:
         connection.terminate()
         raise
     return connection
 
 
-async def prepare_session(connection: Any, session: str) -> None:
-    """Set up a new connection; the server notices when this process is gone, where it can."""
-    await connection.execute(session)
+async def read_text_as_bytes(connection: Any) -> None:
+    """Read `text` as the bytes that came.
+
+    An answer is sent on as it is: to decode it and encode it again would copy it twice.
+    """
+    await connection.set_type_codec(
+        "text", schema="pg_catalog", encoder=str.encode, decoder=bytes, format="binary"
+    )
+
+
+async def prepare_session(connection: Any, settings: Settings, *, for_plans: bool = False) -> None:
+    """Set up a new connection; the server notices when this process is gone, where it can.
+
+    Raises:
+        UnprotectedConnection: when it leads to a pooler, and the settings say that there is none.
+    """
+    session = set_session(settings, for_plans=for_plans)
+    if settings.pooler == "off":
+        await set_direct_session(connection, session)
+    else:
+        await connection.execute(session)
     if connection.get_server_version().major >= _WATCHES_SINCE:
         # Not every operating system tells the server; then it refuses the setting.
         with suppress(asyncpg.PostgresError):
             await connection.execute(_WATCH_CLIENT)
 
 
-async def _fetch_value(connection: Any, sql: str, values: Sequence[Any]) -> Any:
+async def fetch_value(connection: Any, sql: str, values: Sequence[Any]) -> Any:
     # This is `connection.fetchval(sql, *values)`, by two private steps of asyncpg, and it looks
     # like the thing that one must never do to a library. The public way is four coroutines deep
     # (fetchval, _execute, __execute, _do_execute), each of which is resumed once more for the
@@ -295,12 +295,11 @@ async def _fetch_value(connection: Any, sql: str, values: Sequence[Any]) -> Any:
             statement, values, "", 1, False, None
         )
     except STALE_STATEMENT:
-        # A table has changed since: the public way drops what is cached and prepares it again.
-        return await connection.fetchval(sql, *values)
+        return await connection.fetch_again(sql, values)
     return rows[0][0] if rows else None
 
 
-async def _explain_generic_plan(connection: Any, sql: str, values: Sequence[Any]) -> list[str]:
+async def explain_generic_plan(connection: Any, sql: str, values: Sequence[Any]) -> list[str]:
     """EXPLAIN of the generic plan, which answers requests.
 
     A plain EXPLAIN makes a custom plan for the values at hand; only EXECUTE uses the generic one.
@@ -317,7 +316,7 @@ async def _explain_generic_plan(connection: Any, sql: str, values: Sequence[Any]
         await connection.execute(f"DEALLOCATE {name}")
 
 
-async def _explain_custom_plan(connection: Any, sql: str, values: Sequence[Any]) -> list[str]:
+async def explain_custom_plan(connection: Any, sql: str, values: Sequence[Any]) -> list[str]:
     return _lines(await connection.fetch(f"{_EXPLAIN} {sql}", *values))
 
 

@@ -1,0 +1,47 @@
+"""The role that docs/deployment.md makes for a gateway behind a pooler with named statements."""
+
+import re
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import asyncpg
+
+from tests.databases import Copy
+from tests.live import ROOT
+
+PAGE = (ROOT / "docs" / "deployment.md").read_text()
+NAME = "jackfield_pooled"
+
+
+def block(language: str) -> str:
+    """The page's only block of a language."""
+    (text,) = re.findall(rf"^```{language}\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
+    return str(text)
+
+
+def options() -> dict[str, str]:
+    """The settings of PgBouncer on the page, but for `pool_mode`."""
+    lines = dict(line.split(" = ") for line in block("ini").splitlines())
+    assert lines.pop("pool_mode") == "transaction"
+    return lines
+
+
+def names() -> set[str]:
+    """What the page sets the role to."""
+    return {name.strip('"') for name in re.findall(r'SET ("?\w+"?) =', block("sql"))}
+
+
+@asynccontextmanager
+async def pooled_role(copy: Copy, **changes: str) -> AsyncIterator[str]:
+    """The name of a role made as the page says, with a few settings changed afterwards."""
+    role = f"{NAME}_{secrets.token_hex(4)}"
+    statements = block("sql").replace(NAME, role).replace("IN ROLE jackfield;", "IN ROLE postgres;")
+    altered = "".join(f"ALTER ROLE {role} SET {name} = {to};" for name, to in changes.items())
+    connection = await asyncpg.connect(copy.url)
+    try:
+        await connection.execute(statements + altered)
+        yield role
+    finally:
+        await connection.execute(f"DROP ROLE {role}")
+        await connection.close()
