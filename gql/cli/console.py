@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from gql.database import Database
     from gql.errors import GatewayError
+    from gql.migrations import MigrationRefused
     from gql.settings import Settings
 
 _UNBROKEN = frozenset({"id", "key_prefix", "email"})
@@ -121,6 +122,7 @@ def failure_from(error: Exception) -> Failure | None:
     from pydantic import ValidationError
 
     from gql.errors import GatewayError
+    from gql.migrations import MigrationRefused
 
     if isinstance(error, Failure):
         return error
@@ -128,7 +130,7 @@ def failure_from(error: Exception) -> Failure | None:
         return Failure(str(error), "Install Jackfield there, and leave the client where it is.")
     if isinstance(error, ValidationError) and error.title == "Settings":
         return _bad_settings(error)
-    if isinstance(error, GatewayError):
+    if isinstance(error, (GatewayError, MigrationRefused)):
         return _refused(error)
     if isinstance(error, OSError) and error.filename is not None:
         return Failure(f"{error.filename}: {error.strerror}.", "May this user write there?")
@@ -164,7 +166,7 @@ class ProgressBars:
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
         self._progress = Progress(
-            TextColumn("{task.description:20}"),
+            TextColumn("{task.description:36}"),
             BarColumn(),
             MofNCompleteColumn(),
             console=STDERR,
@@ -174,10 +176,16 @@ class ProgressBars:
         self._bars: dict[str, TaskID] = {}
 
     def show(self, table: str, done: int, total: int) -> None:
-        """Show that `done` of `total` rows of a table are written."""
+        """Show that `done` of `total` rows of a table are written, each table in a line."""
         if table not in self._bars:
             self._bars[table] = self._progress.add_task(table)
         self._progress.update(self._bars[table], completed=done, total=total)
+
+    def show_step(self, step: str, done: int, total: int) -> None:
+        """Show what is being done now, after `done` of `total` steps, all in one line."""
+        if "" not in self._bars:
+            self._bars[""] = self._progress.add_task(step)
+        self._progress.update(self._bars[""], description=step, completed=done, total=total)
 
     def __enter__(self) -> Self:
         self._progress.start()
@@ -187,11 +195,12 @@ class ProgressBars:
         self._progress.stop()
 
 
-def _refused(error: "GatewayError") -> Failure:
+def _refused(error: "GatewayError | MigrationRefused") -> Failure:
     from gql.database import UnprotectedConnection
     from gql.errors import NotFound
+    from gql.migrations import MigrationRefused
 
-    if isinstance(error, UnprotectedConnection):
+    if isinstance(error, (UnprotectedConnection, MigrationRefused)):
         return Failure(error.problem, error.advice)
     if not isinstance(error, NotFound):
         return Failure(error.message, "Change that and run the command again.")

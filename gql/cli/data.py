@@ -103,7 +103,8 @@ async def _migrate(settings: "Settings") -> tuple[str | None, str | None]:
     async with open_database(settings, migrated=False) as database:
         before = await current(database.engine)
         try:
-            await migrate_tables(database.engine)
+            with ProgressBars() as bars:
+                await migrate_tables(database.engine, progress=bars.show_step)
         except CommandError as error:
             raise Failure(
                 f"The tables are at {before}, which this version does not know.",

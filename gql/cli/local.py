@@ -50,7 +50,8 @@ async def prepare(settings: "Settings") -> "list[DemoOrganization]":
 
     async with open_database(settings, migrated=False) as database:
         if not await is_current(database.engine):
-            await migrate(database.engine)
+            with ProgressBars() as bars:
+                await migrate(database.engine, progress=bars.show_step)
         if not await is_empty(database):
             return await _stored_organizations(database)
         STDERR.print("Loading demo data ...", highlight=False)

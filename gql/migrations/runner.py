@@ -5,43 +5,56 @@ import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from gql.database.engine import begin_write
+from gql.migrations import MigrationRefused, current_revision
+from gql.migrations.online import LOCK
+from gql.migrations.progress import PROGRESS, Progress
 from gql.migrations.sqlite_forms import refuse_foreign_forms, take_any_form
 from gql.sql.session import lift_statement_timeout
 
 _HERE = Path(__file__).parent
-_LOCK = 0x6A61636B6669656C
-"""PostgreSQL's advisory lock of a migration; any fixed number does."""
+_POLL_SECONDS = 0.05
+_MOST_SHOWN = 10
 
 _process_lock = threading.Lock()
 
 
-async def migrate(engine: AsyncEngine, revision: str = "head") -> None:
-    """Bring the tables forward to `revision`, in one transaction; safe to run from many processes.
+async def migrate(
+    engine: AsyncEngine, revision: str = "head", progress: Progress | None = None
+) -> None:
+    """Bring the tables forward to `revision`; safe to run from many processes.
+
+    All of it is one transaction, unless PostgreSQL has tables of some size to change while others
+    write to them: see `gql/migrations/online.py`.
 
     Args:
         engine: Made by `gql.database.engine.create_engine`, whose write transactions lock SQLite
             at once.
         revision: A revision of the history, or "head" for the newest.
+        progress: Called before each step of a long revision.
 
     Raises:
+        MigrationRefused: when rows stand in the way.
         alembic.util.CommandError: when the database holds a revision that this version does not
             know, which means that a newer version has migrated it.
     """
     async with _alone(engine) as connection:
-        await connection.run_sync(_run, command.upgrade, revision)
+        await connection.run_sync(_run, command.upgrade, revision, progress)
 
 
-async def downgrade(engine: AsyncEngine, revision: str = "base") -> None:
-    """Take the tables back to `revision`, in one transaction; "base" drops every table."""
+async def downgrade(
+    engine: AsyncEngine, revision: str = "base", progress: Progress | None = None
+) -> None:
+    """Take the tables back to `revision`, as `migrate` does; "base" drops every table."""
     async with _alone(engine) as connection:
-        await connection.run_sync(_run, command.downgrade, revision)
+        await connection.run_sync(_run, command.downgrade, revision, progress)
 
 
 @asynccontextmanager
@@ -50,7 +63,8 @@ async def _alone(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
 
     The second one to come waits, then finds the work done. SQLite's BEGIN IMMEDIATE admits one
     writer by itself. PostgreSQL gets an advisory lock, because two sessions could both find no
-    version table and both create one.
+    version table and both create one. It is polled: CREATE INDEX CONCURRENTLY waits for every
+    statement that began before it, so also for one that would wait for the lock of its migration.
 
     Alembic keeps what it is working on in module variables (`op`, `context`), so two migrations in
     one process would work on each other's database even when they mean two. A thread lock that is
@@ -59,25 +73,67 @@ async def _alone(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     while not _process_lock.acquire(blocking=False):  # noqa: ASYNC110
         await asyncio.sleep(0.02)
     try:
-        async with engine.connect() as connection:
+        async with engine.connect() as connection, _unchecked_keys(connection):
             await connection.execution_options(jackfield_write=True)
             await begin_write(connection)
             # Waiting for the lock, and building an index, may take longer than a request.
             await lift_statement_timeout(connection)
             if engine.dialect.name == "postgresql":
-                await connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
+                take = f"SELECT pg_try_advisory_xact_lock({LOCK})"
+                while not (await connection.exec_driver_sql(take)).scalar_one():  # noqa: ASYNC110
+                    await asyncio.sleep(_POLL_SECONDS)
             yield connection
             await connection.commit()
     finally:
         _process_lock.release()
 
 
-def _run(connection: Connection, run: Callable[[Config, str], None], revision: str) -> None:
+@asynccontextmanager
+async def _unchecked_keys(connection: AsyncConnection) -> AsyncIterator[None]:
+    """Let SQLite not check foreign keys, so that tables can be rebuilt; `_run` does in the end.
+
+    SQLite ignores the pragma within a transaction, and SQLAlchemy opens one for each statement.
+    """
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    driver: Any = (await connection.get_raw_connection()).driver_connection
+    await driver.execute_fetchall("PRAGMA foreign_keys = OFF")
+    try:
+        yield
+    finally:
+        await connection.rollback()
+        await driver.execute_fetchall("PRAGMA foreign_keys = ON")
+
+
+def _run(
+    connection: Connection,
+    run: Callable[[Config, str], None],
+    revision: str,
+    progress: Progress | None,
+) -> None:
     config = _config()
     config.attributes["connection"] = connection
+    config.attributes[PROGRESS] = progress
     take_any_form(connection)
+    before = current_revision(connection)
     run(config, revision)
     refuse_foreign_forms(connection)
+    if current_revision(connection) != before:
+        _check_keys(connection)
+
+
+def _check_keys(connection: Connection) -> None:
+    """Refuse a migration of SQLite after which a row names one that is not there."""
+    if connection.dialect.name != "sqlite":
+        return
+    broken = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+    if broken:
+        rows = "\n  ".join(f"{row[0]} {row[1]} names no {row[2]}" for row in broken[:_MOST_SHOWN])
+        raise MigrationRefused(
+            f"{len(broken):,} rows name a row that is not there:\n  {rows}",
+            "Correct or delete them, then migrate again; nothing was changed.",
+        )
 
 
 def _config() -> Config:

@@ -5,10 +5,13 @@ from pkgutil import iter_modules
 
 from sqlmodel import SQLModel
 
+from gql.models.keys import declare_keys
+
 for _module in iter_modules(__path__):
     import_module(f"{__name__}.{_module.name}")
 
 metadata = SQLModel.metadata
+declare_keys(metadata)
 
 _MODEL_BY_NAME: dict[str, type[SQLModel]] = {
     str(model.__tablename__): model

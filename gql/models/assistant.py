@@ -7,7 +7,6 @@ from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
 from gql.models.types import (
-    AUTOINCREMENT,
     bounded_text,
     json_object,
     loose_reference,
@@ -20,9 +19,8 @@ from gql.models.types import (
 class Assistant(SQLModel, table=True):
     __tablename__ = "assistant"
     __table_args__ = (
-        Index("ix_assistant_organization", "organization_id", "id"),
+        Index("ix_assistant_organization", "organization_id", "id").ddl_if(dialect="sqlite"),
         Index("ix_assistant_name", "organization_id", "name", "id"),
-        AUTOINCREMENT,
     )
 
     id: int | None = primary_key()

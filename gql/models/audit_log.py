@@ -7,7 +7,6 @@ from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
 from gql.models.types import (
-    AUTOINCREMENT,
     loose_reference,
     now,
     optional_json,
@@ -21,7 +20,8 @@ class AuditLog(SQLModel, table=True):
 
     __tablename__ = "audit_log"
     __table_args__ = (
-        Index("ix_audit_log_newest", "organization_id", "id"),
+        # PostgreSQL has such an index already: its primary key.
+        Index("ix_audit_log_newest", "organization_id", "id").ddl_if(dialect="sqlite"),
         *(
             Index(f"ix_audit_log_{name}", "organization_id", column, "id")
             for name, column in {
@@ -33,7 +33,6 @@ class AuditLog(SQLModel, table=True):
                 "created": "created_at",
             }.items()
         ),
-        AUTOINCREMENT,
     )
 
     id: int | None = primary_key()

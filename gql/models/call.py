@@ -10,7 +10,6 @@ from sqlmodel import Field, SQLModel
 from gql.models.enums import CallStatus, Channel, Direction, one_of
 from gql.models.index_orders import highest_first
 from gql.models.types import (
-    AUTOINCREMENT,
     json_object,
     loose_reference,
     micros,
@@ -66,7 +65,6 @@ class Call(SQLModel, table=True):
         CheckConstraint(one_of("channel", Channel), name="ck_call_channel"),
         CheckConstraint(one_of("direction", Direction), name="ck_call_direction"),
         CheckConstraint(one_of("status", CallStatus), name="ck_call_status"),
-        AUTOINCREMENT,
     )
 
     id: int | None = primary_key()

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import SQLModel
 
-from gql.models.types import AUTOINCREMENT, organization_key, primary_key
+from gql.models.types import organization_key, primary_key
 
 
 class EndedLogin(SQLModel, table=True):
@@ -18,7 +18,6 @@ class EndedLogin(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("organization_id", "login_id", name="uq_ended_login"),
         Index("ix_ended_login_expiry", "organization_id", "expires_at", "id"),
-        AUTOINCREMENT,
     )
 
     id: int | None = primary_key()

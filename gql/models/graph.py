@@ -8,7 +8,6 @@ from sqlmodel import Field, SQLModel
 
 from gql.models.enums import ConditionLogic, ConditionType, NodeType, one_of
 from gql.models.types import (
-    AUTOINCREMENT,
     bounded_text,
     json_object,
     now,
@@ -25,8 +24,7 @@ class AssistantGraph(SQLModel, table=True):
     __tablename__ = "assistant_graph"
     __table_args__ = (
         UniqueConstraint("organization_id", "name", name="uq_assistant_graph_name"),
-        Index("ix_assistant_graph_organization", "organization_id", "id"),
-        AUTOINCREMENT,
+        Index("ix_assistant_graph_organization", "organization_id", "id").ddl_if(dialect="sqlite"),
     )
 
     id: int | None = primary_key()
@@ -48,13 +46,12 @@ class GraphNode(SQLModel, table=True):
         Index("ix_graph_node_graph", "graph_id", "id"),
         Index("ix_graph_node_assistant", "assistant_id", "id"),
         CheckConstraint(one_of("node_type", NodeType), name="ck_graph_node_type"),
-        AUTOINCREMENT,
     )
 
     id: int | None = primary_key()
     organization_id: int = organization_key()
-    graph_id: int = reference("assistant_graph.id")
-    assistant_id: int = reference("assistant.id", on_delete="RESTRICT")
+    graph_id: int = reference("assistant_graph")
+    assistant_id: int = reference("assistant", on_delete="RESTRICT")
     node_type: str = NodeType.STANDARD
     position: dict[str, Any] = json_object()
     configuration: dict[str, Any] = json_object()
@@ -71,14 +68,13 @@ class GraphEdge(SQLModel, table=True):
         Index("ix_graph_edge_to", "to_node_id", "priority", "id"),
         CheckConstraint(one_of("condition_type", ConditionType), name="ck_graph_edge_condition"),
         CheckConstraint(one_of("condition_logic", ConditionLogic), name="ck_graph_edge_logic"),
-        AUTOINCREMENT,
     )
 
     id: int | None = primary_key()
     organization_id: int = organization_key()
-    graph_id: int = reference("assistant_graph.id")
-    from_node_id: int = reference("graph_node.id")
-    to_node_id: int = reference("graph_node.id")
+    graph_id: int = reference("assistant_graph")
+    from_node_id: int = reference("graph_node")
+    to_node_id: int = reference("graph_node")
     condition_type: str
     intent_pattern: str | None = bounded_text(default=None)
     natural_language_trigger: str | None = bounded_text(default=None)

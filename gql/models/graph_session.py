@@ -9,7 +9,6 @@ from sqlmodel import Field, SQLModel
 from gql.models.enums import ConditionType, one_of
 from gql.models.index_orders import highest_first
 from gql.models.types import (
-    AUTOINCREMENT,
     bounded_text,
     json_object,
     loose_reference,
@@ -33,14 +32,13 @@ class GraphSession(SQLModel, table=True):
         Index("ix_graph_session_active", "organization_id", "is_active", "started_at", "id"),
         Index("ix_graph_session_graph", "organization_id", "graph_id", "started_at", "id"),
         Index("ix_graph_session_node", "organization_id", "current_node_id", "started_at", "id"),
-        AUTOINCREMENT,
     )
 
     id: int | None = primary_key()
     organization_id: int = organization_key()
     call_sid: str
-    graph_id: int = reference("assistant_graph.id")
-    current_node_id: int | None = reference("graph_node.id", nullable=True, on_delete="SET NULL")
+    graph_id: int = reference("assistant_graph")
+    current_node_id: int | None = reference("graph_node", nullable=True, on_delete=None)
     current_assistant_name: str | None = None
     graph_name: str
     conversation_context: dict[str, Any] = json_object()
@@ -65,12 +63,11 @@ class GraphTransition(SQLModel, table=True):
         CheckConstraint(
             one_of("condition_type", ConditionType), name="ck_graph_transition_condition"
         ),
-        AUTOINCREMENT,
     )
 
     id: int | None = primary_key()
     organization_id: int = organization_key()
-    graph_session_id: int = reference("graph_session.id")
+    graph_session_id: int = reference("graph_session")
     edge_id: int | None = loose_reference()
     from_node_id: int | None = loose_reference()
     to_node_id: int | None = loose_reference()

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from gql.models.types import AUTOINCREMENT, now, organization_key, primary_key
+from gql.models.types import now, organization_key, primary_key
 
 
 class IdempotencyKey(SQLModel, table=True):
@@ -19,7 +19,6 @@ class IdempotencyKey(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("organization_id", "credential", "key", name="uq_idempotency_key"),
         Index("ix_idempotency_key_created", "organization_id", "created_at", "id"),
-        AUTOINCREMENT,
     )
 
     id: int | None = primary_key()

@@ -8,7 +8,6 @@ from sqlmodel import Field, SQLModel
 
 from gql.models.enums import Role, Speaker, one_of
 from gql.models.types import (
-    AUTOINCREMENT,
     bounded_text,
     now,
     optional_json,
@@ -25,12 +24,11 @@ class ChatMessage(SQLModel, table=True):
     __table_args__ = (
         Index("ix_chat_message_call", "call_id", "message_index", "id"),
         CheckConstraint(one_of("role", Role), name="ck_chat_message_role"),
-        AUTOINCREMENT,
     )
 
     id: int | None = primary_key()
     organization_id: int = organization_key()
-    call_id: int = reference("call.id")
+    call_id: int = reference("call")
     role: str
     content: str = bounded_text()
     message_index: int
@@ -49,12 +47,11 @@ class Transcript(SQLModel, table=True):
     __table_args__ = (
         Index("ix_transcript_call", "call_id", "id"),
         CheckConstraint(one_of("speaker", Speaker), name="ck_transcript_speaker"),
-        AUTOINCREMENT,
     )
 
     id: int | None = primary_key()
     organization_id: int = organization_key()
-    call_id: int = reference("call.id")
+    call_id: int = reference("call")
     content: str = bounded_text()
     speaker: str
     is_final: bool = True

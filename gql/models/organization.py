@@ -7,13 +7,12 @@ from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
 from gql.models.types import (
-    AUTOINCREMENT,
+    global_key,
     json_object,
     loose_reference,
     now,
     optional_json,
     organization_key,
-    primary_key,
     reference,
 )
 
@@ -22,9 +21,8 @@ class Organization(SQLModel, table=True):
     """A tenant: everything below belongs to exactly one."""
 
     __tablename__ = "organization"
-    __table_args__ = (AUTOINCREMENT,)
 
-    id: int | None = primary_key()
+    id: int | None = global_key()
     name: str
     created_at: datetime = Field(default_factory=now)
 
@@ -33,12 +31,9 @@ class User(SQLModel, table=True):
     """A person of an organization."""
 
     __tablename__ = "user"
-    __table_args__ = (
-        Index("ix_user_organization", "organization_id", "id"),
-        AUTOINCREMENT,
-    )
+    __table_args__ = (Index("ix_user_organization", "organization_id", "id"),)
 
-    id: int | None = primary_key()
+    id: int | None = global_key()
     organization_id: int = organization_key()
     email: str = Field(unique=True)
     name: str
@@ -56,14 +51,11 @@ class ApiKey(SQLModel, table=True):
     """
 
     __tablename__ = "api_key"
-    __table_args__ = (
-        Index("ix_api_key_organization", "organization_id", "id"),
-        AUTOINCREMENT,
-    )
+    __table_args__ = (Index("ix_api_key_organization", "organization_id", "id"),)
 
-    id: int | None = primary_key()
+    id: int | None = global_key()
     organization_id: int = organization_key()
-    user_id: int | None = reference("user.id", nullable=True)
+    user_id: int | None = reference("user", nullable=True)
     parent_id: int | None = loose_reference()
     name: str
     key_hash: str = Field(unique=True)

@@ -6,7 +6,7 @@ from sqlmodel import Field, SQLModel
 from gql.models.call import Call
 from gql.models.enums import Channel, one_of
 from gql.models.scope import table_of
-from gql.models.types import AUTOINCREMENT, BIG, primary_key, reference
+from gql.models.types import BIG, organization_key, primary_key
 
 
 class CallRollup(SQLModel, table=True):
@@ -26,11 +26,10 @@ class CallRollup(SQLModel, table=True):
             *("direction", "is_archived", "id"),
         ),
         CheckConstraint(one_of("channel", Channel), name="ck_call_tally_channel"),
-        AUTOINCREMENT,
     )
 
     id: int | None = primary_key()
-    organization_id: int = reference("organization.id")
+    organization_id: int = organization_key(on_delete="CASCADE")
     channel: str
     direction: str
     is_archived: bool

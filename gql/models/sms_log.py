@@ -7,7 +7,6 @@ from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
 from gql.models.types import (
-    AUTOINCREMENT,
     bounded_text,
     now,
     optional_json,
@@ -21,11 +20,11 @@ class SmsAuditLog(SQLModel, table=True):
     """One event in the life of an SMS conversation."""
 
     __tablename__ = "sms_audit_log"
-    __table_args__ = (Index("ix_sms_audit_log_call", "call_id", "id"), AUTOINCREMENT)
+    __table_args__ = (Index("ix_sms_audit_log_call", "call_id", "id"),)
 
     id: int | None = primary_key()
     organization_id: int = organization_key()
-    call_id: int = reference("call.id")
+    call_id: int = reference("call")
     event_type: str
     level: str = "info"
     message: str = bounded_text()
@@ -37,11 +36,11 @@ class SmsMessageLog(SQLModel, table=True):
     """One SMS as the provider handled it."""
 
     __tablename__ = "sms_message_log"
-    __table_args__ = (Index("ix_sms_message_log_call", "call_id", "id"), AUTOINCREMENT)
+    __table_args__ = (Index("ix_sms_message_log_call", "call_id", "id"),)
 
     id: int | None = primary_key()
     organization_id: int = organization_key()
-    call_id: int = reference("call.id")
+    call_id: int = reference("call")
     provider: str
     direction: str
     status: str

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from gql.models.types import AUTOINCREMENT, BIG, json_object, organization_key, primary_key
+from gql.models.types import BIG, json_object, organization_key, primary_key
 
 
 class SmsSession(SQLModel, table=True):
@@ -21,7 +21,6 @@ class SmsSession(SQLModel, table=True):
             *("organization_id", "customer_phone_digits", "assistant_id"), name="uq_sms_session"
         ),
         Index("ix_sms_session_expiry", "organization_id", "expires_at", "id"),
-        AUTOINCREMENT,
     )
 
     id: int | None = primary_key()

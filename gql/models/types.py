@@ -1,7 +1,7 @@
 """Column types and field shorthands that every table shares."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Integer, String
 from sqlmodel import AutoString, Field
@@ -24,6 +24,22 @@ LONGEST_TEXT = 65_536
 
 _LONGEST = "longest"
 
+REFERENCE = "reference"
+"""In the `info` of a column: the table whose row it names, and what deleting that does."""
+
+KEY = "key"
+"""In the `info` of an `id`: one of the next two."""
+
+KEY_WITH_ORGANIZATION = "organization_id, id"
+KEY_ALONE = "id"
+
+OnDelete = Literal["CASCADE", "RESTRICT"] | None
+"""What becomes of a row when the one that it names is deleted.
+
+None refuses, unless the same statement deletes both; "RESTRICT" refuses even then. There is no
+"SET NULL": with keys of two columns it would set the organization to null as well.
+"""
+
 
 class Micros(BigInteger):
     """An amount of money in micro-units: see `gql/money.py`."""
@@ -37,22 +53,36 @@ def now() -> datetime:
 
 
 def primary_key() -> Any:
-    """An id that is never used twice."""
-    return Field(default=None, primary_key=True, sa_type=BIG)
+    """An id that is never used twice, of a row that a tenant owns.
+
+    The key is it and the organization's: see `gql/models/keys.py`.
+    """
+    return _id(KEY_WITH_ORGANIZATION)
 
 
-def organization_key() -> Any:
+def global_key() -> Any:
+    """An id that is never used twice, of a row that is looked up before its tenant is known."""
+    return _id(KEY_ALONE)
+
+
+def organization_key(*, on_delete: OnDelete = None) -> Any:
     """The tenant's id, on every row that a tenant owns."""
-    return Field(foreign_key="organization.id", sa_type=BIG)
+    return Field(sa_type=BIG, sa_column_args=[ForeignKey("organization.id", ondelete=on_delete)])
 
 
-def reference(target: str, *, nullable: bool = False, on_delete: str = "CASCADE") -> Any:
-    """A foreign key to `target` ("table.column")."""
+def reference(table: str, *, nullable: bool = False, on_delete: OnDelete = "CASCADE") -> Any:
+    """The id of a row of another table, which has to be of the same organization.
+
+    Args:
+        table: Whose row it names.
+        nullable: Whether it may name none.
+        on_delete: What becomes of this row when that one is deleted.
+    """
     return Field(
         default=None if nullable else ...,
         sa_type=BIG,
         nullable=nullable,
-        sa_column_args=[ForeignKey(target, ondelete=on_delete)],
+        sa_column_kwargs={"info": {REFERENCE: (table, on_delete)}},
     )
 
 
@@ -94,5 +124,5 @@ def optional_json() -> Any:
     return Field(default=None, sa_type=JSON(none_as_null=True), nullable=True)
 
 
-AUTOINCREMENT = {"sqlite_autoincrement": True}
-"""Table option: without it SQLite would hand out a deleted row's id again."""
+def _id(key: str) -> Any:
+    return Field(default=None, primary_key=True, sa_type=BIG, sa_column_kwargs={"info": {KEY: key}})

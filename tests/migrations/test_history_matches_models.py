@@ -45,9 +45,7 @@ async def test_alembic_finds_no_difference_between_the_history_and_the_models(
     await migrate(database.engine)
 
     async with database.engine.connect() as connection:
-        differences = await connection.run_sync(
-            lambda sync: compare_metadata(MigrationContext.configure(sync), metadata)
-        )
+        differences = await connection.run_sync(_differences)
 
     assert differences == []
 
@@ -131,6 +129,17 @@ async def test_every_check_constraint_of_the_models_is_in_the_database(
         for table in map(table_of, TABLES)
     }
     assert in_database["call"] == {"ck_call_channel", "ck_call_direction", "ck_call_status"}
+
+
+def _differences(connection: Connection) -> list[Any]:
+    """What Alembic finds, which takes an index of one database for one of both."""
+
+    def is_of_this_database(item: Any, *_: Any) -> bool:
+        condition = getattr(item, "_ddl_if", None)
+        return condition is None or condition.dialect == connection.dialect.name
+
+    options = {"include_object": is_of_this_database}
+    return list(compare_metadata(MigrationContext.configure(connection, opts=options), metadata))
 
 
 def _check_constraints(connection: Connection) -> dict[str, set[str]]:

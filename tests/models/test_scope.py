@@ -24,7 +24,7 @@ def test_every_table_knows_its_organization(table: Table) -> None:
         return
     assert column is table.c.organization_id
     assert not column.nullable
-    assert [key.target_fullname for key in column.foreign_keys] == ["organization.id"]
+    assert "organization.id" in {key.target_fullname for key in column.foreign_keys}
 
 
 @pytest.mark.parametrize("table", ALL, ids=lambda table: table.name)

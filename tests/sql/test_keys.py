@@ -85,7 +85,7 @@ async def test_keys_are_looked_up_in_an_index(kind: Kind, database: Database, co
         sql = sql.replace("$1::TEXT[]", keys).replace("$2::BIGINT", "1")
         plan = f"EXPLAIN {sql}"
     expected = {
-        ("sqlite", "id"): "USING INTEGER PRIMARY KEY",
+        ("sqlite", "id"): "(id=? AND organization_id=?)",
         ("sqlite", "call_sid"): "(organization_id=? AND call_sid=?)",
         ("postgresql", "id"): "call_pkey",
         ("postgresql", "call_sid"): "uq_call_call_sid",
