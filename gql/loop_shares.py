@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable, Coroutine, Generator, Hashable
+from contextvars import ContextVar
 from typing import Any, Generic, TypeVar
 
 ALLOWANCE = 0.002
@@ -139,23 +140,34 @@ class SharedTask(Generic[Result]):
     """A coroutine whose steps are charged to a share, and wait for it; awaited in its place.
 
     Attributes:
+        shares: Of the event loop.
         share: Of its next step. It may be another one when a step ends than when it began.
+        has_ended: Whether its last step is done.
     """
 
-    __slots__ = ("_shares", "_work", "share")
+    __slots__ = ("_work", "has_ended", "share", "shares")
 
     def __init__(self, shares: LoopShares, share: Share, work: Coroutine[Any, Any, Result]) -> None:
-        self._shares = shares
+        self.shares = shares
         self._work = work
         self.share = share
+        self.has_ended = False
 
     def move_to(self, holder: Hashable) -> bool:
         """Charge this step and the next ones to another share; whether that has to wait now."""
-        self.share = self._shares.of(holder)
+        self.share = self.shares.of(holder)
         return self.share.must_wait
 
+    def charge(self, seconds: float) -> None:
+        """Charge a step that took so long."""
+        share = self.share
+        share.used += seconds
+        share.steps += 1
+        if share.used >= ALLOWANCE:
+            self.shares.owe(share)
+
     def __await__(self) -> Generator[Any, None, Result]:
-        work, shares = self._work, self._shares
+        work, shares = self._work, self.shares
         timer = shares.timer
         error: BaseException | None = None
         while True:
@@ -169,16 +181,98 @@ class SharedTask(Generic[Result]):
             try:
                 awaited = work.send(None) if error is None else work.throw(error)
             except StopIteration as end:
+                self.has_ended = True
                 result: Result = end.value
                 return result
+            except BaseException:
+                self.has_ended = True
+                raise
             finally:
-                share = self.share
-                share.used += timer() - start
-                share.steps += 1
-                if share.used >= ALLOWANCE:
-                    shares.owe(share)
+                self.charge(timer() - start)
             error = None
             try:
                 yield awaited
             except BaseException as raised:  # noqa: BLE001 -- as above
                 error = raised
+
+
+CHARGED_TASK: ContextVar[SharedTask[Any] | None] = ContextVar("CHARGED_TASK", default=None)
+"""What the tasks that are created in a context belong to."""
+
+
+async def wait_for_share() -> None:
+    """Wait until the share of the task that this one belongs to may go on."""
+    task = CHARGED_TASK.get()
+    if task is not None and task.share.must_wait:
+        await task.shares.wait(task.share)
+
+
+class Subtask(Coroutine[Any, Any, Result]):
+    """The coroutine of a task that another one has created, and whose share is charged for it.
+
+    Its steps do not wait for the share, as those of the task itself do: what the fields of a list
+    load together has to be asked for in one round of the event loop, or it is no batch any more.
+    Each batch waits, and so do the next steps of everything else that the share has.
+    """
+
+    __slots__ = ("_task", "_work")
+
+    def __init__(self, task: SharedTask[Any], work: Coroutine[Any, Any, Result]) -> None:
+        self._task = task
+        self._work = work
+
+    def send(self, value: Any) -> Any:
+        task = self._task
+        if task.has_ended:  # it goes on for others: a connection that is settled
+            return self._work.send(value)
+        timer = task.shares.timer
+        start = timer()
+        try:
+            return self._work.send(value)
+        finally:
+            task.charge(timer() - start)
+
+    def throw(self, *error: Any) -> Any:
+        return self._work.throw(*error)
+
+    def close(self) -> None:
+        self._work.close()
+
+    def __await__(self) -> Generator[Any, Any, Result]:
+        return self._work.__await__()
+
+
+class SubtaskFactory:
+    """Creates the tasks of an event loop; those of a request are charged to its share.
+
+    https://docs.python.org/3/library/asyncio-eventloop.html#asyncio.loop.set_task_factory
+
+    Args:
+        create: Creates a task of a coroutine.
+    """
+
+    def __init__(self, create: Callable[..., asyncio.Task[Any]]) -> None:
+        self._create = create
+
+    def __call__(
+        self, loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, Any], **named: Any
+    ) -> asyncio.Task[Any]:
+        task = CHARGED_TASK.get()
+        if task is not None and not task.has_ended:
+            work = Subtask(task, work)
+        return self._create(loop, work, **named)
+
+
+def charge_subtasks() -> None:
+    """Charge subtasks from now on, in the running event loop."""
+    loop = asyncio.get_running_loop()
+    factory: Any = loop.get_task_factory()
+    if not isinstance(factory, SubtaskFactory):
+        subtasks: Any = SubtaskFactory(factory or _create_task)
+        loop.set_task_factory(subtasks)
+
+
+def _create_task(
+    loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, Any], **named: Any
+) -> asyncio.Task[Any]:
+    return asyncio.Task(work, loop=loop, **named)

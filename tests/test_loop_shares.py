@@ -3,10 +3,19 @@
 import asyncio
 from collections.abc import Callable
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
-from gql.loop_shares import ALLOWANCE, MOST_SERVED, LoopShares, SharedTask
+from gql.loop_shares import (
+    ALLOWANCE,
+    CHARGED_TASK,
+    MOST_SERVED,
+    LoopShares,
+    SharedTask,
+    charge_subtasks,
+    wait_for_share,
+)
 from tests.auth.auth_app import Clock
 
 FLOOD, OTHER = 1, 2
@@ -152,3 +161,79 @@ async def test_a_task_moves_to_the_share_of_whoever_it_turns_out_to_be_for(loop:
 
 def _appending(numbers: list[int], number: int) -> Callable[[object], None]:
     return lambda _: numbers.append(number)
+
+
+async def test_tasks_that_a_task_creates_are_charged_to_its_share_until_it_has_ended(
+    loop: Loop,
+) -> None:
+    charge_subtasks()
+    charge_subtasks()  # another application of the process: once is enough
+    goes_on = asyncio.Event()
+    left: list[asyncio.Task[None]] = []
+
+    async def step(seconds: float) -> float:
+        await asyncio.sleep(0)
+        loop.clock.seconds += seconds
+        return seconds
+
+    async def background() -> None:
+        await goes_on.wait()
+        loop.clock.seconds += ALLOWANCE
+
+    async def work() -> list[float]:
+        left.append(asyncio.create_task(background()))
+        return await asyncio.gather(*(step(ALLOWANCE / 16) for _ in range(4)))
+
+    share = loop.shares.of(FLOOD)
+    task = SharedTask(loop.shares, share, work())
+    CHARGED_TASK.set(task)
+
+    assert await task == [ALLOWANCE / 16] * 4
+    assert share.used == pytest.approx(ALLOWANCE / 4)
+    # The task, each of four twice, and the background once until it waits.
+    assert share.steps == 2 + 4 * 2 + 1
+    goes_on.set()
+    await left[0]
+    assert share.used == pytest.approx(ALLOWANCE / 4)
+
+
+async def test_errors_and_cancellations_of_subtasks_are_theirs(loop: Loop) -> None:
+    charge_subtasks()
+
+    async def fail() -> None:
+        await asyncio.sleep(0)
+        raise LookupError("mine")
+
+    async def work() -> Any:
+        endless = asyncio.create_task(asyncio.Event().wait())
+        await asyncio.sleep(0)
+        endless.cancel()
+        return await asyncio.gather(fail(), endless, return_exceptions=True)
+
+    task = SharedTask(loop.shares, loop.shares.of(FLOOD), work())
+    CHARGED_TASK.set(task)
+
+    assert [type(each) for each in await task] == [LookupError, asyncio.CancelledError]
+
+
+async def test_a_batch_waits_for_the_share_that_its_fields_have_used_up(loop: Loop) -> None:
+    charge_subtasks()
+    postponed: list[int] = []
+
+    async def batch() -> None:
+        loop.clock.seconds += 3 * ALLOWANCE
+        await asyncio.sleep(0)  # in which a round pays for one of them
+        postponed.append(loop.shares.postponed)
+        await wait_for_share()
+        postponed.append(loop.shares.postponed)
+
+    async def work() -> None:
+        await asyncio.create_task(batch())
+
+    task = SharedTask(loop.shares, loop.shares.of(FLOOD), work())
+    CHARGED_TASK.set(task)
+    await task
+    await wait_for_share()  # of nobody's, as it has ended and paid
+
+    assert postponed == [0, 1]
+    assert loop.shares.waiting == 0

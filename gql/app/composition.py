@@ -29,7 +29,7 @@ from gql.distribution import require_own_package
 from gql.engine.query_runner import QueryRunner
 from gql.http.loop_task import ChargedToAddress
 from gql.http.running_requests import RunningRequests
-from gql.loop_shares import LoopShares
+from gql.loop_shares import LoopShares, charge_subtasks
 from gql.operation_queues import OperationQueues
 from gql.rest.answering import RestServices
 from gql.rest.mounting import rest_routes
@@ -167,6 +167,7 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     key_usage: KeyUsage = app.state.key_usage
     key_usage.start()
     switch_threads_soon()
+    charge_subtasks()
     with FROZEN_HEAP.hold(), end_on_sigterm(app.state.requests, settings.shutdown_timeout):
         async with nullcontext() if metrics is None else metrics.publishing():
             yield

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gql.loop_shares import LoopShares, SharedTask
+from gql.loop_shares import CHARGED_TASK, LoopShares, SharedTask
 
 _TASK = "jackfield.loop_task"
 
@@ -31,6 +31,7 @@ class ChargedToAddress:
         share = self._shares.of(client[0] if client else None)
         task: SharedTask[None] = SharedTask(self._shares, share, work)
         scope[_TASK] = task
+        CHARGED_TASK.set(task)
         return task
 
 

@@ -18,6 +18,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from sqlalchemy import Select
 from strawberry.dataloader import DataLoader
 
+from gql.loop_shares import wait_for_share
 from gql.models.scope import parameters
 from gql.query.context import Context
 
@@ -79,6 +80,7 @@ class Loader(DataLoader[K, V], ABC):
         values: dict[str, Any] = {**parameters(self._context.organization_id)}
         if keys is not None:
             values["keys"] = keys
+        await wait_for_share()
         return await self._context.snapshot.rows(statement, values)
 
 

@@ -6,6 +6,9 @@ import httpx2
 import pytest
 
 from gql import steps
+from gql.loop_shares import LoopShares
+from tests.conftest import bearer, connect, start
+from tests.databases import Copy, settings_for
 
 WIDE = " ".join(f"a{number}: calls(first: 1) {{ nodes {{ id }} }}" for number in range(15))
 
@@ -30,3 +33,27 @@ async def test_a_new_document_does_not_wait_for_those_of_another_organization(
     await asyncio.gather(*flood, ask("other", stranger))
 
     assert order.index("other") <= 1
+
+
+@pytest.mark.parametrize("is_compiled", [True, False], ids=["plan", "resolvers"])
+async def test_what_resolvers_do_after_a_batch_is_charged_to_their_organization(
+    shared: Copy, *, is_compiled: bool
+) -> None:
+    query = "{ assistants { nodes { calls(first: 1) { nodes { id assistant { name } } } } } }"
+    settings = settings_for(shared.url, compiled=is_compiled, rate_limit="off")
+    async with start(shared, settings) as running, connect(running.app) as client:
+        shares: LoopShares = running.app.state.loop_shares
+        shares.timer = float  # nothing takes any time, so that no round pays and steps add up
+        organization = shared.organizations[0]
+        share, steps = shares.of(organization.id), [0]
+        for _ in range(2):  # the second time it is neither validated nor compiled
+            answer = await client.post(
+                "/graphql", json={"query": query}, headers=bearer(organization)
+            )
+            steps.append(share.steps)
+
+    nodes = answer.json()["data"]["assistants"]["nodes"]
+    assert len(nodes) >= 3
+    # Where resolvers answer, each assistant's list is a task of its own, in two steps and more.
+    number = steps[2] - steps[1]
+    assert number <= 10 if is_compiled else number >= 2 * len(nodes)
