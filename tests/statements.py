@@ -15,7 +15,7 @@ from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 _HOUSEKEEPING = re.compile(
-    r"(BEGIN|COMMIT|ROLLBACK|START|SET|SHOW|PRAGMA|SAVEPOINT|RELEASE|DISCARD)\b"
+    r"(BEGIN|COMMIT|ROLLBACK|START|SET|SHOW|PRAGMA|LISTEN|SAVEPOINT|RELEASE|DISCARD)\b"
     r"|select (current_schema|set_config)\(|.*\bpg_catalog\.|WITH RECURSIVE typeinfo_tree|--",
     re.IGNORECASE | re.DOTALL,
 )

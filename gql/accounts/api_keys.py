@@ -31,6 +31,7 @@ from sqlalchemy import (
 from gql.accounts.logins import is_running
 from gql.accounts.people import require_member
 from gql.database import DatabaseAccess, Snapshot
+from gql.database.credential_changes import note_credential_change
 from gql.errors import BadInput, Forbidden, NotFound
 from gql.identity import TENANT_PERMISSIONS, Permission
 from gql.models.organization import ApiKey, Organization, User
@@ -279,8 +280,8 @@ async def change_key(
 ) -> StoredKey:
     """The key with other values in some columns.
 
-    With `is_active=False` it is revoked: processes that have it cached refuse it within
-    `credential_ttl` seconds.
+    With `is_active=False` it is revoked: processes that have it cached refuse it at once, or within
+    `credential_ttl` seconds where they cannot be told (`gql/stores/credential_changes.py`).
 
     Raises:
         NotFound: when the organization has no such key.
@@ -293,6 +294,7 @@ async def change_key(
     )
     async with database.transaction() as connection:
         row = (await connection.execute(statement)).one_or_none()
+        note_credential_change(connection, organization_id)
     if row is None:
         raise NotFound("api_key", key_id)
     return StoredKey.from_row(row)
@@ -304,6 +306,7 @@ async def delete_key(database: DatabaseAccess, organization_id: int, key_id: int
         await connection.execute(
             delete(_KEYS).where(_KEYS.c.id == key_id, owned(_KEYS, organization_id))
         )
+        note_credential_change(connection, organization_id)
 
 
 async def find_key_by_hash(database: DatabaseAccess, key_hash: str) -> KeyHolder | None:

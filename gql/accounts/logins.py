@@ -8,6 +8,7 @@ from sqlalchemy import BindParameter, ColumnElement, FromClause, delete, exists,
 from sqlalchemy.exc import IntegrityError
 
 from gql.database import DatabaseAccess
+from gql.database.credential_changes import note_credential_change
 from gql.models.ended_login import EndedLogin
 from gql.models.scope import owned, same_owner, table_of
 from gql.models.types import now
@@ -45,7 +46,8 @@ def is_running(table: FromClause, login_id: str | BindParameter[str]) -> ColumnE
 async def end_login(database: DatabaseAccess, login: Login) -> None:
     """Have the cookie and the token of a login refused from now on; twice is as good as once.
 
-    Processes that have them cached refuse them within `credential_ttl` seconds.
+    Processes that have them cached refuse them at once, or within `credential_ttl` seconds where
+    they cannot be told (`gql/stores/credential_changes.py`).
 
     Raises:
         Unavailable: when the database cannot be reached: then the login runs on.
@@ -64,6 +66,7 @@ async def end_login(database: DatabaseAccess, login: Login) -> None:
         .with_for_update(skip_locked=True)
     )
     async with database.transaction() as connection:
+        note_credential_change(connection, login.organization_id)
         await connection.execute(delete(_ENDED).where(own, _ENDED.c.id.in_(expired)))
         try:
             async with connection.begin_nested():

@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from gql.accounts.logins import is_running
 from gql.accounts.passwords import LONGEST, Passwords, stamp_of
 from gql.database import DatabaseAccess
+from gql.database.credential_changes import note_credential_change
 from gql.errors import BadInput, Conflict, NotFound, Unauthenticated
 from gql.identity import DEFAULT_PERMISSIONS, TENANT_PERMISSIONS, Permission
 from gql.models.organization import Organization, User
@@ -226,6 +227,7 @@ async def set_password(
     )
     async with database.transaction() as connection:
         user_id = (await connection.execute(statement)).scalar_one_or_none()
+        note_credential_change(connection, organization_id)
     person = None if user_id is None else await find_person(database, organization_id, user_id)
     if person is None:
         raise NotFound("user", email)

@@ -38,7 +38,14 @@ from gql.schema.endpoint import GraphQLEndpoint
 from gql.schema.schema import schema
 from gql.schema.schema_files import schema_file_routes
 from gql.settings import Settings
-from gql.stores import RateLimits, SmsSessionStore, open_rate_limits, open_sms_sessions
+from gql.stores import (
+    CredentialChanges,
+    RateLimits,
+    SmsSessionStore,
+    open_credential_changes,
+    open_rate_limits,
+    open_sms_sessions,
+)
 
 RESERVED = {"pool_size": 2, "pool_timeout": 5.0, "request_timeout": 5.0, "compiled": False}
 """The settings of the connections that look up credentials and readiness, and read nothing else.
@@ -65,6 +72,8 @@ def create_app(settings: Settings | None = None) -> Starlette:
     reserved = Database(settings.model_copy(update=RESERVED))
     sms_sessions = open_sms_sessions(database, settings)
     rate_limits = open_rate_limits(settings)
+    changes = open_credential_changes(reserved, settings)
+    database.on_credential_change = reserved.on_credential_change = changes.publish
     key_usage = KeyUsage(reserved)
     requests = RunningRequests(settings.request_timeout)
     shares = LoopShares()
@@ -102,6 +111,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
     app.state.requests = requests
     app.state.rate_limits = rate_limits
     app.state.key_usage = key_usage
+    app.state.credential_changes = changes
     app.state.queues = queues
     app.state.loop_shares = shares
     app.state.metrics = metrics
@@ -114,6 +124,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
         settings=settings,
         rate_limits=rate_limits,
         usage=key_usage,
+        changes=changes,
     )
     app.state.authentication = authentication
     layers = middleware(graphql, authentication, settings, counter)
@@ -165,13 +176,16 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     metrics: Metrics | None = app.state.metrics
     settings: Settings = app.state.settings
     key_usage: KeyUsage = app.state.key_usage
+    changes: CredentialChanges = app.state.credential_changes
     key_usage.start()
+    changes.start()
     switch_threads_soon()
     charge_subtasks()
     with FROZEN_HEAP.hold(), end_on_sigterm(app.state.requests, settings.shutdown_timeout):
         async with nullcontext() if metrics is None else metrics.publishing():
             yield
     await key_usage.stop()
+    await changes.close()
     sms_sessions: SmsSessionStore = app.state.sms_sessions
     await sms_sessions.close()
     rate_limits: RateLimits = app.state.rate_limits

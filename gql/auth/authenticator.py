@@ -26,6 +26,7 @@ from gql.http.rate_limit_headers import show_rate_limits
 from gql.http.request_log import log_fields
 from gql.identity import Identity, Method
 from gql.settings import Settings
+from gql.stores.credential_changes import CredentialChanges
 from gql.stores.rate_limits import RateLimits
 
 NO_CREDENTIAL = "Authentication required. Provide a valid API key or login session."
@@ -51,6 +52,7 @@ class Authenticator:
         settings: Which tokens and cookies are accepted.
         rate_limits: What each caller may use; by default those of the settings, in this process.
         usage: Where the uses of API keys are counted; by default a count that nobody writes.
+        changes: Says whose credentials are to be verified anew.
         timer: Measures the seconds of the cache.
 
     Raises:
@@ -63,6 +65,7 @@ class Authenticator:
         settings: Settings,
         rate_limits: RateLimits | None = None,
         usage: KeyUsage | None = None,
+        changes: CredentialChanges | None = None,
         *,
         timer: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -72,6 +75,8 @@ class Authenticator:
         self._rate_limits = rate_limits
         self.usage = usage or KeyUsage(database)
         self.cache = CredentialCache(settings.credential_ttl, timer)
+        if changes is not None:
+            changes.forget_by(self.cache.forget)
         self._keys: LRUCache[bytes | None, Key] = LRUCache(MAX_VERIFIED)
         self._credentials = tuple(kind(database, settings) for kind in CREDENTIALS)
         self._api_key = ApiKeyCredential(database, settings)
@@ -103,7 +108,7 @@ class Authenticator:
         return Exchanged(verified, cookie, self._dashboard.ttl)
 
     async def log_out(self, scope: Scope) -> None:
-        """End the logins whose cookies and tokens a request brings: here now, elsewhere in seconds.
+        """End the logins whose cookies and tokens a request brings.
 
         It does nothing for API keys and for what is not valid.
 
@@ -119,7 +124,6 @@ class Authenticator:
                     login = credential.login_of(secret)
                     if login is not None:
                         await end_login(self._database, login)
-                        self.cache.forget(_cache_key(credential, secret))
 
     async def _caller(self, scope: Scope) -> Identity | GatewayError:
         try:

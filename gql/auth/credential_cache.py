@@ -56,7 +56,8 @@ class CredentialCache:
         self._verified: TLRUCache[Key, _Entry[Verified], float] = _cache(MAX_VERIFIED, timer)
         self._refused: TLRUCache[Key, _Entry[str], float] = _cache(MAX_REFUSED, timer)
         # A lookup is finished even when its callers went away: its answer is worth caching.
-        self._lookups = SingleFlight[Key, Verified | str](cancel_abandoned=False)
+        self._lookups = SingleFlight[tuple[Key, int], Verified | str](cancel_abandoned=False)
+        self._changes = 0
 
     def __len__(self) -> int:
         return len(self._verified) + len(self._refused) + len(self._lookups)
@@ -68,9 +69,17 @@ class CredentialCache:
         except KeyError:
             return None
 
-    def forget(self, key: Key) -> None:
-        """Have the credential verified anew when it comes again; a lookup that runs now counts."""
-        self._verified.pop(key, None)
+    def forget(self, organization: int | None) -> None:
+        """Have the credentials of an organization, or of all, verified anew when they come again.
+
+        A lookup that runs now may have read what was so before: it answers those who wait for it,
+        and nobody who comes later.
+        """
+        self._changes += 1
+        for key, entry in list(self._verified.items()):
+            holder = entry.answer.identity.organization_id
+            if organization in {None, holder}:
+                self._verified.pop(key, None)
 
     async def verify(self, key: Key, verify: Verify) -> Verified:
         """The cached answer, or that of `verify`, which concurrent callers share.
@@ -85,14 +94,14 @@ class CredentialCache:
         refusal = self._refused.get(key)
         if refusal is not None:
             raise Unauthenticated(refusal.answer)
-        answer = await self._lookups.run(key, partial(self._look_up, key, verify))
+        answer = await self._lookups.run((key, self._changes), partial(self._look_up, key, verify))
         if isinstance(answer, str):
             raise Unauthenticated(answer)
         return answer
 
     async def _look_up(self, key: Key, verify: Verify) -> Verified | str:
         """Whom the credential stands for, or the message of its refusal; cached."""
-        started = self._timer()
+        started, changes = self._timer(), self._changes
         try:
             with translate_failures():
                 async with asyncio.timeout(LOOKUP_SECONDS):
@@ -100,7 +109,8 @@ class CredentialCache:
         except Unauthenticated as error:
             self._refused[key] = _Entry(error.message, self._timer() + self._ttl)
             return error.message
-        self._verified[key] = _Entry(verified, started + min(self._ttl, verified.seconds))
+        if changes == self._changes:
+            self._verified[key] = _Entry(verified, started + min(self._ttl, verified.seconds))
         return verified
 
 

@@ -13,6 +13,7 @@ from gql.database import Database
 from gql.errors import GatewayError
 from gql.identity import Identity
 from gql.settings import Settings
+from gql.stores.credential_changes import CredentialChanges
 from gql.stores.rate_limits import RateLimits
 
 _AUTHENTICATOR = "authenticator"
@@ -57,11 +58,14 @@ class Authentication:
         settings: Settings,
         rate_limits: RateLimits | None = None,
         usage: KeyUsage | None = None,
+        changes: CredentialChanges | None = None,
         *,
         timer: Callable[[], float] = time.monotonic,
     ) -> None:
         self._app = app
-        self._authenticator = Authenticator(database, settings, rate_limits, usage, timer=timer)
+        self._authenticator = Authenticator(
+            database, settings, rate_limits, usage, changes, timer=timer
+        )
         self._password_login = PasswordLogin(database, settings, timer=timer)
         public = settings.public_url
         self._trusted_origins = settings.trusted_origins

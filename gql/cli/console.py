@@ -1,7 +1,8 @@
 """What the commands share: options, output, the database, and how they fail."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import typer
@@ -63,6 +64,17 @@ def settings_from(**options: Any) -> "Settings":
     return Settings(**{name: value for name, value in options.items() if value is not None})
 
 
+async def _tell_servers(
+    database: "Database", settings: "Settings", organizations: Collection[int]
+) -> None:
+    """Have running servers refuse at once what was revoked."""
+    from gql.stores import open_credential_changes
+
+    changes = open_credential_changes(database, settings)
+    await changes.publish(organizations)
+    await changes.close()
+
+
 @asynccontextmanager
 async def open_database(
     settings: "Settings", *, migrated: bool = True, protected: bool = False
@@ -89,6 +101,7 @@ async def open_database(
     try:
         if migrated:
             await _require_tables(database)
+        database.on_credential_change = partial(_tell_servers, database, settings)
         yield database
     finally:
         await database.close()

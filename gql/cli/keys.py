@@ -107,7 +107,7 @@ def keys_revoke(
     organization: OrganizationOption,
     database: DatabaseOption = None,
 ) -> None:
-    """Revoke a key; running servers refuse it within seconds."""
+    """Revoke a key; running servers refuse it at once, on SQLite within seconds."""
     from gql.accounts.api_keys import change_key
 
     async def revoke() -> "StoredKey":

@@ -9,11 +9,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import orjson
 from sqlalchemy import URL, Connection, ExceptionContext, event, make_url, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from gql.database.credential_changes import OnCredentialChange, take_credential_changes
 from gql.database.drivers import (
     SQLITE_BUSY_SECONDS,
     FetchedValue,
@@ -55,6 +57,7 @@ class Database:
     Attributes:
         embedded: Whether this is SQLite.
         engine: SQLAlchemy's, for snapshots, transactions and migrations.
+        on_credential_change: Tells those who have credentials cached what transactions revoked.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -62,6 +65,7 @@ class Database:
         self.embedded = settings.embedded
         self.engine = create_engine(settings)
         self._runner: StatementRunner | None = None
+        self.on_credential_change: OnCredentialChange | None = None
 
     @property
     def max_response_bytes(self) -> int:
@@ -93,12 +97,24 @@ class Database:
             connection = await self.engine.connect()
         try:
             await connection.execution_options(jackfield_write=True)
+            take_credential_changes(connection)  # of a transaction that was not committed
             with translate_write_failures():
                 await begin_write(connection)
                 yield connection
                 await connection.commit()
+            organizations = take_credential_changes(connection)
         finally:
             await give_back(connection)
+        if organizations and self.on_credential_change is not None:
+            await self.on_credential_change(organizations)
+
+    async def connect_directly(self, seconds: float) -> Any:
+        """A connection of asyncpg that is the caller's own, not for statements on data.
+
+        Args:
+            seconds: How long connecting may take.
+        """
+        return await asyncpg.connect(**self._connection_arguments(), timeout=seconds)
 
     def fetch_value(
         self, sql: str, values: Sequence[Any], *, custom_plan: bool = False

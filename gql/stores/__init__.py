@@ -1,12 +1,21 @@
-"""State beside the tables: live SMS sessions, and what is counted of rate limits."""
+"""State beside the tables, which processes share: SMS sessions, counts, and what was revoked."""
 
 from gql.database import Database
 from gql.settings import Settings
+from gql.stores.credential_changes import CredentialChanges
 from gql.stores.database import DatabaseSmsSessions
+from gql.stores.postgresql_channel import PostgresqlChannel
 from gql.stores.rate_limits import RateLimits
 from gql.stores.sms_sessions import SmsSessionStore
 
-__all__ = ["RateLimits", "SmsSessionStore", "open_rate_limits", "open_sms_sessions"]
+__all__ = [
+    "CredentialChanges",
+    "RateLimits",
+    "SmsSessionStore",
+    "open_credential_changes",
+    "open_rate_limits",
+    "open_sms_sessions",
+]
 
 _NO_CLIENT = "GQL_REDIS_URL needs the client for Redis: pip install 'jackfield[redis]'"
 
@@ -39,3 +48,22 @@ def open_rate_limits(settings: Settings) -> RateLimits:
     except ImportError as error:
         raise ValueError(_NO_CLIENT) from error
     return RateLimits(settings, RedisTotals(settings.redis_url.get_secret_value()))
+
+
+def open_credential_changes(database: Database, settings: Settings) -> CredentialChanges:
+    """How processes tell each other what was revoked: Redis, or LISTEN and NOTIFY of PostgreSQL.
+
+    SQLite has neither, and LISTEN does not work behind a pooler: there caches expire.
+
+    Raises:
+        ValueError: when there is Redis, and the client for it is not installed.
+    """
+    if settings.redis_url is not None:
+        try:
+            from gql.stores.redis_channel import RedisChannel  # noqa: PLC0415 -- an extra
+        except ImportError as error:
+            raise ValueError(_NO_CLIENT) from error
+        return CredentialChanges(RedisChannel(settings.redis_url.get_secret_value()))
+    if settings.embedded or settings.shares_sessions:
+        return CredentialChanges()
+    return CredentialChanges(PostgresqlChannel(database))

@@ -138,3 +138,28 @@ async def test_the_same_secret_under_another_method_is_another_credential() -> N
 
     with pytest.raises(Unauthenticated, match="not a cookie"):
         await cache.verify(("dashboard", b"hash"), other)
+
+
+async def test_what_is_forgotten_is_verified_anew_and_a_lookup_that_ran_then_is_not_cached() -> (
+    None
+):
+    cache, lookup = CredentialCache(5, Clock()), Lookup()
+    other = ("api_key", b"of another organization")
+    elsewhere = Lookup(Verified(Identity(2, Method.API_KEY, READ_WRITE), "Contoso"))
+    await cache.verify(other, elsewhere)
+    lookup.gate.clear()
+    before = asyncio.create_task(cache.verify(KEY, lookup))
+    await lookup.wait_for_call()
+
+    cache.forget(1)
+    after = asyncio.create_task(cache.verify(KEY, lookup))
+    lookup.gate.set()
+    await asyncio.gather(before, after)
+
+    assert lookup.calls == 2
+    await cache.verify(KEY, lookup)
+    await cache.verify(other, elsewhere)
+    assert (lookup.calls, elsewhere.calls) == (2, 1)
+    cache.forget(None)
+    await cache.verify(other, elsewhere)
+    assert elsewhere.calls == 2

@@ -1,0 +1,34 @@
+"""Messages between processes by publish and subscribe of their Redis."""
+
+from gql.stores.credential_changes import CHANNEL, Forget
+from gql.stores.redis_client import IDLE_SECONDS, redis_client
+
+
+class RedisChannel:
+    """Implements `MessageChannel`: one connection listens, another one sends.
+
+    https://redis.io/docs/latest/develop/pubsub/
+
+    Args:
+        url: `redis://`, `rediss://` (TLS) or `unix://`.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._redis = redis_client(url, connections=2)
+
+    async def send(self, organization_id: int) -> None:
+        await self._redis.publish(CHANNEL, str(organization_id))
+
+    async def listen(self, forget: Forget) -> None:
+        async with self._redis.pubsub() as subscription:
+            await subscription.subscribe(CHANNEL)
+            while True:
+                message = await subscription.get_message(timeout=IDLE_SECONDS)
+                kind = None if message is None else message["type"]
+                if kind == "subscribe":  # at first, and when the client has connected anew
+                    forget(None)
+                elif kind == "message":
+                    forget(int(message["data"]))
+
+    async def close(self) -> None:
+        await self._redis.aclose()
