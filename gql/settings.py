@@ -6,7 +6,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal
 
-from pydantic import AliasChoices, Field, HttpUrl, SecretStr, field_validator
+from pydantic import AliasChoices, Field, HttpUrl, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from gql.quota import LARGEST
@@ -25,6 +25,9 @@ _DEFAULT_PORTS = {"http": "80", "https": "443"}
 
 Pooler = Literal["off", "session", "transaction", "named"]
 PlanMode = Literal["generic", "auto"]
+
+_POSTGRESQL = ("postgresql://", "postgres://")
+
 JwtAlgorithm = Literal["HS256", "RS256", "ES256", "EdDSA"]
 
 
@@ -46,6 +49,24 @@ class Settings(BaseSettings):
     database_url: str = Field(
         "sqlite:///var/jackfield.db",
         description="`sqlite:///path` or `postgresql://user:password@host/database`.",
+    )
+    read_database_urls: str | None = Field(
+        None,
+        description="Replicas of a PostgreSQL, with commas between them:"
+        " `postgresql://user:password@replica/database`. Reads go there; see docs/deployment.md.",
+    )
+    max_replica_lag: float = Field(
+        10,
+        ge=2,
+        le=3_600,
+        description="Seconds behind the primary from which on a replica is not used.",
+    )
+    replica_wait: float = Field(
+        0.1,
+        ge=0,
+        le=10,
+        description="Seconds that a read waits for a replica that lacks what its client wrote; then"
+        " the primary serves it.",
     )
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=1, le=65535, description="Port to listen on.")
@@ -284,7 +305,7 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _check_database_url(cls, url: str) -> str:
-        if url.startswith(("sqlite:///", "postgresql://", "postgres://")):
+        if url.startswith(("sqlite:///", *_POSTGRESQL)):
             return url
         raise ValueError("must start with sqlite:/// or postgresql://")
 
@@ -294,6 +315,16 @@ class Settings(BaseSettings):
         """`GQL_TRANSACTION_POOLER` was a switch, in the words that pydantic takes for one."""
         word = str(pooler).lower()
         return _FORMER_SWITCH.get(word, word)
+
+    @field_validator("read_database_urls")
+    @classmethod
+    def _check_read_database_urls(cls, urls: str | None, info: ValidationInfo) -> str | None:
+        addresses = _listed(urls)
+        if not all(each.startswith(_POSTGRESQL) for each in addresses):
+            raise ValueError("must start with postgresql://, each of them")
+        if addresses and not info.data.get("database_url", "").startswith(_POSTGRESQL):
+            raise ValueError("has replicas, and GQL_DATABASE_URL is no PostgreSQL")
+        return ",".join(addresses) or None
 
     @field_validator("public_url")
     @classmethod
@@ -306,7 +337,7 @@ class Settings(BaseSettings):
     @classmethod
     def _check_cors_origins(cls, origins: str | None) -> str | None:
         """Origins as browsers write them (RFC 6454, 6.2): in lower case, without a default port."""
-        parts = [part.strip() for part in (origins or "").split(",") if part.strip()]
+        parts = _listed(origins)
         if parts == [ANY_ORIGIN]:
             return ANY_ORIGIN
         return ",".join(map(_browsers_origin, parts)) or None
@@ -346,6 +377,18 @@ class Settings(BaseSettings):
     def embedded(self) -> bool:
         """Whether the database is a SQLite file inside this process."""
         return self.database_url.startswith("sqlite:")
+
+    def of_replicas(self) -> "list[Settings]":
+        """The settings for each replica: its address in place of the primary's."""
+        return [
+            self.model_copy(update={"database_url": url, "read_database_urls": None})
+            for url in _listed(self.read_database_urls)
+        ]
+
+
+def _listed(text: str | None) -> list[str]:
+    """The parts of a text with commas between them."""
+    return [part.strip() for part in (text or "").split(",") if part.strip()]
 
 
 def _browsers_origin(text: str) -> str:

@@ -16,6 +16,7 @@ from gql.app.exception_handlers import HANDLERS
 from gql.app.frozen_heap import FROZEN_HEAP
 from gql.app.health import Health
 from gql.app.metrics import Metrics, metrics_routes
+from gql.app.replica_reads import ReplicaReads
 from gql.app.request_counter import RequestCounter
 from gql.app.requests import RequestMiddleware
 from gql.app.shortcut import Shortcut
@@ -24,12 +25,13 @@ from gql.app.thread_switches import switch_threads_soon
 from gql.auth import api_key_login, demo_login
 from gql.auth.key_usage import KeyUsage
 from gql.auth.middleware import Authentication, caller_of
-from gql.database import Database
+from gql.database import Database, Replicas
 from gql.distribution import require_own_package
 from gql.engine.query_runner import QueryRunner
 from gql.http.loop_task import ChargedToAddress
 from gql.http.running_requests import RunningRequests
 from gql.loop_shares import LoopShares, charge_subtasks
+from gql.migrations import head
 from gql.operation_queues import OperationQueues
 from gql.rest.answering import RestServices
 from gql.rest.mounting import rest_routes
@@ -70,6 +72,9 @@ def create_app(settings: Settings | None = None) -> Starlette:
     settings = settings or Settings()
     database = Database(settings)
     reserved = Database(settings.model_copy(update=RESERVED))
+    replicas = None
+    if settings.read_database_urls is not None:
+        replicas = Replicas(settings, database, head())
     sms_sessions = open_sms_sessions(database, settings)
     rate_limits = open_rate_limits(settings)
     changes = open_credential_changes(reserved, settings)
@@ -92,7 +97,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
     rest = RestServices(database, settings, caller_of, queries, requests, queues, sms_sessions)
     metrics = None
     if settings.metrics_token is not None:
-        metrics = Metrics(settings, graphql, database, queries, rate_limits, shares)
+        metrics = Metrics(settings, graphql, database, queries, rate_limits, shares, replicas)
     app = Starlette(
         routes=(
             *routes(graphql, Health(reserved, requests), rest),
@@ -107,6 +112,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
     app.state.demo_logins = demo_login.read_demo_logins(settings.demo_keys)
     app.state.database = database
     app.state.reserved_database = reserved
+    app.state.replicas = replicas
     app.state.sms_sessions = sms_sessions
     app.state.requests = requests
     app.state.rate_limits = rate_limits
@@ -127,7 +133,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
         changes=changes,
     )
     app.state.authentication = authentication
-    layers = middleware(graphql, authentication, settings, counter)
+    layers = middleware(graphql, authentication, settings, counter, replicas)
     app.middleware_stack = ChargedToAddress(wrapped(app.router, layers), shares)
     return app
 
@@ -137,12 +143,14 @@ def middleware(
     authentication: Middleware,
     settings: Settings,
     counter: RequestCounter | None = None,
+    replicas: Replicas | None = None,
 ) -> tuple[Middleware, ...]:
     """What every request passes through before the router, outermost first."""
     return (
         Middleware(RequestMiddleware, counter=counter, around=cross_origin(settings)),
         Middleware(Compression),
         authentication,
+        *(() if replicas is None else (Middleware(ReplicaReads, replicas=replicas),)),
         # Before the router, which would try its routes one after another for the busiest address.
         Middleware(Shortcut, endpoints={"/graphql": graphql}),
         Middleware(ExceptionMiddleware, handlers=HANDLERS),
@@ -179,6 +187,9 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     changes: CredentialChanges = app.state.credential_changes
     key_usage.start()
     changes.start()
+    replicas: Replicas | None = app.state.replicas
+    if replicas is not None:
+        replicas.start()
     switch_threads_soon()
     charge_subtasks()
     with FROZEN_HEAP.hold(), end_on_sigterm(app.state.requests, settings.shutdown_timeout):
@@ -186,6 +197,8 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
             yield
     await key_usage.stop()
     await changes.close()
+    if replicas is not None:
+        await replicas.close()
     sms_sessions: SmsSessionStore = app.state.sms_sessions
     await sms_sessions.close()
     rate_limits: RateLimits = app.state.rate_limits

@@ -20,6 +20,7 @@ EXPOSED_HEADERS = (
     "Content-Location",
     "ETag",
     "Idempotent-Replayed",
+    "Jackfield-Write-Position",
     "Location",
     "RateLimit",
     "RateLimit-Policy",

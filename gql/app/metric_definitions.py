@@ -97,13 +97,35 @@ CONNECTIONS = MetricDefinition(
     "jackfield_database_connections_in_use",
     "gauge",
     ("pool",),
-    "Connections that run something: those of `plans`, and `the_rest`.",
+    "Connections that run something: those of `plans`, and `the_rest`; of a replica "
+    "`replica_1_plans` and `replica_1_the_rest`.",
 )
 CONNECTIONS_MOST = MetricDefinition(
     "jackfield_database_connections_most",
     "gauge",
     ("pool",),
     "How many there may be; 0 for `plans` until the first one runs.",
+)
+
+CHOICES = MetricDefinition(
+    "jackfield_reads_by_server_total",
+    "counter",
+    ("server", "reason"),
+    "With `GQL_READ_DATABASE_URLS`, requests by the server that they read on: `replica_1`, ... and "
+    "`primary`, which serves those whose client wrote what no replica has (`behind`), all while no "
+    "replica can be used (`none_usable`), and those whose replica failed (`failed`).",
+)
+REPLICA_LAG = MetricDefinition(
+    "jackfield_replica_lag_seconds",
+    "gauge",
+    ("server",),
+    "How far a replica was behind the primary when it was looked at last, once per second.",
+)
+REPLICA_USED = MetricDefinition(
+    "jackfield_replica_used",
+    "gauge",
+    ("server",),
+    "1 while a replica is used; 0 while it is dead, too far behind, or has other tables.",
 )
 
 METRICS = (
@@ -120,5 +142,8 @@ METRICS = (
     CACHE_BYTES,
     CONNECTIONS,
     CONNECTIONS_MOST,
+    CHOICES,
+    REPLICA_LAG,
+    REPLICA_USED,
 )
 """In the order of the documentation."""

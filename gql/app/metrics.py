@@ -11,6 +11,7 @@ from starlette.routing import Route
 from gql.app.metric_definitions import (
     CACHE_BYTES,
     CACHE_ENTRIES,
+    CHOICES,
     CONNECTIONS,
     CONNECTIONS_MOST,
     HEAVY,
@@ -20,13 +21,15 @@ from gql.app.metric_definitions import (
     OPERATIONS,
     OVER_LIMIT,
     READS,
+    REPLICA_LAG,
+    REPLICA_USED,
     REQUESTS,
     MetricDefinition,
 )
 from gql.app.publishing import Numbers, Publisher
 from gql.app.request_counter import RequestCounter
 from gql.auth.credential_source import read_presented
-from gql.database import Database
+from gql.database import Database, Replicas
 from gql.engine.fallback import FallbackReason
 from gql.engine.query_runner import QueryRunner, ReadOutcome
 from gql.errors import Unauthenticated
@@ -52,6 +55,7 @@ class Metrics:
         queries: Counts how REST reads ended.
         rate_limits: Counts what was over them.
         shares: Counts the steps that wait for the event loop.
+        replicas: Count where requests read.
 
     Attributes:
         requests: Counts the requests.
@@ -68,6 +72,7 @@ class Metrics:
         queries: QueryRunner,
         rate_limits: RateLimits,
         shares: LoopShares,
+        replicas: Replicas | None = None,
     ) -> None:
         self.requests = RequestCounter()
         self._token = _token(settings)
@@ -76,6 +81,7 @@ class Metrics:
         self._queries = queries
         self._rate_limits = rate_limits
         self._shares = shares
+        self._replicas = replicas
         self._outcome = "refused" if settings.rate_limit == "enforce" else "measured"
         self._publisher = Publisher(self._counters, self._gauges, self.requests.seconds)
         self.publishing = self._publisher.publishing
@@ -107,6 +113,9 @@ class Metrics:
         for name, _, queue in self._queues():
             yield OVER_LIMIT, (name, "refused"), queue.refused
         yield LOOP_POSTPONED, ("steps",), self._shares.postponed
+        if self._replicas is not None:
+            for choice, number in self._replicas.counts.items():
+                yield CHOICES, choice, number
 
     def _queues(self) -> Iterator[tuple[str, MetricDefinition, FairQueue]]:
         queues = self._endpoint.queues
@@ -126,6 +135,13 @@ class Metrics:
         for pool, (busy, most) in self._database.connections().items():
             yield CONNECTIONS, (pool,), busy
             yield CONNECTIONS_MOST, (pool,), most
+        for replica in () if self._replicas is None else self._replicas.replicas:
+            if replica.lag is not None:
+                yield REPLICA_LAG, (replica.name,), replica.lag
+            yield REPLICA_USED, (replica.name,), replica.problem is None
+            for pool, (busy, most) in replica.database.connections().items():
+                yield CONNECTIONS, (f"{replica.name}_{pool}",), busy
+                yield CONNECTIONS_MOST, (f"{replica.name}_{pool}",), most
 
 
 def metrics_routes(metrics: Metrics | None) -> tuple[Route, ...]:

@@ -7,7 +7,7 @@ from starlette.types import Scope
 from gql.auth.credential import Presented
 from gql.auth.csrf import forgeable
 from gql.errors import Unauthenticated
-from gql.http.headers import header_values
+from gql.http.headers import cookie_values, header_values
 
 COOKIE = "jackfield_dashboard"
 """The name of the dashboard cookie."""
@@ -62,9 +62,7 @@ def all_presented(scope: Scope) -> list[Presented]:
 
 def dashboard_cookies(scope: Scope) -> set[str]:
     """The contents of the dashboard cookies of a request: several, when it has several of them."""
-    values = header_values(scope, b"cookie")
-    pairs = (pair.partition("=") for value in values for pair in value.split(";"))
-    return {content.strip() for name, _, content in pairs if name.strip() == COOKIE}
+    return set(cookie_values(scope, COOKIE))
 
 
 def _token(authorization: str) -> str:

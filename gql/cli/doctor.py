@@ -57,7 +57,7 @@ def doctor(*, database: DatabaseOption = None) -> None:
     is_safe = _check_safety(settings)
     _section("Database")
     _line("kind", "embedded SQLite" if settings.embedded else "PostgreSQL")
-    failure = asyncio.run(_check_database(settings))
+    failure = asyncio.run(_check_databases(settings))
     if failure is not None:
         raise failure
     if not is_safe:
@@ -93,7 +93,7 @@ def _check_safety(settings: "Settings") -> bool:
     return not problems
 
 
-async def _check_database(settings: "Settings") -> Failure | None:
+async def _check_databases(settings: "Settings") -> Failure | None:
     from gql.migrations import current
 
     try:
@@ -108,6 +108,7 @@ async def _check_database(settings: "Settings") -> Failure | None:
             await _count_long_values(database)
             await _check_letters(database)
             await _check_logins(database, settings)
+            await _check_replicas(database, settings)
     except Failure as failure:
         return failure
     return None
@@ -158,7 +159,38 @@ async def _check_writes(database: "Database") -> None:
         raise Failure(
             "The database takes no writes: it is a replica, or default_transaction_read_only is"
             " on. Mutations would be answered with 503.",
-            "Point GQL_DATABASE_URL at the primary.",
+            "Point GQL_DATABASE_URL at the primary; replicas belong into GQL_READ_DATABASE_URLS.",
+        )
+
+
+async def _check_replicas(database: "Database", settings: "Settings") -> None:
+    """Print whether reads can go to the replicas, and how far each is behind.
+
+    Raises:
+        Failure: when one cannot be used.
+    """
+    from gql.database import Replicas
+    from gql.database.replicas import INTERVAL
+    from gql.migrations import head
+
+    if settings.read_database_urls is None:
+        return
+    replicas = Replicas(settings, database, head())
+    try:
+        await replicas.look()
+        await asyncio.sleep(INTERVAL)  # a lag shows between two looks
+        await replicas.look()
+    finally:
+        await replicas.close()
+    _section("Replicas")
+    problems = [replica.problem for replica in replicas.replicas]
+    for each, replica in zip(settings.of_replicas(), replicas.replicas, strict=True):
+        _line(replica.name, redacted_url(each))
+        _line("", replica.problem or f"used; {replica.lag or 0:.1f} seconds behind")
+    if any(problems):
+        raise Failure(
+            "Not all replicas can be used: see Replicas above. The primary serves their reads.",
+            "Correct GQL_READ_DATABASE_URLS, or the replicas; docs/deployment.md has the steps.",
         )
 
 
@@ -211,6 +243,8 @@ def _printable(settings: "Settings", name: str) -> str:
 
     if name == "database_url":
         return redacted_url(settings)
+    if name == "read_database_urls":
+        return ", ".join(map(redacted_url, settings.of_replicas())) or "(not set)"
     value = getattr(settings, name)
     if value is None:
         return "(not set)"

@@ -116,16 +116,18 @@ def _credentials(settings: "Settings") -> Iterator[Unsafe]:
 
 def _stores(settings: "Settings") -> Iterator[Unsafe]:
     files = [SECRETS_FILE]
-    url = make_url(settings.database_url)
-    if settings.embedded:
-        files.append(Path(url.database or ""))
-    # A host in the query is the folder of a Unix socket.
-    elif url.host and not is_local(url.host) and settings.database_tls in {"disable", "prefer"}:
-        yield Unsafe(
-            "GQL_DATABASE_TLS",
-            f"`{settings.database_tls}` towards {url.host} lets whoever is in between read along.",
-            "Set it to verify-full, or at least to require.",
-        )
+    for each in (settings, *settings.of_replicas()):
+        url = make_url(each.database_url)
+        if settings.embedded:
+            files.append(Path(url.database or ""))
+        # A host in the query is the folder of a Unix socket.
+        elif url.host and not is_local(url.host) and settings.database_tls in {"disable", "prefer"}:
+            yield Unsafe(
+                "GQL_DATABASE_TLS",
+                f"`{settings.database_tls}` towards {url.host} lets whoever is in between read"
+                " along.",
+                "Set it to verify-full, or at least to require.",
+            )
     redis = settings.redis_url
     if redis is not None:
         parts = urlsplit(redis.get_secret_value())

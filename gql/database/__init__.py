@@ -1,8 +1,10 @@
 """Connections to SQLite and PostgreSQL: read snapshots, write transactions, statement runners."""
 
-from gql.database.access import DatabaseAccess
+from gql.database.access import DatabaseAccess, RequestDatabase
 from gql.database.drivers import UnprotectedConnection
 from gql.database.engine import Database, dump_json
+from gql.database.replicas import Replicas
+from gql.database.routed import RoutedDatabase, must_read_again, read_again_on_primary
 from gql.database.snapshot import Snapshot
 from gql.database.transaction import OpenTransaction
 
@@ -10,7 +12,12 @@ __all__ = [
     "Database",
     "DatabaseAccess",
     "OpenTransaction",
+    "Replicas",
+    "RequestDatabase",
+    "RoutedDatabase",
     "Snapshot",
     "UnprotectedConnection",
     "dump_json",
+    "must_read_again",
+    "read_again_on_primary",
 ]

@@ -3,7 +3,7 @@
 import contextlib
 import os
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -46,6 +46,7 @@ from gql.sql.sqlite_functions import add_functions
 SQLITE_BUSY_ATTEMPTS = 30
 """How often a writer waits `SQLITE_BUSY_SECONDS` for another one before it gives up."""
 
+AfterCommit = Callable[[AsyncConnection], Awaitable[None]]
 
 _READS_ONLY = "SELECT current_setting('transaction_read_only') = 'on'"
 _IS_REPLICA = "SELECT pg_is_in_recovery()"
@@ -85,8 +86,13 @@ class Database:
         return Snapshot(self.engine)
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[AsyncConnection]:
+    async def transaction(
+        self, after_commit: AfterCommit | None = None
+    ) -> AsyncIterator[AsyncConnection]:
         """A write transaction: committed when the block ends, rolled back when it raises.
+
+        Args:
+            after_commit: Something to do on the connection then; it must not raise.
 
         Raises:
             DatabaseUnavailable: when the database cannot be reached, or cannot work right now.
@@ -103,6 +109,8 @@ class Database:
                 yield connection
                 await connection.commit()
             organizations = take_credential_changes(connection)
+            if after_commit is not None:
+                await after_commit(connection)
         finally:
             await give_back(connection)
         if organizations and self.on_credential_change is not None:

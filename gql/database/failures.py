@@ -148,6 +148,18 @@ def is_read_only(error: BaseException) -> bool:
     return _sqlstate(error) == _READ_ONLY_STATE or _sqlite_code(error) == sqlite3.SQLITE_READONLY
 
 
+def has_lost_database(error: BaseException) -> bool:
+    """Whether a failure says that the server is gone, and not only that one statement is."""
+    if isinstance(error, (PoolTimeoutError, TimeoutError)):
+        return False  # all of its connections are in use
+    state = _sqlstate(error)
+    return (
+        isinstance(error, OSError)
+        or _has_lost_connection(error)
+        or (state[:2] in _UNAVAILABLE_CLASSES and state != _CANCELED_STATE)
+    )
+
+
 def is_lasting(error: Exception) -> bool:
     """Whether a statement would fail again, whatever its values.
 
@@ -181,7 +193,7 @@ def _sqlite_code(error: BaseException) -> int:
     return int(getattr(cause, "sqlite_errorcode", 0)) & 0xFF
 
 
-def _has_lost_connection(error: Exception) -> bool:
+def _has_lost_connection(error: BaseException) -> bool:
     """Whether the driver says so itself, without an answer from the server.
 
     A server that is shut down says so on idle connections too. Until the socket ends, a moment

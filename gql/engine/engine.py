@@ -22,7 +22,7 @@ import strawberry
 from graphql import GraphQLError, get_variable_values
 from graphql.execution.values import VariableValues
 
-from gql.database import Database
+from gql.database import Database, RequestDatabase
 from gql.engine.bind import Binder
 from gql.engine.cache import SegmentedCache
 from gql.engine.collect_fields import Unsupported
@@ -98,7 +98,7 @@ class Engine:
 
     Args:
         schema: Whose fields have their declarations in their metadata.
-        database: What is read.
+        database: Whose dialect statements are compiled for.
         documents: The cache of valid documents, by text.
         locks: Held while something is planned or compiled, which takes milliseconds.
 
@@ -167,11 +167,16 @@ class Engine:
         return bound
 
     async def answer(
-        self, bound: Bound | Fallback, organization_id: int, request_id: str
+        self,
+        database: RequestDatabase,
+        bound: Bound | Fallback,
+        organization_id: int,
+        request_id: str,
     ) -> bytes | Fallback:
         """The finished response body, or why resolvers have to run; counted.
 
         Args:
+            database: What is read.
             bound: What answers the request, from `bound_before` or `bind_request`.
             organization_id: Whose data is read.
             request_id: For the log.
@@ -184,7 +189,7 @@ class Engine:
         if bound.statement.resting:
             return self.counts.record_fallback(RESTING)
         try:
-            body = await run(self._database, bound, organization_id, request_id)
+            body = await run(database, bound, organization_id, request_id)
         except StatementFailed as failed:
             return self.counts.record_fallback(
                 Fallback(FallbackReason.FAILED, repr(failed.__cause__))

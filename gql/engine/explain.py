@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from gql.database import Database
+from gql.database import RequestDatabase
 from gql.engine.document import Request
 from gql.engine.engine import Engine
 from gql.engine.fallback import Fallback
@@ -64,7 +64,7 @@ class Explanation:
     async def answer(
         self,
         engine: Engine,
-        database: Database,
+        database: RequestDatabase,
         request: Request,
         caller: Identity,
         request_id: str,
@@ -86,15 +86,17 @@ class Explanation:
                     request, variables, organization
                 )
             if self._plan.constant is not None:
-                return await engine.answer(self._plan.constant, organization, request_id)
+                return await engine.answer(database, self._plan.constant, organization, request_id)
             with self.timed("compile"):
                 bound, self.cached["statement"] = await engine.bind(
                     request, self._plan, variables, caller
                 )
         except Exception as error:  # noqa: BLE001 -- as in the engine: resolvers run
-            return await engine.answer(engine.fallback(error, request), organization, request_id)
+            return await engine.answer(
+                database, engine.fallback(error, request), organization, request_id
+            )
         with self.timed("run"):
-            body = await engine.answer(bound, organization, request_id)
+            body = await engine.answer(database, bound, organization, request_id)
         await self._explain(database, bound, organization)
         return body
 
@@ -120,7 +122,7 @@ class Explanation:
         return fallback.explanation
 
     async def _explain(
-        self, database: Database, bound: BoundStatement, organization_id: int
+        self, database: RequestDatabase, bound: BoundStatement, organization_id: int
     ) -> None:
         """The statement, with its values, and what the database says of it."""
         statement = bound.statement

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from cachetools import LRUCache
 
-from gql.database import Database
+from gql.database import Database, RequestDatabase
 from gql.database.drivers import FetchedValue
 from gql.database.failures import translate_failures
 from gql.engine.bind import VariantKey, is_selective
@@ -59,8 +59,8 @@ class QueryRunner:
     There are as many reads as routes, and each keeps the statements that were used last.
 
     Args:
-        database: What is read.
-        has_own_connections: Whether `answer` runs statements on the connections that the database
+        database: Whose dialect statements are compiled for.
+        has_own_connections: Whether `answer` runs statements on the connections that a database
             keeps for them, or in the snapshot of the operation.
 
     Attributes:
@@ -92,8 +92,13 @@ class QueryRunner:
         points = variant.cost.points(arguments)
         return BoundQuery(query, arguments.key, variant.statement.bind(values), points)
 
-    async def answer(self, context: Context, bound: BoundQuery) -> bytes:
+    async def answer(self, context: Context, database: RequestDatabase, bound: BoundQuery) -> bytes:
         """What a read prints, where it is all that the operation reads.
+
+        Args:
+            context: Of the operation.
+            database: What it works with.
+            bound: The read.
 
         Raises:
             NotFound: when the record is missing.
@@ -104,7 +109,7 @@ class QueryRunner:
         values = bound.statement.owned_by(context.organization_id)
         if not self._has_own_connections:
             return await self._printed(bound, context.snapshot.fetch_value(statement.sql, values))
-        value = self._database.fetch_value(statement.sql, values, custom_plan=statement.custom_plan)
+        value = database.fetch_value(statement.sql, values, custom_plan=statement.custom_plan)
         return await self._printed(bound, value)
 
     async def fetch(self, context: Context, query: RestQuery, arguments: RestArguments) -> bytes:

@@ -9,7 +9,7 @@ from functools import cached_property
 from sys import getsizeof
 from typing import Any
 
-from gql.database import Database
+from gql.database import RequestDatabase
 from gql.database.failures import is_lasting, meaning_of
 from gql.errors import GatewayError
 from gql.models.scope import parameters
@@ -140,7 +140,7 @@ class StatementFailed(Exception):  # noqa: N818 -- it is no error: resolvers run
 
 
 async def run(
-    database: Database, bound: BoundStatement, organization_id: int, request_id: str
+    database: RequestDatabase, bound: BoundStatement, organization_id: int, request_id: str
 ) -> bytes | None:
     """What a statement prints for an organization; None where a required record is missing.
 

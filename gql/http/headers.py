@@ -8,6 +8,13 @@ def header_values(scope: Scope, name: bytes) -> list[str]:
     return [value.decode("latin-1") for key, value in scope["headers"] if key == name]
 
 
+def cookie_values(scope: Scope, name: str) -> list[str]:
+    """Every content of the cookies of a name: several, when several were sent."""
+    values = header_values(scope, b"cookie")
+    pairs = (pair.partition("=") for value in values for pair in value.split(";"))
+    return [content.strip() for each, _, content in pairs if each.strip() == name]
+
+
 def header_value(scope: Scope, name: bytes) -> bytes | None:
     """The first value of a header; None without one."""
     for key, value in scope["headers"]:

@@ -1,11 +1,12 @@
 """Whole lists of records, read page by page in transactions of their own."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 from sqlalchemy import Select, func, select
 
+from gql.database import read_again_on_primary
 from gql.models.scope import owner, parameters
 from gql.query.context import Context
 from gql.query.cursor import Cursor
@@ -55,18 +56,25 @@ async def export(
     sorted_by = resource.orders[order].label
     values = parameters(context.organization_id)
     highest_id: int | None = None
+
+    async def read() -> tuple[int, Sequence[Record]] | None:
+        async with context.database.snapshot() as snapshot:
+            highest = highest_id
+            if highest is None:
+                newest = await snapshot.rows(highest_id_statement(resource), values)
+                if not newest:
+                    return None
+                highest = newest[0][0]
+            page = page_statement(records, labels, paging, highest)
+            return highest, await snapshot.rows(page, values)
+
     while True:
         # Each page has the slot of the first: any of them may be the one that looks at all rows.
-        has_begun = highest_id is not None
-        slot = context.slot(price.first, has_begun=has_begun)
-        async with slot, context.database.snapshot() as snapshot:
-            if highest_id is None:
-                highest = await snapshot.rows(highest_id_statement(resource), values)
-                if not highest:
-                    return
-                highest_id = highest[0][0]
-            page = page_statement(records, labels, paging, highest_id)
-            rows = await snapshot.rows(page, values)
+        async with context.slot(price.first, has_begun=highest_id is not None):
+            page = await read_again_on_primary(context.database, read)
+        if page is None:
+            return
+        highest_id, rows = page
         if rows:
             yield list(rows)
         if len(rows) < PAGE:

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager, ExitStack, nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gql.database import Database
+from gql.database import Database, RequestDatabase, read_again_on_primary
 from gql.engine.query_runner import QueryRunner
 from gql.engine.rest_query import RestArguments, RestQuery
 from gql.errors import GatewayError, MethodNotAllowed
@@ -17,6 +18,7 @@ from gql.http.body import read_body_of
 from gql.http.entity_tags import conditional
 from gql.http.headers import header_value
 from gql.http.identify import Identify
+from gql.http.request_database import database_of
 from gql.http.request_id import request_id_of
 from gql.http.request_log import log_fields
 from gql.http.running_requests import DEADLINE_HEADER, RunningRequest, RunningRequests
@@ -102,14 +104,16 @@ class Endpoint:
         try:
             with services.requests.begin(header_value(scope, DEADLINE_HEADER)) as running:
                 caller = await self._caller(route, scope)
+                database = database_of(scope, caller, services.database)
                 context = Context(
                     caller,
-                    services.database,
+                    database,
                     request_id_of(scope),
                     services.sms_sessions,
                     services.queues,
                 )
-                return await self._answer(route, context, Request(scope, receive), running)
+                request = Request(scope, receive)
+                return await self._answer(route, context, database, request, running)
         except GatewayError as error:  # the time was over, or the header is malformed
             return error_response(error)
         finally:
@@ -123,7 +127,12 @@ class Endpoint:
         return await self.services.identify(scope)
 
     async def _answer(
-        self, route: RestRoute, context: Context, request: Request, running: RunningRequest
+        self,
+        route: RestRoute,
+        context: Context,
+        database: RequestDatabase,
+        request: Request,
+        running: RunningRequest,
     ) -> ASGIApp:
         """What sends the response, or the refusal.
 
@@ -138,12 +147,13 @@ class Endpoint:
             if route.is_download:
                 return await self._download(route, context, request)
             if route.reads is not None and route.method == "GET":
-                return await self._read(route, route.reads, context, request)
+                run = partial(self._read, route, route.reads, context, database, request)
+                return await read_again_on_primary(database, run, context.refresh)
             arguments = self._arguments(route, context, request, raw)
+            queries = self.services.queries
             async with _charged(route, context, request, route.points):
-                return await run_handler(
-                    route, self.services.queries, context, request, raw, arguments
-                )
+                run = partial(run_handler, route, queries, context, request, raw, arguments)
+                return await read_again_on_primary(database, run, context.refresh)
         except BadBody as error:
             return unprocessable_response(error, status=route.refuses_bodies_with)
         except Unprocessable as error:
@@ -162,7 +172,12 @@ class Endpoint:
             return HoldingAnswer(response, held.pop_all())
 
     async def _read(
-        self, route: RestRoute, query: RestQuery, context: Context, request: Request
+        self,
+        route: RestRoute,
+        query: RestQuery,
+        context: Context,
+        database: RequestDatabase,
+        request: Request,
     ) -> Response:
         """The answer of a route that declares what it reads; a cached address is not parsed."""
         queries, addresses = self.services.queries, self.services.addresses
@@ -174,7 +189,7 @@ class Endpoint:
             read = await queries.bind(query, result, context.organization_id)
             addresses.put(route, request.scope, read)
         async with _charged(route, context, request, read.points):
-            body = await queries.answer(context, read)
+            body = await queries.answer(context, database, read)
         response = read_response(query, body, route.status)
         return conditional(request.scope, response) if query.is_tagged else response
 

@@ -17,7 +17,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 from strawberry.execution import optimized_is_awaitable
 
-from gql.database import Database
+from gql.database import Database, RequestDatabase, must_read_again
 from gql.engine.compile_lock import CompileLocks
 from gql.engine.document import Request
 from gql.engine.engine import Bound, BoundBefore, Engine
@@ -27,6 +27,7 @@ from gql.errors import AnswerTooLong, BadRequest, GatewayError, MethodNotAllowed
 from gql.http.headers import headers_by_name
 from gql.http.identify import Identify
 from gql.http.media_types import JSON, prefers_html, response_type
+from gql.http.request_database import database_of
 from gql.http.request_id import request_id_of
 from gql.http.request_log import LONGEST_NAME, log_fields
 from gql.http.running_requests import DEADLINE_HEADER, RunningRequests
@@ -67,6 +68,7 @@ class _Received:
         method: GET, HEAD, POST or QUERY.
         raw: The body, or the query string.
         caller: Who sent it.
+        database: What it works with.
         renderer: Of the answer.
         log: The fields of its line in the log.
     """
@@ -74,6 +76,7 @@ class _Received:
     method: str
     raw: bytes
     caller: Identity
+    database: RequestDatabase
     renderer: Renderer
     log: dict[str, Any]
 
@@ -160,7 +163,8 @@ class GraphQLEndpoint:
                 explain = wants_explanation(headers, caller)
                 raw = await read_raw(scope, receive, headers, self._settings)
                 running.receive = receive
-                received = _Received(method, raw, caller, renderer, log_fields(scope))
+                database = database_of(scope, caller, self._database)
+                received = _Received(method, raw, caller, database, renderer, log_fields(scope))
                 if explain:
                     return await self._explain(received)
                 price = headers.get(COST_HEADER)
@@ -222,7 +226,9 @@ class GraphQLEndpoint:
             body: bytes | Fallback = self.counts.record_fallback(OFF)
         else:
             organization_id = received.caller.organization_id
-            body = await engine.answer(bound, organization_id, renderer.request_id)
+            body = await engine.answer(
+                received.database, bound, organization_id, renderer.request_id
+            )
         if isinstance(body, bytes):
             received.log["way"] = "plan"
             return HttpResponse(200, renderer.media_type, body)
@@ -259,7 +265,9 @@ class GraphQLEndpoint:
                 body: bytes | Fallback = self.counts.record_fallback(OFF)
             else:
                 request_id = renderer.request_id
-                body = await notes.answer(self.engine, self._database, request, caller, request_id)
+                body = await notes.answer(
+                    self.engine, received.database, request, caller, request_id
+                )
             if isinstance(body, bytes):
                 received.log["way"] = "plan"
                 return explained(HttpResponse(200, renderer.media_type, body), notes)
@@ -289,11 +297,9 @@ class GraphQLEndpoint:
         renderer = received.renderer
         received.log["way"] = "resolvers"
         await self._documents.check_resolver_cost(request, fallback)
-        context = Context(received.caller, self._database, renderer.request_id, self._sms_sessions)
-        try:
-            result = await self._execute(request, context)
-        finally:
-            await context.close()
+        result = await self._execute(request, received)
+        if must_read_again(received.database):
+            result = await self._execute(request, received)
         if result.errors and self._settings.hides_names:
             result.errors = hide_names(result.errors, request.document.text, request.variables)
         answer = renderer.result(result, request.operation)
@@ -302,7 +308,9 @@ class GraphQLEndpoint:
             raise AnswerTooLong
         return answer
 
-    async def _execute(self, request: Request, context: Context) -> ExecutionResult:
+    async def _execute(self, request: Request, received: _Received) -> ExecutionResult:
+        request_id = received.renderer.request_id
+        context = Context(received.caller, received.database, request_id, self._sms_sessions)
         run = partial(
             execute,
             self._schema,
@@ -314,8 +322,11 @@ class GraphQLEndpoint:
             is_awaitable=cast("Any", optimized_is_awaitable),
             hide_suggestions=not self._settings.suggestions,
         )
-        result = await in_steps(run)
-        return await result if isawaitable(result) else result
+        try:
+            result = await in_steps(run)
+            return await result if isawaitable(result) else result
+        finally:
+            await context.close()
 
 
 def _answer_for_anybody(scope: Scope, accept: str) -> HttpResponse | None:

@@ -18,6 +18,7 @@ from tests.databases import Copy, Databases, settings_for
 from tests.lifespan import running
 
 GAVE_UP = "The database gave up on this request; try again."
+READ_ONLY = "The database takes no writes right now; reads work. Try again later."
 UNREACHABLE = "The database cannot be reached right now; try again."
 
 CALLS = {"query": "{ viewer { organization { name } } calls(first: 1) { nodes { id } } }"}
@@ -196,9 +197,12 @@ def pragma(served: Running, statement: str) -> Callable[[], None]:
     return lambda: event.remove(engine, "connect", prepare)
 
 
-@pytest.mark.parametrize("statement", ["PRAGMA max_page_count = 1", "PRAGMA query_only = ON"])
+@pytest.mark.parametrize(
+    ("statement", "message"),
+    [("PRAGMA max_page_count = 1", GAVE_UP), ("PRAGMA query_only = ON", READ_ONLY)],
+)
 async def test_sqlite_that_cannot_be_written_is_a_503_and_still_read(
-    sqlite: Copy, statement: str
+    sqlite: Copy, statement: str, message: str
 ) -> None:
     """A full disk, and a file that may only be read: permissions do not hold for root."""
     big = {"name": "big", "description": "x" * LONGEST_TEXT}
@@ -227,7 +231,7 @@ async def test_sqlite_that_cannot_be_written_is_a_503_and_still_read(
         "graphql": (graphql.status_code, graphql.json(), graphql.headers["retry-after"]),
         "rest": (rest.status_code, rest.json(), rest.headers["retry-after"]),
     }
-    assert without_request_ids(answers) == refused(503, "UNAVAILABLE", GAVE_UP, 2)
+    assert without_request_ids(answers) == refused(503, "UNAVAILABLE", message, 2)
     assert during == before
     assert after.status_code == 201
 

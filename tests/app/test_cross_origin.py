@@ -24,7 +24,8 @@ PREFLIGHT = {
 }
 EXPOSED = (
     "Accept-Query, Allow, Content-Disposition, Content-Location, ETag, Idempotent-Replayed,"
-    " Location, RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate, X-Request-ID"
+    " Jackfield-Write-Position, Location, RateLimit, RateLimit-Policy, Retry-After,"
+    " WWW-Authenticate, X-Request-ID"
 )
 VIEWER = {"query": "{ viewer { permissions } }"}
 ADDRESSES = ("/graphql", "/graphql/", "/api/v1/calls", "/api/auth/login", "/auth/login", "/nowhere")
