@@ -395,4 +395,4 @@ def _lineage(condition: ColumnElement[bool]) -> CTE:
 _OF_ID = and_(_KEYS.c.id == bindparam("key_id"), owned(_KEYS))
 _BY_HASH = _with_ancestors(_KEYS.c.key_hash == bindparam("key_hash"))
 _BY_ID = _with_ancestors(_OF_ID)
-_BY_LOGIN = _with_ancestors(and_(_OF_ID, is_running(_KEYS, bindparam("login_id"))))
+_BY_LOGIN = _with_ancestors(and_(_OF_ID, is_running(bindparam("login_id"))))

@@ -4,13 +4,13 @@ import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import BindParameter, ColumnElement, FromClause, delete, exists, insert, select
+from sqlalchemy import BindParameter, ColumnElement, delete, exists, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from gql.database import DatabaseAccess
 from gql.database.credential_changes import note_credential_change
 from gql.models.ended_login import EndedLogin
-from gql.models.scope import owned, same_owner, table_of
+from gql.models.scope import owned, table_of
 from gql.models.types import now
 
 _ENDED = table_of(EndedLogin)
@@ -38,9 +38,14 @@ def new_login_id() -> str:
     return secrets.token_urlsafe(16)
 
 
-def is_running(table: FromClause, login_id: str | BindParameter[str]) -> ColumnElement[bool]:
-    """The condition that nobody has logged out of a login to the organization of a row."""
-    return ~exists().where(_ENDED.c.login_id == login_id, same_owner(_ENDED, table))
+def is_running(
+    login_id: str | BindParameter[str], organization_id: int | None = None
+) -> ColumnElement[bool]:
+    """The condition that nobody has logged out of a login to an organization.
+
+    Without `organization_id` it is the parameter of `owned`.
+    """
+    return ~exists().where(_ENDED.c.login_id == login_id, owned(_ENDED, organization_id))
 
 
 async def end_login(database: DatabaseAccess, login: Login) -> None:

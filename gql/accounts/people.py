@@ -149,7 +149,11 @@ async def find_by_login(
     """
     person = await _find(
         database,
-        and_(_USERS.c.id == user_id, owned(_USERS, organization_id), is_running(_USERS, login_id)),
+        and_(
+            _USERS.c.id == user_id,
+            owned(_USERS, organization_id),
+            is_running(login_id, organization_id),
+        ),
     )
     if person is None or not person.is_active:
         return None

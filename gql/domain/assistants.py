@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, FromClause, Text, cast, func, select
 
 from gql.models.assistant import Assistant
 from gql.models.graph import GraphNode
-from gql.models.scope import owned, same_owner, table_of
+from gql.models.scope import owned, table_of
 from gql.query.filters import compare, digits
 from gql.query.resource import JoinedColumn, Link, Order, Resource
 
@@ -63,7 +63,7 @@ def current_name(row: FromClause) -> ColumnElement[str]:
     assistant = table_of(Assistant).alias()
     now = (
         select(assistant.c.name)
-        .where(assistant.c.id == row.c.assistant_id, same_owner(assistant, row))
+        .where(assistant.c.id == row.c.assistant_id, owned(assistant))
         .correlate(row)
         .scalar_subquery()
     )

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, FromClause, String, case, cast, literal, n
 from gql.domain.assistants import CURRENT_NAME, current_name
 from gql.domain.calls import CALLS, FILTERS, NEWEST, ROLLUP, SMS, TABLE
 from gql.models.enums import CallStatus, Channel
-from gql.models.scope import owned, same_owner
+from gql.models.scope import owned
 from gql.query.filters import compare
 from gql.query.resource import Kinds, LeadingColumn, Link, Order, Resource, UnionList
 
@@ -77,9 +77,8 @@ def _same_customer(row: FromClause) -> tuple[FromClause, ColumnElement[int]]:
     return (
         row.join(
             conversation,
-            same_owner(conversation, row)
             # An index has the digits; equal numbers have equal ones.
-            & (conversation.c.customer_phone_digits == row.c.customer_phone_digits)
+            (conversation.c.customer_phone_digits == row.c.customer_phone_digits)
             & (conversation.c.customer_phone_number == row.c.customer_phone_number)
             & (conversation.c.assistant_id == row.c.assistant_id)
             & owned(conversation),

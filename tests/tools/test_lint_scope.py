@@ -32,6 +32,8 @@ PLANTED = (
     "text(f'SELECT * FROM {t} WHERE {t}.organization_id = 5')",
     "text('SELECT * FROM call WHERE \"organization_id\" IN (1, 2)')",
     "text('SELECT * FROM a JOIN b ON a.id = b.organization_id')",
+    "from gql.models.scope import owned, same_owner",
+    "select(t).where(scope.same_owner(t, u))",
 )
 
 ALLOWED = (
@@ -46,7 +48,6 @@ ALLOWED = (
     "{'organization_id': 5}",
     "'the documented organization_id'",
     "def f():\n    '''Where organization_id = 5 is explained.'''",
-    "same_owner(t, u)",
 )
 
 
@@ -68,6 +69,12 @@ def test_a_finding_says_where_and_what_to_use(tmp_path: Path) -> None:
     assert [str(finding) for finding in lint([tmp_path])] == [
         f"{file}:3: organization_id is compared; use gql.models.scope.owned"
     ]
+
+
+def test_accounts_alone_may_learn_the_organization_from_a_row() -> None:
+    importing = [path for path in Path("gql").rglob("*.py") if "same_owner" in path.read_text()]
+
+    assert {path.parent for path in importing} == {Path("gql/accounts"), Path("gql/models")}
 
 
 def test_the_code_has_one_place() -> None:

@@ -17,7 +17,7 @@ from gql.domain.writes.validation import ProblemList
 from gql.errors import InUse
 from gql.models.assistant import Assistant
 from gql.models.enums import Channel
-from gql.models.scope import owned, same_owner
+from gql.models.scope import owned
 from gql.models.types import now
 from gql.query.context import Context
 
@@ -145,7 +145,7 @@ async def _refuse_in_use(write: WriteContext, assistant: Row[Any]) -> None:
         .where(
             node.c.assistant_id == assistant.id,
             owned(node, write.organization_id),
-            same_owner(graph, node),
+            owned(graph, write.organization_id),
         )
         .distinct()
         .order_by(graph.c.id)

@@ -6,7 +6,7 @@ from gql.domain.assistants import ASSISTANTS
 from gql.domain.graph_sessions import GRAPH_SESSIONS
 from gql.domain.graphs import NODES
 from gql.domain.writes.transaction import WriteContext
-from gql.models.scope import owned, same_owner
+from gql.models.scope import owned
 
 _SESSIONS = GRAPH_SESSIONS.table
 _NODES = NODES.table
@@ -35,8 +35,8 @@ async def keep_names(write: WriteContext, *sessions: ColumnElement[bool]) -> Non
         .join_from(_NODES, _ASSISTANTS, _ASSISTANTS.c.id == _NODES.c.assistant_id)
         .where(
             _NODES.c.id == _SESSIONS.c.current_node_id,
-            same_owner(_NODES, _SESSIONS),
-            same_owner(_ASSISTANTS, _NODES),
+            owned(_NODES, write.organization_id),
+            owned(_ASSISTANTS, write.organization_id),
         )
         .correlate(_SESSIONS)
         .scalar_subquery()
