@@ -24,6 +24,7 @@ from gql.app.frozen_heap import FROZEN_HEAP
 from gql.database import Database
 from gql.demo import DemoOrganization
 from gql.settings import Settings
+from tests.bound_statements import SUMMARY, StatementLint, Summary, sign_statements
 from tests.databases import (
     KINDS,
     Copy,
@@ -51,6 +52,11 @@ time.tzset()
 PRODUCTION_HASHER = passwords.HASHER
 
 _for_the_run = ExitStack()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[SUMMARY] = Summary()
+    config.pluginmanager.register(config.stash[SUMMARY])
 
 
 def pytest_collection_finish() -> None:
@@ -151,6 +157,23 @@ def databases() -> Iterator[Databases]:
     databases = Databases()
     yield databases
     databases.close()
+
+
+@pytest.fixture(scope="session")
+def statement_lint(databases: Databases, pytestconfig: pytest.Config) -> Iterator[StatementLint]:
+    """Looks at each statement that PostgreSQL runs for the gateway."""
+    lint = StatementLint(lambda: databases.log)
+    with sign_statements():
+        yield lint
+    lint.require_bound()
+    pytestconfig.stash[SUMMARY].counts.update(lint.counts)
+
+
+@pytest.fixture(autouse=True)
+def _bound_statements(statement_lint: StatementLint) -> Iterator[None]:
+    """Fails a test during which a statement bound no organization: see `bound_statements.py`."""
+    yield
+    statement_lint.require_bound()
 
 
 @pytest.fixture(scope="session")

@@ -136,6 +136,11 @@ class Databases:
         else:
             await self._admin(f"DROP DATABASE IF EXISTS {name_of(url)} WITH (FORCE)")
 
+    @property
+    def log(self) -> Path | None:
+        """Where PostgreSQL writes each statement; None before it has started."""
+        return None if self._server is None else Path(self._server.log)
+
     def close(self) -> None:
         """Stop the server and remove the files."""
         if self._server is not None:
@@ -154,8 +159,7 @@ class Databases:
                 )
         finally:
             await database.close()
-        log = None if self._server is None or kind == "sqlite" else Path(self._server.log)
-        return Copy(kind, url, tuple(organizations), log)
+        return Copy(kind, url, tuple(organizations), self.log if kind == "postgresql" else None)
 
     async def _duplicate(self, template: Copy) -> str:
         number = next(self._numbers)

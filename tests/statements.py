@@ -16,7 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 _HOUSEKEEPING = re.compile(
     r"(BEGIN|COMMIT|ROLLBACK|START|SET|SHOW|PRAGMA|LISTEN|SAVEPOINT|RELEASE|DISCARD)\b"
-    r"|select (current_schema|set_config)\(|.*\bpg_catalog\.|WITH RECURSIVE typeinfo_tree|--",
+    r"|select\s+(current_schema|current_setting|set_config)\(|.*\bpg_catalog\."
+    r"|WITH RECURSIVE typeinfo_tree|--",
     re.IGNORECASE | re.DOTALL,
 )
 _FIRES = re.compile(r"(INSERT INTO|UPDATE|DELETE FROM)\b")
@@ -116,20 +117,32 @@ class PostgresqlLog:
 
     def since(self, mark: int) -> list[str]:
         """What was logged after a mark."""
-        with self.path.open("rb") as file:
-            file.seek(mark)
-            text = file.read().decode()
-        # A statement of several lines continues on lines that begin with a tab.
-        lines = text.replace("\n\t", "\n\x00").split("\n")
-        statements: list[str] = []
-        for line in lines:
-            logged = _LOGGED.match(line)
-            if logged:
-                is_own = logged[1] == self.database and logged[2] == "jackfield"
-                statements.append(logged[3] if is_own else "")
-            elif line.startswith("\x00") and statements and statements[-1]:
-                statements[-1] += "\n" + line[1:]
-        return [statement for statement in statements if statement]
+        _, logged = read_log(self.path, mark)
+        own = (self.database, "jackfield")
+        return [text for *sender, text in logged if tuple(sender) == own]
+
+
+def read_log(path: Path, start: int) -> tuple[int, list[tuple[str, str, str]]]:
+    """The end of a server's log, and each statement after `start`: database, application, text."""
+    with path.open("rb") as file:
+        file.seek(start)
+        data = file.read()
+    # What is being written this moment comes next time.
+    data = data[: data.rfind(b"\n") + 1]
+    # A statement of several lines continues on lines that begin with a tab.
+    lines = data.decode().replace("\n\t", "\n\x00").split("\n")
+    statements: list[list[str]] = []
+    current: list[str] | None = None  # None behind a line that is no statement: an error, a detail
+    for line in lines:
+        logged = _LOGGED.match(line)
+        if logged:
+            current = [logged[1], logged[2], logged[3]]
+            statements.append(current)
+        elif line.startswith("\x00") and current is not None:
+            current[2] += "\n" + line[1:]
+        else:
+            current = None
+    return start + len(data), [(database, by, text) for database, by, text in statements]
 
 
 def _counts(text: str) -> bool:

@@ -6,7 +6,7 @@ lint in `make check` fails on a second place that compares `organization_id`.
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Table, UniqueConstraint, bindparam
+from sqlalchemy import ColumnElement, FromClause, Table, bindparam
 from sqlmodel import SQLModel
 
 from gql.models.types import BIG
@@ -34,11 +34,12 @@ def parameters(organization_id: int) -> dict[str, int]:
 
 
 def same_owner(one: FromClause, other: FromClause) -> ColumnElement[bool]:
-    """The condition that two rows of global tables belong to the same organization.
+    """The condition that two rows belong to the same organization.
 
-    For `gql/accounts`, which finds a row by a key and learns the organization from it. Everybody
-    else knows the organization, and binds it for each table by `owned`: a distributed database
-    takes the shard from a parameter, and asks all shards where two columns are compared.
+    For `gql/accounts`, which finds a row by a key and learns the organization from it, and for
+    migrations, which look at everybody's rows. Everybody else knows the organization and binds it
+    for each table by `owned`: a distributed database takes the shard from a parameter, and asks all
+    shards where two columns are compared.
     """
     return owner(one) == owner(other)
 
@@ -46,17 +47,3 @@ def same_owner(one: FromClause, other: FromClause) -> ColumnElement[bool]:
 def owner(table: FromClause) -> ColumnElement[Any]:
     """The column of `table` (or of an alias of it) that names the organization."""
     return table.c.get("organization_id", table.c.id)
-
-
-def is_global(table: Table) -> bool:
-    """Whether rows are found before their organization is known, and so by one look for all.
-
-    Such a table has a key that is unique among all organizations: an address to log in by, the hash
-    of an API key. A distributed database holds it whole on every node, and spreads all other
-    tables, the tenant tables, by organization.
-    """
-    return "organization_id" not in table.c or any(
-        "organization_id" not in key.columns
-        for key in (*table.constraints, *table.indexes)
-        if isinstance(key, UniqueConstraint) or getattr(key, "unique", False)
-    )

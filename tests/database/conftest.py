@@ -1,11 +1,12 @@
-"""What tests of replicas share."""
+"""What tests of replicas share. The statements that run here are the tests' own."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 
 import pytest
 
 from gql.database import replicas
+from tests.bound_statements import StatementLint
 from tests.run_resources import RunResources
 from tests.streaming_replication import Replication, replicate
 
@@ -37,3 +38,9 @@ async def level(replication: Replication) -> Replication:
 def no_polling(monkeypatch: pytest.MonkeyPatch) -> None:
     """The task that looks at the servers does so once, and then only when a test does."""
     monkeypatch.setattr(replicas, "INTERVAL", 3_600.0)
+
+
+@pytest.fixture(autouse=True)
+def _bound_statements(statement_lint: StatementLint) -> Iterator[None]:
+    yield
+    statement_lint.skip()
