@@ -11,6 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from gql.database.failures import is_stale, translate_failures, translate_write_failures
 from gql.database.giving_back import give_back
 
+PART = 64
+"""Rows that are made of what the driver has read in one step of the event loop."""
+
 Execute = Callable[[AsyncConnection], Awaitable[CursorResult[Any]]]
 """Runs a statement on a connection."""
 
@@ -53,7 +56,12 @@ class Snapshot:
             DeadlineExceeded: when it ended the statement because that took too long.
         """
         result = await self._run(lambda connection: connection.execute(statement, parameters))
-        return result.all()
+        rows: list[Row[Any]] = []
+        for part in result.partitions(PART):
+            if rows:  # JSON is parsed here: a thousand long values are no single step
+                await asyncio.sleep(0)
+            rows += part
+        return rows
 
     async def fetch_value(self, sql: str, values: Sequence[Any]) -> bytes | None:
         """The single value of a compiled statement: see `StatementRunner.fetch_value`.

@@ -23,6 +23,7 @@ class Context:
         request_id: Printed in the log, in a response header and beside every error.
         sms_sessions: Where the live state of SMS conversations is kept; the process shares it.
         queues: Where its work waits for that of others; None where it has waited as a whole.
+        printed_bytes: How long the leaves are that resolvers have printed, about.
         snapshot: Every read of the operation goes through it.
         loaders: What batches keys into statements on the snapshot; see `gql/loaders/loader.py`.
     """
@@ -32,6 +33,7 @@ class Context:
     request_id: str = field(default_factory=lambda: uuid.uuid4().hex)
     sms_sessions: SmsSessionStore | None = None
     queues: OperationQueues | None = None
+    printed_bytes: int = field(default=0, init=False)
     snapshot: Snapshot = field(init=False)
     loaders: dict[Hashable, Any] = field(init=False)
 

@@ -6,6 +6,7 @@ import orjson
 from graphql import GraphQLLeafType
 
 from gql.errors import AnswerTooLong
+from gql.query.context import Context
 from gql.schema.mutation_executor import MutationExecutor
 from gql.steps import pause_if_long
 
@@ -21,18 +22,20 @@ def executor_bounded_to(max_bytes: int) -> type[MutationExecutor]:
     class BoundedExecutor(MutationExecutor):
         def __init__(self, *arguments: Any, **named: Any) -> None:
             super().__init__(*arguments, **named)
-            self.printed_bytes = 0
+            # A mutation puts another context in its place while it writes.
+            self._operation: Context = self.context_value
 
         def complete_leaf_value(  # type: ignore[override]  # static there, and called on `self`
             self, return_type: GraphQLLeafType, result: Any
         ) -> Any:
             pause_if_long()
             value = MutationExecutor.complete_leaf_value(return_type, result)
+            operation = self._operation
             if isinstance(value, str):
-                self.printed_bytes += len(value)
+                operation.printed_bytes += len(value)
             elif isinstance(value, (dict, list)):
-                self.printed_bytes += len(orjson.dumps(value))
-            if self.printed_bytes > max_bytes:
+                operation.printed_bytes += len(orjson.dumps(value))
+            if operation.printed_bytes > max_bytes:
                 raise AnswerTooLong
             return value
 

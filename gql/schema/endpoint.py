@@ -47,6 +47,7 @@ from gql.schema.graphql_request import (
     require_method,
 )
 from gql.schema.hidden_names import hide_names
+from gql.schema.json_pieces import LONG, dumps_in_pieces
 from gql.schema.rendering import HttpResponse, Renderer
 from gql.settings import Settings
 from gql.steps import in_steps
@@ -171,7 +172,7 @@ class GraphQLEndpoint:
                 answer = await (
                     self._run(received) if price is None else self._price(received, price)
                 )
-                return answer.as_read(scope) if method in READING_METHODS else answer
+                return await answer.as_read(scope) if method in READING_METHODS else answer
         except InvalidDocument as error:
             return renderer.invalid(error.kind, error.errors)
         except GatewayError as error:
@@ -297,18 +298,22 @@ class GraphQLEndpoint:
         renderer = received.renderer
         received.log["way"] = "resolvers"
         await self._documents.check_resolver_cost(request, fallback)
-        result = await self._execute(request, received)
+        result, printed_bytes = await self._execute(request, received)
         if must_read_again(received.database):
-            result = await self._execute(request, received)
+            result, printed_bytes = await self._execute(request, received)
         if result.errors and self._settings.hides_names:
             result.errors = hide_names(result.errors, request.document.text, request.variables)
-        answer = renderer.result(result, request.operation)
+        if printed_bytes < LONG:
+            answer = renderer.result(result, request.operation)
+        else:
+            answer = await in_steps(renderer.result, result, request.operation, dumps_in_pieces)
         is_query = request.operation.operation == OperationType.QUERY
         if is_query and len(answer.body) > self._settings.max_response_bytes:
             raise AnswerTooLong
         return answer
 
-    async def _execute(self, request: Request, received: _Received) -> ExecutionResult:
+    async def _execute(self, request: Request, received: _Received) -> tuple[ExecutionResult, int]:
+        """What the operation comes to, and about how many bytes its leaves print."""
         request_id = received.renderer.request_id
         context = Context(received.caller, received.database, request_id, self._sms_sessions)
         run = partial(
@@ -324,7 +329,7 @@ class GraphQLEndpoint:
         )
         try:
             result = await in_steps(run)
-            return await result if isawaitable(result) else result
+            return await result if isawaitable(result) else result, context.printed_bytes
         finally:
             await context.close()
 

@@ -1,7 +1,8 @@
 """Results, refusals and bugs as HTTP responses; every error carries a code and the request id."""
 
+import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any
@@ -21,6 +22,7 @@ from gql.errors import BadInput, GatewayError, RefusedDocument
 from gql.http.entity_tags import REVALIDATED, entity_tag, is_not_modified, named_tag
 from gql.http.media_types import JSON, PRODUCED
 from gql.http.refusal import refusal_headers
+from gql.schema.json_pieces import LONG
 
 _log = logging.getLogger(__name__)
 
@@ -54,7 +56,7 @@ class HttpResponse:
     headers: Mapping[str, str] = field(default_factory=dict)
     is_cacheable: bool = False
 
-    def as_read(self, scope: Scope) -> "HttpResponse":
+    async def as_read(self, scope: Scope) -> "HttpResponse":
         """The same as the answer to a request that only reads: with an `ETag`, or a 304 for it.
 
         An answer with errors is left as it is.
@@ -64,11 +66,17 @@ class HttpResponse:
         """
         if self.status != HTTPStatus.OK or not self.body.startswith(_WITHOUT_ERRORS):
             return self
-        tag = entity_tag(self.media_type.encode() + self.body)
+        if len(self.body) < LONG:
+            tag = self._tag()
+        else:  # hashing leaves the interpreter to the event loop
+            tag = await asyncio.to_thread(self._tag)
         if is_not_modified(scope, tag):
             headers = {**self.headers, "etag": named_tag(scope, tag)}
             return HttpResponse(304, self.media_type, b"", headers, is_cacheable=True)
         return replace(self, headers={**self.headers, "etag": tag}, is_cacheable=True)
+
+    def _tag(self) -> str:
+        return entity_tag(self.media_type.encode() + self.body)
 
     def with_extension(self, name: str, value: Any) -> "HttpResponse":
         """The same answer, which has no extensions yet, with this one at its end."""
@@ -101,8 +109,19 @@ class Renderer:
     media_type: str
     request_id: str
 
-    def result(self, result: ExecutionResult, operation: OperationDefinitionNode) -> HttpResponse:
-        """The answer to an operation that ran, or whose variables did not let it run."""
+    def result(
+        self,
+        result: ExecutionResult,
+        operation: OperationDefinitionNode,
+        dumps: Callable[[Any], bytes] = orjson.dumps,
+    ) -> HttpResponse:
+        """The answer to an operation that ran, or whose variables did not let it run.
+
+        Args:
+            result: What it came to.
+            operation: The operation.
+            dumps: Prints the answer as JSON.
+        """
         failure = _failure(result, operation)
         if failure is not None:
             return self.refusal(failure)
@@ -114,7 +133,7 @@ class Renderer:
         if errors:
             # First, as the specification advises: a reader of the raw answer sees them.
             body = {"errors": errors, "data": result.data}
-        return HttpResponse(200, self.media_type, orjson.dumps(body))
+        return HttpResponse(200, self.media_type, dumps(body))
 
     def invalid(self, kind: type[GatewayError], errors: Sequence[GraphQLError]) -> HttpResponse:
         """The answer to a document with these errors, all of one kind."""
