@@ -5,12 +5,14 @@ Debian 12 has 1.18, which keeps no named statements. Where `PGBOUNCER_BIN` names
 """
 
 import os
+import re
 import shutil
 import socket
 import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -33,10 +35,10 @@ default_pool_size = 5
 {more}
 """
 
-NAMED = {"max_prepared_statements": 100}
-"""What has a newer one keep named statements, whatever its default is."""
-
 ENVIRONMENT = "PGBOUNCER_BIN"
+
+NAMED_SINCE = (1, 21)
+"""The version of PgBouncer that learnt to keep named statements."""
 
 
 def executable() -> str | None:
@@ -44,9 +46,23 @@ def executable() -> str | None:
     return shutil.which("pgbouncer") or shutil.which("pgbouncer", path="/usr/sbin")
 
 
+@cache
 def newer_executable() -> str | None:
-    """One that keeps named statements; None where the environment names none."""
-    return os.environ.get(ENVIRONMENT)
+    """One that keeps named statements, the environment's or the installed one; None without."""
+    programs = (os.environ.get(ENVIRONMENT), executable())
+    return next((each for each in programs if each and _version(each) >= NAMED_SINCE), None)
+
+
+def unnamed_options() -> dict[str, object]:
+    """What has the one that is installed keep no named statements."""
+    program = executable()
+    is_newer = program is not None and _version(program) >= NAMED_SINCE
+    return {"max_prepared_statements": 0} if is_newer else {}
+
+
+def _version(program: str) -> tuple[int, ...]:
+    printed = subprocess.run([program, "--version"], capture_output=True, text=True, check=True)
+    return tuple(map(int, re.findall(r"\d+", printed.stdout.splitlines()[0])))
 
 
 needs_pgbouncer = pytest.mark.skipif(

@@ -337,7 +337,7 @@ def _leave_read_only(context: ExceptionContext) -> None:
 
 def _pool_size(settings: Settings) -> int:
     """What `pool_size`, the limit of the process, leaves beside the runner; at least one."""
-    if settings.pooler == "transaction" or not settings.compiled:
+    if not settings.compiled:
         return settings.pool_size
     return max(1, settings.pool_size - runner_size(settings))
 

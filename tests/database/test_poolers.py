@@ -26,6 +26,7 @@ from tests.pgbouncer import (
     needs_pgbouncer,
     newer_executable,
     pgbouncer,
+    unnamed_options,
 )
 from tests.pooled_role import names, options, pooled_role
 
@@ -54,7 +55,9 @@ async def database_at(url: str, **settings: Any) -> AsyncIterator[Database]:
 
 
 POOLERS = [
-    pytest.param(executable(), {}, "transaction", marks=needs_pgbouncer, id="old"),
+    pytest.param(
+        executable(), unnamed_options(), "transaction", marks=needs_pgbouncer, id="installed"
+    ),
     pytest.param(executable(), {"mode": "session"}, "session", marks=needs_pgbouncer, id="session"),
     pytest.param(newer_executable(), options(), "named", marks=needs_newer_pgbouncer, id="named"),
     pytest.param(
@@ -134,6 +137,32 @@ async def set_up(fresh: Copy, where: str, **changes: str) -> AsyncIterator[Copy]
                 yield copy
         else:
             yield replace(fresh, url=fresh.url.replace("postgres:@", f"{role}:@"))
+
+
+@needs_pgbouncer
+async def test_without_named_statements_each_is_a_protected_transaction(fresh: Copy) -> None:
+    async with client_of(fresh) as client:
+        expected = await answers(client)
+        written = (await client.post("/graphql", json={"query": WRITE})).json()
+    await set_database(fresh)
+    how = {"default_pool_size": 2, **unnamed_options()}
+    with pooled(fresh, executable(), **how) as copy:
+        async with client_of(copy, pooler="transaction") as client:
+            assert await answers(client) == expected
+            assert (await client.post("/graphql", json={"query": WRITE})).json() == written
+        async with database_at(copy.url, pooler="transaction", request_timeout=0.05) as database:
+            many = [database.fetch_value("SELECT $1::text", (str(n),)) for n in range(50)]
+            assert await asyncio.gather(*many) == [b"%d" % n for n in range(50)]
+            for _ in range(3):
+                with pytest.raises(asyncpg.ReadOnlySQLTransactionError):
+                    await database.fetch_value("DELETE FROM call RETURNING call_sid", ())
+                with pytest.raises(asyncpg.QueryCanceledError):
+                    await database.fetch_value("SELECT pg_sleep(600)::text", ())
+        connection = await asyncpg.connect(copy.url, statement_cache_size=0)
+        async with connection.transaction():
+            left = await connection.fetchval("SELECT current_setting('statement_timeout')")
+        await connection.close()
+    assert left == "0"
 
 
 SERVERS = [

@@ -1,13 +1,15 @@
 """Opens the statement runner that the settings ask for."""
 
+from functools import partial
 from typing import Any
 
 from sqlalchemy import URL
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from gql.database.drivers import sqlite
-from gql.database.drivers.pooled import NamedPoolerRunner, PooledRunner, connect_to_pooler
+from gql.database.drivers.pooled import NamedPoolerRunner, UnnamedPoolerRunner, connect_to_pooler
 from gql.database.drivers.postgresql import PostgresqlRunner, connect_postgresql
+from gql.database.drivers.session_settings import set_transaction
 from gql.database.drivers.statement_runner import PREPARED_STATEMENTS, StatementRunner
 from gql.settings import Settings
 
@@ -24,22 +26,21 @@ def open_runner(engine: AsyncEngine, settings: Settings) -> StatementRunner:
             size=settings.pool_size,
             timeout=settings.pool_timeout,
         )
-    if settings.pooler == "transaction":
-        return PooledRunner(engine)
     arguments = {
         **connection_arguments(engine, settings),
-        "statement_cache_size": PREPARED_STATEMENTS,
+        "statement_cache_size": 0 if settings.pooler == "transaction" else PREPARED_STATEMENTS,
         "max_cached_statement_lifetime": 0,
         "max_cacheable_statement_size": 0,
     }
-    is_pooled = settings.pooler == "named"
-    runner = NamedPoolerRunner if is_pooled else PostgresqlRunner
-    connect = connect_to_pooler if is_pooled else connect_postgresql
-    return runner(
-        lambda: connect(arguments, settings),
-        size=runner_size(settings),
-        timeout=settings.pool_timeout,
-    )
+    size, timeout = runner_size(settings), settings.pool_timeout
+    if not settings.shares_sessions:
+        connect = partial(connect_postgresql, arguments, settings)
+        return PostgresqlRunner(connect, size=size, timeout=timeout)
+    connect = partial(connect_to_pooler, arguments, settings)
+    if settings.pooler == "named":
+        return NamedPoolerRunner(connect, size=size, timeout=timeout)
+    session = set_transaction(settings, for_plans=True)
+    return UnnamedPoolerRunner(connect, session, size=size, timeout=timeout)
 
 
 def connection_arguments(engine: AsyncEngine, settings: Settings) -> dict[str, Any]:

@@ -2,11 +2,10 @@
 
 import logging
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import asyncpg
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from gql.database.drivers.poolers import UnprotectedConnection, require_role_settings
 from gql.database.drivers.postgresql import (
@@ -29,7 +28,7 @@ _log = logging.getLogger(__name__)
 
 
 class PoolerConnection(RunnerConnection):
-    """A connection to a pooler that keeps named statements."""
+    """A connection to a pooler."""
 
     async def fetch_again(self, sql: str, values: Sequence[Any]) -> Any:
         """See `RunnerConnection`."""
@@ -62,27 +61,33 @@ class NamedPoolerRunner(PostgresqlRunner):
         return lines
 
 
-class PooledRunner:
-    """One transaction per statement on the engine's connections.
+class UnnamedPoolerRunner(PostgresqlRunner):
+    """A pool of connections to a pooler that keeps no named statements.
 
-    The pooler keeps no named statements, so nothing can stay prepared, and every plan is a custom
-    plan.
+    Each statement is a transaction of its own that first sets up the session which the pooler gives
+    it, and is prepared in it: four round trips, and every plan is a custom plan.
+
+    Args:
+        connect: As of `PostgresqlRunner`.
+        session: One statement that sets a transaction up.
+        size: As of `PostgresqlRunner`.
+        timeout: As of `PostgresqlRunner`.
     """
 
-    busy = size = 0  # the engine's pool counts them
+    def __init__(
+        self, connect: Callable[[], Awaitable[Any]], session: str, *, size: int, timeout: float
+    ) -> None:
+        super().__init__(connect, size=size, timeout=timeout)
+        self._begin = f"{_BEGIN_WITH_CUSTOM_PLANS}; {session}"
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
-
-    async def fetch_value(
+    def fetch_value(
         self,
         sql: str,
         values: Sequence[Any],
         *,
         custom_plan: bool = False,  # noqa: ARG002 -- it always is
-    ) -> bytes | None:
-        value: str | None = await self._run(_fetch_unnamed, sql, values)
-        return None if value is None else value.encode()
+    ) -> FetchedValue:
+        return self._run(self._fetch, sql, values)
 
     async def explain(
         self,
@@ -91,18 +96,14 @@ class PooledRunner:
         *,
         custom_plan: bool = False,  # noqa: ARG002 -- it always is
     ) -> list[str]:
-        lines: list[str] = await self._run(explain_custom_plan, sql, values)
+        lines: list[str] = await self._run(self._explain, sql, values)
         return lines
 
-    async def _run(self, command: Command, sql: str, values: Sequence[Any]) -> Any:
-        async with self._engine.connect() as connection:
-            await connection.begin()
-            raw = await connection.get_raw_connection()
-            await connection.exec_driver_sql("SET TRANSACTION READ ONLY")
-            return await command(raw.driver_connection, sql, values)
+    async def _fetch(self, connection: Any, sql: str, values: Sequence[Any]) -> Any:
+        return await _in_transaction(self._begin, fetch_value, connection, sql, values)
 
-    async def close(self) -> None:
-        """The engine closes its connections itself."""
+    async def _explain(self, connection: Any, sql: str, values: Sequence[Any]) -> Any:
+        return await _in_transaction(self._begin, explain_custom_plan, connection, sql, values)
 
 
 async def connect_to_pooler(arguments: Mapping[str, Any], settings: Settings) -> Any:
@@ -113,22 +114,21 @@ async def connect_to_pooler(arguments: Mapping[str, Any], settings: Settings) ->
         settings: Of the process.
 
     Raises:
-        UnprotectedConnection: when the role is not set up for them.
+        UnprotectedConnection: when named statements need a role that is set up, and it is not.
     """
     connection = await asyncpg.connect(**arguments, connection_class=PoolerConnection)
     try:
-        await require_role_settings(connection, settings)
-        await read_text_as_bytes(connection)
+        # Within one session, as nothing may be named yet.
+        async with connection.transaction():
+            if settings.pooler == "named":
+                await require_role_settings(connection, settings)
+            await read_text_as_bytes(connection)
     except BaseException as error:
         connection.terminate()
         if isinstance(error, UnprotectedConnection):
             _log.error("%s %s", error.problem, error.advice)
         raise
     return connection
-
-
-async def _fetch_unnamed(connection: Any, sql: str, values: Sequence[Any]) -> Any:
-    return await connection.fetchval(sql, *values)
 
 
 async def _fetch_with_custom_plan(connection: Any, sql: str, values: Sequence[Any]) -> Any:

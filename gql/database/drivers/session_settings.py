@@ -70,9 +70,9 @@ def set_session(settings: Settings, *, for_plans: bool = False) -> str:
     return "; ".join(f"SET {name} = '{value}'" for name, value in values.items())
 
 
-def set_transaction(settings: Settings) -> str:
+def set_transaction(settings: Settings, *, for_plans: bool = False) -> str:
     """One statement that does the same for a transaction, as another one has another session."""
-    values = {**_of_process(settings), **_STATEMENTS}
+    values = {**_of_process(settings), **(_PLANS if for_plans else _STATEMENTS)}
     return "SELECT " + ", ".join(
         f"set_config('{name}', '{value}', true)" for name, value in values.items()
     )
