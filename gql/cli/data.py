@@ -24,16 +24,32 @@ if TYPE_CHECKING:
 Scale = Literal["small", "medium", "large"]
 
 
-def migrate(*, database: DatabaseOption = None) -> None:
+def migrate(
+    *,
+    distribute: Annotated[
+        bool,
+        typer.Option(
+            "--distribute",
+            help="Then spread the tables over the machines of a PostgreSQL with **Citus**, by"
+            " organization.",
+        ),
+    ] = False,
+    database: DatabaseOption = None,
+) -> None:
     """Bring the tables of the database to this version.
 
     Safe to run again, and from several machines at once: it does nothing when nothing is to do.
     """
-    before, after = asyncio.run(_migrate(settings_from(database_url=database)))
+    settings = settings_from(database_url=database)
+    before, after = asyncio.run(_migrate(settings))
     if before == after:
         STDERR.print(f"The tables are current: {after}.", highlight=False)
     else:
         STDERR.print(f"The tables went from {before or 'nothing'} to {after}.", highlight=False)
+    if distribute:
+        changed = asyncio.run(_distribute(settings))
+        spread = f"{changed} tables were distributed" if changed else "All tables are distributed"
+        STDERR.print(f"{spread}; `jackfield doctor` lists them.", highlight=False, markup=False)
 
 
 def demo(
@@ -111,6 +127,14 @@ async def _migrate(settings: "Settings") -> tuple[str | None, str | None]:
                 "A newer version has migrated this database: install that one.",
             ) from error
         return before, await current(database.engine)
+
+
+async def _distribute(settings: "Settings") -> int:
+    from gql.migrations.distribute import distribute
+
+    async with open_database(settings) as database:
+        with ProgressBars() as bars:
+            return await distribute(database.engine, bars.show_step)
 
 
 async def _demo(

@@ -105,6 +105,7 @@ async def _check_databases(settings: "Settings") -> Failure | None:
             _line("current", "yes")
             await _check_writes(database)
             await _show_plan_mode(database)
+            await _show_distribution(database)
             await _count_long_values(database)
             await _check_letters(database)
             await _check_logins(database, settings)
@@ -145,6 +146,20 @@ async def _show_plan_mode(database: "Database") -> None:
     setting = await database.fetch_value("SELECT current_setting('plan_cache_mode')", ())
     mode = (setting or b"").decode()
     _line("plan mode", f"{_PLAN_MODES.get(mode, 'for the values of each request')} ({mode})")
+
+
+async def _show_distribution(database: "Database") -> None:
+    """Print which tables are spread over machines, where Citus could do it."""
+    from gql.migrations.distribute import placement
+
+    placed = await placement(database.engine)
+    if placed is None:
+        return
+    _line("distributed", ", ".join(placed.distributed) or "no table")
+    _line("on every machine", ", ".join(placed.reference) or "no table")
+    if placed.missing:
+        _line("not distributed", typer.style(", ".join(placed.missing), fg="yellow"))
+        _line("", "jackfield migrate --distribute")
 
 
 async def _check_writes(database: "Database") -> None:
