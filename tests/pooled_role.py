@@ -14,29 +14,32 @@ PAGE = (ROOT / "docs" / "deployment.md").read_text()
 NAME = "jackfield_pooled"
 
 
-def block(language: str) -> str:
-    """The page's only block of a language."""
-    (text,) = re.findall(rf"^```{language}\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
-    return str(text)
-
-
 def options() -> dict[str, str]:
     """The settings of PgBouncer on the page, but for `pool_mode`."""
-    lines = dict(line.split(" = ") for line in block("ini").splitlines())
+    lines = dict(line.split(" = ") for line in _block("ini", "pool_mode").splitlines())
     assert lines.pop("pool_mode") == "transaction"
     return lines
 
 
 def names() -> set[str]:
     """What the page sets the role to."""
-    return {name.strip('"') for name in re.findall(r'SET ("?\w+"?) =', block("sql"))}
+    return {name.strip('"') for name in re.findall(r'SET ("?\w+"?) =', _block("sql", NAME))}
+
+
+def _block(language: str, word: str) -> str:
+    """The page's only block of a language that has a word in it."""
+    blocks = re.findall(rf"^```{language}\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
+    (text,) = (block for block in blocks if word in block)
+    return str(text)
 
 
 @asynccontextmanager
 async def pooled_role(copy: Copy, **changes: str) -> AsyncIterator[str]:
     """The name of a role made as the page says, with a few settings changed afterwards."""
     role = f"{NAME}_{secrets.token_hex(4)}"
-    statements = block("sql").replace(NAME, role).replace("IN ROLE jackfield;", "IN ROLE postgres;")
+    statements = (
+        _block("sql", NAME).replace(NAME, role).replace("IN ROLE jackfield;", "IN ROLE postgres;")
+    )
     altered = "".join(f"ALTER ROLE {role} SET {name} = {to};" for name, to in changes.items())
     connection = await asyncpg.connect(copy.url)
     try:
