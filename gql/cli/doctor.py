@@ -100,7 +100,10 @@ async def _check_databases(settings: "Settings") -> Failure | None:
         await _check_pooler(settings)
         async with open_database(settings, migrated=False) as database:
             _line("reachable", "yes")
-            _line("tables", await current(database.engine) or "none")
+            revision = await current(database.engine)
+            _line("tables", revision or "none")
+            if revision is not None:
+                await _check_references(database)
         async with open_database(settings) as database:
             _line("current", "yes")
             await _check_writes(database)
@@ -113,6 +116,27 @@ async def _check_databases(settings: "Settings") -> Failure | None:
     except Failure as failure:
         return failure
     return None
+
+
+async def _check_references(database: "Database") -> None:
+    """Print the rows that name another organization's row, also before the keys refuse them.
+
+    Raises:
+        Failure: when there are some.
+    """
+    from gql.migrations.references import ADVICE, broken_references, references_in
+    from gql.sql.session import lift_statement_timeout
+
+    async with database.engine.connect() as connection:
+        await lift_statement_timeout(connection)
+        broken = await connection.run_sync(
+            lambda sync: list(broken_references(sync, references_in(sync)))
+        )
+    _line("references", "broken" if broken else "each within its organization")
+    for each in broken:
+        _line("", str(each))
+    if broken:
+        raise Failure("Some rows name a row that their organization does not have.", ADVICE)
 
 
 async def _check_pooler(settings: "Settings") -> None:

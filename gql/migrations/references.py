@@ -7,10 +7,12 @@ keys of no program that does not ask it to.
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, column, func, select, table
+from sqlalchemy import Connection, Select, column, func, inspect, select, table
 
 from gql.migrations import MigrationRefused
+from gql.models import metadata
 from gql.models.scope import same_owner
+from gql.models.types import REFERENCE
 
 _MOST_SHOWN = 3
 
@@ -45,6 +47,18 @@ class BrokenReference(NamedTuple):
         more = ", ..." if self.rows > len(self.examples) else ""
         rows = "1 row" if self.rows == 1 else f"{self.rows:,} rows"
         return f"{self.column}: {rows}: {', '.join(self.examples)}{more}"
+
+
+def references_in(connection: Connection) -> list[Reference]:
+    """The references of today's models between tables that are in the database."""
+    present = set(inspect(connection).get_table_names())
+    return [
+        Reference(child.name, named.name, named.info[REFERENCE][0])
+        for child in metadata.sorted_tables
+        if child.name in present
+        for named in child.columns
+        if REFERENCE in named.info and named.info[REFERENCE][0] in present
+    ]
 
 
 def broken_references(

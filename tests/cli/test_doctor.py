@@ -3,6 +3,7 @@
 import os
 import secrets
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
@@ -11,6 +12,7 @@ from sqlalchemy import text
 from gql import __version__
 from gql.database import Database
 from gql.migrations import head
+from gql.migrations.runner import downgrade
 from gql.settings import Settings
 from tests.cli.conftest import Cli
 from tests.databases import Copy, Databases, name_of, settings_for
@@ -34,11 +36,43 @@ async def test_a_healthy_gateway_is_shown_without_its_secrets(
     assert values["kind"] == {"sqlite": "embedded SQLite", "postgresql": "PostgreSQL"}[fresh.kind]
     assert (values["reachable"], values["tables"], values["current"]) == ("yes", head(), "yes")
     assert "\n  takes writes               yes\n" in result.out
+    assert "\n  references                 each within its organization\n" in result.out
     assert "\n  long values                none\n" in result.out
     assert "\n  lower case                 of all letters\n" in result.out
     assert {f"GQL_{name.upper()}" for name in Settings.model_fields} <= set(values)
     assert values["GQL_SECRET_KEY"] == values["GQL_JWT_PUBLIC_KEY"] == "(set)"
     assert secret not in result.out
+
+
+@pytest.mark.parametrize("is_migrated", [False, True])
+async def test_rows_that_name_another_organizations_row_are_a_failure(
+    cli: Cli, fresh: Copy, *, is_migrated: bool
+) -> None:
+    """Before the keys refused them; and after, where SQLite was not asked to check keys."""
+    database = Database(settings_for(fresh.url))
+    name_other = (
+        "UPDATE transcript SET call_id = (SELECT min(id) FROM call WHERE organization_id = 2)"
+        " WHERE id = (SELECT min(id) FROM transcript)"
+    )
+    try:
+        if not is_migrated:
+            await downgrade(database.engine, "0011_fewer_indexes")
+        elif not database.embedded:
+            return
+        async with database.engine.connect() as connection:
+            driver: Any = (await connection.get_raw_connection()).driver_connection
+            if is_migrated:
+                await driver.execute_fetchall("PRAGMA foreign_keys = OFF")
+            await driver.execute(name_other)
+    finally:
+        await database.close()
+
+    result = await cli("doctor", "--database", fresh.url)
+
+    assert result.code == 1
+    assert "references                 broken\n" in result.out
+    assert " of organization 1 names call " in result.out
+    assert result.err.startswith("Some rows name a row that their organization does not have.\n")
 
 
 async def test_missing_tables_are_a_failure(cli: Cli, empty_database_url: str) -> None:

@@ -12,7 +12,6 @@ from gql.database import Database
 from gql.migrations import MigrationRefused, online
 from gql.migrations.runner import downgrade, migrate
 from gql.models import TABLES, metadata
-from gql.models.keys import is_global
 from gql.models.scope import table_of
 from tests.databases import Copy, settings_for
 from tests.migrations.catalog import catalog
@@ -20,7 +19,6 @@ from tests.migrations.key_lint import key_faults
 
 BEFORE = "0011_fewer_indexes"
 KEYS = "0012_keys_with_organization"
-OF_TENANTS = [table_of(model) for model in TABLES if not is_global(table_of(model))]
 REFERENCES = [
     (table, column, key.column.table)
     for table in metadata.sorted_tables
@@ -168,11 +166,6 @@ async def test_rows_that_name_another_organizations_row_stop_the_change(
     )
     assert refused.value.advice.endswith("or delete them. Then migrate again.")
     assert await catalog(changing) == before
-
-
-@pytest.mark.parametrize("table", OF_TENANTS, ids=lambda table: table.name)
-def test_what_is_global_has_no_organization_in_its_key(table: Table) -> None:
-    assert table.name not in {"organization", "user", "api_key"}
 
 
 def _interrupt_after(last: int) -> Any:
