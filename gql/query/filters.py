@@ -10,6 +10,7 @@ from gql.errors import BadInput
 from gql.models.call import phone_digits
 from gql.sql.json_paths import json_member_text
 from gql.sql.keys import is_among
+from gql.sql.text import without_case
 
 ESCAPE = "!"
 """In LIKE. Not a backslash, which settings of PostgreSQL may make an escape of all literals."""
@@ -226,7 +227,7 @@ def _like(column: ColumnElement[Any], pattern: Any) -> ColumnElement[bool]:
     Full case folding, by which `ß` is `ss`, is in no PostgreSQL before 18, and an index of trigrams
     has to be on the very expression that is compared (migration 0002).
     """
-    return func.lower(column).like(func.lower(pattern), escape=ESCAPE)
+    return without_case(column).like(func.lower(pattern), escape=ESCAPE)
 
 
 def _is_null(column: ColumnElement[Any], value: bool) -> ColumnElement[bool]:
