@@ -191,8 +191,9 @@ class Settings(BaseSettings):
 
     redis_url: SecretStr | None = Field(
         None,
-        description="`redis://`, `rediss://` or `unix://`: keeps live SMS sessions;"
-        " without it the database does.",
+        description="`redis://`, `rediss://` or `unix://`: keeps live SMS sessions,"
+        " which the database does without it, counts for all processes, and tells them what was"
+        " revoked.",
     )
     sms_session_ttl: int = Field(
         86_400, ge=1, le=31_536_000, description="Seconds that a live SMS session is kept."

@@ -71,11 +71,13 @@ class Served:
 
     Attributes:
         output: The file that its output goes to.
+        process: Ended with the block at the latest.
         seconds: From the command to the first answer.
     """
 
     url: str
     output: Path
+    process: "subprocess.Popen[bytes]"
     seconds: float
 
 
@@ -103,7 +105,7 @@ def serving(
             )
         try:
             until_ready(process, url, output)
-            yield Served(url, output, time.monotonic() - start)
+            yield Served(url, output, process, time.monotonic() - start)
         finally:
             process.terminate()
             process.wait()

@@ -47,7 +47,9 @@ from gql.stores import (
     open_credential_changes,
     open_rate_limits,
     open_sms_sessions,
+    open_throttle,
 )
+from gql.stores.throttle import Throttle
 
 RESERVED = {"pool_size": 2, "pool_timeout": 5.0, "request_timeout": 5.0, "compiled": False}
 """The settings of the connections that look up credentials and readiness, and read nothing else.
@@ -79,6 +81,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
     rate_limits = open_rate_limits(settings)
     changes = open_credential_changes(reserved, settings)
     database.on_credential_change = reserved.on_credential_change = changes.publish
+    throttle = open_throttle(settings)
     key_usage = KeyUsage(reserved)
     requests = RunningRequests(settings.request_timeout)
     shares = LoopShares()
@@ -118,6 +121,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
     app.state.rate_limits = rate_limits
     app.state.key_usage = key_usage
     app.state.credential_changes = changes
+    app.state.throttle = throttle
     app.state.queues = queues
     app.state.loop_shares = shares
     app.state.metrics = metrics
@@ -131,6 +135,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
         rate_limits=rate_limits,
         usage=key_usage,
         changes=changes,
+        throttle=throttle,
     )
     app.state.authentication = authentication
     layers = middleware(graphql, authentication, settings, counter, replicas)
@@ -203,6 +208,8 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     await sms_sessions.close()
     rate_limits: RateLimits = app.state.rate_limits
     await rate_limits.close()
+    throttle: Throttle = app.state.throttle
+    await throttle.close()
     databases: tuple[Database, ...] = (app.state.database, app.state.reserved_database)
     for database in databases:
         await database.close()

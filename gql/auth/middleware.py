@@ -15,6 +15,7 @@ from gql.identity import Identity
 from gql.settings import Settings
 from gql.stores.credential_changes import CredentialChanges
 from gql.stores.rate_limits import RateLimits
+from gql.stores.throttle import Throttle
 
 _AUTHENTICATOR = "authenticator"
 _LOGIN = "login"
@@ -59,6 +60,7 @@ class Authentication:
         rate_limits: RateLimits | None = None,
         usage: KeyUsage | None = None,
         changes: CredentialChanges | None = None,
+        throttle: Throttle | None = None,
         *,
         timer: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -66,7 +68,7 @@ class Authentication:
         self._authenticator = Authenticator(
             database, settings, rate_limits, usage, changes, timer=timer
         )
-        self._password_login = PasswordLogin(database, settings, timer=timer)
+        self._password_login = PasswordLogin(database, settings, throttle, timer=timer)
         public = settings.public_url
         self._trusted_origins = settings.trusted_origins
         self._public_origin = None if public is None else read_origin(str(public).rstrip("/"))

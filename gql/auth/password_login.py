@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from cachetools import TTLCache
 from starlette.responses import Response
 from starlette.types import Scope
 
@@ -18,10 +17,10 @@ from gql.auth.bearer import can_issue, issue_token
 from gql.auth.cookie import set_cookie
 from gql.auth.csrf import OTHER_SITE, from_another_site
 from gql.auth.dashboard import DashboardCredential
-from gql.auth.throttle import MOST_KEYS, Limit, Throttle
 from gql.database import Database
 from gql.errors import DeadlineExceeded, Forbidden, RateLimited, Unauthenticated, Unavailable
 from gql.settings import Settings
+from gql.stores.throttle import Limit, ProcessThrottle, Throttle
 
 _OFF = (
     "Logins by password are off: set GQL_JWT_SECRET (for tokens) or GQL_SECRET_KEY (for the "
@@ -55,20 +54,30 @@ class LoggedIn:
 class PasswordLogin:
     """One per process: the thread that checks passwords, and the count of wrong ones.
 
+    Args:
+        database: Where people are looked up.
+        settings: The limits, and what logins are signed with.
+        throttle: Counts wrong passwords; by default in this process.
+        timer: Measures the seconds of that default.
+
     Raises:
         ValueError: when a secret of the settings cannot be used.
     """
 
     def __init__(
-        self, database: Database, settings: Settings, *, timer: Callable[[], float] = time.monotonic
+        self,
+        database: Database,
+        settings: Settings,
+        throttle: Throttle | None = None,
+        *,
+        timer: Callable[[], float] = time.monotonic,
     ) -> None:
         self._database = database
         self._settings = settings
         self._passwords = Passwords()
-        self._throttle = Throttle(settings.login_window, timer)
-        self._earlier_logins = TTLCache[tuple[str, str], None](
-            MOST_KEYS, settings.remembered_ttl, timer
-        )
+        if throttle is None:
+            throttle = ProcessThrottle(settings.login_window, settings.remembered_ttl, timer)
+        self._throttle = throttle
         self._dashboard = DashboardCredential(database, settings)
 
     async def __call__(self, scope: Scope, claim: PasswordClaim, *, remember_me: bool) -> LoggedIn:
@@ -97,9 +106,9 @@ class PasswordLogin:
     async def _person(self, scope: Scope, claim: PasswordClaim) -> Person:
         address = _address(scope)
         account = hashlib.sha256(claim.account.encode()).hexdigest()
-        limits = self._limits(account, address)
+        limits = await self._limits(account, address)
         try:
-            instant = self._throttle.take(limits)
+            attempt = await self._throttle.take(limits)
         except RateLimited:
             _log.warning("a login was not tried: too many failed", extra={"address": address})
             raise
@@ -109,14 +118,14 @@ class PasswordLogin:
             _log.info("refused a password", extra={"address": address})
             raise
         except (RateLimited, Unavailable, DeadlineExceeded):
-            self._throttle.give_back(limits, instant)
+            await self._throttle.give_back(limits, attempt)
             raise
-        self._throttle.give_back(limits, instant)
-        self._earlier_logins[account, address] = None
+        await self._throttle.give_back(limits, attempt)
+        await self._throttle.note_login((account, address))
         _log.info("logged in by password", extra={"address": address, "user_id": person.id})
         return person
 
-    def _limits(self, account: str, address: str) -> tuple[Limit, ...]:
+    async def _limits(self, account: str, address: str) -> tuple[Limit, ...]:
         """What a wrong password for an account from an address counts against.
 
         The obvious limits are one per account and one per address. But with the first, whoever
@@ -129,7 +138,7 @@ class PasswordLogin:
         """
         settings = self._settings
         together = Limit(("account and address", f"{account} {address}"), settings.login_attempts)
-        if (account, address) in self._earlier_logins:
+        if await self._throttle.had_login((account, address)):
             return (together,)
         return (
             together,

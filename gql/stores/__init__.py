@@ -7,6 +7,7 @@ from gql.stores.database import DatabaseSmsSessions
 from gql.stores.postgresql_channel import PostgresqlChannel
 from gql.stores.rate_limits import RateLimits
 from gql.stores.sms_sessions import SmsSessionStore
+from gql.stores.throttle import ProcessThrottle, Throttle
 
 __all__ = [
     "CredentialChanges",
@@ -15,6 +16,7 @@ __all__ = [
     "open_credential_changes",
     "open_rate_limits",
     "open_sms_sessions",
+    "open_throttle",
 ]
 
 _NO_CLIENT = "GQL_REDIS_URL needs the client for Redis: pip install 'jackfield[redis]'"
@@ -67,3 +69,20 @@ def open_credential_changes(database: Database, settings: Settings) -> Credentia
     if settings.embedded or settings.shares_sessions:
         return CredentialChanges()
     return CredentialChanges(PostgresqlChannel(database))
+
+
+def open_throttle(settings: Settings) -> Throttle:
+    """What counts failed logins; processes that have Redis count together.
+
+    Raises:
+        ValueError: when there is Redis, and the client for it is not installed.
+    """
+    alone = ProcessThrottle(settings.login_window, settings.remembered_ttl)
+    if settings.redis_url is None:
+        return alone
+    try:
+        from gql.stores.redis_throttle import RedisThrottle  # noqa: PLC0415 -- an extra
+    except ImportError as error:
+        raise ValueError(_NO_CLIENT) from error
+    url = settings.redis_url.get_secret_value()
+    return RedisThrottle(url, settings.login_window, settings.remembered_ttl, alone)
