@@ -1,5 +1,6 @@
 """Reads go to a replica that has what the client wrote; tried with PostgreSQL's own replication."""
 
+import asyncio
 import logging
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
@@ -160,6 +161,27 @@ async def test_a_client_reads_what_it_wrote(level: Replication) -> None:
     assert sum(number for (_, reason), number in chosen.items() if reason == "replica") == 5
     assert app.state.replicas.counts["primary", "behind"] == 1
     assert sum(app.state.replicas.counts.values()) == 2  # and the stranger's, on a replica
+
+
+async def test_a_read_waits_for_a_replica_that_is_a_little_behind(level: Replication) -> None:
+    owner = owner_of(level)
+    async with reading(level, replica_wait=10) as app, connect(app) as client:
+        for replica in level.replicas:
+            await replica.pause()
+        try:
+            await rename(client, "Waited for", owner)
+            with counting(level) as ran:
+                read = asyncio.create_task(name_by(client, owner))
+                while not ran["replica_1"].count + ran["replica_2"].count:  # noqa: ASYNC110
+                    await asyncio.sleep(0.01)  # until it has asked how far a replica is
+        finally:
+            for replica in level.replicas:
+                await replica.resume()
+        name = await read
+
+    assert name == "Waited for"
+    assert sum(app.state.replicas.counts.values()) == 1
+    assert not app.state.replicas.counts["primary", "behind"]
 
 
 async def test_browsers_send_the_position_back_by_cookie(level: Replication) -> None:
