@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 _HOUSEKEEPING = re.compile(
     r"(BEGIN|COMMIT|ROLLBACK|START|SET|SHOW|PRAGMA|LISTEN|SAVEPOINT|RELEASE|DISCARD)\b"
     r"|select\s+(current_schema|current_setting|set_config)\(|.*\bpg_catalog\."
-    r"|WITH RECURSIVE typeinfo_tree|--",
+    r"|SELECT 1 / \(pg_backend_pid\(\)|WITH RECURSIVE typeinfo_tree|--",
     re.IGNORECASE | re.DOTALL,
 )
 _FIRES = re.compile(r"(INSERT INTO|UPDATE|DELETE FROM)\b")
