@@ -13,6 +13,7 @@ from gql import pages
 from gql.app.compression import Compression
 from gql.app.cross_origin import cross_origin
 from gql.app.exception_handlers import HANDLERS
+from gql.app.folding import Folding
 from gql.app.frozen_heap import FROZEN_HEAP
 from gql.app.health import Health
 from gql.app.metrics import Metrics, metrics_routes
@@ -122,6 +123,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
     app.state.key_usage = key_usage
     app.state.credential_changes = changes
     app.state.throttle = throttle
+    app.state.folding = Folding(reserved)
     app.state.queues = queues
     app.state.loop_shares = shares
     app.state.metrics = metrics
@@ -195,11 +197,14 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     replicas: Replicas | None = app.state.replicas
     if replicas is not None:
         replicas.start()
+    folding: Folding = app.state.folding
+    folding.start()
     switch_threads_soon()
     charge_subtasks()
     with FROZEN_HEAP.hold(), end_on_sigterm(app.state.requests, settings.shutdown_timeout):
         async with nullcontext() if metrics is None else metrics.publishing():
             yield
+    await folding.stop()
     await key_usage.stop()
     await changes.close()
     if replicas is not None:

@@ -11,6 +11,7 @@ from gql.cli.doctor import doctor
 from gql.cli.explain import explain
 from gql.cli.keys import keys
 from gql.cli.organizations import organizations
+from gql.cli.rollup import fold, verify
 from gql.cli.schema import schema
 from gql.cli.serve import serve
 from gql.cli.tokens import token
@@ -28,7 +29,7 @@ app = typer.Typer(
     "To look around, run `jackfield serve --local`.",
 )
 
-COMMANDS = (serve, migrate, demo, token, schema, explain, doctor)
+COMMANDS = (serve, migrate, demo, token, schema, explain, doctor, fold)
 """In the order that help lists them."""
 
 for command in COMMANDS:
@@ -36,6 +37,7 @@ for command in COMMANDS:
 app.add_typer(organizations, name="organizations")
 app.add_typer(keys, name="keys")
 app.add_typer(users, name="users")
+app.add_typer(verify, name="verify")
 
 
 @app.callback(invoke_without_command=True)

@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import select, text
 
 from gql.database import Database
+from gql.database.call_rollup import fold_all
 from gql.demo.loading import Progress, analyze, fill
 from gql.demo.organizations import DemoOrganization, new_organization
 from gql.demo.scale import Scale, content
@@ -57,6 +58,7 @@ async def load_demo(
             raise BadInput("Demo data needs an empty database; this one has organizations.")
         rows = content(loaded, scale, seed, now)
         await fill(connection, rows.items, totals=rows.totals, now=now or NOW, progress=progress)
+    await fold_all(database.engine)
     await analyze(database)
     return loaded
 

@@ -126,6 +126,8 @@ async def _advance_sequences(connection: AsyncConnection) -> None:
     """SQLite's AUTOINCREMENT noticed the explicit ids by itself; PostgreSQL's sequences did not."""
     for model in TABLES:
         name = table_of(model).name
+        if "id" not in table_of(model).c:
+            continue
         await connection.execute(
             text(
                 f"SELECT setval(pg_get_serial_sequence('\"{name}\"', 'id'), max(id))"  # noqa: S608

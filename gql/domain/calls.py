@@ -9,7 +9,7 @@ from gql.domain.assistants import CURRENT_NAME, current_name
 from gql.models.assistant import Assistant
 from gql.models.call import Call
 from gql.models.enums import CallStatus, Channel, Direction
-from gql.models.rollup import CallRollup
+from gql.models.rollup import CallRollup, CallRollupChange
 from gql.models.scope import owned, table_of
 from gql.query.filters import (
     COMPARATORS,
@@ -81,8 +81,14 @@ FILTERS: dict[str, Criterion] = {
 }
 """What voice calls and SMS conversations may both be filtered by."""
 
-ROLLUP = RollupTable(table_of(CallRollup), "assistant_id", ("status", "direction"), "started_at")
-"""What counts both."""
+ROLLUP = RollupTable(
+    table_of(CallRollup),
+    table_of(CallRollupChange),
+    owner="assistant_id",
+    columns=("status", "direction"),
+    instant="started_at",
+)
+"""What adds up both."""
 
 _STATUS = LeadingColumn("status", tuple(CallStatus), "unless_short")
 _DIRECTION = LeadingColumn("direction", tuple(Direction), "if_filtered")

@@ -6,7 +6,7 @@ is left out of every sum, and the calls without one are counted.
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Float, FromClause, cast, func, select
@@ -14,14 +14,13 @@ from sqlalchemy import ColumnElement, Float, FromClause, cast, func, select
 from gql.domain.calls import CALLS
 from gql.models.assistant import Assistant
 from gql.models.message import ChatMessage
+from gql.models.rollup import SERVICES
 from gql.models.scope import owned, parameters, table_of
 from gql.query.context import Context
 from gql.query.resource import Expression
-from gql.sql.instants import Period, utc_period
+from gql.query.rollup_sums import RollupSums, summed
+from gql.sql.instants import Period, day_start, utc_period
 from gql.sql.text import by_code_point
-
-SERVICES = ("llm", "tts", "stt", "telephony")
-"""The parts of a call's cost; the column of each is `<service>_cost`."""
 
 Amounts = dict[str, int | None]
 """Millionths by service and for `total`; None where every addend is unknown."""
@@ -112,24 +111,31 @@ async def list_entries(
 
 
 async def total_costs(context: Context, since: datetime) -> CostTotals:
-    """What the voice calls that started at `since` or later cost together."""
-    call = CALLS.table.alias()
-    statement = (
-        select(
-            call.c.cost_currency,
-            *_sums(call),
-            func.count() - func.count(call.c.total_cost),
-            *(func.count(call.c[f"{service}_cost"]) for service in SERVICES),
-        )
-        .where(*CALLS.conditions(call), call.c.started_at >= since)
-        .group_by(call.c.cost_currency)
+    """What the voice calls that started at `since` or later cost together.
+
+    A call without a total may have the cost of a service, which counts for that service.
+    """
+    rows = _sums_of(since, "currency", "has_total").rows()
+    groups = (rows.c.currency, rows.c.has_total)
+    statement = select(*groups, *_summed(rows)).group_by(*groups).order_by(*groups)
+    by_currency: dict[str, _CostSums] = {}
+    uncosted = 0
+    for currency, has_total, *sums in await _rows(context, statement):
+        group = _CostSums.of(sums)
+        if not has_total:
+            uncosted += group.calls
+            group = replace(group, calls=0)
+        by_currency[currency] = by_currency.get(currency, _NOTHING) + group
+    ordered = sorted(by_currency.items())
+    services = (
+        CostGroup(service, currency or None, sums.costed(service), {"total": sums.amount(service)})
+        for service in SERVICES
+        for currency, sums in ordered
     )
-    rows = sorted(await _rows(context, statement), key=lambda row: row[0] or "")
-    services = (_service(service, row) for service in SERVICES for row in rows)
     return CostTotals(
-        tuple(_group(None, row[:_GROUP_WIDTH]) for row in rows if row[1]),
+        tuple(sums.group(None, currency) for currency, sums in ordered if sums.calls),
         tuple(group for group in services if group.calls),
-        sum(row[_GROUP_WIDTH] for row in rows),
+        uncosted,
     )
 
 
@@ -137,8 +143,8 @@ async def costs_by_period(
     context: Context, since: datetime, period: Period
 ) -> tuple[CostGroup, ...]:
     """Costs per UTC period and currency, oldest first."""
-    call = CALLS.table.alias()
-    return await _grouped(context, since, call, call, utc_period(call.c.started_at, period))
+    rows = _sums_of(since, "day", "currency", "has_total").rows()
+    return await _grouped(context, rows, rows, utc_period(day_start(rows.c.day), period))
 
 
 async def costs_by_provider(context: Context, since: datetime) -> tuple[CostGroup, ...]:
@@ -147,27 +153,75 @@ async def costs_by_provider(context: Context, since: datetime) -> tuple[CostGrou
     The provider is the one that the call's assistant is configured with now; None when that was
     deleted.
     """
-    call = CALLS.table.alias()
+    rows = _sums_of(since, "assistant_id", "currency", "has_total").rows()
     assistant = table_of(Assistant).alias()
-    source = call.outerjoin(assistant, (assistant.c.id == call.c.assistant_id) & owned(assistant))
-    return await _grouped(context, since, call, source, assistant.c.llm_provider)
+    source = rows.outerjoin(assistant, (assistant.c.id == rows.c.assistant_id) & owned(assistant))
+    return await _grouped(context, rows, source, assistant.c.llm_provider)
+
+
+@dataclass(frozen=True)
+class _CostSums:
+    """The sums over some calls in one currency.
+
+    Attributes:
+        calls: How many of them have a total.
+        sums: By name, as in `gql.models.rollup.SUMS`.
+    """
+
+    calls: int
+    sums: dict[str, int]
+
+    @classmethod
+    def of(cls, row: Sequence[Any]) -> "_CostSums":
+        """From what `_summed` selects: PostgreSQL's sums of amounts are decimals."""
+        calls, *sums = map(int, row)
+        return cls(calls, dict(zip(_SUMMED, sums, strict=True)))
+
+    def __add__(self, other: "_CostSums") -> "_CostSums":
+        sums = {name: self.sums[name] + other.sums[name] for name in _SUMMED}
+        return _CostSums(self.calls + other.calls, sums)
+
+    def costed(self, service: str) -> int:
+        """How many calls have a cost of a service, or of all."""
+        return self.calls if service == "total" else self.sums[f"{service}_costed"]
+
+    def amount(self, service: str) -> int | None:
+        """What a service costs, or all; None where that is not known of any call."""
+        return self.sums[f"{service}_cost"] if self.costed(service) else None
+
+    def group(self, name: str | None, currency: str) -> CostGroup:
+        amounts = {service: self.amount(service) for service in ("total", *SERVICES)}
+        return CostGroup(name, currency or None, self.calls, amounts)
+
+
+_SUMMED = ("total_cost", *(f"{each}_{sum_}" for each in SERVICES for sum_ in ("costed", "cost")))
+_NOTHING = _CostSums(0, dict.fromkeys(_SUMMED, 0))
+
+
+def _sums_of(since: datetime, *kinds: str) -> RollupSums:
+    return RollupSums(CALLS, ("calls", *_SUMMED), kinds, since.astimezone(UTC))
+
+
+def _summed(rows: FromClause) -> list[Any]:
+    return [summed(rows, name) for name in ("calls", *_SUMMED)]
 
 
 async def _grouped(
-    context: Context,
-    since: datetime,
-    call: FromClause,
-    source: FromClause,
-    name: ColumnElement[Any],
+    context: Context, rows: FromClause, source: FromClause, name: ColumnElement[Any]
 ) -> tuple[CostGroup, ...]:
+    """Calls with a total by `name` and currency."""
     statement = (
-        select(name, call.c.cost_currency, *_sums(call))
+        select(name, rows.c.currency, *_summed(rows))
         .select_from(source)
-        .where(*CALLS.conditions(call), call.c.started_at >= since, call.c.total_cost.is_not(None))
-        .group_by(name, call.c.cost_currency)
-        .order_by(by_code_point(name).nulls_last(), by_code_point(call.c.cost_currency))
+        .where(rows.c.has_total)
+        .group_by(name, rows.c.currency)
+        .having(summed(rows, "calls") > 0)
+        .order_by(by_code_point(name).nulls_last(), by_code_point(rows.c.currency))
     )
-    return tuple(_group(row[0], row[1:]) for row in await _rows(context, statement))
+    groups_read = await _rows(context, statement)
+    return tuple(
+        _CostSums.of(sums).group(name_, currency) for name_, currency, *sums in groups_read
+    )
 
 
 async def _model(context: Context, call_id: int) -> tuple[str | None, str | None]:
@@ -184,37 +238,6 @@ async def _model(context: Context, call_id: int) -> tuple[str | None, str | None
     if len(providers) != 1:
         return None, None
     return providers.pop(), models.pop() if len(models) == 1 else None
-
-
-_SUMMED = ("total", *SERVICES)
-_GROUP_WIDTH = 2 + len(_SUMMED)
-"""How many columns a group has: its currency, its number of calls, and the sums."""
-
-
-def _sums(call: FromClause) -> list[Any]:
-    """The number of calls that have a total, and the sums."""
-    return [
-        func.count(call.c.total_cost),
-        *(func.sum(call.c[f"{name}_cost"]) for name in _SUMMED),
-    ]
-
-
-def _group(name: str | None, row: Sequence[Any]) -> CostGroup:
-    currency, calls, *sums = row
-    # PostgreSQL's sum of integers is a decimal.
-    amounts = {
-        service: None if amount is None else int(amount)
-        for service, amount in zip(_SUMMED, sums, strict=True)
-    }
-    return CostGroup(name, currency, calls, amounts)
-
-
-def _service(service: str, row: Sequence[Any]) -> CostGroup:
-    """The part of one service in the row of a currency; see the statement in `total_costs`."""
-    index = SERVICES.index(service)
-    amount = row[_GROUP_WIDTH - len(SERVICES) + index]
-    amounts = {"total": None if amount is None else int(amount)}
-    return CostGroup(service, row[0], row[_GROUP_WIDTH + 1 + index], amounts)
 
 
 async def _rows(context: Context, statement: Any) -> Sequence[Any]:

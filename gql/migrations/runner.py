@@ -12,8 +12,9 @@ from alembic.config import Config
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from gql.database.call_rollup import all_months, compare_month
 from gql.database.engine import begin_write
-from gql.migrations import MigrationRefused, current_revision
+from gql.migrations import MigrationRefused, current, current_revision
 from gql.migrations.online import LOCK
 from gql.migrations.progress import PROGRESS, Progress
 from gql.migrations.sqlite_forms import refuse_foreign_forms, take_any_form
@@ -22,6 +23,9 @@ from gql.sql.session import lift_statement_timeout
 _HERE = Path(__file__).parent
 _POLL_SECONDS = 0.05
 _MOST_SHOWN = 10
+
+_SUMS_BEGIN = "0013_call_rollup"
+"""From this revision on, triggers add up the calls that are written."""
 
 _process_lock = threading.Lock()
 
@@ -32,7 +36,8 @@ async def migrate(
     """Bring the tables forward to `revision`; safe to run from many processes.
 
     All of it is one transaction, unless PostgreSQL has tables of some size to change while others
-    write to them: see `gql/migrations/online.py`.
+    write to them: see `gql/migrations/online.py`. Calls that are older than their sums are added up
+    between two revisions, a month at a time.
 
     Args:
         engine: Made by `gql.database.engine.create_engine`, whose write transactions lock SQLite
@@ -45,6 +50,10 @@ async def migrate(
         alembic.util.CommandError: when the database holds a revision that this version does not
             know, which means that a newer version has migrated it.
     """
+    if await _has_calls_without_sums(engine, revision):
+        async with _alone(engine) as connection:
+            await connection.run_sync(_run, command.upgrade, _SUMS_BEGIN, progress)
+        await _add_up_calls(engine, progress)
     async with _alone(engine) as connection:
         await connection.run_sync(_run, command.upgrade, revision, progress)
 
@@ -55,6 +64,31 @@ async def downgrade(
     """Take the tables back to `revision`, as `migrate` does; "base" drops every table."""
     async with _alone(engine) as connection:
         await connection.run_sync(_run, command.downgrade, revision, progress)
+
+
+async def _has_calls_without_sums(engine: AsyncEngine, revision: str) -> bool:
+    """Whether a migration to `revision` has to add up calls that are there already.
+
+    Readers need the sums from the revision after the one that makes their triggers.
+    """
+    before = await current(engine)
+    if before is None or before > _SUMS_BEGIN:
+        return False
+    return revision == "head" or revision > _SUMS_BEGIN
+
+
+async def _add_up_calls(engine: AsyncEngine, progress: Progress | None) -> None:
+    """Make the sums over calls that are older than the triggers; writers need not wait.
+
+    It may be interrupted: sums that are right already stay as they are.
+    """
+    months = await all_months(engine)
+    for done, (organization_id, month) in enumerate(months):
+        if progress:
+            progress("adding up calls", done, len(months))
+        await compare_month(engine, organization_id, month, repair=True)
+    if progress:
+        progress("adding up calls", len(months), len(months))
 
 
 @asynccontextmanager

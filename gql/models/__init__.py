@@ -2,6 +2,7 @@
 
 from importlib import import_module
 from pkgutil import iter_modules
+from typing import Any
 
 from sqlmodel import SQLModel
 
@@ -12,11 +13,12 @@ for _module in iter_modules(__path__):
 
 metadata = SQLModel.metadata
 declare_keys(metadata)
+_registry: Any = SQLModel._sa_registry  # noqa: SLF001 -- SQLModel has no other name for it
 
 _MODEL_BY_NAME: dict[str, type[SQLModel]] = {
-    str(model.__tablename__): model
-    for model in SQLModel.__subclasses__()
-    if model.__module__.startswith(__name__)
+    str(mapper.local_table): mapper.class_
+    for mapper in _registry.mappers
+    if mapper.class_.__module__.startswith(__name__)
 }
 
 TABLES = tuple(_MODEL_BY_NAME[table.name] for table in metadata.sorted_tables)

@@ -46,4 +46,4 @@ def same_owner(one: FromClause, other: FromClause) -> ColumnElement[bool]:
 
 def owner(table: FromClause) -> ColumnElement[Any]:
     """The column of `table` (or of an alias of it) that names the organization."""
-    return table.c.get("organization_id", table.c.id)
+    return table.c["organization_id" if "organization_id" in table.c else "id"]

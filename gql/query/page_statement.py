@@ -24,7 +24,7 @@ from gql.query.branches import Branch, branches
 from gql.query.paging import Paging, beyond, cursor_bounds, ordering
 from gql.query.record_list import RecordList, RowSource
 from gql.query.resource import UnionList
-from gql.sql.keys import is_among, is_selected
+from gql.sql.keys import is_selected
 
 Number = int | BindParameter[int]
 
@@ -180,6 +180,6 @@ def totals_by_parent(records: RecordList) -> Select[Any]:
     """The `keys` and how many records their lists have; those without records are left out."""
     from_rollup = rollup.rolled_up_totals(records)
     if from_rollup is not None:
-        return from_rollup.where(is_among(from_rollup.selected_columns[0], "keys"))
+        return from_rollup
     rows = records.rows_by_parent()
     return rows.select(rows.parent_key, func.count()).group_by(rows.parent_key)

@@ -80,18 +80,20 @@ class Link:
 
 @dataclass(frozen=True)
 class RollupTable:
-    """A table that counts the rows of another one, by week and by the values of some columns.
+    """Tables that add up the rows of another one, by day and by the values of some columns.
 
-    It has those columns under their own names, and the ones that decide what is visible.
+    Both have those columns under their own names, and the ones that decide what is visible.
 
     Attributes:
-        table: It also has `by_assistant`, `week` and `calls`; see `gql/models/rollup.py`.
-        owner: A column whose values it counts apart in rows of their own, beside those of all.
-        columns: Further columns whose values it counts apart.
-        instant: The column by whose week it counts.
+        table: See `CallRollup` in `gql/models/rollup.py`.
+        changes: What is not folded into it yet: see `CallRollupChange`.
+        owner: A column whose values are told apart in rows of their own, beside those of all.
+        columns: Further columns whose values are told apart.
+        instant: The column by whose day rows are added up.
     """
 
     table: Table
+    changes: Table
     owner: str
     columns: tuple[str, ...]
     instant: str
@@ -144,7 +146,7 @@ class Resource:
         joined: Those of `computed` that a join can read too, under the row's own column's name.
         filters: What a list may be filtered by.
         orders: How a list may be ordered; the first is the default.
-        rollup: The table that counts its rows, where there is one.
+        rollup: The tables that add up its rows, where there are any.
         kinds: What its records are read as, where they are of several kinds.
         permission: What a caller needs to read any of them; None for nothing.
         usual: How many of them an organization usually has, for the estimate of what a list costs.

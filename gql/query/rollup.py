@@ -1,12 +1,17 @@
-"""Totals and deep offsets of lists from a rollup table, which has counted the rows beforehand.
+"""Totals and deep offsets of lists from a rollup, which has counted the rows beforehand.
 
-A rollup table (see `RollupTable`) keeps how many rows of each kind there are in each week. A list
-is *countable* from it when it is filtered only by columns that the rollup tells apart, and by at
-most one range of instants. The whole weeks of the range are added up from the rollup; only the
-rows of the one or two weeks that the range cuts are counted themselves.
+A rollup (see `RollupTable`) keeps how many rows of each kind there are in each month and on each
+day, in two tables that are added up. A list is *countable* from it when it is filtered only by
+columns that the rollup tells apart, and by at most one range of instants. Without a range months
+are added up, else the whole days of the range; only the rows of the one or two days that the range
+cuts are counted themselves.
 
-A *seek* begins a page behind a deep offset: the rollup tells in which week the offset ends, so that
-the rows of that week are walked and not those of all weeks before it.
+A *seek* begins a page behind a deep offset: the rollup tells on which day the offset ends, so that
+the rows of that day are walked and not those of all days before it.
+
+Each table is read by a SELECT of its own, with all conditions in it. A view over both, with
+constants where one lacks a column, would lose the organization's condition in a branch that the
+constants rule out, and a distributed PostgreSQL would ask all machines for it.
 """
 
 from collections.abc import Sequence
@@ -23,22 +28,26 @@ from sqlalchemy import (
     Select,
     cast,
     func,
-    not_,
+    literal,
+    or_,
     select,
     type_coerce,
     union_all,
 )
 
+from gql.models.enums import Channel
+from gql.models.rollup import NO_ASSISTANT, Grain
 from gql.query.filters import PreparedAnyOf, PreparedCondition
 from gql.query.paging import Paging
 from gql.query.record_list import RecordList, RowSource
 from gql.query.resource import RollupTable
-from gql.sql.instants import week_end, week_number, week_start
+from gql.sql.instants import day_end, day_number, day_start
+from gql.sql.keys import is_among
 
 Expression = ColumnElement[Any]
 
 SEEK_FROM = 1_000
-"""The offset from which on a page is sought; rows before it are walked sooner than weeks added."""
+"""The offset from which on a page is sought; rows before it are walked sooner than days added."""
 
 _LOWER_BOUNDS, _UPPER_BOUNDS = frozenset({"gt", "gte"}), frozenset({"lt", "lte"})
 _EXACT = frozenset({"eq", "ne", "in", "not_in"})
@@ -81,7 +90,7 @@ def rolled_up_total(records: RecordList, parent: FromClause | None = None) -> Ex
 
 
 def rolled_up_totals(records: RecordList) -> Select[Any] | None:
-    """The number of records of each parent that has any; None when they are not countable."""
+    """The number of records of each of the `keys` that has any; None when it is not countable."""
     rollup = records.resource.rollup
     if (
         rollup is None
@@ -90,9 +99,18 @@ def rolled_up_totals(records: RecordList) -> Select[Any] | None:
         or not _is_exact(rollup, records.conditions)
     ):
         return None
-    counts = _rollup_rows(rollup, records, None)
-    parent_key = counts.table.c[rollup.owner]
-    return counts.select(parent_key, func.sum(counts.table.c.calls)).group_by(parent_key)
+    both = _counted(rollup, records, None, months=True)
+    counts = union_all(
+        *(
+            rows.select(owner := rows.table.c[rollup.owner], rows.table.c.calls).where(
+                is_among(owner, "keys")
+            )
+            for rows, _ in both
+        )
+    ).subquery()
+    owner, calls = counts.c
+    total = cast(func.sum(calls), BigInteger)
+    return select(owner, total).group_by(owner)
 
 
 def seek(records: RecordList, table: FromClause, paging: Paging, offset: Any) -> Seek | None:
@@ -111,15 +129,17 @@ def seek(records: RecordList, table: FromClause, paging: Paging, offset: Any) ->
         or records.resource.orders[paging.order].label != rollup.instant
     ):
         return None
-    parts = _parts(records, None)
+    parts = _parts(records, None, by_day=True)
     if not parts:
         return None
-    weeks = union_all(*(part.by_week() for part in parts)).subquery()
-    in_order = weeks.c.week.desc() if paging.descending else weeks.c.week
-    running_total = cast(func.sum(weeks.c.calls).over(order_by=in_order), BigInteger)
-    totals = select(weeks, running_total.label("upto")).subquery()
-    edge = week_end(totals.c.week) if paging.descending else week_start(totals.c.week)
-    # The first week that reaches beyond the offset, and how far into it the page begins.
+    counted = union_all(*(part.by_day() for part in parts)).subquery()
+    calls = cast(func.sum(counted.c.calls), BigInteger).label("calls")
+    days = select(counted.c.day, calls).group_by(counted.c.day).subquery()
+    in_order = days.c.day.desc() if paging.descending else days.c.day
+    running_total = cast(func.sum(days.c.calls).over(order_by=in_order), BigInteger)
+    totals = select(days, running_total.label("upto")).subquery()
+    edge = day_end(totals.c.day) if paging.descending else day_start(totals.c.day)
+    # The first day that reaches beyond the offset, and how far into it the page begins.
     start = (
         select(edge.label("edge"), (totals.c.calls - totals.c.upto + offset).label("rest"))
         .where(totals.c.upto > offset)
@@ -137,55 +157,71 @@ def seek(records: RecordList, table: FromClause, paging: Paging, offset: Any) ->
 
 @dataclass(frozen=True)
 class _Part:
-    """Some of a list's rows, which are in no other part: those of whole weeks, or of one cut week.
+    """Some of a list's rows, which are in no other part: those of whole days, or of one cut day.
 
     Attributes:
-        rows: The rows of the rollup, or the list's own.
-        week: The week that a row of the rollup counts, or the cut week.
+        rows: The rows of a table of the rollup, or the list's own.
+        day: The day that a row of the rollup counts, or the cut day.
         count: How many rows of the list all of these are.
-        many_weeks: Whether `rows` may be of several weeks.
+        many_days: Whether `rows` may be of several days.
     """
 
     rows: RowSource
-    week: Expression
+    day: Expression
     count: Expression
-    many_weeks: bool = False
+    many_days: bool = False
 
     def total(self) -> Expression:
-        return self.rows.select(func.coalesce(self.count, 0)).scalar_subquery()
+        total = cast(func.coalesce(self.count, 0), BigInteger)
+        return self.rows.select(total).scalar_subquery()
 
-    def by_week(self) -> Select[Any]:
-        """Each week and its count."""
-        weeks = self.rows.select(self.week.label("week"), cast(self.count, Integer).label("calls"))
-        return weeks.group_by(self.week) if self.many_weeks else weeks
+    def by_day(self) -> Select[Any]:
+        """Each day and its count."""
+        count = cast(self.count, BigInteger).label("calls")
+        days = self.rows.select(self.day.label("day"), count)
+        return days.group_by(self.day) if self.many_days else days
 
 
-def _parts(records: RecordList, parent: FromClause | None) -> list[_Part]:
-    """The parts of a list, which together are the list; empty when it is not countable."""
+def _parts(records: RecordList, parent: FromClause | None, *, by_day: bool = False) -> list[_Part]:
+    """The parts of a list, which together are the list; empty when it is not countable.
+
+    Args:
+        records: The list.
+        parent: The table of the parents, for the list under each of its rows.
+        by_day: Whether days have to be told apart.
+    """
     rollup = records.resource.rollup
     if rollup is None or not is_countable(records):
         return []
-    counts, rows = _rollup_rows(rollup, records, parent), records.rows(parent)
+    lower = _bounds(rollup, records, _LOWER_BOUNDS)
+    upper = _bounds(rollup, records, _UPPER_BOUNDS)
+    counted = _counted(rollup, records, parent, months=not (by_day or lower or upper))
+    rows = records.rows(parent)
     instant = rows.table.c[rollup.instant]
-    cut_weeks: list[_Part] = []
+    cut_days: list[_Part] = []
 
-    def cut(week: Expression, in_week: Expression) -> None:
-        conditions = [*rows.conditions, in_week]
+    def cut(day: Expression, on_day: Expression) -> None:
+        conditions = [*rows.conditions, on_day]
         only = RowSource(rows.resource, rows.table, rows.from_clause, conditions, parent)
-        cut_weeks.append(_Part(only, week, func.count()))
+        cut_days.append(_Part(only, day, func.count()))
 
-    for bound in _bounds(rollup, records, _LOWER_BOUNDS):
-        first = week_number(type_coerce(bound, instant.type))
-        counts.conditions.append(counts.table.c.week > first)
-        cut(first, instant <= week_end(first))
-        # Both bounds may cut the same week, whose rows are counted already.
-        rows.conditions.append(instant > week_end(first))
-    for bound in _bounds(rollup, records, _UPPER_BOUNDS):
-        last = week_number(type_coerce(bound, instant.type))
-        counts.conditions.append(counts.table.c.week < last)
-        cut(last, instant >= week_start(last))
-    calls = func.sum(counts.table.c.calls)
-    return [_Part(counts, counts.table.c.week, calls, many_weeks=True), *cut_weeks]
+    for bound in lower:
+        first = day_number(type_coerce(bound, instant.type))
+        for source, day in counted:
+            source.conditions.append(day > first)
+        cut(first, instant <= day_end(first))
+        # Both bounds may cut the same day, whose rows are counted already.
+        rows.conditions.append(instant > day_end(first))
+    for bound in upper:
+        last = day_number(type_coerce(bound, instant.type))
+        for source, day in counted:
+            source.conditions.append(day < last)
+        cut(last, instant >= day_start(last))
+    whole_days = [
+        _Part(source, day, func.sum(source.table.c.calls), many_days=True)
+        for source, day in counted
+    ]
+    return [*whole_days, *cut_days]
 
 
 def _others(rollup: RollupTable, records: RecordList) -> list[PreparedCondition | PreparedAnyOf]:
@@ -220,23 +256,45 @@ def _bounds(rollup: RollupTable, records: RecordList, comparators: frozenset[str
     ]
 
 
-def _rollup_rows(rollup: RollupTable, records: RecordList, parent: FromClause | None) -> RowSource:
-    """The rows of the rollup that count the list's: those by owner where the list names owners."""
-    table, link = rollup.table.alias(), records.link
-    conditions = _others(rollup, records)
-    by_owner = link is not None or any(
-        isinstance(each, PreparedCondition) and each.field == rollup.owner for each in conditions
+def _counted(
+    rollup: RollupTable, records: RecordList, parent: FromClause | None, *, months: bool
+) -> list[tuple[RowSource, Expression]]:
+    """The rows of both tables of the rollup that count the list's, and the period of each.
+
+    They are those by owner where the list names owners.
+
+    Args:
+        rollup: The resource's.
+        records: The list, of which the conditions on its instant are left out.
+        parent: The table of the parents, for the list under each of its rows.
+        months: Whether the rollup's rows are those of months; changes are of days in any case.
+    """
+    by_owner = records.link is not None or any(
+        isinstance(each, PreparedCondition) and each.field == rollup.owner
+        for each in records.conditions
     )
-    under = [] if link is None or parent is None else [table.c[rollup.owner] == parent.c.id]
-    return RowSource(
-        records.resource,
-        table,
-        table,
-        [
+    grains = (Grain.MONTH, Grain.ASSISTANT_MONTH) if months else (Grain.DAY, Grain.ASSISTANT_DAY)
+    folded, changes = rollup.table.alias(), rollup.changes.alias()
+    in_grain = folded.c.grain == literal(grains[by_owner].value, Integer)
+
+    def rows(table: FromClause, *conditions: Expression) -> RowSource:
+        every = [
             *records.resource.conditions(table),
-            table.c.by_assistant if by_owner else not_(table.c.by_assistant),
-            *(condition.sql(records.resource.filters, table) for condition in conditions),
-            *under,
-        ],
-        parent,
-    )
+            *conditions,
+            *_each_channel(rollup, table),
+            *(each.sql(records.resource.filters, table) for each in _others(rollup, records)),
+        ]
+        if by_owner:
+            every.append(table.c[rollup.owner] > literal(NO_ASSISTANT, BigInteger))
+        if records.link is not None and parent is not None:
+            every.append(table.c[rollup.owner] == parent.c.id)
+        return RowSource(records.resource, table, table, every, parent)
+
+    return [(rows(folded, in_grain), folded.c.period), (rows(changes), changes.c.day)]
+
+
+def _each_channel(rollup: RollupTable, table: FromClause) -> list[Expression]:
+    """Where a list may be of several channels: all of them, as indexes begin with the channel."""
+    if "channel" not in rollup.columns:
+        return []
+    return [or_(*(table.c.channel == channel for channel in Channel))]

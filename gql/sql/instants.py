@@ -6,7 +6,7 @@ fraction (`gql/migrations/sqlite_forms.py`); PostgreSQL as `timestamptz`.
 PostgreSQL's may also be infinite, and ours are: asyncpg stores Python's first instant,
 `datetime.min`, as `-infinity` and its last, `datetime.max`, as `infinity`, and reads them back the
 same way. A client may send both (a filter "until the end of time"), so each template below says
-what is printed for them, and what week they are in: arithmetic and `to_char` would fail or yield
+what is printed for them, and what day they are in: arithmetic and `to_char` would fail or yield
 NULL. See `infinity_datetime` in asyncpg's `pgproto/codecs/datetime.pyx`.
 """
 
@@ -121,51 +121,65 @@ def utc_period(instant: ColumnElement[Any], period: Period) -> ColumnElement[str
     return _PERIODS[period](instant)
 
 
-# -- numbered weeks --------------------------------------------------------------------------------
+# -- numbered days and months ----------------------------------------------------------------------
 
-# Weeks are counted from the Monday that began the year 1, as migration 0005 counts them. Every
-# instant is in one: what PostgreSQL has before the year 1 or after 9999, the infinities among
-# them, is in the first and in the last.
+# Days are counted from 0001-01-01, as the triggers of `call_rollup` count them, and months from
+# January of the year 0. Every instant is in one: what PostgreSQL has before the year 1 or after
+# 9999, the infinities among them, is in the first and in the last.
 
-_LAST_WEEK = 521_722
-"""The week that the year 9999 ends in."""
+LAST_DAY = 3_652_058
+"""The number of 9999-12-31."""
 
 _FIRST_DAY, _FIRST_JULIAN_DAY = "DATE '0001-01-01'", 1721425.5
 
 
-class week_number(Construct[int]):
-    """The number of the week that an instant is in."""
+class day_number(Construct[int]):
+    """The number of the UTC day that an instant is in."""
 
     type = Integer()
     postgresql = (
-        "(((LEAST(GREATEST({0}, '0001-01-01 00:00:00Z'::timestamptz),"
+        "((LEAST(GREATEST({0}, '0001-01-01 00:00:00Z'::timestamptz),"
         " '9999-12-31 00:00:00Z'::timestamptz) AT TIME ZONE 'UTC')::date"
-        f" - {_FIRST_DAY}) / 7)"
+        f" - {_FIRST_DAY})"
     )
-    sqlite = f"(CAST(julianday(substr({{0}}, 1, 10)) - {_FIRST_JULIAN_DAY} AS INTEGER) / 7)"
+    sqlite = f"CAST(julianday(substr({{0}}, 1, 10)) - {_FIRST_JULIAN_DAY} AS INTEGER)"
 
 
-class week_start(Construct[Any]):
-    """The first instant of a week, from its number."""
+class day_start(Construct[Any]):
+    """The first instant of a day, from its number."""
 
     type = UTCDateTime()
     postgresql = (
         "(CASE WHEN {0} <= 0 THEN '-infinity'::timestamptz"
-        f" ELSE ({_FIRST_DAY} + 7 * {{0}})::timestamp AT TIME ZONE 'UTC' END)"
+        f" ELSE ({_FIRST_DAY} + {{0}})::timestamp AT TIME ZONE 'UTC' END)"
     )
-    sqlite = f"(date({_FIRST_JULIAN_DAY} + 7 * {{0}}) || ' 00:00:00.000000')"
+    sqlite = f"(date({_FIRST_JULIAN_DAY} + {{0}}) || ' 00:00:00.000000')"
 
 
-class week_end(Construct[Any]):
-    """The last instant of a week, from its number."""
+class day_end(Construct[Any]):
+    """The last instant of a day, from its number."""
 
     type = UTCDateTime()
     postgresql = (
-        f"(CASE WHEN {{0}} >= {_LAST_WEEK} THEN 'infinity'::timestamptz"
-        f" ELSE ({_FIRST_DAY} + 7 * {{0}} + 7)::timestamp AT TIME ZONE 'UTC'"
+        f"(CASE WHEN {{0}} >= {LAST_DAY} THEN 'infinity'::timestamptz"
+        f" ELSE ({_FIRST_DAY} + {{0}} + 1)::timestamp AT TIME ZONE 'UTC'"
         " - interval '1 microsecond' END)"
     )
     sqlite = (
-        f"(CASE WHEN {{0}} >= {_LAST_WEEK} THEN '9999-12-31'"
-        f" ELSE date({_FIRST_JULIAN_DAY} + 7 * {{0}} + 6) END || ' 23:59:59.999999')"
+        f"(CASE WHEN {{0}} >= {LAST_DAY} THEN '9999-12-31'"
+        f" ELSE date({_FIRST_JULIAN_DAY} + {{0}}) END || ' 23:59:59.999999')"
+    )
+
+
+class month_number(Construct[int]):
+    """The number of the month that a day is in, from the number of the day."""
+
+    type = Integer()
+    postgresql = (
+        f"(12 * EXTRACT(YEAR FROM {_FIRST_DAY} + {{0}})::integer"
+        f" + EXTRACT(MONTH FROM {_FIRST_DAY} + {{0}})::integer - 1)"
+    )
+    sqlite = (
+        f"(12 * CAST(strftime('%Y', {_FIRST_JULIAN_DAY} + {{0}}) AS INTEGER)"
+        f" + CAST(strftime('%m', {_FIRST_JULIAN_DAY} + {{0}}) AS INTEGER) - 1)"
     )

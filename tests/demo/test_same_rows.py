@@ -46,7 +46,7 @@ async def test_another_seed_gives_other_rows(loaded: Loaded, bare: Database) -> 
     differing = {name for name in seed_2 if seed_2[name] != seed_1[name]}
     assert differing >= {
         *("assistant", "assistant_graph", "graph_node", "graph_edge", "graph_session"),
-        *("graph_transition", "call", "call_tally", "chat_message", "transcript"),
+        *("graph_transition", "call", "call_rollup", "chat_message", "transcript"),
         *("sms_audit_log", "sms_message_log"),
     }
     assert differing.isdisjoint({"organization", "user", "api_key"})

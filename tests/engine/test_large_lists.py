@@ -61,10 +61,10 @@ async def explained(copy: Copy, query: str) -> str:
 
 @pytest.mark.parametrize("kind", ["postgresql"])
 @pytest.mark.parametrize("query", TOTALS)
-async def test_a_total_that_the_tally_knows_reads_no_call(fresh: Copy, query: str) -> None:
+async def test_a_total_that_the_rollup_knows_reads_no_call(fresh: Copy, query: str) -> None:
     plan = await explained(fresh, query)
 
-    assert "on call_tally " in plan
+    assert "on call_rollup " in plan
     assert "on call " not in plan
 
 
@@ -73,18 +73,18 @@ async def test_any_other_total_counts_calls(fresh: Copy) -> None:
     plan = await explained(fresh, "calls(filter: {duration: {gt: 5}}) { totalCount }")
 
     assert "on call " in plan
-    assert "on call_tally " not in plan
+    assert "on call_rollup " not in plan
 
 
 @pytest.mark.parametrize("kind", ["postgresql"])
-async def test_only_a_deep_offset_asks_the_tally(fresh: Copy) -> None:
+async def test_only_a_deep_offset_asks_the_rollup(fresh: Copy) -> None:
     near = await explained(fresh, "calls(first: 5, offset: 999) { nodes { id } }")
     deep = await explained(fresh, "calls(first: 5, offset: 1000) { nodes { id } }")
     by_length = "calls(first: 5, offset: 1000, orderBy: {field: DURATION}) { nodes { id } }"
 
-    assert "on call_tally " not in near
-    assert "on call_tally " in deep
-    assert "on call_tally " not in await explained(fresh, by_length)
+    assert "on call_rollup " not in near
+    assert "on call_rollup " in deep
+    assert "on call_rollup " not in await explained(fresh, by_length)
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,8 @@ UNION ALL
 SELECT 'sequence', sequencename, data_type::text FROM pg_sequences WHERE schemaname = 'public'
 """
 _SPACE = re.compile(r"\s+")
+_SENT_BY = re.compile(r" /\* sent by a \w+ \*/")
+"""What `tests/bound_statements.py` writes behind a statement, and SQLite keeps of CREATE INDEX."""
 _CREATE_TABLE = re.compile(r'CREATE TABLE "?(\w+)"? \((.*)\)')
 _CONSTRAINT = re.compile(r"(CONSTRAINT|PRIMARY KEY|FOREIGN KEY|UNIQUE|CHECK)\b")
 _BEFORE_COMMA = re.compile(r"'(?:[^']|'')*'|[(),]|[^'(),]+")
@@ -54,7 +56,10 @@ async def catalog(database: Database) -> Catalog:
     statement = text(_SQLITE if database.embedded else _POSTGRESQL)
     async with database.engine.connect() as connection:
         rows = (await connection.execute(statement)).all()
-    definitions = [(kind, name, _SPACE.sub(" ", definition)) for kind, name, definition in rows]
+    definitions = [
+        (kind, name, _SENT_BY.sub("", _SPACE.sub(" ", definition)))
+        for kind, name, definition in rows
+    ]
     return {
         (kind, name): definition
         for row in definitions

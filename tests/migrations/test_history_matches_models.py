@@ -67,7 +67,7 @@ async def test_the_history_makes_the_same_catalog_as_the_models(
     triggers = {key for key in history if key[0] in {"trigger", "function"}}
     assert {key: history[key] for key in history.keys() - triggers} == await catalog(created)
     assert {name for kind, name in triggers if kind == "trigger"} >= {
-        *("call_tally_insert", "call_tally_update", "call_tally_delete")
+        *("call_rollup_insert", "call_rollup_update", "call_rollup_delete")
     }
     assert len(history) >= len(TABLES)
 

@@ -93,12 +93,12 @@ FIGURES: dict[str, tuple[str, dict[str, Any], int]] = {
     ),
     "fragments": (SPREAD, {}, paged(7) + 7 * (2 + 2)),
     "skipped": ("{ calls(first: 7) @skip(if: true) { nodes { id } } }", {}, paged(7)),
-    "a total from the tally": (
+    "a total from the rollup": (
         "{ calls(first: 0, filter: {status: {eq: FAILED}}) { totalCount } }",
         {},
         10 + 100,
     ),
-    "a total from the tally, of weeks": (
+    "a total from the rollup, of days": (
         '{ calls(first: 0, filter: {startedAt: {gte: "2025-01-01T00:00:00Z"}}) { totalCount } }',
         {},
         10 + 100,
@@ -114,7 +114,7 @@ FIGURES: dict[str, tuple[str, dict[str, Any], int]] = {
         {},
         10 + 100 + CALLS,
     ),
-    "a total without a tally": ("{ graphs(first: 0) { totalCount } }", {}, 10 + 100 + GRAPHS),
+    "a total without a rollup": ("{ graphs(first: 0) { totalCount } }", {}, 10 + 100 + GRAPHS),
     "a total that compares each row": (
         '{ calls(first: 0, filter: {callSid: {contains: "zz"}}) { totalCount } }',
         {},
@@ -141,7 +141,7 @@ FIGURES: dict[str, tuple[str, dict[str, Any], int]] = {
         {},
         10 + 3 * (2 + 10 + 100 + 2 * UNDER_ASSISTANT),
     ),
-    "totals under parents that no tally counts": (
+    "totals under parents that no rollup counts": (
         "{ graphs(first: 3) { nodes { calls(first: 0) { totalCount } } } }",
         {},
         10 + 3 * (2 + 10 + 100 + UNDER_GRAPH),

@@ -70,14 +70,11 @@ def countable_filter(rows: Sequence[Row], chosen: set[str], data: st.DataObject)
 
 
 def near(rows: Sequence[Row]) -> st.SearchStrategy[datetime]:
-    """Instants of calls, and those that begin a week, each also a microsecond off."""
+    """Instants of calls, and those that begin a day, each also a microsecond off."""
     starts = [row["started_at"] for row in rows]
-    mondays = [
-        (start - timedelta(days=start.weekday())).replace(hour=0, minute=0, second=0, microsecond=0)
-        for start in starts
-    ]
+    midnights = [start.replace(hour=0, minute=0, second=0, microsecond=0) for start in starts]
     off = st.sampled_from([-1, 0, 1]).map(lambda number: timedelta(microseconds=number))
-    return st.builds(lambda start, by: start + by, st.sampled_from([*starts, *mondays]), off)
+    return st.builds(lambda start, by: start + by, st.sampled_from([*starts, *midnights]), off)
 
 
 @bounded

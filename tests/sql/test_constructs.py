@@ -27,15 +27,17 @@ from gql.database import Database
 from gql.money import MAX_MICROS
 from gql.sql.construct import Construct
 from gql.sql.instants import (
+    LAST_DAY,
     Period,
     compact_instant,
+    day_end,
+    day_number,
+    day_start,
+    month_number,
     padded_instant,
     seconds_between,
     trimmed_instant,
     utc_period,
-    week_end,
-    week_number,
-    week_start,
 )
 from gql.sql.json_paths import is_array_index, json_value
 from gql.sql.json_sql import (
@@ -56,7 +58,6 @@ from gql.sql.json_sql import (
 from gql.sql.text import hexadecimal, uppercase
 
 FIRST, LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
-LAST_WEEK = (date.max - date.min).days // 7
 instants = st.datetimes(timezones=st.just(UTC))
 micros = st.integers(-MAX_MICROS, MAX_MICROS)
 
@@ -144,17 +145,18 @@ async def test_printed_instants_are_those_that_were_stored(
 @given(instants)
 @example(FIRST)
 @example(LAST)
-@example(datetime(2024, 12, 30, tzinfo=UTC))
-@example(datetime(2024, 12, 29, 23, 59, 59, 999_999, tzinfo=UTC))
-async def test_an_instant_is_in_its_week(database: Database, value: datetime) -> None:
-    week = await value_of(database, week_number(instant(value)))
-    number = bindparam(None, week, type_=Integer())
-    start = await value_of(database, week_start(number))
-    end = await value_of(database, week_end(number))
+@example(datetime(2024, 2, 29, tzinfo=UTC))
+@example(datetime(2024, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC))
+async def test_an_instant_is_on_its_day_in_its_month(database: Database, value: datetime) -> None:
+    day = await value_of(database, day_number(instant(value)))
+    number = bindparam(None, day, type_=Integer())
+    start = await value_of(database, day_start(number))
+    end = await value_of(database, day_end(number))
 
-    assert week == (value.date() - date.min).days // 7
-    assert start == FIRST + timedelta(weeks=week)
-    assert end == (LAST if week == LAST_WEEK else start + timedelta(days=7, microseconds=-1))
+    assert day == (value.date() - date.min).days
+    assert start == FIRST + timedelta(days=day)
+    assert end == (LAST if day == LAST_DAY else start + timedelta(days=1, microseconds=-1))
+    assert await value_of(database, month_number(number)) == 12 * value.year + value.month - 1
     assert start <= value <= end
 
 

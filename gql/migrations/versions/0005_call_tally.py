@@ -40,7 +40,14 @@ _INDEXES = {
 
 
 def upgrade() -> None:
-    """Create the table and the triggers, and count what is there."""
+    """Create the table, the triggers and the indexes, and count what is there."""
+    create_tally()
+    for name, columns in _INDEXES.items():
+        op.create_index(name, "call", ["organization_id", "channel", *columns])
+
+
+def create_tally() -> None:
+    """The table and the triggers, with what they would have counted."""
     op.create_table(
         "call_tally",
         sa.Column("id", _BIG, primary_key=True, nullable=False),
@@ -68,11 +75,16 @@ def upgrade() -> None:
     week = _WEEK_POSTGRESQL if postgresql else _WEEK_SQLITE.format(row="")
     op.execute(_fill(week))
     op.create_index("ix_call_tally_key", "call_tally", [*_KEY, "id"])
-    for name, columns in _INDEXES.items():
-        op.create_index(name, "call", ["organization_id", "channel", *columns])
 
 
 def downgrade() -> None:
+    """Drop the triggers, the table and the indexes."""
+    drop_tally()
+    for name in _INDEXES:
+        op.drop_index(name, "call")
+
+
+def drop_tally() -> None:
     """Drop the triggers and the table."""
     if op.get_bind().dialect.name == "postgresql":
         for event in ("insert", "delete", "update", "truncate"):
@@ -83,8 +95,6 @@ def downgrade() -> None:
         for event in ("insert", "delete", "update"):
             op.execute(f"DROP TRIGGER call_tally_{event}")
     op.drop_table("call_tally")
-    for name in _INDEXES:
-        op.drop_index(name, "call")
 
 
 _WEEK_POSTGRESQL = """

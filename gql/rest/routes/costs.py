@@ -12,7 +12,6 @@ from gql.domain.calls import CALLS
 from gql.domain.costs import (
     BILLED_CALLS,
     COSTED_CALLS,
-    SERVICES,
     USUAL_CURRENCY,
     CostEntry,
     CostGroup,
@@ -25,6 +24,7 @@ from gql.domain.costs import (
 from gql.engine.fields import ColumnSource
 from gql.engine.query_runner import QueryRunner
 from gql.engine.rest_query import RestArguments
+from gql.models.rollup import SERVICES
 from gql.models.types import now
 from gql.money import MAX_MICROS, decimal_to_micros, micros_to_float
 from gql.query.context import Context
