@@ -22,7 +22,7 @@ LOCK = 0x6A61636B6669656C
 SMALL_BYTES = 32 * 2**20
 """Up to this size of the tables, changing them at once keeps nobody waiting for long."""
 
-LOCK_WAIT = "300ms"
+LOCK_WAIT = "200ms"
 """How long a change waits for its lock: shorter than PostgreSQL's `deadlock_timeout`, one second.
 
 So in a deadlock the migration gives way, and not somebody's write.

@@ -77,6 +77,23 @@ async def test_no_row_names_a_row_of_another_organization(
         await connection.execute(insert(child).values(values))
 
 
+async def test_a_graph_goes_with_its_live_sessions_and_a_node_does_not(changing: Database) -> None:
+    """The session names both: the graph's delete takes it along before its node is looked for."""
+    sessions, nodes = metadata.tables["graph_session"], metadata.tables["graph_node"]
+    at_nodes = sessions.c.current_node_id.is_not(None)
+    live = select(sessions).where(at_nodes, sessions.c.is_active).limit(1)
+    async with changing.transaction() as connection:
+        session = (await connection.execute(live)).mappings().one()
+        node = nodes.c.id == session["current_node_id"]
+        await _is_refused(connection, delete(nodes).where(node))
+
+        graphs = metadata.tables["assistant_graph"]
+        await connection.execute(delete(graphs).where(graphs.c.id == session["graph_id"]))
+
+        left = select(func.count()).where(sessions.c.graph_id == session["graph_id"])
+        assert (await connection.execute(left)).scalar_one() == 0
+
+
 async def test_ids_go_on_after_the_newest_row_was_deleted(changing: Database) -> None:
     """Before the keys change, then there and back: the row that is gone is the highest of each."""
     await downgrade(changing.engine, BEFORE)
