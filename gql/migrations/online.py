@@ -58,14 +58,22 @@ class Changes:
         self, name: str, table: str, columns: Sequence[str], *, unique: bool = False
     ) -> None:
         """Make an index; one that an interrupted run left half made is made anew."""
+        self.create_index_on(name, f'"{table}" ({", ".join(columns)})', unique=unique)
+
+    def create_index_on(self, name: str, indexed: str, *, unique: bool = False) -> None:
+        """The same of what SQL has after ON: a table, columns, and which rows."""
         is_valid = self._run(_VALIDITY, (name,)).scalar()
         if is_valid:
             return
         if is_valid is False:
             self.drop_index(name)
         kind = "UNIQUE INDEX" if unique else "INDEX"
-        on = f'{name} ON "{table}" ({", ".join(columns)})'
-        self._run(f"CREATE {kind} {self._concurrently}{on}")
+        self._run(f"CREATE {kind} {self._concurrently}{name} ON {indexed}")
+
+    def set_index_aside(self, name: str, aside: str) -> None:
+        """Rename an index whose name another one gets, unless an interrupted run has done so."""
+        if self._run(_VALIDITY, (aside,)).scalar() is None:
+            self.change(f"ALTER INDEX IF EXISTS {name} RENAME TO {aside}")
 
     def drop_index(self, name: str) -> None:
         """Drop an index, if it is there."""

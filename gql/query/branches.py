@@ -62,9 +62,9 @@ class Branch:
 
     @property
     def in_index_order(self) -> bool:
-        """Whether an index gives the rows in the order of the list itself."""
+        """Whether an index gives the rows in the order of the list, or few are sorted anyway."""
         nullable = self.records.resource.orders[self.paging.order].nullable
-        return not nullable or self.paging.descending
+        return not nullable or self.paging.descending or self.records.is_short()
 
     def ordering(self, table: FromClause) -> tuple[ColumnElement[Any], ...]:
         """ORDER BY as the index has it: NULL is less than every value."""
@@ -123,10 +123,11 @@ def branches(records: RecordList, paging: Paging) -> list[Branch]:
     order = records.resource.orders[paging.order]
     parted = [each for each in order.leading if _is_parted(records, each)]
     choices = [[(each.field, value) for value in each.values] for each in parted]
+    nullable = order.nullable and not records.is_short()
     parts = [
         Branch(*_with_values(records, paging, dict(values)), has_key)
         for values in product(*choices)
-        for has_key in _key_choices(paging, nullable=order.nullable)
+        for has_key in _key_choices(paging, nullable=nullable)
     ]
     if order.kind != "instant" or order.nullable or paging.offset >= FAR or records.is_short():
         return parts

@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, and_, func, select
 
 from gql.database import read_again_on_primary
 from gql.models.scope import owner, parameters
@@ -13,7 +13,7 @@ from gql.query.cursor import Cursor
 from gql.query.filters import Filter
 from gql.query.page_statement import PageStatement
 from gql.query.paging import Paging
-from gql.query.record_list import RecordList
+from gql.query.record_list import RecordList, RowSource
 from gql.query.resource import Record, Resource
 from gql.query.rows_read import keyed_values, read_by_page
 from gql.query.weights import KEY, LEAF, LIST, OBJECT
@@ -113,8 +113,19 @@ def page_statement(
     page = PageStatement(records, paging, paging.limit)
     rows = page.rows()
     rows.conditions.append(rows.table.c.id <= highest_id)
-    columns = (records.resource.expression(name, rows.table).label(name) for name in labels)
+    columns = [_column(rows, name).label(name) for name in labels]
     return page.select(rows, *columns)
+
+
+def _column(rows: RowSource, label: str) -> ColumnElement[Any]:
+    """A label of the rows, read through a join where that is possible."""
+    joined = rows.resource.joined.get(label)
+    if joined is None:
+        return rows.resource.expression(label, rows.table)
+    other = RecordList(joined.resource).rows()
+    on_key = and_(other.table.c.id == rows.table.c[joined.key], *other.conditions)
+    rows.from_clause = rows.from_clause.outerjoin(other.from_clause, on_key)
+    return func.coalesce(other.table.c[joined.label], rows.table.c[label])
 
 
 def highest_id_statement(resource: Resource) -> Select[Any]:

@@ -4,7 +4,7 @@ Loaders and compiled plans read lists by these statements: loaders select the co
 plan selects the JSON that it prints of them.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -17,6 +17,7 @@ from sqlalchemy import (
     or_,
     select,
     union,
+    union_all,
 )
 
 from gql.query import rollup
@@ -89,13 +90,24 @@ class PageStatement:
         )
 
     def outside(self, *, earlier: bool) -> Select[Any]:
-        """The ids of the list before the page's bounds (`earlier`) or after them.
+        """At most two ids of the list before the page's bounds (`earlier`) or after them.
 
         Before: at or before the `after` cursor, or any at all when an offset passes some over.
-        After: at or after the `before` cursor. See `Paging.is_bounded`.
+        After: at or after the `before` cursor. See `Paging.is_bounded`. They are the nearest ones,
+        as a page that ends at the cursor, so that an index is entered there.
         """
-        rows = self.records.rows(self.parent)
-        return rows.select(rows.table.c.id).where(*self._outside(rows, earlier=earlier))
+        cursor = self.paging.after if earlier else self.paging.before
+        after, before = (None, cursor) if earlier else (cursor, None)
+        nearest = replace(self.paging, offset=0, backward=earlier, after=after, before=before)
+        page = replace(self, paging=nearest, limit=1, offset=0)
+        rows = page.rows()
+        past = page.select(rows, rows.table.c.id)
+        if cursor is None:
+            return past
+        at_cursor = self.records.rows(self.parent)
+        same = at_cursor.select(at_cursor.table.c.id).where(at_cursor.table.c.id == cursor.id)
+        both = union_all(select(past.subquery()), same).subquery()
+        return select(both.c.id)
 
     def parents_outside(self, *, earlier: bool) -> Select[Any]:
         """Those of the `keys` whose list has such rows."""

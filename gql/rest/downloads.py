@@ -25,7 +25,8 @@ Records = AsyncGenerator[list[Any], None]
 
 Parts = AsyncGenerator[bytes, None]
 
-_FORMULA = re.compile(r"[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
+_FORMULA = frozenset("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
+"""What a text begins with that a spreadsheet takes for a formula."""
 _PHONE_NUMBER = re.compile(r"\+[0-9](?:[ ().-]{0,2}[0-9]){5,19}")
 
 
@@ -110,8 +111,9 @@ async def json_download(records: Records, keys: Sequence[str], *, name: str) -> 
         opening = b"["
         async with aclosing(records):
             async for chunk in records:
-                objects = (dumps(dict(zip(keys, record, strict=True))) for record in chunk)
-                yield opening + b",".join(objects)
+                # One call for all: calls that print one object each take half as long again.
+                objects = dumps([dict(zip(keys, record, strict=True)) for record in chunk])
+                yield opening + objects[1:-1]
                 opening = b","
         yield b"[]" if opening == b"[" else b"]"
 
@@ -137,7 +139,7 @@ def cell(value: Any) -> Any:
     text". A phone number can do no harm and stays what it is.
     """
     if isinstance(value, str):
-        harmless = not _FORMULA.match(value) or _PHONE_NUMBER.fullmatch(value)
+        harmless = value[:1] not in _FORMULA or _PHONE_NUMBER.fullmatch(value)
         return value if harmless else f"'{value}"
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -146,7 +148,8 @@ def cell(value: Any) -> Any:
 
 def iso_instant(value: datetime) -> str:
     """An instant as JSON has it: `2025-01-19T10:00:00Z`, a fraction only when it is not zero."""
-    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    in_utc = value if value.tzinfo is UTC else value.astimezone(UTC)
+    return f"{in_utc.isoformat()[:-6]}Z"
 
 
 async def _download(parts: Parts, name: str, media_type: str) -> Response:

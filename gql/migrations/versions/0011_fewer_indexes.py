@@ -7,6 +7,8 @@ serves all statuses together, each alone, and both directions.
 import sqlalchemy as sa
 from alembic import op
 
+from gql.migrations.online import table_changes
+
 revision = "0011_fewer_indexes"
 down_revision = "0010_call_records"
 branch_labels = None
@@ -58,6 +60,8 @@ _OLD_ON_POSTGRESQL = {
     "ix_call_cost_desc": f"call ({_CHANNEL}, total_cost DESC NULLS LAST, id DESC)",
 }
 
+_TABLES = ("call", "graph_session", "audit_log")
+
 _TRIGRAMS = sa.text(
     "SELECT quote_ident(nspname) FROM pg_extension JOIN pg_namespace n ON n.oid = extnamespace"
     " WHERE extname = 'pg_trgm'"
@@ -67,21 +71,19 @@ _SESSION_TRIGRAMS = "ix_graph_session_call_sid_trigrams"
 
 def upgrade() -> None:
     """Replace them."""
-    connection = op.get_bind()
-    _replace(_old(), _NEW)
-    if connection.dialect.name == "postgresql":
+    trigrams = {}
+    if op.get_bind().dialect.name == "postgresql":
         # The extension is there where an earlier migration could create it.
-        schema = connection.scalar(_TRIGRAMS)
+        schema = op.get_bind().scalar(_TRIGRAMS)
         if schema is not None:
-            indexed = f"(lower(call_sid)) {schema}.gin_trgm_ops"
-            op.execute(f"CREATE INDEX {_SESSION_TRIGRAMS} ON graph_session USING gin ({indexed})")
+            indexed = f"graph_session USING gin ((lower(call_sid)) {schema}.gin_trgm_ops)"
+            trigrams[_SESSION_TRIGRAMS] = indexed
+    _replace(_old(), {**_NEW, **trigrams})
 
 
 def downgrade() -> None:
     """Bring the former ones back."""
-    if op.get_bind().dialect.name == "postgresql":
-        op.execute(f"DROP INDEX IF EXISTS {_SESSION_TRIGRAMS}")
-    _replace(_NEW, _old())
+    _replace({_SESSION_TRIGRAMS: "", **_NEW}, _old())
 
 
 def _old() -> dict[str, str]:
@@ -90,9 +92,20 @@ def _old() -> dict[str, str]:
 
 
 def _replace(former: dict[str, str], latter: dict[str, str]) -> None:
-    """Drop some indexes and create others, some of which have the names of dropped ones."""
-    last = " NULLS LAST" if op.get_bind().dialect.name == "postgresql" else ""
-    for name in former:
-        op.execute(f"DROP INDEX {name}")
-    for name, indexed in latter.items():
-        op.execute(f"CREATE INDEX {name} ON {indexed.format(last=last)}")
+    """Drop some indexes and create others, some of which have the names of dropped ones.
+
+    On PostgreSQL the latter are made first, so that no request is without one in between.
+    """
+    if op.get_bind().dialect.name == "sqlite":
+        for name in former:
+            op.execute(f"DROP INDEX IF EXISTS {name}")
+        for name, indexed in latter.items():
+            op.execute(f"CREATE INDEX {name} ON {indexed.format(last='')}")
+        return
+    with table_changes(op.get_bind(), _TABLES) as changes:
+        for name in former.keys() & latter.keys():
+            changes.set_index_aside(name, f"{name}_former")
+        for name, indexed in latter.items():
+            changes.create_index_on(name, indexed.format(last=" NULLS LAST"))
+        for name in former:
+            changes.drop_index(f"{name}_former" if name in latter else name)

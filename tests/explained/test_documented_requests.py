@@ -1,0 +1,279 @@
+"""No documented request scans a table that grows: EXPLAIN of each, on 50,000 calls.
+
+Buffers and plans are counted, as no busy machine changes them.
+"""
+
+import re
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import httpx2
+import pytest
+from sqlalchemy import func, insert, select
+from starlette.applications import Starlette
+
+from gql.app import create_app
+from gql.database import Database
+from gql.demo import load_demo
+from gql.migrations.runner import migrate
+from gql.models.audit_log import AuditLog
+from gql.models.graph_session import GraphSession
+from gql.models.scope import owned, table_of
+from gql.query.filters import ColumnCriterion
+from gql.query.resource import Resource
+from gql.rest.routes import ROUTES
+from gql.schema.schema import schema
+from tests.conftest import bearer, connect
+from tests.databases import Databases, Kind, settings_for
+from tests.explained.documented_requests import (
+    PAGE,
+    Request,
+    Values,
+    addresses,
+    filters_of,
+    list_fields,
+    middle_of,
+    pages_of,
+)
+from tests.explained.linear import markdown, reason
+from tests.lifespan import running
+from tests.run_resources import RunResources
+
+GRAPHQL = schema._schema  # noqa: SLF001 -- Strawberry has no other way to it
+MOST_BUFFERS = 600
+"""Of 8 kB. A page of 20 rows takes some 100; all calls of the organization take 2,000 and more."""
+
+UNBOUNDED = (
+    "audit_log|call|chat_message|graph_session|graph_transition|idempotency_key|sms_audit_log"
+    "|sms_message_log|transcript"
+)
+"""Tables that grow with the conversations."""
+
+
+@dataclass
+class Explained:
+    """An application on many rows, whose statements are explained.
+
+    Attributes:
+        app: It.
+        key: Of a member of the organization that has the rows.
+        statements: What the requests would have run.
+        reads: Whether statements run, and are not only recorded.
+    """
+
+    app: Starlette
+    key: dict[str, str]
+    statements: list[tuple[str, Sequence[Any], bool]] = field(default_factory=list)
+    reads: bool = False
+
+    async def answer(self, client: httpx2.AsyncClient, request: Request) -> dict[str, Any]:
+        """What a document's list has."""
+        self.reads = True
+        body = {"query": request.document, "variables": request.variables}
+        response = await client.post("/graphql", json=body, headers=self.key)
+        self.reads = False
+        listed: dict[str, Any] = response.json()["data"]["list"]
+        return listed
+
+    async def accounts(self, client: httpx2.AsyncClient, request: Request) -> list[list[str]]:
+        """The database's account of each statement that a request runs."""
+        self.statements.clear()
+        if request.address is not None:
+            response = await client.get(request.address, headers=self.key)
+        else:
+            body = {"query": request.document, "variables": request.variables}
+            response = await client.post("/graphql", json=body, headers=self.key)
+        assert response.status_code < 300 or response.status_code == 404, response.text
+        assert "errors" not in response.text[:20], (request, response.text)
+        return [
+            await self.app.state.database.explain(sql, values, custom_plan=custom)
+            for sql, values, custom in self.statements
+        ]
+
+
+@asynccontextmanager
+async def many_rows(databases: Databases, kind: Kind) -> AsyncIterator[Explained]:
+    """An application on the medium demo data, vacuumed as a server would in time."""
+    url = await databases.empty(kind)
+    app = create_app(settings_for(url))
+    database: Database = app.state.database
+    await migrate(database.engine)
+    owner, *_ = await load_demo(database, organizations=1, scale="medium", seed=7)
+    await add_rows(database)
+    if kind == "postgresql":
+        await _vacuum(url)
+    explained = Explained(app, bearer(owner))
+    fetch_value = database.fetch_value
+
+    async def recorded(
+        sql: str, values: Sequence[Any], *, custom_plan: bool = False
+    ) -> bytes | None:
+        """What is explained need not run as well."""
+        if explained.reads:
+            return await fetch_value(sql, values, custom_plan=custom_plan)
+        explained.statements.append((sql, values, custom_plan))
+        return b'{"data":null}'
+
+    database.fetch_value = recorded  # type: ignore[method-assign]
+    async with running(app):
+        yield explained
+    await databases.drop(url)
+
+
+async def _vacuum(url: str) -> None:
+    connection: Any = await asyncpg.connect(url)
+    await connection.execute("VACUUM (ANALYZE)")
+    await connection.close()
+
+
+ROWS = 6_000
+"""Of each table that the demo data has few rows of: PostgreSQL reads those whole, rightly."""
+
+
+async def add_rows(database: Database) -> None:
+    """More graph sessions and entries of the audit log, at different times."""
+    session, entry = table_of(GraphSession), table_of(AuditLog)
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    times = [start + timedelta(minutes=number) for number in range(ROWS)]
+    sessions: list[dict[str, Any]] = [
+        {
+            "organization_id": 1,
+            "call_sid": f"CAmany{number}",
+            "graph_id": 1,
+            "graph_name": "many",
+            "conversation_context": {},
+            "is_active": number % 50 == 0,
+            "started_at": time,
+            "ended_at": None if number % 50 == 0 else time,
+        }
+        for number, time in enumerate(times)
+    ]
+    entries = [
+        {
+            "organization_id": 1,
+            "action": f"graph.{'update' if number % 3 else 'create'}",
+            "object_type": "graph",
+            "object_id": number,
+            "request_id": f"request-{number}",
+            "user_id": number % 40,
+            "api_key_id": number % 30,
+            "method": "api_key",
+            "created_at": time,
+        }
+        for number, time in enumerate(times)
+    ]
+    async with database.transaction() as connection:
+        await connection.execute(insert(session), sessions)
+        await connection.execute(insert(entry), entries)
+
+
+@pytest.fixture(scope="session")
+async def explained(run_resources: RunResources, databases: Databases, kind: Kind) -> Explained:
+    """The application of this kind of database."""
+    return await run_resources.get(("explained", kind), lambda: many_rows(databases, kind))
+
+
+@pytest.fixture
+async def client(explained: Explained) -> AsyncIterator[httpx2.AsyncClient]:
+    async with connect(explained.app) as client:
+        yield client
+
+
+async def values_of(database: Database, resources: Iterable[Resource]) -> Values:
+    """A value of each column that lists are filtered by: one that is neither first nor last."""
+    values: Values = {}
+    async with database.engine.connect() as connection:
+        for resource in resources:
+            table = resource.table
+            for criterion in resource.filters.values():
+                if not isinstance(criterion, ColumnCriterion):
+                    continue
+                column = table.c[criterion.column]
+                having = select(column).where(owned(table, 1), column.is_not(None))
+                if column.name == "call_meta":
+                    continue
+                middle = having.order_by(column).offset(
+                    select(func.count() // 2)
+                    .where(owned(table, 1), column.is_not(None))
+                    .scalar_subquery()
+                )
+                values[resource.name, column.name] = await connection.scalar(middle.limit(1))
+    return values
+
+
+async def documented(explained: Explained, client: httpx2.AsyncClient) -> list[Request]:
+    """Every request."""
+    lists = list(list_fields(GRAPHQL))
+    filtered = {
+        id(route.models["query"].resource): route.models["query"].resource
+        for route in ROUTES
+        if "query" in route.models and hasattr(route.models["query"], "resource")
+    }
+    values = await values_of(
+        explained.app.state.database, [*(each.resource for each in lists), *filtered.values()]
+    )
+    requests = [
+        request
+        for route in ROUTES
+        if route.method == "GET" and route.reads is not None
+        for request in addresses(route, values)
+    ]
+    for each in lists:
+        counted = await explained.answer(client, each.read("total", "totalCount"))
+        requests.append(each.read("total", "totalCount"))
+        length = counted["totalCount"]
+        for order in each.orders:
+            edges = (await explained.answer(client, middle_of(each, order, length)))["edges"]
+            cursor = edges[0]["cursor"] if edges else ""
+            requests += pages_of(each, order, cursor, None)
+        for name, criteria in filters_of(each, values):
+            requests.append(each.read(f"total, {name}", "totalCount", filter=criteria))
+            requests.append(
+                each.read(f"page, {name}", "nodes { __typename }", first=PAGE, filter=criteria)
+            )
+            if name.endswith((" eq", " in")):
+                for order in each.other_orders:
+                    named = f"by {order['field']} {order['direction']}, {name}"
+                    requests.append(
+                        each.read(
+                            named, "nodes { __typename }", first=PAGE, order=order, filter=criteria
+                        )
+                    )
+    return requests
+
+
+def problems(kind: Kind, lines: list[str]) -> Iterator[str]:
+    """What is wrong with a plan: a table that grows is scanned, or more is read than may be."""
+    plan = "\n".join(lines)
+    scan = rf"Seq Scan on ({UNBOUNDED})\b" if kind == "postgresql" else rf"SCAN ({UNBOUNDED})\b"
+    yield from (f"scans {table}" for table in sorted(set(re.findall(scan, plan))))
+    first = next((line for line in lines if "Buffers:" in line), "")
+    buffers = sum(map(int, re.findall(r"(?:hit|read)=(\d+)", first)))
+    if buffers > MOST_BUFFERS:
+        yield f"reads {buffers} buffers"
+
+
+async def test_no_documented_request_scans_a_table_that_grows(
+    explained: Explained, client: httpx2.AsyncClient, kind: Kind
+) -> None:
+    faults = {}
+    requests = await documented(explained, client)
+    for request in requests:
+        for lines in await explained.accounts(client, request):
+            wrong = list(problems(kind, lines))
+            if wrong:
+                faults[request.name] = ", ".join(wrong)
+
+    unexpected = {name: wrong for name, wrong in faults.items() if reason(name) is None}
+    assert unexpected == {}
+
+
+def test_the_page_about_large_tables_prints_what_stays_linear() -> None:
+    page = Path("docs/large-tables.md").read_text()
+
+    assert f"linear.py -->\n{markdown()}\n<!-- end" in page
