@@ -126,11 +126,12 @@ async def test_keys_change_there_and_back_over_rows(
     """At once and one by one, with the same end; the rows and what hangs on them stay."""
     monkeypatch.setattr(online, "SMALL_BYTES", -1 if is_large else 2**40)
     steps: list[tuple[str, int, int]] = []
+    await downgrade(changing.engine, KEYS)
     before, rows = await catalog(changing), await _rows(changing)
 
     await downgrade(changing.engine, BEFORE)
     old = await catalog(changing)
-    await migrate(changing.engine, progress=lambda *step: steps.append(step))
+    await migrate(changing.engine, KEYS, lambda *step: steps.append(step))
 
     assert await catalog(changing) == before
     assert await _rows(changing) == rows
@@ -201,9 +202,11 @@ async def _is_refused(connection: AsyncConnection, statement: Any) -> None:
 
 
 async def _rows(database: Database) -> dict[str, list[Any]]:
+    """What organizations wrote; not the rollup, which later revisions count anew."""
     async with database.engine.connect() as connection:
         return {
             table.name: [tuple(map(str, row)) for row in await connection.execute(ordered)]
             for table in map(table_of, TABLES)
+            if not table.name.startswith("call_rollup")
             for ordered in [select(table).order_by(table.c.id)]
         }
