@@ -7,6 +7,7 @@ from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
 from gql.models.types import (
+    BIG,
     global_key,
     json_object,
     loose_reference,
@@ -65,6 +66,6 @@ class ApiKey(SQLModel, table=True):
     is_active: bool = True
     expires_at: datetime | None = None
     last_used_at: datetime | None = None
-    usage_count: int = 0
+    usage_count: int = Field(default=0, sa_type=BIG)
     created_at: datetime = Field(default_factory=now)
     updated_at: datetime = Field(default_factory=now)

@@ -41,6 +41,9 @@ COMPARED_ROW = Weight(
 SORTED_ROW = Weight(2, "a row that is sorted because no index has the order")
 SCHEMA_VALUE = Weight(12, "a value below `__schema` or `__type`")
 
+GROUPED_TOTALS = 100 * TOTAL.points
+"""Points of a REST read of totals by day or by assistant: some thousand rows of the rollup."""
+
 WEIGHTS = (
     LEAF,
     AMOUNT,

@@ -185,7 +185,8 @@ class Endpoint:
         if read is None:
             result = route.handler(**self._arguments(route, context, request, b""))
             if not isinstance(result, RestArguments):
-                return to_response(route, await result)
+                async with _charged(route, context, request, route.points):
+                    return to_response(route, await result)
             read = await queries.bind(query, result, context.organization_id)
             addresses.put(route, request.scope, read)
         async with _charged(route, context, request, read.points):

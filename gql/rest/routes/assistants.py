@@ -15,6 +15,7 @@ from gql.engine.rest_query import RestArguments
 from gql.query.context import Context
 from gql.query.filters import Condition
 from gql.query.paging import Paging
+from gql.query.weights import GROUPED_TOTALS
 from gql.rest.filters import Filters
 from gql.rest.json_body import sent_values
 from gql.rest.parameters import MOST_SMALL_INTEGER, Paged, id_of
@@ -150,6 +151,7 @@ class StatusQuery(BaseModel):
     summary="List assistants",
     graphql="{ assistants(first: 100) { nodes { id name isActive settings } } }",
     answers={200: Answer("By id.", list[AssistantWithStats], [ASSISTANT_EXAMPLE])},
+    points=GROUPED_TOTALS,
     reads=ASSISTANTS_PAGE,
 )
 def list_assistants(

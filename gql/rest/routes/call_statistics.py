@@ -11,7 +11,7 @@ from gql.engine.fields import ConnectionField
 from gql.engine.rest_query import RestArguments
 from gql.models.types import now
 from gql.query.context import Context
-from gql.query.weights import COMPARED_ROW, TOTAL
+from gql.query.weights import GROUPED_TOTALS, TOTAL
 from gql.rest.reads import page_of
 from gql.rest.responses import rounded
 from gql.rest.route import Answer, route
@@ -114,7 +114,7 @@ async def get_stats(context: Context) -> dict[str, Any]:
     tag=TAG,
     summary="Get the last days in numbers",
     graphql="none yet: it stays REST",
-    points=COMPARED_ROW.points * CALLS.usual,
+    points=GROUPED_TOTALS,
     answers={
         200: Answer(
             "The figures.",

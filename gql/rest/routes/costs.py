@@ -30,7 +30,7 @@ from gql.money import MAX_MICROS, decimal_to_micros, micros_to_float
 from gql.query.context import Context
 from gql.query.filters import Condition
 from gql.query.paging import Paging
-from gql.query.weights import COMPARED_ROW
+from gql.query.weights import GROUPED_TOTALS
 from gql.rest.filters import FilterBy, Filters
 from gql.rest.parameters import MOST_SMALL_INTEGER, Paged
 from gql.rest.reads import Money, list_of, lookup
@@ -211,7 +211,7 @@ async def get_costs(context: Context, queries: QueryRunner, path: CallPath) -> d
     tag=TAG,
     summary="Add costs up",
     graphql="none yet: it stays REST",
-    points=COMPARED_ROW.points * CALLS.usual,
+    points=GROUPED_TOTALS,
     answers={200: Answer("Sums per currency and group.", CostAnalytics)},
 )
 async def analyze_costs(context: Context, query: CostAnalyticsQuery) -> dict[str, Any]:
