@@ -25,7 +25,7 @@ from gql.query.resource import Resource
 from tests.domain.contexts import reader
 
 LISTS = 10
-"""For each resource; of each list six pages are read."""
+"""For each resource at least; of each list six pages are read, and as many pages are parted."""
 RESOURCES = {
     "calls": CALLS,
     "searched calls": SEARCHED_CALLS,
@@ -99,8 +99,9 @@ async def test_branches_have_the_rows_of_the_list(context: Context, name: str) -
     resource, seed = RESOURCES[name], secrets.randbits(32)
     print(f"seed {seed}")  # noqa: T201, to try it again
     choice = random.Random(seed)  # noqa: S311 -- to be repeated
-    parted = read_rows = 0
-    for _ in range(LISTS):
+    parted = read_rows = lists = 0
+    while min(lists, parted, read_rows) < LISTS:
+        lists += 1
         records = RecordList.filtered(resource, random_filter(resource, choice))
         order, descending = choice.choice(list(resource.orders)), choice.random() < 0.5
         limit = choice.choice([1, 7, 50])
@@ -117,8 +118,6 @@ async def test_branches_have_the_rows_of_the_list(context: Context, name: str) -
                 assert await read(context, statement.select(rows, *columns)) == expected, page
                 parted += len(branches(records, page)) > 1
                 read_rows += len(expected)
-    assert parted > LISTS / 2
-    assert read_rows > LISTS
 
 
 async def _between(
