@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, FromClause, Label, Select, and_, func, select
 
 from gql.query.filters import COMPARATORS, OwnCondition, OwnerCondition, PreparedCondition
-from gql.query.paging import Paging, bounds_among, sort_key
+from gql.query.paging import Paging, bounds_among, ordering, sort_key
 from gql.query.record_list import RecordList, RowSource
 from gql.query.resource import LeadingColumn
 from gql.sql.json_sql import literal_text
@@ -62,13 +62,15 @@ class Branch:
 
     @property
     def in_index_order(self) -> bool:
-        """Whether an index gives the rows in the order of the list, or few are sorted anyway."""
+        """Whether an index gives the rows in the order of the list."""
         nullable = self.records.resource.orders[self.paging.order].nullable
-        return not nullable or self.paging.descending or self.records.is_short()
+        return not nullable or (self.paging.descending and not self.records.is_short())
 
     def ordering(self, table: FromClause) -> tuple[ColumnElement[Any], ...]:
-        """ORDER BY as the index has it: NULL is less than every value."""
+        """ORDER BY of its rows; with or without keys it is the index's, NULL being the lowest."""
         resource = self.records.resource
+        if self.has_key is None:
+            return ordering(resource, table, self.paging)
         order = resource.orders[self.paging.order]
         key = sort_key(resource, table, self.paging.order)
         descending = self.paging.descending != self.paging.backward
