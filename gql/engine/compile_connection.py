@@ -13,7 +13,6 @@ from sqlalchemy import (
     Text,
     bindparam,
     case,
-    exists,
     func,
     or_,
     select,
@@ -247,7 +246,7 @@ class ConnectionCompiler:
         if earlier == self._paging.backward and rows is not None:
             signs.append(func.count() > self._integer("limit"))
         if self._paging.is_bounded(earlier=earlier):
-            signs.append(exists(self._page.outside(earlier=earlier)))
+            signs.append(self._page.goes_on(earlier=earlier))
         if not signs:
             return literal_text("false")
         return case((or_(*signs), literal_text("true")), else_=literal_text("false"))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, true
 
 from gql.errors import NotFound
 from gql.loaders.loader import Loader, OneByOneLoader, loader_of
@@ -212,8 +212,8 @@ class AnyOutsideLoader(OneByOneLoader[tuple[RecordList, Paging, bool], bool]):
 
     async def read(self, key: tuple[RecordList, Paging, bool]) -> bool:
         records, paging, earlier = key
-        statement = PageStatement(records, paging, paging.limit).outside(earlier=earlier)
-        return bool(await self._rows(statement.limit(1)))
+        goes_on = PageStatement(records, paging, paging.limit).goes_on(earlier=earlier)
+        return bool(await self._rows(select(true()).where(goes_on)))
 
 
 class AnyOutsideByParentLoader(Loader[Any, bool]):

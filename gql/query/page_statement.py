@@ -13,11 +13,11 @@ from sqlalchemy import (
     ColumnElement,
     FromClause,
     Select,
+    exists,
     func,
     or_,
     select,
     union,
-    union_all,
 )
 
 from gql.query import rollup
@@ -64,6 +64,24 @@ class PageStatement:
         is_picked = self._whole is None or self.paging.offset
         return statement if is_picked else statement.limit(self.limit)
 
+    def ids(self) -> Select[Any]:
+        """The ids of the page's rows.
+
+        Whoever needs no more than these reads them so, and not by `rows`: how deep SQLite lets a
+        statement be nested is bounded.
+        """
+        whole, seek = self._whole, None
+        rows = self.records.rows(self.parent) if whole is None else whole.rows(self.parent)
+        # Under a parent the rows are walked: OFFSET cannot name the parent's columns on SQLite.
+        if self.parent is None:
+            seek = rollup.seek(self.records, rows.table, self.paging, self.offset)
+        if whole is None and seek is None:
+            return self._merged_ids()
+        ids = rows.select(rows.table.c.id).order_by(*self._ordering(rows)).limit(self.limit)
+        if seek is None:
+            return ids.offset(self.offset) if self.paging.offset else ids
+        return ids.where(seek.condition).offset(seek.offset)
+
     def by_parent(self) -> Select[Any]:
         """The page under each of the `keys`: records, then the parent's key and the position.
 
@@ -89,25 +107,23 @@ class PageStatement:
             .order_by(numbered.c[PARENT_KEY], number)
         )
 
-    def outside(self, *, earlier: bool) -> Select[Any]:
-        """At most two ids of the list before the page's bounds (`earlier`) or after them.
+    def goes_on(self, *, earlier: bool) -> ColumnElement[bool]:
+        """Whether the list has rows before the page's bounds (`earlier`), or after them.
 
         Before: at or before the `after` cursor, or any at all when an offset passes some over.
-        After: at or after the `before` cursor. See `Paging.is_bounded`. They are the nearest ones,
-        as a page that ends at the cursor, so that an index is entered there.
+        After: at or after the `before` cursor. See `Paging.is_bounded`. The nearest row is looked
+        for, as a page that ends at the cursor, so that an index is entered there.
         """
         cursor = self.paging.after if earlier else self.paging.before
         after, before = (None, cursor) if earlier else (cursor, None)
         nearest = replace(self.paging, offset=0, backward=earlier, after=after, before=before)
-        page = replace(self, paging=nearest, limit=1, offset=0)
-        rows = page.rows()
-        past = page.select(rows, rows.table.c.id)
+        # Not EXISTS: PostgreSQL drops the order in there, and then scans for any row.
+        nearest_id = replace(self, paging=nearest, limit=1, offset=0).ids().scalar_subquery()
+        past = nearest_id.is_not(None)
         if cursor is None:
             return past
-        at_cursor = self.records.rows(self.parent)
-        same = at_cursor.select(at_cursor.table.c.id).where(at_cursor.table.c.id == cursor.id)
-        both = union_all(select(past.subquery()), same).subquery()
-        return select(both.c.id)
+        rows = self.records.rows(self.parent)
+        return or_(past, exists(rows.select(rows.table.c.id).where(rows.table.c.id == cursor.id)))
 
     def parents_outside(self, *, earlier: bool) -> Select[Any]:
         """Those of the `keys` whose list has such rows."""
@@ -137,22 +153,8 @@ class PageStatement:
         """
         resource = self.records.resource
         table = resource.table.alias()
-        conditions = [*resource.conditions(table), is_selected(table.c.id, self._ids())]
+        conditions = [*resource.conditions(table), is_selected(table.c.id, self.ids())]
         return RowSource(resource, table, table, conditions, self.parent)
-
-    def _ids(self) -> Select[Any]:
-        """The ids of the page's rows."""
-        whole, seek = self._whole, None
-        rows = self.records.rows(self.parent) if whole is None else whole.rows(self.parent)
-        # Under a parent the rows are walked: OFFSET cannot name the parent's columns on SQLite.
-        if self.parent is None:
-            seek = rollup.seek(self.records, rows.table, self.paging, self.offset)
-        if whole is None and seek is None:
-            return self._merged_ids()
-        ids = rows.select(rows.table.c.id).order_by(*self._ordering(rows)).limit(self.limit)
-        if seek is None:
-            return ids.offset(self.offset)
-        return ids.where(seek.condition).offset(seek.offset)
 
     def _merged_ids(self) -> Select[Any]:
         """The ids of the first rows of all branches, of which each gives as many as may be."""

@@ -52,7 +52,7 @@ async def test_rows_that_name_another_organizations_row_are_a_failure(
     database = Database(settings_for(fresh.url))
     name_other = (
         "UPDATE transcript SET call_id = (SELECT min(id) FROM call WHERE organization_id = 2)"
-        " WHERE id = (SELECT min(id) FROM transcript)"
+        " WHERE id = (SELECT min(id) FROM transcript) /* sent by a test */"
     )
     try:
         if not is_migrated:

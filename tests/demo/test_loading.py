@@ -5,7 +5,19 @@ from collections import Counter
 from hashlib import sha256
 
 import pytest
-from sqlalchemy import JSON, Column, Integer, MetaData, String, Table, func, insert, select, text
+from sqlalchemy import (
+    JSON,
+    Column,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    and_,
+    func,
+    insert,
+    select,
+    text,
+)
 from sqlmodel.sql.sqltypes import UTCDateTime
 
 from gql.database import Database, dump_json
@@ -140,7 +152,8 @@ async def test_sqlite_holds_what_sqlalchemy_itself_would_have_written(bare: Data
     await load_demo(bare, organizations=1)
     for name, table in TABLE_BY_NAME.items():
         quoted = ", ".join(f'quote("{column.name}")' for column in table.columns)
-        raw = text(f'SELECT {quoted} FROM "{name}" ORDER BY id')  # noqa: S608
+        key = ", ".join(f'"{column.name}"' for column in table.primary_key)
+        raw = text(f'SELECT {quoted} FROM "{name}" ORDER BY {key}')  # noqa: S608
         rows = await rows_of(bare, name)
         async with bare.engine.connect() as connection:
             bulk = (await connection.execute(raw)).all()
@@ -148,10 +161,10 @@ async def test_sqlite_holds_what_sqlalchemy_itself_would_have_written(bare: Data
             async with bare.transaction() as connection:
                 await connection.execute(text("PRAGMA defer_foreign_keys = ON"))
                 for row in rows:
-                    others = {key: value for key, value in row.items() if key != "id"}
-                    await connection.execute(
-                        table.update().where(table.c.id == row["id"]).values(others)
-                    )
+                    keys = {column.name for column in table.primary_key}
+                    others = {name: value for name, value in row.items() if name not in keys}
+                    is_row = and_(*(table.c[name] == row[name] for name in keys))
+                    await connection.execute(table.update().where(is_row).values(others))
         async with bare.engine.connect() as connection:
             assert (await connection.execute(raw)).all() == bulk
 

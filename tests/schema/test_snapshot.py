@@ -6,12 +6,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import Row, delete, insert, select
+from sqlalchemy import Row, delete, insert, select, update
 
 from gql.database import Database
 from gql.database.snapshot import Snapshot
 from gql.models.assistant import Assistant
 from gql.models.graph import AssistantGraph, GraphEdge, GraphNode
+from gql.models.graph_session import GraphSession
 from gql.models.scope import table_of
 from tests.conftest import GraphQL, asker, bearer, connect, start
 from tests.databases import Copy, settings_for
@@ -27,8 +28,8 @@ QUERY = """query($id: ID!) {
     graph(id: $id) { totalNodes nodes { id } edges { from { id } to { id } } }
 }"""
 
-graph, node, edge, assistant = (
-    table_of(model) for model in (AssistantGraph, GraphNode, GraphEdge, Assistant)
+graph, node, edge, session, assistant = (
+    table_of(model) for model in (AssistantGraph, GraphNode, GraphEdge, GraphSession, Assistant)
 )
 
 
@@ -37,6 +38,8 @@ async def rebuild(database: Database, graph_id: int, assistant_id: int) -> None:
     now = datetime.now(UTC)
     async with database.transaction() as connection:
         await connection.execute(delete(edge).where(edge.c.graph_id == graph_id))
+        of_graph = session.c.graph_id == graph_id
+        await connection.execute(update(session).where(of_graph).values(current_node_id=None))
         await connection.execute(delete(node).where(node.c.graph_id == graph_id))
         values: dict[str, Any] = {"organization_id": 1, "graph_id": graph_id, "created_at": now}
         empty: dict[str, Any] = {"position": {}, "configuration": {}, "node_type": "standard"}

@@ -193,7 +193,7 @@ def _added_up(sign: str, calls: str) -> str:
     sums = [
         f"sum({sign})::bigint AS calls",
         f"coalesce(sum({sign}) FILTER (WHERE duration IS NOT NULL), 0)::bigint AS timed",
-        f"coalesce(sum({sign} * duration), 0)::bigint AS duration",
+        f"coalesce(sum({sign} * duration::bigint), 0)::bigint AS duration",
         f"coalesce(sum({sign} * total_cost::numeric), 0) AS total_cost",
     ]
     for service in _SERVICES:

@@ -31,7 +31,8 @@ async def all_rows(database: Database) -> Rows:
     async with database.engine.connect() as connection:
         return {
             table.name: [
-                tuple(row) for row in await connection.execute(select(table).order_by(table.c.id))
+                tuple(row)
+                for row in await connection.execute(select(table).order_by(*table.primary_key))
             ]
             for table in map(table_of, TABLES)
         }
