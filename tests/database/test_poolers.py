@@ -30,7 +30,7 @@ from tests.pgbouncer import (
 )
 from tests.pooled_role import names, options, pooled_role
 
-pytestmark = pytest.mark.parametrize("kind", ["postgresql"], scope="session")
+pytestmark = pytest.mark.parametrize("kind", ["postgresql"], indirect=True, scope="session")
 
 WRITE = """mutation { updateCallMeta(input: {id: 101, meta: {a: 1}}) {
     call { duration } userErrors { message } } }"""
