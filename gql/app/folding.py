@@ -1,9 +1,8 @@
 """Folds changes of the sums over calls in the background: see `gql/models/rollup.py`."""
 
-import asyncio
-import contextlib
 import logging
 
+from gql.background import RepeatedTask
 from gql.database import Database
 from gql.database.call_rollup import fold_all
 
@@ -22,36 +21,27 @@ class Folding:
     Any number of processes may run one: of two that meet at an organization, one goes on.
     """
 
-    def __init__(self, database: Database, *, interval: float = INTERVAL) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._interval = interval
-        self._stopping = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
+        self._task = RepeatedTask(self._fold, first_wait=INTERVAL)
+        self._has_failed = False
 
     def start(self) -> None:
         """Begin in the running event loop."""
-        if self._database.embedded:
-            return
-        self._stopping.clear()
-        self._task = asyncio.create_task(self._run())
+        if not self._database.embedded:
+            self._task.start()
 
     async def stop(self) -> None:
         """End after the fold that is running; does nothing after the first call."""
-        self._stopping.set()
-        if self._task is not None:
-            task, self._task = self._task, None
-            await task
+        await self._task.stop()
 
-    async def _run(self) -> None:
-        wait = self._interval
-        while not self._stopping.is_set():
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), wait)
-                return
-            try:
-                await fold_all(self._database.engine)
-                wait = self._interval
-            except Exception as error:  # noqa: BLE001 -- one failure must not end the loop
-                if wait != PAUSE:
-                    _log.warning("sums over calls are not folded for now: %r", error)
-                wait = PAUSE
+    async def _fold(self) -> float:
+        try:
+            await fold_all(self._database.engine)
+        except Exception as error:  # noqa: BLE001 -- one failure must not end the task
+            if not self._has_failed:
+                _log.warning("sums over calls are not folded for now: %r", error)
+            self._has_failed = True
+            return PAUSE
+        self._has_failed = False
+        return INTERVAL

@@ -5,7 +5,6 @@ library's own environment variable. The process that serves `/metrics` adds them
 """
 
 import asyncio
-import contextlib
 import os
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
@@ -24,6 +23,7 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 
 from gql.app.metric_definitions import METRICS, SECONDS, MetricDefinition
 from gql.app.request_counter import BOUNDS, LatencyHistogram
+from gql.background import cancel
 
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 """The library's variable: where several processes write."""
@@ -78,9 +78,7 @@ class Publisher:
         try:
             yield
         finally:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+            await cancel(task)
             self._publish()
             mark_process_dead(os.getpid())  # type: ignore[no-untyped-call]
 

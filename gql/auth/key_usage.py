@@ -1,11 +1,10 @@
 """Counts the uses of API keys in memory and flushes the counts to the database."""
 
-import asyncio
-import contextlib
 import logging
 from datetime import datetime
 
 from gql.accounts.api_keys import record_usage
+from gql.background import RepeatedTask
 from gql.database import Database
 from gql.models.types import now
 
@@ -26,8 +25,7 @@ class KeyUsage:
         self._database = database
         self._interval = interval
         self._uses: dict[int, tuple[int, datetime]] = {}
-        self._stopping = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
+        self._task = RepeatedTask(self._flush_again, first_wait=interval)
         self._has_failed = False
         """Whether the last flush failed, and the log says so."""
 
@@ -58,21 +56,16 @@ class KeyUsage:
 
     def start(self) -> None:
         """Begin to flush in the background, in the running event loop."""
-        self._stopping.clear()
-        self._task = asyncio.create_task(self._run())
+        self._task.start()
 
     async def stop(self) -> None:
-        """Flush a last time and end; does nothing after the first call."""
-        self._stopping.set()
-        if self._task is not None:
-            task, self._task = self._task, None
-            await task
+        """End, and flush a last time."""
+        await self._task.stop()
+        await self.flush()
 
-    async def _run(self) -> None:
-        while not self._stopping.is_set():
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), self._interval)
-            await self.flush()
+    async def _flush_again(self) -> float:
+        await self.flush()
+        return self._interval
 
     def _put_back(self, uses: dict[int, tuple[int, datetime]]) -> None:
         for key_id, (count, at) in uses.items():

@@ -7,13 +7,13 @@ serves the request.
 """
 
 import asyncio
-import contextlib
 import logging
 import time
 from collections import Counter, deque
 from collections.abc import Sequence
 from enum import StrEnum
 
+from gql.background import cancel
 from gql.database.engine import Database
 from gql.database.failures import has_lost_database
 from gql.database.replica import Server
@@ -103,10 +103,7 @@ class Replicas:
 
     async def close(self) -> None:
         """Stop looking, and close the connections to the replicas."""
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+        await cancel(self._task)
         for replica in self.replicas:
             await replica.close()
             await replica.database.close()

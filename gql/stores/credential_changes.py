@@ -12,10 +12,11 @@ cache. So a channel that breaks is opened again in the background, and no reques
 """
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Callable, Collection
 from typing import Protocol
+
+from gql.background import cancel
 
 CHANNEL = "jackfield_credentials"
 
@@ -96,10 +97,7 @@ class CredentialChanges:
     async def close(self) -> None:
         """End listening and the channel; does nothing after the first call."""
         task, self._task = self._task, None
-        if task is not None:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+        await cancel(task)
         channel, self._channel = self._channel, None
         if channel is not None:
             await channel.close()

@@ -14,6 +14,7 @@ from collections.abc import Callable
 
 from redis.exceptions import RedisError
 
+from gql.background import cancel
 from gql.quota import Window
 from gql.stores.redis_client import redis_client
 
@@ -91,10 +92,7 @@ class RedisTotals:
     async def close(self) -> None:
         """See `SharedTotals`."""
         task, self._task = self._task, None
-        if task is not None:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+        await cancel(task)
         if self._changed:
             await self.synchronize()
         await self._redis.aclose()

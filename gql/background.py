@@ -1,0 +1,49 @@
+"""Tasks that run beside the requests until the application ends."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+
+class RepeatedTask:
+    """Does something again and again, and lets it finish when stopped.
+
+    Args:
+        run: Does it once; returns the seconds to wait before the next time. It never raises.
+        first_wait: Seconds to wait before the first time.
+    """
+
+    def __init__(self, run: Callable[[], Awaitable[float]], *, first_wait: float) -> None:
+        self._run = run
+        self._first_wait = first_wait
+        self._stopping = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin in the running event loop."""
+        self._stopping.clear()
+        self._task = asyncio.create_task(self._repeat())
+
+    async def stop(self) -> None:
+        """End after the run that goes on now; does nothing after the first call."""
+        self._stopping.set()
+        task, self._task = self._task, None
+        if task is not None:
+            await task
+
+    async def _repeat(self) -> None:
+        wait = self._first_wait
+        while not self._stopping.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), wait)
+                return
+            wait = await self._run()
+
+
+async def cancel(task: asyncio.Task[Any] | None) -> None:
+    """End a task where it waits, and wait until it has ended; None is ended already."""
+    if task is not None:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
