@@ -41,6 +41,8 @@ def migrate(
     Safe to run again, and from several machines at once: it does nothing when nothing is to do.
     """
     settings = settings_from(database_url=database)
+    if distribute:
+        asyncio.run(_require_citus(settings))
     before, after = asyncio.run(_migrate(settings))
     if before == after:
         STDERR.print(f"The tables are current: {after}.", highlight=False)
@@ -127,6 +129,13 @@ async def _migrate(settings: "Settings") -> tuple[str | None, str | None]:
                 "A newer version has migrated this database: install that one.",
             ) from error
         return before, await current(database.engine)
+
+
+async def _require_citus(settings: "Settings") -> None:
+    from gql.migrations.distribute import require_citus
+
+    async with open_database(settings, migrated=False) as database:
+        await require_citus(database.engine)
 
 
 async def _distribute(settings: "Settings") -> int:

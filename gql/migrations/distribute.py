@@ -90,7 +90,8 @@ async def distribute(engine: AsyncEngine, progress: Progress | None = None) -> i
     Raises:
         MigrationRefused: when the database cannot do it, or not yet.
     """
-    await _require_citus(engine)
+    await require_citus(engine)
+    await _require_owners(engine)
     changed = 0
     for done, table in enumerate(_TABLES):
         if progress:
@@ -131,7 +132,8 @@ async def _kinds(connection: AsyncConnection) -> Mapping[str, str]:
     return {row.relname: row.citus_table_type for row in await connection.execute(_PLACED)}
 
 
-async def _require_citus(engine: AsyncEngine) -> None:
+async def require_citus(engine: AsyncEngine) -> None:
+    """Raise MigrationRefused where there is no Citus, or it would refuse the triggers."""
     if engine.dialect.name != "postgresql":
         raise MigrationRefused(
             "SQLite is one file on one machine: it cannot be distributed.",
@@ -151,7 +153,11 @@ async def _require_citus(engine: AsyncEngine) -> None:
                 "On every machine: ALTER SYSTEM SET citus.enable_unsafe_triggers = on; then"
                 " SELECT pg_reload_conf();",
             )
-        keys: list[str] = []
+
+
+async def _require_owners(engine: AsyncEngine) -> None:
+    keys: list[str] = []
+    async with engine.connect() as connection:
         for table in _TABLES:
             if not is_global(table):
                 values = {"table": _quoted(connection, table.name), "owner": OWNER}
