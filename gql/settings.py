@@ -1,4 +1,8 @@
-"""Every setting of the gateway, and the only reader of the environment."""
+"""Every setting of the gateway, and the only reader of the environment.
+
+On one page, long as it is: docs/settings.md, `jackfield doctor` and the search for misspelt names
+are made of this one class, and most of it is the text that they print.
+"""
 
 import re
 from functools import cached_property

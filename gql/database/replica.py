@@ -58,7 +58,7 @@ class ServerState:
 
 
 class Server:
-    """A server and what it last said of itself.
+    """A server and its last answer about itself.
 
     Args:
         name: As metrics and the log call it.
@@ -68,8 +68,8 @@ class Server:
     Attributes:
         name: The same.
         database: The same.
-        state: What it last said; None while it does not answer.
-        last_state: What it last said, whether it still answers or not.
+        state: Its last answer; None while it does not answer.
+        last_state: Its last answer, whether it still answers or not.
         failure: Why it does not.
     """
 
