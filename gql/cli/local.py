@@ -92,14 +92,14 @@ def welcome(settings: "Settings", organizations: "Sequence[DemoOrganization]") -
 
 
 def _age_of_demo() -> list[str]:
-    """How to get new demo data, when that which is there ends days ago."""
+    """How to get new demo data, when what is there ended days ago."""
     days = int((time.time() - KEYS_FILE.stat().st_mtime) // 86_400) if KEYS_FILE.exists() else 0
     if days < 1:
         return []
     old = "a day" if days == 1 else f"{days} days"
     return [
         "",
-        f"  The demo data ends {old} ago. jackfield demo --reset makes new data and keys,",
+        f"  The demo data ended {old} ago. jackfield demo --reset makes new data and keys,",
         "  and deletes everything that is there.",
     ]
 

@@ -88,7 +88,7 @@ ROLLUP = RollupTable(
     columns=("status", "direction"),
     instant="started_at",
 )
-"""What adds up both."""
+"""The sums over both."""
 
 _STATUS = LeadingColumn("status", tuple(CallStatus), "unless_short")
 _DIRECTION = LeadingColumn("direction", tuple(Direction), "if_filtered")

@@ -40,7 +40,7 @@ class RollupSums:
         sums: Names in `gql.models.rollup.SUMS`.
         kinds: What rows are told apart by: names in `gql.models.rollup.KINDS`, `day`, and
             `assistant_id`, which is `NO_ASSISTANT` where there is none.
-        since: An aware instant, the first that is in; None for all time.
+        since: The first instant that is in, aware and in UTC; None for all time.
         conditions: Further ones, on columns that the rollup has too.
     """
 
