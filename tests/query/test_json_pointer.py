@@ -1,14 +1,15 @@
 """JSON Pointers: the examples of RFC 6901, and one for every value of any document."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from gql.errors import BadInput
-from gql.query.json_pointer import resolve_pointer
+from gql.query.json_pointer import MAX_STEPS, resolve_pointer
 
 relaxed = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -101,17 +102,25 @@ def test_every_value_of_a_document_has_its_pointer(document: Any) -> None:
         assert resolve_pointer(document, pointer) is value
 
 
+GRAMMAR = re.compile("(/([^~/]|~[01])*)*")
+"""https://www.rfc-editor.org/rfc/rfc6901#section-3"""
+
+
 @relaxed
-@given(document=documents, pointer=st.text())
+@given(document=documents, pointer=st.text() | st.text(st.sampled_from("/~01a")))
+@example(document=None, pointer="/~")
+@example(document={"~": 1}, pointer="/~2")
+@example(document=None, pointer="/" * (MAX_STEPS + 1))
 def test_any_text_points_at_something_or_nothing_or_is_refused(document: Any, pointer: str) -> None:
     values = [value for _, value in walk(document, "")]
+    is_pointer = bool(GRAMMAR.fullmatch(pointer)) and pointer.count("/") <= MAX_STEPS
     try:
         target = resolve_pointer(document, pointer)
     except BadInput:
-        assert pointer
-        assert not pointer.startswith("/")
+        assert not is_pointer
         return
 
+    assert is_pointer
     assert target is None or any(target is value for value in values)
 
 
