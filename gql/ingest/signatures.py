@@ -10,7 +10,7 @@ while one is replaced, and comparison in constant time. Nothing is parsed before
 | `RETELL` | body, then milliseconds | https://docs.retellai.com/features/secure-webhook |
 | `ELEVENLABS` | seconds, point, body | https://elevenlabs.io/docs/eleven-api/resources/webhooks |
 | `VAPI` | time, point, body | https://docs.vapi.ai/server-url/server-authentication |
-| `TWILIO` | address and sorted parameters | https://www.twilio.com/docs/usage/webhooks/webhooks-security |
+| `TWILIO` | address and sorted parameters | https://www.twilio.com/docs/usage/security |
 | `TELNYX` | seconds, bar, body (Ed25519) | https://developers.telnyx.com |
 """
 
@@ -72,7 +72,7 @@ Check = Callable[[bytes, Signature], bool]
 def _hmac_fits(key: bytes, signature: Signature) -> bool:
     expected = hmac.new(key, signature.message, signature.algorithm).digest()
     # Every digest is compared, so that the time tells nothing of the position of the right one.
-    return any([hmac.compare_digest(expected, digest) for digest in signature.digests])
+    return any([hmac.compare_digest(expected, digest) for digest in signature.digests])  # noqa: C419
 
 
 def _ed25519_fits(key: bytes, signature: Signature) -> bool:
@@ -127,7 +127,7 @@ def verify(scheme: Scheme, delivery: Delivery, secrets: Sequence[str], now: floa
         if -age > scheme.future:
             message = f"It was signed {-age:.0f} seconds in the future: compare the clocks."
             raise BadSignatureError(message)
-    if not any([scheme.fits(scheme.key(secret), signature) for secret in secrets]):
+    if not any([scheme.fits(scheme.key(secret), signature) for secret in secrets]):  # noqa: C419
         message = "No secret of this endpoint gives the signature that was sent."
         raise BadSignatureError(message)
 
@@ -197,7 +197,7 @@ def _read_elevenlabs(delivery: Delivery) -> Signature:
 
 
 def _read_vapi(delivery: Delivery) -> Signature:
-    """Vapi's form is a setting of its users; these are its defaults. The unit of time is not told."""
+    """The defaults of what users of Vapi may set. It does not say the unit of the time."""
     name = "x-signature"
     digest = _matched(_HEX_SHA256, name, _header(delivery, name)).group()
     timestamp = _matched(_DIGITS, "x-timestamp", _header(delivery, "x-timestamp")).group()
@@ -225,8 +225,8 @@ def _read_standard(delivery: Delivery) -> Signature:
     if not digests:
         message = "The header webhook-signature has no signature of version v1."
         raise BadSignatureError(message)
-    message = b".".join((delivery_id.encode(), timestamp.encode(), delivery.body))
-    return Signature(message, digests, int(timestamp))
+    signed = b".".join((delivery_id.encode(), timestamp.encode(), delivery.body))
+    return Signature(signed, digests, int(timestamp))
 
 
 def _standard_key(secret: str) -> bytes:
@@ -239,12 +239,10 @@ def _standard_key(secret: str) -> bytes:
 
 def _read_telnyx(delivery: Delivery) -> Signature:
     name = "telnyx-signature-ed25519"
-    timestamp = _matched(
-        _DIGITS, "telnyx-timestamp", _header(delivery, "telnyx-timestamp")
-    ).group()
+    timestamp = _matched(_DIGITS, "telnyx-timestamp", _header(delivery, "telnyx-timestamp")).group()
     digest = _base64(_header(delivery, name), name, _ED25519_BYTES)
-    message = timestamp.encode() + b"|" + delivery.body
-    return Signature(message, [digest], int(timestamp))
+    signed = timestamp.encode() + b"|" + delivery.body
+    return Signature(signed, [digest], int(timestamp))
 
 
 def _telnyx_key(secret: str) -> bytes:

@@ -1,7 +1,7 @@
 """Items about a call in any order, and repeated: the state is one; wrong rules are caught."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -77,7 +77,7 @@ def _seen(state: CallState) -> Any:
     )
 
 
-def _state(items: list[Item]) -> CallState:
+def _state(items: Sequence[Item]) -> CallState:
     state = CallState()
     state.apply(items)
     return state

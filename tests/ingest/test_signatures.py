@@ -59,8 +59,7 @@ VECTORS: dict[str, tuple[Scheme, str, Delivery]] = {
         Delivery(
             JSON_URL,
             {
-                "x-signature": "9ca1895a61ff456096a363ab9c186e94"
-                "4434f09ef05863674327c2e166a4cd81",
+                "x-signature": "9ca1895a61ff456096a363ab9c186e944434f09ef05863674327c2e166a4cd81",
                 "x-timestamp": "1790000000",
             },
             BODY,
@@ -81,9 +80,7 @@ VECTORS: dict[str, tuple[Scheme, str, Delivery]] = {
     "Twilio, a form": (
         TWILIO,
         "twilio_jackfield_test",
-        Delivery(
-            TWILIO_URL, {"x-twilio-signature": "uy+MW1YwsGieNfrAyTfnsrwTRAs="}, TWILIO_FORM
-        ),
+        Delivery(TWILIO_URL, {"x-twilio-signature": "uy+MW1YwsGieNfrAyTfnsrwTRAs="}, TWILIO_FORM),
     ),
     "Twilio, a form with SHA-256": (
         TWILIO,
@@ -168,8 +165,9 @@ def test_a_missing_or_foreign_header_is_refused(name: str) -> None:
     scheme, secret, delivery = VECTORS[name]
     for header in delivery.headers:
         for value in (None, "", "v1,", "=", "é", "v1,AAAA", delivery.headers[header][:-1]):
-            headers = {**delivery.headers, header: value}
-            headers = {key: text for key, text in headers.items() if text is not None}
+            headers = {key: text for key, text in delivery.headers.items() if key != header}
+            if value is not None:
+                headers[header] = value
             with pytest.raises(BadSignatureError):
                 verify(scheme, delivery._replace(headers=headers), [secret], SIGNED_AT)
 
