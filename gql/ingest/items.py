@@ -5,23 +5,60 @@ A field that is absent says nothing; one that is null says that there is none. `
 arrive nor their number matters.
 """
 
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+)
 from pydantic.alias_generators import to_camel
 
+from gql.domain.writes.validation import ProblemList
+from gql.ingest.words import EndedReasonKind
 from gql.models.enums import Channel, Direction, Role, Speaker
 from gql.models.types import LONGEST_NAME, LONGEST_TEXT
 
-Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)]
-Text = Annotated[str, Field(max_length=LONGEST_TEXT)]
-Milliseconds = Annotated[int, Field(ge=0, lt=2**63)]
 MOST_ELEMENTS = 10_000
 """Most elements of one set in one item."""
 
-Producer = Literal["webhook", "pull", "file", "manual"]
-State = Literal["queued", "ringing", "ongoing", "completed", "failed"]
+FARTHEST_AHEAD = timedelta(minutes=5)
+"""How far the clock of a source may be ahead of ours: else one that is wrong would win for ever."""
+
+
+def _storable(value: Any) -> Any:
+    """Text or JSON that both databases can store."""
+    problems = ProblemList()
+    if isinstance(value, str):
+        problems.check_text((), value)
+    else:
+        problems.check_json_object((), value if isinstance(value, dict) else {"": value})
+    if problems.items:
+        raise ValueError(problems.items[0].message.strip())
+    return value
+
+
+_STORABLE = AfterValidator(_storable)
+Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME), _STORABLE]
+Text = Annotated[str, Field(max_length=LONGEST_TEXT), _STORABLE]
+JsonObject = Annotated[dict[str, Any], _STORABLE]
+JsonObjects = Annotated[list[dict[str, Any]], _STORABLE]
+Count = Annotated[int, Field(ge=0, lt=2**31)]
+Milliseconds = Annotated[int, Field(ge=0, lt=2**53)]
+Seconds = Annotated[float, Field(allow_inf_nan=False)]
+Amount = Annotated[Decimal, Field(gt=-(10**12), lt=10**12)]
+Currency = Annotated[str, Field(pattern="^[A-Z]{3}$")]
+
+Producer = Literal["manual", "pull", "file", "webhook", "event"]
+"""The way on which an item came. Of the bills of one call, the first of these counts: an `event` is
+a part of a bill as it arises, such as that of one leg; a `webhook` is the report at the end."""
+
+State = Literal["queued", "ringing", "active", "ongoing", "completed", "failed"]
 Service = Literal["llm", "tts", "stt", "telephony", "other"]
 
 
@@ -38,7 +75,7 @@ class Item(Part):
         source: The system that the item is from.
         occurred_at: When it happened, by the source's clock.
         rank: The source's order of what happened in one instant.
-        producer: The way on which it came.
+        producer: The way on which it came; what is `manual` outranks all others.
     """
 
     source: Name
@@ -55,13 +92,18 @@ class External(Part):
 
 
 class CallItem(Item):
-    """What is said of a call."""
+    """What there is to say of a call.
+
+    Attributes:
+        external_id: The key by which the source and its other items name the call.
+        withdrawn: Fields whose correction (`producer: manual`) is taken back.
+    """
 
     kind: Literal["call"] = "call"
     external_id: Name
     call_sid: Name | None = None
     carrier_call_id: Name | None = None
-    source_ids: dict[str, Any] | None = None
+    source_ids: JsonObject | None = None
     channel: Channel | None = None
     direction: Direction | None = None
     to_phone_number: Name | None = None
@@ -74,27 +116,28 @@ class CallItem(Item):
     ended_at: AwareDatetime | None = None
     duration_ms: Milliseconds | None = None
     ended_reason: Name | None = None
-    ended_reason_kind: Name | None = None
+    ended_reason_kind: EndedReasonKind | None = None
     ended_message: Text | None = None
     summary: Text | None = None
-    analysis: dict[str, Any] | None = None
+    analysis: JsonObject | None = None
     success: Literal["success", "failure", "unknown"] | None = None
     sentiment: Name | None = None
-    latency: dict[str, Any] | None = None
-    meta: dict[str, Any] | None = None
+    latency: JsonObject | None = None
+    meta: JsonObject | None = None
+    withdrawn: Annotated[list[Name], Field(max_length=100)] = []
 
 
-class CostEntry(Part):
+class CostLine(Part):
     """One line of a call's bill; a discount is negative."""
 
     key: Name
     service: Service
-    amount: Decimal
+    amount: Amount
     provider: Name | None = None
     model: Name | None = None
     usage_type: Name | None = None
-    usage_amount: Decimal | None = None
-    unit_price: Decimal | None = None
+    usage_amount: Amount | None = None
+    unit_price: Amount | None = None
 
 
 class OfCall(Item):
@@ -107,9 +150,16 @@ class CostsItem(OfCall):
     """All lines of a call's bill from one producer; `total` may differ from their sum."""
 
     kind: Literal["costs"] = "costs"
-    currency: Annotated[str, Field(pattern="^[A-Z]{3}$")]
-    total: Decimal | None = None
-    entries: Annotated[list[CostEntry], Field(max_length=MOST_ELEMENTS)] = []
+    currency: Currency
+    total: Amount | None = None
+    entries: Annotated[list[CostLine], Field(max_length=MOST_ELEMENTS)] = []
+
+
+class CostItem(OfCall, CostLine):
+    """One line of a call's bill."""
+
+    kind: Literal["cost"] = "cost"
+    currency: Currency
 
 
 class Segment(Part):
@@ -118,11 +168,12 @@ class Segment(Part):
     key: Name
     speaker: Speaker | Literal["other"]
     content: Text
-    start: float | None = None
-    end: float | None = None
-    confidence: float | None = None
+    speaker_label: Name | None = None
+    start: Seconds | None = None
+    end: Seconds | None = None
+    confidence: Seconds | None = None
     is_final: bool = True
-    words: list[dict[str, Any]] | None = None
+    words: JsonObjects | None = None
 
 
 class TranscriptItem(OfCall):
@@ -133,60 +184,118 @@ class TranscriptItem(OfCall):
 
 
 class SegmentItem(OfCall, Segment):
-    """One segment of a call."""
+    """One segment of a call; `position` tells apart what is said at one instant."""
 
     kind: Literal["segment"] = "segment"
+    position: Count = 0
 
 
-class Message(Part):
+class MessageContent(Part):
     """One turn of a conversation, or the call of a tool, or its result."""
 
     key: Name
     role: Role | Literal["tool"]
     content: Text | None = None
-    occurred_at: AwareDatetime | None = None
+    provider: Name | None = None
     model: Name | None = None
-    tool_calls: list[dict[str, Any]] | None = None
+    prompt_tokens: Count | None = None
+    completion_tokens: Count | None = None
+    total_tokens: Count | None = None
+    tool_calls: JsonObjects | None = None
     tool_call_id: Name | None = None
     name: Name | None = None
     interrupted: bool | None = None
+    node_key: Name | None = None
+
+
+class MessageElement(MessageContent):
+    """One turn in a set: its position follows from it; when it happened may differ."""
+
+    occurred_at: AwareDatetime | None = None
 
 
 class MessagesItem(OfCall):
     """All turns of a call."""
 
     kind: Literal["messages"] = "messages"
-    messages: Annotated[list[Message], Field(max_length=MOST_ELEMENTS)]
+    messages: Annotated[list[MessageElement], Field(max_length=MOST_ELEMENTS)]
+
+
+class MessageItem(OfCall, MessageContent):
+    """One turn of a call; `position` tells apart what is said at one instant."""
+
+    kind: Literal["message"] = "message"
+    position: Count = 0
 
 
 class RecordingItem(OfCall):
-    """One recording of a call."""
+    """One recording of a call: an item says all of it."""
 
     kind: Literal["recording"] = "recording"
     key: Name
-    url: Annotated[str, Field(max_length=LONGEST_TEXT)] | None = None
+    url: Text | None = None
     expires_at: AwareDatetime | None = None
+    needs_auth: bool = False
     duration_ms: Milliseconds | None = None
+    format: Name | None = None
     of: Literal["full", "customer", "assistant", "video", "pcap", "log"] = "full"
     channels: Annotated[int, Field(ge=1, le=16)] | None = None
     status: Name | None = None
+    started_at: AwareDatetime | None = None
 
 
-class TransitionItem(Item):
+class SessionItem(OfCall):
+    """A walk through an assistant graph during a call.
+
+    Attributes:
+        current_node: The key of the node where it stands; a transition says it too.
+        context: Top-level keys of the conversation's context; null removes one.
+        ended_at: When it ended; null says that it goes on.
+    """
+
+    kind: Literal["session"] = "session"
+    external_id: Name
+    graph: External | None = None
+    current_node: Name | None = None
+    assistant_name: Name | None = None
+    context: JsonObject | None = None
+    started_at: AwareDatetime | None = None
+    ended_at: AwareDatetime | None = None
+
+
+class TransitionItem(OfCall):
     """A session of an assistant graph moved to a node."""
 
     kind: Literal["transition"] = "transition"
     session: Name
-    call: Name
     key: Name
+    position: Count = 0
     from_node: Name | None = None
+    from_node_name: Name | None = None
+    from_assistant_name: Name | None = None
     to_node: Name
+    to_node_name: Name | None = None
+    to_assistant_name: Name | None = None
     condition_type: Name | None = None
     matched_condition: Text | None = None
+    triggered_by: Name | None = None
+    handoff_sentence: Text | None = None
+
+
+class Money(Part):
+    """An amount in a currency."""
+
+    amount: Amount
+    currency: Currency
 
 
 class SmsItem(Item):
-    """One SMS, or its new status."""
+    """One SMS, or its new status.
+
+    Attributes:
+        status: The source's word for how far it has come.
+        cost: What the carrier takes for it.
+    """
 
     kind: Literal["sms"] = "sms"
     message_id: Name
@@ -194,19 +303,24 @@ class SmsItem(Item):
     to_number: Name | None = Field(default=None, alias="to")
     direction: Direction | None = None
     body: Text | None = None
-    media: list[str] | None = None
+    media: Annotated[list[Text], Field(max_length=100)] | None = None
     status: Name | None = None
     error_code: Name | None = None
-    segments: Annotated[int, Field(ge=0)] | None = None
+    error_message: Text | None = None
+    segments: Count | None = None
+    cost: Money | None = None
 
 
 AnyItem = Annotated[
     CallItem
     | CostsItem
+    | CostItem
     | TranscriptItem
     | SegmentItem
     | MessagesItem
+    | MessageItem
     | RecordingItem
+    | SessionItem
     | TransitionItem
     | SmsItem,
     Field(discriminator="kind"),
@@ -216,6 +330,14 @@ ITEM: TypeAdapter[AnyItem] = TypeAdapter(AnyItem)
 """Reads an item from JSON."""
 
 
-def said(item: BaseModel) -> dict[str, Any]:
+def named_fields(item: BaseModel) -> dict[str, Any]:
     """The fields that an item names, null among them."""
     return {name: getattr(item, name) for name in item.model_fields_set}
+
+
+def not_ahead(occurred_at: datetime, received_at: datetime) -> datetime:
+    """An instant of a source's clock, no farther ahead of the first receipt than is believed.
+
+    For those who store the receipt: the same delivery, read again, has the same instant then.
+    """
+    return min(occurred_at, received_at + FARTHEST_AHEAD)

@@ -104,7 +104,7 @@ class Element:
 
 
 @dataclass(frozen=True)
-class Snapshot:
+class SetSnapshot:
     """An item with all elements of a set at one instant.
 
     Attributes:
@@ -118,7 +118,7 @@ class Snapshot:
     elements: Mapping[str, Any]
 
 
-Item = Life | Fields | Element | Snapshot
+Item = Life | Fields | Element | SetSnapshot
 
 
 class Stamped(NamedTuple):
@@ -140,7 +140,7 @@ class StampedSet:
         if self.snapshot is None or item.stamp > self.snapshot:
             self._take(item.key, item.stamp, item.value)
 
-    def replace(self, item: Snapshot) -> None:
+    def replace(self, item: SetSnapshot) -> None:
         """Take a snapshot, unless it is older than the last one."""
         if self.snapshot is not None and item.stamp <= self.snapshot:
             return
@@ -180,7 +180,7 @@ class CallState:
                     self._set(item)
                 case Element():
                     self.sets.setdefault(item.of, StampedSet()).add(item)
-                case Snapshot():
+                case SetSnapshot():
                     self.sets.setdefault(item.of, StampedSet()).replace(item)
 
     def values(self, group: str) -> Mapping[str, Any] | None:

@@ -15,7 +15,7 @@ from gql.ingest.merge import (
     Item,
     Life,
     Phase,
-    Snapshot,
+    SetSnapshot,
     Stamp,
     Stamped,
     StampedSet,
@@ -53,7 +53,7 @@ ITEMS = st.one_of(
         Element, of=st.sampled_from(["messages", "costs"]), key=st.sampled_from("123"), value=VALUES
     ),
     _stamped(
-        Snapshot,
+        SetSnapshot,
         of=st.sampled_from(["messages", "costs"]),
         elements=st.dictionaries(st.sampled_from("1234"), VALUES, max_size=3),
     ),
@@ -163,14 +163,14 @@ def test_of_two_words_in_one_second_the_further_one_counts() -> None:
 
 
 def test_a_report_without_costs_leaves_the_costs_that_came_by_themselves() -> None:
-    costs = Snapshot(stamp(9, 0, "costs"), "costs", {"llm": 12, "telephony": 30})
+    costs = SetSnapshot(stamp(9, 0, "costs"), "costs", {"llm": 12, "telephony": 30})
     report = _life(8, Phase.ENDED)
     assert _seen(_state([report, costs, report]))[3] == {"costs": {"llm": 12, "telephony": 30}}
 
 
 def test_a_final_transcript_of_fewer_turns_replaces_the_growing_one() -> None:
-    growing = Snapshot(stamp(1, 0, "g"), "transcript", {"#0": "Hel", "#1": "Hello", "#2": "?"})
-    final = Snapshot(stamp(2, 0, "f"), "transcript", {"#0": "Hello?"})
+    growing = SetSnapshot(stamp(1, 0, "g"), "transcript", {"#0": "Hel", "#1": "Hello", "#2": "?"})
+    final = SetSnapshot(stamp(2, 0, "f"), "transcript", {"#0": "Hello?"})
     for order in ([growing, final], [final, growing]):
         assert _seen(_state(order))[3] == {"transcript": {"#0": "Hello?"}}
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from gql.ingest.items import ITEM
-from gql.ingest.sources import SOURCES
+from gql.ingest.sources import SOURCES, telnyx
 from gql.ingest.sources.source import Event, Payload
 
 RECEIVED_AT = datetime(2026, 11, 28, 12, 0, 5, tzinfo=UTC)
@@ -287,7 +287,7 @@ def test_vapi_numbers_costs_of_one_type() -> None:
         "usageType": "tokens",
         "usageAmount": "100",
     }
-    assert [(turn["role"], turn.get("content")) for turn in messages["messages"]] == [
+    assert [(message["role"], message.get("content")) for message in messages["messages"]] == [
         ("system", "Be kind."),
         ("tool", None),
         ("tool", "42"),
@@ -414,7 +414,7 @@ def test_the_documented_report_without_an_id_waits() -> None:
         "completed",
         "unknown",
     )
-    assert [turn["role"] for turn in messages["messages"]] == ["assistant", "user"]
+    assert [message["role"] for message in messages["messages"]] == ["assistant", "user"]
 
 
 def test_the_documented_sms_has_utc_without_saying_so() -> None:
@@ -440,3 +440,29 @@ def test_the_documented_sms_has_utc_without_saying_so() -> None:
 )
 def test_what_is_not_known_has_no_items_and_no_error(source: str, payload: Payload) -> None:
     assert not _read(source, payload).items
+
+
+def test_the_bill_of_a_leg_is_lines_of_its_own_below_the_bill_of_the_call() -> None:
+    payload = {
+        "data": {
+            "event_type": "call.cost",
+            "occurred_at": "2026-11-28T10:00:00.000000Z",
+            "payload": {
+                "call_session_id": "s-1",
+                "call_leg_id": "l-1",
+                "cost_parts": [
+                    {"call_part": "sip-trunking", "cost": "0.0050", "currency": "USD"},
+                    {"call_part": "call-control", "cost": "0.0020", "currency": "USD"},
+                ],
+            },
+        }
+    }
+    event = telnyx.SOURCE.read(payload, RECEIVED_AT)
+    assert [
+        (item["kind"], item["producer"], item["key"], item["amount"]) for item in event.items
+    ] == [
+        ("cost", "event", "l-1/sip-trunking", "0.0050"),
+        ("cost", "event", "l-1/call-control", "0.0020"),
+    ]
+    for item in event.items:
+        ITEM.validate_python(item)

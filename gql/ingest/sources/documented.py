@@ -27,7 +27,7 @@ _STATES = {"in-progress": "ongoing", "completed": "completed", "failed": "failed
 _ROLES = {"bot": "assistant", "human": "user", "assistant": "assistant", "user": "user"}
 
 
-def read(payload: Payload, received_at: datetime) -> Event:
+def _read(payload: Payload, received_at: datetime) -> Event:
     """The event of a delivery."""
     common = {"source": NAME, "producer": "webhook", "occurredAt": received_at.isoformat()}
     if payload.get("type") == "sms_received":
@@ -85,15 +85,15 @@ def _report(message: Mapping[str, Any], subject: str, common: ItemFields) -> Ite
             analysis=dict(analysis) or None,
         ),
     }
-    turns = objects(message.get("messages"))
-    if turns:
+    spoken = objects(message.get("messages"))
+    if spoken:
         messages = [
             {
                 "key": f"#{position}",
-                "role": _ROLES.get(str(turn.get("role")), "system"),
-                **without_absent(content=text(turn.get("content"))),
+                "role": _ROLES.get(str(message.get("role")), "system"),
+                **without_absent(content=text(message.get("content"))),
             }
-            for position, turn in enumerate(turns)
+            for position, message in enumerate(spoken)
         ]
         yield {"kind": "messages", **common, "call": subject, "messages": messages}
     url = text(message.get("recordingUrl"))
@@ -136,6 +136,6 @@ SOURCE = Source(
     name=NAME,
     title="the platform of the API documents",
     scheme=None,
-    read=read,
+    read=_read,
     page="webhooks of the API documents (2026-11-28)",
 )

@@ -1,8 +1,8 @@
 """ElevenLabs Agents: a conversation after its end, and calls that could not be begun.
 
 Times are whole seconds. Costs are credits, which are no money: an amount in US dollars is taken
-where there is one. A turn that only uses a tool has no text. Audio comes as Base64 of a whole call
-and is not kept.
+where there is one. A message that only uses a tool has no text. Audio comes as Base64 of a whole
+call and is not kept.
 """
 
 from collections.abc import Iterator, Mapping
@@ -36,7 +36,7 @@ _ENDED_BY_TOOL = {
 }
 
 
-def read(payload: Payload, received_at: datetime) -> Event:
+def _read(payload: Payload, received_at: datetime) -> Event:
     """The event of a delivery."""
     kind = text(payload.get("type")) or "unknown"
     data = mapping(payload.get("data"))
@@ -121,8 +121,8 @@ def _ended_by(data: Mapping[str, Any]) -> EndedReasonKind:
     """By the last tool that ends a conversation; the platform's own reason is free text."""
     names = [
         str(result.get("tool_name"))
-        for turn in objects(data.get("transcript"))
-        for result in objects(turn.get("tool_results"))
+        for message in objects(data.get("transcript"))
+        for result in objects(message.get("tool_results"))
     ]
     kinds = [_ENDED_BY_TOOL[name] for name in names if name in _ENDED_BY_TOOL]
     return kinds[-1] if kinds else EndedReasonKind.UNKNOWN
@@ -132,9 +132,9 @@ def _of_call(data: Mapping[str, Any], subject: str, common: ItemFields) -> Itera
     of_call = {**common, "call": subject}
     metadata = mapping(data.get("metadata"))
     started = of_seconds(metadata.get("start_time_unix_secs"))
-    turns = objects(data.get("transcript"))
-    if turns:
-        messages = [_message(turn, position, started) for position, turn in enumerate(turns)]
+    spoken = objects(data.get("transcript"))
+    if spoken:
+        messages = [_message(message, position, started) for position, message in enumerate(spoken)]
         yield {"kind": "messages", **of_call, "messages": messages}
     charging, total = mapping(metadata.get("charging")), metadata.get("cost_fiat")
     entries = [
@@ -147,18 +147,18 @@ def _of_call(data: Mapping[str, Any], subject: str, common: ItemFields) -> Itera
         yield {"kind": "costs", **of_call, "currency": "USD", "entries": entries, **costs}
 
 
-def _message(turn: Mapping[str, Any], position: int, started: datetime | None) -> ItemFields:
-    offset = turn.get("time_in_call_secs")
+def _message(message: Mapping[str, Any], position: int, started: datetime | None) -> ItemFields:
+    offset = message.get("time_in_call_secs")
     at = started + timedelta(seconds=offset) if started and isinstance(offset, int) else None
-    calls = [dict(call) for call in objects(turn.get("tool_calls"))]
+    calls = [dict(call) for call in objects(message.get("tool_calls"))]
     return {
-        "key": text(turn.get("id")) or f"#{position}",
-        "role": _ROLES.get(str(turn.get("role")), "tool"),
+        "key": text(message.get("id")) or f"#{position}",
+        "role": _ROLES.get(str(message.get("role")), "tool"),
         **without_absent(
-            content=text(turn.get("message")),
+            content=text(message.get("message")),
             occurredAt=at and at.isoformat(),
             toolCalls=calls or None,
-            interrupted=turn.get("interrupted"),
+            interrupted=message.get("interrupted"),
         ),
     }
 
@@ -167,6 +167,6 @@ SOURCE = Source(
     name=NAME,
     title="ElevenLabs",
     scheme=ELEVENLABS,
-    read=read,
+    read=_read,
     page="https://elevenlabs.io/docs/eleven-agents/workflows/post-call-webhooks (2026-11-28)",
 )

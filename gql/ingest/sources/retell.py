@@ -41,7 +41,7 @@ _SERVICES = (
 )
 
 
-def read(payload: Payload, received_at: datetime) -> Event:
+def _read(payload: Payload, received_at: datetime) -> Event:
     """The event of a delivery."""
     kind = text(payload.get("event")) or "unknown"
     call = mapping(payload.get("call"))
@@ -191,6 +191,6 @@ SOURCE = Source(
     name=NAME,
     title="Retell",
     scheme=RETELL,
-    read=read,
+    read=_read,
     page="https://docs.retellai.com/features/webhook-overview (2026-11-28)",
 )

@@ -35,7 +35,7 @@ _ROLES = {"user": "user", "assistant": "assistant", "tool": "tool", "developer":
 _Reader = Callable[[Mapping[str, Any], ItemFields, str], Iterator[ItemFields]]
 
 
-def read(payload: Payload, received_at: datetime) -> Event:
+def _read(payload: Payload, received_at: datetime) -> Event:
     """The event of a delivery."""
     data = mapping(payload.get("data"))
     kind, body = text(data.get("event_type")) or "unknown", mapping(data.get("payload"))
@@ -104,14 +104,15 @@ def _bill_of_leg(body: Mapping[str, Any], common: ItemFields, subject: str) -> I
     leg = text(body.get("call_leg_id")) or subject
     for part in objects(body.get("cost_parts")):
         name = text(part.get("call_part")) or "unknown"
-        entry = {"key": f"{leg}/{name}", "service": "telephony", "amount": str(part.get("cost", 0))}
         yield {
             **common,
-            "kind": "costs",
-            "producer": "webhook",
+            "kind": "cost",
+            "producer": "event",
             "call": subject,
             "currency": text(part.get("currency")) or "USD",
-            "entries": [entry],
+            "key": f"{leg}/{name}",
+            "service": "telephony",
+            "amount": str(part.get("cost", 0)),
         }
 
 
@@ -149,27 +150,27 @@ def _analyzed(body: Mapping[str, Any], common: ItemFields, subject: str) -> Iter
         }
 
 
-def _turns(body: Mapping[str, Any], common: ItemFields, subject: str) -> Iterator[ItemFields]:
-    turns = objects(body.get("messages"))
+def _messages(body: Mapping[str, Any], common: ItemFields, subject: str) -> Iterator[ItemFields]:
+    spoken = objects(body.get("messages"))
     messages = [
         {
             "key": f"#{position}",
-            "role": _ROLES.get(str(turn.get("role")), "system"),
+            "role": _ROLES.get(str(message.get("role")), "system"),
             **without_absent(
-                content=text(turn.get("content")),
-                occurredAt=text(turn.get("timestamp")),
-                toolCalls=[dict(call) for call in objects(turn.get("tool_calls"))] or None,
-                toolCallId=text(turn.get("tool_call_id")),
+                content=text(message.get("content")),
+                occurredAt=text(message.get("timestamp")),
+                toolCalls=[dict(call) for call in objects(message.get("tool_calls"))] or None,
+                toolCallId=text(message.get("tool_call_id")),
             ),
         }
-        for position, turn in enumerate(turns)
+        for position, message in enumerate(spoken)
     ]
     if messages:
         yield {**common, "kind": "messages", "call": subject, "messages": messages}
 
 
 def _sms(body: Mapping[str, Any], message: str, common: ItemFields) -> ItemFields:
-    """A status is of each recipient; ours is one."""
+    """A status is of each recipient; the first one counts."""
     sender, receivers = mapping(body.get("from")), objects(body.get("to"))
     receiver = receivers[0] if receivers else {}
     errors = objects(body.get("errors"))
@@ -196,7 +197,7 @@ _READERS: Mapping[str, _Reader] = {
     "call.bridged": _leg,
     "call.hangup": _ended,
     "call.cost": _bill_of_leg,
-    "call.conversation.ended": _turns,
+    "call.conversation.ended": _messages,
     "call.analyzed": _analyzed,
 }
 
@@ -204,7 +205,7 @@ SOURCE = Source(
     name=NAME,
     title="Telnyx",
     scheme=TELNYX,
-    read=read,
+    read=_read,
     page="https://developers.telnyx.com/api-reference/callbacks (2026-11-28)",
     is_carrier=True,
 )

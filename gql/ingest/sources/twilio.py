@@ -24,7 +24,7 @@ _ENDS = {"completed", "busy", "failed", "no-answer", "canceled"}
 _MOST_RANK = 9
 
 
-def read(payload: Payload, received_at: datetime) -> Event:
+def _read(payload: Payload, received_at: datetime) -> Event:
     """The event of a delivery, told apart by the parameters that it has."""
     message = text(payload.get("MessageSid")) or text(payload.get("SmsSid"))
     if message is not None:
@@ -132,7 +132,7 @@ SOURCE = Source(
     name=NAME,
     title="Twilio",
     scheme=TWILIO,
-    read=read,
+    read=_read,
     page="https://www.twilio.com/docs/usage/webhooks (2026-11-28)",
     is_carrier=True,
 )

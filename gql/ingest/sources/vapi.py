@@ -47,7 +47,7 @@ _ROLES = {
 _SUCCESS = {"true": "success", "false": "failure"}
 
 
-def read(payload: Payload, received_at: datetime) -> Event:
+def _read(payload: Payload, received_at: datetime) -> Event:
     """The event of a delivery."""
     message = mapping(payload.get("message"))
     kind = text(message.get("type")) or "unknown"
@@ -71,7 +71,7 @@ def _call(
 ) -> ItemFields:
     analysis, artifact = mapping(message.get("analysis")), mapping(message.get("artifact"))
     customer = mapping(message.get("customer")) or mapping(call.get("customer"))
-    ours = mapping(message.get("phoneNumber")) or mapping(call.get("phoneNumber"))
+    own = mapping(message.get("phoneNumber")) or mapping(call.get("phoneNumber"))
     verdict = str(analysis.get("successEvaluation", "")).lower()
     return {
         "kind": "call",
@@ -83,7 +83,7 @@ def _call(
             carrierCallId=text(call.get("phoneCallProviderId")),
             direction=_DIRECTIONS.get(str(call.get("type"))),
             customerPhoneNumber=text(customer.get("number")) or text(customer.get("sipUri")),
-            toPhoneNumber=text(ours.get("number")),
+            toPhoneNumber=text(own.get("number")),
             assistant=_assistant(message, call),
             summary=text(analysis.get("summary")) or text(message.get("summary")),
             analysis=dict(analysis) or None,
@@ -115,9 +115,9 @@ def _assistant(message: Mapping[str, Any], call: Mapping[str, Any]) -> ItemField
 def _of_call(message: Mapping[str, Any], subject: str, common: ItemFields) -> Iterator[ItemFields]:
     of_call = {**common, "call": subject}
     artifact = mapping(message.get("artifact"))
-    turns = objects(artifact.get("messages"))
-    if turns:
-        messages = [_turn(turn, position) for position, turn in enumerate(turns)]
+    spoken = objects(artifact.get("messages"))
+    if spoken:
+        messages = [_message(message, position) for position, message in enumerate(spoken)]
         yield {"kind": "messages", **of_call, "messages": messages}
     if message.get("costs") is not None or message.get("cost") is not None:
         yield {"kind": "costs", **of_call, **_costs(message)}
@@ -135,18 +135,18 @@ def _of_call(message: Mapping[str, Any], subject: str, common: ItemFields) -> It
             yield {"kind": "recording", **of_call, "key": key, "url": url, "of": kind, **channels}
 
 
-def _turn(turn: Mapping[str, Any], position: int) -> ItemFields:
-    at = of_milliseconds(turn.get("time"))
-    calls = [dict(call) for call in objects(turn.get("toolCalls"))]
+def _message(message: Mapping[str, Any], position: int) -> ItemFields:
+    at = of_milliseconds(message.get("time"))
+    calls = [dict(call) for call in objects(message.get("toolCalls"))]
     return {
         "key": f"#{position}",
-        "role": _ROLES.get(str(turn.get("role")), "system"),
+        "role": _ROLES.get(str(message.get("role")), "system"),
         **without_absent(
-            content=text(turn.get("message")) or text(turn.get("result")),
+            content=text(message.get("message")) or text(message.get("result")),
             occurredAt=at and at.isoformat(),
             toolCalls=calls or None,
-            toolCallId=text(turn.get("toolCallId")),
-            name=text(turn.get("name")),
+            toolCallId=text(message.get("toolCallId")),
+            name=text(message.get("name")),
         ),
     }
 
@@ -195,6 +195,6 @@ SOURCE = Source(
     name=NAME,
     title="Vapi",
     scheme=VAPI,
-    read=read,
+    read=_read,
     page="https://docs.vapi.ai/server-url/events (2026-11-28)",
 )
