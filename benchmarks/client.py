@@ -10,27 +10,34 @@ from pathlib import Path
 from typing import Literal
 
 from benchmarks import http_client
+from benchmarks.http_client import first_serial
 from benchmarks.process import Running, core
-from benchmarks.workloads import Dialect
+from benchmarks.workloads import SERIAL, Dialect
 
 Client = Literal["wrk", "python"]
 
-_SCRIPT = """local requests = {}
-local file = io.open("%s", "rb")
+_SCRIPT = """local heads, tails = {}, {}
+local mark, serial = "SERIAL", FIRST
+local file = io.open("REQUESTS", "rb")
 while true do
   local size = file:read("*n")
   if not size then break end
   file:read(1)
-  requests[#requests + 1] = file:read(size)
+  local whole = file:read(size)
+  local start = whole:find(mark, 1, true)
+  heads[#heads + 1] = start and whole:sub(1, start - 1) or whole
+  tails[#heads] = start and whole:sub(start + #mark)
 end
 local turn = 0
 request = function()
-  turn = turn %% #requests + 1
-  return requests[turn]
+  turn = turn % #heads + 1
+  if not tails[turn] then return heads[turn] end
+  serial = serial + 1
+  return heads[turn] .. string.format("%016.0f", serial) .. tails[turn]
 end
 done = function(summary, latency)
   local errors = summary.errors
-  io.write(string.format("RESULT %%d %%d %%d %%d %%d\\n", summary.requests, summary.duration,
+  io.write(string.format("RESULT %d %d %d %d %d\\n", summary.requests, summary.duration,
     latency:percentile(50), latency:percentile(99),
     errors.status + errors.connect + errors.read + errors.write + errors.timeout))
 end
@@ -86,7 +93,11 @@ def _wrk(port: int, requests: Sequence[bytes], connections: int, seconds: float)
     with tempfile.TemporaryDirectory() as folder:
         data, script = Path(folder) / "requests", Path(folder) / "ask.lua"
         data.write_bytes(b"".join(b"%d\n%s\n" % (len(one), one) for one in requests))
-        script.write_text(_SCRIPT % data)
+        script.write_text(
+            _SCRIPT.replace("SERIAL", SERIAL)
+            .replace("FIRST", str(first_serial()))
+            .replace("REQUESTS", str(data))
+        )
         time = f"-d{max(1, round(seconds))}s"  # it takes whole seconds alone
         options = ("-t1", f"-c{connections}", time, "--timeout", "30s", "-s")
         ran = subprocess.run(  # noqa: S603 -- our own command line

@@ -66,7 +66,7 @@ def compare(
             progress=lambda what: progress(f"comparing answers: {what}", None),
         )
         jobs = jobs_of(running, workloads, existing, target.api_key)
-        total(plan.measurements(len(jobs)))
+        total(plan.measurements(jobs))
         samples: list[Sample] = list(measure(jobs, plan, target.postgres, progress=progress))
     return Compared(Samples(tuple(samples)), answers)
 

@@ -9,6 +9,8 @@ from typing import Any
 import httptools
 import uvloop
 
+from benchmarks.workloads import SERIAL
+
 TIMEOUT = 30
 """Seconds until a request fails."""
 
@@ -45,7 +47,8 @@ def send(port: int, requests: Sequence[bytes], *, connections: int, seconds: flo
 
     Args:
         port: Of 127.0.0.1.
-        requests: Whole HTTP requests, sent in turn by all connections together.
+        requests: Whole HTTP requests, sent in turn by all connections together; each `SERIAL` in
+            them becomes a number that was not sent before.
         connections: How many requests may be in flight.
         seconds: After which no further request is sent.
     """
@@ -71,6 +74,11 @@ async def _send(port: int, requests: Sequence[bytes], connections: int, seconds:
     return load
 
 
+def first_serial() -> int:
+    """The number of the first request: no server answers a million in a second, so none repeats."""
+    return time.time_ns() // 1_000
+
+
 @dataclass
 class _Schedule:
     """Which request comes next, and where answers are noted."""
@@ -79,12 +87,14 @@ class _Schedule:
     load: Load
     end: float = 0.0
     sent: int = 0
+    first: int = field(default_factory=first_serial)
 
     def next(self) -> bytes | None:
         if time.perf_counter() >= self.end:
             return None
         self.sent += 1
-        return self.requests[self.sent % len(self.requests)]
+        request = self.requests[self.sent % len(self.requests)]
+        return request.replace(SERIAL.encode(), b"%016d" % (self.first + self.sent))
 
 
 class _Client(asyncio.Protocol):

@@ -15,7 +15,7 @@ class Ask(Protocol):
         ...
 
 
-_MOST = 1_000
+_MOST = 20_000
 _PAGE = 100
 
 
@@ -64,7 +64,7 @@ def asking(url: str, api_key: str) -> Ask:
 
 
 def _listed(ask: Ask, field: str) -> list[int]:
-    """Up to 1,000 ids, evenly over the whole list."""
+    """Up to 20,000 ids, evenly over the whole list."""
     total: int = ask(f"{{ {field}(first: 0) {{ totalCount }} }}")[field]["totalCount"]
     ids: list[int] = []
     for offset in range(0, total, max(_PAGE, total * _PAGE // _MOST)):

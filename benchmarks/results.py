@@ -9,8 +9,8 @@ from pathlib import Path
 from benchmarks.rounds import Plan
 from benchmarks.samples import Samples
 from benchmarks.servers import Server
-from benchmarks.tables import MEASURES, goals_table, measure_table, ratio_table
-from benchmarks.workloads import Workload
+from benchmarks.tables import MEASURES, goals_table, measure_table, novelty_table, ratio_table
+from benchmarks.workloads import Novelty, Workload
 
 
 @dataclass
@@ -46,7 +46,8 @@ def markdown(run: Run, servers: Iterable[Server], workloads: Iterable[Workload])
             "## Goals",
             "At 16 connections, medians over the rounds; SQLite one request at a time.",
             goals_table(run.samples),
-            *_measures(run.samples),
+            *_measures(run.samples.only(Novelty.VALUES)),
+            *_others(run.samples),
             *(part for title, series in run.series for part in (f"## {title}", series)),
             "## Words",
             _list(f"{server.name}: {server.title}" for server in servers),
@@ -86,6 +87,19 @@ def _measures(samples: Samples) -> Iterable[str]:
             yield ratio_table(samples, connections)
         for name, _, _ in MEASURES:
             yield measure_table(samples, name, connections)
+
+
+def _others(samples: Samples) -> Iterable[str]:
+    """What else than new values was sent, with the most connections."""
+    repeated, documents = samples.only(Novelty.NOTHING), samples.only(Novelty.DOCUMENT)
+    yield "## Requests that are repeated to the byte"
+    for name in ("Requests per second", "Server CPU per request, us"):
+        yield measure_table(repeated, name, max(repeated.connections(), default=0))
+    yield novelty_table(samples, Novelty.VALUES, "new values over repeated")
+    yield "## Documents that were never seen before"
+    for name in ("Requests per second", "Median latency, ms", "Server CPU per request, us"):
+        yield measure_table(documents, name, max(documents.connections(), default=0))
+    yield novelty_table(samples, Novelty.DOCUMENT, "new documents over repeated")
 
 
 def _list(lines: Iterable[str]) -> str:

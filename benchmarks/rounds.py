@@ -13,7 +13,7 @@ from benchmarks.population import Population
 from benchmarks.postgres import postmaster
 from benchmarks.process import Running, cpu_seconds, memory_mb
 from benchmarks.samples import Sample
-from benchmarks.workloads import Workload
+from benchmarks.workloads import Novelty, Workload
 
 WARM_CONNECTIONS = 8
 
@@ -54,9 +54,10 @@ class Plan:
     client: Client
     compared_requests: int = 20
 
-    def measurements(self, jobs: int) -> int:
+    def measurements(self, jobs: "Sequence[Job]") -> int:
         """How many turns a run takes, warming up included."""
-        return jobs * (1 + self.rounds * len(self.connections))
+        measured = sum(job.is_measured(self, n) for job in jobs for n in self.connections)
+        return len(jobs) + self.rounds * measured
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,11 @@ class Job:
     running: Running
     workload: Workload
     requests: Sequence[bytes]
+    novelty: Novelty
+
+    def is_measured(self, plan: Plan, connections: int) -> bool:
+        """New values are measured with every number of connections, all else with the largest."""
+        return self.novelty is Novelty.VALUES or connections == max(plan.connections)
 
 
 def jobs_of(
@@ -79,11 +85,14 @@ def jobs_of(
     for workload in workloads:
         for running in servers:
             dialect = running.server.dialect(workload)
-            if dialect is not None:
-                bodies = workload.requests(dialect, population)
-                jobs.append(
-                    Job(running, workload, http_requests(running, dialect, bodies, api_key))
-                )
+            if dialect is None:
+                continue
+            for novelty in Novelty:
+                if novelty is Novelty.DOCUMENT and not running.server.takes_new_documents(dialect):
+                    continue
+                bodies = workload.requests(dialect, population, novelty)
+                requests = http_requests(running, dialect, bodies, api_key)
+                jobs.append(Job(running, workload, requests, novelty))
     return jobs
 
 
@@ -97,7 +106,7 @@ def measure(
         settle(job, postgres)
     for number in range(1, plan.rounds + 1):
         for connections in plan.connections:
-            for job in jobs:
+            for job in (each for each in jobs if each.is_measured(plan, connections)):
                 progress(f"round {number}, {connections} at once: {_name(job)}", None)
                 sample = take_sample(job, plan, postgres, connections=connections, number=number)
                 progress(_name(job), sample)
@@ -161,6 +170,7 @@ def _sample(
         database_cpu=spent_database / each * 1e6,
         memory=memory_mb(pid),
         errors=answered.errors,
+        novelty=job.novelty,
     )
     return sample, answered.count
 
@@ -172,4 +182,4 @@ def _load(job: Job, plan: Plan, connections: int, seconds: float) -> Answered:
 
 
 def _name(job: Job) -> str:
-    return f"{job.workload.name} {job.running.server.name}"
+    return f"{job.workload.name} {job.running.server.name}, {job.novelty}"

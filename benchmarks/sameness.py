@@ -8,7 +8,7 @@ from typing import Any
 from benchmarks.normal import difference, normal
 from benchmarks.population import Population
 from benchmarks.process import Running
-from benchmarks.workloads import Dialect, Workload
+from benchmarks.workloads import Dialect, Novelty, Workload
 
 
 class Different(Exception):  # noqa: N818 -- a finding, not a fault of the program
@@ -48,7 +48,7 @@ def prove(
             if dialect is None or not running.server.exact:
                 continue
             progress(f"{workload.name} {running.server.name}")
-            bodies = workload.requests(dialect, population)[:compared_requests]
+            bodies = workload.requests(dialect, population, Novelty.VALUES)[:compared_requests]
             answers = list(_answers(running, workload, dialect, bodies, api_key))
             expected = expected or answers
             for number, (right, answer) in enumerate(zip(expected, answers, strict=True)):

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from statistics import median
 
+from benchmarks.workloads import Novelty
+
 
 @dataclass(frozen=True)
 class Sample:
@@ -17,6 +19,7 @@ class Sample:
         database_cpu: CPU time of PostgreSQL per answer, in microseconds; 0 on SQLite.
         memory: Resident memory of the server afterwards, in MiB.
         errors: Answers that were none.
+        novelty: What the server had not seen before.
     """
 
     server: str
@@ -30,6 +33,7 @@ class Sample:
     database_cpu: float
     memory: float
     errors: int
+    novelty: Novelty = Novelty.VALUES
 
 
 Value = Callable[[Sample], float]
@@ -40,6 +44,10 @@ class Samples:
     """All samples of a run."""
 
     all: tuple[Sample, ...]
+
+    def only(self, novelty: Novelty) -> "Samples":
+        """Those of one kind of requests."""
+        return Samples(tuple(each for each in self.all if each.novelty is novelty))
 
     def of(self, server: str, workload: str, connections: int) -> Iterator[Sample]:
         """The rounds of one cell."""

@@ -36,6 +36,7 @@ class Server:
         works: The workloads it is measured with; all of its dialects when empty.
         needs: "node" or "fastapi", when something has to be installed for it.
         exact: Whether its answers are data at all, to be compared with the others'.
+        knows_by_heart: Whether it can answer only the documents that it was written for.
     """
 
     name: str
@@ -47,6 +48,11 @@ class Server:
     works: tuple[str, ...] = ()
     needs: str = ""
     exact: bool = True
+    knows_by_heart: bool = False
+
+    def takes_new_documents(self, dialect: Dialect) -> bool:
+        """Whether it reads documents at all."""
+        return dialect != "rest" and not self.knows_by_heart
 
     def dialect(self, workload: Workload) -> Dialect | None:
         """The words to ask a workload in; None when it is not for this server."""
@@ -94,8 +100,15 @@ def jackfield(name: str, title: str, *, compiled: bool, workers: int = 1) -> Ser
 
 JACKFIELD = jackfield("jackfield", "Jackfield", compiled=True)
 RESOLVERS = jackfield("resolvers", "Jackfield by resolvers", compiled=False)
-TEXT = Server("text", "hand-written SQL that prints JSON", _uvicorn("benchmarks.peers.text:app"))
-ROWS = Server("rows", "hand-written rows + orjson", _uvicorn("benchmarks.peers.rows:app"))
+TEXT = Server(
+    "text",
+    "hand-written SQL that prints JSON",
+    _uvicorn("benchmarks.peers.text:app"),
+    knows_by_heart=True,
+)
+ROWS = Server(
+    "rows", "hand-written rows + orjson", _uvicorn("benchmarks.peers.rows:app"), knows_by_heart=True
+)
 CONSTANT = Server(
     "constant",
     "Jackfield answering a constant",
@@ -103,6 +116,7 @@ CONSTANT = Server(
     environment=COUNTED,
     works=("typename", "call"),
     exact=False,
+    knows_by_heart=True,
 )
 MERCURIUS = Server("mercurius", "Mercurius, JIT and loaders", (NODE, "mercurius.mjs"), needs="node")
 POSTGRAPHILE = Server(

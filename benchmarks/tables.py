@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 
 from benchmarks.goals import GOALS, Goal
 from benchmarks.samples import Sample, Samples
+from benchmarks.workloads import Novelty
 
 Cell = Callable[[Sample], float]
 
@@ -64,6 +65,23 @@ def ratio_table(samples: Samples, connections: int) -> str:
     others = [server for server in servers if server != "jackfield"]
     rows = [[server, *(cell(server, work) for work in works)] for server in others]
     return table(["Jackfield's requests per second over", *works], rows)
+
+
+def novelty_table(samples: Samples, novelty: Novelty, title: str) -> str:
+    """Requests per second of one kind of requests over repeated ones, for every server."""
+    repeated, others = samples.only(Novelty.NOTHING), samples.only(novelty)
+    connections = max(repeated.connections(), default=0)
+
+    def cell(server: str, work: str) -> str:
+        rates = [
+            each.median(server, work, connections, value=lambda sample: sample.rate)
+            for each in (others, repeated)
+        ]
+        return "" if None in rates else f"{rates[0] / rates[1]:.2f}"  # type: ignore[operator]
+
+    works = samples.workloads()
+    rows = [[server, *(cell(server, work) for work in works)] for server in others.servers()]
+    return table([f"Requests per second, {title}", *works], rows)
 
 
 def summary(samples: Samples) -> tuple[int, int, int]:

@@ -2,8 +2,10 @@
 
 import json
 import random
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from benchmarks import postgraphile
@@ -12,8 +14,22 @@ from benchmarks.population import Population
 Dialect = str
 """`jackfield`, `postgraphile` or `rest`: which words a server understands."""
 
-REQUESTS = 200
+
+class Novelty(StrEnum):
+    """What of a request the server has not seen before."""
+
+    VALUES = "new values"
+    NOTHING = "repeated requests"
+    DOCUMENT = "new documents"
+
+
+SERIAL = "0000000000000000"
+"""Where the number of a request goes, of which no two sent are the same: a client fills it in."""
+
+REQUESTS = {Novelty.VALUES: 4_000, Novelty.NOTHING: 200, Novelty.DOCUMENT: 200}
 """Different requests of one workload; every server gets the same ones in the same order."""
+
+_OPERATION_NAME = re.compile(r"query \w+")
 
 _NODES = "nodes { id nodeType position { x y } assistant { id name } }"
 _EDGES = "edges { id conditionType priority from { id } to { id } }"
@@ -35,19 +51,24 @@ class Workload:
     documents: dict[Dialect, str]
     variables: Callable[[Population, random.Random], dict[str, Any]]
 
-    def requests(self, dialect: Dialect, population: Population) -> list[bytes]:
-        """Bodies to post, or paths to get: the same values for every dialect."""
+    def requests(self, dialect: Dialect, population: Population, novelty: Novelty) -> list[bytes]:
+        """Bodies to post, or paths to get: the same values for every dialect.
+
+        Where they are new, they hold `SERIAL`: as a variable or parameter that nothing declares,
+        which servers have to ignore, or in the name of the operation.
+        """
         dice, document = random.Random(self.name), self.documents[dialect]  # noqa: S311
-        variables_of_all = [self.variables(population, dice) for _ in range(REQUESTS)]
+        values_of_all = [self.variables(population, dice) for _ in range(REQUESTS[novelty])]
         if dialect == "rest":
-            return [document.format(**values).encode() for values in variables_of_all]
+            unknown = "" if novelty is Novelty.NOTHING else f"&serial={SERIAL}"
+            return [f"{document.format(**values)}{unknown}".encode() for values in values_of_all]
         if dialect == "postgraphile":
-            variables_of_all = [
-                postgraphile.variables(values, document) for values in variables_of_all
-            ]
-        return [
-            json.dumps({"query": document, "variables": one}).encode() for one in variables_of_all
-        ]
+            values_of_all = [postgraphile.variables(values, document) for values in values_of_all]
+        if novelty is Novelty.VALUES:
+            values_of_all = [{**values, "serial": SERIAL} for values in values_of_all]
+        if novelty is Novelty.DOCUMENT:
+            document = _OPERATION_NAME.sub(rf"\g<0>_{SERIAL}", document, count=1)
+        return [json.dumps({"query": document, "variables": one}).encode() for one in values_of_all]
 
 
 W1 = Workload(
