@@ -40,7 +40,7 @@ RIDDLES = frozenset(
 
 STANDARD_NAMES = re.compile(
     r"not_found|remembered_ttl"  # an error and a setting of the public interface
-    r"|path_taken"  # a field of the REST contract
+    r"|path_taken|per_turn|turn_duration|(user|ai)_turns"  # fields of the REST contract
     r"|connection_made"  # a method of asyncio.Protocol
 )
 """Parts of names that are other people's, or promised to them."""

@@ -349,9 +349,6 @@ async def test_another_organization_has_its_own_calls(rest: Rest, stranger: dict
         ("GET", "/101/recordings"),
         ("GET", "/sid/x/recordings"),
         ("GET", "/101/recording/1/play"),
-        ("GET", "/101/webhook-logs"),
-        ("GET", "/101/metrics"),
-        ("PATCH", "/101/metrics"),
         ("POST", "/CA1/terminate"),
     ],
 )
