@@ -154,13 +154,7 @@ class _Walk:
                 if alias is not None and (reach is None or alias in reach):
                     (bound if self._is_value(other, tables) else linked).add(alias)
         for alias, table in tables.items():
-            fault = (
-                None
-                if alias in bound or _is_false(where)
-                else LINKED
-                if alias in linked
-                else UNBOUND
-            )
+            fault = None if alias in bound else LINKED if alias in linked else UNBOUND
             self._refer(table, fault)
 
     def _is_value(self, node: Any, tables: dict[str, str]) -> bool:
@@ -216,11 +210,6 @@ def _equalities(condition: Any) -> Iterator[tuple[Any, Any]]:
     for left, right in pairs:
         yield left, right
         yield right, left
-
-
-def _is_false(condition: Any) -> bool:
-    """Whether no row passes, and so no shard is asked: an empty list of values became `false`."""
-    return isinstance(condition, ast.A_Const) and condition.val == ast.Boolean(boolval=False)
 
 
 def _owner_of(node: Any, tables: dict[str, str]) -> str | None:

@@ -4,7 +4,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
-from sqlalchemy import ColumnElement, FromClause, and_, false, func, not_, or_, true
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    and_,
+    false,
+    func,
+    literal_column,
+    not_,
+    or_,
+    true,
+)
 
 from gql.errors import BadInput
 from gql.models.call import phone_digits
@@ -19,6 +29,14 @@ LONGEST_TEXT = 1_000
 """Most characters of a text to filter by.
 
 SQLite refuses a LIKE pattern of more than 50,000, and its time grows with pattern and text both.
+"""
+
+
+NO_ROW_PASSES: ColumnElement[bool] = literal_column("1") == literal_column("0")
+"""The condition that is always false, in words that SQLAlchemy leaves alone.
+
+Of `organization_id = $1 AND false` it makes `false`, and the statement does not bind its
+organization any more.
 """
 
 
@@ -126,7 +144,7 @@ class PreparedCondition(NamedTuple):
     def sql(self, filters: Mapping[str, Criterion], table: FromClause) -> ColumnElement[bool]:
         """The condition on a table that has the columns of the criterion."""
         if self.values is None:
-            return false()
+            return NO_ROW_PASSES
         return filters[self.field].condition(table, self.comparator, *self.values)
 
     def by_owner(self, filters: Mapping[str, Criterion]) -> OwnerCondition | None:
@@ -152,13 +170,11 @@ class PreparedAnyOf(NamedTuple):
 
     def sql(self, filters: Mapping[str, Criterion], table: FromClause) -> ColumnElement[bool]:
         """The condition on a table that has the columns of the criteria."""
-        passed = or_(
-            false(),
-            *(
-                and_(true(), *(condition.sql(filters, table) for condition in each))
-                for each in self.filters
-            ),
-        )
+        every = [
+            and_(true(), *(condition.sql(filters, table) for condition in each))
+            for each in self.filters
+        ]
+        passed = or_(false(), *every) if every else NO_ROW_PASSES
         # Where a row has no value SQL knows no answer, and NOT would know none either.
         return not_(func.coalesce(passed, false())) if self.negated else passed
 

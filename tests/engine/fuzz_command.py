@@ -1,4 +1,7 @@
-"""The command line of both fuzzers: a number of requests, half of them on each database."""
+"""The command line of both fuzzers: a number of requests, half of them on each database.
+
+What PostgreSQL ran for them has to bind its organization, as in a test.
+"""
 
 import argparse
 import asyncio
@@ -8,6 +11,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, Protocol
 
+from tests.bound_statements import StatementLint, sign_statements
 from tests.databases import KINDS, Copy, Databases, Kind
 
 MOST_PRINTED = 10
@@ -35,28 +39,35 @@ Fuzz = Callable[[Copy, int, int], Awaitable[Report]]
 
 
 def main(fuzz: Fuzz, *, module: str, description: str | None) -> None:
-    """Run as the arguments say, and end the process: with 1 when anything differs or failed."""
+    """Run as the arguments say, and end the process.
+
+    With 1 when anything differs, failed or binds no organization.
+    """
     parser = argparse.ArgumentParser(prog=f"python -m {module}", description=description)
     parser.add_argument("number", type=int)
     parser.add_argument("seed", type=int, nargs="?", default=random.randrange(10**9))  # noqa: S311
     parser.add_argument("--kind", choices=KINDS, action="append")
     arguments = parser.parse_args()
     kinds = tuple(arguments.kind or KINDS)
-    sys.exit(bool(asyncio.run(_run(fuzz, arguments.number, arguments.seed, kinds))))
+    with sign_statements():
+        findings = asyncio.run(_run(fuzz, arguments.number, arguments.seed, kinds))
+    sys.exit(bool(findings))
 
 
 async def _run(fuzz: Fuzz, number: int, seed: int, kinds: tuple[Kind, ...]) -> int:
     databases = Databases()
+    lint = StatementLint(lambda: databases.log)
     findings = 0
     try:
         for kind in kinds:
             started = time.perf_counter()
             report = await fuzz(await databases.copy(kind), number // len(kinds), seed)
             seconds = time.perf_counter() - started
-            print(f"{kind}, seed {seed}: {report}, {seconds:.0f} s")  # noqa: T201
-            for line in report.lines(MOST_PRINTED):
+            unbound = lint.faults()
+            print(f"{kind}, seed {seed}: {report}, {len(unbound)} unbound, {seconds:.0f} s")  # noqa: T201
+            for line in (*report.lines(MOST_PRINTED), *unbound[:MOST_PRINTED]):
                 print(line)  # noqa: T201
-            findings += len(report.different) + report.failed
+            findings += len(report.different) + report.failed + len(unbound)
     finally:
         databases.close()
     return findings

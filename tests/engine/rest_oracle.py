@@ -195,7 +195,8 @@ class Oracle:
             assistant = self._assistants.get(row["assistant_id"])
             return row["assistant_name"] if assistant is None else assistant["name"]
         if label.startswith("cost_") or label.endswith("_cost"):
-            return row[label] or ("USD" if label == "cost_currency" else 0)
+            default = "USD" if label == "cost_currency" else 0
+            return default if row[label] is None else row[label]
         if label == "status":
             return "ongoing" if row["status"] == "active" else row["status"]
         if label == "session_id":

@@ -47,6 +47,7 @@ VALUES: dict[tuple[str, str], list[Any]] = {
     ("assistant_name", "eq"): ["Receptionist"],
     ("assistant_name", "contains"): ["e", "support", "nobody"],
     ("assistant_name", "ne"): ["Receptionist"],
+    ("customer_phone_number", "contains"): ["555", "no digits"],
     ("anywhere", "contains"): ["a", "555", "nobody at all"],
     ("duration", "gte"): [0, 120],
     ("total_cost", "lt"): [10**6],

@@ -39,6 +39,7 @@ PLANTED = (
     ("SELECT 1 FROM call c JOIN organization u ON organization_id = $1", "call", UNBOUND),
     ("SELECT 1 UNION ALL SELECT 1 FROM chat_message", "chat_message", UNBOUND),
     ("SELECT id FROM call WHERE true", "call", UNBOUND),
+    ("SELECT id FROM call WHERE false", "call", UNBOUND),
     ("UPDATE call SET status = 'failed' WHERE id = $1", "call", UNBOUND),
     ("UPDATE api_key SET id = 1 FROM call WHERE api_key.organization_id = $1", "call", UNBOUND),
     ("DELETE FROM call USING organization u WHERE u.organization_id = $1", "call", UNBOUND),
@@ -58,7 +59,7 @@ BOUND = (
     "UPDATE call SET status = 'failed' WHERE organization_id = $1 AND id = $2",
     "INSERT INTO call (organization_id, id) VALUES ($1, $2)",
     "COPY call (organization_id, id) FROM STDIN",
-    "SELECT id FROM call WHERE false",
+    "SELECT id FROM call WHERE organization_id = $1 AND 1 = 0",
     "SELECT id FROM api_key WHERE key_hash = $1",
     "BEGIN",
 )

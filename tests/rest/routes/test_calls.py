@@ -103,6 +103,7 @@ NOTHING = (
     {"assistant_id": -1},
     {"assistant_id": 10**30},
     {"customer_phone": "none"},
+    {"customer_phone": "none", "assistant_name": "e"},
     {"call_sid": "%"},
     {"call_sid": "_"},
     {"assistant_name": "\\"},

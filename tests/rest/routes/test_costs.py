@@ -27,7 +27,7 @@ def summary(row: Row) -> dict[str, Any]:
         "call_id": row["id"],
         "call_sid": row["call_sid"],
         **{name: 0 if value is None else amount(value) for name, value in costs.items()},
-        "currency": row["cost_currency"] or "USD",
+        "currency": "USD" if row["cost_currency"] is None else row["cost_currency"],
         "duration_minutes": minutes,
         "started_at": instant(row["started_at"]),
         "ended_at": instant(row["ended_at"]) if row["ended_at"] else None,
@@ -87,6 +87,31 @@ async def test_a_call_without_costs_has_zeros_and_no_entries(rest: Rest) -> None
     assert answer.json() == {"call_summary": summary(row), "detailed_entries": []}
     assert answer.json()["call_summary"]["total_cost"] == 0
     assert (await rest("GET", f"/api/v1/calls/{row['id']}")).json()["total_cost"] is None
+
+
+async def test_a_stored_currency_is_answered_and_the_usual_one_where_none_is(
+    fresh_rest: Rest, fresh_database: Database
+) -> None:
+    started = now() - timedelta(hours=1)
+    stored = {7001: "EUR", 7002: "", 7003: None}
+    await add_calls(
+        fresh_database,
+        [
+            new_call(number, started) | {"total_cost": 1, "cost_currency": currency}
+            for number, currency in stored.items()
+        ],
+    )
+
+    listed = (await fresh_rest("GET", f"{SUMMARY}?limit=1000")).json()
+    one_by_one = [
+        (await fresh_rest("GET", f"/api/calls/{number}/costs")).json() for number in stored
+    ]
+
+    expected = {7001: "EUR", 7002: "", 7003: "USD"}
+    assert {
+        row["call_id"]: row["currency"] for row in listed if row["call_id"] in stored
+    } == expected
+    assert [each["call_summary"]["currency"] for each in one_by_one] == list(expected.values())
 
 
 @pytest.mark.parametrize("number", [102, 9999, 2**63])
