@@ -1,5 +1,6 @@
 """Who sent a request: one frozen value that every credential is turned into."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -13,6 +14,7 @@ class Permission(StrEnum):
     READ = "read"
     WRITE = "write"
     ADMIN = "admin"
+    INGEST = "ingest"
     EXPLAIN = "explain"
 
 
@@ -35,6 +37,18 @@ TENANT_PERMISSIONS = frozenset(Permission) - OPERATOR_PERMISSIONS
 
 DEFAULT_PERMISSIONS = (Permission.READ, Permission.WRITE)
 """The permissions of a person, a key or a token for which none are named."""
+
+ADMINISTRATOR_PERMISSIONS = frozenset({*DEFAULT_PERMISSIONS, Permission.ADMIN})
+"""The permissions of an administrator, which the API documents name."""
+
+INCLUDED = {Permission.INGEST: Permission.WRITE}
+"""By permission: one that allows the same and more."""
+
+
+def allows(permissions: Collection[Permission], permission: Permission) -> bool:
+    """Whether one is among these permissions, or one that includes it."""
+    return permission in permissions or INCLUDED.get(permission) in permissions
+
 
 GRANTABLE: dict[Method, frozenset[Permission]] = {
     Method.API_KEY: frozenset(Permission),
@@ -81,9 +95,13 @@ class Identity:
             return f"api_key_{self.api_key_id}"
         return f"subject_{self.subject}" if self.user_id is None else f"user_{self.user_id}"
 
+    def may(self, permission: Permission) -> bool:
+        """Whether the caller has the permission, or one that includes it."""
+        return allows(self.permissions, permission)
+
     def require(self, permission: Permission) -> None:
         """Pass, or raise `Forbidden` naming the permission that is missing."""
-        if permission in self.permissions:
+        if self.may(permission):
             return
         raise Forbidden(f"This needs the {permission} permission, which your credential lacks.")
 

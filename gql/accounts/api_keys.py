@@ -33,7 +33,7 @@ from gql.accounts.people import require_member
 from gql.database import DatabaseAccess, Snapshot
 from gql.database.credential_changes import note_credential_change
 from gql.errors import BadInput, Forbidden, NotFound
-from gql.identity import TENANT_PERMISSIONS, Permission
+from gql.identity import ADMINISTRATOR_PERMISSIONS, TENANT_PERMISSIONS, Permission, allows
 from gql.models.organization import ApiKey, Organization, User
 from gql.models.scope import owned, parameters, same_owner, table_of
 from gql.models.types import now
@@ -175,19 +175,21 @@ def granted_permissions(stored: Mapping[str, Any]) -> frozenset[Permission]:
 
 
 def _common_permissions(keys: Iterable[StoredKey]) -> frozenset[Permission]:
-    granted = (granted_permissions(key.permissions) for key in keys)
-    return frozenset(Permission).intersection(*granted)
+    """What all of the keys may do, in the words of one of them; of no keys, everything."""
+    granted = [granted_permissions(key.permissions) for key in keys]
+    words = frozenset[Permission]().union(*granted) or frozenset(Permission)
+    return frozenset(word for word in words if all(allows(one, word) for one in granted))
 
 
 def stored_permissions(permissions: Collection[Permission]) -> dict[str, bool]:
     """Permissions as they are stored, and shown over REST.
 
-    Those of operators are named only where they are granted: no other key need know of them.
+    Those that the API documents lack are named only where they are granted.
     """
     return {
         str(permission): permission in permissions
         for permission in Permission
-        if permission in TENANT_PERMISSIONS or permission in permissions
+        if permission in ADMINISTRATOR_PERMISSIONS or permission in permissions
     }
 
 

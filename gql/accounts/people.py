@@ -14,7 +14,7 @@ from gql.accounts.passwords import LONGEST, Passwords, stamp_of
 from gql.database import DatabaseAccess
 from gql.database.credential_changes import note_credential_change
 from gql.errors import BadInput, Conflict, NotFound, Unauthenticated
-from gql.identity import DEFAULT_PERMISSIONS, TENANT_PERMISSIONS, Permission
+from gql.identity import ADMINISTRATOR_PERMISSIONS, DEFAULT_PERMISSIONS, Permission
 from gql.models.organization import Organization, User
 from gql.models.scope import owned, same_owner, table_of
 from gql.models.types import now
@@ -48,7 +48,7 @@ class Person:
     @property
     def permissions(self) -> frozenset[Permission]:
         """What they may do when they log in by password."""
-        return TENANT_PERMISSIONS if self.is_admin else frozenset(DEFAULT_PERMISSIONS)
+        return ADMINISTRATOR_PERMISSIONS if self.is_admin else frozenset(DEFAULT_PERMISSIONS)
 
     @property
     def stamp(self) -> str:

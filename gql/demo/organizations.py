@@ -7,7 +7,7 @@ from random import Random
 
 from gql.accounts.api_keys import generate_key, key_columns, stored_permissions
 from gql.demo.tenant import NOW, Customer, Item, pick
-from gql.identity import TENANT_PERMISSIONS
+from gql.identity import ADMINISTRATOR_PERMISSIONS
 from gql.models.organization import ApiKey, Organization, User
 
 _NAMES = ("Larkspur Customer Care", "Kingfisher Clinics", "Möwe Logistik", "青鸟 Travel")
@@ -89,7 +89,7 @@ def organization_rows(organization: DemoOrganization) -> Iterator[Item]:
             "organization_id": organization.id,
             "user_id": organization.user_id,
             "name": "Demo key",
-            "permissions": stored_permissions(TENANT_PERMISSIONS),
+            "permissions": stored_permissions(ADMINISTRATOR_PERMISSIONS),
             "created_at": created,
             "updated_at": created,
             **key_columns(organization.api_key),

@@ -124,6 +124,7 @@ describe(
     READ="Read everything.",
     WRITE="Change things.",
     ADMIN="Manage people and keys, and read the audit log.",
+    INGEST="Bring in calls, sessions and messages; `WRITE` includes it.",
     EXPLAIN="See how the database runs an operation; only the operator gives it, and to keys.",
 )
 describe(

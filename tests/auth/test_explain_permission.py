@@ -89,6 +89,7 @@ async def test_a_key_that_has_it_can_lose_it(fresh: Copy) -> None:
         "read": True,
         "write": True,
         "admin": True,
+        "ingest": True,
         "explain": True,
     }
     assert changed.json()["permissions"] == {"read": True, "write": False, "admin": False}
@@ -106,7 +107,7 @@ async def test_a_signed_token_that_claims_it_does_not_carry_it(
 
     answer = await fresh_graphql(VIEWER, headers=token_header(forged))
 
-    permissions = ["READ", "WRITE", "ADMIN"]
+    permissions = ["READ", "WRITE", "ADMIN", "INGEST"]
     assert answer == {"data": {"viewer": {"method": "BEARER", "permissions": permissions}}}
 
 
@@ -123,7 +124,7 @@ async def test_the_cookie_of_a_key_that_has_it_does_not_carry_it(
         await browser.post("/auth/login", json={"api_key": key})
         answer = await asker(browser, {"X-Requested-With": "test"})(VIEWER)
 
-    permissions = ["READ", "WRITE", "ADMIN"]
+    permissions = ["READ", "WRITE", "ADMIN", "INGEST"]
     assert answer == {"data": {"viewer": {"method": "DASHBOARD", "permissions": permissions}}}
 
 
@@ -132,7 +133,7 @@ async def test_an_administrator_who_logs_in_does_not_have_it(database: Database)
 
     assert person is not None
     assert person.is_admin
-    assert person.permissions == EVERYTHING - {Permission.EXPLAIN}
+    assert person.permissions == EVERYTHING - {Permission.EXPLAIN, Permission.INGEST}
 
 
 @pytest.mark.parametrize("method", list(Method))

@@ -206,7 +206,7 @@ def _require_reach(identity: Identity, key: StoredKey) -> None:
     """
     comparable = granted_permissions(key.permissions) & GRANTABLE[identity.method]
     for permission in Permission:
-        if permission in comparable - identity.permissions:
+        if permission in comparable and not identity.may(permission):
             raise Forbidden(
                 f"This key has the {permission} permission, which your credential lacks."
             )

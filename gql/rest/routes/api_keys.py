@@ -28,7 +28,7 @@ class ApiKeyIn(BaseModel):
     name: str = Field(description="1 to 100 characters, for people.")
     permissions: dict[str, Any] | None = Field(
         None,
-        description="`read`, `write` and `admin`, each true or false, and none that you lack;"
+        description="`read`, `write`, `admin` and `ingest`, each true or false, none that you lack;"
         " without it `read` and `write`.",
     )
 

@@ -199,8 +199,8 @@ async def test_everything_wrong_with_a_key_is_told_at_once(rest: Rest) -> None:
 
     name = "name has 101 characters, but may have at most 100"
     assistants = (
-        "permissions.assistants is not a permission; there are read, write, admin, for objects of"
-        " all kinds"
+        "permissions.assistants is not a permission; there are read, write, admin, ingest, for"
+        " objects of all kinds"
     )
     read = "permissions.read must be true or false"
     assert (response.status_code, response.json()) == (
@@ -399,6 +399,6 @@ async def test_a_key_is_changed_in_the_form_of_the_vendor(fresh_rest: Rest) -> N
     assert own.json()["name"] == "Newest"
     assert kinds.status_code == 400
     assert kinds.json()["detail"] == (
-        "permissions.assistants is not a permission; there are read, write, admin, for objects of"
-        " all kinds"
+        "permissions.assistants is not a permission; there are read, write, admin, ingest, for"
+        " objects of all kinds"
     )
