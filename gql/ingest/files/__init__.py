@@ -1,0 +1,1 @@
+"""Files of items, and of calls as other systems export them."""
