@@ -1,0 +1,230 @@
+"""GET from a server of the documented REST API: waits when it is told to, and tries again."""
+
+import asyncio
+import json
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import Any
+
+import httpx2
+
+from gql.ingest.items import not_ahead
+from gql.models.types import now
+
+MOST_ATTEMPTS = 10
+"""How often one request is sent before the run ends; the next run goes on where it stopped."""
+
+FIRST_PAUSE = 0.5
+"""Seconds, at most, before the second attempt; each further pause may be twice as long."""
+
+LONGEST_PAUSE = 60.0
+
+LONGEST_RETRY_AFTER = 900.0
+"""Seconds. A server that asks for more is asked again then all the same."""
+
+CONCURRENCY = 4
+"""How many requests wait for an answer at a time."""
+
+_TRY_AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
+
+
+class SourceFailure(Exception):  # noqa: N818 -- expected now and then, not a bug
+    """The server does not answer, or not as the documents say.
+
+    Args:
+        problem: One sentence that says what is wrong.
+        advice: What to do next.
+    """
+
+    def __init__(self, problem: str, advice: str) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.advice = advice
+
+
+class ParametersRefused(SourceFailure):
+    """A 422: a parameter, such as `limit`, has a value that this server does not take."""
+
+
+@dataclass(frozen=True)
+class SourceAnswer:
+    """What a server answered.
+
+    Attributes:
+        value: The decoded body; numbers with a fraction are `Decimal`.
+        read_at: When, by the server's clock; of two answers the later one is greater.
+    """
+
+    value: Any
+    read_at: datetime
+
+
+@dataclass
+class RequestCounts:
+    """What a run has cost both sides.
+
+    Attributes:
+        sent: Requests, with those that were sent again.
+        limited: Answers 429.
+        failed: Answers 5xx, and 408 and 425.
+        cut: Connections that could not be opened, or ended before the answer did.
+    """
+
+    sent: int = 0
+    limited: int = 0
+    failed: int = 0
+    cut: int = 0
+
+
+class _SourceClock:
+    """Instants of answers by the server's header `Date`, each later than the one before.
+
+    The header has whole seconds; within one, answers are told apart by microseconds, in the order
+    in which they came. A server without the header is taken to have our clock.
+    """
+
+    def __init__(self, clock: Callable[[], datetime], latest: datetime | None) -> None:
+        self._clock = clock
+        self._latest = latest
+
+    def read(self, headers: httpx2.Headers) -> datetime:
+        received_at = self._clock()
+        instant = not_ahead(_http_date(headers.get("date")) or received_at, received_at)
+        if self._latest is not None and instant <= self._latest:
+            instant = self._latest + timedelta(microseconds=1)
+        self._latest = instant
+        return instant
+
+
+class SourceClient:
+    """Reads from one server.
+
+    Args:
+        http: Has the server's address and the credential.
+        clock: The current instant.
+        sleep: Waits for so many seconds.
+        fraction: A random number from 0 to 1, so that clients that were refused together do not
+            come back together.
+        concurrency: How many requests are under way at most.
+        latest: The greatest `read_at` of an earlier run.
+    """
+
+    def __init__(
+        self,
+        http: httpx2.AsyncClient,
+        *,
+        clock: Callable[[], datetime] = now,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        fraction: Callable[[], float] = random.random,
+        concurrency: int = CONCURRENCY,
+        latest: datetime | None = None,
+    ) -> None:
+        self.counts = RequestCounts()
+        self._http = http
+        self._clock = _SourceClock(clock, latest)
+        self._sleep = sleep
+        self._fraction = fraction
+        self._slots = asyncio.Semaphore(concurrency)
+        self._pause = asyncio.Lock()
+        self._pauses = 0
+
+    async def get(self, path: str, **parameters: Any) -> SourceAnswer | None:
+        """The answer to a GET; None where there is nothing of that address.
+
+        Raises:
+            ParametersRefused: when the server does not take a parameter.
+            SourceFailure: when it refuses, or does not answer however often it is asked.
+        """
+        sent = {name: value for name, value in parameters.items() if value is not None}
+        last = ""
+        for attempt in range(MOST_ATTEMPTS):
+            async with self._slots:
+                async with self._pause:
+                    pauses = self._pauses
+                response, last = await self._send(path, sent)
+                if response is not None and response.status_code not in _TRY_AGAIN:
+                    try:
+                        return self._read(response, path)
+                    except ValueError:
+                        self.counts.cut += 1
+                        last = "its JSON breaks off"
+            await self._wait(response, attempt, pauses)
+        raise SourceFailure(
+            f"The server did not answer GET {path} after {MOST_ATTEMPTS} attempts: {last}.",
+            "Run the command again later: it goes on where it stopped.",
+        )
+
+    async def _send(
+        self, path: str, parameters: dict[str, Any]
+    ) -> tuple[httpx2.Response | None, str]:
+        """The response, and what is wrong with it; None where there is none."""
+        self.counts.sent += 1
+        try:
+            response = await self._http.get(path, params=parameters)
+        except (httpx2.TransportError, httpx2.DecodingError) as error:
+            self.counts.cut += 1
+            return None, str(error) or type(error).__name__
+        if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+            self.counts.limited += 1
+        elif response.status_code in _TRY_AGAIN:
+            self.counts.failed += 1
+        return response, f"it answers {response.status_code}"
+
+    def _read(self, response: httpx2.Response, path: str) -> SourceAnswer | None:
+        """The answer in a response; `ValueError` where that is no JSON."""
+        status = response.status_code
+        if status in {HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.GONE}:
+            return None
+        if status != HTTPStatus.OK:
+            raise _refusal(response, path)
+        value = json.loads(response.content, parse_float=Decimal)
+        return SourceAnswer(value, self._clock.read(response.headers))
+
+    async def _wait(self, response: httpx2.Response | None, attempt: int, pauses: int) -> None:
+        """Wait before the next attempt; after a 429 all requests wait, and once for all of them."""
+        seconds = None if response is None else _retry_after(response)
+        if seconds is None:
+            longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2**attempt)
+            await self._sleep(self._fraction() * longest)
+            return
+        async with self._pause:
+            if pauses == self._pauses:
+                await self._sleep(seconds)
+                self._pauses += 1
+
+
+def _http_date(written: str | None) -> datetime | None:
+    """https://www.rfc-editor.org/rfc/rfc9110#name-date-time-formats."""
+    try:
+        instant = parsedate_to_datetime(written or "")
+    except ValueError:
+        return None
+    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+
+
+def _retry_after(response: httpx2.Response) -> float | None:
+    """Seconds, which may be written as the instant when they end."""
+    written = response.headers.get("retry-after")
+    if written is None:
+        return None
+    if written.strip().isdecimal():
+        return min(float(written), LONGEST_RETRY_AFTER)
+    until, sent = _http_date(written), _http_date(response.headers.get("date"))
+    if until is None or sent is None:
+        return None
+    return min(max((until - sent).total_seconds(), 0.0), LONGEST_RETRY_AFTER)
+
+
+def _refusal(response: httpx2.Response, path: str) -> SourceFailure:
+    status = response.status_code
+    problem = f"The server answers {status} to GET {path}."
+    if status == HTTPStatus.UNPROCESSABLE_ENTITY:
+        return ParametersRefused(problem, "Does it speak the documented REST API?")
+    if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
+        return SourceFailure(problem, "Is the API key right, and may it read all of this?")
+    return SourceFailure(problem, "Is the address that of the API, without a path?")
