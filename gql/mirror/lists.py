@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from gql.mirror.client import SourceAnswer, ParametersRefused, SourceClient, SourceFailure
+from gql.mirror.client import ParametersRefused, SourceAnswer, SourceClient, SourceFailure
 
 Row = Mapping[str, Any]
 """A JSON object that a server answered."""
