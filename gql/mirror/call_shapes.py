@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from gql.ingest.sources.source import ItemFields, text, without_absent
-from gql.mirror.lists import Row, instant
+from gql.mirror.lists import Row, server_instant
 from gql.models.enums import Channel, Speaker
 
 SERVICES = ("llm", "tts", "stt", "telephony")
@@ -206,7 +206,7 @@ def _float(value: Any) -> float | None:
 
 
 def _instant(written: Any) -> str | None:
-    read = instant(written)
+    read = server_instant(written)
     return None if read is None else read.isoformat()
 
 

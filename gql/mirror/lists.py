@@ -172,7 +172,7 @@ async def read_calls_page(
     rows = rows_of(answer.value)
     total = answer.value.get("total") if isinstance(answer.value, dict) else None
     is_last = not rows if total is None else window.skip + len(rows) >= int(total)
-    starts = [start for row in rows if (start := instant(row.get("started_at"))) is not None]
+    starts = [start for row in rows if (start := server_instant(row.get("started_at"))) is not None]
     lowest = min(starts, default=None)
     if is_last:
         covers = None if window.skip else (_before(window.low), window.high)
@@ -185,7 +185,7 @@ async def read_calls_page(
     return CallsPage(rows, answer.read_at, rest, None)
 
 
-def instant(written: Any) -> datetime | None:
+def server_instant(written: Any) -> datetime | None:
     """An instant as a server wrote it; one without a zone is UTC. None for anything else."""
     if not isinstance(written, str):
         return None

@@ -11,9 +11,9 @@ from gql.mirror.lists import (
     FamilyAbsent,
     PageSizes,
     UnreadCalls,
-    instant,
     read_calls_page,
     read_list,
+    server_instant,
 )
 from tests.mirror.documented_server import (
     BEGIN,
@@ -171,6 +171,6 @@ async def test_a_family_that_a_server_has_not_is_told_apart_from_an_empty_one() 
 
 
 def test_instants_are_read_in_every_form_that_servers_print() -> None:
-    assert instant("2026-03-01T09:00:00Z") == instant("2026-03-01T09:00:00") == BEGIN
-    assert instant("2026-03-01T10:00:00+01:00") == BEGIN
-    assert instant(None) is instant("soon") is instant(5) is None
+    assert server_instant("2026-03-01T09:00:00Z") == server_instant("2026-03-01T09:00:00") == BEGIN
+    assert server_instant("2026-03-01T10:00:00+01:00") == BEGIN
+    assert server_instant(None) is server_instant("soon") is server_instant(5) is None
