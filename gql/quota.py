@@ -203,13 +203,13 @@ class Allowance:
         """The instant by which its windows are read."""
         return self._timer()
 
-    def use_request(self) -> None:
-        """Count a request against every quota, or against none.
+    def use_request(self, number: int = 1) -> None:
+        """Count a request, or one that counts as several, against every quota, or against none.
 
         Raises:
-            RateLimited: when one of them is used up.
+            RateLimited: when one of them has not so many left.
         """
-        self._use(self.requests, 1)
+        self._use(self.requests, number)
 
     def use_points(self, points: int) -> None:
         """Count the points of an operation against every quota, or against none.

@@ -20,6 +20,9 @@ SECRETS_FILE = Path("var/secrets.env")
 
 ANY_ORIGIN = "*"
 
+SHORTEST_SECRETS_KEY = 32
+"""Characters of a key that nobody guesses."""
+
 _ORIGIN = re.compile(r"([a-z][a-z0-9+.-]*)://(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::([0-9]{1,5}))?/?")
 _FORMER_SWITCH = {
     **dict.fromkeys(("true", "1", "on", "yes", "y", "t"), "transaction"),
@@ -126,6 +129,11 @@ class Settings(BaseSettings):
     jwt_algorithm: JwtAlgorithm = Field("HS256", description="The only algorithm accepted.")
     jwt_audience: str | None = Field(None, description="Required `aud`, when set.")
     jwt_issuer: str | None = Field(None, description="Required `iss`, when set.")
+    secrets_key: SecretStr | None = Field(
+        None,
+        description="Encrypts the secrets of webhook endpoints: what `openssl rand -hex 32` prints."
+        " To replace it, put the new key first and a comma between them.",
+    )
     credential_ttl: float = Field(
         5.0, ge=0, le=5, description="Seconds a verified credential is remembered per process."
     )
@@ -300,6 +308,20 @@ class Settings(BaseSettings):
         " limit of its own; 0 for any number.",
     )
 
+    rate_limit_hook_requests: int = Field(
+        6_000,
+        ge=0,
+        le=LARGEST,
+        description="Deliveries to one webhook endpoint in a minute, where a long one counts once"
+        " for each 64 KB; 0 for any number.",
+    )
+    inbox_days: int = Field(
+        30,
+        ge=1,
+        le=3_650,
+        description="Days that webhook deliveries are kept, and longer while they wait.",
+    )
+
     metrics_token: SecretStr | None = Field(
         None, description="Opens `/metrics` as bearer token; without it there is no such address."
     )
@@ -353,6 +375,14 @@ class Settings(BaseSettings):
         for proxy in filter(None, map(str.strip, proxies.split(","))):
             ip_network(proxy)
         return proxies
+
+    @field_validator("secrets_key")
+    @classmethod
+    def _check_secrets_key(cls, keys: SecretStr | None) -> SecretStr | None:
+        parts = _listed(None if keys is None else keys.get_secret_value())
+        if any(len(part) < SHORTEST_SECRETS_KEY for part in parts):
+            raise ValueError(f"needs at least {SHORTEST_SECRETS_KEY} characters")
+        return SecretStr(",".join(parts)) if parts else None
 
     @field_validator("redis_url")
     @classmethod

@@ -31,7 +31,9 @@ KINDS: tuple[Kind, ...] = ("sqlite", "postgresql")
 ORGANIZATIONS = 2
 SEED = 7
 
-_SECRETS = {name: SecretStr(secrets.token_hex(32)) for name in ("secret_key", "jwt_secret")}
+_SECRETS = {
+    name: SecretStr(secrets.token_hex(32)) for name in ("secret_key", "jwt_secret", "secrets_key")
+}
 
 MEMORY = Path("/dev/shm")  # noqa: S108 -- a folder of its own is made in it
 LEAST_SPACE = 2 * 2**30

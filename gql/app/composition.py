@@ -29,6 +29,7 @@ from gql.auth.middleware import Authentication, caller_of
 from gql.database import Database, Replicas
 from gql.distribution import require_own_package
 from gql.engine.query_runner import QueryRunner
+from gql.hooks.receiver import HookReceiver
 from gql.http.loop_task import ChargedToAddress
 from gql.http.running_requests import RunningRequests
 from gql.loop_shares import LoopShares, charge_subtasks
@@ -102,8 +103,10 @@ def create_app(settings: Settings | None = None) -> Starlette:
     metrics = None
     if settings.metrics_token is not None:
         metrics = Metrics(settings, graphql, database, queries, rate_limits, shares, replicas)
+    hooks = HookReceiver(reserved, database, settings, rate_limits, queues, lambda _: None)
     app = Starlette(
         routes=(
+            *hooks.routes,
             *routes(graphql, Health(reserved, requests), rest),
             *schema_file_routes(schema, settings, caller_of),
             *metrics_routes(metrics),

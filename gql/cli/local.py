@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from gql.demo import DemoOrganization
     from gql.settings import Settings
 
-SECRETS = ("GQL_SECRET_KEY", "GQL_JWT_SECRET")
+SECRETS = ("GQL_SECRET_KEY", "GQL_JWT_SECRET", "GQL_SECRETS_KEY")
 
 KEYS_FILE = SECRETS_FILE.with_name("demo.json")
 """Keeps the keys of the demo data, which are stored nowhere else, for the next start."""

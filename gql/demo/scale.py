@@ -13,6 +13,7 @@ from gql.demo.assistants import assistants, numbered_assistants
 from gql.demo.calls import CallMix, calls, recent_calls
 from gql.demo.documented import ORGANIZATION, documented_rows
 from gql.demo.graphs import graphs, numbered_graphs
+from gql.demo.hooks import hooks
 from gql.demo.organizations import DemoOrganization, customers, organization_rows
 from gql.demo.sms import plain_sms, sms
 from gql.demo.story import documented_story, live_session
@@ -121,6 +122,7 @@ def _small(organization: DemoOrganization, tenant: Tenant, now: datetime | None)
     yield from moved(graphs(tenant), now)
     yield from moved(calls(tenant, _SMALL_CALLS, _SMALL_MIX), now)
     yield from moved(sms(tenant, _SMALL_SMS), now)
+    yield from moved(hooks(tenant), now)
     if now is not None:
         yield from moved(recent_calls(tenant, _RECENT_CALLS), now)
 

@@ -37,16 +37,46 @@ async def read_body(
         BadRequest: when it should be gzip, and is not.
         ClientDisconnect: when the client went away before the end of the body.
     """
-    # The digits are counted first, as `int` refuses to read very many of them.
-    if content_length.isdigit() and (
-        len(content_length) > len(str(limit)) or int(content_length) > limit
-    ):
-        raise _too_large(limit)
+    _check_length(content_length, limit)
     is_gzip = _is_gzip(content_encoding)
     body = await _read_whole(receive, limit)
     if is_gzip:
         body = _decompress(body, limit)
     return body.removeprefix(_BYTE_ORDER_MARK)
+
+
+async def read_raw_body(scope: Scope, receive: Receive, limit: int) -> bytes:
+    """The whole body to the byte, as a signature is over it.
+
+    Raises:
+        PayloadTooLarge: when it is longer than the limit. If its headers say so, it is not read.
+        ClientDisconnect: when the client went away before the end of the body.
+    """
+    _check_length(header_value(scope, b"content-length") or b"", limit)
+    return await _read_whole(receive, limit)
+
+
+async def drain(receive: Receive, limit: int) -> None:
+    """Read the rest of a body, of which nothing is kept.
+
+    Raises:
+        PayloadTooLarge: when that is longer than the limit.
+        ClientDisconnect: when the client went away before the end of the body.
+    """
+    length, more = 0, True
+    while more:
+        part, more = await _receive_part(receive)
+        length += len(part)
+        if length > limit:
+            raise _too_large(limit)
+
+
+def _check_length(content_length: bytes, limit: int) -> None:
+    # The digits are counted first, as `int` refuses to read very many of them.
+    if content_length.isdigit() and (
+        len(content_length) > len(str(limit)) or int(content_length) > limit
+    ):
+        raise _too_large(limit)
 
 
 async def _read_whole(receive: Receive, limit: int) -> bytes:

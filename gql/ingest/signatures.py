@@ -75,6 +75,11 @@ def _hmac_fits(key: bytes, signature: Signature) -> bool:
     return any([hmac.compare_digest(expected, digest) for digest in signature.digests])  # noqa: C419
 
 
+def _secret_fits(key: bytes, signature: Signature) -> bool:
+    """Whether the secret itself was sent."""
+    return any([hmac.compare_digest(key, sent) for sent in signature.digests])  # noqa: C419
+
+
 def _ed25519_fits(key: bytes, signature: Signature) -> bool:
     try:
         public_key = Ed25519PublicKey.from_public_bytes(key)
@@ -205,6 +210,12 @@ def _read_vapi(delivery: Delivery) -> Signature:
     return Signature(message, [bytes.fromhex(digest)], _seconds(timestamp))
 
 
+def _read_vapi_secret(delivery: Delivery) -> Signature:
+    """Not signed: the secret itself, in the header of old or as a bearer token."""
+    sent = _header(delivery, "x-vapi-secret", "authorization").removeprefix("Bearer ")
+    return Signature(b"", [sent.encode("latin-1", "replace")])
+
+
 def _read_bland(delivery: Delivery) -> Signature:
     name = "x-webhook-signature"
     digest = _matched(_HEX_SHA256, name, _header(delivery, name)).group()
@@ -303,6 +314,7 @@ STANDARD = Scheme(_read_standard, key=_standard_key)
 RETELL = Scheme(_read_retell)
 ELEVENLABS = Scheme(_read_elevenlabs, past=_HALF_AN_HOUR)
 VAPI = Scheme(_read_vapi)
+VAPI_SECRET = Scheme(_read_vapi_secret, fits=_secret_fits)
 BLAND = Scheme(_read_bland)
 TWILIO = Scheme(_read_twilio)
 TELNYX = Scheme(_read_telnyx, fits=_ed25519_fits, key=_telnyx_key)

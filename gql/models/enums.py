@@ -66,6 +66,27 @@ class Speaker(StrEnum):
     ASSISTANT = "assistant"
 
 
+class HookRole(StrEnum):
+    """What the deliveries of a webhook endpoint may do."""
+
+    PRIMARY = "primary"
+    CARRIER = "carrier"
+
+
+class DeliveryState(StrEnum):
+    """What became of a webhook delivery.
+
+    `UNKNOWN` is kept, though this gateway has no place for it; `DEAD` was refused, or failed too
+    often; `WAITING` waits for the call that it belongs to.
+    """
+
+    NEW = "new"
+    WAITING = "waiting"
+    DONE = "done"
+    UNKNOWN = "unknown"
+    DEAD = "dead"
+
+
 def one_of(column: str, values: type[StrEnum]) -> str:
     """The SQL of a check constraint: `column` has one of the values."""
     return f"{column} IN ({', '.join(repr(str(value)) for value in values)})"

@@ -1,10 +1,11 @@
 """Keys of the tables: a key that names a row names its organization too.
 
 So a row cannot reference a row of another organization, whoever writes it, and a table can be
-divided among machines by `organization_id`. `organization`, `user` and `api_key` are global: they
-are looked up before the organization is known (an email address, the hash of a key), they are
-small, and every machine has a copy of them. They keep the id alone as their key. Everything else is
-a tenant's, also what no reader sees: ended logins, idempotency keys, SMS sessions, the audit log.
+divided among machines by `organization_id`. `organization`, `user`, `api_key` and `hook_endpoint`
+are global: they are looked up before the organization is known (an email address, the hash of a
+key, the word in an address), they are small, and every machine has a copy of them. They keep the id
+alone as their key. Everything else is a tenant's, also what no reader sees: ended logins,
+idempotency keys, SMS sessions, the audit log.
 
 PostgreSQL has PRIMARY KEY (organization_id, id). SQLite has `id INTEGER PRIMARY KEY AUTOINCREMENT`,
 because it never uses an id twice in that form alone, and a unique index for foreign keys to name.

@@ -100,6 +100,18 @@ class RateLimits:
         enforced = self._settings.rate_limit == "enforce"
         return Allowance(limits, is_enforced=enforced, over=self.over, timer=self._timer)
 
+    def of_endpoint(self, organization_id: int, endpoint_id: int) -> Allowance:
+        """What may be delivered to a webhook endpoint."""
+        most = self._settings.rate_limit_hook_requests
+        if self._settings.rate_limit == "off" or not most:
+            return UNLIMITED
+        self._sweep()
+        quota = Quota(Unit.REQUESTS, most, MINUTE)
+        window = self._window(f"{{{organization_id}}}:rate:hook:{endpoint_id}", quota)
+        limit = NamedWindow("hook-requests", "This webhook endpoint", window)
+        enforced = self._settings.rate_limit == "enforce"
+        return Allowance([limit], is_enforced=enforced, over=self.over, timer=self._timer)
+
     async def close(self) -> None:
         """Send what other processes should know."""
         if self._totals is not None:

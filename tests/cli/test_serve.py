@@ -61,6 +61,7 @@ async def test_the_first_local_start_makes_everything_and_the_next_finds_it(
     assert [line.split("=")[0] for line in secrets_text.splitlines()] == [
         "GQL_SECRET_KEY",
         "GQL_JWT_SECRET",
+        "GQL_SECRETS_KEY",
     ]
 
     days_ago = time.time() - 2 * 86_400
@@ -193,5 +194,6 @@ def test_secrets_that_are_there_are_kept(tmp_path: Path) -> None:
 
     lines = path.read_text().splitlines()
     assert lines[0] == jwt_line
-    assert [line.split("=")[0] for line in lines] == ["GQL_JWT_SECRET", "GQL_SECRET_KEY"]
+    names = [line.split("=")[0] for line in lines]
+    assert names == ["GQL_JWT_SECRET", "GQL_SECRET_KEY", "GQL_SECRETS_KEY"]
     assert stat.S_IMODE(path.stat().st_mode) == 0o600

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Inspector, inspect
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-GLOBAL = frozenset({"organization", "user", "api_key", "alembic_version"})
+GLOBAL = frozenset({"organization", "user", "api_key", "hook_endpoint", "alembic_version"})
 
 
 class KeyFault(NamedTuple):

@@ -14,7 +14,7 @@ from tests.databases import Databases, Kind, name_of
 
 __all__ = ["cli"]
 
-GLOBAL = ["organization", "user", "api_key"]
+GLOBAL = ["organization", "hook_endpoint", "user", "api_key"]
 
 _CITUS = """
     CREATE TABLE placed (number serial, name regclass, kind text, by text, beside text);

@@ -19,6 +19,9 @@ from tests.migrations.key_lint import key_faults
 
 BEFORE = "0011_fewer_indexes"
 KEYS = "0012_keys_with_organization"
+NEWER = ("hook_endpoint", "inbox")
+"""Tables that had such keys from the beginning."""
+
 REFERENCES = [
     (table, column, key.column.table)
     for table in metadata.sorted_tables
@@ -51,7 +54,8 @@ async def test_the_lint_finds_each_kind_of_fault(changing: Database) -> None:
     kinds = {fault.kind for fault in faults}
     primary = set() if changing.embedded else {"primary key"}
     assert kinds == {"foreign key", "ON DELETE SET NULL"} | primary
-    assert len([each for each in faults if each.kind == "foreign key"]) == len(REFERENCES) - 1
+    changed = [child for child, _, _ in REFERENCES if child.name not in NEWER]
+    assert len([each for each in faults if each.kind == "foreign key"]) == len(changed) - 1
     assert len([each for each in faults if each.kind == "ON DELETE SET NULL"]) == 1
 
 
@@ -207,6 +211,6 @@ async def _rows(database: Database) -> dict[str, list[Any]]:
         return {
             table.name: [tuple(map(str, row)) for row in await connection.execute(ordered)]
             for table in map(table_of, TABLES)
-            if not table.name.startswith("call_rollup")
-            for ordered in [select(table).order_by(table.c.id)]
+            if not table.name.startswith("call_rollup") and table.name not in NEWER
+            for ordered in [text(f'SELECT * FROM "{table.name}" ORDER BY id')]  # noqa: S608 -- ours
         }

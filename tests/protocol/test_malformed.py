@@ -12,7 +12,10 @@ from gql.schema.schema import schema
 from tests.protocol.http_client import HttpClient
 from tests.protocol.random_operations import operations
 
-bounded = settings(max_examples=75)
+bounded = settings(
+    max_examples=75,
+    deadline=None,
+)
 
 text = st.text(st.characters(codec="utf-8"))
 json_values = st.recursive(

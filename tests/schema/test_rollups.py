@@ -9,7 +9,7 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gql.database import Database
@@ -22,7 +22,11 @@ from tests.schema.lists import CALLS, SMS, List, Row, ids_of, page_of, rows_of
 Passes = Callable[[Row], bool]
 FilterAndChecks = tuple[dict[str, Any], list[Passes]]
 
-bounded = settings(max_examples=12)
+bounded = settings(
+    max_examples=12,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 lists = st.sampled_from([CALLS, SMS])
 parts = st.sets(st.sampled_from(["status", "assistant_id", "lower", "upper"]))
 COMPARATORS: dict[str, Callable[[Any, Any], bool]] = {

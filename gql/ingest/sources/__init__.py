@@ -1,6 +1,6 @@
 """The systems that send webhooks, one file each."""
 
-from gql.ingest.sources import documented, elevenlabs, retell, telnyx, twilio, vapi
+from gql.ingest.sources import documented, elevenlabs, generic, retell, telnyx, twilio, vapi
 
 SOURCES = (
     documented.SOURCE,
@@ -9,4 +9,7 @@ SOURCES = (
     elevenlabs.SOURCE,
     twilio.SOURCE,
     telnyx.SOURCE,
+    generic.SOURCE,
 )
+
+SOURCE_BY_NAME = {source.name: source for source in SOURCES}

@@ -14,6 +14,7 @@ from gql.ingest.sources.source import (
     ItemFields,
     Payload,
     Source,
+    Unnamed,
     mapping,
     objects,
     text,
@@ -101,6 +102,25 @@ def _report(message: Mapping[str, Any], subject: str, common: ItemFields) -> Ite
         yield {"kind": "recording", **common, "call": subject, "key": "recording", "url": url}
 
 
+def _unnamed(payload: Payload) -> Unnamed | None:
+    message = mapping(payload.get("message"))
+    if message.get("type") != "end-of-call-report" or mapping(message.get("call")).get("id"):
+        return None
+    numbers, seconds = _numbers(message), message.get("durationSeconds")
+    if len(numbers) < len(("customer", "called")):
+        return None
+    return Unnamed(
+        customer=numbers["customerPhoneNumber"],
+        called=numbers["toPhoneNumber"],
+        seconds=float(seconds) if isinstance(seconds, int | float) else None,
+    )
+
+
+def _name_call(payload: Payload, key: str) -> Payload:
+    message = mapping(payload.get("message"))
+    return {**payload, "message": {**message, "call": {**mapping(message.get("call")), "id": key}}}
+
+
 def _sms(payload: Payload, common: ItemFields) -> Event:
     data = mapping(payload.get("data"))
     message, written = text(data.get("message_id")), text(payload.get("timestamp"))
@@ -138,4 +158,9 @@ SOURCE = Source(
     scheme=None,
     read=_read,
     page="webhooks of the API documents (2026-11-28)",
+    issuer="nobody",
+    setup="Set {url} as the webhook of the assistant and of its SMS. Nothing is signed: whoever"
+    " knows the address can send, so keep it like a key.",
+    unnamed=_unnamed,
+    name_call=_name_call,
 )

@@ -5,6 +5,7 @@ where there is one. A message that only uses a tool has no text. Audio comes as 
 call and is not kept.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -169,4 +170,8 @@ SOURCE = Source(
     scheme=ELEVENLABS,
     read=_read,
     page="https://elevenlabs.io/docs/eleven-agents/workflows/post-call-webhooks (2026-11-28)",
+    setup="In the settings of Agents, add a post-call webhook with the URL {url}, and enable the"
+    " transcript and call initiation failures. The secret is shown once, when it is made.",
+    most_bytes=10_000_000,
+    dropped=re.compile(rb'\s*\{\s*"type"\s*:\s*"(?:post_call|unredacted)_audio"'),
 )

@@ -193,4 +193,7 @@ SOURCE = Source(
     scheme=RETELL,
     read=_read,
     page="https://docs.retellai.com/features/webhook-overview (2026-11-28)",
+    setup="In the dashboard, under Webhooks, set the URL to {url}. The secret is the API key that"
+    " has the webhook badge.",
+    most_bytes=10_000_000,
 )

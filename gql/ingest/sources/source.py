@@ -1,9 +1,10 @@
 """What a source is: how it signs, how its events are told apart, and what items they become."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 from gql.ingest.signatures import Scheme
 
@@ -23,11 +24,36 @@ class Event:
         subject: The key of the call or message that it is about; deliveries on one subject are
             processed in order.
         items: What it says; empty where this gateway has no place for it.
+        event_id: The source's id of the delivery or of what it reports, where it has one.
     """
 
     kind: str
     subject: str | None
     items: Sequence[ItemFields]
+    event_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Reply:
+    """How a delivery is answered that was kept."""
+
+    body: bytes = b"{}"
+    media_type: str = "application/json"
+
+
+@dataclass(frozen=True)
+class Unnamed:
+    """A report on a call that it does not name.
+
+    Attributes:
+        customer: The customer's number.
+        called: Our number.
+        seconds: How long the call was; None where it is not said.
+    """
+
+    customer: str
+    called: str
+    seconds: float | None
 
 
 @dataclass(frozen=True)
@@ -41,6 +67,17 @@ class Source:
         read: The event of a body, given the instant of its first receipt.
         page: The documentation that `read` follows, and the day on which it was read.
         is_carrier: Whether it may only add to the calls of another source.
+        other_schemes: How it may sign too, by the header that a delivery then has.
+        issuer: Who makes the secret: `platform` shows it in its console, `gateway` makes it,
+            to be typed in there, and `nobody` where nothing is signed.
+        setup: What to do in the source's console, in sentences; `{url}` is the address.
+        most_bytes: Largest body that is kept.
+        reply: How a delivery is answered.
+        dropped: What the beginning of a body matches that is answered and not kept; a source with
+            such deliveries is answered too when one is too long.
+        unnamed: What a delivery says of a call that it does not name; None where it names it, or
+            is about something else.
+        name_call: The payload with the key of the call that it is about.
     """
 
     name: str
@@ -49,6 +86,14 @@ class Source:
     read: Callable[[Payload, datetime], Event]
     page: str
     is_carrier: bool = False
+    other_schemes: Mapping[str, Scheme] = field(default_factory=dict)
+    issuer: Literal["platform", "gateway", "nobody"] = "platform"
+    setup: str = ""
+    most_bytes: int = 2_000_000
+    reply: Reply = Reply()
+    dropped: re.Pattern[bytes] | None = None
+    unnamed: Callable[[Payload], Unnamed | None] = lambda _payload: None
+    name_call: Callable[[Payload, str], Payload] = lambda payload, _key: payload
 
 
 def without_absent(**fields: Any) -> ItemFields:

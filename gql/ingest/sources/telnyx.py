@@ -43,12 +43,14 @@ def _read(payload: Payload, received_at: datetime) -> Event:
     common = {"source": NAME, "producer": "webhook", "occurredAt": happened}
     if kind.startswith("message."):
         message = text(body.get("id"))
-        return Event(kind, message, [] if message is None else [_sms(body, message, common)])
+        items = [] if message is None else [_sms(body, message, common)]
+        return Event(kind, message, items, text(data.get("id")))
     subject = text(body.get("call_session_id")) or text(body.get("conversation_id"))
     reader = _READERS.get(kind)
     if subject is None or reader is None:
-        return Event(kind, subject, [])
-    return Event(kind, subject, [*reader(body, {**common, "kind": "call"}, subject)])
+        return Event(kind, subject, [], text(data.get("id")))
+    items = [*reader(body, {**common, "kind": "call"}, subject)]
+    return Event(kind, subject, items, text(data.get("id")))
 
 
 def _leg(body: Mapping[str, Any], common: ItemFields, subject: str) -> Iterator[ItemFields]:
@@ -208,4 +210,6 @@ SOURCE = Source(
     read=_read,
     page="https://developers.telnyx.com/api-reference/callbacks (2026-11-28)",
     is_carrier=True,
+    setup="Set {url} as the webhook of the application, the messaging profile and the AI assistant."
+    " The secret is the account's public key, under Keys & Credentials.",
 )

@@ -10,7 +10,15 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from gql.ingest.signatures import TWILIO
-from gql.ingest.sources.source import Event, ItemFields, Payload, Source, text, without_absent
+from gql.ingest.sources.source import (
+    Event,
+    ItemFields,
+    Payload,
+    Reply,
+    Source,
+    text,
+    without_absent,
+)
 from gql.ingest.words import TWILIO_REASONS, EndedReasonKind, ended_status
 
 NAME = "twilio"
@@ -135,4 +143,8 @@ SOURCE = Source(
     read=_read,
     page="https://www.twilio.com/docs/usage/webhooks (2026-11-28)",
     is_carrier=True,
+    setup="Set {url} as the status callback of your numbers, calls and recordings, and as what is"
+    " called for incoming messages. The secret is the account's auth token. GQL_PUBLIC_URL has to"
+    " be the address that Twilio calls, since that is signed.",
+    reply=Reply(b"<Response/>", "text/xml"),
 )

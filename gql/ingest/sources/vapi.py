@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from gql.ingest.signatures import VAPI
+from gql.ingest.signatures import STANDARD, VAPI, VAPI_SECRET
 from gql.ingest.sources.source import (
     Event,
     ItemFields,
@@ -197,4 +197,16 @@ SOURCE = Source(
     scheme=VAPI,
     read=_read,
     page="https://docs.vapi.ai/server-url/events (2026-11-28)",
+    other_schemes={
+        "webhook-signature": STANDARD,
+        "svix-signature": STANDARD,
+        "x-vapi-secret": VAPI_SECRET,
+        "authorization": VAPI_SECRET,
+    },
+    issuer="gateway",
+    setup="In the dashboard, set the server URL of the organization (or of an assistant) to {url},"
+    " and give it a credential with the secret: as bearer token, as the header X-Vapi-Secret, or"
+    " for HMAC with SHA-256. Send `status-update` and `end-of-call-report`; set a backoff plan,"
+    " since without one a delivery that fails is never sent again.",
+    most_bytes=10_000_000,
 )

@@ -1,0 +1,246 @@
+"""The inbox: webhook deliveries as they came, kept before anything is made of them."""
+
+import hashlib
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import bindparam, delete, distinct, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gql.accounts.hook_endpoints import StoredEndpoint
+from gql.database import DatabaseAccess, Snapshot
+from gql.domain.hooks import HOOK_DELIVERIES
+from gql.errors import NotFound
+from gql.models.enums import DeliveryState
+from gql.models.hook import PENDING
+from gql.models.scope import owned, parameters
+from gql.models.types import now
+
+AT_ONCE = 100
+"""Most deliveries that are applied in one transaction."""
+
+DELETED_AT_ONCE = 1_000
+
+SHOWN_HEADERS = frozenset(
+    {
+        *("content-type", "content-length", "content-encoding", "user-agent", "date"),
+        *("webhook-id", "webhook-timestamp", "i-twilio-idempotency-token", "x-request-id"),
+    }
+)
+"""Headers whose values are kept. Of all others only the names are: a value may be a secret."""
+
+LONGEST_PATH = 2_000
+
+INBOX = HOOK_DELIVERIES.table
+_INSERT = insert(INBOX).returning(INBOX.c.id)
+
+
+@dataclass(frozen=True)
+class Received:
+    """A delivery that passed its checks."""
+
+    endpoint: StoredEndpoint
+    method: str
+    path_query: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+async def store(database: DatabaseAccess, received: Received) -> int:
+    """The id of a delivery in the inbox, once it is committed."""
+    instant = now()
+    row = {
+        "organization_id": received.endpoint.organization_id,
+        "endpoint_id": received.endpoint.id,
+        "received_at": instant,
+        "method": received.method,
+        "path_query": received.path_query[:LONGEST_PATH],
+        "headers": {
+            name: value if name in SHOWN_HEADERS else None
+            for name, value in received.headers.items()
+        },
+        "body": zlib.compress(received.body),
+        "size": len(received.body),
+        "content_type": received.headers.get("content-type"),
+        "body_sha256": hashlib.sha256(received.body).hexdigest(),
+        "event_id": received.headers.get("webhook-id")
+        or received.headers.get("i-twilio-idempotency-token"),
+        "state": DeliveryState.NEW,
+        "attempts": 0,
+        "next_attempt_at": instant,
+    }
+    async with database.transaction() as connection:
+        return int((await connection.execute(_INSERT, row)).scalar_one())
+
+
+def body_of(row: Any) -> bytes:
+    """The body of a row of the inbox, as it came."""
+    return zlib.decompress(row.body)
+
+
+_DUE = (
+    select(INBOX)
+    .where(
+        owned(INBOX),
+        INBOX.c.state.in_(PENDING),
+        INBOX.c.next_attempt_at <= bindparam("instant", type_=INBOX.c.next_attempt_at.type),
+    )
+    .order_by(INBOX.c.id)
+    .limit(AT_ONCE)
+    .with_for_update(skip_locked=True)
+)
+
+
+async def due(connection: AsyncConnection, organization_id: int, instant: datetime) -> list[Any]:
+    """The oldest deliveries of an organization that are to be tried, which nobody else has."""
+    values = {**parameters(organization_id), "instant": instant}
+    return list(await connection.execute(_DUE, values))
+
+
+_WITH_WORK = select(distinct(INBOX.c.organization_id)).where(
+    INBOX.c.state.in_(PENDING),
+    INBOX.c.next_attempt_at <= bindparam("instant", type_=INBOX.c.next_attempt_at.type),
+)
+
+
+async def organizations_with_work(snapshot: Snapshot, instant: datetime) -> list[int]:
+    """The organizations that have deliveries to be tried."""
+    rows = await snapshot.rows(_WITH_WORK, {"instant": instant})
+    return sorted(row[0] for row in rows)
+
+
+async def first_receipts(
+    connection: AsyncConnection, organization_id: int, hashes: list[str]
+) -> dict[tuple[int, str], datetime]:
+    """When each body came for the first time, by endpoint and hash.
+
+    A body that comes again is the same event again: one without a time of its own happened when it
+    came first.
+    """
+    statement = (
+        select(INBOX.c.endpoint_id, INBOX.c.body_sha256, func.min(INBOX.c.received_at))
+        .where(owned(INBOX, organization_id), INBOX.c.body_sha256.in_(hashes))
+        .group_by(INBOX.c.endpoint_id, INBOX.c.body_sha256)
+    )
+    rows = await connection.execute(statement)
+    return {(endpoint, digest): instant for endpoint, digest, instant in rows}
+
+
+_CHANGED = (
+    *("event_kind", "event_id", "subject", "occurred_at", "state", "attempts"),
+    *("next_attempt_at", "error", "applied_at"),
+)
+_SETTLE = (
+    update(INBOX)
+    .where(INBOX.c.id == bindparam("key"), owned(INBOX))
+    .values({name: bindparam(f"new_{name}", type_=INBOX.c[name].type) for name in _CHANGED})
+)
+
+
+async def settle(
+    connection: AsyncConnection, organization_id: int, changes: Mapping[int, Mapping[str, Any]]
+) -> None:
+    """Write what became of deliveries, by id."""
+    rows = [
+        {
+            "key": key,
+            **parameters(organization_id),
+            **{f"new_{name}": values[name] for name in _CHANGED},
+        }
+        for key, values in sorted(changes.items())
+    ]
+    if rows:
+        await connection.execute(_SETTLE, rows)
+
+
+async def release(connection: AsyncConnection, organization_id: int, subjects: list[str]) -> int:
+    """Try deliveries now that wait for the call of a carrier; how many there are."""
+    statement = (
+        update(INBOX)
+        .where(
+            owned(INBOX, organization_id),
+            INBOX.c.subject.in_(subjects),
+            INBOX.c.state == DeliveryState.WAITING,
+        )
+        .values(next_attempt_at=now())
+    )
+    return int((await connection.execute(statement)).rowcount)
+
+
+async def replay(
+    connection: AsyncConnection,
+    organization_id: int,
+    *,
+    delivery_id: int | None = None,
+    endpoint_id: int | None = None,
+    states: list[DeliveryState] | None = None,
+    since: datetime | None = None,
+) -> int:
+    """Have deliveries applied once more, as after a change of their adapter; how many there are.
+
+    Raises:
+        NotFound: when the organization has no delivery of this id.
+    """
+    conditions = [owned(INBOX, organization_id)]
+    if delivery_id is not None:
+        conditions.append(INBOX.c.id == delivery_id)
+    if endpoint_id is not None:
+        conditions.append(INBOX.c.endpoint_id == endpoint_id)
+    if states:
+        conditions.append(INBOX.c.state.in_(states))
+    if since is not None:
+        conditions.append(INBOX.c.received_at >= since)
+    statement = (
+        update(INBOX)
+        .where(*conditions)
+        .values(state=DeliveryState.NEW, attempts=0, next_attempt_at=now(), error=None)
+    )
+    changed = int((await connection.execute(statement)).rowcount)
+    if delivery_id is not None and not changed:
+        raise NotFound("hook_delivery", delivery_id)
+    return changed
+
+
+async def delete_old(connection: AsyncConnection, organization_id: int, days: int) -> int:
+    """Delete some of the deliveries that came so long ago and do not wait; how many."""
+    old = (
+        select(INBOX.c.id)
+        .where(
+            owned(INBOX, organization_id),
+            INBOX.c.received_at < now() - timedelta(days=days),
+            INBOX.c.state.not_in(PENDING),
+        )
+        .order_by(INBOX.c.received_at)
+        .limit(DELETED_AT_ONCE)
+    )
+    statement = delete(INBOX).where(owned(INBOX, organization_id), INBOX.c.id.in_(old))
+    return int((await connection.execute(statement)).rowcount)
+
+
+async def read_delivery(snapshot: Snapshot, organization_id: int, delivery_id: int) -> Any:
+    """A row of the inbox.
+
+    Raises:
+        NotFound: when the organization has none with this id.
+    """
+    statement = select(INBOX).where(owned(INBOX, organization_id), INBOX.c.id == delivery_id)
+    rows = await snapshot.rows(statement)
+    if not rows:
+        raise NotFound("hook_delivery", delivery_id)
+    return rows[0]
+
+
+async def counts(snapshot: Snapshot, organization_id: int) -> dict[int, dict[str, int]]:
+    """How many deliveries of each state the endpoints have, by id."""
+    statement = (
+        select(INBOX.c.endpoint_id, INBOX.c.state, func.count().label("number"))
+        .where(owned(INBOX, organization_id))
+        .group_by(INBOX.c.endpoint_id, INBOX.c.state)
+    )
+    numbers: dict[int, dict[str, int]] = {}
+    for row in await snapshot.rows(statement):
+        numbers.setdefault(row.endpoint_id, {})[row.state] = row.number
+    return numbers
