@@ -15,6 +15,8 @@ from typing import Any, Literal, Protocol
 import httpx2
 import pytest
 from argon2 import PasswordHasher
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from starlette.applications import Starlette
 
 from gql.accounts import passwords
@@ -47,6 +49,17 @@ for _name in set(os.environ) - set(without_settings()):
     del os.environ[_name]
 os.environ["TZ"] = "UTC"
 time.tzset()
+
+
+# How long an example takes says how busy the machine is, and no example changes what it reads. One
+# that fails is printed with the `@reproduce_failure` that repeats it.
+hypothesis_settings.register_profile(
+    "jackfield",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+    print_blob=True,
+)
+hypothesis_settings.load_profile("jackfield")
 
 
 PRODUCTION_HASHER = passwords.HASHER

@@ -4,7 +4,7 @@ import base64
 import json
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gql.errors import Forbidden, Unauthenticated
@@ -13,11 +13,7 @@ from tests.auth.auth_app import AuthApp
 from tests.auth.bare_middleware import decided_by, guard_of
 from tests.auth.tokens import claims_of, hs256
 
-EXAMPLES = settings(
-    max_examples=100,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+EXAMPLES = settings(max_examples=100)
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
 JSON = st.recursive(

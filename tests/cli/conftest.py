@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from gql.cli import main
+from tests.live import free_port
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,8 @@ def cli(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp
     """Runs `jackfield` with some words, in a folder of the test's own."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "200")
+    # On the usual port another program may listen, which `serve` says before anything else.
+    monkeypatch.setenv("GQL_PORT", str(free_port()))
 
     def run(words: tuple[str, ...]) -> Result:
         monkeypatch.setattr(sys, "argv", ["jackfield", *words])

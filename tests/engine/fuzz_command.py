@@ -8,7 +8,8 @@ import asyncio
 import random
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from itertools import product
 from typing import Any, Protocol
 
 from tests.bound_statements import StatementLint, sign_statements
@@ -47,26 +48,34 @@ def main(fuzz: Fuzz, *, module: str, description: str | None) -> None:
     parser.add_argument("number", type=int)
     parser.add_argument("seed", type=int, nargs="?", default=random.randrange(10**9))  # noqa: S311
     parser.add_argument("--kind", choices=KINDS, action="append")
+    parser.add_argument(
+        "--seeds", type=int, default=1, help="so many runs; each has a seed and rows of its own"
+    )
     arguments = parser.parse_args()
     kinds = tuple(arguments.kind or KINDS)
+    seeds = range(arguments.seed, arguments.seed + arguments.seeds)
     with sign_statements():
-        findings = asyncio.run(_run(fuzz, arguments.number, arguments.seed, kinds))
+        findings = asyncio.run(_run(fuzz, arguments.number // len(kinds), seeds, kinds))
     sys.exit(bool(findings))
 
 
-async def _run(fuzz: Fuzz, number: int, seed: int, kinds: tuple[Kind, ...]) -> int:
+async def _run(fuzz: Fuzz, number: int, seeds: Sequence[int], kinds: Sequence[Kind]) -> int:
     databases = Databases()
     lint = StatementLint(lambda: databases.log)
     findings = 0
     try:
-        for kind in kinds:
+        for seed, kind in product(seeds, kinds):
             started = time.perf_counter()
-            report = await fuzz(await databases.copy(kind), number // len(kinds), seed)
+            async with databases.lend(kind) as copy:
+                report = await fuzz(copy, number, seed)
             seconds = time.perf_counter() - started
             unbound = lint.faults()
-            print(f"{kind}, seed {seed}: {report}, {len(unbound)} unbound, {seconds:.0f} s")  # noqa: T201
-            for line in (*report.lines(MOST_PRINTED), *unbound[:MOST_PRINTED]):
-                print(line)  # noqa: T201
+            print(  # noqa: T201
+                f"{kind}, seed {seed}: {report}, {len(unbound)} unbound, {seconds:.0f} s",
+                *(*report.lines(MOST_PRINTED), *unbound[:MOST_PRINTED]),
+                sep="\n",
+                flush=True,
+            )
             findings += len(report.different) + report.failed + len(unbound)
     finally:
         databases.close()

@@ -15,7 +15,7 @@ from graphql import (
     print_ast,
     visit,
 )
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gql.query.weights import OBJECT
@@ -50,11 +50,7 @@ async def differential(shared: Copy) -> AsyncIterator[DifferentialClient]:
         yield differential
 
 
-@settings(
-    max_examples=50,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@settings(max_examples=50)
 @given(seed=st.integers(0, 2**32))
 async def test_no_answer_has_more_objects_than_its_document_costs(
     differential: DifferentialClient, seed: int

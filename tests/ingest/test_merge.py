@@ -99,7 +99,7 @@ def _differs(log: list[Item], seed: int) -> bool:
     return any(_seen(_state(order)) != expected for order in _orders(log, seed))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(LOGS, st.integers(0, 2**32))
 def test_order_and_repetition_change_nothing(log: list[Item], seed: int) -> None:
     assert not _differs(log, seed)
@@ -135,7 +135,7 @@ def test_a_wrong_rule_is_caught(rule: str, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(owner, name, replacement)
     logs: list[list[Item]] = []
 
-    @settings(max_examples=300, deadline=None, database=None, derandomize=True)
+    @settings(max_examples=300, database=None, derandomize=True)
     @given(LOGS)
     def collect(log: list[Item]) -> None:
         logs.append(log)

@@ -12,10 +12,7 @@ from gql.schema.schema import schema
 from tests.protocol.http_client import HttpClient
 from tests.protocol.random_operations import operations
 
-bounded = settings(
-    max_examples=75,
-    deadline=None,
-)
+bounded = settings(max_examples=75)
 
 text = st.text(st.characters(codec="utf-8"))
 json_values = st.recursive(

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from gql.domain.assistants import ASSISTANTS
@@ -17,8 +17,6 @@ from gql.errors import BadCursor
 from gql.models.types import MAX_ID
 from gql.query.cursor import Cursor, read_cursor, write_cursor
 from gql.query.resource import Resource
-
-relaxed = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 LISTS = (
     *(ASSISTANTS, CALLS, GRAPHS, GRAPH_SESSIONS, TRANSITIONS),
@@ -40,7 +38,6 @@ def record(resource: Resource, **values: Any) -> Any:
     return resource.record(*(values.get(label) for label in resource.labels))
 
 
-@relaxed
 @given(data=st.data(), id=ids, descending=st.booleans())
 def test_every_order_of_every_list_reads_what_it_wrote(
     data: st.DataObject, id: int, *, descending: bool
@@ -138,7 +135,6 @@ def test_only_an_order_with_gaps_has_a_cursor_without_a_value() -> None:
         read_cursor("1~message~message_index~asc~-~1", MESSAGES, "message_index", descending=False)
 
 
-@relaxed
 @given(st.text() | st.lists(st.text(max_size=9), min_size=6, max_size=6).map("~".join))
 def test_any_text_is_refused(text: str) -> None:
     assume(not text.startswith("1~call~started_at~desc~"))
@@ -147,7 +143,6 @@ def test_any_text_is_refused(text: str) -> None:
         read_cursor(text, CALLS, "started_at", descending=True)
 
 
-@relaxed
 @given(
     order=st.sampled_from(["name", "created_at"]),
     key=st.text(st.sampled_from("0123456789abcdefTZ.-+ _é\u0661"), max_size=20) | st.text(),

@@ -26,7 +26,7 @@ from gql.query.filters import (
 
 INSTANT: TypeEngine[Any] = table_of(Call).c.started_at.type
 
-bounded = settings(max_examples=30, deadline=None)
+bounded = settings(max_examples=30)
 texts = st.text(st.sampled_from("aAbB%_\\'\"*? éÉñÑßẞжЖ李🎧"), max_size=6)
 instants = st.datetimes(timezones=st.just(UTC))
 RANGES: dict[str, Callable[[Any, Any], bool]] = {

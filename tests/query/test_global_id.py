@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gql.errors import BadInput
@@ -11,12 +11,9 @@ from gql.models.types import MAX_ID
 from gql.query.global_id import global_id, read_id, split_id
 from gql.schema.query import ENTITIES
 
-relaxed = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-
 RESOURCES = [resource for entity in ENTITIES for resource in entity.resources]
 
 
-@relaxed
 @given(resource=st.sampled_from(RESOURCES), id=st.integers(1, MAX_ID))
 def test_every_type_reads_its_own_ids(resource: Any, id: int) -> None:
     record = resource.record(*(id if label == "id" else None for label in resource.labels))
@@ -81,7 +78,6 @@ def test_a_longer_type_is_another_type() -> None:
             read_id("graph_session_1", wrong)
 
 
-@relaxed
 @given(st.text())
 def test_any_text_is_an_id_or_bad_input(text: str) -> None:
     try:

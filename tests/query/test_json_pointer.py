@@ -5,13 +5,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gql.errors import BadInput
 from gql.query.json_pointer import MAX_STEPS, resolve_pointer
-
-relaxed = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 RFC = {
     "foo": ["bar", "baz"],
@@ -95,7 +93,6 @@ def test_a_pointer_has_a_bounded_number_of_steps() -> None:
     assert raised.value.message == "A JSON Pointer has at most 32 steps, not 33."
 
 
-@relaxed
 @given(documents)
 def test_every_value_of_a_document_has_its_pointer(document: Any) -> None:
     for pointer, value in walk(document, ""):
@@ -106,7 +103,6 @@ GRAMMAR = re.compile("(/([^~/]|~[01])*)*")
 """https://www.rfc-editor.org/rfc/rfc6901#section-3"""
 
 
-@relaxed
 @given(document=documents, pointer=st.text() | st.text(st.sampled_from("/~01a")))
 @example(document=None, pointer="/~")
 @example(document={"~": 1}, pointer="/~2")

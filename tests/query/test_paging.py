@@ -3,15 +3,13 @@
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gql.domain.calls import CALLS
 from gql.errors import BadCursor, BadInput
 from gql.query.cursor import Cursor
 from gql.query.paging import DEFAULT_PAGE, MAX_PAGE, Paging, paging
-
-relaxed = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 AFTER = "1~call~duration~asc~60~7"
 BEFORE = "1~call~duration~asc~-~9"
@@ -80,7 +78,6 @@ def test_a_cursor_that_is_none_is_refused(name: str) -> None:
         checked(**{name: ""})
 
 
-@relaxed
 @given(
     st.fixed_dictionaries(
         {},

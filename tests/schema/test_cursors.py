@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, update
 
@@ -111,11 +111,7 @@ async def test_another_organizations_cursor_is_only_a_place_in_the_callers_own_l
     assert answer["data"]["list"]["totalCount"] == len(theirs)
 
 
-@settings(
-    max_examples=40,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@settings(max_examples=40)
 @given(
     order=st.sampled_from(sorted(CALLS.orders)),
     key=st.text(st.sampled_from("0123456789TZ.-"), max_size=20)
@@ -148,11 +144,7 @@ async def test_a_forged_cursor_is_a_place_or_is_refused(
             assert len(answer["data"]["list"]["nodes"]) <= 5
 
 
-@settings(
-    max_examples=40,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@settings(max_examples=40)
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=40))
 async def test_any_text_is_refused_as_a_cursor(graphql: GraphQL, text: str) -> None:
     code, _ = await refusal(graphql, GRAPHS.query("totalCount"), {"after": text})

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gql.database import Database
@@ -177,11 +177,7 @@ CONDITIONS: dict[str, tuple[Any, Passes]] = {
 }
 
 
-@settings(
-    max_examples=15,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@settings(max_examples=15)
 @given(st.sets(st.sampled_from(sorted(CONDITIONS)), min_size=2, max_size=4))
 async def test_all_conditions_hold_together(
     graphql: GraphQL, database: Database, fields: set[str]

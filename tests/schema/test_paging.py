@@ -10,7 +10,7 @@ from graphql import (
     is_leaf_type,
     is_non_null_type,
 )
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gql.database import Database
@@ -28,11 +28,7 @@ from tests.schema.lists import (
     refusal,
 )
 
-bounded = settings(
-    max_examples=8,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+bounded = settings(max_examples=8)
 sorted_lists = st.one_of(
     *(
         st.tuples(st.just(each), st.sampled_from(sorted(each.orders)), st.booleans())

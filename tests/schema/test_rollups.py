@@ -9,7 +9,7 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gql.database import Database
@@ -22,11 +22,7 @@ from tests.schema.lists import CALLS, SMS, List, Row, ids_of, page_of, rows_of
 Passes = Callable[[Row], bool]
 FilterAndChecks = tuple[dict[str, Any], list[Passes]]
 
-bounded = settings(
-    max_examples=12,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+bounded = settings(max_examples=12)
 lists = st.sampled_from([CALLS, SMS])
 parts = st.sets(st.sampled_from(["status", "assistant_id", "lower", "upper"]))
 COMPARATORS: dict[str, Callable[[Any, Any], bool]] = {

@@ -8,7 +8,7 @@ from typing import Any
 import httpx2
 import pytest
 from graphql import GraphQLError
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import update
 
@@ -22,12 +22,9 @@ from tests.conftest import GraphQL
 from tests.engine.differential import GRAPHQL
 from tests.schema.lists import CALLS, refusal, rows_of
 
-relaxed = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-
 CALL, SESSION = table_of(Call), table_of(GraphSession)
 
 
-@relaxed
 @given(st.datetimes(timezones=st.just(UTC)))
 def test_an_instant_is_read_as_it_was_printed(value: datetime) -> None:
     text = print_instant(value)
@@ -93,7 +90,6 @@ RFC_3339 = re.compile(
 """The grammar of `date-time` in section 5.6."""
 
 
-@relaxed
 @given(
     st.datetimes(min_value=datetime(1, 1, 3), max_value=datetime(9999, 12, 29)),  # noqa: DTZ001
     st.integers(-23 * 60 - 59, 23 * 60 + 59),
@@ -117,7 +113,6 @@ def test_instants_are_those_of_the_specification_that_the_schema_names(
     assert RFC_3339.fullmatch(print_instant(value))
 
 
-@relaxed
 @given(st.integers(-MAX_MICROS, MAX_MICROS))
 def test_an_amount_is_read_as_it_was_printed(micros: int) -> None:
     amount = Decimal(micros).scaleb(-6)
@@ -163,7 +158,6 @@ def test_what_is_no_exact_amount_is_refused(value: Any) -> None:
         read_decimal(value)
 
 
-@relaxed
 @given(st.text() | st.floats() | st.integers(-(10**30), 10**30))
 def test_any_value_is_an_amount_or_is_refused(value: float | str) -> None:
     try:

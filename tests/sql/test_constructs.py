@@ -128,7 +128,7 @@ async def test_instants_are_printed(
     assert await value_of(database, compact_instant(instant(value))) == compact
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(instants)
 @example(FIRST + timedelta(microseconds=1))
 @example(LAST - timedelta(microseconds=1))
@@ -141,7 +141,7 @@ async def test_printed_instants_are_those_that_were_stored(
         assert datetime.fromisoformat(text) == value
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(instants)
 @example(FIRST)
 @example(LAST)
@@ -190,7 +190,7 @@ async def test_seconds_go_by(database: Database) -> None:
     assert without_end is None
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.floats(allow_nan=False, allow_infinity=False))
 @example(0.1)
 @example(-0.5)
@@ -205,7 +205,7 @@ async def test_doubles_are_printed_with_every_digit(database: Database, value: f
     assert (parsed, type(parsed)) == (value, float)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(micros)
 @example(0)
 @example(-1)
@@ -284,7 +284,7 @@ async def test_tokens_lead_into_json(database: Database, tokens: list[str], valu
     assert json.loads(text) == value
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8))
 @example('"\\/\b\f\n\r\t\x01\x7f\u2028')
 async def test_text_is_printed_as_json_and_as_bytes(database: Database, value: str) -> None:

@@ -33,7 +33,7 @@ def printed(value: Any) -> str | None:
     return dump_json(value)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(document=st.dictionaries(names, values, max_size=4), other=names)
 @example({"a.b": "dots", "a": {"b": "path"}}, "a")
 @example({'say "hi"': "quotes", "'": "one", "\\": "backslash"}, "")

@@ -20,7 +20,7 @@ def table_of_texts(kind: Kind) -> TableValuedAlias:
     return func.json_array_elements_text(texts).table_valued(column("value", String))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(texts, max_size=12))
 @example(["a", "B", "Ä", "z", "é", "e", "Z", "_", " ", "", "-", "10", "9", "李", "🎧", "\uffff"])
 async def test_both_databases_sort_as_python_does(
@@ -38,7 +38,7 @@ async def test_both_databases_sort_as_python_does(
     assert down == sorted(words, reverse=True)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(one=texts, other=texts)
 async def test_comparing_is_by_code_points_too(database: Database, one: str, other: str) -> None:
     left, right = (bindparam(name, type_=String) for name in ("one", "other"))
