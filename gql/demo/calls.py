@@ -7,6 +7,7 @@ from random import Random
 from typing import Any
 
 from gql.demo.graphs import graph_session
+from gql.demo.outcomes import details, outcome_columns, report_columns
 from gql.demo.tenant import (
     NOW,
     YEAR,
@@ -207,8 +208,13 @@ def _call(
     messages: list[Item] = []
     if mix.written_every and number % mix.written_every == 0 and call["status"] != "failed":
         messages = list(_messages(tenant, call, assistant))
+    has_report = bool(messages) and call["status"] == "completed"
+    if has_report:
+        call |= report_columns(call, number)
     yield Call, call
     yield from messages
+    if has_report:
+        yield from details(tenant, call)
     if graph and mix.has_sessions:
         steps = number // mix.routed_every % 4
         yield from graph_session(tenant, call, graph, customer, steps=steps)
@@ -240,16 +246,19 @@ def _voice_call(
     # A graph that is deleted by now: the call keeps its name.
     retired = tenant.retired if graph is None and every(40, number, at=13) else None
     routed = graph or retired
+    call_sid = f"CA{random.getrandbits(128):032x}"
+    meta = _meta(random, customer, number, status)
     return call_row(
         tenant.organization_id,
         id=tenant.ids.next(Call),
-        call_sid=f"CA{random.getrandbits(128):032x}",
+        call_sid=call_sid,
         assistant=assistant,
         customer_phone_number=customer.phone_number,
         status=status,
         started_at=started,
         ended_at=ended,
-        call_meta=_meta(random, customer, number, status),
+        call_meta=meta,
+        **outcome_columns(status, number, meta),
         graph_id=routed.id if routed else None,
         graph_name=routed.name if routed else None,
         direction="outbound" if every(5, number, at=3) else "inbound",

@@ -18,11 +18,11 @@ MESSAGES = Resource("message", table_of(ChatMessage), filters=_FILTERS, orders=_
 SMS_MESSAGES = Resource(
     "message",
     table_of(ChatMessage),
-    visible=lambda message: (message.c.role != Role.SYSTEM,),
+    visible=lambda message: (message.c.role.in_((Role.USER, Role.ASSISTANT)),),
     filters=_FILTERS,
     orders=_ORDERS,
 )
-"""Messages of an SMS conversation: the system prompt is not part of the thread."""
+"""Messages of an SMS conversation: neither the system prompt nor a tool is part of the thread."""
 
 TRANSCRIPTS = Resource(
     "transcript",

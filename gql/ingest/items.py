@@ -20,8 +20,7 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 
 from gql.domain.writes.validation import ProblemList
-from gql.ingest.words import EndedReasonKind
-from gql.models.enums import Channel, Direction, Role, Speaker
+from gql.models.enums import Channel, Direction, EndedReasonKind, Role, Speaker
 from gql.models.types import LONGEST_NAME, LONGEST_TEXT
 
 MOST_ELEMENTS = 10_000

@@ -16,14 +16,19 @@ _BESIDE = """
 
 
 def rebuild(connection: Connection, table: str, change: Callable[[str], str]) -> None:
-    """Copy a table's rows into one that `change` made of its CREATE TABLE."""
+    """Copy a table's rows into one that `change` made of its CREATE TABLE.
+
+    Columns that only one of the two has get their default, or are left out.
+    """
     run = connection.exec_driver_sql
     definition = run("SELECT sql FROM sqlite_master WHERE name = ?", (table,)).scalar_one()
     beside = run(_BESIDE, (table,)).scalars().all()
     highest_id = run("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,)).scalar()
     _, parenthesis, parts = change(definition).partition("(")
     run(f'CREATE TABLE "{table}_new" {parenthesis}{parts}')
-    run(f'INSERT INTO "{table}_new" SELECT * FROM "{table}"')  # noqa: S608 -- a name of our own
+    new = _columns(connection, f"{table}_new")
+    both = ", ".join(f'"{name}"' for name in _columns(connection, table) if name in new)
+    run(f'INSERT INTO "{table}_new" ({both}) SELECT {both} FROM "{table}"')  # noqa: S608 -- ours
     run(f'DROP TABLE "{table}"')
     run(f'ALTER TABLE "{table}_new" RENAME TO "{table}"')
     if highest_id is not None:
@@ -31,3 +36,8 @@ def rebuild(connection: Connection, table: str, change: Callable[[str], str]) ->
         run("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", (table, highest_id))
     for statement in beside:
         run(statement)
+
+
+def _columns(connection: Connection, table: str) -> list[str]:
+    rows = connection.exec_driver_sql(f'PRAGMA table_info("{table}")').mappings()
+    return [row["name"] for row in rows]

@@ -11,7 +11,9 @@ from alembic import op
 _BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
-def create_tenant_table(name: str, *columns: sa.Column[Any] | sa.Constraint) -> None:
+def create_tenant_table(
+    name: str, *columns: sa.Column[Any] | sa.Constraint, if_not_exists: bool = False
+) -> None:
     """Make a table with the columns `id` and `organization_id`, their key, and others."""
     is_postgresql = op.get_bind().dialect.name == "postgresql"
     keys = [sa.PrimaryKeyConstraint("organization_id", "id")] if is_postgresql else []
@@ -22,6 +24,7 @@ def create_tenant_table(name: str, *columns: sa.Column[Any] | sa.Constraint) -> 
         *columns,
         *keys,
         sqlite_autoincrement=True,
+        if_not_exists=if_not_exists,
     )
 
 

@@ -4,16 +4,27 @@ import re
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, Table, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Index, Table, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from gql.models.enums import CallStatus, Channel, Direction, one_of
-from gql.models.index_orders import highest_first
+from gql.models.enums import (
+    CallStatus,
+    CallSuccess,
+    Channel,
+    Direction,
+    EndedReasonKind,
+    one_of,
+)
+from gql.models.index_orders import highest_first, only, unique_external_id
 from gql.models.types import (
+    BIG,
+    bounded_text,
+    instant_of_writing,
     json_object,
     loose_reference,
+    merge_state_column,
     micros,
-    now,
+    optional_json,
     organization_key,
     primary_key,
 )
@@ -26,17 +37,28 @@ def phone_digits(number: str) -> str:
     return _NOT_A_DIGIT.sub("", number)
 
 
-def _only(condition: str, name: str, *columns: Any) -> Index:
-    """An index of the rows that pass a condition."""
-    where = text(condition)
-    return Index(name, *columns, postgresql_where=where, sqlite_where=where)
-
-
 class Call(SQLModel, table=True):
     """A voice call, or an SMS conversation when `channel` is `sms`.
 
     `assistant_id` and `graph_id` have no foreign key: a call outlives both, and `assistant_name`
     and `graph_name` keep what they were called. Costs are millionths of `cost_currency`.
+
+    Attributes:
+        source: The system that the call is known from.
+        external_id: What that system calls it.
+        carrier_call_id: What the telephone company below that system calls it.
+        source_ids: Further ids that the source has for it.
+        customer_address: What the source says in place of a number: `sip:`, `client:`, a name.
+        external_assistant_id: The source's id of the assistant, and of the graph the next one.
+        ended_reason: The source's own word; `ended_reason_kind` is what it means.
+        ended_message: What the source says about it in a sentence.
+        duration_ms: `duration` is this in seconds.
+        analysis: What the source found out about the call, in its own form.
+        success: Whether the source says that the call reached its goal.
+        latency: By stage, in milliseconds.
+        received_at: When we heard of it first.
+        occurred_at: The newest instant that the source told anything about it.
+        unattributed_cost: `total_cost` less the costs of the services; below zero for a discount.
     """
 
     __tablename__ = "call"
@@ -57,14 +79,23 @@ class Call(SQLModel, table=True):
         ),
         Index("ix_call_ended", "organization_id", "channel", "ended_at", "started_at", "id"),
         Index("ix_call_customer", "organization_id", "customer_phone_digits", "started_at", "id"),
-        _only(
+        only(
             "graph_id IS NOT NULL",
             *("ix_call_graph", "organization_id", "graph_id", "started_at", "id"),
         ),
-        _only("channel = 'sms'", "ix_call_activity", "organization_id", "last_activity", "id"),
+        only("channel = 'sms'", "ix_call_activity", "organization_id", "last_activity", "id"),
+        unique_external_id("call"),
+        only(
+            "carrier_call_id IS NOT NULL",
+            *("ix_call_carrier", "organization_id", "carrier_call_id"),
+        ),
         CheckConstraint(one_of("channel", Channel), name="ck_call_channel"),
         CheckConstraint(one_of("direction", Direction), name="ck_call_direction"),
         CheckConstraint(one_of("status", CallStatus), name="ck_call_status"),
+        CheckConstraint(
+            one_of("ended_reason_kind", EndedReasonKind), name="ck_call_ended_reason_kind"
+        ),
+        CheckConstraint(one_of("success", CallSuccess), name="ck_call_success"),
     )
 
     id: int | None = primary_key()
@@ -76,14 +107,14 @@ class Call(SQLModel, table=True):
     graph_id: int | None = loose_reference()
     graph_name: str | None = None
     direction: str = Direction.INBOUND
-    to_phone_number: str
-    customer_phone_number: str
-    customer_phone_digits: str
+    to_phone_number: str = ""
+    customer_phone_number: str = ""
+    customer_phone_digits: str = ""
     status: str
     duration: int | None = None
-    started_at: datetime = Field(default_factory=now)
+    started_at: datetime = instant_of_writing()
     ended_at: datetime | None = None
-    last_activity: datetime = Field(default_factory=now)
+    last_activity: datetime = instant_of_writing()
     message_count: int = 0
     call_meta: dict[str, Any] = json_object()
     is_archived: bool = False
@@ -93,6 +124,27 @@ class Call(SQLModel, table=True):
     stt_cost: int | None = micros()
     telephony_cost: int | None = micros()
     cost_currency: str | None = None
+    source: str = "manual"
+    external_id: str | None = None
+    carrier_call_id: str | None = None
+    source_ids: dict[str, Any] | None = optional_json()
+    customer_address: str | None = None
+    external_assistant_id: str | None = None
+    external_graph_id: str | None = None
+    ended_reason: str | None = None
+    ended_reason_kind: str | None = None
+    ended_message: str | None = bounded_text(default=None)
+    answered_at: datetime | None = None
+    duration_ms: int | None = Field(default=None, sa_type=BIG)
+    summary: str | None = bounded_text(default=None)
+    analysis: dict[str, Any] | None = optional_json()
+    success: str | None = None
+    sentiment: str | None = None
+    latency: dict[str, Any] | None = optional_json()
+    received_at: datetime | None = None
+    occurred_at: datetime | None = None
+    unattributed_cost: int | None = micros()
+    merge_state: dict[str, Any] | None = merge_state_column()
 
 
 def _highest_first(name: str, column: str) -> None:
@@ -102,9 +154,7 @@ def _highest_first(name: str, column: str) -> None:
     """
     call: Table = Call.__table__  # type: ignore[attr-defined]
     scope = (call.c.organization_id, call.c.status)
-    voice = text("channel = 'voice'")
-    sorted_by = (highest_first(call.c[column]), call.c.id.desc())
-    Index(name, *scope, *sorted_by, postgresql_where=voice, sqlite_where=voice)
+    only("channel = 'voice'", name, *scope, highest_first(call.c[column]), call.c.id.desc())
 
 
 _highest_first("ix_call_duration", "duration")

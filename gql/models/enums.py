@@ -21,6 +21,16 @@ class ConditionType(StrEnum):
     STATE_VARIABLE = "state_variable"
 
 
+class TransitionCondition(StrEnum):
+    """What made a graph session change its node: an edge's condition, or a rule of its source."""
+
+    INTENT = "intent"
+    NATURAL_LANGUAGE = "natural_language"
+    MATHEMATICAL = "mathematical"
+    STATE_VARIABLE = "state_variable"
+    OTHER = "other"
+
+
 class ConditionLogic(StrEnum):
     """How several conditions of an edge combine."""
 
@@ -51,19 +61,78 @@ class CallStatus(StrEnum):
     FAILED = "failed"
 
 
+class EndedReasonKind(StrEnum):
+    """Why a call ended, in the same words for every source."""
+
+    CUSTOMER_HANGUP = "customer_hangup"
+    ASSISTANT_HANGUP = "assistant_hangup"
+    COMPLETED = "completed"
+    TRANSFERRED = "transferred"
+    TRANSFER_FAILED = "transfer_failed"
+    VOICEMAIL = "voicemail"
+    IVR = "ivr"
+    NO_ANSWER = "no_answer"
+    BUSY = "busy"
+    REJECTED = "rejected"
+    BLOCKED = "blocked"
+    INVALID_NUMBER = "invalid_number"
+    CANCELED = "canceled"
+    SILENCE = "silence"
+    MAX_DURATION = "max_duration"
+    ACCOUNT_LIMIT = "account_limit"
+    CONFIGURATION_ERROR = "configuration_error"
+    TELEPHONY_ERROR = "telephony_error"
+    LLM_ERROR = "llm_error"
+    TTS_ERROR = "tts_error"
+    STT_ERROR = "stt_error"
+    PLATFORM_ERROR = "platform_error"
+    UNKNOWN = "unknown"
+
+
+class CallSuccess(StrEnum):
+    """Whether a call reached its goal, as its source judged; nothing about its status."""
+
+    SUCCESS = "success"
+    FAILURE = "failure"
+    UNKNOWN = "unknown"
+
+
+class CostService(StrEnum):
+    """What an amount was paid for. The documents have a total of each but of the last."""
+
+    LLM = "llm"
+    TTS = "tts"
+    STT = "stt"
+    TELEPHONY = "telephony"
+    OTHER = "other"
+
+
+class RecordingKind(StrEnum):
+    """What a file about a call holds: all of it, one side, pictures, packets or a log."""
+
+    FULL = "full"
+    CUSTOMER = "customer"
+    ASSISTANT = "assistant"
+    VIDEO = "video"
+    PCAP = "pcap"
+    LOG = "log"
+
+
 class Role(StrEnum):
-    """Who wrote a message."""
+    """Who wrote a message; a tool's is what it answered to the assistant."""
 
     SYSTEM = "system"
     USER = "user"
     ASSISTANT = "assistant"
+    TOOL = "tool"
 
 
 class Speaker(StrEnum):
-    """Who speaks in a transcript."""
+    """Who speaks in a transcript; anybody else is an operator, or to whom a call was passed on."""
 
     USER = "user"
     ASSISTANT = "assistant"
+    OTHER = "other"
 
 
 class HookRole(StrEnum):

@@ -7,6 +7,7 @@ from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from gql.models.enums import ConditionLogic, ConditionType, NodeType, one_of
+from gql.models.index_orders import only
 from gql.models.types import (
     bounded_text,
     json_object,
@@ -39,12 +40,24 @@ class AssistantGraph(SQLModel, table=True):
 
 
 class GraphNode(SQLModel, table=True):
-    """A state of a graph's conversations, in which one assistant speaks."""
+    """A state of a graph's conversations, in which one assistant speaks.
+
+    Attributes:
+        key: What the graph calls it, where that is not known by its id.
+    """
 
     __tablename__ = "graph_node"
     __table_args__ = (
         Index("ix_graph_node_graph", "graph_id", "id"),
         Index("ix_graph_node_assistant", "assistant_id", "id"),
+        only(
+            "key IS NOT NULL",
+            "uq_graph_node_key",
+            "organization_id",
+            "graph_id",
+            "key",
+            unique=True,
+        ),
         CheckConstraint(one_of("node_type", NodeType), name="ck_graph_node_type"),
     )
 
@@ -56,6 +69,7 @@ class GraphNode(SQLModel, table=True):
     position: dict[str, Any] = json_object()
     configuration: dict[str, Any] = json_object()
     created_at: datetime = Field(default_factory=now)
+    key: str | None = None
 
 
 class GraphEdge(SQLModel, table=True):

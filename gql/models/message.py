@@ -4,25 +4,42 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import CheckConstraint, Index
-from sqlmodel import Field, SQLModel
+from sqlmodel import SQLModel
 
 from gql.models.enums import Role, Speaker, one_of
+from gql.models.index_orders import unique_external_id
 from gql.models.types import (
     bounded_text,
-    now,
+    instant_of_writing,
     optional_json,
     organization_key,
     primary_key,
     reference,
+    stamp_column,
 )
 
 
 class ChatMessage(SQLModel, table=True):
-    """One message between the customer and the assistant, or the system prompt before them."""
+    """One message between the customer and the assistant, of a tool, or the system prompt.
+
+    Attributes:
+        source: The system that the message is known from.
+        external_id: What that system calls it, within its call.
+        occurred_at: When it was written; `timestamp` where nobody says.
+        position: Its place among messages of one instant; `message_index` where nobody says.
+        name: Of the tool that wrote it.
+        tool_call_id: Which of the assistant's `tool_calls` it answers.
+        interrupted: Whether somebody spoke over it.
+        node_key: The node of the source's graph in which it was written.
+        media: What was sent with it.
+        delivery_status: The carrier's word, of an SMS; `error_code` is the carrier's, too.
+        segments: How many SMS it took.
+    """
 
     __tablename__ = "chat_message"
     __table_args__ = (
         Index("ix_chat_message_call", "call_id", "message_index", "id"),
+        unique_external_id("chat_message", "call_id"),
         CheckConstraint(one_of("role", Role), name="ck_chat_message_role"),
     )
 
@@ -31,21 +48,44 @@ class ChatMessage(SQLModel, table=True):
     call_id: int = reference("call")
     role: str
     content: str = bounded_text()
-    message_index: int
-    timestamp: datetime = Field(default_factory=now)
+    message_index: int = 0
+    timestamp: datetime = instant_of_writing()
     llm_provider: str | None = None
     llm_model: str | None = None
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     total_tokens: int | None = None
+    source: str | None = None
+    external_id: str | None = None
+    occurred_at: datetime | None = None
+    position: int | None = None
+    stamp: str | None = stamp_column()
+    name: str | None = None
+    tool_call_id: str | None = None
+    tool_calls: list[Any] | None = optional_json()
+    interrupted: bool = False
+    node_key: str | None = None
+    media: list[Any] | None = optional_json()
+    delivery_status: str | None = None
+    error_code: str | None = None
+    segments: int | None = None
 
 
 class Transcript(SQLModel, table=True):
-    """One segment of speech, as speech-to-text recognized it."""
+    """One segment of speech, as speech-to-text recognized it.
+
+    Attributes:
+        source: The system that the segment is known from.
+        external_id: What that system calls it, within its call.
+        occurred_at: When it was spoken; `created_at` where nobody says.
+        position: Its place among segments of one instant.
+        speaker_label: Whom the source takes the speaker for.
+    """
 
     __tablename__ = "transcript"
     __table_args__ = (
         Index("ix_transcript_call", "call_id", "id"),
+        unique_external_id("transcript", "call_id"),
         CheckConstraint(one_of("speaker", Speaker), name="ck_transcript_speaker"),
     )
 
@@ -59,4 +99,10 @@ class Transcript(SQLModel, table=True):
     segment_end: float | None = None
     confidence: float | None = None
     stt_timestamps: dict[str, Any] | None = optional_json()
-    created_at: datetime = Field(default_factory=now)
+    created_at: datetime = instant_of_writing()
+    source: str | None = None
+    external_id: str | None = None
+    occurred_at: datetime | None = None
+    position: int = 0
+    stamp: str | None = stamp_column()
+    speaker_label: str | None = None

@@ -4,6 +4,8 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Integer, String
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
 from sqlmodel import AutoString, Field
 
 BIG = BigInteger().with_variant(Integer, "sqlite")
@@ -23,6 +25,9 @@ LONGEST_TEXT = 65_536
 """Most characters of a text that people write whole, and of a JSON value as it is stored."""
 
 _LONGEST = "longest"
+
+UNREAD = "unread"
+"""In the `info` of a column that no reader sees: only whoever merges what sources sent needs it."""
 
 REFERENCE = "reference"
 """In the `info` of a column: the table whose row it names, and what deleting that does."""
@@ -50,6 +55,27 @@ class Micros(BigInteger):
 def now() -> datetime:
     """The current instant, aware, in UTC."""
     return datetime.now(UTC)
+
+
+class current_instant(FunctionElement[datetime]):  # noqa: N801, it reads as a function
+    """The current instant by the database's clock, in the form that is stored."""
+
+    inherit_cache = True
+
+
+@compiles(current_instant, "postgresql")
+def _now(_default: current_instant, _compiler: Any, **_keywords: Any) -> str:
+    return "now()"
+
+
+@compiles(current_instant, "sqlite")
+def _now_as_text(_default: current_instant, _compiler: Any, **_keywords: Any) -> str:
+    return "(strftime('%Y-%m-%d %H:%M:%f', 'now') || '000')"
+
+
+def instant_of_writing() -> Any:
+    """When the row is written, unless whoever writes it says another instant."""
+    return Field(default_factory=now, sa_column_kwargs={"server_default": current_instant()})
 
 
 def primary_key() -> Any:
@@ -122,6 +148,24 @@ def json_object(**kwargs: Any) -> Any:
 def optional_json() -> Any:
     """JSON or SQL NULL; Python's None is the latter."""
     return Field(default=None, sa_type=JSON(none_as_null=True), nullable=True)
+
+
+def stamp_column() -> Any:
+    """When and by what a row was last changed from outside, as text that sorts like it.
+
+    See `gql/ingest/merge.py`.
+    """
+    return Field(default=None, sa_column_kwargs={"info": {UNREAD: True}})
+
+
+def merge_state_column() -> Any:
+    """The stamps of a row's parts, and what else a later merge needs."""
+    return Field(
+        default=None,
+        sa_type=JSON(none_as_null=True),
+        nullable=True,
+        sa_column_kwargs={"info": {UNREAD: True}},
+    )
 
 
 def _id(key: str) -> Any:

@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, FromClause, Row, Table
 
 from gql.identity import Identity, Permission
 from gql.models.scope import owned
+from gql.models.types import UNREAD
 from gql.query.filters import ColumnCriterion, Criterion
 
 Expression = Callable[[FromClause], ColumnElement[Any]]
@@ -213,7 +214,11 @@ class Resource:
     @cached_property
     def labels(self) -> tuple[str, ...]:
         """The attributes of a record, in order."""
-        own = (name for name in self.table.columns.keys() if name not in self.computed)  # noqa: SIM118
+        own = (
+            column.name
+            for column in self.table.columns
+            if column.name not in self.computed and UNREAD not in column.info
+        )
         return (*own, *self.computed)
 
     @cached_property

@@ -14,6 +14,7 @@ from gql.models.enums import (
     NodeType,
     Role,
     Speaker,
+    TransitionCondition,
 )
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "Permission",
     "Role",
     "Speaker",
+    "TransitionCondition",
     "UserErrorCode",
 ]
 
@@ -80,6 +82,15 @@ describe(
     STATE_VARIABLE="A variable of the graph session's context.",
 )
 describe(
+    TransitionCondition,
+    "What led from one node to the next.",
+    INTENT="An edge's keyword in what the customer said.",
+    NATURAL_LANGUAGE="The situation that an edge describes.",
+    MATHEMATICAL="An edge's formula.",
+    STATE_VARIABLE="A variable of the graph session's context.",
+    OTHER="A rule of the system that the session is known from.",
+)
+describe(
     ConditionLogic,
     "How several conditions of an edge combine.",
     AND="All must hold.",
@@ -111,12 +122,14 @@ describe(
     SYSTEM="The prompt before the conversation.",
     USER="The customer.",
     ASSISTANT="The assistant.",
+    TOOL="A tool that the assistant called, with what it answered.",
 )
 describe(
     Speaker,
     "Who is heard.",
     USER="The customer.",
     ASSISTANT="The assistant.",
+    OTHER="Anybody else, such as to whom the call was passed on.",
 )
 describe(
     Permission,

@@ -11,7 +11,7 @@ from gql.domain.graph_sessions import GRAPH_SESSIONS, OF_GRAPH_SESSION, TRANSITI
 from gql.domain.graphs import GRAPHS, NODES
 from gql.engine.connection import Connection, connection
 from gql.engine.declaration import column, entity, one, value_at_path
-from gql.schema.enums import ConditionType
+from gql.schema.enums import TransitionCondition
 from gql.schema.graphs import AssistantGraph, GraphNode
 from gql.schema.inputs.graph_sessions import TransitionOrder
 from gql.schema.node import NumberedNode
@@ -32,7 +32,7 @@ class GraphTransition(NumberedNode):
     )
     from_assistant_name: str | None = column("Who spoke before.")
     to_assistant_name: str | None = column("Who spoke after.")
-    condition_type: ConditionType = column("What the condition looked at.")
+    condition_type: TransitionCondition = column("What led there.")
     matched_condition: str | None = column("What made the condition hold.")
     triggered_by: str | None = column("What the customer had said.")
     handoff_sentence: str | None = column("What was said at the handover.")
@@ -50,7 +50,9 @@ class GraphSession(NumberedNode):
     graph_name: str = column("What the graph is called, or was when it ended.")
     current_assistant_name: str | None = column("Who speaks, or spoke last.")
     context: JSON = column("What the assistants share about it.", "conversation_context")
-    graph: AssistantGraph = one("The graph it walks.", GRAPHS, "graph_id")
+    graph: AssistantGraph | None = one(
+        "The graph it walks; null where that is another system's.", GRAPHS, "graph_id"
+    )
     current_node: GraphNode | None = one(
         "Where it is; null once the structure was replaced.", NODES, "current_node_id"
     )

@@ -12,7 +12,7 @@ from gql.schema.node import NumberedNode
 
 @entity(MESSAGES, also=(SMS_MESSAGES,))
 class Message(NumberedNode):
-    """One message between the customer and the assistant, or the prompt before them."""
+    """One message between customer and assistant, of a tool, or the prompt before them."""
 
     role: Role = column("Who wrote it.")
     content: str = column("The text.")

@@ -8,9 +8,9 @@ from gql.ingest.words import (
     TELNYX_REASONS,
     TWILIO_REASONS,
     VAPI_REASONS,
-    EndedReasonKind,
     ended_status,
 )
+from gql.models.enums import EndedReasonKind
 
 
 @pytest.mark.parametrize(

@@ -15,9 +15,9 @@ from gql.ingest.words import (
     TELNYX_REASONS,
     TWILIO_REASONS,
     VAPI_REASONS,
-    EndedReasonKind,
     ended_status,
 )
+from gql.models.enums import EndedReasonKind
 
 _STATES: Mapping[str, str] = {
     **dict.fromkeys(("queued", "initiated", "scheduled", "new", "allocated"), "queued"),

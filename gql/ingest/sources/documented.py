@@ -20,8 +20,7 @@ from gql.ingest.sources.source import (
     text,
     without_absent,
 )
-from gql.ingest.words import EndedReasonKind
-from gql.models.enums import CallStatus
+from gql.models.enums import CallStatus, EndedReasonKind
 
 NAME = "burki"
 _STATES = {"in-progress": "ongoing", "completed": "completed", "failed": "failed"}

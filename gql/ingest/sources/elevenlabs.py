@@ -22,8 +22,7 @@ from gql.ingest.sources.source import (
     text,
     without_absent,
 )
-from gql.ingest.words import EndedReasonKind
-from gql.models.enums import CallStatus
+from gql.models.enums import CallStatus, EndedReasonKind
 
 NAME = "elevenlabs"
 _TRANSCRIPTION, _FAILURE = "post_call_transcription", "call_initiation_failure"

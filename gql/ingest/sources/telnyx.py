@@ -20,8 +20,8 @@ from gql.ingest.sources.source import (
     text,
     without_absent,
 )
-from gql.ingest.words import TELNYX_REASONS, EndedReasonKind, ended_status
-from gql.models.enums import CallStatus
+from gql.ingest.words import TELNYX_REASONS, ended_status
+from gql.models.enums import CallStatus, EndedReasonKind
 
 NAME = "telnyx"
 _PHASES = {"call.initiated": "ringing", "call.answered": "ongoing", "call.bridged": "ongoing"}

@@ -19,7 +19,8 @@ from gql.ingest.sources.source import (
     text,
     without_absent,
 )
-from gql.ingest.words import TWILIO_REASONS, EndedReasonKind, ended_status
+from gql.ingest.words import TWILIO_REASONS, ended_status
+from gql.models.enums import EndedReasonKind
 
 NAME = "twilio"
 _STATES = {

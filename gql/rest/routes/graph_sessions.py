@@ -24,7 +24,7 @@ class GraphSession(BaseModel):
 
     id: int
     call_sid: str
-    graph_id: int
+    graph_id: int | None
     current_node_id: int | None
     context: Annotated[dict[str, Any], ColumnSource("conversation_context")]
     started_at: datetime
