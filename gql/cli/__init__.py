@@ -9,6 +9,7 @@ from gql.cli.console import failure_from, print_failure
 from gql.cli.data import demo, migrate
 from gql.cli.doctor import doctor
 from gql.cli.explain import explain
+from gql.cli.hooks import hooks
 from gql.cli.keys import keys
 from gql.cli.organizations import organizations
 from gql.cli.rollup import fold, verify
@@ -36,6 +37,7 @@ for command in COMMANDS:
     app.command()(command)
 app.add_typer(organizations, name="organizations")
 app.add_typer(keys, name="keys")
+app.add_typer(hooks, name="hooks")
 app.add_typer(users, name="users")
 app.add_typer(verify, name="verify")
 

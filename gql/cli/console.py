@@ -224,8 +224,8 @@ def _refused(error: "GatewayError | MigrationRefused") -> Failure:
         )
     return Failure(
         f"The organization has no {error.noun.replace('_', ' ')} {error.key}.",
-        "Is it the right organization? jackfield keys list and jackfield users list show what it"
-        " has.",
+        "Is it the right organization? jackfield keys list, jackfield users list and"
+        " jackfield hooks list show what it has.",
     )
 
 

@@ -2,10 +2,10 @@
 
 import hashlib
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, delete, distinct, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -18,6 +18,7 @@ from gql.models.enums import DeliveryState
 from gql.models.hook import PENDING
 from gql.models.scope import owned, parameters
 from gql.models.types import now
+from gql.sql.keys import is_among
 
 AT_ONCE = 100
 """Most deliveries that are applied in one transaction."""
@@ -33,6 +34,9 @@ SHOWN_HEADERS = frozenset(
 """Headers whose values are kept. Of all others only the names are: a value may be a secret."""
 
 LONGEST_PATH = 2_000
+
+_LOCK = 0x686F6F6B
+"""PostgreSQL's advisory lock of the inbox, beside the organization; any fixed number does."""
 
 INBOX = HOOK_DELIVERIES.table
 _INSERT = insert(INBOX).returning(INBOX.c.id)
@@ -92,12 +96,29 @@ _DUE = (
     .limit(AT_ONCE)
     .with_for_update(skip_locked=True)
 )
+_ONLY_ONE = select(func.pg_try_advisory_xact_lock(_LOCK, func.hashint8(bindparam("owner"))))
 
 
-async def due(connection: AsyncConnection, organization_id: int, instant: datetime) -> list[Any]:
-    """The oldest deliveries of an organization that are to be tried, which nobody else has."""
+async def is_alone(connection: AsyncConnection, organization_id: int) -> bool:
+    """Whether no other process applies deliveries of the organization until the transaction ends.
+
+    So those of one subject are applied in the order in which they came.
+    """
+    if connection.dialect.name == "sqlite":
+        return True  # a transaction that writes is the only one
+    return bool(await connection.scalar(_ONLY_ONE, {"owner": organization_id}))
+
+
+async def due(
+    connection: AsyncConnection,
+    organization_id: int,
+    instant: datetime,
+    delivery_id: int | None = None,
+) -> list[Any]:
+    """The oldest deliveries of an organization that are to be tried, or one of them alone."""
     values = {**parameters(organization_id), "instant": instant}
-    return list(await connection.execute(_DUE, values))
+    statement = _DUE if delivery_id is None else _DUE.where(INBOX.c.id == delivery_id)
+    return list(await connection.execute(statement, values))
 
 
 _WITH_WORK = select(distinct(INBOX.c.organization_id)).where(
@@ -112,21 +133,33 @@ async def organizations_with_work(snapshot: Snapshot, instant: datetime) -> list
     return sorted(row[0] for row in rows)
 
 
+class FirstReceipt(NamedTuple):
+    """When a body came first, and whose it was found to be."""
+
+    received_at: datetime
+    subject: str | None
+
+
 async def first_receipts(
-    connection: AsyncConnection, organization_id: int, hashes: list[str]
-) -> dict[tuple[int, str], datetime]:
-    """When each body came for the first time, by endpoint and hash.
+    connection: AsyncConnection, organization_id: int, hashes: Sequence[str]
+) -> dict[tuple[int, str], FirstReceipt]:
+    """The first receipt of each body, by endpoint and hash.
 
     A body that comes again is the same event again: one without a time of its own happened when it
     came first.
     """
     statement = (
-        select(INBOX.c.endpoint_id, INBOX.c.body_sha256, func.min(INBOX.c.received_at))
-        .where(owned(INBOX, organization_id), INBOX.c.body_sha256.in_(hashes))
+        select(
+            INBOX.c.endpoint_id,
+            INBOX.c.body_sha256,
+            func.min(INBOX.c.received_at),
+            func.min(INBOX.c.subject),
+        )
+        .where(owned(INBOX, organization_id), is_among(INBOX.c.body_sha256, sorted(set(hashes))))
         .group_by(INBOX.c.endpoint_id, INBOX.c.body_sha256)
     )
     rows = await connection.execute(statement)
-    return {(endpoint, digest): instant for endpoint, digest, instant in rows}
+    return {(row[0], row[1]): FirstReceipt(row[2], row[3]) for row in rows.all()}
 
 
 _CHANGED = (
@@ -156,18 +189,20 @@ async def settle(
         await connection.execute(_SETTLE, rows)
 
 
-async def release(connection: AsyncConnection, organization_id: int, subjects: list[str]) -> int:
-    """Try deliveries now that wait for the call of a carrier; how many there are."""
+async def release(
+    connection: AsyncConnection, organization_id: int, subjects: Sequence[str]
+) -> None:
+    """Try deliveries of a carrier now, whose calls have been named."""
     statement = (
         update(INBOX)
         .where(
             owned(INBOX, organization_id),
-            INBOX.c.subject.in_(subjects),
+            is_among(INBOX.c.subject, sorted(set(subjects))),
             INBOX.c.state == DeliveryState.WAITING,
         )
         .values(next_attempt_at=now())
     )
-    return int((await connection.execute(statement)).rowcount)
+    await connection.execute(statement)
 
 
 async def replay(
@@ -231,6 +266,23 @@ async def read_delivery(snapshot: Snapshot, organization_id: int, delivery_id: i
     if not rows:
         raise NotFound("hook_delivery", delivery_id)
     return rows[0]
+
+
+async def newest_deliveries(
+    snapshot: Snapshot,
+    organization_id: int,
+    *,
+    states: Sequence[DeliveryState] | None = None,
+    endpoint_id: int | None = None,
+    limit: int,
+) -> list[Any]:
+    """Rows of the inbox, the newest first."""
+    statement = select(INBOX).where(owned(INBOX, organization_id))
+    if states:
+        statement = statement.where(INBOX.c.state.in_(states))
+    if endpoint_id is not None:
+        statement = statement.where(INBOX.c.endpoint_id == endpoint_id)
+    return list(await snapshot.rows(statement.order_by(INBOX.c.id.desc()).limit(limit)))
 
 
 async def counts(snapshot: Snapshot, organization_id: int) -> dict[int, dict[str, int]]:

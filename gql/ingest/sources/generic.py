@@ -27,7 +27,7 @@ def _items(payload: Payload) -> list[Mapping[str, Any]]:
         value = payload.get(name)
         if isinstance(value, list):
             return objects(value)
-        if isinstance(value, Mapping):
+        if isinstance(value, Mapping) and "kind" in value:
             return [value]
     return [payload] if "kind" in payload else []
 

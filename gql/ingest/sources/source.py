@@ -25,12 +25,14 @@ class Event:
             processed in order.
         items: What it says; empty where this gateway has no place for it.
         event_id: The source's id of the delivery or of what it reports, where it has one.
+        aliases: Other ids by which an assistant platform may name a carrier's call.
     """
 
     kind: str
     subject: str | None
     items: Sequence[ItemFields]
     event_id: str | None = None
+    aliases: Sequence[str] = ()
 
 
 @dataclass(frozen=True)

@@ -43,14 +43,16 @@ def _read(payload: Payload, received_at: datetime) -> Event:
     common = {"source": NAME, "producer": "webhook", "occurredAt": happened}
     if kind.startswith("message."):
         message = text(body.get("id"))
-        items = [] if message is None else [_sms(body, message, common)]
-        return Event(kind, message, items, text(data.get("id")))
+        messages = [] if message is None else [_sms(body, message, common)]
+        return Event(kind, message, messages, text(data.get("id")))
     subject = text(body.get("call_session_id")) or text(body.get("conversation_id"))
     reader = _READERS.get(kind)
-    if subject is None or reader is None:
-        return Event(kind, subject, [], text(data.get("id")))
-    items = [*reader(body, {**common, "kind": "call"}, subject)]
-    return Event(kind, subject, items, text(data.get("id")))
+    items: list[ItemFields] = []
+    if subject is not None and reader is not None:
+        items = [*reader(body, {**common, "kind": "call"}, subject)]
+    ids = (text(body.get(name)) for name in ("call_control_id", "call_leg_id"))
+    aliases = [each for each in ids if each is not None]
+    return Event(kind, subject, items, text(data.get("id")), aliases)
 
 
 def _leg(body: Mapping[str, Any], common: ItemFields, subject: str) -> Iterator[ItemFields]:

@@ -1,0 +1,110 @@
+"""`hooks` makes addresses, says what to enter at the platform, and shows and replays what came."""
+
+import json
+import re
+
+import pytest
+
+from gql.ingest.sources import SOURCES
+from tests.cli.conftest import Cli
+from tests.databases import Copy
+
+KEY = "k" * 32
+DEAD = "sms message-2: from is missing"
+
+
+@pytest.fixture(autouse=True)
+def _settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GQL_SECRETS_KEY", KEY)
+    monkeypatch.setenv("GQL_PUBLIC_URL", "https://gateway.example.com")
+
+
+async def test_an_endpoint_is_made_listed_without_its_secret_and_deleted(
+    cli: Cli, fresh: Copy
+) -> None:
+    where = ("-o", "1", "--database", fresh.url)
+    created = await cli("hooks", "create", "vapi", "--name", "Voice", *where)
+
+    address = re.search(r"https://\S+/hooks/vapi/[a-z0-9]{28}", created.out)
+    secret = re.search(r"whsec_\S+", created.out)
+    assert address
+    assert secret
+    assert "the server URL of the organization" in created.out
+    assert "refuses" not in created.out
+    listed = json.loads((await cli("hooks", "list", "--json", *where)).out)
+    assert listed[-1] == {
+        "id": listed[-1]["id"],
+        "source": "vapi",
+        "name": "Voice",
+        "role": "primary",
+        "address": address[0],
+        "has_secret": True,
+        **dict.fromkeys(("new", "waiting", "done", "unknown", "dead"), 0),
+    }
+    table = await cli("hooks", "list", *where)
+    assert secret[0] not in table.out
+
+    deleted = await cli("hooks", "delete", str(listed[-1]["id"]), *where)
+    again = await cli("hooks", "delete", str(listed[-1]["id"]), *where)
+
+    assert deleted.out.startswith("Deleted endpoint")
+    assert (again.code, again.err.splitlines()[0]) == (
+        1,
+        f"The organization has no hook endpoint {listed[-1]['id']}.",
+    )
+
+
+async def test_a_platforms_own_secret_comes_from_a_variable(
+    cli: Cli, fresh: Copy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    where = ("-o", "1", "--database", fresh.url)
+    bare = await cli("hooks", "create", "twilio", *where)
+    missing = await cli("hooks", "create", "retell", "--secret-env", "RETELL_KEY", *where)
+    monkeypatch.setenv("RETELL_KEY", "key_1")
+    with_secret = await cli("hooks", "create", "retell", "--secret-env", "RETELL_KEY", *where)
+
+    number = re.search(r"hooks rotate (\d+)", bare.out)
+    assert number
+    assert "make it with --role primary" in bare.out
+    assert (missing.code, missing.err.splitlines()[0]) == (1, "The variable RETELL_KEY is not set.")
+    assert "key_1" not in with_secret.out
+    rotated = await cli(
+        "hooks", "rotate", number[1], "--secret-env", "RETELL_KEY", "--end-previous", *where
+    )
+    assert rotated.out == f"Endpoint {number[1]} (Twilio) has another secret.\n"
+    unsaid = await cli("hooks", "rotate", number[1], *where)
+    assert "Twilio makes the secret itself" in unsaid.err
+
+
+async def test_deliveries_are_shown_and_replayed(cli: Cli, fresh: Copy) -> None:
+    where = ("-o", "1", "--database", fresh.url)
+    shown = json.loads((await cli("hooks", "show", "--state", "dead", "--json", *where)).out)
+
+    assert [(each["event"], each["error"]) for each in shown] == [("sms", DEAD)]
+    one = await cli("hooks", "show", str(shown[0]["id"]), *where)
+    assert one.out.endswith('{"type": "sms", "id": "event-4"}\n')
+    replayed = await cli("hooks", "replay", "--state", "dead", *where)
+    assert replayed.out == "1 delivery is to be applied anew.\n"
+    listed = json.loads((await cli("hooks", "list", "--json", *where)).out)
+    assert (listed[0]["new"], listed[0]["done"], listed[0]["dead"]) == (1, 3, 0)
+    nothing = await cli("hooks", "replay", *where)
+    foreign = await cli("hooks", "show", str(shown[0]["id"]), "-o", "2", "--database", fresh.url)
+    assert "It is not said what to replay." in nothing.err
+    assert f"The organization has no hook delivery {shown[0]['id']}." in foreign.err
+
+
+async def test_what_is_wrong_is_said(
+    cli: Cli, fresh: Copy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    where = ("-o", "1", "--database", fresh.url)
+    names = ", ".join(source.name for source in SOURCES)
+    unknown = await cli("hooks", "create", "nobody", *where)
+    monkeypatch.delenv("GQL_SECRETS_KEY")
+    keyless = await cli("hooks", "create", "vapi", *where)
+    unsigned = await cli("hooks", "create", "burki", *where)
+    stranger = await cli("hooks", "create", "burki", "-o", "9", "--database", fresh.url)
+
+    assert unknown.err.startswith(f"There is no source 'nobody'; there are {names}.")
+    assert "set GQL_SECRETS_KEY to what `openssl rand -hex 32` prints" in keyless.err
+    assert (unsigned.code, stranger.code) == (0, 1)
+    assert "There is no organization 9." in stranger.err
