@@ -27,6 +27,13 @@ OPERATIONS = MetricDefinition(
     ("way", "reason", "field"),
     "GraphQL operations that ran: by a `plan`, or by `resolvers` and for which reason.",
 )
+BINDERS_OFF = MetricDefinition(
+    "jackfield_binders_off_total",
+    "counter",
+    ("reason",),
+    "Plans whose own binder is not used any more, as what it bound was `different` from what the "
+    "general one binds: a bug, logged with the document. Their answers are right, and slower.",
+)
 READS = MetricDefinition(
     "jackfield_rest_reads_total",
     "counter",
@@ -84,8 +91,7 @@ CACHE_ENTRIES = MetricDefinition(
     "jackfield_cache_entries",
     "gauge",
     ("cache",),
-    "What is cached: `documents` with their plans and statements, and `requests` with their "
-    "values; of REST the `rest_statements`.",
+    "What is cached: `documents` with their plans and statements; of REST the `rest_statements`.",
 )
 CACHE_BYTES = MetricDefinition(
     "jackfield_cache_bytes",
@@ -130,6 +136,7 @@ REPLICA_USED = MetricDefinition(
 
 METRICS = (
     OPERATIONS,
+    BINDERS_OFF,
     READS,
     REQUESTS,
     OVER_LIMIT,

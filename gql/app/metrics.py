@@ -9,6 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gql.app.metric_definitions import (
+    BINDERS_OFF,
     CACHE_BYTES,
     CACHE_ENTRIES,
     CHOICES,
@@ -104,6 +105,7 @@ class Metrics:
         resolved = {(reason, ""): 0 for reason in FallbackReason} | counts.resolved
         for (reason, field), number in resolved.items():
             yield OPERATIONS, ("resolvers", reason, field), number
+        yield BINDERS_OFF, ("different",), counts.binders_off
         for outcome in ReadOutcome:
             yield READS, ("plan", outcome), self._queries.counts[outcome]
         for (door, method, status), number in self.requests.requests.items():

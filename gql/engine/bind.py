@@ -5,7 +5,7 @@ with the same comparators, page the same way, and differ in values alone. So SQL
 a parameter is NULL.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -35,6 +35,9 @@ from gql.sql.json_paths import is_array_index
 
 Values = dict[str, Any]
 """What the statement's parameters are filled with, by name."""
+
+Arguments = dict[str, Any]
+"""The arguments of a field as its resolver gets them, by their names in Python."""
 
 
 @dataclass(frozen=True)
@@ -175,58 +178,85 @@ class Binder:
             GatewayError: when an argument cannot be used; resolvers word the answer.
             GraphQLError: the same, for an argument of the wrong type.
         """
-        values: Values = {}
-        variant = []
-        for number, field in enumerate(arguments):
-            bound = constants.get(number)
-            if bound is None:
-                of_field: Values = {}
-                prefix = argument_prefix(number)
-                bound = self._field(prefix, field, variables, identity, of_field), of_field
-                if field.is_constant and not depends_on_caller(bound[0]):
-                    constants[number] = bound
+
+        def arguments_of(number: int) -> Arguments:
+            field = arguments[number]
+            return convert_arguments(
+                get_argument_values(field.definition, field.node, variables),
+                field.definition.extensions[DEFINITION].arguments,
+                self._registry,
+                self._config,
+            )
+
+        return bind_fields(arguments, arguments_of, identity, constants)
+
+
+def bind_fields(
+    fields: tuple[ParameterizedField, ...],
+    arguments_of: Callable[[int], Arguments],
+    identity: Identity,
+    constants: ConstantBindings,
+) -> tuple[VariantKey, Values]:
+    """The variant of the SQL, and the values of the statement's parameters.
+
+    Args:
+        fields: The parameterized fields of a plan.
+        arguments_of: Gives the coerced arguments of a field, by its number.
+        identity: The caller.
+        constants: What the constant fields are bound to; filled here by the first request.
+
+    Raises:
+        GatewayError: when an argument cannot be used.
+    """
+    values: Values = {}
+    variant = []
+    for number, field in enumerate(fields):
+        bound = constants.get(number)
+        if bound is not None:
             variant.append(bound[0])
             values.update(bound[1])
-        return tuple(variant), values
+        elif field.is_constant:
+            of_field: Values = {}
+            of_constant = _bind_field(number, field, arguments_of, identity, of_field)
+            if not depends_on_caller(of_constant):
+                constants[number] = of_constant, of_field
+            variant.append(of_constant)
+            values.update(of_field)
+        else:
+            variant.append(_bind_field(number, field, arguments_of, identity, values))
+    return tuple(variant), values
 
-    def _field(
-        self,
-        prefix: str,
-        field: ParameterizedField,
-        variables: VariableValues,
-        identity: Identity,
-        values: Values,
-    ) -> FieldVariant:
-        """The variant of a field; its values go into `values`, their names begin with `prefix`."""
-        source = field.source
-        match source:
-            case ViewerFieldSource():
-                values[f"{prefix}_value"] = _json(field, source.value(identity))
-                return None
-            case ViewerRecordSource():
-                values[f"{prefix}_key"] = source.key(identity)
-                return None
-            case ConnectionSource(resource) if resource.permission is not None:
+
+def _bind_field(
+    number: int,
+    field: ParameterizedField,
+    arguments_of: Callable[[int], Arguments],
+    identity: Identity,
+    values: Values,
+) -> FieldVariant:
+    """The variant of a field; its values go into `values`, under names of their own."""
+    source, prefix = field.source, argument_prefix(number)
+    match source:
+        case ConnectionSource(resource, read_arguments=read) if read is not None:
+            if resource.permission is not None:
                 identity.require(resource.permission)
-        arguments = convert_arguments(
-            get_argument_values(field.definition, field.node, variables),
-            field.definition.extensions[DEFINITION].arguments,
-            self._registry,
-            self._config,
-        )
-        match source:
-            case ConnectionSource(resource, read_arguments=read) if read is not None:
-                paging, conditions = read(**arguments)
-                return bind_page(prefix, resource, paging, conditions, values)
-            case LookupSource():
-                column, values[f"{prefix}_key"] = source.read_arguments(**arguments)
-                return LookupVariant(column)
-            case GlobalLookupSource():
-                records = source.read_arguments(**arguments)
-                return _bind_global_ids(prefix, source, records, identity, values)
-            case JsonPathSource():
-                return _bind_path(prefix, tokens(arguments["path"]), values)
-        raise TypeError(type(source).__name__)
+            paging, conditions = read(**arguments_of(number))
+            return bind_page(prefix, resource, paging, conditions, values)
+        case LookupSource():
+            column, values[f"{prefix}_key"] = source.read_arguments(**arguments_of(number))
+            return LookupVariant(column)
+        case GlobalLookupSource():
+            records = source.read_arguments(**arguments_of(number))
+            return _bind_global_ids(prefix, source, records, identity, values)
+        case JsonPathSource():
+            return _bind_path(prefix, tokens(arguments_of(number)["path"]), values)
+        case ViewerFieldSource():
+            values[f"{prefix}_value"] = _json(field, source.value(identity))
+            return None
+        case ViewerRecordSource():
+            values[f"{prefix}_key"] = source.key(identity)
+            return None
+    raise TypeError(type(source).__name__)
 
 
 def _bind_global_ids(

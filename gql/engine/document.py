@@ -1,5 +1,6 @@
 """A document, which owns its plans, and a request for one of its operations."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -18,6 +19,7 @@ MOST_PLANS = 32
 _BYTES_PER_TOKEN = 420
 _BYTES_PER_CHARACTER = 4
 _BYTES_PER_FALLBACK = 1_000
+_BYTES_PER_VARIABLE = 1_200
 
 PlanKey = tuple[Any, ...]
 """The name of an operation, and the values of the steering variables."""
@@ -32,6 +34,8 @@ class Document:
         node: The same, parsed.
         plans: Of its operations; a `Fallback` for an operation that has no plan.
         costs: Of its operations, by name; the door works them out, and they are not weighed.
+        coercions: What coerces the variables of its operations, by name.
+        operations: Those that requests named, by name; None stands for no name.
     """
 
     text: str
@@ -40,16 +44,29 @@ class Document:
         default_factory=lambda: LRUCache(MOST_PLANS)
     )
     costs: dict[str | None, Any] = field(default_factory=dict)
+    coercions: dict[str | None, Callable[[dict[str, Any]], dict[str, Any]]] = field(
+        default_factory=dict
+    )
+    operations: dict[str | None, OperationDefinitionNode] = field(default_factory=dict)
 
     @cached_property
     def steering(self) -> tuple[str, ...]:
         """The variables that choose a plan."""
         return tuple(sorted(steering_variables(self.node)))
 
+    @cached_property
+    def _variables(self) -> int:
+        """How many variables its operations declare."""
+        return sum(
+            len(getattr(each, "variable_definitions", None) or ()) for each in self.node.definitions
+        )
+
     @property
     def weight(self) -> int:
         """About how many bytes of memory it takes, with its plans and their statements."""
         own = self.node.token_count * _BYTES_PER_TOKEN + len(self.text) * _BYTES_PER_CHARACTER
+        if self.coercions:
+            own += self._variables * _BYTES_PER_VARIABLE
         return own + sum(
             plan.weight if isinstance(plan, Plan) else _BYTES_PER_FALLBACK
             for plan in self.plans.values()
@@ -64,13 +81,11 @@ class Request:
         document: The valid document.
         operation: The operation in it that is meant.
         variables: As they came.
-        body: The bytes that all of this came in; None when they are not worth keeping.
     """
 
     document: Document
     operation: OperationDefinitionNode
     variables: dict[str, Any] | None
-    body: bytes | None = None
 
     @property
     def name(self) -> str | None:

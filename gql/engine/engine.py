@@ -5,7 +5,7 @@ A request goes through four stages:
     Document        valid text, parsed                               gql/schema/documents.py
     Plan            what one of its operations selects               planner.py
     Statement       the SQL for one variant of the plan's arguments  bind.py, compile.py
-    BoundStatement  a statement with the values of the request       bind.py, statement.py
+    BoundStatement  a statement with the values of the request       bind.py, compiled_binder.py
 
 A document keeps its plans and a plan its statements, so one cache of documents holds them all.
 Where there is no plan, an argument is refused or a statement fails, resolvers answer instead: they
@@ -14,9 +14,7 @@ know how to word an error.
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, NamedTuple
-from weakref import ReferenceType, ref
+from typing import Any
 
 import strawberry
 from graphql import GraphQLError, get_variable_values
@@ -25,9 +23,11 @@ from graphql.execution.values import VariableValues
 from gql.database import Database, RequestDatabase
 from gql.engine.bind import Binder
 from gql.engine.cache import SegmentedCache
+from gql.engine.coercion import Coercions
 from gql.engine.collect_fields import Unsupported
 from gql.engine.compile import emit
 from gql.engine.compile_lock import CompileLocks
+from gql.engine.compiled_binder import CompiledBinder
 from gql.engine.document import Request
 from gql.engine.fallback import (
     MISSING,
@@ -50,47 +50,10 @@ from gql.steps import in_steps
 
 _log = logging.getLogger(__name__)
 
-REQUESTS_BYTES = 8_000_000
-"""How much memory the requests of one process that may come again take, roughly."""
-
 NO_VARIABLES = VariableValues({}, {})
 
 Bound = BoundStatement | bytes
 """What answers a request: a statement, or the answer itself where it needs none."""
-
-
-class BoundBefore(NamedTuple):
-    """What answers a request in bytes that came before.
-
-    Attributes:
-        points: What the operation costs.
-        operation: Its name.
-    """
-
-    bound: Bound
-    points: int
-    operation: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class _CachedRequest:
-    """What answered a request, for the next one in the same bytes.
-
-    Attributes:
-        text: Of the document, which the next one uses as well.
-        statement: Weak, as its document owns it; or the answer where it needs no statement.
-        values: Of the statement.
-        points: What the operation costs.
-        operation: Its name.
-        weight: About how many bytes of memory this takes.
-    """
-
-    text: str
-    statement: ReferenceType[Statement] | bytes
-    values: list[Any]
-    points: int
-    operation: str | None
-    weight: int
 
 
 class Engine:
@@ -119,52 +82,24 @@ class Engine:
         self._locks = locks
         self._binder = Binder(schema.schema_converter)
         self._compiler = StatementCompiler(database.engine.dialect, locks)
-        self._requests: SegmentedCache[_CachedRequest] = SegmentedCache(
-            REQUESTS_BYTES, lambda request: request.weight
-        )
+        self._coercions = Coercions(self._schema, schema.schema_converter)
         self.counts = AnswerCounts(fields=field_names(self._schema))
 
-    def sizes(self) -> dict[str, tuple[int, float]]:
-        """How many requests are cached, and about how many bytes they take."""
-        return {"requests": (len(self._requests), self._requests.weight)}
-
-    def bound_before(self, body: bytes) -> BoundBefore | None:
-        """What answered a request in the same bytes, whoever sent it."""
-        request = self._requests.get(body)
-        if request is None:
-            return None
-        self._documents.get(request.text)  # it is used again
-        if isinstance(request.statement, bytes):
-            return BoundBefore(request.statement, request.points, request.operation)
-        statement = request.statement()
-        if statement is None:
-            return None
-        bound = BoundStatement(statement, request.values)
-        return BoundBefore(bound, request.points, request.operation)
-
-    async def bind_request(
-        self, request: Request, caller: Identity, points: int = 0
-    ) -> Bound | Fallback:
+    async def bind_request(self, request: Request, caller: Identity) -> Bound | Fallback:
         """What answers a request, or why resolvers have to run.
 
         Args:
             request: What is asked for.
             caller: Who asks.
-            points: What the operation costs, for `bound_before`.
         """
+        bound = _bind_compiled(request, caller)
+        if bound is not None:
+            self.counts.own_binder += 1
+            return bound
         try:
-            variables = self.coerce(request)
-            plan, _ = await self.plan(request, variables, caller.organization_id)
-            if plan.constant is not None:
-                bound: Bound = plan.constant
-            else:
-                bound, _ = await self.bind(request, plan, variables, caller)
+            return await self._bind_general(request, caller)
         except Exception as error:  # noqa: BLE001 -- a bug of ours must not fail a request
             return self.fallback(error, request)
-        of_caller = isinstance(bound, BoundStatement) and bound.statement.depends_on_caller
-        if request.body is not None and not plan.depends_on_caller and not of_caller:
-            self._requests.put(request.body, _cached(request, request.body, bound, points))
-        return bound
 
     async def answer(
         self,
@@ -177,7 +112,7 @@ class Engine:
 
         Args:
             database: What is read.
-            bound: What answers the request, from `bound_before` or `bind_request`.
+            bound: What answers the request, from `bind_request`.
             organization_id: Whose data is read.
             request_id: For the log.
         """
@@ -268,6 +203,52 @@ class Engine:
             _log.warning("binding failed: %s", request.document.text[:500], exc_info=error)
         return fallback or Fallback(FallbackReason.FAILED, repr(error))
 
+    async def _bind_general(self, request: Request, caller: Identity) -> Bound:
+        """What answers a request, by graphql-core's and Strawberry's functions."""
+        variables = self.coerce(request)
+        plan, is_cached = await self.plan(request, variables, caller.organization_id)
+        if is_cached and not plan.binding.is_off:  # what is sent once is not worth the work
+            self._compile_binder(request, plan)
+        if plan.constant is not None:
+            return plan.constant
+        bound, _ = await self.bind(request, plan, variables, caller)
+        if plan.binding.binder is not None and not bound.statement.is_compared:
+            self._compare(request, plan, bound.statement, caller)
+        return bound
+
+    def _compile_binder(self, request: Request, plan: Plan) -> None:
+        """Make the functions that bind a plan, unless there are some."""
+        document, coercions = request.document, self._coercions
+        try:
+            if request.name not in document.coercions:
+                document.coercions[request.name] = coercions.variables(request.operation)
+            if plan.binding.binder is None:
+                plan.binding.binder = CompiledBinder.of(coercions, plan.arguments)
+                self._documents.reweigh(document.text)
+        except Exception:  # noqa: BLE001 -- whatever it is, the general binder does without
+            plan.binding.is_off = True
+
+    def _compare(
+        self, request: Request, plan: Plan, statement: Statement, caller: Identity
+    ) -> None:
+        """Let a plan's own binder bind a statement from now on, if it binds it as the general one.
+
+        Both bind without the constants that were bound before, so that those are compared too.
+        """
+        try:
+            variables = request.document.coercions[request.name](request.variables or {})
+            compiled = plan.binding.binder.bind(variables, caller, {})
+        except Exception:  # noqa: BLE001 -- this request is one for the general binder
+            return
+        general = self._binder.bind(plan.arguments, self.coerce(request), caller, {})
+        # By what they print, as `True` is no `1`, and a member of an enum not its text.
+        if repr(compiled) == repr(general):
+            statement.is_compared = True
+            return
+        plan.binding.binder, plan.binding.is_off = None, True
+        self.counts.binders_off += 1
+        _log.error("a compiled binder is wrong: %s", request.document.text[:500])
+
     def _plan(self, request: Request, variables: Mapping[str, Any]) -> Plan | Fallback:
         try:
             return plan_operation(self._schema, request.document.node, request.operation, variables)
@@ -281,9 +262,21 @@ class Engine:
             return Fallback(FallbackReason.FAILED, repr(error))
 
 
-def _cached(request: Request, body: bytes, bound: Bound, points: int) -> _CachedRequest:
-    text, name = request.document.text, request.name
-    if isinstance(bound, bytes):
-        return _CachedRequest(text, bound, [], points, name, len(body) + len(bound))
-    weight = len(body) + bound.weight
-    return _CachedRequest(text, ref(bound.statement), bound.values, points, name, weight)
+def _bind_compiled(request: Request, caller: Identity) -> Bound | None:
+    """What answers a request whose plan has a binder of its own; None when the general one has to.
+
+    Nothing here is looked at before it is used: a document, a plan, a variant or a value for which
+    there is no function raises, and so does a value that is refused.
+    """
+    document, name = request.document, request.name
+    try:
+        variables = document.coercions[name](request.variables or {})
+        plan: Any = document.plans[(name, *[variables.get(each) for each in document.steering])]
+        if plan.constant is not None:
+            constant: bytes = plan.constant
+            return constant
+        variant, values = plan.binding.binder.bind(variables, caller, plan.constants)
+        statement: Statement = plan.statements[variant]
+    except Exception:  # noqa: BLE001 -- the general binder knows what it means
+        return None
+    return statement.bind(values) if statement.is_compared else None

@@ -106,11 +106,16 @@ class AnswerCounts:
         resolved: How many by resolvers, by reason, and for a field without a plan by its name. No
             other text of a client may be a label, since there is no end of them.
         fields: The names of the schema's fields, which may be labels.
+        own_binder: How many operations the binder of their own plan bound.
+        binders_off: How many plans lost the binder of their own, as it did not bind what the
+            general one does: a bug.
     """
 
     compiled: int = 0
     resolved: Counter[tuple[FallbackReason, str]] = field(default_factory=Counter)
     fields: frozenset[str] = frozenset()
+    own_binder: int = 0
+    binders_off: int = 0
 
     def record_fallback(self, fallback: Fallback) -> Fallback:
         """Count an operation that resolvers answer; returns the same."""

@@ -98,6 +98,19 @@ class ParameterizedField:
         return _BYTES_PER_ARGUMENT + _BYTES_PER_SYNTAX_NODE * _count(self.node)
 
 
+@dataclass(slots=True)
+class PlanBinding:
+    """How requests for a plan are bound.
+
+    Attributes:
+        binder: Its own `CompiledBinder`, once it has one.
+        is_off: Whether it has none for good, and the general binder binds every request.
+    """
+
+    binder: Any = None
+    is_off: bool = False
+
+
 @dataclass(frozen=True, eq=False)
 class Plan:
     """What an operation selects, with the statements that were made of it.
@@ -107,6 +120,7 @@ class Plan:
         arguments: The parameterized fields, by number.
         size: How many nodes there are in the tree.
         constants: What the constant ones of `arguments` are bound to, by number.
+        binding: How requests are bound.
         statements: Its compiled statements, by the variant of its arguments.
     """
 
@@ -114,6 +128,7 @@ class Plan:
     arguments: tuple[ParameterizedField, ...]
     size: int = 0
     constants: dict[int, Any] = field(default_factory=dict)
+    binding: PlanBinding = field(default_factory=PlanBinding)
     statements: "LRUCache[Any, Statement]" = field(default_factory=lambda: LRUCache(MOST_VARIANTS))
 
     def __str__(self) -> str:
@@ -132,16 +147,13 @@ class Plan:
             return None
         return f'{{"data":{{{",".join(items)}}}}}'.encode()
 
-    @cached_property
-    def depends_on_caller(self) -> bool:
-        """Whether what it is bound to depends on the caller."""
-        return any(field.source.depends_on_caller for field in self.arguments)
-
     @property
     def weight(self) -> int:
         """About how many bytes of memory it takes, with its statements."""
         own = _BYTES_AT_LEAST + _BYTES_PER_NODE * self.size + 2 * len(self.constant or b"")
         arguments = sum(field.weight for field in self.arguments)
+        if self.binding.binder is not None:
+            arguments *= 2  # its functions take less than what they are made of
         return own + arguments + sum(statement.weight for statement in self.statements.values())
 
 

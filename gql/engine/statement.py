@@ -47,7 +47,8 @@ class Statement:
         plan: Gives what it was made from, or None once that is gone. A weak reference: a plan owns
             its statements, and a circle of the two would outlive its eviction.
         custom_plan: Whether PostgreSQL plans it anew for the values of each request.
-        depends_on_caller: Whether its values are good for the caller of one request alone.
+        is_compared: Whether the compiled binder of its plan has bound it, to the same values as the
+            general one.
     """
 
     sql: str
@@ -55,7 +56,7 @@ class Statement:
     failures: int = 0
     plan: Callable[[], object] = lambda: None
     custom_plan: bool = field(default=False, kw_only=True)
-    depends_on_caller: bool = field(default=False, kw_only=True)
+    is_compared: bool = field(default=False, kw_only=True)
     _rests_until: float = field(default=0.0, init=False)
     _logged: bool = field(default=False, init=False)
 

@@ -10,7 +10,7 @@ from sqlalchemy import BindParameter, Select, literal_column
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql.visitors import replacement_traverse
 
-from gql.engine.bind import VariantKey, depends_on_caller, is_selective
+from gql.engine.bind import VariantKey, is_selective
 from gql.engine.compile_lock import CompileLocks
 from gql.engine.statement import Statement
 from gql.steps import in_steps, pause_if_long
@@ -61,7 +61,6 @@ class StatementCompiler:
     ) -> Statement:
         try:
             statement = compile_statement(emit(), self._dialect, custom_plan=is_selective(variant))
-            statement.depends_on_caller = any(map(depends_on_caller, variant))
             statement.plan = ref(plan)
         except Exception:  # noqa: BLE001 -- logged once, and resolvers run
             _log.warning("a plan has no SQL", exc_info=True, extra={"plan": str(plan)})

@@ -20,7 +20,7 @@ from strawberry.execution import optimized_is_awaitable
 from gql.database import Database, RequestDatabase, must_read_again
 from gql.engine.compile_lock import CompileLocks
 from gql.engine.document import Request
-from gql.engine.engine import Bound, BoundBefore, Engine
+from gql.engine.engine import Bound, Engine
 from gql.engine.explain import Explanation
 from gql.engine.fallback import OFF, AnswerCounts, Fallback
 from gql.errors import AnswerTooLong, BadRequest, GatewayError, MethodNotAllowed
@@ -40,7 +40,6 @@ from gql.schema.documents import Documents, InvalidDocument, choose_operation
 from gql.schema.explaining import explained, is_operator, wants_explanation
 from gql.schema.graphql_request import (
     METHODS,
-    METHODS_WITH_BODY,
     READING_METHODS,
     parse_request,
     read_raw,
@@ -144,8 +143,7 @@ class GraphQLEndpoint:
 
     def sizes(self) -> dict[str, tuple[int, float]]:
         """By cache: how many entries it has, and about how many bytes they take."""
-        requests = {} if self.engine is None else self.engine.sizes()
-        return {"documents": self._documents.size(), **requests}
+        return {"documents": self._documents.size()}
 
     async def _answer(self, scope: Scope, receive: Receive) -> HttpResponse:
         """The answer to a request, also when a step of it fails."""
@@ -196,32 +194,20 @@ class GraphQLEndpoint:
     async def _run(self, received: _Received) -> HttpResponse:
         """Run the operation: by its compiled plan, or by resolvers where there is none."""
         engine, caller = self.engine, received.caller
-        request: Request | None = None
-        before: BoundBefore | None = None
-        bound: Bound | Fallback
-        if engine is not None and received.method in METHODS_WITH_BODY:
-            # Bytes that were answered before need not be parsed again.
-            before = engine.bound_before(received.raw)
-        if before is not None:
-            caller.require(Permission.READ)
-            bound, points, name = before
-            received.log_operation(name, points)
-            caller.allowance.use_points(points)
-        else:
-            request = await self._request(received)
-            points = self._documents.points(request)
-            received.log_operation(request.name, points)
-            caller.allowance.use_points(points)
-            bound = OFF if engine is None else await engine.bind_request(request, caller, points)
+        request = await self._request(received)
+        points = self._documents.points(request)
+        received.log_operation(request.name, points)
+        caller.allowance.use_points(points)
+        bound = OFF if engine is None else await engine.bind_request(request, caller)
         if isinstance(bound, bytes):  # it needs no connection, so it waits for none
             return await self._finish(received, request, bound)
         async with self.queues.hold(caller.organization_id, points):
             return await self._finish(received, request, bound)
 
     async def _finish(
-        self, received: _Received, request: Request | None, bound: Bound | Fallback
+        self, received: _Received, request: Request, bound: Bound | Fallback
     ) -> HttpResponse:
-        """Run what answers a request; one that came before in the same bytes is not parsed."""
+        """Run what answers a request."""
         engine, renderer = self.engine, received.renderer
         if engine is None:
             body: bytes | Fallback = self.counts.record_fallback(OFF)
@@ -233,7 +219,7 @@ class GraphQLEndpoint:
         if isinstance(body, bytes):
             received.log["way"] = "plan"
             return HttpResponse(200, renderer.media_type, body)
-        return await self._resolve(request or await self._request(received), received, body)
+        return await self._resolve(request, received, body)
 
     async def _price(self, received: _Received, header: bytes) -> HttpResponse:
         """The answer of `_run` with what it costs, or that alone.
@@ -284,9 +270,11 @@ class GraphQLEndpoint:
         if document is None:
             organization_id = received.caller.organization_id
             document = await self._documents.validate(parsed.document, organization_id)
-        operation = choose_operation(document.node, parsed.operation_name)
-        cacheable = raw if method in METHODS_WITH_BODY else None
-        request = Request(document, operation, parsed.variables, cacheable)
+        operation = document.operations.get(parsed.operation_name)
+        if operation is None:
+            operation = choose_operation(document.node, parsed.operation_name)
+            document.operations[parsed.operation_name] = operation
+        request = Request(document, operation, parsed.variables)
         await self._documents.check_cost(request)
         _permit(received.caller, operation, method)
         return request

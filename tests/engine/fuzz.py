@@ -32,6 +32,9 @@ SEVERAL_READS = Document(
 )
 """What resolvers read by several statements, each of which shows what a writer changes."""
 
+UNTIL_COMPILED = 3
+"""The first request of a document plans it, and by the second its binder is compared."""
+
 BESIDE_A_WRITER = 5
 """Of so many documents one is answered while another program writes."""
 
@@ -46,6 +49,7 @@ class Report:
         erred: How many resolvers answered with errors.
         failed: How many plans failed, so that resolvers answered; those do not count that fail
             because `databaseId` cannot hold an id.
+        by_own_binder: How many the binder of their own plan bound.
         different: The documents whose two answers differ, with both, and the plan of each.
     """
 
@@ -53,12 +57,14 @@ class Report:
     planned: int = 0
     erred: int = 0
     failed: int = 0
+    by_own_binder: int = 0
     different: list[tuple[Document, Answers, str]] = field(default_factory=list)
 
     def __str__(self) -> str:
         return (
             f"{self.documents} asked, {self.planned} planned, {self.erred} with errors,"
-            f" {self.failed} failed plans, {len(self.different)} different"
+            f" {self.failed} failed plans, {self.by_own_binder} bound by the binder of their plan,"
+            f" {len(self.different)} different"
         )
 
     def lines(self, most: int) -> Iterator[str]:
@@ -101,9 +107,10 @@ async def _ask(client: DifferentialClient, database: Database, number: int, seed
         document = Writer(GRAPHQL, pick, values).document()
         beside = partial(_ask_beside_a_writer, client, database, document)
         failed_before = client.engine.counts.failed
+        by_own_binder = client.engine.counts.own_binder
         if count % BESIDE_A_WRITER == 0 and await beside():
             report.different += await beside()  # twice for the same reason as below
-        answers = await client.ask(document)
+        answers = await client.ask(document, times=UNTIL_COMPILED)
         if not answers.alike:
             # Between the two, the last use of the API key may have been written, as it is now and
             # then; what is really answered differently is different again.
@@ -114,6 +121,7 @@ async def _ask(client: DifferentialClient, database: Database, number: int, seed
         report.documents += 1
         report.planned += answers.planned
         report.erred += "errors" in answers.data
+        report.by_own_binder += client.engine.counts.own_binder > by_own_binder
         if not answers.alike:
             report.different.append((document, answers, await client.plan_of(document)))
     report.different += await _ask_beside_a_writer(client, database, SEVERAL_READS)

@@ -1,6 +1,5 @@
 """What the engine keeps is bounded, and what is used again outlives a flood of what is not."""
 
-import gc
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -198,30 +197,12 @@ async def test_the_cache_follows_the_weight_of_a_document(differential: Differen
     assert weights == sorted(set(weights))
 
 
-async def test_what_was_made_of_a_document_goes_with_it(differential: DifferentialClient) -> None:
-    """A cached request keeps no statement, so it is nothing without its document."""
-    engine, cache = differential.engine, differential.endpoint._documents.cache  # noqa: SLF001
-    await differential.ask(random_documents.Document("{ graph(id: 1) { name } }", {}))
-    body: Any = next(iter(engine._requests._probation))  # noqa: SLF001
-    assert engine.bound_before(body) is not None
-
-    cache._protected.clear()  # noqa: SLF001
-    gc.collect()
-
-    assert engine.bound_before(body) is None
-    assert (
-        await differential.ask(random_documents.Document("{ graph(id: 1) { name } }", {}))
-    ).planned
-    assert engine.bound_before(body) is not None
-
-
 async def test_new_documents_do_not_grow_memory(
     differential: DifferentialClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shrink(monkeypatch, differential.endpoint._documents, "cache", 200_000)  # noqa: SLF001
     cache = differential.endpoint._documents.cache  # noqa: SLF001
     monkeypatch.setattr(differential.engine, "_documents", cache)
-    shrink(monkeypatch, differential.engine, "_requests", 100_000)
     hot = random_documents.Document("{ graph(id: 1) { name } }", {})
     await differential.ask(hot)
     await differential.ask(hot)
@@ -232,7 +213,6 @@ async def test_new_documents_do_not_grow_memory(
         assert (await differential.client.post("/graphql", json=new)).is_success
 
     assert cache.weight <= 200_000
-    assert differential.engine._requests.weight <= 100_000  # noqa: SLF001
     monkeypatch.setattr("gql.engine.statement_compiler.compile_statement", None)
     assert (await differential.ask(hot)).planned
     assert not (

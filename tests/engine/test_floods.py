@@ -89,20 +89,18 @@ async def differential(work: Work, databases: Databases) -> AsyncIterator[Differ
 
 
 @pytest.fixture
-def caches(
+def documents(
     differential: DifferentialClient, monkeypatch: pytest.MonkeyPatch
-) -> tuple[SegmentedCache[Any], ...]:
-    """The caches of documents and of requests, made small."""
+) -> SegmentedCache[Any]:
+    """The cache of documents, made small."""
     documents: SegmentedCache[Any] = SegmentedCache(CAPACITY, lambda document: document.weight)
-    requests: SegmentedCache[Any] = SegmentedCache(CAPACITY, lambda request: request.weight)
     monkeypatch.setattr(differential.endpoint._documents, "cache", documents)  # noqa: SLF001
     monkeypatch.setattr(differential.engine, "_documents", documents)
-    monkeypatch.setattr(differential.engine, "_requests", requests)
-    return documents, requests
+    return documents
 
 
 async def test_a_hot_document_is_answered_through_a_flood(
-    differential: DifferentialClient, work: Work, caches: tuple[SegmentedCache[Any], ...]
+    differential: DifferentialClient, work: Work, documents: SegmentedCache[Any]
 ) -> None:
     async def ask(document: str) -> Any:
         response = await differential.client.post("/graphql", json={"query": document})
@@ -141,7 +139,7 @@ async def test_a_hot_document_is_answered_through_a_flood(
     }
     assert not differential.engine.counts.resolved
     # What was sent once fills the probation segment and no more; beside it there is what is hot.
-    assert [round(cache.weight / CAPACITY, 1) for cache in caches] == [PROBATION_SHARE] * 2
+    assert round(documents.weight / CAPACITY, 1) == PROBATION_SHARE
 
 
 async def test_what_many_send_first_at_the_same_time_is_compiled_once_and_cached(
@@ -158,5 +156,3 @@ async def test_what_many_send_first_at_the_same_time_is_compiled_once_and_cached
     await asyncio.gather(*(ask() for _ in range(AT_ONCE)))
 
     assert work == {("validated", HOT): 1, ("planned", HOT): 1, ("compiled", HOT): 1}
-    for _ in range(3):
-        assert differential.engine.bound_before(body) is not None

@@ -12,7 +12,9 @@ from sqlalchemy.dialects.sqlite.aiosqlite import dialect as sqlite
 from sqlalchemy.engine import Dialect
 
 from gql.engine.bind import Binder
+from gql.engine.coercion import Coercions
 from gql.engine.compile import emit
+from gql.engine.compiled_binder import CompiledBinder
 from gql.engine.document import Document
 from gql.engine.engine import NO_VARIABLES
 from gql.engine.plan import Plan
@@ -20,6 +22,7 @@ from gql.engine.planner import plan_operation
 from gql.engine.statement import Statement
 from gql.engine.statement_compiler import compile_statement
 from gql.identity import Identity, Method
+from gql.schema.documents import choose_operation
 from gql.schema.schema import schema
 from tests.engine.differential import GRAPHQL
 
@@ -37,6 +40,12 @@ DOCUMENTS = {
     + " } fragment F on AssistantGraph { id nodes { id assistant { id name } } }",
 }
 
+WITH_VARIABLES = (
+    "query ($id: ID!) { graph(id: $id) { name sessions(first: 10) { nodes { id } } } }",
+    """query ($filter: CallFilter, $n: Int = 5, $status: [CallStatus!]) {
+        calls(filter: {any: [{status: {in: $status}}, {callSid: {startsWith: "CA"}}]}, first: $n) {
+        nodes { id } } other: calls(filter: $filter) { totalCount } }""",
+)
 
 COPIES = 2
 
@@ -83,6 +92,25 @@ def test_a_document(name: str) -> None:
     weight = Document(query, parse(query)).weight
 
     print(f"{name}: a document takes {size:.0f} bytes and weighs {weight}")  # noqa: T201
+    assert size <= weight <= 4 * size
+
+
+@pytest.mark.parametrize("query", WITH_VARIABLES)
+def test_the_binder_of_a_plan(query: str) -> None:
+    document = Document(query, parse(query))
+    operation = choose_operation(document.node, None)
+    coercions = Coercions(GRAPHQL, schema.schema_converter)
+    plan = planned(query)
+    before = document.weight + plan.weight
+
+    def make() -> Any:
+        return coercions.variables(operation), CompiledBinder.of(coercions, plan.arguments)
+
+    size = bytes_of(make)
+    document.coercions[None], plan.binding.binder = make()
+    weight = document.weight + plan.weight - before
+
+    print(f"a binder takes {size:.0f} bytes and weighs {weight}")  # noqa: T201
     assert size <= weight <= 4 * size
 
 
