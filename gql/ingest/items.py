@@ -5,7 +5,7 @@ A field that is absent says nothing; one that is null says that there is none. `
 arrive nor their number matters.
 """
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
@@ -42,6 +42,15 @@ def _storable(value: Any) -> Any:
     return value
 
 
+def _in_utc(instant: datetime) -> datetime:
+    """The same instant in UTC, as SQLite keeps no offset."""
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("is no instant of the years 1 to 9999 in UTC") from None
+
+
+Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 _STORABLE = AfterValidator(_storable)
 Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME), _STORABLE]
 Text = Annotated[str, Field(max_length=LONGEST_TEXT), _STORABLE]
@@ -50,7 +59,7 @@ JsonObjects = Annotated[list[dict[str, Any]], _STORABLE]
 Count = Annotated[int, Field(ge=0, lt=2**31)]
 Milliseconds = Annotated[int, Field(ge=0, lt=2**53)]
 Seconds = Annotated[float, Field(allow_inf_nan=False)]
-Amount = Annotated[Decimal, Field(gt=-(10**12), lt=10**12)]
+Amount = Annotated[Decimal, Field(gt=-(10**8), lt=10**8)]
 Currency = Annotated[str, Field(pattern="^[A-Z]{3}$")]
 
 Producer = Literal["manual", "pull", "file", "webhook", "event"]
@@ -78,7 +87,7 @@ class Item(Part):
     """
 
     source: Name
-    occurred_at: AwareDatetime
+    occurred_at: Instant
     rank: Annotated[int, Field(ge=0, le=9)] = 0
     producer: Producer = "file"
 
@@ -110,9 +119,9 @@ class CallItem(Item):
     assistant: External | None = None
     graph: External | None = None
     status: State | None = None
-    started_at: AwareDatetime | None = None
-    answered_at: AwareDatetime | None = None
-    ended_at: AwareDatetime | None = None
+    started_at: Instant | None = None
+    answered_at: Instant | None = None
+    ended_at: Instant | None = None
     duration_ms: Milliseconds | None = None
     ended_reason: Name | None = None
     ended_reason_kind: EndedReasonKind | None = None
@@ -210,7 +219,7 @@ class MessageContent(Part):
 class MessageElement(MessageContent):
     """One turn in a set: its position follows from it; when it happened may differ."""
 
-    occurred_at: AwareDatetime | None = None
+    occurred_at: Instant | None = None
 
 
 class MessagesItem(OfCall):
@@ -233,14 +242,14 @@ class RecordingItem(OfCall):
     kind: Literal["recording"] = "recording"
     key: Name
     url: Text | None = None
-    expires_at: AwareDatetime | None = None
+    expires_at: Instant | None = None
     needs_auth: bool = False
     duration_ms: Milliseconds | None = None
     format: Name | None = None
     of: Literal["full", "customer", "assistant", "video", "pcap", "log"] = "full"
     channels: Annotated[int, Field(ge=1, le=16)] | None = None
     status: Name | None = None
-    started_at: AwareDatetime | None = None
+    started_at: Instant | None = None
 
 
 class SessionItem(OfCall):
@@ -258,8 +267,8 @@ class SessionItem(OfCall):
     current_node: Name | None = None
     assistant_name: Name | None = None
     context: JsonObject | None = None
-    started_at: AwareDatetime | None = None
-    ended_at: AwareDatetime | None = None
+    started_at: Instant | None = None
+    ended_at: Instant | None = None
 
 
 class TransitionItem(OfCall):

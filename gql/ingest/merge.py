@@ -1,44 +1,56 @@
-"""The state of a call as items about it leave it, in whatever order and however often they come.
+"""How items that come in any order, and repeated, make one state.
 
-An item says one thing about a call: how far it has come, some of its fields, or elements of a set,
-such as its messages. Each item has a stamp. The state is a join semilattice: every rule below takes
-the greater of two stamped values, and so is commutative, associative and idempotent; see
+Every rule takes the greater of two stamped values, and so is commutative, associative and
+idempotent: the state is a join semilattice, see
 https://en.wikipedia.org/wiki/Conflict-free_replicated_data_type. There is no clock of ours in it.
 
-- A group of fields is what the item with the greatest stamp says.
-- A call never goes back: a later phase wins over an earlier one whatever their times are, and of
-  two ends the later one wins, with its reason. It began at the earliest beginning that was named.
+- A field has the value of the item with the greatest stamp among those that name it.
+- How far a call has come counts before the time: a later phase wins over an earlier one, and of two
+  ends the later one wins (see `phased`). A call began at the earliest beginning that was named.
 - A snapshot of a set removes the elements that it does not contain and that are not newer than it.
   A single element counts when it is newer than the snapshot; an older snapshot says nothing more.
-- A call that a person has corrected keeps the correction until it is withdrawn.
+- What a person corrects stays corrected until that is withdrawn.
 """
 
 import hashlib
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from enum import IntEnum
-from typing import Any, NamedTuple
+from typing import Any
+
+import orjson
+from pydantic import BaseModel
+
+Stamp = str
+"""The order of items: by when something happened, then by rank, then by content.
+
+It sorts as text: the microseconds since 1970 by the source's clock, the source's own order of what
+happened in one instant, and the beginning of the SHA-256 of the item's canonical JSON, so that no
+two different items are equal.
+"""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_DIGITS_OF_DIGEST = 16
 
 
-class Stamp(NamedTuple):
-    """The order of items: by when something happened, then by rank, then by content.
-
-    Attributes:
-        occurred_at: Microseconds since 1970, by the source's clock.
-        rank: The source's own order of what happened in one instant, from 0.
-        digest: The SHA-256 of the item's canonical JSON, so that no two different items are equal.
-    """
-
-    occurred_at: int
-    rank: int
-    digest: str
+def microseconds(instant: datetime) -> int:
+    """Since 1970."""
+    return (instant - _EPOCH) // _MICROSECOND
 
 
-def stamp(occurred_at: int, rank: int, content: Any) -> Stamp:
+def instant_of(microseconds_since_1970: int) -> datetime:
+    return _EPOCH + microseconds_since_1970 * _MICROSECOND
+
+
+def item_stamp(occurred_at: datetime, rank: int, content: BaseModel) -> Stamp:
     """The stamp of an item with this content."""
-    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return Stamp(occurred_at, rank, hashlib.sha256(canonical.encode()).hexdigest())
+    canonical = orjson.dumps(
+        orjson.loads(content.model_dump_json(exclude_unset=True)), option=orjson.OPT_SORT_KEYS
+    )
+    digest = hashlib.sha256(canonical).hexdigest()[:_DIGITS_OF_DIGEST]
+    return f"{max(0, microseconds(occurred_at)):020}:{rank}:{digest}"
 
 
 class Phase(IntEnum):
@@ -50,156 +62,137 @@ class Phase(IntEnum):
     ENDED = 3
 
 
-@dataclass(frozen=True)
-class Life:
-    """An item on how far a call has come.
+def phased(phase: Phase, stamp: Stamp) -> Stamp:
+    """A stamp that is greater than that of any earlier phase, whatever the times are."""
+    return f"{phase:d}/{stamp}"
 
-    Attributes:
-        stamp: The item's stamp.
-        phase: How far.
-        values: What travels with the phase: status, end, reason, duration.
-        started_at: Microseconds since 1970, where the item names the beginning.
-    """
+
+@dataclass
+class Correction:
+    """What a person says of a field; `withdrawn` once they take it back."""
 
     stamp: Stamp
-    phase: Phase
-    values: Mapping[str, Any]
-    started_at: int | None = None
-
-
-@dataclass(frozen=True)
-class Fields:
-    """An item on fields that travel together, such as the two numbers and the direction.
-
-    Attributes:
-        stamp: The item's stamp.
-        group: The name of the group; a key of the metadata is a group by itself.
-        values: What they are; null is a value.
-        corrects: Whether a person says so, which no source overrules.
-        withdrawn: Whether the correction with an earlier stamp is taken back.
-    """
-
-    stamp: Stamp
-    group: str
-    values: Mapping[str, Any]
-    corrects: bool = False
+    value: Any
     withdrawn: bool = False
 
 
-@dataclass(frozen=True)
-class Element:
-    """An item on one element of a set.
+@dataclass
+class Registers:
+    """Fields of which the greatest stamp counts; values are as JSON has them.
 
     Attributes:
-        stamp: The item's stamp.
-        of: The name of the set.
-        key: The element's key in the set.
-        value: The element.
+        stamps: By field, the greatest one so far.
+        corrections: By field.
+        covered: What the sources say of fields that are corrected.
+        changed: The fields whose value is another one now, and the value.
     """
 
-    stamp: Stamp
-    of: str
-    key: str
-    value: Any
+    stamps: dict[str, Stamp] = field(default_factory=dict)
+    corrections: dict[str, Correction] = field(default_factory=dict)
+    covered: dict[str, Any] = field(default_factory=dict)
+    changed: dict[str, Any] = field(default_factory=dict)
 
+    def put(self, name: str, stamp: Stamp, value: Any) -> bool:
+        """Take what a source says of a field; whether it counts."""
+        if stamp <= self.stamps.get(name, ""):
+            return False
+        self.stamps[name] = stamp
+        if self.is_corrected(name):
+            self.covered[name] = value
+        else:
+            self.changed[name] = value
+        return True
 
-@dataclass(frozen=True)
-class SetSnapshot:
-    """An item with all elements of a set at one instant.
+    def correct(self, name: str, correction: Correction, stored: Callable[[str], Any]) -> bool:
+        """Take what a person says of a field, or that they take it back; whether it counts.
 
-    Attributes:
-        stamp: The item's stamp.
-        of: The name of the set.
-        elements: The elements, by key.
-    """
+        Args:
+            name: Of the field.
+            correction: What they say.
+            stored: The value that a field has now.
+        """
+        before = self.corrections.get(name)
+        if before is not None and correction.stamp <= before.stamp:
+            return False
+        if correction.withdrawn:
+            if self.is_corrected(name):
+                self.changed[name] = self.covered.pop(name)
+        else:
+            if not self.is_corrected(name):
+                self.covered[name] = stored(name)
+            self.changed[name] = correction.value
+        self.corrections[name] = correction
+        return True
 
-    stamp: Stamp
-    of: str
-    elements: Mapping[str, Any]
+    def is_corrected(self, name: str) -> bool:
+        correction = self.corrections.get(name)
+        return correction is not None and not correction.withdrawn
 
+    def to_json(self) -> dict[str, Any]:
+        """What the next items have to be compared with; the names of one stamp stand together."""
+        names: dict[Stamp, list[str]] = {}
+        for name in sorted(self.stamps):
+            names.setdefault(self.stamps[name], []).append(name)
+        document: dict[str, Any] = {"stamps": dict(sorted(names.items()))}
+        if self.corrections:
+            document["corrections"] = {
+                name: [each.stamp, each.value, each.withdrawn]
+                for name, each in sorted(self.corrections.items())
+            }
+            document["covered"] = dict(sorted(self.covered.items()))
+        return document
 
-Item = Life | Fields | Element | SetSnapshot
-
-
-class Stamped(NamedTuple):
-    """A value, and the stamp of the item that brought it."""
-
-    stamp: Stamp
-    value: Any
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> "Registers":
+        """What `to_json` wrote."""
+        stamps = {
+            name: stamp for stamp, names in document.get("stamps", {}).items() for name in names
+        }
+        corrections = {
+            name: Correction(*each) for name, each in document.get("corrections", {}).items()
+        }
+        return cls(stamps, corrections, dict(document.get("covered", {})))
 
 
 @dataclass
 class StampedSet:
-    """The elements of a set, and the stamp of its last snapshot."""
+    """The elements of a set, and the stamp of its last snapshot.
 
-    elements: dict[str, Stamped] = field(default_factory=dict)
-    snapshot: Stamp | None = None
+    Attributes:
+        stamps: Of each element, by key.
+        snapshot: Of the last snapshot.
+        changed: The elements that are new, or other ones now.
+        removed: The keys of elements that are stored and count no more.
+    """
 
-    def add(self, item: Element) -> None:
-        """Take one element."""
-        if self.snapshot is None or item.stamp > self.snapshot:
-            self._take(item.key, item.stamp, item.value)
+    stamps: dict[str, Stamp] = field(default_factory=dict)
+    snapshot: Stamp = ""
+    changed: dict[str, Any] = field(default_factory=dict)
+    removed: set[str] = field(default_factory=set)
 
-    def replace(self, item: SetSnapshot) -> None:
-        """Take a snapshot, unless it is older than the last one."""
-        if self.snapshot is not None and item.stamp <= self.snapshot:
-            return
-        for key in [
-            key
-            for key, element in self.elements.items()
-            if element.stamp <= item.stamp and key not in item.elements
-        ]:
-            del self.elements[key]
-        for key, value in item.elements.items():
-            self._take(key, item.stamp, value)
-        self.snapshot = item.stamp
+    def add(self, key: str, stamp: Stamp, value: Any) -> bool:
+        """Take one element; whether it counts."""
+        return stamp > self.snapshot and self._take(key, stamp, value)
 
-    def _take(self, key: str, stamp: Stamp, value: Any) -> None:
-        current = self.elements.get(key)
-        if current is None or stamp > current.stamp:
-            self.elements[key] = Stamped(stamp, value)
+    def replace(self, stamp: Stamp, elements: Iterable[tuple[str, Any]]) -> bool:
+        """Take a snapshot, unless it is older than the last one; whether it counts."""
+        if stamp <= self.snapshot:
+            return False
+        contained = dict(elements)
+        for key in [key for key, each in self.stamps.items() if each <= stamp]:
+            if key not in contained:
+                del self.stamps[key]
+                self.changed.pop(key, None)
+                self.removed.add(key)
+        for key, value in contained.items():
+            self._take(key, stamp, value)
+        self.snapshot = stamp
+        return True
 
-
-@dataclass
-class CallState:
-    """What all items about one call together say."""
-
-    life: Life | None = None
-    started_at: int | None = None
-    fields: dict[str, Stamped] = field(default_factory=dict)
-    corrections: dict[str, Stamped] = field(default_factory=dict)
-    sets: dict[str, StampedSet] = field(default_factory=dict)
-
-    def apply(self, items: Iterable[Item]) -> None:
-        """Take items, in any order."""
-        for item in items:
-            match item:
-                case Life():
-                    self._live(item)
-                case Fields():
-                    self._set(item)
-                case Element():
-                    self.sets.setdefault(item.of, StampedSet()).add(item)
-                case SetSnapshot():
-                    self.sets.setdefault(item.of, StampedSet()).replace(item)
-
-    def values(self, group: str) -> Mapping[str, Any] | None:
-        """The fields of a group; None when no item named them."""
-        correction = self.corrections.get(group)
-        if correction is not None and correction.value is not None:
-            return correction.value  # type: ignore[no-any-return]
-        current = self.fields.get(group)
-        return None if current is None else current.value
-
-    def _live(self, item: Life) -> None:
-        if self.life is None or (item.phase, item.stamp) > (self.life.phase, self.life.stamp):
-            self.life = item
-        if item.started_at is not None:
-            earliest = item.started_at if self.started_at is None else self.started_at
-            self.started_at = min(earliest, item.started_at)
-
-    def _set(self, item: Fields) -> None:
-        groups = self.corrections if item.corrects else self.fields
-        current = groups.get(item.group)
-        if current is None or item.stamp > current.stamp:
-            groups[item.group] = Stamped(item.stamp, None if item.withdrawn else item.values)
+    def _take(self, key: str, stamp: Stamp, value: Any) -> bool:
+        if stamp <= self.stamps.get(key, ""):
+            return False
+        self.stamps[key] = stamp
+        self.changed[key] = value
+        self.removed.discard(key)
+        return True

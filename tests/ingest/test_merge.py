@@ -1,4 +1,4 @@
-"""Items about a call in any order, and repeated: the state is one; wrong rules are caught."""
+"""Stamped values in any order, and repeated: what counts is one, and wrong rules are caught."""
 
 import random
 from collections.abc import Callable, Sequence
@@ -8,124 +8,101 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gql.ingest.merge import (
-    CallState,
-    Element,
-    Fields,
-    Item,
-    Life,
-    Phase,
-    SetSnapshot,
-    Stamp,
-    Stamped,
-    StampedSet,
-    stamp,
-)
+from gql.ingest.merge import Correction, Phase, Registers, StampedSet, phased
 
-VALUES = st.sampled_from([None, 1, 2])
-STAMPED = st.tuples(st.integers(0, 6), st.integers(0, 1))
+STAMPS = st.integers(0, 6).map(str)
+NAMES = st.sampled_from(["summary", "meta.language"])
+Step = tuple[str, Any]
 
 
-def _stamped(kind: Callable[..., Item], **strategies: st.SearchStrategy[Any]) -> Any:
-    """Items of a kind whose stamps are few, so that many collide."""
-
-    def build(when: tuple[int, int], **content: Any) -> Item:
-        return kind(stamp=stamp(*when, [kind.__name__, repr(sorted(content.items()))]), **content)
-
-    return st.builds(build, STAMPED, **strategies)
-
-
-ITEMS = st.one_of(
-    _stamped(
-        Life,
-        phase=st.sampled_from(Phase),
-        values=st.fixed_dictionaries({"reason": VALUES}),
-        started_at=VALUES,
-    ),
-    _stamped(
-        Fields,
-        group=st.sampled_from(["parties", "outcome", "meta.language"]),
-        values=st.fixed_dictionaries({"a": VALUES, "b": VALUES}),
-        corrects=st.booleans(),
-        withdrawn=st.booleans(),
-    ),
-    _stamped(
-        Element, of=st.sampled_from(["messages", "costs"]), key=st.sampled_from("123"), value=VALUES
-    ),
-    _stamped(
-        SetSnapshot,
-        of=st.sampled_from(["messages", "costs"]),
-        elements=st.dictionaries(st.sampled_from("1234"), VALUES, max_size=3),
-    ),
-)
-LOGS = st.lists(ITEMS, min_size=2, max_size=14)
-ORDERS = 8
-
-
-def _seen(state: CallState) -> Any:
-    """What readers see of a state."""
-    groups = sorted({*state.fields, *state.corrections})
-    return (
-        state.life and (state.life.phase, state.life.values),
-        state.started_at,
-        {group: state.values(group) for group in groups},
-        {
-            name: {key: element.value for key, element in sorted(of.elements.items())}
-            for name, of in sorted(state.sets.items())
-            if of.elements
-        },
+def _distinct(build: Callable[..., Any], *parts: st.SearchStrategy[Any]) -> st.SearchStrategy[Step]:
+    """Steps whose stamp names their content, as the digest of an item does."""
+    return st.tuples(STAMPS, *parts).map(
+        lambda step: (build.__name__, (f"{step[0]}:{build.__name__}:{step[1:]!r}", *step[1:]))
     )
 
 
-def _state(items: Sequence[Item]) -> CallState:
-    state = CallState()
-    state.apply(items)
-    return state
+def put(state: Registers, stamp: str, name: str, value: int) -> None:
+    state.put(name, stamp, value)
 
 
-def _orders(log: list[Item], seed: int) -> list[list[Item]]:
-    """The log shuffled, some of it several times."""
+def correct(state: Registers, stamp: str, name: str, value: int | None) -> None:
+    correction = Correction(stamp, value, withdrawn=value is None)
+    state.correct(name, correction, state.changed.get)
+
+
+def add(state: StampedSet, stamp: str, key: str, value: int) -> None:
+    state.add(key, stamp, value)
+
+
+def replace(state: StampedSet, stamp: str, elements: dict[str, int]) -> None:
+    state.replace(stamp, elements.items())
+
+
+VALUES = st.integers(1, 2)
+FIELDS = st.one_of(
+    _distinct(put, NAMES, VALUES), _distinct(correct, NAMES, st.one_of(VALUES, st.none()))
+)
+ELEMENTS = st.one_of(
+    _distinct(add, st.sampled_from("123"), VALUES),
+    _distinct(replace, st.dictionaries(st.sampled_from("1234"), VALUES, max_size=3)),
+)
+STEPS: dict[str, Any] = {each.__name__: each for each in (put, correct, add, replace)}
+
+
+def _result(log: Sequence[Step]) -> Any:
+    """What is left of a log of one kind."""
+    is_fields = log[0][0] in {"put", "correct"}
+    state: Any = Registers() if is_fields else StampedSet()
+    for name, arguments in log:
+        STEPS[name](state, *arguments)
+    if is_fields:
+        visible = {name: value for name, value in state.changed.items() if value is not None}
+        return visible, state.to_json()
+    return state.changed, state.stamps, state.snapshot
+
+
+def _differs(log: list[Step], seed: int) -> bool:
     source = random.Random(seed)  # noqa: S311
-    orders = []
-    for _ in range(ORDERS):
+    for _ in range(8):
         order = log + source.choices(log, k=len(log))
         source.shuffle(order)
-        orders.append(order)
-    return orders
+        if _result(order) != _result(log):
+            return True
+    return False
 
 
-def _differs(log: list[Item], seed: int) -> bool:
-    expected = _seen(_state(log))
-    return any(_seen(_state(order)) != expected for order in _orders(log, seed))
+LOGS = st.one_of(
+    st.lists(FIELDS, min_size=2, max_size=12), st.lists(ELEMENTS, min_size=2, max_size=12)
+)
 
 
 @settings(max_examples=300)
 @given(LOGS, st.integers(0, 2**32))
-def test_order_and_repetition_change_nothing(log: list[Item], seed: int) -> None:
+def test_order_and_repetition_change_nothing(log: list[Step], seed: int) -> None:
     assert not _differs(log, seed)
 
 
-def _last_arrival(self: StampedSet, key: str, stamp: Stamp, value: Any) -> None:
-    self.elements[key] = Stamped(stamp, value)
+def _last_arrival(self: Registers, name: str, stamp: str, value: Any) -> bool:
+    self.stamps[name] = stamp
+    self.changed[name] = value
+    return True
 
 
-def _without_snapshot(self: StampedSet, item: Element) -> None:
-    self._take(item.key, item.stamp, item.value)
+def _without_snapshot(self: StampedSet, key: str, stamp: str, value: Any) -> bool:
+    return self._take(key, stamp, value)
 
 
-def _last_life(self: CallState, item: Life) -> None:
-    self.life = item
-
-
-def _last_fields(self: CallState, item: Fields) -> None:
-    self.fields[item.group] = Stamped(item.stamp, item.values)
+def _element_by_arrival(self: StampedSet, key: str, stamp: str, value: Any) -> bool:
+    self.stamps[key] = stamp
+    self.changed[key] = value
+    return True
 
 
 WRONG = {
-    "elements by arrival": (StampedSet, "_take", _last_arrival),
+    "fields by arrival": (Registers, "put", _last_arrival),
+    "elements by arrival": (StampedSet, "_take", _element_by_arrival),
     "elements older than the snapshot": (StampedSet, "add", _without_snapshot),
-    "the phase by arrival": (CallState, "_live", _last_life),
-    "fields by arrival": (CallState, "_set", _last_fields),
 }
 
 
@@ -133,53 +110,37 @@ WRONG = {
 def test_a_wrong_rule_is_caught(rule: str, monkeypatch: pytest.MonkeyPatch) -> None:
     owner, name, replacement = WRONG[rule]
     monkeypatch.setattr(owner, name, replacement)
-    logs: list[list[Item]] = []
+    logs: list[list[Step]] = []
 
     @settings(max_examples=300, database=None, derandomize=True)
     @given(LOGS)
-    def collect(log: list[Item]) -> None:
+    def collect(log: list[Step]) -> None:
         logs.append(log)
 
     collect()
     assert sum(_differs(log, seed) for seed, log in enumerate(logs)) > len(logs) // 20
 
 
-def _life(at: int, phase: Phase, **values: Any) -> Life:
-    return Life(stamp(at, 0, [phase, values]), phase, values)
+def test_a_later_phase_counts_before_any_time() -> None:
+    stamps = ["00000000000000000002:9:f", "00000000000000000001:0:0"]
+    phases = [phased(phase, stamp) for phase in Phase for stamp in reversed(stamps)]
+    assert sorted(phases) == phases
 
 
-def test_a_report_before_the_beginning_stays_the_end() -> None:
-    ended = _life(20, Phase.ENDED, reason="customer_hangup")
-    begun = Life(stamp(30, 0, "begun"), Phase.ONGOING, {}, started_at=5)
-    state = _state([ended, begun])
-    assert state.life == ended
-    assert state.started_at == 5
-
-
-def test_of_two_words_in_one_second_the_further_one_counts() -> None:
-    completed, in_progress = _life(7, Phase.ENDED), _life(7, Phase.ONGOING)
-    for order in ([completed, in_progress], [in_progress, completed]):
-        assert _state(order).life == completed
-
-
-def test_a_report_without_costs_leaves_the_costs_that_came_by_themselves() -> None:
-    costs = SetSnapshot(stamp(9, 0, "costs"), "costs", {"llm": 12, "telephony": 30})
-    report = _life(8, Phase.ENDED)
-    assert _seen(_state([report, costs, report]))[3] == {"costs": {"llm": 12, "telephony": 30}}
-
-
-def test_a_final_transcript_of_fewer_turns_replaces_the_growing_one() -> None:
-    growing = SetSnapshot(stamp(1, 0, "g"), "transcript", {"#0": "Hel", "#1": "Hello", "#2": "?"})
-    final = SetSnapshot(stamp(2, 0, "f"), "transcript", {"#0": "Hello?"})
-    for order in ([growing, final], [final, growing]):
-        assert _seen(_state(order))[3] == {"transcript": {"#0": "Hello?"}}
+def test_a_final_transcript_of_fewer_segments_replaces_the_growing_one() -> None:
+    growing, final = ("1", {"#0": "Hel", "#1": "Hello", "#2": "?"}), ("2", {"#0": "Hello?"})
+    for order in ((growing, final), (final, growing)):
+        elements = StampedSet()
+        for stamp, each in order:
+            elements.replace(stamp, each.items())
+        assert elements.changed == {"#0": "Hello?"}
 
 
 def test_a_correction_holds_until_it_is_withdrawn() -> None:
-    def outcome(at: int, summary: str, **flags: bool) -> Fields:
-        return Fields(stamp(at, 0, summary), "outcome", {"summary": summary}, **flags)
-
-    corrected = [outcome(3, "by a person", corrects=True), outcome(9, "by the platform")]
-    assert _state(corrected).values("outcome") == {"summary": "by a person"}
-    withdrawn = [*corrected, outcome(4, "", corrects=True, withdrawn=True)]
-    assert _state(withdrawn).values("outcome") == {"summary": "by the platform"}
+    registers = Registers()
+    registers.correct("summary", Correction("3", "by a person"), lambda _: None)
+    registers.put("summary", "9", "by the platform")
+    assert registers.changed == {"summary": "by a person"}
+    again = Registers.from_json(registers.to_json())
+    again.correct("summary", Correction("4", None, withdrawn=True), lambda _: None)
+    assert again.changed == {"summary": "by the platform"}

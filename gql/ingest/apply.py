@@ -1,0 +1,139 @@
+"""The one way in: items become rows, whatever their order and however often they come.
+
+A batch takes a bounded number of statements, whatever its size: each table is read once and written
+at most once for new rows, once for changed and once for removed ones. What is between is the merge
+of `gql/ingest/merge.py`, in Python. Calls are locked in the order of their keys.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from gql.domain.writes.transaction import WriteContext, retry_collisions, transaction
+from gql.errors import BadInput
+from gql.identity import Permission
+from gql.ingest.call_batch import CallBatch, ItemRefused, call_key
+from gql.ingest.items import FARTHEST_AHEAD, AnyItem, CallItem, SessionItem, SmsItem, TransitionItem
+from gql.ingest.merge import item_stamp
+from gql.ingest.merged_call import MergedCall, register_name
+from gql.models.types import now
+from gql.query.context import Context
+
+MOST_ITEMS = 1_000
+"""Most items of one batch, which is one transaction."""
+
+
+class ItemStatus(StrEnum):
+    """What became of an item."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+    REFUSED = "refused"
+    WAITING = "waiting"
+
+
+@dataclass(frozen=True)
+class ItemOutcome:
+    """What became of an item.
+
+    Attributes:
+        status: `unchanged` for one that has come before, or that newer ones have overtaken.
+        kind: Of the item.
+        key: What the item is about, by its source's words.
+        id: Of the call or the session that it belongs to.
+        error: What was wrong, or is waited for.
+    """
+
+    status: ItemStatus
+    kind: str
+    key: str
+    id: int | None = None
+    error: str | None = None
+
+
+async def apply_items(context: Context, items: Sequence[AnyItem]) -> list[ItemOutcome]:
+    """Take items, in one transaction; what became of each, in their order.
+
+    An item that is refused does not stop the others. Inside a transaction that is open this is a
+    part of it; else a collision with another writer is tried again.
+
+    Args:
+        context: Of the caller, who needs the permission to bring data in.
+        items: At most `MOST_ITEMS`.
+
+    Raises:
+        Forbidden: when the caller lacks the permission.
+        BadInput: when there are too many items.
+        WriteCollision: when others stood in the way again and again.
+    """
+    if len(items) > MOST_ITEMS:
+        raise BadInput(f"There are {len(items):,} items, but at most {MOST_ITEMS:,} at a time.")
+
+    async def write() -> list[ItemOutcome]:
+        async with transaction(context, Permission.INGEST) as write:
+            return await _apply(write, items)
+
+    return await (write() if isinstance(context, WriteContext) else retry_collisions(write))
+
+
+async def _apply(write: WriteContext, items: Sequence[AnyItem]) -> list[ItemOutcome]:
+    received_at = now()
+    batch = CallBatch(write, received_at)
+    outcomes: list[ItemOutcome | None] = [_refusal(item, received_at) for item in items]
+    accepted = [item for item, outcome in zip(items, outcomes, strict=True) if outcome is None]
+    keys = {key for item in accepted if (key := call_key(item)) is not None}
+    sids = {item.call_sid for item in accepted if isinstance(item, CallItem) and item.call_sid}
+    await batch.lock(keys, sids)
+    await batch.read_elements(accepted)
+    subjects: list[MergedCall | None] = [None] * len(items)
+    for index, item in enumerate(items):
+        if outcomes[index] is None:
+            outcomes[index], subjects[index] = _take(batch, item)
+    await batch.save()
+    return [
+        outcome if subject is None else replace(outcome, id=subject.row["id"])
+        for outcome, subject in zip(outcomes, subjects, strict=True)
+        if outcome is not None
+    ]
+
+
+def _take(batch: CallBatch, item: AnyItem) -> tuple[ItemOutcome, MergedCall | None]:
+    if isinstance(item, SessionItem | TransitionItem | SmsItem):
+        return _outcome(ItemStatus.WAITING, item, "Items of this kind are not accepted yet."), None
+    try:
+        call, is_new, is_changed = batch.take(item, item_stamp(item.occurred_at, item.rank, item))
+    except ItemRefused as refusal:
+        return _outcome(ItemStatus.REFUSED, item, str(refusal)), None
+    status = ItemStatus.UPDATED if is_changed else ItemStatus.UNCHANGED
+    return _outcome(ItemStatus.CREATED if is_new else status, item), call
+
+
+def _refusal(item: AnyItem, received_at: datetime) -> ItemOutcome | None:
+    """What is wrong with an item by itself."""
+    if item.occurred_at > received_at + FARTHEST_AHEAD:
+        minutes = int(FARTHEST_AHEAD.total_seconds() // 60)
+        fault = f"occurredAt is more than {minutes} minutes ahead of {received_at:%Y-%m-%dT%H:%M}Z."
+        return _outcome(ItemStatus.REFUSED, item, fault)
+    if isinstance(item, CallItem):
+        unknown = [name for name in item.withdrawn if register_name(name) is None]
+        if unknown:
+            return _outcome(
+                ItemStatus.REFUSED, item, f"withdrawn names {unknown[0]!r}, which is no field."
+            )
+    return None
+
+
+def _outcome(status: ItemStatus, item: AnyItem, error: str | None = None) -> ItemOutcome:
+    return ItemOutcome(status, item.kind, item_key(item), error=error)
+
+
+def item_key(item: AnyItem) -> str:
+    """What an item is about, by its source's words."""
+    if isinstance(item, CallItem | SessionItem):
+        return item.external_id
+    if isinstance(item, SmsItem):
+        return item.message_id
+    key = getattr(item, "key", None)
+    return item.call if key is None else f"{item.call}/{key}"

@@ -1,0 +1,313 @@
+"""The calls that a batch of items is about, with what belongs to them."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import or_, select
+
+from gql.domain.writes.transaction import WriteContext
+from gql.ingest.batch_writes import delete_ids, insert_rows, update_rows
+from gql.ingest.bills import Line, LineKey, Total, to_micros
+from gql.ingest.elements import COSTS, SINGLES, SNAPSHOTS, TABLES, ElementTable, table_for
+from gql.ingest.items import AnyItem, CallItem, CostItem, CostsItem, OfCall
+from gql.ingest.merge import Stamp, StampedSet
+from gql.ingest.merged_call import CallKey, MergedCall
+from gql.ingest.named_rows import NamedRows
+from gql.models.call import Call
+from gql.models.rollup import SERVICES
+from gql.models.scope import owned, parameters, table_of
+from gql.sql.keys import is_among
+
+CALLS = table_of(Call)
+_COST_COLUMNS = (
+    "total_cost",
+    *(f"{name}_cost" for name in SERVICES),
+    *("unattributed_cost", "cost_currency"),
+)
+_COLUMNS = [column for column in CALLS.c if column.name != "organization_id"]
+
+
+class ItemRefused(Exception):  # noqa: N818, it is no error of ours
+    """An item cannot be taken; the message says why."""
+
+
+def call_key(item: AnyItem) -> CallKey | None:
+    """The call that an item is about; None where the item does not name one."""
+    if isinstance(item, CallItem):
+        return item.source, item.external_id
+    return (item.source, item.call) if isinstance(item, OfCall) else None
+
+
+@dataclass
+class CallBatch:
+    """Calls while a batch of items is merged.
+
+    Attributes:
+        write: The transaction.
+        received_at: When the batch came.
+        calls: By key: all that items are about.
+        sids: The calls by `callSid`, stored ones and those of this batch.
+        stored: By set, call, source (with the producer of a bill) and key: rows of elements.
+        named: What names mean.
+    """
+
+    write: WriteContext
+    received_at: datetime
+    calls: dict[CallKey, MergedCall] = field(default_factory=dict)
+    sids: dict[str, CallKey] = field(default_factory=dict)
+    stored: dict[str, dict[tuple[CallKey, str], dict[str, Any]]] = field(default_factory=dict)
+    named: NamedRows = field(default_factory=NamedRows)
+
+    async def lock(self, keys: Collection[CallKey], sids: Collection[str]) -> None:
+        """Read and lock the calls with these keys, and those that have one of these `callSid`s."""
+        if not keys:
+            return
+        named = sorted({*sids, *(external_id for _, external_id in keys)})
+        statement = (
+            select(*_COLUMNS)
+            .where(
+                owned(CALLS),
+                or_(
+                    is_among(CALLS.c.source, sorted({source for source, _ in keys}))
+                    & is_among(CALLS.c.external_id, sorted({each for _, each in keys})),
+                    is_among(CALLS.c.call_sid, named),
+                ),
+            )
+            .order_by(CALLS.c.source, CALLS.c.external_id, CALLS.c.id)
+            .with_for_update()
+        )
+        rows = await self.write.run(statement, parameters(self.write.organization_id))
+        for row in rows.mappings():
+            key = (row["source"], row["external_id"] or "")
+            self.sids[row["call_sid"]] = key
+            if key in keys:
+                self.calls[key] = MergedCall.stored(dict(row))
+
+    async def read_elements(self, items: Sequence[AnyItem]) -> None:
+        """Read the elements that items may change; all of a set that is replaced, and of a bill."""
+        for table in TABLES:
+            own = [item for item in items if table_for(item) is table]
+            parents, whole, keys = set[int](), set[int](), set[str]()
+            for item in own:
+                key = call_key(item)
+                call = None if key is None else self.calls.get(key)
+                if call is None or not call.row:
+                    continue
+                parents.add(call.row["id"])
+                if type(item) in SINGLES and table is not COSTS:
+                    keys.add(item.key)  # type: ignore[union-attr]
+                else:
+                    whole.add(call.row["id"])
+            await self._read(table, sorted(parents), sorted(whole), sorted(keys))
+        for item in items:
+            key = call_key(item)
+            if isinstance(item, CostsItem | CostItem) and key in self.calls:
+                self._open_bill(self.calls[key])
+
+    async def _read(
+        self, table: ElementTable, parents: Sequence[int], whole: Sequence[int], keys: Sequence[str]
+    ) -> None:
+        if not parents:
+            return
+        by_id = {call.row["id"]: call for call in self.calls.values() if call.row}
+        statement = table.of(parents, whole, keys)
+        rows = await self.write.run(statement, parameters(self.write.organization_id))
+        stored = self.stored.setdefault(table.name, {})
+        for row in rows.mappings():
+            call = by_id[row["parent_id"]]
+            name = _set_name(table, row["source"], row.get("producer"), call.key)
+            stored.setdefault((call.key, name), {})[row["external_id"]] = row
+            elements = call.sets.setdefault(name, StampedSet())
+            elements.stamps[row["external_id"]] = row["stamp"] or ""
+
+    def _open_bill(self, call: MergedCall) -> None:
+        """Let a call's bill have its stored lines."""
+        if call.bill.lines is not None:
+            return
+        call.bill.lines = {}
+        for (key, _), rows in self.stored.get(COSTS.name, {}).items():
+            if key == call.key:
+                for row in rows.values():
+                    line = Line(row["stamp"] or "", row["service"], row["amount"], row["currency"])
+                    call.bill.lines[_line_key(row)] = line
+
+    def call(self, item: CallItem | OfCall) -> MergedCall:
+        """The call that an item is about, a new one where there is none.
+
+        Raises:
+            ItemRefused: when the key or the `callSid` is another call's `callSid`.
+        """
+        key = (item.source, item.external_id if isinstance(item, CallItem) else item.call)
+        sid = item.call_sid if isinstance(item, CallItem) else None
+        call = self.calls.get(key)
+        if sid is None and call is None:
+            sid = key[1]
+        if sid is not None and self.sids.setdefault(sid, key) != key:
+            raise ItemRefused(f"{sid!r} is the callSid of another call; name the call by its own.")
+        if call is None:
+            call = self.calls[key] = MergedCall(key)
+            call.bill.lines = {}
+        return call
+
+    def take(self, item: AnyItem, stamp: Stamp) -> tuple[MergedCall, bool, bool]:
+        """Take an item on a call or on what belongs to it.
+
+        Returns:
+            The call, whether the item has made what it is about, and whether it has changed it.
+
+        Raises:
+            ItemRefused: when it cannot be.
+        """
+        assert isinstance(item, CallItem | OfCall)  # noqa: S101
+        is_new = call_key(item) not in self.calls
+        call = self.call(item)
+        if isinstance(item, CallItem):
+            return call, is_new, call.take(item, stamp)
+        table = table_for(item)
+        is_other = call.notice(item)
+        if table is None:
+            return call, False, is_other
+        name = _set_name(table, item.source, item.producer, call.key)
+        elements = call.sets.setdefault(name, StampedSet())
+        had = len(elements.stamps)
+        if type(item) in SNAPSHOTS:
+            is_changed = elements.replace(stamp, SNAPSHOTS[type(item)][1](item))
+        else:
+            is_changed = elements.add(item.key, stamp, SINGLES[type(item)][1](item))  # type: ignore[union-attr]
+        if table is COSTS and is_changed:
+            self._charge(call, item, stamp, name)
+        call.is_changed |= is_changed and (type(item) in SNAPSHOTS or table is COSTS)
+        return call, is_changed and len(elements.stamps) > had, is_other or is_changed
+
+    def _charge(self, call: MergedCall, item: AnyItem, stamp: Stamp, name: str) -> None:
+        """Let the lines and the totals of a bill be those of its set."""
+        lines = call.bill.lines
+        assert lines is not None  # noqa: S101, read before
+        elements = call.sets[name]
+        for old in [each for each in lines if each[:2] == (item.source, item.producer)]:
+            if old.key not in elements.stamps:
+                del lines[old]
+        for key, value in elements.changed.items():
+            line = Line(elements.stamps[key], value["service"], value["amount"], value["currency"])
+            lines[LineKey(item.source, item.producer, key)] = line
+        if isinstance(item, CostsItem):
+            amount = None if item.total is None else to_micros(item.total)
+            total = Total(stamp, item.currency, amount)
+            call.bill.totals[f"{item.source}/{item.producer}"] = total
+
+    async def save(self) -> None:
+        """Write what is new or changed."""
+        changed = [call for call in self.calls.values() if call.is_changed]
+        await self._find_named(changed)
+        rows = [self._columns(call) for call in changed]
+        new = [row for row, call in zip(rows, changed, strict=True) if not call.row]
+        stored = [
+            {**row, "id": call.row["id"], "received_at": call.row["received_at"]}
+            for row, call in zip(rows, changed, strict=True)
+            if call.row
+        ]
+        await update_rows(self.write, CALLS, stored)
+        returned = ("id", "source", "external_id")
+        for row in await insert_rows(self.write, CALLS, new, *returned):
+            self.calls[row.source, row.external_id].row = {"id": row.id}
+        for table in TABLES:
+            await self._save_elements(table)
+
+    async def _find_named(self, changed: Sequence[MergedCall]) -> None:
+        pairs: dict[str, set[Any]] = {"assistant": set(), "graph": set()}
+        for call in changed:
+            for name, named in pairs.items():
+                pair = call.registers.changed.get(name)
+                if pair is not None:
+                    named.add(tuple(pair))
+        await self.named.find_assistants(self.write, pairs["assistant"])
+        await self.named.find_graphs(self.write, pairs["graph"])
+
+    def _columns(self, call: MergedCall) -> dict[str, Any]:
+        columns = call.columns()
+        costs, _ = _costs(call)
+        ids: dict[str, Any] = {}
+        for name, find, names in (
+            ("assistant", self.named.assistant, self.named.assistants),
+            ("graph", self.named.graph, self.named.graphs),
+        ):
+            if name in call.registers.changed or not call.row:
+                pair = call.registers.changed.get(name) or (None, None)
+                ids[f"{name}_id"] = row_id = find(call.key[0], tuple(pair))
+                if row_id is not None:
+                    ids[f"{name}_name"] = names[row_id]
+            else:
+                ids[f"{name}_id"] = call.row[f"{name}_id"]
+        return {**columns, **costs, **ids, "received_at": self.received_at}
+
+    async def _save_elements(self, table: ElementTable) -> None:
+        inserted: list[dict[str, Any]] = []
+        updated: list[dict[str, Any]] = []
+        marked: list[dict[str, Any]] = []
+        removed: list[int] = []
+        for call in self.calls.values():
+            _, counted = _costs(call) if table is COSTS else ({}, frozenset())
+            for name, elements in _sets_of(call, table):
+                stored = self.stored.get(table.name, {}).get((call.key, name), {})
+                source = _source_of(name, call.key)
+                removed += [stored[key]["id"] for key in elements.removed if key in stored]
+                for key, value in elements.changed.items():
+                    row = {**value, "stamp": elements.stamps[key]}
+                    if table is COSTS:
+                        line = LineKey(source, name.rpartition("/")[2], key)
+                        row["is_superseded"] = line not in counted
+                    if key in stored:
+                        updated.append({**row, "id": stored[key]["id"]})
+                        continue
+                    own = {"call_id": call.row["id"], "source": source, "external_id": key}
+                    if table is COSTS:
+                        own["producer"] = name.rpartition("/")[2]
+                    inserted.append({**row, **own})
+                if table is COSTS and call.bill.lines is not None:
+                    marked += _marks(stored, elements, counted)
+        await delete_ids(self.write, table.table, removed)
+        await update_rows(self.write, table.table, updated)
+        await update_rows(self.write, table.table, marked)
+        await insert_rows(self.write, table.table, inserted)
+
+
+def _costs(call: MergedCall) -> tuple[dict[str, Any], frozenset[LineKey]]:
+    """What a call costs, and the lines that count; as it is stored where no bill came."""
+    if call.bill.lines is None:
+        return {name: call.row.get(name) for name in _COST_COLUMNS}, frozenset()
+    return call.bill.columns(call.key[0])
+
+
+def _marks(
+    stored: Mapping[str, Any], elements: StampedSet, counted: frozenset[LineKey]
+) -> Iterator[dict[str, Any]]:
+    """The stored lines that count now and did not before, or the other way around."""
+    for key, row in stored.items():
+        if key in elements.changed or key in elements.removed:
+            continue
+        is_superseded = _line_key(row) not in counted
+        if is_superseded != row["is_superseded"]:
+            yield {"id": row["id"], "is_superseded": is_superseded}
+
+
+def _line_key(row: Mapping[str, Any]) -> LineKey:
+    return LineKey(row["source"], row["producer"], row["external_id"])
+
+
+def _set_name(table: ElementTable, source: str, producer: str | None, call: CallKey) -> str:
+    """Names a set among those of a call: of another source, and of each producer, it is another."""
+    name = table.name if source == call[0] else f"{source}:{table.name}"
+    return f"{name}/{producer}" if table is COSTS else name
+
+
+def _sets_of(call: MergedCall, table: ElementTable) -> Iterator[tuple[str, StampedSet]]:
+    for name, elements in call.sets.items():
+        if name.rpartition(":")[2].partition("/")[0] == table.name:
+            yield name, elements
+
+
+def _source_of(set_name: str, call: CallKey) -> str:
+    source, colon, _ = set_name.rpartition(":")
+    return source if colon else call[0]

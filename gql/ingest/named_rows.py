@@ -1,0 +1,132 @@
+"""The assistants, graphs and nodes that items name, as the organization has them."""
+
+import re
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+
+from sqlalchemy import ColumnElement, Table, or_, select
+
+from gql.domain.writes.transaction import WriteContext
+from gql.models.assistant import Assistant
+from gql.models.graph import AssistantGraph, GraphEdge, GraphNode
+from gql.models.scope import owned, parameters, table_of
+from gql.models.types import MAX_ID
+from gql.sql.keys import is_among
+
+Pair = tuple[str | None, str | None]
+"""What the source calls something, and the name of it."""
+
+OWN_SOURCES = frozenset({"manual", "jackfield"})
+"""Sources whose ids of assistants and graphs are ours."""
+
+_ID = re.compile("[1-9][0-9]{0,18}")
+_ASSISTANTS = table_of(Assistant)
+_GRAPHS = table_of(AssistantGraph)
+_NODES = table_of(GraphNode)
+_EDGES = table_of(GraphEdge)
+
+
+@dataclass(frozen=True)
+class NamedNode:
+    """A node of a graph, and who speaks there."""
+
+    id: int
+    assistant_name: str | None
+
+
+@dataclass
+class NamedRows:
+    """What names of a batch mean.
+
+    Attributes:
+        assistants: By id, the name; `graphs` likewise.
+        nodes: By graph and key.
+        edges: By the two nodes: the edges between them.
+    """
+
+    assistants: dict[int, str] = field(default_factory=dict)
+    graphs: dict[int, str] = field(default_factory=dict)
+    nodes: dict[tuple[int, str], NamedNode] = field(default_factory=dict)
+    edges: dict[tuple[int, int], list[int]] = field(default_factory=dict)
+
+    def assistant(self, source: str, pair: Pair) -> int | None:
+        """The assistant that a source means: by our id where the ids are ours, else by its name."""
+        return _row_of(self.assistants, source, pair)
+
+    def graph(self, source: str, pair: Pair) -> int | None:
+        """The graph that a source means."""
+        return _row_of(self.graphs, source, pair)
+
+    def edge(self, from_node: int | None, to_node: int | None) -> int | None:
+        """The edge between two nodes, where there is one and no other."""
+        if from_node is None or to_node is None:
+            return None
+        edges = self.edges.get((from_node, to_node), [])
+        return edges[0] if len(edges) == 1 else None
+
+    async def find_assistants(self, write: WriteContext, pairs: Collection[Pair]) -> None:
+        """Read the assistants that may be meant; of several with one name the oldest counts."""
+        if not pairs:
+            return
+        table = _ASSISTANTS
+        statement = (
+            select(table.c.id, table.c.name)
+            .where(owned(table), _is_meant(table, pairs))
+            .order_by(table.c.id)
+        )
+        rows = await write.run(statement, parameters(write.organization_id))
+        self.assistants.update((row.id, row.name) for row in rows)
+
+    async def find_graphs(self, write: WriteContext, pairs: Collection[Pair]) -> None:
+        """Read the graphs that may be meant."""
+        if not pairs:
+            return
+        table = _GRAPHS
+        statement = select(table.c.id, table.c.name).where(owned(table), _is_meant(table, pairs))
+        rows = await write.run(statement, parameters(write.organization_id))
+        self.graphs.update((row.id, row.name) for row in rows)
+
+    async def find_nodes(self, write: WriteContext, keys: Collection[str]) -> None:
+        """Read the nodes of the graphs, by key or by our id, and the edges between them."""
+        if not keys or not self.graphs:
+            return
+        nodes, assistants = _NODES, _ASSISTANTS
+        ids = [int(key) for key in keys if _is_id(key)]
+        statement = (
+            select(nodes.c.id, nodes.c.graph_id, nodes.c.key, assistants.c.name)
+            .join_from(nodes, assistants, assistants.c.id == nodes.c.assistant_id)
+            .where(
+                owned(nodes),
+                owned(assistants),
+                is_among(nodes.c.graph_id, sorted(self.graphs)),
+                or_(is_among(nodes.c.key, sorted(keys)), is_among(nodes.c.id, ids)),
+            )
+        )
+        rows = (await write.run(statement, parameters(write.organization_id))).all()
+        for row in rows:
+            key = str(row.id) if row.key is None else row.key
+            self.nodes[row.graph_id, key] = NamedNode(row.id, row.name)
+        edges = select(_EDGES.c.id, _EDGES.c.from_node_id, _EDGES.c.to_node_id).where(
+            owned(_EDGES), is_among(_EDGES.c.from_node_id, [row.id for row in rows])
+        )
+        for row in await write.run(edges, parameters(write.organization_id)):
+            self.edges.setdefault((row.from_node_id, row.to_node_id), []).append(row.id)
+
+
+def _row_of(rows: dict[int, str], source: str, pair: Pair) -> int | None:
+    external_id, name = pair
+    if source in OWN_SOURCES and external_id is not None and _is_id(external_id):
+        return int(external_id) if int(external_id) in rows else None
+    if name is None:
+        return None
+    return next((id_ for id_, other in rows.items() if other == name), None)
+
+
+def _is_meant(table: Table, pairs: Iterable[Pair]) -> ColumnElement[bool]:
+    names = {name for _, name in pairs if name is not None}
+    ids = {int(each) for each, _ in pairs if each is not None and _is_id(each)}
+    return or_(is_among(table.c.id, sorted(ids)), is_among(table.c.name, sorted(names)))
+
+
+def _is_id(text: str) -> bool:
+    return bool(_ID.fullmatch(text)) and int(text) <= MAX_ID

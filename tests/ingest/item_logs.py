@@ -1,0 +1,99 @@
+"""Logs of items with few keys, few instants and few values, so that many of them collide."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from hypothesis import strategies as st
+
+from gql.ingest.items import ITEM, AnyItem
+
+BEGIN = datetime(2026, 11, 1, 10, 0, tzinfo=UTC)
+SOURCE = "logs"
+CALLS = ("c1", "c2")
+
+KEYS = st.sampled_from(["k1", "k2", "k3"])
+WORDS = st.sampled_from([None, "one", "two"])
+TIMES = st.integers(0, 5).map(lambda second: (BEGIN + timedelta(seconds=second)).isoformat())
+PRODUCERS = st.sampled_from(["webhook", "pull", "event"])
+
+
+def _fields(required: dict[str, Any], **optional: Any) -> st.SearchStrategy[dict[str, Any]]:
+    common = {
+        "source": st.just(SOURCE),
+        "occurredAt": TIMES,
+        "rank": st.integers(0, 1),
+        "producer": PRODUCERS,
+    }
+    return st.fixed_dictionaries({**common, **required}, optional=optional)
+
+
+def _kind(kind: str, required: dict[str, Any], **optional: Any) -> st.SearchStrategy[Any]:
+    return _fields({"kind": st.just(kind), **required}, **optional)
+
+
+OF_CALL = {"call": st.sampled_from(CALLS)}
+AMOUNTS = st.sampled_from(["0.01", "0.0200005", "-0.003"])
+CURRENCIES = st.sampled_from(["USD", "EUR"])
+LINE = {
+    "key": KEYS,
+    "service": st.sampled_from(["llm", "tts", "telephony", "other"]),
+    "amount": AMOUNTS,
+}
+MESSAGE = {"key": KEYS, "role": st.sampled_from(["user", "assistant", "tool"]), "content": WORDS}
+SEGMENT = {"key": KEYS, "speaker": st.sampled_from(["user", "other"]), "content": st.just("hm")}
+CALL = {
+    "status": st.sampled_from(["queued", "ringing", "ongoing", "completed", "failed"]),
+    "startedAt": TIMES,
+    "answeredAt": TIMES,
+    "endedAt": st.one_of(TIMES, st.none()),
+    "durationMs": st.sampled_from([None, 1500, 61_499]),
+    "endedReason": WORDS,
+    "endedReasonKind": st.sampled_from(["busy", "completed", None]),
+    "summary": WORDS,
+    "analysis": st.sampled_from([None, {"a": 1}, {"b": [True, None]}]),
+    "success": st.sampled_from(["success", "failure", None]),
+    "direction": st.sampled_from(["inbound", "outbound"]),
+    "channel": st.sampled_from(["voice", "sms"]),
+    "customerPhoneNumber": st.sampled_from(["+15550100001", "sip:a@b", "whatsapp:+15550100", None]),
+    "toPhoneNumber": st.sampled_from(["+15550100002", "whatsapp:+1999"]),
+    "assistant": st.sampled_from([{"externalId": "a1", "name": "Nobody"}, {"name": "Ada"}, None]),
+    "meta": st.dictionaries(st.sampled_from("xy"), WORDS, max_size=2),
+    "sourceIds": st.dictionaries(st.sampled_from("pq"), WORDS, max_size=2),
+}
+CORRECTIONS = {name: CALL[name] for name in ("status", "summary", "endedAt", "meta", "startedAt")}
+
+
+def _unique(element: dict[str, Any]) -> st.SearchStrategy[list[Any]]:
+    return st.lists(
+        st.fixed_dictionaries(element), max_size=3, unique_by=lambda each: str(each["key"])
+    )
+
+
+FIELDS = st.one_of(
+    _kind("call", {"externalId": st.sampled_from(CALLS)}, **CALL),
+    _kind("call", {"externalId": st.sampled_from(CALLS)}, **CALL),
+    _kind(
+        "call",
+        {"externalId": st.sampled_from(CALLS), "producer": st.just("manual")},
+        **CORRECTIONS,
+        withdrawn=st.lists(st.sampled_from(["summary", "status", "endedAt", "meta.x"]), max_size=2),
+    ),
+    _kind(
+        "costs",
+        {**OF_CALL, "currency": CURRENCIES, "entries": _unique(LINE)},
+        total=st.sampled_from(["0.5", "0.04"]),
+    ),
+    _kind("cost", {**OF_CALL, "currency": CURRENCIES, **LINE}),
+    _kind("messages", {**OF_CALL, "messages": _unique(MESSAGE)}),
+    _kind("message", {**OF_CALL, **MESSAGE}),
+    _kind("transcript", {**OF_CALL, "segments": _unique(SEGMENT)}),
+    _kind("segment", {**OF_CALL, **SEGMENT}),
+    _kind("recording", {**OF_CALL, "key": KEYS}, url=WORDS, status=WORDS),
+)
+LOGS = st.lists(FIELDS.map(ITEM.validate_python), min_size=2, max_size=12)
+
+
+def item(**fields: Any) -> AnyItem:
+    """An item of the source of logs, `seconds` after the beginning."""
+    at = BEGIN + timedelta(seconds=fields.pop("seconds", 0))
+    return ITEM.validate_python({"source": SOURCE, "occurredAt": at, **fields})

@@ -1,0 +1,36 @@
+"""Items in any order, repeated and in any batches make the same rows, on both databases."""
+
+from collections.abc import Sequence
+
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from gql.database import Database
+from gql.ingest.items import AnyItem
+from tests.ingest.applied import disorder, rows_after
+from tests.ingest.item_logs import LOGS
+
+ORDERS = 3
+
+
+async def differs(database: Database, log: Sequence[AnyItem], seed: int) -> bool:
+    """Whether another order of the log makes other rows."""
+    expected = await rows_after(database, [log])
+    for number in range(ORDERS):
+        if await rows_after(database, disorder(log, seed + number)) != expected:
+            return True
+    return False
+
+
+GENERATED = (Phase.explicit, Phase.reuse, Phase.generate)
+"""Without shrinking, which takes minutes when each example is some fifty statements."""
+
+
+@settings(max_examples=40, deadline=None, phases=GENERATED)
+@given(LOGS, st.integers(0, 2**32))
+async def test_order_repetition_and_batches_change_nothing(
+    database: Database, log: list[AnyItem], seed: int
+) -> None:
+    expected = await rows_after(database, [log])
+    for number in range(ORDERS):
+        assert await rows_after(database, disorder(log, seed + number)) == expected
