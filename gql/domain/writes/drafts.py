@@ -15,12 +15,14 @@ class NodeDraft:
         assistant_id: An assistant of the organization; None when the request has no such id, which
             is among its problems already.
         position: `{"x": number, "y": number}`; None for the origin.
+        key: What the graph calls it, where that is not known by its id.
     """
 
     assistant_id: int | None
     node_type: str = NodeType.STANDARD
     position: Mapping[str, Any] | None = None
     configuration: Mapping[str, Any] = field(default_factory=dict)
+    key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
