@@ -32,6 +32,8 @@ FARTHEST_AHEAD = timedelta(minutes=5)
 
 def _storable(value: Any) -> Any:
     """Text or JSON that both databases can store."""
+    if isinstance(value, str) and value.isascii() and value.isprintable():
+        return value  # nearly all values, at a tenth of the time
     problems = ProblemList()
     if isinstance(value, str):
         problems.check_text((), value)
@@ -340,7 +342,8 @@ ITEM: TypeAdapter[AnyItem] = TypeAdapter(AnyItem)
 
 def named_fields(item: BaseModel) -> dict[str, Any]:
     """The fields that an item names, null among them."""
-    return {name: getattr(item, name) for name in item.model_fields_set}
+    values = item.__dict__
+    return {name: values[name] for name in item.model_fields_set}
 
 
 def not_ahead(occurred_at: datetime, received_at: datetime) -> datetime:

@@ -47,7 +47,7 @@ def instant_of(microseconds_since_1970: int) -> datetime:
 def item_stamp(occurred_at: datetime, rank: int, content: BaseModel) -> Stamp:
     """The stamp of an item with this content."""
     canonical = orjson.dumps(
-        orjson.loads(content.model_dump_json(exclude_unset=True)), option=orjson.OPT_SORT_KEYS
+        content.model_dump(mode="json", exclude_unset=True), option=orjson.OPT_SORT_KEYS
     )
     digest = hashlib.sha256(canonical).hexdigest()[:_DIGITS_OF_DIGEST]
     return f"{max(0, microseconds(occurred_at)):020}:{rank}:{digest}"
@@ -97,7 +97,7 @@ class Registers:
         if stamp <= self.stamps.get(name, ""):
             return False
         self.stamps[name] = stamp
-        if self.is_corrected(name):
+        if self.corrections and self.is_corrected(name):
             self.covered[name] = value
         else:
             self.changed[name] = value

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from pydantic.alias_generators import to_snake
@@ -34,7 +34,7 @@ _PHASES = {
     "completed": Phase.ENDED,
     "failed": Phase.ENDED,
 }
-_NEVER_NULL = ("direction", "channel", "status", "started_at")
+_NEVER_NULL = frozenset({"direction", "channel", "status", "started_at"})
 _INSTANTS = ("answered_at", "ended_at")
 _PLAIN = (
     *("direction", "channel", "carrier_call_id", *_INSTANTS, "summary", "analysis", "success"),
@@ -53,6 +53,9 @@ _PAIRS = {
     "assistant": ("external_assistant_id", "assistant_name"),
     "graph": ("external_graph_id", "graph_name"),
 }
+_AS_NAMED = (*_PLAIN, *_PAIRS, "status", "started_at", "duration_ms")
+"""Fields that are merged by the names that items have for them."""
+
 _RENAMED = {"customer_phone_number": "customer", **dict.fromkeys(_REASON, "reason")}
 _NAMES = frozenset({*_PLAIN, *_PAIRS, *_LIFE, "started_at", "customer", "to_phone_number"})
 
@@ -73,7 +76,7 @@ def register_name(field_name: str) -> str | None:
 def as_json(value: Any) -> Any:
     """A field's value as JSON has it."""
     if isinstance(value, datetime):
-        return instant_of(microseconds(value)).isoformat()
+        return value.astimezone(UTC).isoformat()
     if isinstance(value, External):
         return [value.external_id, value.name]
     return str(value) if isinstance(value, str) else value
@@ -82,8 +85,8 @@ def as_json(value: Any) -> Any:
 def named_values(item: CallItem) -> Iterator[tuple[str, Any]]:
     """What an item says, by the names under which it is merged."""
     named = named_fields(item)
-    for name in (*_PLAIN, *_PAIRS, "status", "started_at", "duration_ms"):
-        if name in named and not (named[name] is None and name in _NEVER_NULL):
+    for name in _AS_NAMED:
+        if name in named and (named[name] is not None or name not in _NEVER_NULL):
             yield name, as_json(named[name])
     if named.get("to_phone_number") is not None:
         yield "to_phone_number", without_channel(named["to_phone_number"])
@@ -182,7 +185,11 @@ class MergedCall:
             ]
         else:
             phase = Phase.ENDED if item.status is None else _PHASES[item.status]
-            changes += [self._put(*named, stamp, phase) for named in named_values(item)]
+            of_life = phased(phase, stamp)
+            changes += [
+                self._put(name, value, of_life if name in _LIFE else stamp)
+                for name, value in named_values(item)
+            ]
             if item.status is None and item.ended_at is not None:
                 # Before every end that is named, and after all that is not the end.
                 unnamed = phased(Phase.ENDED, "")
@@ -193,8 +200,8 @@ class MergedCall:
 
     def value(self, name: str) -> Any:
         """The value of a field, as JSON has it."""
-        if name in self.registers.changed:
-            return self.registers.changed[name]
+        if name in self.registers.changed or not self.row:
+            return self.registers.changed.get(name)
         if self.registers.is_corrected(name):
             return self.registers.corrections[name].value
         return self._column_value(name) if name in self.registers.stamps else None
@@ -233,13 +240,13 @@ class MergedCall:
         self.sid = (stamp, item.call_sid)
         return True
 
-    def _put(self, name: str, value: Any, stamp: Stamp, phase: Phase) -> bool:
+    def _put(self, name: str, value: Any, stamp: Stamp) -> bool:
         if name == "started_at":
             at = microseconds(datetime.fromisoformat(value))
             is_earlier = self.started_at is None or at < self.started_at
             self.started_at = at if is_earlier else self.started_at
             return is_earlier
-        return self.registers.put(name, phased(phase, stamp) if name in _LIFE else stamp, value)
+        return self.registers.put(name, stamp, value)
 
     def _column_value(self, name: str) -> Any:  # noqa: PLR0911, one for each form of a field
         """What the row says of a field."""
@@ -286,10 +293,10 @@ class MergedCall:
     def _by_key(self, name: str) -> dict[str, Any] | None:
         """A JSON object of which each key is merged by itself."""
         merged = dict(self.row[_BY_KEY[name]] or {}) if self.row else {}
+        prefix = f"{name}."
         for changed, value in self.registers.changed.items():
-            field_name, dot, key = changed.partition(".")
-            if dot and field_name == name:
-                merged[key] = value
+            if changed.startswith(prefix):
+                merged[changed.removeprefix(prefix)] = value
         present = {key: value for key, value in sorted(merged.items()) if value is not None}
         return present or None
 
