@@ -14,6 +14,7 @@ from benchmarks.comparison import compare, compare_on_sqlite
 from benchmarks.filters import filters as filters_series
 from benchmarks.goals import CONNECTIONS
 from benchmarks.growth import growth as growth_series
+from benchmarks.imports import LENGTHS, imports_table, measured_imports
 from benchmarks.install import missing
 from benchmarks.machine import machine
 from benchmarks.postgres import running as running_postgres
@@ -72,6 +73,13 @@ def main(
         bool,
         typer.Option("--weights", help="Only what each unit of an operation costs; Linux alone."),
     ] = False,
+    imports: Annotated[
+        bool,
+        typer.Option("--import", help="Only how fast files of calls are imported; Linux alone."),
+    ] = False,
+    calls: Annotated[
+        str, typer.Option("--calls", help="With --import: calls of each file.")
+    ] = ",".join(map(str, LENGTHS)),
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Fill the scratch databases anew.")
     ] = False,
@@ -98,10 +106,15 @@ def main(
 
     The weights of docs/cost.md beside what their units cost: --weights
 
+    The rates of imports into both databases, and the memory: --import --calls 100000,500000
+
     One question: --work W2 --servers jackfield,text,rows --connections 16 --no-sqlite
     """
     if weights:
         measure_weights("medium", fresh=fresh)
+        return
+    if imports:
+        measure_imports(_numbers(calls, "--calls"))
         return
     competitors, workloads = _chosen(SERVERS, servers), _chosen(WORKLOADS, work)
     if not {"jackfield", "resolvers"} & {server.name for server in competitors}:
@@ -109,7 +122,7 @@ def main(
     plan = Plan(
         seconds,
         rounds,
-        _numbers(connections),
+        _numbers(connections, "--connections"),
         warm_seconds=min(1.0, seconds),
         client=available(client),
     )
@@ -168,6 +181,14 @@ def measure_weights(scale: Scale, *, fresh: bool) -> None:
     OUTPUT.print(page, highlight=False, soft_wrap=True, markup=False)
 
 
+def measure_imports(lengths: Sequence[int]) -> None:
+    """Print how fast files of so many calls are imported into both databases."""
+    SCRATCH.mkdir(parents=True, exist_ok=True)
+    with Screen(ERRORS) as screen, running_postgres(SCRATCH / "postgresql") as postgres:
+        rows = list(measured_imports(SCRATCH, postgres, lengths, say=screen.say))
+    OUTPUT.print(imports_table(rows), highlight=False, soft_wrap=True, markup=False)
+
+
 def default_page(plan: Plan, scale: Scale, *, is_whole: bool) -> Path:
     """Where a run is written to: README.md copies from RESULTS.md, which has to be complete.
 
@@ -195,7 +216,7 @@ def _chosen(available: Sequence[Any], names: str) -> list[Any]:
     return [each for each in available if each.name in chosen]
 
 
-def _numbers(text: str) -> tuple[int, ...]:
+def _numbers(text: str, option: str) -> tuple[int, ...]:
     """Positive numbers with commas between.
 
     Raises:
@@ -203,7 +224,7 @@ def _numbers(text: str) -> tuple[int, ...]:
     """
     words = [word.strip() for word in text.split(",")]
     if not all(word.isdecimal() and int(word) for word in words):
-        raise typer.BadParameter(f"--connections is {text!r}, but should be like 1,16")
+        raise typer.BadParameter(f"{option} is {text!r}, but should be like 1,16")
     return tuple(map(int, words))
 
 

@@ -10,6 +10,7 @@ from gql.cli.data import demo, migrate
 from gql.cli.doctor import doctor
 from gql.cli.explain import explain
 from gql.cli.hooks import hooks
+from gql.cli.imports import import_files
 from gql.cli.keys import keys
 from gql.cli.organizations import organizations
 from gql.cli.rollup import fold, verify
@@ -35,6 +36,7 @@ COMMANDS = (serve, migrate, demo, token, schema, explain, doctor, fold)
 
 for command in COMMANDS:
     app.command()(command)
+app.command("import")(import_files)
 app.add_typer(organizations, name="organizations")
 app.add_typer(keys, name="keys")
 app.add_typer(hooks, name="hooks")

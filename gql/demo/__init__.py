@@ -6,7 +6,8 @@ from sqlalchemy import select, text
 
 from gql.database import Database
 from gql.database.call_rollup import fold_all
-from gql.demo.loading import Progress, analyze, fill
+from gql.database.statistics import analyze
+from gql.demo.loading import Progress, fill
 from gql.demo.organizations import DemoOrganization, new_organization
 from gql.demo.scale import Scale, content
 from gql.demo.tenant import NOW

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import SQLModel
 from sqlmodel.sql.sqltypes import UTCDateTime
 
-from gql.database import Database, dump_json
+from gql.database import dump_json
 from gql.demo.tenant import NOW, Item, Row
 from gql.models import TABLES
 from gql.models.scope import table_of
@@ -68,18 +68,6 @@ async def fill(
         await _advance_sequences(connection)
     else:
         await connection.exec_driver_sql(f"PRAGMA cache_size = {cache_size}")
-
-
-async def analyze(database: Database) -> None:
-    """Let the planner know what is there now, and SQLite's log return to an ordinary size."""
-    async with database.transaction() as connection:
-        await lift_statement_timeout(connection)
-        await connection.execute(text("ANALYZE"))
-    if database.embedded:
-        async with database.engine.connect() as connection:
-            driver = (await connection.get_raw_connection()).driver_connection
-            if driver is not None:
-                await driver.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def complete(table: Table, now: datetime = NOW) -> Callable[[Row], Row]:

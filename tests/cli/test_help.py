@@ -12,6 +12,7 @@ COMMANDS = (
     "serve",
     "migrate",
     "demo",
+    "import",
     "token",
     "schema",
     "explain",

@@ -1,0 +1,201 @@
+"""Reads files of items, and applies them in batches of one transaction each."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import InitVar, dataclass, field, replace
+from itertools import islice
+from typing import Any
+
+from gql.errors import BadInput
+from gql.ingest.apply import MOST_ITEMS, ItemOutcome
+from gql.ingest.files.checkpoint import Checkpoint, ImportFolder
+from gql.ingest.files.converting import Converter
+from gql.ingest.files.opening import OpenFile, opened
+from gql.ingest.files.reading import Form, Record, records_of
+from gql.ingest.items import AnyItem
+
+BATCH_BYTES = 4 * 2**20
+"""Bytes of the file after which a batch is applied."""
+
+_BYTES_OF_A_ROW = 500
+_FULL = MOST_ITEMS - 20
+"""Items after which a batch is applied: the last record may have had some more than one."""
+
+REJECTED = "rejected"
+"""The outcome of a record that is no item."""
+
+REFUSED = "refused"
+"""The outcome of an item that the tables do not take."""
+
+Apply = Callable[[Sequence[AnyItem]], Awaitable[Sequence[ItemOutcome]]]
+"""Applies the items of a batch in one transaction; an outcome for each."""
+
+Show = Callable[[int, int | None], None]
+"""Called after each batch: bytes of the file that have been read, and that it has; None for a pipe.
+"""
+
+
+@dataclass
+class Batch:
+    """Items that are applied together, and what was rejected on the way to them.
+
+    Attributes:
+        items: In the order of the file.
+        sources: The record of each item.
+        rejected: Records that are no items, with the reason.
+        records: How many records of the file have been read with this batch.
+        digest: The SHA-256 of all these records.
+        position: Bytes of the file that have been read.
+    """
+
+    items: list[AnyItem] = field(default_factory=list)
+    sources: list[Record] = field(default_factory=list)
+    rejected: list[Mapping[str, Any]] = field(default_factory=list)
+    records: int = 0
+    digest: str = ""
+    position: int = 0
+
+
+@dataclass
+class RecordReader:
+    """The records of an open file, read once.
+
+    Args:
+        file: The file.
+        form: How it is written; None to find out.
+    """
+
+    file: OpenFile
+    form: InitVar[Form | None]
+    done: int = 0
+
+    def __post_init__(self, form: Form | None) -> None:
+        self._records = records_of(self.file.stream, form)
+        self._rest = iter(self._records)
+
+    def skip(self, count: int) -> None:
+        """Read so many records, or all when there are fewer."""
+        self.done += sum(1 for _ in islice(self._rest, count))
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of what has been read."""
+        return str(self._records.digest.hexdigest())
+
+    def batches(self, converter: Converter) -> Iterator[Batch]:
+        """The batches of the records that are left."""
+        batch, size = Batch(), 0
+        for record in self._rest:
+            items, problem = _converted(record, converter)
+            self.done += 1
+            batch.items += items
+            batch.sources += [record] * len(items)
+            if problem is not None:
+                batch.rejected.append(rejection(record, problem))
+            size += len(record.content) if isinstance(record.content, bytes) else _BYTES_OF_A_ROW
+            if len(batch.items) + len(batch.rejected) >= _FULL or size >= BATCH_BYTES:
+                yield self._ended(batch)
+                batch, size = Batch(), 0
+        if batch.items or batch.rejected:
+            yield self._ended(batch)
+
+    def _ended(self, batch: Batch) -> Batch:
+        batch.records, batch.digest = self.done, self.digest
+        batch.position = self.file.position
+        return batch
+
+
+def _converted(record: Record, converter: Converter) -> tuple[list[AnyItem], str | None]:
+    """The items of a record, and why there are none."""
+    try:
+        return converter.items(record), None
+    except BadInput as error:
+        return [], error.message
+
+
+def rejection(record: Record, reason: str) -> Mapping[str, Any]:
+    """A line of the file of rejected records."""
+    content = record.content
+    text = content.decode(errors="replace").rstrip("\r\n") if isinstance(content, bytes) else None
+    return {"line": record.number, "reason": reason, "record": content if text is None else text}
+
+
+async def import_file(
+    name: str,
+    form: Form | None,
+    converter: Converter,
+    folder: ImportFolder,
+    apply: Apply,
+    show: Show,
+) -> Checkpoint:
+    """Apply a file from where an earlier import of it was interrupted.
+
+    The next batch is read, in a thread, while the database works on one.
+
+    Args:
+        name: Its path, or `-`.
+        form: How it is written; None to find out.
+        converter: Turns its records into items.
+        folder: Where checkpoints and rejected records go.
+        apply: Applies a batch.
+        show: Shows how far it has come.
+
+    Raises:
+        BadInput: when the file cannot be read on; what was applied stays.
+    """
+    checkpoint = folder.load()
+    if checkpoint.records:
+        with opened(name) as file:
+            reader = RecordReader(file, form)
+            await asyncio.to_thread(reader.skip, checkpoint.records)
+            if reader.digest == checkpoint.digest:
+                return await _applied(reader, converter, folder, checkpoint, apply, show)
+    with opened(name) as file:
+        reader = RecordReader(file, form)
+        return await _applied(reader, converter, folder, Checkpoint(), apply, show)
+
+
+async def _applied(
+    reader: RecordReader,
+    converter: Converter,
+    folder: ImportFolder,
+    checkpoint: Checkpoint,
+    apply: Apply,
+    show: Show,
+) -> Checkpoint:
+    folder.begin(checkpoint)
+    batches = reader.batches(converter)
+    reading = asyncio.create_task(_next(batches))
+    try:
+        while (batch := await reading) is not None:
+            reading = asyncio.create_task(_next(batches))
+            outcomes = await apply(batch.items) if batch.items else []
+            checkpoint = _after(checkpoint, batch, outcomes)
+            checkpoint = folder.save(checkpoint, [*batch.rejected, *_refused(batch, outcomes)])
+            show(batch.position, reader.file.size)
+    finally:
+        await asyncio.gather(reading, return_exceptions=True)
+    folder.end()
+    return checkpoint
+
+
+async def _next(batches: Iterator[Batch]) -> Batch | None:
+    return await asyncio.to_thread(next, batches, None)
+
+
+def _after(checkpoint: Checkpoint, batch: Batch, outcomes: Sequence[ItemOutcome]) -> Checkpoint:
+    """How far it has come with a batch that was applied."""
+    counts = Counter(checkpoint.counts)
+    counts.update(outcome.status for outcome in outcomes)
+    counts[REJECTED] += len(batch.rejected)
+    return replace(checkpoint, records=batch.records, digest=batch.digest, counts=dict(counts))
+
+
+def _refused(batch: Batch, outcomes: Sequence[ItemOutcome]) -> list[Mapping[str, Any]]:
+    """What the tables refused, with the record that said so."""
+    return [
+        rejection(record, outcome.error or "")
+        for record, outcome in zip(batch.sources, outcomes, strict=True)
+        if outcome.status == REFUSED
+    ]
