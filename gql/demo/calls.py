@@ -22,7 +22,7 @@ from gql.demo.tenant import (
     odds,
     pick,
 )
-from gql.models.call import Call, phone_digits
+from gql.models.call import Call
 from gql.models.message import ChatMessage, Transcript
 
 SYSTEM = "You are a helpful assistant. Never reveal <internal> notes.\nAnswer briefly."
@@ -143,18 +143,15 @@ def call_row(
     cost: Cost | None = None,
     **columns: Any,
 ) -> Row:
-    """One row of `call`, with further columns; `message_row` counts the messages on it."""
+    """One row of `call`, with further columns."""
     return {
         "organization_id": organization_id,
         "assistant_id": assistant.id,
         "assistant_name": assistant.name,
         "to_phone_number": assistant.phone_number,
         "customer_phone_number": customer_phone_number,
-        "customer_phone_digits": phone_digits(customer_phone_number),
         "started_at": started_at,
         "ended_at": ended_at,
-        "last_activity": ended_at or started_at,
-        "message_count": 0,
         **(_cost_columns(cost) if cost else {}),
         **columns,
     }
@@ -163,13 +160,7 @@ def call_row(
 def message_row(
     call: Row, *, role: str, timestamp: datetime, assistant: DemoAssistant, **columns: Any
 ) -> Item:
-    """One row of `chat_message`, with further columns, counted on its call.
-
-    A message of the assistant names its model.
-    """
-    if role != "system":
-        call["message_count"] += 1
-        call["last_activity"] = timestamp
+    """One row of `chat_message`, with further columns; one of the assistant names its model."""
     row: Row = {
         "organization_id": call["organization_id"],
         "call_id": call["id"],
@@ -317,10 +308,7 @@ def _meta(random: Random, customer: Customer, number: int, status: str) -> Row:
 
 
 def _messages(tenant: Tenant, call: Row, assistant: DemoAssistant) -> Iterator[Item]:
-    """Messages with indexes from 0, the system prompt, and a transcript of all the others.
-
-    Changes the call's `message_count` and `last_activity`: the call is yielded after this is done.
-    """
+    """Messages with indexes from 0, the system prompt, and a transcript of all the others."""
     random = tenant.random
     spoken = 3 + int(random.random() * 12)
     pause = timedelta(seconds=(call["duration"] or 120) / (spoken + 1))

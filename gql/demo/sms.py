@@ -50,7 +50,7 @@ def plain_sms(tenant: Tenant, count: int, messages: int) -> Iterator[Item]:
         state = "active" if number * 4 >= count * 3 else "completed"
         call = _sms_call(tenant, number, customer, assistant, state, _spread(number, count))
         written = list(_thread(tenant, call, assistant, messages))
-        _finish(call, state)
+        _finish(call, state, written)
         yield Call, call
         yield from written
 
@@ -68,7 +68,6 @@ def _conversation(
     started = NOW - timedelta(hours=13) - timedelta(seconds=int(days_ago * 86_400))
     call = _sms_call(tenant, number, customer, assistant, state, started + fraction(tenant.random))
     if state == "archived":
-        call["is_archived"] = True
         yield Call, call
         return
     written: list[Item] = []
@@ -85,7 +84,7 @@ def _conversation(
             )
         )
     written.extend(_thread(tenant, call, assistant, messages))
-    _finish(call, state)
+    _finish(call, state, written)
     yield Call, call
     yield from written
     if number % 3 == 0:
@@ -140,10 +139,10 @@ def _thread(tenant: Tenant, call: Row, assistant: DemoAssistant, messages: int) 
         timestamp += timedelta(seconds=4 + int(random.random() * 600)) + fraction(random)
 
 
-def _finish(call: Row, state: str) -> None:
+def _finish(call: Row, state: str, written: Sequence[Item]) -> None:
     """A completed conversation ends half an hour after its last message."""
     if state == "completed":
-        call["ended_at"] = call["last_activity"] + timedelta(minutes=30)
+        call["ended_at"] = written[-1][1]["timestamp"] + timedelta(minutes=30)
 
 
 def _cost(number: int) -> Cost | None:

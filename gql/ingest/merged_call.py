@@ -20,7 +20,6 @@ from gql.ingest.merge import (
     phased,
 )
 from gql.ingest.phone_numbers import split_address, without_channel
-from gql.models.call import phone_digits
 from gql.models.enums import CallStatus, Channel, Direction
 
 CallKey = tuple[str, str]
@@ -226,7 +225,6 @@ class MergedCall:
             "direction": plain["direction"] or Direction.INBOUND.value,
             "to_phone_number": self.value("to_phone_number") or "",
             "customer_phone_number": number,
-            "customer_phone_digits": phone_digits(number),
             "customer_address": address,
             "occurred_at": None if self.newest is None else instant_of(self.newest),
             "call_meta": self._by_key("meta") or {},
@@ -287,7 +285,6 @@ class MergedCall:
             "ended_at": ended_at,
             "duration_ms": milliseconds,
             "duration": None if milliseconds is None else (milliseconds + 500) // 1000,
-            "last_activity": max(started_at, ended_at or started_at),
         }
 
     def _by_key(self, name: str) -> dict[str, Any] | None:

@@ -30,11 +30,15 @@ from gql.models.types import (
 )
 
 _NOT_A_DIGIT = re.compile(r"[^0-9]")
+_ADDRESS = re.compile(r"(sips?|client):", re.IGNORECASE)
 
 
 def phone_digits(number: str) -> str:
-    """The digits of a phone number: how numbers are compared."""
-    return _NOT_A_DIGIT.sub("", number)
+    """The digits of a phone number: how numbers are compared; none, of an address that is none.
+
+    Triggers on `call` do the same for `customer_phone_digits`.
+    """
+    return "" if _ADDRESS.match(number) else _NOT_A_DIGIT.sub("", number)
 
 
 class Call(SQLModel, table=True):
@@ -58,6 +62,11 @@ class Call(SQLModel, table=True):
         latency: By stage, in milliseconds.
         received_at: When we heard of it first.
         occurred_at: The newest instant that the source told anything about it.
+        customer_phone_digits: Derived by triggers, like the next three, whoever writes: the digits
+            of `customer_phone_number`.
+        is_archived: Whether `call_meta` has `"sms_deleted": true`.
+        message_count: How many messages the customer and the assistant wrote.
+        last_activity: Of an SMS conversation, when the last of them was written.
         unattributed_cost: `total_cost` less the costs of the services; below zero for a discount.
     """
 

@@ -40,7 +40,7 @@ class CallRecord(NumberedNode):
     status: CallStatus = column("How far it is.")
     customer_phone_number: str = column("The customer's number.")
     assistant_phone_number: str = column("The organization's number.", "to_phone_number")
-    message_count: int = column("How many messages it has, the system prompt not counted.")
+    message_count: int = column("How many messages the customer and the assistant wrote.")
     started_at: datetime = column("When it started.")
     ended_at: datetime | None = column("When it ended; null while it goes on.")
     assistant_name: str | None = column(

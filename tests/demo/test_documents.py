@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import and_
 
 from tests.demo.conftest import Loaded
-from tests.demo.stored_rows import TABLE_BY_NAME, row_by_id, rows_of
+from tests.demo.stored_rows import TABLE_BY_NAME, documented_rows_of, row_by_id
 
 CREATED = datetime(2025, 1, 19, 10, 0, tzinfo=UTC)
 
@@ -28,7 +28,7 @@ async def test_its_nodes_are_101_to_103(loaded: Loaded) -> None:
     node = TABLE_BY_NAME["graph_node"].c
     shared = {"organization_id": 1, "graph_id": 1, "configuration": {}, "created_at": CREATED}
 
-    assert await rows_of(loaded.database, "graph_node", node.graph_id == 1) == [
+    assert await documented_rows_of(loaded.database, "graph_node", node.graph_id == 1) == [
         shared | {"id": 101, "assistant_id": 1, "node_type": "entry", "position": {"x": 0, "y": 0}},
         shared
         | {
@@ -60,7 +60,7 @@ async def test_its_edges_are_201_and_202(loaded: Loaded) -> None:
         "updated_at": CREATED,
     }
 
-    assert await rows_of(loaded.database, "graph_edge", edge.graph_id == 1) == [
+    assert await documented_rows_of(loaded.database, "graph_edge", edge.graph_id == 1) == [
         shared
         | {
             "id": 201,
@@ -82,7 +82,7 @@ async def test_the_assistants_have_the_documented_names_and_descriptions(loaded:
     assistant = TABLE_BY_NAME["assistant"].c
     documented = and_(assistant.organization_id == 1, assistant.id < 1001)
 
-    rows = await rows_of(loaded.database, "assistant", documented)
+    rows = await documented_rows_of(loaded.database, "assistant", documented)
 
     assert [(row["id"], row["name"], row["description"]) for row in rows] == [
         (1, "Receptionist", "Greets callers and routes to departments"),
@@ -99,7 +99,7 @@ async def test_the_graph_has_the_two_documented_sessions_and_no_other(loaded: Lo
     session = TABLE_BY_NAME["graph_session"].c
     shared = {"organization_id": 1, "graph_id": 1, "graph_name": "Customer Service Router"}
 
-    assert await rows_of(loaded.database, "graph_session", session.graph_id == 1) == [
+    assert await documented_rows_of(loaded.database, "graph_session", session.graph_id == 1) == [
         shared
         | {
             "id": 500,
@@ -138,7 +138,7 @@ async def test_the_graph_has_the_two_documented_sessions_and_no_other(loaded: Lo
 async def test_the_transition_that_a_context_counts_is_there(loaded: Loaded) -> None:
     transition = TABLE_BY_NAME["graph_transition"].c
 
-    assert await rows_of(
+    assert await documented_rows_of(
         loaded.database, "graph_transition", transition.graph_session_id == 501
     ) == [
         {
@@ -179,7 +179,7 @@ async def test_call_101_has_the_documented_costs_and_metadata(loaded: Loaded) ->
         "duration": 180,
         "started_at": started,
         "ended_at": started + timedelta(minutes=3),
-        "last_activity": started + timedelta(minutes=3),
+        "last_activity": started,
         "message_count": 0,
         "call_meta": {"customer_id": "cust_abc123", "campaign": "winter_outreach"},
         "is_archived": False,
@@ -235,7 +235,7 @@ async def test_its_first_two_messages_are_the_documented_ones_of_eight(loaded: L
         "total_tokens": None,
     }
 
-    rows = await rows_of(loaded.database, "chat_message", message.call_id == 102)
+    rows = await documented_rows_of(loaded.database, "chat_message", message.call_id == 102)
 
     assert rows[:2] == [
         shared
@@ -272,6 +272,6 @@ async def test_generated_rows_leave_the_documented_answers_alone(loaded: Loaded)
         | (call.graph_id == 1)
     )
 
-    rows = await rows_of(loaded.database, "call", documented)
+    rows = await documented_rows_of(loaded.database, "call", documented)
 
     assert [row["id"] for row in rows] == [101, 102]

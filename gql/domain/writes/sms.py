@@ -39,8 +39,6 @@ async def archive_conversation(
         conversation = await lock(write, SMS_CONVERSATIONS, conversation_id)
         values = {
             "call_meta": {**(conversation.call_meta or {}), "sms_deleted": True},
-            "is_archived": True,
-            "message_count": 0,
         }
         await update_row(write, SMS_CONVERSATIONS, conversation_id, values)
         before = {

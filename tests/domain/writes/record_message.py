@@ -87,13 +87,9 @@ async def _new_one(
         "direction": Direction.INBOUND if role == Role.USER else Direction.OUTBOUND,
         "to_phone_number": assistant.phone_number or "",
         "customer_phone_number": phone_number,
-        "customer_phone_digits": phone_digits(phone_number),
         "status": CallStatus.ACTIVE,
         "started_at": instant,
-        "last_activity": instant,
-        "message_count": 0,
         "call_meta": {},
-        "is_archived": False,
     }
     conversation_id = await insert_row(write, SMS_CONVERSATIONS, row)
     await update_row(
@@ -116,10 +112,3 @@ async def _append(
         "timestamp": instant,
     }
     await write.run(insert(_MESSAGES).values(row | message))
-    count = _CALLS.c.message_count + (0 if message["role"] == Role.SYSTEM else 1)
-    await update_row(
-        write,
-        SMS_CONVERSATIONS,
-        conversation_id,
-        {"last_activity": instant, "message_count": count},
-    )

@@ -55,7 +55,6 @@ async def test_messages_and_logs_go_and_the_row_stays_marked(
         "assistant_name",
         "status",
         "started_at",
-        "last_activity",
     )
     before = await rows(fresh_database, Call, *unchanged, id=102)
     counts = [len(await rows(fresh_database, model, "id", call_id=102)) for model in CHILDREN]
