@@ -16,6 +16,7 @@ from gql.app.exception_handlers import HANDLERS
 from gql.app.folding import Folding
 from gql.app.frozen_heap import FROZEN_HEAP
 from gql.app.health import Health
+from gql.app.inbox_worker import InboxWorker
 from gql.app.metrics import Metrics, metrics_routes
 from gql.app.replica_reads import ReplicaReads
 from gql.app.request_counter import RequestCounter
@@ -103,7 +104,8 @@ def create_app(settings: Settings | None = None) -> Starlette:
     metrics = None
     if settings.metrics_token is not None:
         metrics = Metrics(settings, graphql, database, queries, rate_limits, shares, replicas)
-    hooks = HookReceiver(reserved, database, settings, rate_limits, queues, lambda _: None)
+    inbox = InboxWorker(database, settings, queues, sms_sessions)
+    hooks = HookReceiver(reserved, database, settings, rate_limits, queues, inbox.note)
     app = Starlette(
         routes=(
             *hooks.routes,
@@ -127,6 +129,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
     app.state.credential_changes = changes
     app.state.throttle = throttle
     app.state.folding = Folding(reserved)
+    app.state.inbox = inbox
     app.state.queues = queues
     app.state.loop_shares = shares
     app.state.metrics = metrics
@@ -202,11 +205,14 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
         replicas.start()
     folding: Folding = app.state.folding
     folding.start()
+    inbox: InboxWorker = app.state.inbox
+    inbox.start()
     switch_threads_soon()
     charge_subtasks()
     with FROZEN_HEAP.hold(), end_on_sigterm(app.state.requests, settings.shutdown_timeout):
         async with nullcontext() if metrics is None else metrics.publishing():
             yield
+    await inbox.stop()
     await folding.stop()
     await key_usage.stop()
     await changes.close()

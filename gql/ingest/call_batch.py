@@ -35,9 +35,13 @@ class ItemRefused(Exception):  # noqa: N818, it is no error of ours
 
 def call_key(item: AnyItem) -> CallKey | None:
     """The call that an item is about; None where the item does not name one."""
+    return _call_key(item) if isinstance(item, CallItem | OfCall) else None
+
+
+def _call_key(item: CallItem | OfCall) -> CallKey:
     if isinstance(item, CallItem):
         return item.source, item.external_id
-    return (item.source, item.call) if isinstance(item, OfCall) else None
+    return item.call_source or item.source, item.call
 
 
 @dataclass
@@ -139,7 +143,7 @@ class CallBatch:
         Raises:
             ItemRefused: when the key or the `callSid` is another call's `callSid`.
         """
-        key = (item.source, item.external_id if isinstance(item, CallItem) else item.call)
+        key = _call_key(item)
         sid = item.call_sid if isinstance(item, CallItem) else None
         call = self.calls.get(key)
         if sid is None and call is None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, delete, distinct, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gql.accounts.hook_endpoints import StoredEndpoint
@@ -121,9 +121,13 @@ async def due(
     return list(await connection.execute(statement, values))
 
 
-_WITH_WORK = select(distinct(INBOX.c.organization_id)).where(
-    INBOX.c.state.in_(PENDING),
-    INBOX.c.next_attempt_at <= bindparam("instant", type_=INBOX.c.next_attempt_at.type),
+_WITH_WORK = (
+    select(INBOX.c.organization_id)
+    .distinct()
+    .where(
+        INBOX.c.state.in_(PENDING),
+        INBOX.c.next_attempt_at <= bindparam("instant", type_=INBOX.c.next_attempt_at.type),
+    )
 )
 
 
@@ -162,33 +166,6 @@ async def first_receipts(
     return {(row[0], row[1]): FirstReceipt(row[2], row[3]) for row in rows.all()}
 
 
-_CHANGED = (
-    *("event_kind", "event_id", "subject", "occurred_at", "state", "attempts"),
-    *("next_attempt_at", "error", "applied_at"),
-)
-_SETTLE = (
-    update(INBOX)
-    .where(INBOX.c.id == bindparam("key"), owned(INBOX))
-    .values({name: bindparam(f"new_{name}", type_=INBOX.c[name].type) for name in _CHANGED})
-)
-
-
-async def settle(
-    connection: AsyncConnection, organization_id: int, changes: Mapping[int, Mapping[str, Any]]
-) -> None:
-    """Write what became of deliveries, by id."""
-    rows = [
-        {
-            "key": key,
-            **parameters(organization_id),
-            **{f"new_{name}": values[name] for name in _CHANGED},
-        }
-        for key, values in sorted(changes.items())
-    ]
-    if rows:
-        await connection.execute(_SETTLE, rows)
-
-
 async def release(
     connection: AsyncConnection, organization_id: int, subjects: Sequence[str]
 ) -> None:
@@ -211,7 +188,7 @@ async def replay(
     *,
     delivery_id: int | None = None,
     endpoint_id: int | None = None,
-    states: list[DeliveryState] | None = None,
+    states: Sequence[DeliveryState] | None = None,
     since: datetime | None = None,
 ) -> int:
     """Have deliveries applied once more, as after a change of their adapter; how many there are.

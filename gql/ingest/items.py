@@ -151,9 +151,16 @@ class CostLine(Part):
 
 
 class OfCall(Item):
-    """An item on what belongs to a call."""
+    """An item on what belongs to a call.
+
+    Attributes:
+        call: By what its source calls it.
+        call_source: The source whose call it is; the item's own, without. A carrier tells what it
+            takes for the call of an assistant platform.
+    """
 
     call: Name
+    call_source: Name | None = None
 
 
 class CostsItem(OfCall):

@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
+from gql.accounts.secret_box import SecretBox
 from gql.database import DatabaseAccess, Snapshot
 from gql.errors import GatewayError
 from gql.identity import Identity
@@ -23,6 +24,7 @@ class Context:
         request_id: Printed in the log, in a response header and beside every error.
         sms_sessions: Where the live state of SMS conversations is kept; the process shares it.
         queues: Where its work waits for that of others; None where it has waited as a whole.
+        secret_box: Encrypts secrets that are stored; None without a key.
         printed_bytes: How long the leaves are that resolvers have printed, about.
         snapshot: Every read of the operation goes through it.
         loaders: What batches keys into statements on the snapshot; see `gql/loaders/loader.py`.
@@ -33,6 +35,7 @@ class Context:
     request_id: str = field(default_factory=lambda: uuid.uuid4().hex)
     sms_sessions: SmsSessionStore | None = None
     queues: OperationQueues | None = None
+    secret_box: SecretBox | None = None
     printed_bytes: int = field(default=0, init=False)
     snapshot: Snapshot = field(init=False)
     loaders: dict[Hashable, Any] = field(init=False)

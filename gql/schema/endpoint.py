@@ -17,6 +17,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 from strawberry.execution import optimized_is_awaitable
 
+from gql.accounts.secret_box import SecretBox
 from gql.database import Database, RequestDatabase, must_read_again
 from gql.engine.compile_lock import CompileLocks
 from gql.engine.document import Request
@@ -124,6 +125,7 @@ class GraphQLEndpoint:
         self._settings = settings
         self._identify = identify
         self._sms_sessions = sms_sessions
+        self._secret_box = SecretBox.of(settings)
         self._requests = requests or RunningRequests(settings.request_timeout)
         locks = CompileLocks()
         self._documents = Documents(self._schema, settings, locks, shares or LoopShares())
@@ -303,7 +305,13 @@ class GraphQLEndpoint:
     async def _execute(self, request: Request, received: _Received) -> tuple[ExecutionResult, int]:
         """What the operation comes to, and about how many bytes its leaves print."""
         request_id = received.renderer.request_id
-        context = Context(received.caller, received.database, request_id, self._sms_sessions)
+        context = Context(
+            received.caller,
+            received.database,
+            request_id,
+            self._sms_sessions,
+            secret_box=self._secret_box,
+        )
         run = partial(
             execute,
             self._schema,

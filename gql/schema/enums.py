@@ -10,7 +10,9 @@ from gql.models.enums import (
     Channel,
     ConditionLogic,
     ConditionType,
+    DeliveryState,
     Direction,
+    HookRole,
     NodeType,
     Role,
     Speaker,
@@ -22,7 +24,9 @@ __all__ = [
     "Channel",
     "ConditionLogic",
     "ConditionType",
+    "DeliveryState",
     "Direction",
+    "HookRole",
     "Method",
     "NodeType",
     "Permission",
@@ -132,11 +136,26 @@ describe(
     OTHER="Anybody else, such as to whom the call was passed on.",
 )
 describe(
+    HookRole,
+    "What the deliveries of a webhook endpoint may do.",
+    PRIMARY="Make calls.",
+    CARRIER="Only add to the calls of an assistant platform, and wait for these.",
+)
+describe(
+    DeliveryState,
+    "What became of a webhook delivery.",
+    NEW="It is yet to be applied, or to be tried again.",
+    WAITING="It waits for the call that it belongs to.",
+    DONE="It was applied.",
+    UNKNOWN="It is kept, but there is no place for what it says.",
+    DEAD="It was refused, failed too often, or waited too long; `error` says why.",
+)
+describe(
     Permission,
     "What a credential may do inside its organization.",
     READ="Read everything.",
     WRITE="Change things.",
-    ADMIN="Manage people and keys, and read the audit log.",
+    ADMIN="Manage people, keys and webhooks, and read the audit log.",
     INGEST="Bring in calls, sessions and messages; `WRITE` includes it.",
     EXPLAIN="See how the database runs an operation; only the operator gives it, and to keys.",
 )

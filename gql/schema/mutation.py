@@ -2,7 +2,16 @@
 
 from strawberry.tools import create_type
 
-from gql.schema.mutations import api_keys, assistants, calls, graph_edits, graphs, sms, sms_sessions
+from gql.schema.mutations import (
+    api_keys,
+    assistants,
+    calls,
+    graph_edits,
+    graphs,
+    hooks,
+    sms,
+    sms_sessions,
+)
 
 MUTATIONS = (
     *graphs.MUTATIONS,
@@ -12,6 +21,7 @@ MUTATIONS = (
     *sms.MUTATIONS,
     *sms_sessions.MUTATIONS,
     *api_keys.MUTATIONS,
+    *hooks.MUTATIONS,
 )
 """In the order of the schema; each is run after the one before, and reads what it committed."""
 

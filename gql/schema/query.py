@@ -20,6 +20,7 @@ from gql.schema.audit import AuditEntry, audit_log
 from gql.schema.calls import Call, CallRecord
 from gql.schema.graph_sessions import GraphSession, GraphTransition
 from gql.schema.graphs import AssistantGraph, GraphEdge, GraphNode
+from gql.schema.hooks import HookDelivery, HookEndpoint, hook_endpoints, inbox
 from gql.schema.inputs.assistants import AssistantFilter, AssistantOrder
 from gql.schema.inputs.calls import CallFilter, CallOrder
 from gql.schema.inputs.graph_sessions import GraphSessionFilter, GraphSessionOrder
@@ -51,6 +52,8 @@ ENTITIES: tuple[Any, ...] = (
     Message,
     Transcript,
     AuditEntry,
+    HookEndpoint,
+    HookDelivery,
 )
 """Every type with a global id."""
 
@@ -174,3 +177,5 @@ class Query:
     )
     sms_sessions: SmsSessions | None = sms_sessions
     audit_log: Connection[AuditEntry] | None = audit_log
+    hook_endpoints: Connection[HookEndpoint] | None = hook_endpoints
+    inbox: Connection[HookDelivery] | None = inbox

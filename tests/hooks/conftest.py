@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,14 +17,19 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from sqlalchemy import insert, select
+from sqlmodel import SQLModel
 from starlette.applications import Starlette
 
 from gql.accounts.hook_endpoints import StoredEndpoint
 from gql.accounts.secret_box import SecretBox
 from gql.database import Database
+from gql.identity import Identity, Method, Permission
 from gql.ingest.endpoints import create_endpoint
 from gql.ingest.inbox import INBOX
-from gql.models.scope import owned
+from gql.ingest.processing import process_due
+from gql.models.scope import owned, table_of
+from gql.models.types import now
+from gql.query.context import Context
 from tests.conftest import Running, connect, start
 from tests.databases import Copy, settings_for
 
@@ -147,6 +153,24 @@ class Webhooks:
         async with self.database.engine.connect() as connection:
             return [tuple(row) for row in await connection.execute(statement)]
 
+    async def process(self, *, after: timedelta = timedelta(0)) -> None:
+        """Apply what is due now, or will be after some time, as the background does."""
+        permissions = frozenset({Permission.INGEST})
+        for organization_id in (1, 2):
+            identity = Identity(organization_id, Method.API_KEY, permissions)
+            await process_due(Context(identity, self.database), now() + after)
+
+    async def rows(self, model: type[SQLModel], *columns: str, source: str) -> list[Any]:
+        """These columns of a source's rows of a table, in the order of their ids."""
+        table = table_of(model)
+        statement = (
+            select(*(table.c[name] for name in columns))
+            .where(owned(table, 1), table.c.source == source)
+            .order_by(table.c.id)
+        )
+        async with self.database.engine.connect() as connection:
+            return [tuple(row) for row in await connection.execute(statement)]
+
     async def insert(self, **values: Any) -> None:
         """A row of the inbox, as another process would have left it."""
         async with self.database.transaction() as connection:
@@ -160,6 +184,7 @@ async def webhooks_on(copy: Copy, **settings: Any) -> AsyncIterator[tuple[Webhoo
         start(copy, settings_for(copy.url, **settings)) as running,
         connect(running.app) as client,
     ):
+        await running.app.state.inbox.stop()  # a test says when
         yield Webhooks(running.app, client), running
 
 

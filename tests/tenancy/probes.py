@@ -74,6 +74,9 @@ class Document:
     probes: dict[str, Probe]
 
 
+RESOURCES = {"endpoint": "hook_endpoint"}
+"""By the noun of an argument, where the resource is called otherwise."""
+
 ALIAS = "probe"
 MOST_PROBES = 20
 """Of one document: all of them together have to cost less than a document may."""
@@ -189,7 +192,8 @@ def _criteria(field: GraphQLField, node_type: str, owned: Owned) -> Iterator[tup
         if not is_input_object_type(criterion_type):
             yield f"{name}: true", False
         elif criterion_type.name == "IDFilter":
-            value = owned.ids[to_snake_case(name.removesuffix("Id")).removeprefix("current_")]
+            noun = to_snake_case(name.removesuffix("Id")).removeprefix("current_")
+            value = owned.ids[RESOURCES.get(noun, noun)]
             yield f'{name}: {{eq: "{value}"}}', True
         else:
             text = owned.texts.get(f"{node_type[0].lower()}{node_type[1:]}.{name}")

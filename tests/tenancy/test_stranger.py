@@ -51,6 +51,8 @@ async def owned(graphql: GraphQL) -> Owned:
         "graph_session": "graphSessions(first: 1) { nodes { id transitions { nodes { id } } } }",
         "call": "calls(first: 1) { nodes { id } }",
         "sms_conversation": "smsConversations(first: 1) { nodes { id messages { nodes { id } } } }",
+        "hook_endpoint": "hookEndpoints { nodes { id } }",
+        "hook_delivery": "inbox(first: 1) { nodes { id } }",
         "organization": "viewer { organization { id } user { id } apiKey { id } }",
     }
     answer = await graphql("{ " + " ".join(lists.values()) + " }")

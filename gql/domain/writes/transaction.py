@@ -42,7 +42,13 @@ class WriteContext(Context):
         self.connection = connection
         self.on_commit_calls: list[OnCommit] = []
         database = OpenTransaction(connection)
-        super().__init__(outer.caller, database, outer.request_id, outer.sms_sessions)
+        super().__init__(
+            outer.caller,
+            database,
+            outer.request_id,
+            outer.sms_sessions,
+            secret_box=outer.secret_box,
+        )
 
     async def run(self, statement: Executable, values: Any = None) -> CursorResult[Any]:
         """Run one statement, or one for many rows when `values` is a list of them."""

@@ -20,7 +20,7 @@ from gql.engine.declaration import described
 from gql.errors import BadInput
 from gql.money import decimal_to_micros
 from gql.query.filters import Condition
-from gql.schema.enums import CallStatus, Channel, Direction, Role, Speaker
+from gql.schema.enums import CallStatus, Channel, DeliveryState, Direction, Role, Speaker
 
 MAX_IN = 100
 """Most values of one `in` or `notIn`."""
@@ -231,6 +231,11 @@ class ChannelFilter(Comparators):
 @comparators(Direction)
 class DirectionFilter(Comparators):
     """Compares a direction."""
+
+
+@comparators(DeliveryState)
+class DeliveryStateFilter(Comparators):
+    """Compares what became of a delivery."""
 
 
 @comparators(Role)

@@ -1,0 +1,164 @@
+"""What deliveries of the inbox say: decoded, read by their source's adapter, and as items."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qsl
+
+from pydantic import ValidationError
+
+from gql.accounts.hook_endpoints import StoredEndpoint
+from gql.ingest.inbox import body_of
+from gql.ingest.items import ITEM, AnyItem, CallItem, OfCall, not_ahead
+from gql.ingest.sources import SOURCE_BY_NAME
+from gql.ingest.sources.source import Event, Payload, Source, Unnamed
+from gql.models.enums import DeliveryState, HookRole
+
+_FORM = "application/x-www-form-urlencoded"
+_MOST_FAULTS = 3
+_LONGEST_ERROR = 1_000
+
+
+class UnreadableError(Exception):
+    """A body that is neither JSON nor a form."""
+
+
+@dataclass(eq=False)
+class Reading:
+    """One delivery while it is processed.
+
+    Attributes:
+        row: Of the inbox.
+        endpoint: Where it came.
+        first: When this body came first.
+        payload: The body.
+        event: What its source's adapter makes of it.
+        items: What is to be applied.
+        faults: What is wrong with other items.
+        state: What becomes of it.
+        error: Why.
+        waits: Whether it waits for a call that nobody has named.
+    """
+
+    row: Any
+    endpoint: StoredEndpoint
+    first: datetime
+    payload: Payload = field(default_factory=dict)
+    event: Event = field(default_factory=lambda: Event("unknown", None, []))
+    items: list[AnyItem] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+    state: DeliveryState = DeliveryState.DONE
+    error: str | None = None
+
+    @property
+    def source(self) -> Source:
+        return SOURCE_BY_NAME[self.endpoint.source]
+
+    @property
+    def unnamed(self) -> Unnamed | None:
+        """What it says of a call that it does not name."""
+        return self.source.unnamed(self.payload)
+
+    @property
+    def is_of_carrier(self) -> bool:
+        """Whether it belongs to a call of another source."""
+        is_carrier = self.endpoint.role == HookRole.CARRIER
+        return is_carrier and any(isinstance(item, CallItem | OfCall) for item in self.items)
+
+    @property
+    def deadline(self) -> datetime:
+        """Until when it waits for its call."""
+        received_at: datetime = self.row.received_at
+        return received_at + timedelta(hours=int(self.endpoint.settings.get("wait_hours", 24)))
+
+    def read(self) -> None:
+        """Have the adapter read the body.
+
+        Raises:
+            Exception: of any kind, when the adapter cannot cope with it.
+        """
+        try:
+            self.payload = decoded(body_of(self.row), self.row.content_type or "")
+        except UnreadableError as error:
+            self.state, self.error = DeliveryState.UNKNOWN, str(error)
+            return
+        self._understand()
+
+    def name_call(self, key: str) -> None:
+        """Read it again as a report on this call."""
+        self.payload = self.source.name_call(self.payload, key)
+        self._understand()
+
+    def refuse(self, faults: Sequence[str]) -> None:
+        """Note what was wrong with items."""
+        self.faults += faults
+        if self.faults:
+            more = len(self.faults) - _MOST_FAULTS
+            text = "; ".join(self.faults[:_MOST_FAULTS])
+            rest = f"; and {more} more" if more > 0 else ""
+            self.state, self.error = DeliveryState.DEAD, text[:_LONGEST_ERROR] + rest
+
+    def _understand(self) -> None:
+        self.event = self.source.read(self.payload, self.first)
+        self.items, faults = as_items(self.event, self.row.received_at)
+        self.state, self.error = DeliveryState.DONE, None
+        self.refuse(faults)
+        if not self.event.items:
+            self.state = DeliveryState.UNKNOWN
+            self.error = f"There is no place here for {self.event.kind!r}."
+
+
+def decoded(body: bytes, content_type: str) -> Payload:
+    """The payload of a body: a form, or JSON.
+
+    Several JSON objects, as an array or in lines, are the `items` of one.
+
+    Raises:
+        UnreadableError: when it is neither.
+    """
+    try:
+        text = body.decode()
+        if content_type.partition(";")[0].strip().lower() == _FORM:
+            return dict(parse_qsl(text, keep_blank_values=True))
+        value = json.loads(text)
+    except UnicodeDecodeError as error:
+        raise UnreadableError("The body is not UTF-8.") from error
+    except json.JSONDecodeError:
+        value = _lines(body)
+    except RecursionError as error:
+        raise UnreadableError("The body is nested too deeply.") from error
+    if isinstance(value, list):
+        return {"items": value}
+    if isinstance(value, dict):
+        return value
+    raise UnreadableError("The body is JSON, but no object.")
+
+
+def _lines(body: bytes) -> list[Any]:
+    try:
+        return [json.loads(line) for line in body.splitlines() if line.strip()]
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise UnreadableError("The body is neither JSON nor a form.") from error
+
+
+def as_items(event: Event, received_at: datetime) -> tuple[list[AnyItem], list[str]]:
+    """The items of an event, and what is wrong with others.
+
+    A clock that is ahead is not believed beyond some minutes: see `not_ahead`.
+    """
+    items, faults = [], []
+    for fields in event.items:
+        try:
+            item = ITEM.validate_python(fields)
+        except ValidationError as error:
+            fault = error.errors(include_url=False, include_input=False, include_context=False)[0]
+            path = ".".join(map(str, fault["loc"][1:] or fault["loc"]))
+            faults.append(f"{fields.get('kind', 'item')}: {path}: {fault['msg']}")
+            continue
+        occurred_at = not_ahead(item.occurred_at, received_at)
+        if occurred_at != item.occurred_at:
+            item = item.model_copy(update={"occurred_at": occurred_at})
+        items.append(item)
+    return items, faults
