@@ -1,11 +1,25 @@
 """Rows at the edge: what columns may hold, and demo data never does."""
 
 import random
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, Column, Float, Integer, Table, insert, select, update
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Float,
+    Index,
+    Integer,
+    Table,
+    UniqueConstraint,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import AutoString, SQLModel
@@ -34,7 +48,13 @@ LEFT_AS_THEY_ARE = """
     node_type condition_type condition_logic role speaker channel direction status is_archived
     password_hash is_active current_node_id name call_sid email customer_phone_digits
 """
-"""The columns that get no values at the edge: keys, enumerations, and those that must differ."""
+"""The columns that get no values at the edge: keys, and what demo data is looked for by.
+
+Neither do those that must differ from row to row, which the tables tell.
+"""
+
+_ONE_OF = re.compile(r"(\w+) IN \(('.*')\)")
+"""The condition of a column that takes certain words alone, as `gql/models/enums.py` writes it."""
 
 TEXTS = [
     "",
@@ -160,8 +180,26 @@ def _changes(pick: random.Random) -> list[dict[str, Any]]:
 def _candidates(column: Column[Any]) -> list[Any]:
     if column.key in LEFT_AS_THEY_ARE.split():
         return []
-    values = _of_type(column)
+    if any(column.name in unique.columns for unique in _unique(column.table)):
+        return []
+    values = _words(column) or _of_type(column)
     return [*values, None, None] if column.nullable else values
+
+
+def _unique(table: Any) -> list[Index | UniqueConstraint]:
+    """The columns whose values no two rows of a table share."""
+    constraints = [each for each in table.constraints if isinstance(each, UniqueConstraint)]
+    return [*constraints, *(index for index in table.indexes if index.unique)]
+
+
+def _words(column: Column[Any]) -> list[Any]:
+    """The words that a column takes; empty when it takes any text."""
+    for constraint in column.table.constraints:
+        if isinstance(constraint, CheckConstraint):
+            match = _ONE_OF.fullmatch(str(constraint.sqltext))
+            if match and match[1] == column.name:
+                return re.findall(r"'(\w+)'", match[2])
+    return []
 
 
 def _of_type(column: Column[Any]) -> list[Any]:

@@ -212,9 +212,9 @@ class Oracle:
     def _under(self, resource: Resource, link: Link, row: Row) -> list[Row]:
         assert link.column is not None
         rows = (each for each in self._rows(resource) if each[link.column] == row["id"])
-        # Of the messages of an SMS conversation, the system prompt is left out.
+        # Of the messages of an SMS conversation, the system prompt and tools are left out.
         if resource.name == "message" and row["channel"] == "sms":
-            return [each for each in rows if each["role"] != "system"]
+            return [each for each in rows if each["role"] in {"user", "assistant"}]
         return list(rows)
 
     def _page(self, rows: list[Row], resource: Resource, arguments: RestArguments) -> list[Row]:
