@@ -8,6 +8,7 @@ from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddle
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gql.http.entity_tags import mark_compressed
+from gql.http.media_types import NDJSON
 
 MINIMUM_SIZE = 1_024
 """In bytes; a smaller answer fits into one packet anyway."""
@@ -36,8 +37,8 @@ class Compression:
             minimum_size=MINIMUM_SIZE,
             compresslevel=LEVEL,
             thread_minimum_size=THREAD_SIZE,
-            # Parts of a multipart answer must leave one by one.
-            exclude_content_types=(*DEFAULT_EXCLUDED_CONTENT_TYPES, "multipart/mixed"),
+            # Parts of a multipart answer must leave one by one, and so must lines.
+            exclude_content_types=(*DEFAULT_EXCLUDED_CONTENT_TYPES, "multipart/mixed", NDJSON),
         )
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:

@@ -13,6 +13,9 @@ JSON = "application/json"
 
 HTML = "text/html"
 
+NDJSON = "application/x-ndjson"
+"""A JSON value in each line."""
+
 PRODUCED = (GRAPHQL_RESPONSE, JSON)
 
 

@@ -25,7 +25,8 @@ KEY_HEADER = "Idempotency-Key"
 
 def takes_key(route: RestRoute) -> bool:
     """Whether a route honours `Idempotency-Key`."""
-    return route.method != "GET" and route.permission is not None and not route.secret
+    is_write = route.method != "GET" and route.permission is not None
+    return is_write and not route.secret and not route.takes_lines
 
 
 async def run_handler(

@@ -9,7 +9,7 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from gql import __version__
 from gql.domain.writes.idempotency import LONGEST_KEY
-from gql.http.media_types import JSON
+from gql.http.media_types import JSON, NDJSON
 from gql.rest.idempotent_run import KEY_HEADER, takes_key
 from gql.rest.openapi_errors import ERROR_SCHEMAS, error_responses
 from gql.rest.route import Answer, RestRoute
@@ -96,6 +96,9 @@ def _operation(route: RestRoute, shapes: Mapping[int, Any]) -> dict[str, Any]:
             "required": not route.takes_no_body,
             "content": {"application/json": content},
         }
+    if route.takes_lines:
+        lines = {"schema": {"type": "string"}, "example": route.example}
+        operation["requestBody"] = {"required": True, "content": {NDJSON: lines}}
     operation["responses"] = {
         **{str(status): _answer(answer, shapes) for status, answer in route.answers.items()},
         **error_responses(route),
@@ -186,6 +189,8 @@ def _answer(answer: Answer, shapes: Mapping[int, Any]) -> dict[str, Any]:
         content["application/json"] = {"schema": shapes[id(answer.model)]}
         if answer.example is not None:
             content["application/json"]["example"] = answer.example
+    if answer.lines:
+        content[NDJSON] = {"schema": {"type": "string"}}
     if answer.files:
         described["headers"] = {
             "Content-Disposition": {"schema": {"type": "string"}, "description": "The file's name."}

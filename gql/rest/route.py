@@ -47,12 +47,14 @@ class Answer:
         model: A pydantic model of the body, or `list[...]` of one; for documentation only.
         example: A whole body, from the documents where they have one.
         files: The media types of a download.
+        lines: Whether it is NDJSON.
     """
 
     description: str
     model: Any = None
     example: Any = None
     files: tuple[str, ...] = ()
+    lines: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,6 +77,7 @@ class RestRoute:
         guarded_by: What the record that the path names is read by, for a write that is refused
             when the `ETag` of that is not as `If-Match` and `If-None-Match` say.
         is_download: Whether the answer is read while it is sent; a few of them run at a time.
+        takes_lines: Whether the body is NDJSON, which the answer reads while it is sent.
         points: What a request costs whose handler reads or writes by itself; what the handler only
             declares has a price by its arguments, and a download one for each of its pages.
         graphql: What does the same in GraphQL: a document, or words that say why there is none.
@@ -98,6 +101,7 @@ class RestRoute:
     reads: RestQuery | None = None
     guarded_by: RestQuery | None = None
     is_download: bool = False
+    takes_lines: bool = False
     points: int = LIST.points
     graphql: str = _STAYS_REST
 
@@ -133,6 +137,7 @@ def route(
     reads: RestQuery | None = None,
     guarded_by: RestQuery | None = None,
     is_download: bool = False,
+    takes_lines: bool = False,
     points: int = LIST.points,
     graphql: str = _STAYS_REST,
 ) -> Callable[[Handler], RestRoute]:
@@ -152,6 +157,7 @@ def route(
         reads: What the answer is read by, when the handler returns `RestArguments`.
         guarded_by: What the record that the path names is read by, whose `ETag` a write may expect.
         is_download: The answer is read while it is sent; see `DownloadSlots`.
+        takes_lines: The body is NDJSON, which the answer reads while it is sent.
         points: What a request costs that is no declared read and no download: by default what a
             read or a write of single records does.
         graphql: What does the same in GraphQL: a document, or words that say why there is none.
@@ -194,6 +200,7 @@ def route(
             reads=reads,
             guarded_by=guarded_by,
             is_download=is_download,
+            takes_lines=takes_lines,
             points=points,
             graphql=graphql,
         )

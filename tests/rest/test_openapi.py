@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 
 from gql.auth.credential_source import COOKIE
 from gql.domain.writes.structure import MAX_EDGES, MAX_NODES
+from gql.ingest.items import ITEM
 from gql.rest.openapi import SECURITY, openapi
 from gql.rest.reference import PAGE
 from gql.rest.responses import dumps
@@ -62,7 +63,10 @@ def test_examples_fit_the_shapes_they_illustrate(one: RestRoute) -> None:
         if answer.example is not None:
             TypeAdapter(answer.model).validate_python(answer.example)
             assert orjson.loads(dumps(answer.example)) == answer.example
-    if one.example is not None:
+    if one.takes_lines:
+        for line in one.example.splitlines():
+            ITEM.validate_json(line)
+    elif one.example is not None:
         TypeAdapter(one.models["body"]).validate_python(one.example)
 
 
