@@ -2,13 +2,14 @@
 
 import logging
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 from weakref import ref
 
 from cachetools import LRUCache
-from sqlalchemy import BindParameter, Select, literal_column
+from sqlalchemy import BindParameter, Select
 from sqlalchemy.engine import Dialect
-from sqlalchemy.sql.visitors import replacement_traverse
+from sqlalchemy.sql.compiler import SQLCompiler
 
 from gql.engine.bind import VariantKey, is_selective
 from gql.engine.compile_lock import CompileLocks
@@ -80,22 +81,42 @@ def compile_statement(
         dialect: The database's.
         custom_plan: Whether PostgreSQL plans it anew for the values of each request.
     """
-
-    def inline(element: Any, **_: Any) -> Any:
-        pause_if_long()
-        if not isinstance(element, BindParameter) or element.required:
-            return None
-        write = element.type.dialect_impl(dialect).literal_processor(dialect)
-        return literal_column(write(element.value), element.type) if write else None
-
-    inlined: Any = replacement_traverse(select, {}, inline)
-    compiled = inlined.compile(dialect=dialect)
+    compiled: Any = _inlining_compiler(dialect.statement_compiler)(dialect, select)  # type: ignore[arg-type]
     binds, names = compiled.binds, compiled.positiontup
     return Statement(
         str(compiled),
         tuple((name, _processor(binds[name], dialect), binds[name].value) for name in names),
         custom_plan=custom_plan,
     )
+
+
+@cache
+def _inlining_compiler(base: type[SQLCompiler]) -> type[SQLCompiler]:
+    """A dialect's compiler that writes constants into the text.
+
+    To put literals into the SELECT first would copy all of it, which takes as long as to compile.
+    """
+
+    class InliningCompiler(base):  # type: ignore[misc, valid-type]
+        def visit_bindparam(self, bindparam: BindParameter[Any], **keywords: Any) -> str:
+            pause_if_long()
+            if bindparam.expanding and not bindparam.required:  # the values of an IN
+                keywords["literal_binds"] = True
+            elif not bindparam.required and not keywords.get("literal_binds"):
+                type_on_dialect = bindparam.type.dialect_impl(self.dialect)
+                write = type_on_dialect.literal_processor(self.dialect)
+                if write is not None:
+                    literal: str = write(bindparam.value)
+                    return literal
+            parameter: str = super().visit_bindparam(bindparam, **keywords)
+            return parameter
+
+        def visit_column(self, *arguments: Any, **keywords: Any) -> str:
+            pause_if_long()
+            column: str = super().visit_column(*arguments, **keywords)
+            return column
+
+    return InliningCompiler
 
 
 def _processor(parameter: BindParameter[Any], dialect: Dialect) -> Any:

@@ -45,6 +45,20 @@ async def test_a_wide_selection_does_not_overflow_the_parser_of_sqlite(
     assert len(data["graphs"]["nodes"][0]) == 120
 
 
+async def test_a_constant_list_of_values_is_written_into_the_statement(
+    differential: DifferentialClient,
+) -> None:
+    """What an SMS thread shows is `role IN (...)`; such a statement was never compiled."""
+    query = """{ smsConversations { nodes { messages(last: 3) {
+        totalCount nodes { role content } } } } }"""
+
+    data = await alike(differential, query)
+
+    messages = [each["messages"] for each in data["smsConversations"]["nodes"]]
+    assert max(each["totalCount"] for each in messages) > 1
+    assert {node["role"] for each in messages for node in each["nodes"]} == {"USER", "ASSISTANT"}
+
+
 @pytest.mark.parametrize(
     ("stored", "printed"),
     [
