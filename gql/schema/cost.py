@@ -71,7 +71,7 @@ class Pricing:
             totals[charge.path] += charge.total(request.variables or {})
         return nlargest(HEAVIEST, totals.items(), key=lambda item: item[1])
 
-    def check(self, request: Request, cost: OperationCost, limit: int, *, reason: str = "") -> None:
+    def check(self, request: Request, cost: OperationCost, limit: int, *, reason: str = "") -> int:
         """Check that an operation costs no more than a limit.
 
         Args:
@@ -79,6 +79,9 @@ class Pricing:
             cost: What its operation costs.
             limit: The most points.
             reason: Why this limit holds, for the message.
+
+        Returns:
+            What the operation costs.
 
         Raises:
             TooComplex: when it does; the message names cost, limit and the heaviest paths.
@@ -90,11 +93,9 @@ class Pricing:
                 " the introspection query of tools prints; ask for less at once.",
                 limit=most_values,
             )
-        if cost.most <= limit:
-            return
         points = cost.points(request.variables or {})
         if points <= limit:
-            return
+            return points
         heaviest = self.heaviest(request)
         named = ", ".join(f"{path} ({_printed(part)})" for path, part in heaviest)
         raise TooComplex(

@@ -175,20 +175,23 @@ class Documents:
             )
         return cost
 
-    async def check_cost(self, request: Request) -> None:
-        """Check that an operation may run.
+    async def check_cost(self, request: Request) -> int:
+        """What an operation costs, if it may run.
 
         Raises:
             TooComplex: when it costs too much.
         """
         cost: OperationCost | None = request.document.costs.get(request.name)
-        if cost is None or cost.most > self._settings.max_cost:
-            await in_steps(self._check_cost, request)
-        else:
-            self._check_cost(request)
+        if cost is not None and not cost.schema_values:
+            points = cost.cached_points(request.variables or {})
+            if points is not None and points <= self._settings.max_cost:
+                return points
+            if cost.most <= self._settings.max_cost:
+                return self._check_cost(request)
+        return await in_steps(self._check_cost, request)
 
-    def _check_cost(self, request: Request) -> None:
-        self._pricing.check(request, self.cost(request), self._settings.max_cost)
+    def _check_cost(self, request: Request) -> int:
+        return self._pricing.check(request, self.cost(request), self._settings.max_cost)
 
     async def explain_cost(self, request: Request) -> dict[str, Any]:
         """What an operation costs and may cost, and its heaviest paths, as JSON."""
@@ -203,10 +206,6 @@ class Documents:
                 {"path": path, "points": points} for path, points in self._pricing.heaviest(request)
             ],
         }
-
-    def points(self, request: Request) -> int:
-        """What an operation costs."""
-        return self.cost(request).points(request.variables or {})
 
     async def check_resolver_cost(self, request: Request, fallback: Fallback) -> None:
         """Check that resolvers may answer an operation, which takes them far longer than a plan.

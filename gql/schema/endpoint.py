@@ -196,8 +196,7 @@ class GraphQLEndpoint:
     async def _run(self, received: _Received) -> HttpResponse:
         """Run the operation: by its compiled plan, or by resolvers where there is none."""
         engine, caller = self.engine, received.caller
-        request = await self._request(received)
-        points = self._documents.points(request)
+        request, points = await self._request(received)
         received.log_operation(request.name, points)
         caller.allowance.use_points(points)
         bound = OFF if engine is None else await engine.bind_request(request, caller)
@@ -231,7 +230,8 @@ class GraphQLEndpoint:
         """
         if header not in {b"1", b"dry-run"}:
             raise BadRequest("The header Jackfield-Cost may be 1 or dry-run.")
-        cost = await self._documents.explain_cost(await self._request(received))
+        request, _ = await self._request(received)
+        cost = await self._documents.explain_cost(request)
         if header == b"1":
             return (await self._run(received)).with_extension("cost", cost)
         answer = HttpResponse(200, received.renderer.media_type, b'{"data":null}')
@@ -244,8 +244,7 @@ class GraphQLEndpoint:
         text = parse_request(received.method, received.raw, self._settings).document
         notes.cached["document"] = text in self._documents
         with notes.timed("parse"):
-            request = await self._request(received)
-        notes.points = self._documents.points(request)
+            request, notes.points = await self._request(received)
         received.log_operation(request.name, notes.points)
         caller.allowance.use_points(notes.points)
         # Heavy or not, as an explanation runs the statement once more to account for it.
@@ -264,8 +263,11 @@ class GraphQLEndpoint:
                 answer = await self._resolve(request, received, body)
             return explained(answer, notes)
 
-    async def _request(self, received: _Received) -> Request:
-        """The parsed request: a valid document, and an operation in it that the caller may run."""
+    async def _request(self, received: _Received) -> tuple[Request, int]:
+        """The parsed request, and what it costs.
+
+        It has a valid document, and an operation in it that the caller may run.
+        """
         method, raw = received.method, received.raw
         parsed = parse_request(method, raw, self._settings)
         document = self._documents.get(parsed.document)
@@ -277,9 +279,9 @@ class GraphQLEndpoint:
             operation = choose_operation(document.node, parsed.operation_name)
             document.operations[parsed.operation_name] = operation
         request = Request(document, operation, parsed.variables)
-        await self._documents.check_cost(request)
+        points = await self._documents.check_cost(request)
         _permit(received.caller, operation, method)
-        return request
+        return request, points
 
     async def _resolve(
         self, request: Request, received: _Received, fallback: Fallback

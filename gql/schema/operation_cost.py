@@ -89,17 +89,23 @@ class OperationCost:
 
     def points(self, variables: Variables) -> int:
         """The points for these variables; cached, as they depend on few properties of them."""
+        points = self.cached_points(variables)
+        if points is not None:
+            return points
+        points = self._total(variables)
+        key = self._key(variables)
+        if key is not None:
+            if len(self._points) >= MOST_POINTS:
+                self._points.clear()
+            self._points[key] = points
+        return points
+
+    def cached_points(self, variables: Variables) -> int | None:
+        """The points for these variables, where they need no working out."""
         if not self.varying:
             return self.fixed
         key = self._key(variables)
-        if key is None:
-            return self._total(variables)
-        points = self._points.get(key)
-        if points is None:
-            if len(self._points) >= MOST_POINTS:
-                self._points.clear()
-            points = self._points[key] = self._total(variables)
-        return points
+        return None if key is None else self._points.get(key)
 
     def _key(self, variables: Variables) -> tuple[Any, ...] | None:
         """What the points depend on; None where that is too much to be kept."""
