@@ -6,8 +6,7 @@ a parameter is NULL.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from graphql import get_argument_values, get_named_type
@@ -40,8 +39,7 @@ Arguments = dict[str, Any]
 """The arguments of a field as its resolver gets them, by their names in Python."""
 
 
-@dataclass(frozen=True)
-class LookupVariant:
+class LookupVariant(NamedTuple):
     """A look-up: by which column, and of which resource where the declaration leaves it open.
 
     Attributes:
@@ -53,15 +51,13 @@ class LookupVariant:
     needs_permission: bool = False
 
 
-@dataclass(frozen=True)
-class NodesVariant:
+class NodesVariant(NamedTuple):
     """A look-up of many records of any resources; see `LookupVariant`."""
 
     needs_permission: bool
 
 
-@dataclass(frozen=True)
-class ConditionVariant:
+class ConditionVariant(NamedTuple):
     """One condition of a filter.
 
     Attributes:
@@ -79,8 +75,7 @@ class ConditionVariant:
     selective: bool = False
 
 
-@dataclass(frozen=True)
-class AnyOfVariant:
+class AnyOfVariant(NamedTuple):
     """Filters of which one must hold or, where it is negated, none."""
 
     filters: tuple["FilterConditions", ...]
@@ -94,23 +89,20 @@ class AnyOfVariant:
 FilterConditions = tuple[ConditionVariant | AnyOfVariant, ...]
 
 
-@dataclass(frozen=True)
-class ListVariant:
+class ListVariant(NamedTuple):
     """A page: its paging with placeholders for numbers and cursors, and its conditions."""
 
     paging: Paging
     conditions: FilterConditions
 
 
-@dataclass(frozen=True)
-class PathVariant:
+class PathVariant(NamedTuple):
     """A JSON Pointer: for each of its tokens, whether it may be the index of an array."""
 
     indexes: tuple[bool, ...]
 
 
-@dataclass(frozen=True)
-class FilterVariant:
+class FilterVariant(NamedTuple):
     """A whole list: its conditions alone."""
 
     conditions: FilterConditions
@@ -322,8 +314,7 @@ def _bind_paging(prefix: str, paging: Paging, values: Values) -> Paging:
         if cursor is not None:
             values[f"{prefix}_{side}_key"] = cursor.key
             values[f"{prefix}_{side}_id"] = cursor.id
-    return replace(
-        paging,
+    return paging._replace(
         limit=1,
         offset=depth(paging.offset),
         after=_placeholder(paging.after),

@@ -1,7 +1,6 @@
 """A connection as SQL: one subquery reads the page, and everything is printed of its rows."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import (
@@ -124,7 +123,7 @@ class ConnectionCompiler:
         printed = [column for column in page.c if column.name.startswith("printed_")]
         page = within_limit(page, printed, self._max_bytes)
         if is_sorted_again:
-            forward = ordering(rows.resource, page, replace(self._paging, backward=False))
+            forward = ordering(rows.resource, page, self._paging._replace(backward=False))
             return select(*page.c).select_from(page).order_by(*forward).subquery()
         return self._in_list_order(page) if self._is_numbered else page
 
@@ -274,8 +273,8 @@ class ConnectionCompiler:
             row_id: Any = bindparam(f"{start}_id", type_=BigInteger())
             return Cursor(None if mark.key is None else key, row_id)
 
-        return replace(
-            paging, after=cursor(paging.after, "after"), before=cursor(paging.before, "before")
+        return paging._replace(
+            after=cursor(paging.after, "after"), before=cursor(paging.before, "before")
         )
 
 

@@ -1,7 +1,6 @@
 """Whole lists of records, read page by page in transactions of their own."""
 
 from collections.abc import AsyncGenerator, Sequence
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, and_, func, select
@@ -80,7 +79,7 @@ async def export(
         if len(rows) < PAGE:
             return
         last = rows[-1]
-        paging = replace(paging, after=Cursor(getattr(last, sorted_by), last.id))
+        paging = paging._replace(after=Cursor(getattr(last, sorted_by), last.id))
         context.identity.allowance.count_points(price.next)
 
 

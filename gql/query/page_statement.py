@@ -116,7 +116,7 @@ class PageStatement:
         """
         cursor = self.paging.after if earlier else self.paging.before
         after, before = (None, cursor) if earlier else (cursor, None)
-        nearest = replace(self.paging, offset=0, backward=earlier, after=after, before=before)
+        nearest = self.paging._replace(offset=0, backward=earlier, after=after, before=before)
         # Not EXISTS: PostgreSQL drops the order in there, and then scans for any row.
         nearest_id = replace(self, paging=nearest, limit=1, offset=0).ids().scalar_subquery()
         past = nearest_id.is_not(None)

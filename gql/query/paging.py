@@ -5,8 +5,7 @@ cursor names, so page 5,000 costs what page 1 costs and rows that others insert 
 `offset` is for page numbers and counts rows instead.
 """
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, ColumnElement, FromClause, and_, or_, tuple_
 from sqlalchemy.sql.elements import UnaryExpression
@@ -28,8 +27,7 @@ DEFAULT_PAGE = DefaultSize(20)
 """Rows of a page that asks for no number."""
 
 
-@dataclass(frozen=True)
-class Paging:
+class Paging(NamedTuple):
     """The checked paging of one list.
 
     Attributes:
