@@ -77,6 +77,8 @@ FILTERS: dict[str, Criterion] = {
     "customer_phone": digits("customer_phone_digits"),  # its former name in the GraphQL schema
     "started_at": compare("started_at"),
     "ended_at": compare("ended_at"),
+    "source": compare("source"),
+    "external_id": compare("external_id"),
     "meta": key_equals("call_meta"),
 }
 """What voice calls and SMS conversations may both be filtered by."""
@@ -111,11 +113,16 @@ CALLS = Resource(
         "direction": compare("direction"),
         "duration": compare("duration"),
         "total_cost": compare("total_cost"),
+        "ended_reason": compare("ended_reason"),
+        "ended_reason_kind": compare("ended_reason_kind"),
+        "has_recording": compare("has_recording"),
+        "received_at": compare("received_at"),
     },
     orders={
         "started_at": NEWEST,
         "duration": Order("duration", "integer", nullable=True, leading=(_STATUS,)),
         "total_cost": Order("total_cost", "integer", nullable=True, leading=(_STATUS,)),
+        "received_at": Order("received_at", "instant", nullable=True, leading=(_STATUS,)),
     },
     rollup=ROLLUP,
     usual=25_000,

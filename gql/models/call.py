@@ -4,7 +4,7 @@ import re
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, Table, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, Table, UniqueConstraint, false
 from sqlmodel import Field, SQLModel
 
 from gql.models.enums import (
@@ -68,6 +68,7 @@ class Call(SQLModel, table=True):
         message_count: How many messages the customer and the assistant wrote.
         last_activity: Of an SMS conversation, when the last of them was written.
         unattributed_cost: `total_cost` less the costs of the services; below zero for a discount.
+        has_recording: Kept by triggers on `recording`.
     """
 
     __tablename__ = "call"
@@ -97,6 +98,22 @@ class Call(SQLModel, table=True):
         only(
             "carrier_call_id IS NOT NULL",
             *("ix_call_carrier", "organization_id", "carrier_call_id"),
+        ),
+        Index("ix_call_source", "organization_id", "channel", "source", "started_at", "id"),
+        only(
+            "external_id IS NOT NULL",
+            *("ix_call_external_id", "organization_id", "external_id", "started_at", "id"),
+        ),
+        *(
+            only(
+                f"channel = 'voice' AND {column} IS NOT NULL",
+                *(f"ix_call_{column}", "organization_id", column, "started_at", "id"),
+            )
+            for column in ("ended_reason", "ended_reason_kind")
+        ),
+        only(
+            "channel = 'voice'",
+            *("ix_call_has_recording", "organization_id", "has_recording", "started_at", "id"),
         ),
         CheckConstraint(one_of("channel", Channel), name="ck_call_channel"),
         CheckConstraint(one_of("direction", Direction), name="ck_call_direction"),
@@ -154,6 +171,10 @@ class Call(SQLModel, table=True):
     occurred_at: datetime | None = None
     unattributed_cost: int | None = micros()
     merge_state: dict[str, Any] | None = merge_state_column()
+    has_recording: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+
+
+_call: Table = Call.__table__  # type: ignore[attr-defined]
 
 
 def _highest_first(name: str, column: str) -> None:
@@ -161,10 +182,10 @@ def _highest_first(name: str, column: str) -> None:
 
     It serves both directions: see `gql/query/branches.py`.
     """
-    call: Table = Call.__table__  # type: ignore[attr-defined]
-    scope = (call.c.organization_id, call.c.status)
-    only("channel = 'voice'", name, *scope, highest_first(call.c[column]), call.c.id.desc())
+    scope = (_call.c.organization_id, _call.c.status)
+    only("channel = 'voice'", name, *scope, highest_first(_call.c[column]), _call.c.id.desc())
 
 
 _highest_first("ix_call_duration", "duration")
 _highest_first("ix_call_cost", "total_cost")
+_highest_first("ix_call_received", "received_at")

@@ -9,13 +9,16 @@ from strawberry.scalars import JSON
 
 from gql.domain.assistants import ASSISTANTS
 from gql.domain.calls import CALLS
+from gql.domain.cost_entries import COST_ENTRIES
 from gql.domain.graph_sessions import GRAPH_SESSIONS
 from gql.domain.graphs import GRAPHS
 from gql.domain.messages import MESSAGES, OF_CALL, TRANSCRIPTS
+from gql.domain.recordings import RECORDINGS
 from gql.engine.connection import Connection, connection
 from gql.engine.declaration import column, entity, money, nested_object, one
 from gql.schema.assistants import Assistant
-from gql.schema.enums import CallStatus, Channel, Direction
+from gql.schema.cost_entries import CostEntry, CostEntryFilter, CostEntryOrder
+from gql.schema.enums import CallStatus, CallSuccess, Channel, Direction, EndedReasonKind
 from gql.schema.graphs import AssistantGraph
 from gql.schema.inputs.messages import (
     MessageFilter,
@@ -25,6 +28,8 @@ from gql.schema.inputs.messages import (
 )
 from gql.schema.messages import Message, Transcript
 from gql.schema.node import NumberedNode
+from gql.schema.recordings import Recording, RecordingFilter, RecordingOrder
+from gql.schema.scalars import BigInt
 
 if TYPE_CHECKING:
     from gql.schema.graph_sessions import GraphSession
@@ -50,6 +55,13 @@ class CallRecord(NumberedNode):
         "Who answered; null once it was deleted.", ASSISTANTS, "assistant_id"
     )
     meta: JSON = column("Free-form data that callers store with it.", "call_meta")
+    source: str = column("The system that it is known from; `manual` for none.")
+    external_id: str | None = column("What that system calls it, unique among its calls.")
+    customer_address: str | None = column(
+        "What the source says in place of the customer's number: `sip:...`, `client:...`."
+    )
+    received_at: datetime | None = column("When it was first heard of here.")
+    occurred_at: datetime | None = column("The newest instant that its source told anything of.")
     messages: Connection[Message] | None = connection(
         "What was said or written, oldest first.",
         MESSAGES,
@@ -70,6 +82,10 @@ class CallCost:
     tts: Decimal | None = money("Text to speech.", "tts_cost")
     stt: Decimal | None = money("Speech to text.", "stt_cost")
     telephony: Decimal | None = money("The telephone line.", "telephony_cost")
+    unattributed: Decimal | None = money(
+        "What is in the total and in no service: a fee, or below zero a discount.",
+        "unattributed_cost",
+    )
     currency: str | None = column("The currency's ISO 4217 code.", "cost_currency")
 
 
@@ -82,7 +98,36 @@ class Call(CallRecord):
         deprecated="Since 2026-11-28: use `assistantPhoneNumber`. Goes on 2027-06-01.",
     )
     duration: int | None = column("Seconds; null while it goes on.")
+    duration_ms: BigInt | None = column("The same in milliseconds, where the source is so exact.")
+    answered_at: datetime | None = column("When somebody answered.")
+    carrier_call_id: str | None = column("The telephone company's id, below the source.")
+    ended_reason: str | None = column("Why it ended, in the source's own word.")
+    ended_reason_kind: EndedReasonKind | None = column("The same in the words of all sources.")
+    ended_message: str | None = column("What the source says about the end in a sentence.")
+    summary: str | None = column("What it was about.")
+    analysis: JSON | None = column("What the source found out about it, in the source's form.")
+    success: CallSuccess | None = column("Whether it reached its goal, as the source judged.")
+    sentiment: str | None = column("The customer's mood, in the source's word.")
+    latency: JSON | None = column("Milliseconds by stage, as `p50`, `p95` and `avg`.")
+    recordings: Connection[Recording] | None = connection(
+        "What was recorded, in the order in which it became known.",
+        RECORDINGS,
+        link=OF_CALL,
+        order=RecordingOrder,
+        usual=2,
+        filter=RecordingFilter,
+        descending=False,
+    )
     cost: CallCost = nested_object("What it cost.")
+    cost_entries: Connection[CostEntry] | None = connection(
+        "The lines that the cost is added up from, where its source has any.",
+        COST_ENTRIES,
+        link=OF_CALL,
+        order=CostEntryOrder,
+        usual=10,
+        filter=CostEntryFilter,
+        descending=False,
+    )
     graph_name: str | None = column("What the graph that routed it was called.")
     graph: AssistantGraph | None = one(
         "The graph that routed it; null without one or once it was deleted.", GRAPHS, "graph_id"

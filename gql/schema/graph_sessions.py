@@ -36,6 +36,13 @@ class GraphTransition(NumberedNode):
     matched_condition: str | None = column("What made the condition hold.")
     triggered_by: str | None = column("What the customer had said.")
     handoff_sentence: str | None = column("What was said at the handover.")
+    from_node_key: str | None = column("What its source calls the node where it started.")
+    to_node_key: str | None = column("What its source calls the node that it led to.")
+    from_node_name: str | None = column("The name of the node where it started.")
+    to_node_name: str | None = column("The name of the node that it led to.")
+    source: str | None = column("The system that it is known from.")
+    external_id: str | None = column("What that system calls it, within its session.")
+    occurred_at: datetime | None = column("When it happened, as its source says.")
     created_at: datetime = column("When it happened.")
 
 
@@ -49,6 +56,9 @@ class GraphSession(NumberedNode):
     ended_at: datetime | None = column("When it ended; null while it goes on.")
     graph_name: str = column("What the graph is called, or was when it ended.")
     current_assistant_name: str | None = column("Who speaks, or spoke last.")
+    source: str | None = column("The system that it is known from.")
+    external_id: str | None = column("What that system calls it, unique among its sessions.")
+    occurred_at: datetime | None = column("The newest instant that its source told anything of.")
     context: JSON = column("What the assistants share about it.", "conversation_context")
     graph: AssistantGraph | None = one(
         "The graph it walks; null where that is another system's.", GRAPHS, "graph_id"

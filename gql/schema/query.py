@@ -18,6 +18,7 @@ from gql.query.resource import Resource
 from gql.schema.assistants import Assistant
 from gql.schema.audit import AuditEntry, audit_log
 from gql.schema.calls import Call, CallRecord
+from gql.schema.cost_entries import CostEntry
 from gql.schema.graph_sessions import GraphSession, GraphTransition
 from gql.schema.graphs import AssistantGraph, GraphEdge, GraphNode
 from gql.schema.hooks import HookDelivery, HookEndpoint, hook_endpoints, inbox
@@ -33,6 +34,7 @@ from gql.schema.inputs.sms import (
 )
 from gql.schema.messages import Message, Transcript
 from gql.schema.node import Node
+from gql.schema.recordings import Recording
 from gql.schema.sms import SmsConversation
 from gql.schema.sms_sessions import SmsSessions, sms_sessions
 from gql.schema.viewer import ApiKey, Organization, User, Viewer
@@ -51,6 +53,8 @@ ENTITIES: tuple[Any, ...] = (
     SmsConversation,
     Message,
     Transcript,
+    Recording,
+    CostEntry,
     AuditEntry,
     HookEndpoint,
     HookDelivery,

@@ -4,6 +4,7 @@ import random
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import (
@@ -14,6 +15,7 @@ from sqlalchemy import (
     Float,
     Index,
     Integer,
+    Numeric,
     Table,
     UniqueConstraint,
     insert,
@@ -39,6 +41,8 @@ TABLES = [
     "call",
     "chat_message",
     "transcript",
+    "recording",
+    "cost_entry",
     "organization",
     "user",
 ]
@@ -47,6 +51,7 @@ LEFT_AS_THEY_ARE = """
     id organization_id graph_id assistant_id from_node_id to_node_id call_id graph_session_id
     node_type condition_type condition_logic role speaker channel direction status is_archived
     password_hash is_active current_node_id name call_sid email customer_phone_digits
+    has_recording
 """
 """The columns that get no values at the edge: keys, and what demo data is looked for by.
 
@@ -80,10 +85,13 @@ TIMES = [
 ]
 INTEGERS = [0, 1, 10, 100, -1, 2**31 - 1, -(2**31)]
 LARGE_IDS = [2**31, 2**48, 2**53, 2**62]
-NOBODY_REFERS_TO = ["graph_edge", "graph_transition", "chat_message", "transcript"]
+NOBODY_REFERS_TO = [
+    *("graph_edge", "graph_transition", "chat_message", "transcript", "recording", "cost_entry")
+]
 """Tables whose ids may be changed to large ones."""
 MICROS = [0, 1, -1, 999_999, -1_000_001, 1_000_000, 10**12, 2**63 - 1, -(2**63 - 1)]
 FLOATS = [0.0, -0.0, 0.1, 1.0, 1e16, 1e-7, 123456789.123, 2 / 3, 1e22]
+DECIMALS = [*map(Decimal, ("0", "0.1", "-2.5", "1000", "0.00000015", "1.23456789012345E+20"))]
 OBJECTS: list[Any] = [
     {},
     {"campaign": "winter_outreach", "b": [1, 2.5, None, True], "": {"a": {}}},
@@ -93,6 +101,16 @@ OBJECTS: list[Any] = [
     {"campaign": True, "\u00e9\"'\\": "\u2028\U0001f600"},
     {"z": 1, "a": 2, "aa": {"z": 1, "a": 2}},
 ]
+
+BY_TYPE: list[tuple[type[Any], list[Any]]] = [
+    (Micros, MICROS),
+    (Boolean, [True, False]),
+    (Integer, INTEGERS),
+    (Float, FLOATS),
+    (Numeric, DECIMALS),
+    (AutoString, TEXTS),
+]
+"""What columns of a type hold; all others are instants."""
 
 COLUMNS: dict[str, list[Any]] = {
     "stt_timestamps": [{}, {"words": [{"word": "a", "start": 0.5}]}],
@@ -203,15 +221,6 @@ def _words(column: Column[Any]) -> list[Any]:
 
 
 def _of_type(column: Column[Any]) -> list[Any]:
-    kind = column.type
-    if isinstance(kind, Micros):
-        return MICROS
-    if isinstance(kind, JSON):
+    if isinstance(column.type, JSON):
         return COLUMNS.get(column.key, OBJECTS)
-    if isinstance(kind, Boolean):
-        return [True, False]
-    if isinstance(kind, Integer):
-        return INTEGERS
-    if isinstance(kind, Float):
-        return FLOATS
-    return TEXTS if isinstance(kind, AutoString) else TIMES
+    return next((values for kind, values in BY_TYPE if isinstance(column.type, kind)), TIMES)

@@ -45,6 +45,7 @@ _BY_NAME: dict[str, list[str]] = {
     "status": ["completed", "ongoing", "failed", "active", "COMPLETED", "nope"],
     "speaker": ["user", "assistant", "system", ""],
     "role": ["user", "assistant", "system", "nobody"],
+    "recording_type": ["full", "customer", "log", "nothing"],
     "date_from": _INSTANTS,
     "date_to": _INSTANTS,
     "active_only": _TRUTHS,
@@ -123,7 +124,7 @@ class Addresses:
 
 def _noun(path: str) -> str:
     """Whose ids an answer under this path holds, as the parameters of paths call it."""
-    if path.endswith(("/messages", "/transcripts")):
+    if path.endswith(("/messages", "/transcripts", "/recordings")):
         return "message"
     for start, noun in (
         ("/api/v1/calls", "call"),

@@ -189,8 +189,8 @@ class Oracle:
 
     def _label(self, resource: Resource, row: Row, label: str) -> Any:
         """A column, or a computed label of a call or SMS conversation."""
-        if label not in resource.computed:
-            return row[label]
+        if label not in resource.computed or resource.name == "recording":
+            return row[label] if label in row else label_of_recording(row, label)
         if label == "assistant_name":
             assistant = self._assistants.get(row["assistant_id"])
             return row["assistant_name"] if assistant is None else assistant["name"]
@@ -261,6 +261,13 @@ class Oracle:
                 )
         assert isinstance(criterion, ColumnCriterion)
         return compared(comparator, row[criterion.column], value)
+
+
+def label_of_recording(row: Row, label: str) -> Any:
+    """A computed label of a recording."""
+    if label == "created_at":
+        return row["started_at"] or row["occurred_at"]
+    return None if row["duration_ms"] is None else row["duration_ms"] / 1000
 
 
 def compared(comparator: str, stored: Any, value: Any) -> bool:

@@ -13,16 +13,21 @@ LINEAR: dict[str, str] = {
     "(graphSessions|auditLog) total(, .*)?": "no rollup counts them: those that pass are counted.",
     "graphSessions by ENDED_AT .*, (graphId|currentNodeId|currentAssistantId|callSid) .*": "the"
     " sessions of one graph or node are sorted.",
+    "(calls|records|smsConversations) total, (source|endedReason|endedReasonKind|hasRecording"
+    "|receivedAt)( .*)?": "no rollup tells them apart: those that pass are counted.",
     rf"{_LISTS} (total|by .*|page), meta .*": "`meta` is JSON text without an index.",
     "(calls|records) total, assistantName .*": "calls of a former name are counted beside those of"
     " assistants that have the name now.",
-    "calls by (DURATION|TOTAL_COST) .*, assistantName .*": "an order by duration or cost is walked"
-    " until enough calls have the name.",
+    "calls by (DURATION|TOTAL_COST|RECEIVED_AT) .*, assistantName .*": "an order by duration, cost"
+    " or receipt is walked until enough calls have the name.",
     "(calls|records) (total|by .*), graphId .*": "the calls of one graph are counted and sorted.",
-    "calls by (DURATION|TOTAL_COST) .*, assistantId .*": "the calls of one assistant are sorted,"
-    " from an index that has what they are sorted by.",
-    "(calls|records) (total|page), (endedAt|startedAt) .*": "a range that is not the order of the"
-    " list is counted or sorted.",
+    "calls by (DURATION|TOTAL_COST|RECEIVED_AT) .*, assistantId .*": "the calls of one assistant"
+    " are sorted, by duration or cost from an index that has them.",
+    "calls by .*, (source|endedReason|endedReasonKind|hasRecording) .*": "the calls of one source"
+    " or reason are sorted.",
+    "calls page, (endedReason|endedReasonKind) ne": "calls with another reason are walked to.",
+    "(calls|records) (total|page), (endedAt|startedAt|receivedAt) .*": "a range that is not the"
+    " order of the list is counted or sorted.",
     "calls total, (duration|totalCost) .*|GET /api/v1/calls (min|max)_duration": "the total of a"
     " range counts what is in it.",
     "calls by .*, (duration|totalCost) .*": "a list in one order is filtered by another one's"

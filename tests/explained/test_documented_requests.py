@@ -14,7 +14,7 @@ from typing import Any
 import asyncpg
 import httpx2
 import pytest
-from sqlalchemy import func, insert, select
+from sqlalchemy import String, case, cast, func, insert, select, update
 from starlette.applications import Starlette
 
 from gql.app import create_app
@@ -22,7 +22,9 @@ from gql.database import Database
 from gql.demo import load_demo
 from gql.migrations.runner import migrate
 from gql.models.audit_log import AuditLog
+from gql.models.call import Call
 from gql.models.graph_session import GraphSession
+from gql.models.recording import Recording
 from gql.models.scope import owned, table_of
 from gql.query.filters import ColumnCriterion
 from gql.query.resource import Resource
@@ -45,8 +47,8 @@ from tests.lifespan import running
 from tests.run_resources import RunResources
 
 GRAPHQL = schema._schema  # noqa: SLF001 -- Strawberry has no other way to it
-MOST_BUFFERS = 600
-"""Of 8 kB. A page of 20 rows takes some 100; all calls of the organization take 2,000 and more."""
+MOST_BUFFERS = 700
+"""Of 8 kB. A page of 20 rows takes some 100; all calls of the organization take 2,500 and more."""
 
 UNBOUNDED = (
     "audit_log|call|chat_message|graph_session|graph_transition|idempotency_key|sms_audit_log"
@@ -136,7 +138,7 @@ ROWS = 6_000
 
 
 async def add_rows(database: Database) -> None:
-    """More graph sessions and entries of the audit log, at different times."""
+    """More graph sessions and entries of the audit log, and what sources tell of calls."""
     session, entry = table_of(GraphSession), table_of(AuditLog)
     start = datetime(2026, 1, 1, tzinfo=UTC)
     times = [start + timedelta(minutes=number) for number in range(ROWS)]
@@ -167,9 +169,25 @@ async def add_rows(database: Database) -> None:
         }
         for number, time in enumerate(times)
     ]
+    call, recording = table_of(Call), table_of(Recording)
+    number = cast(call.c.id, String)
+    of_source = update(call).values(
+        source=case((call.c.id % 40 == 0, "few"), (call.c.id % 3 == 0, "many"), else_="most"),
+        external_id="external-" + number,
+        ended_reason=case((call.c.id % 200 == 0, "rare"), else_="usual"),
+        ended_reason_kind=case((call.c.id % 200 == 0, "silence"), else_="customer_hangup"),
+        received_at=call.c.started_at,
+    )
+    recorded = select(call.c.organization_id, call.c.id, number).where(call.c.id % 200 == 0)
     async with database.transaction() as connection:
         await connection.execute(insert(session), sessions)
         await connection.execute(insert(entry), entries)
+        await connection.execute(
+            insert(recording).from_select(["organization_id", "call_id", "external_id"], recorded)
+        )
+    for part in range(10):  # each within the time that a statement may take
+        async with database.transaction() as connection:
+            await connection.execute(of_source.where(call.c.id % 10 == part))
 
 
 @pytest.fixture(scope="session")

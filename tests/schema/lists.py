@@ -65,7 +65,12 @@ CALLS = List(
     "calls",
     "Call",
     Call,
-    {"STARTED_AT": "started_at", "DURATION": "duration", "TOTAL_COST": "total_cost"},
+    {
+        "STARTED_AT": "started_at",
+        "DURATION": "duration",
+        "TOTAL_COST": "total_cost",
+        "RECEIVED_AT": "received_at",
+    },
     "STARTED_AT",
     descending=True,
     visible=lambda row: row["channel"] == "voice",

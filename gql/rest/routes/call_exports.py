@@ -19,7 +19,7 @@ from gql.rest.route import Answer, route
 from gql.rest.routes.call_details import SpeakerName, TranscriptQuery, list_transcripts
 from gql.rest.routes.calls import TAG, CallPath, ExportFilters
 
-_COLUMNS = {
+_HEADER = {
     "id": "Call ID",
     "call_sid": "Call SID",
     "assistant_name": "Assistant Name",
@@ -28,18 +28,27 @@ _COLUMNS = {
     "duration": "Duration (seconds)",
     "started_at": "Started At",
     "ended_at": "Ended At",
-}
-_AMOUNTS = {
+    # The documented columns end here.
     "total_cost": "Total Cost",
     "llm_cost": "LLM Cost",
     "tts_cost": "TTS Cost",
     "stt_cost": "STT Cost",
     "telephony_cost": "Telephony Cost",
+    "cost_currency": "Currency",
+    "unattributed_cost": "Unattributed Cost",
+    "direction": "Direction",
+    "to_phone_number": "To Phone Number",
+    "answered_at": "Answered At",
+    "ended_reason": "Ended Reason",
+    "ended_reason_kind": "Ended Reason Kind",
+    "success": "Success",
+    "sentiment": "Sentiment",
+    "summary": "Summary",
 }
-_HEADER = {**_COLUMNS, **_AMOUNTS, "cost_currency": "Currency"}
 """By key of the JSON file: the header in the CSV file."""
 
-_FIRST_AMOUNT = len(_COLUMNS)
+_AMOUNTS = frozenset(number for number, key in enumerate(_HEADER) if key.endswith("_cost"))
+"""Which columns are millionths."""
 
 
 class CallExportQuery(ExportFilters):
@@ -67,7 +76,8 @@ class TranscriptExportQuery(BaseModel):
 async def export_calls(context: Context, query: CallExportQuery) -> Response:
     """All voice calls that pass the filters, as `calls_export.csv` or `calls_export.json`.
 
-    A cost that is not known is null, or an empty cell. In CSV, text that a spreadsheet would run as
+    What a call cost and how it went follows after the documented columns. What is not known is
+    null, or an empty cell. In CSV, text that a spreadsheet would run as
     a formula has an apostrophe in front.
     """
     columns, header = tuple(_HEADER), tuple(_HEADER.values())
@@ -103,10 +113,9 @@ async def _with_amounts(rows: Records) -> Records:
     async with aclosing(rows):
         async for chunk in rows:
             yield [
-                (
-                    *call[:_FIRST_AMOUNT],
-                    *map(micros_to_float, call[_FIRST_AMOUNT:-1]),
-                    call[-1],
+                tuple(
+                    micros_to_float(value) if number in _AMOUNTS else value
+                    for number, value in enumerate(call)
                 )
                 for call in chunk
             ]

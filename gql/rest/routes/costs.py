@@ -9,6 +9,7 @@ import orjson
 from pydantic import AfterValidator, BaseModel, Field
 
 from gql.domain.calls import CALLS
+from gql.domain.cost_entries import COUNTED_ENTRIES
 from gql.domain.costs import (
     BILLED_CALLS,
     COSTED_CALLS,
@@ -21,7 +22,8 @@ from gql.domain.costs import (
     list_entries,
     total_costs,
 )
-from gql.engine.fields import ColumnSource
+from gql.domain.messages import OF_CALL
+from gql.engine.fields import ColumnSource, ManySource
 from gql.engine.query_runner import QueryRunner
 from gql.engine.rest_query import RestArguments
 from gql.models.rollup import SERVICES
@@ -60,18 +62,22 @@ class CostSummary(BaseModel):
 
 
 class CostEntryOut(BaseModel):
-    """What one service of one call cost."""
+    """One line of what a call cost; all of one service where no source gave lines."""
 
-    id: int = Field(description="From 1 within the call; the same for a service in every call.")
-    service_type: Literal["llm", "tts", "stt", "telephony"]
-    provider: str = Field(description="The language model's, from the messages; else `unknown`.")
-    model: str | None = Field(description="The language model, when the call used only one.")
-    usage_type: Literal["call"]
-    usage_amount: int = Field(description="Always one call.")
-    unit_cost: float
-    total_cost: float
-    timestamp: datetime = Field(description="When the call ended, or started if it goes on.")
-    metadata: dict[str, Any] | None = Field(description="Always null.")
+    id: int = Field(description="Of the line; else the number of the service, from 1.")
+    service_type: Annotated[
+        Literal["llm", "tts", "stt", "telephony", "other"], ColumnSource("service")
+    ]
+    provider: str | None = Field(description="`unknown` where nobody says.")
+    model: str | None = Field(description="The model, when there was only one.")
+    usage_type: str | None = Field(description="`call` where nobody says what was counted.")
+    usage_amount: float | None = Field(description="1 where nobody counted.")
+    unit_cost: Annotated[float | None, ColumnSource("unit_price")]
+    total_cost: Annotated[Money | None, ColumnSource("amount", "decimal")]
+    timestamp: Annotated[datetime | None, ColumnSource("occurred_at")] = Field(
+        description="When it was charged; else when the call ended, or started if it goes on."
+    )
+    metadata: Annotated[dict[str, Any] | None, ColumnSource("meta")]
 
 
 class CallCosts(BaseModel):
@@ -79,6 +85,12 @@ class CallCosts(BaseModel):
 
     call_summary: CostSummary
     detailed_entries: list[CostEntryOut]
+
+
+class StoredCosts(CostSummary):
+    """What is stored of it; null for what is not known."""
+
+    detailed_entries: Annotated[list[CostEntryOut], ManySource(COUNTED_ENTRIES, OF_CALL, usual=10)]
 
 
 class CostSums(BaseModel):
@@ -149,7 +161,7 @@ class CostAnalyticsQuery(BaseModel):
     group_by: Annotated[str, Field(pattern="^(day|week|month|service|provider)$")] = "day"
 
 
-COSTS_OF_CALL = lookup(COSTED_CALLS, CostSummary, noun="call")
+COSTS_OF_CALL = lookup(COSTED_CALLS, StoredCosts, noun="call")
 """With null for what is not known, by which the entries are chosen."""
 
 _UNKNOWN = {
@@ -189,19 +201,24 @@ def list_costs(query: SummaryQuery) -> RestArguments:
     errors=(404,),
 )
 async def get_costs(context: Context, queries: QueryRunner, path: CallPath) -> dict[str, Any]:
-    """What one voice call cost, with one entry per service of which the cost is known.
+    """What one voice call cost, with the lines that its source gave of it.
 
-    Costs are kept per call and service, so an entry's usage is one call at the price it had.
+    Where there are none, each service of which the cost is known is one entry, whose usage is one
+    call at the price it had.
     """
     arguments = RestArguments(path.call_id)
     summary = orjson.loads(await queries.fetch(context, COSTS_OF_CALL, arguments))
-    priced = {name for name in SERVICES if summary[f"{name}_cost"] is not None}
-    entries = await list_entries(context, path.call_id, priced)
+    stored = summary.pop("detailed_entries")
+    entries = [_complete(summary, entry) for entry in stored]
+    if not entries:
+        priced = {name for name in SERVICES if summary[f"{name}_cost"] is not None}
+        services = await list_entries(context, path.call_id, priced)
+        entries = [_entry(summary, entry) for entry in services]
     return {
         "call_summary": {
             name: _UNKNOWN.get(name) if value is None else value for name, value in summary.items()
         },
-        "detailed_entries": [_entry(summary, entry) for entry in entries],
+        "detailed_entries": entries,
     }
 
 
@@ -241,6 +258,17 @@ async def _groups(context: Context, since: Any, by: str, totals: CostTotals) -> 
     else:
         groups = await costs_by_period(context, since, Period(by))
     return [{"group": group.name, **_sums(group)} for group in groups]
+
+
+def _complete(summary: dict[str, Any], entry: dict[str, Any]) -> dict[str, Any]:
+    """A stored line, with something in place of what the documents require and nobody said."""
+    if entry["usage_amount"] is None:
+        entry |= {"usage_type": "call", "usage_amount": 1, "unit_cost": entry["total_cost"]}
+    return {
+        **entry,
+        "provider": entry["provider"] or "unknown",
+        "timestamp": entry["timestamp"] or summary["ended_at"] or summary["started_at"],
+    }
 
 
 def _entry(summary: dict[str, Any], entry: CostEntry) -> dict[str, Any]:

@@ -8,11 +8,13 @@ from gql.schema.inputs.comparators import (
     DateTimeFilter,
     DecimalFilter,
     DirectionFilter,
+    EndedReasonKindFilter,
     IDFilter,
     IntFilter,
     JSONKeyFilter,
     PhoneFilter,
     StringFilter,
+    WordFilter,
 )
 from gql.schema.inputs.filtering import FilterInput, criterion, filter_of
 from gql.schema.inputs.ordering import order_of
@@ -25,6 +27,7 @@ CallOrder = order_of(
     started_at="By start.",
     duration="By duration; calls without one come last.",
     total_cost="By total cost, whatever the currency; calls without one come last.",
+    received_at="By when they were first heard of here; calls of no source come last.",
 )
 
 
@@ -50,4 +53,10 @@ class CallFilter(FilterInput):
     ended_at: DateTimeFilter | None = criterion("By end.")
     duration: IntFilter | None = criterion("By duration in seconds.")
     total_cost: DecimalFilter | None = criterion("By total cost, whatever the currency.")
+    source: WordFilter | None = criterion("By the system that they are known from.")
+    external_id: WordFilter | None = criterion("By what that system calls them.")
+    ended_reason: WordFilter | None = criterion("By why they ended, in the source's own word.")
+    ended_reason_kind: EndedReasonKindFilter | None = criterion("By why they ended.")
+    has_recording: bool | None = criterion("Those with a recording (true) or without (false).")
+    received_at: DateTimeFilter | None = criterion("By when they were first heard of here.")
     meta: JSONKeyFilter | None = criterion("By one key of `meta`.")

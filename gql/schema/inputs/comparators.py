@@ -20,7 +20,15 @@ from gql.engine.declaration import described
 from gql.errors import BadInput
 from gql.money import decimal_to_micros
 from gql.query.filters import Condition
-from gql.schema.enums import CallStatus, Channel, DeliveryState, Direction, Role, Speaker
+from gql.schema.enums import (
+    CallStatus,
+    Channel,
+    DeliveryState,
+    Direction,
+    EndedReasonKind,
+    Role,
+    Speaker,
+)
 
 MAX_IN = 100
 """Most values of one `in` or `notIn`."""
@@ -154,6 +162,11 @@ class StringFilter(Comparators):
     starts_with: str | None = comparator(STARTS)
 
 
+@comparators(str, eq="Equal to this, to the letter.")
+class WordFilter(Comparators):
+    """Compares a word or a code as a whole; objects without one never match."""
+
+
 @comparators(str, eq="Has exactly these digits.")
 class PhoneFilter(Comparators):
     """Compares a phone number by its digits alone; no number is equal to a text without any."""
@@ -221,6 +234,11 @@ class JSONKeyFilter(Comparators):
 @comparators(CallStatus)
 class CallStatusFilter(Comparators):
     """Compares a status."""
+
+
+@comparators(EndedReasonKind)
+class EndedReasonKindFilter(Comparators):
+    """Compares why a call ended; calls of which that is not known never match."""
 
 
 @comparators(Channel)

@@ -13,6 +13,7 @@ from gql.schema.inputs.comparators import (
     JSONKeyFilter,
     PhoneFilter,
     StringFilter,
+    WordFilter,
 )
 from gql.schema.inputs.filtering import FilterInput, criterion, filter_of
 from gql.schema.inputs.ordering import order_of
@@ -44,6 +45,8 @@ class SmsConversationFilter(FilterInput):
     )
     started_at: DateTimeFilter | None = criterion("By start.")
     last_activity: DateTimeFilter | None = criterion("By the last message.")
+    source: WordFilter | None = criterion("By the system that they are known from.")
+    external_id: WordFilter | None = criterion("By what that system calls them.")
     meta: JSONKeyFilter | None = criterion("By one key of `meta`.")
 
 
@@ -65,4 +68,6 @@ class CallRecordFilter(FilterInput):
     call_sid: StringFilter | None = criterion("By SID.")
     started_at: DateTimeFilter | None = criterion("By start.")
     ended_at: DateTimeFilter | None = criterion("By end.")
+    source: WordFilter | None = criterion("By the system that they are known from.")
+    external_id: WordFilter | None = criterion("By what that system calls them.")
     meta: JSONKeyFilter | None = criterion("By one key of `meta`.")

@@ -347,8 +347,6 @@ async def test_another_organization_has_its_own_calls(rest: Rest, stranger: dict
 @pytest.mark.parametrize(
     ("method", "path"),
     [
-        ("GET", "/101/recordings"),
-        ("GET", "/sid/x/recordings"),
         ("GET", "/101/recording/1/play"),
         ("POST", "/CA1/terminate"),
     ],

@@ -23,18 +23,20 @@ from gql.settings import Settings
 from tests.conftest import Counting, bearer, connect, start
 from tests.databases import Copy, settings_for
 from tests.rest.conftest import Rest
-from tests.rest.demo_rows import add_calls, calls, new_call, wire
+from tests.rest.demo_rows import add_calls, calls, new_call, plain, wire
 from tests.statements import Statements
 
 EXPORT = "/api/v1/calls/export"
 HEADER = (
     "Call ID,Call SID,Assistant Name,Customer Phone,Status,Duration (seconds),Started At,Ended At,"
-    "Total Cost,LLM Cost,TTS Cost,STT Cost,Telephony Cost,Currency"
+    "Total Cost,LLM Cost,TTS Cost,STT Cost,Telephony Cost,Currency,Unattributed Cost,Direction,"
+    "To Phone Number,Answered At,Ended Reason,Ended Reason Kind,Success,Sentiment,Summary"
 )
 KEYS = [
     *("id", "call_sid", "assistant_name", "customer_phone_number", "status", "duration"),
     *("started_at", "ended_at", "total_cost", "llm_cost", "tts_cost", "stt_cost"),
-    *("telephony_cost", "cost_currency"),
+    *("telephony_cost", "cost_currency", "unattributed_cost", "direction", "to_phone_number"),
+    *("answered_at", "ended_reason", "ended_reason_kind", "success", "sentiment", "summary"),
 ]
 
 Passes = Callable[[Row], Any]
@@ -42,7 +44,7 @@ Passes = Callable[[Row], Any]
 
 def as_json(row: Row) -> dict[str, Any]:
     """A call in the JSON file."""
-    whole = wire(row)
+    whole = {**{key: plain(key, row[key]) for key in KEYS}, **wire(row)}
     return {key: whole[key] for key in KEYS}
 
 

@@ -1,12 +1,16 @@
 """What calls cost, over REST."""
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from gql.database import Database
 from gql.demo.tenant import DemoAssistant, Row
+from gql.models.cost_entry import CostEntry
+from gql.models.scope import table_of
 from gql.models.types import now
 from tests.conftest import Counting
 from tests.rest.conftest import Rest
@@ -51,8 +55,81 @@ def entry(row: Row, service: str, provider: str | None, model: str | None) -> di
     }
 
 
-@pytest.mark.parametrize("number", [101, 1001])
-async def test_a_call_has_its_costs_and_an_entry_per_service(
+COSTED = next(row["call_id"] for row in rows("cost_entry"))
+"""A call whose source gave the lines of its cost."""
+UNLINED = next(
+    row["id"]
+    for row in calls()
+    if row["llm_cost"] and row["id"] not in {101, *(each["call_id"] for each in rows("cost_entry"))}
+)
+"""One whose source gave none."""
+
+
+async def test_a_call_has_the_lines_of_its_cost(
+    rest: Rest, fresh_rest: Rest, fresh_database: Database, statements: Counting
+) -> None:
+    row = next(row for row in calls() if row["id"] == COSTED)
+    lines = [
+        {
+            "id": each["id"],
+            "service_type": each["service"],
+            "provider": each["provider"],
+            "model": None,
+            "usage_type": "call",
+            "usage_amount": 1,
+            "unit_cost": amount(each["amount"]),
+            "total_cost": amount(each["amount"]),
+            "timestamp": instant(each["occurred_at"]),
+            "metadata": None,
+        }
+        for each in rows("cost_entry")
+        if each["call_id"] == COSTED
+    ]
+    await rest("GET", f"/api/calls/{COSTED}/costs")
+
+    with statements() as ran:
+        answer = await rest("GET", f"/api/calls/{COSTED}/costs")
+
+    assert answer.json() == {"call_summary": summary(row), "detailed_entries": lines}
+    assert ran.count == 1
+    entry, first, second = table_of(CostEntry), lines[0]["id"], lines[1]["id"]
+    detailed = {
+        "service": "other",
+        "provider": None,
+        "model": "large",
+        "usage_type": "minutes",
+        "usage_amount": Decimal("2.5"),
+        "unit_price": Decimal("0.01"),
+        "amount": 25_000,
+        "meta": {"leg": "b"},
+        "occurred_at": None,
+    }
+    async with fresh_database.transaction() as connection:
+        await connection.execute(update(entry).where(entry.c.id == first).values(detailed))
+        superseded = update(entry).where(entry.c.id == second).values(is_superseded=True)
+        await connection.execute(superseded)
+
+    changed = (await fresh_rest("GET", f"/api/calls/{COSTED}/costs")).json()
+
+    assert changed["detailed_entries"] == [
+        {
+            "id": first,
+            "service_type": "other",
+            "provider": "unknown",
+            "model": "large",
+            "usage_type": "minutes",
+            "usage_amount": 2.5,
+            "unit_cost": 0.01,
+            "total_cost": 0.025,
+            "timestamp": instant(row["ended_at"]),
+            "metadata": {"leg": "b"},
+        },
+        *lines[2:],
+    ]
+
+
+@pytest.mark.parametrize("number", [101, UNLINED])
+async def test_a_call_without_lines_has_an_entry_per_service(
     rest: Rest, statements: Counting, number: int
 ) -> None:
     await rest("GET", f"/api/calls/{number}/costs")
