@@ -13,6 +13,7 @@ from gql.cli.hooks import hooks
 from gql.cli.imports import import_files
 from gql.cli.keys import keys
 from gql.cli.organizations import organizations
+from gql.cli.pull import hooks_pull
 from gql.cli.rollup import fold, verify
 from gql.cli.schema import schema
 from gql.cli.serve import serve
@@ -39,6 +40,7 @@ for command in COMMANDS:
 app.command("import")(import_files)
 app.add_typer(organizations, name="organizations")
 app.add_typer(keys, name="keys")
+hooks.command("pull")(hooks_pull)
 app.add_typer(hooks, name="hooks")
 app.add_typer(users, name="users")
 app.add_typer(verify, name="verify")

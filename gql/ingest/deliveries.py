@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl
@@ -10,10 +10,10 @@ from urllib.parse import parse_qsl
 from pydantic import ValidationError
 
 from gql.accounts.hook_endpoints import StoredEndpoint
-from gql.ingest.inbox import body_of
+from gql.ingest.inbox import PULLED, body_of
 from gql.ingest.items import ITEM, AnyItem, CallItem, OfCall, not_ahead
 from gql.ingest.sources import SOURCE_BY_NAME
-from gql.ingest.sources.source import Event, Payload, Source, Unnamed
+from gql.ingest.sources.source import Event, ItemFields, Payload, Source, Unnamed
 from gql.models.enums import DeliveryState, HookRole
 
 _FORM = "application/x-www-form-urlencoded"
@@ -102,12 +102,20 @@ class Reading:
 
     def _understand(self) -> None:
         self.event = self.source.read(self.payload, self.first)
+        if self.row.method == PULLED:
+            pulled = [_as_pulled(fields) for fields in self.event.items]
+            self.event = replace(self.event, items=pulled)
         self.items, faults = as_items(self.event, self.row.received_at)
         self.state, self.error = DeliveryState.DONE, None
         self.refuse(faults)
         if not self.event.items:
             self.state = DeliveryState.UNKNOWN
             self.error = f"There is no place here for {self.event.kind!r}."
+
+
+def _as_pulled(fields: ItemFields) -> ItemFields:
+    """An item of a platform's list, which knows better than the report at the end of a call."""
+    return {**fields, "producer": "pull"} if fields.get("producer") == "webhook" else fields
 
 
 def decoded(body: bytes, content_type: str) -> Payload:

@@ -35,6 +35,9 @@ SHOWN_HEADERS = frozenset(
 
 LONGEST_PATH = 2_000
 
+PULLED = "PULL"
+"""In place of the HTTP method, of what was read from a platform's list."""
+
 _LOCK = 0x686F6F6B
 """PostgreSQL's advisory lock of the inbox, beside the organization; any fixed number does."""
 
@@ -78,6 +81,38 @@ async def store(database: DatabaseAccess, received: Received) -> int:
     }
     async with database.transaction() as connection:
         return int((await connection.execute(_INSERT, row)).scalar_one())
+
+
+async def store_pulled(
+    database: DatabaseAccess, endpoint: StoredEndpoint, bodies: Sequence[bytes]
+) -> int:
+    """Keep what was read from a platform's list, but for what is there to the letter; how many."""
+    owner, instant = endpoint.organization_id, now()
+    by_hash = {hashlib.sha256(body).hexdigest(): body for body in bodies}
+    async with database.transaction() as connection:
+        receipts = await first_receipts(connection, owner, list(by_hash))
+        rows = [
+            {
+                "organization_id": owner,
+                "endpoint_id": endpoint.id,
+                "received_at": instant,
+                "method": PULLED,
+                "path_query": "",
+                "headers": {},
+                "body": zlib.compress(body),
+                "size": len(body),
+                "content_type": "application/json",
+                "body_sha256": digest,
+                "state": DeliveryState.NEW,
+                "attempts": 0,
+                "next_attempt_at": instant,
+            }
+            for digest, body in by_hash.items()
+            if (endpoint.id, digest) not in receipts
+        ]
+        if rows:
+            await connection.execute(insert(INBOX), rows)
+    return len(rows)
 
 
 def body_of(row: Any) -> bytes:

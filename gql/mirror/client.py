@@ -141,31 +141,39 @@ class SourceClient:
             SourceFailure: when it refuses, or does not answer however often it is asked.
         """
         sent = {name: value for name, value in parameters.items() if value is not None}
-        last = ""
+        # Empty ones would take away those that a path has already.
+        return await self._ask("GET", path, **({"params": sent} if sent else {}))
+
+    async def post(self, path: str, body: Any) -> SourceAnswer | None:
+        """The answer to a POST that only reads, with a body in JSON; see `get`."""
+        return await self._ask("POST", path, json=body)
+
+    async def _ask(self, method: str, path: str, **content: Any) -> SourceAnswer | None:
+        request, last = f"{method} {path}", ""
         for attempt in range(MOST_ATTEMPTS):
             async with self._slots:
                 async with self._pause:
                     pauses = self._pauses
-                response, last = await self._send(path, sent)
+                response, last = await self._send(method, path, content)
                 if response is not None and response.status_code not in _TRY_AGAIN:
                     try:
-                        return self._read(response, path)
+                        return self._read(response, request)
                     except ValueError:
                         self.counts.cut += 1
                         last = "its JSON breaks off"
             await self._wait(response, attempt, pauses)
         raise SourceFailure(
-            f"The server did not answer GET {path} after {MOST_ATTEMPTS} attempts: {last}.",
+            f"The server did not answer {request} after {MOST_ATTEMPTS} attempts: {last}.",
             "Run the command again later: it goes on where it stopped.",
         )
 
     async def _send(
-        self, path: str, parameters: dict[str, Any]
+        self, method: str, path: str, content: dict[str, Any]
     ) -> tuple[httpx2.Response | None, str]:
         """The response, and what is wrong with it; None where there is none."""
         self.counts.sent += 1
         try:
-            response = await self._http.get(path, params=parameters)
+            response = await self._http.request(method, path, **content)
         except (httpx2.TransportError, httpx2.DecodingError) as error:
             self.counts.cut += 1
             return None, str(error) or type(error).__name__
@@ -175,13 +183,13 @@ class SourceClient:
             self.counts.failed += 1
         return response, f"it answers {response.status_code}"
 
-    def _read(self, response: httpx2.Response, path: str) -> SourceAnswer | None:
+    def _read(self, response: httpx2.Response, request: str) -> SourceAnswer | None:
         """The answer in a response; `ValueError` where that is no JSON."""
         status = response.status_code
         if status in {HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.GONE}:
             return None
         if status != HTTPStatus.OK:
-            raise _refusal(response, path)
+            raise _refusal(response, request)
         value = json.loads(response.content, parse_float=Decimal)
         return SourceAnswer(value, self._clock.read(response.headers))
 
@@ -220,9 +228,9 @@ def _retry_after(response: httpx2.Response) -> float | None:
     return min(max((until - sent).total_seconds(), 0.0), LONGEST_RETRY_AFTER)
 
 
-def _refusal(response: httpx2.Response, path: str) -> SourceFailure:
+def _refusal(response: httpx2.Response, request: str) -> SourceFailure:
     status = response.status_code
-    problem = f"The server answers {status} to GET {path}."
+    problem = f"The server answers {status} to {request}."
     if status == HTTPStatus.UNPROCESSABLE_ENTITY:
         return ParametersRefused(problem, "Does it speak the documented REST API?")
     if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:

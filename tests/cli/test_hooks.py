@@ -108,3 +108,21 @@ async def test_what_is_wrong_is_said(
     assert "set GQL_SECRETS_KEY to what `openssl rand -hex 32` prints" in keyless.err
     assert (unsigned.code, stranger.code) == (0, 1)
     assert "There is no organization 9." in stranger.err
+
+
+async def test_pull_says_what_it_lacks(
+    cli: Cli, fresh: Copy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KEY", "x")
+    where = ("-o", "1", "--since", "2026-09-01", "--database", fresh.url, "--api-key-env")
+    unknown = await cli("hooks", "pull", "telnyx", *where, "KEY")
+    keyless = await cli("hooks", "pull", "vapi", *where, "NO_KEY")
+    nameless = await cli("hooks", "pull", "twilio", *where, "KEY")
+    homeless = await cli("hooks", "pull", "vapi", *where, "KEY")
+
+    assert unknown.err == (
+        "The list of 'telnyx' cannot be read.\nThere are vapi, retell, elevenlabs, twilio.\n"
+    )
+    assert keyless.err.startswith("The variable NO_KEY is not set.")
+    assert nameless.err.startswith("It is not said whose calls to read.")
+    assert "Make one first: jackfield hooks create vapi -o 1" in homeless.err

@@ -46,7 +46,11 @@ def _read(payload: Payload, received_at: datetime) -> Event:
         return Event("unknown", call, [])
     # The leg's own end says nothing of its parent's.
     is_leg = text(payload.get("ParentCallSid")) is not None
-    return Event("call-status", call, [] if is_leg else [_call(payload, call, received_at)])
+    items = [] if is_leg else [_call(payload, call, received_at)]
+    price, currency = text(payload.get("Price")), text(payload.get("PriceUnit"))
+    if price is not None and currency is not None:
+        items.append(_price(payload, call, price, currency, received_at))
+    return Event("call-status", call, items)
 
 
 def _common(payload: Mapping[str, Any], received_at: datetime) -> ItemFields:
@@ -78,6 +82,22 @@ def _call(payload: Mapping[str, Any], call: str, received_at: datetime) -> ItemF
             customerPhoneNumber=caller if inbound else called,
             toPhoneNumber=called if inbound else caller,
         ),
+    }
+
+
+def _price(
+    payload: Mapping[str, Any], call: str, price: str, currency: str, received_at: datetime
+) -> ItemFields:
+    """What a leg costs, which is written as a negative number; only lists have it."""
+    return {
+        "kind": "cost",
+        **_common(payload, received_at),
+        "call": call,
+        "key": payload["CallSid"],
+        "service": "telephony",
+        "provider": NAME,
+        "currency": currency.upper(),
+        "amount": price.removeprefix("-"),
     }
 
 
