@@ -69,6 +69,7 @@ from gql.query.page_statement import total, union_page
 from gql.query.record_list import RecordList, RowSource
 from gql.query.resource import Resource, UnionList
 from gql.sql import json_sql
+from gql.sql.aliases import sharing_aliases
 from gql.sql.json_paths import json_value
 from gql.sql.json_sql import JsonPart, concatenated, literal_text, or_null
 from gql.sql.keys import node_id_rows
@@ -84,16 +85,18 @@ def emit(root: Selection, variant: VariantKey, max_bytes: int | None = None) -> 
         max_bytes: Where the statement has to fail for a longer answer; None where the connection
             sees to that.
     """
-    emitter = _Emitter(variant, max_bytes)
-    return emitter.statement(['{"data":', *emitter.root(root), "}"])
+    with sharing_aliases():
+        emitter = _Emitter(variant, max_bytes)
+        return emitter.statement(['{"data":', *emitter.root(root), "}"])
 
 
 def emit_read(query: RestQuery, variant: VariantKey, max_bytes: int | None = None) -> Select[Any]:
     """The statement of a REST read; its value is empty where the record is missing."""
-    emitter = _Emitter(variant, max_bytes)
-    if query.record is None:
-        return emitter.statement(emitter.page(query.item, None))
-    return emitter.statement([emitter.record_lookup(query.record, query.item)])
+    with sharing_aliases():
+        emitter = _Emitter(variant, max_bytes)
+        if query.record is None:
+            return emitter.statement(emitter.page(query.item, None))
+        return emitter.statement([emitter.record_lookup(query.record, query.item)])
 
 
 Variant = TypeVar("Variant", bound=FieldVariant)

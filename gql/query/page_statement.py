@@ -25,6 +25,7 @@ from gql.query.branches import Branch, branches
 from gql.query.paging import Paging, beyond, cursor_bounds, ordering
 from gql.query.record_list import RecordList, RowSource
 from gql.query.resource import UnionList
+from gql.sql.aliases import alias_of
 from gql.sql.keys import is_selected
 
 Number = int | BindParameter[int]
@@ -152,7 +153,7 @@ class PageStatement:
         from there where a rollup tells how many there are.
         """
         resource = self.records.resource
-        table = resource.table.alias()
+        table = alias_of(resource.table)
         conditions = [*resource.conditions(table), is_selected(table.c.id, self.ids())]
         return RowSource(resource, table, table, conditions, self.parent)
 

@@ -15,6 +15,7 @@ from gql.query.filters import (
 )
 from gql.query.resource import Link, Resource
 from gql.query.table_indexes import has_index
+from gql.sql.aliases import alias_of
 from gql.sql.json_sql import literal_text
 from gql.sql.keys import is_among
 
@@ -77,7 +78,7 @@ class RecordList:
 
     def rows(self, parent: FromClause | None = None) -> RowSource:
         """The rows of the one list, or of the list under each row of `parent`."""
-        table = self.resource.table.alias()
+        table = alias_of(self.resource.table)
         if self.link is None or parent is None:
             return RowSource(self.resource, table, table, self._conditions(table))
         from_clause, parent_key = self.link.attach(table)
@@ -87,7 +88,7 @@ class RecordList:
     def rows_by_parent(self) -> RowsByParent:
         """The rows under all parents whose keys are in the parameter `keys`."""
         assert self.link is not None  # noqa: S101, only such a list has parents
-        table = self.resource.table.alias()
+        table = alias_of(self.resource.table)
         from_clause, parent_key = self.link.attach(table)
         conditions = self._conditions(table, is_among(parent_key, "keys"))
         return RowsByParent(self.resource, table, from_clause, conditions, parent_key=parent_key)

@@ -41,6 +41,7 @@ from gql.query.filters import PreparedAnyOf, PreparedCondition
 from gql.query.paging import Paging
 from gql.query.record_list import RecordList, RowSource
 from gql.query.resource import RollupTable
+from gql.sql.aliases import alias_of
 from gql.sql.instants import day_end, day_number, day_start
 from gql.sql.keys import is_among
 
@@ -274,7 +275,7 @@ def _counted(
         for each in records.conditions
     )
     grains = (Grain.MONTH, Grain.ASSISTANT_MONTH) if months else (Grain.DAY, Grain.ASSISTANT_DAY)
-    folded, changes = rollup.table.alias(), rollup.changes.alias()
+    folded, changes = alias_of(rollup.table), alias_of(rollup.changes)
     in_grain = folded.c.grain == literal(grains[by_owner].value, Integer)
 
     def rows(table: FromClause, *conditions: Expression) -> RowSource:
