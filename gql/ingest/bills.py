@@ -97,13 +97,15 @@ class Bill:
         """What no line says."""
         return {name: list(each) for name, each in sorted(self.totals.items())}
 
-    def columns(self, source: str) -> tuple[dict[str, Any], frozenset[LineKey]]:
+    def columns(self, source: str) -> tuple[Mapping[str, Any], frozenset[LineKey]]:
         """The columns of the call, and the lines that count in them.
 
         Args:
             source: Of the call.
         """
         lines = self.lines or {}
+        if not lines and not self.totals:
+            return _UNKNOWN, frozenset()
         own = self._of_source(source, lines)
         bills = [] if own is None else [own]
         if own is None or own.services.get(_TELEPHONY, 0) <= 0:
@@ -130,6 +132,12 @@ class Bill:
             if own or total is not None:
                 return _summed(own, total)
         return None
+
+
+_UNKNOWN: Mapping[str, Any] = dict.fromkeys(
+    ("total_cost", *(f"{name}_cost" for name in SERVICES), "unattributed_cost", "cost_currency")
+)
+"""The columns of a call of which no bill has come."""
 
 
 def _summed(lines: Mapping[LineKey, Line], total: Total | None) -> _Sums:

@@ -252,8 +252,9 @@ class CallBatch:
         marked: list[dict[str, Any]] = []
         removed: list[int] = []
         for call in self.calls.values():
-            _, counted = _costs(call) if table is COSTS else ({}, frozenset())
-            for name, elements in _sets_of(call, table):
+            sets = list(_sets_of(call, table))
+            _, counted = _costs(call) if sets and table is COSTS else ({}, frozenset())
+            for name, elements in sets:
                 stored = self.stored.get(table.name, {}).get((call.key, name), {})
                 source = _source_of(name, call.key)
                 removed += [stored[key]["id"] for key in elements.removed if key in stored]
@@ -277,7 +278,7 @@ class CallBatch:
         await insert_rows(self.write, table.table, inserted)
 
 
-def _costs(call: MergedCall) -> tuple[dict[str, Any], frozenset[LineKey]]:
+def _costs(call: MergedCall) -> tuple[Mapping[str, Any], frozenset[LineKey]]:
     """What a call costs, and the lines that count; as it is stored where no bill came."""
     if call.bill.lines is None:
         return {name: call.row.get(name) for name in _COST_COLUMNS}, frozenset()

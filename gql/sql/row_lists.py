@@ -47,5 +47,5 @@ def _printed(value: Any) -> str:
     if isinstance(value, Decimal):
         return str(value)
     if isinstance(value, datetime):  # as SQLAlchemy stores it in SQLite
-        return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+        return value.astimezone(UTC).isoformat(" ", "microseconds")[:26]
     raise TypeError(type(value).__name__)
