@@ -17,6 +17,7 @@ from gql.cli.pull import hooks_pull
 from gql.cli.rollup import fold, verify
 from gql.cli.schema import schema
 from gql.cli.serve import serve
+from gql.cli.simulate import simulate
 from gql.cli.tokens import token
 from gql.cli.users import users
 from gql.distribution import require_own_package
@@ -32,7 +33,7 @@ app = typer.Typer(
     "To look around, run `jackfield serve --local`.",
 )
 
-COMMANDS = (serve, migrate, demo, token, schema, explain, doctor, fold)
+COMMANDS = (serve, migrate, demo, simulate, token, schema, explain, doctor, fold)
 """In the order that help lists them."""
 
 for command in COMMANDS:

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from gql.demo import DemoOrganization
     from gql.settings import Settings
 
+_PORT = 8000
+"""Where `jackfield simulate` looks for a gateway."""
+
 SECRETS = ("GQL_SECRET_KEY", "GQL_JWT_SECRET", "GQL_SECRETS_KEY")
 
 KEYS_FILE = SECRETS_FILE.with_name("demo.json")
@@ -86,6 +89,7 @@ def welcome(settings: "Settings", organizations: "Sequence[DemoOrganization]") -
         lines += [f"    {each.api_key}  {each.name}" for each in organizations]
         lines += _age_of_demo()
         lines += ["", "  Try it:", "", _curl(url, organizations[0].api_key)]
+        lines += ["", "  Watch calls arrive, from another terminal:", "", _simulation(settings)]
     else:
         lines += ['  For an API key: jackfield keys create "my key" --organization 1']
     return "\n".join([*lines, "", "  Ctrl-C stops the server; the data stays.", ""])
@@ -102,6 +106,11 @@ def _age_of_demo() -> list[str]:
         f"  The demo data ended {old} ago. jackfield demo --reset makes new data and keys,",
         "  and deletes everything that is there.",
     ]
+
+
+def _simulation(settings: "Settings") -> str:
+    address = "" if settings.port == _PORT else f" --url http://127.0.0.1:{settings.port}"
+    return f"    .venv/bin/jackfield simulate{address}"
 
 
 def _curl(url: str, api_key: str) -> str:

@@ -12,6 +12,7 @@ COMMANDS = (
     "serve",
     "migrate",
     "demo",
+    "simulate",
     "import",
     "token",
     "schema",
