@@ -12,6 +12,7 @@ from gql.cli.explain import explain
 from gql.cli.hooks import hooks
 from gql.cli.imports import import_files
 from gql.cli.keys import keys
+from gql.cli.mirror import mirror
 from gql.cli.organizations import organizations
 from gql.cli.pull import hooks_pull
 from gql.cli.rollup import fold, verify
@@ -45,6 +46,7 @@ hooks.command("pull")(hooks_pull)
 app.add_typer(hooks, name="hooks")
 app.add_typer(users, name="users")
 app.add_typer(verify, name="verify")
+app.add_typer(mirror, name="mirror")
 
 
 @app.callback(invoke_without_command=True)

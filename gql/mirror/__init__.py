@@ -1,1 +1,1 @@
-"""Mirrors: copies of an organization from a server of the documented REST API, compared with it."""
+"""Copies of an organization of another server: made, kept current, and compared with it."""

@@ -75,7 +75,7 @@ def external(key: Any, name: Any) -> ItemFields | None:
 
 def _call(row: Row, absent_meta: Sequence[str]) -> ItemFields:
     duration = row.get("duration")
-    meta = {**dict.fromkeys(absent_meta), **(row.get("call_meta") or {})}
+    meta = {**dict.fromkeys(absent_meta), **plain(row.get("call_meta") or {})}
     return {
         "kind": "call",
         "externalId": str(row["call_sid"]),

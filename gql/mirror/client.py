@@ -3,13 +3,13 @@
 import asyncio
 import json
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx2
 
@@ -29,6 +29,8 @@ LONGEST_RETRY_AFTER = 900.0
 
 CONCURRENCY = 4
 """How many requests wait for an answer at a time."""
+
+T = TypeVar("T")
 
 _TRY_AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
 
@@ -100,6 +102,9 @@ class _SourceClock:
         self._latest = instant
         return instant
 
+    def now(self) -> datetime:
+        return self._latest or self._clock()
+
 
 class SourceClient:
     """Reads from one server.
@@ -132,6 +137,10 @@ class SourceClient:
         self._slots = asyncio.Semaphore(concurrency)
         self._pause = asyncio.Lock()
         self._pauses = 0
+
+    def now(self) -> datetime:
+        """The instant of the last answer, by the server's clock."""
+        return self._clock.now()
 
     async def get(self, path: str, **parameters: Any) -> SourceAnswer | None:
         """The answer to a GET; None where there is nothing of that address.
@@ -236,3 +245,13 @@ def _refusal(response: httpx2.Response, request: str) -> SourceFailure:
     if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
         return SourceFailure(problem, "Is the API key right, and may it read all of this?")
     return SourceFailure(problem, "Is the address that of the API, without a path?")
+
+
+async def all_of(coroutines: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
+    """The results of coroutines that run together; where one fails, the others are ended."""
+    tasks = [asyncio.create_task(each) for each in coroutines]
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()

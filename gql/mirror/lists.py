@@ -8,7 +8,7 @@ one past the reader: it would be missing without a trace.
 import hashlib
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -141,16 +141,18 @@ class CallsPage:
         rest: What is to be read after it; None when it was the last one.
         covers: Calls of these instants, after the first and up to the second, are all on the page;
             None where the page does not tell. No second instant: however late.
+        total: How many calls there were from here on, where the server says so.
     """
 
     rows: Sequence[Row]
     read_at: datetime
     rest: UnreadCalls | None
     covers: tuple[datetime | None, datetime | None] | None
+    total: int | None = None
 
 
 async def read_calls_page(
-    client: SourceClient, sizes: PageSizes, path: str, window: UnreadCalls
+    client: SourceClient, sizes: PageSizes, path: str, unread: UnreadCalls
 ) -> CallsPage:
     """The next page of a list that is filtered by `date_from` and `date_to`, newest first.
 
@@ -165,24 +167,24 @@ async def read_calls_page(
     answer, _ = await sizes.get(
         client,
         path,
-        skip=window.skip,
-        date_from=_written(window.low),
-        date_to=_written(window.high),
+        skip=unread.skip,
+        date_from=_written(unread.low),
+        date_to=_written(unread.high),
     )
     rows = rows_of(answer.value)
-    total = answer.value.get("total") if isinstance(answer.value, dict) else None
-    is_last = not rows if total is None else window.skip + len(rows) >= int(total)
+    named = answer.value.get("total") if isinstance(answer.value, dict) else None
+    total = None if named is None else int(named) - unread.skip
     starts = [start for row in rows if (start := server_instant(row.get("started_at"))) is not None]
-    lowest = min(starts, default=None)
-    if is_last:
-        covers = None if window.skip else (_before(window.low), window.high)
-        return CallsPage(rows, answer.read_at, None, covers)
-    end = None if lowest is None else end_of_second(lowest)
-    if end is not None and (window.high is None or end < window.high):
-        covers = None if window.skip else (end, window.high)
-        return CallsPage(rows, answer.read_at, UnreadCalls(window.low, end, 0), covers)
-    rest = UnreadCalls(window.low, window.high, window.skip + max(1, len(rows) - 1))
-    return CallsPage(rows, answer.read_at, rest, None)
+    end = end_of_second(min(starts)) if starts else None
+    if not rows or (total is not None and len(rows) >= total):
+        rest, after = None, _before(unread.low)
+    elif end is not None and (unread.high is None or end < unread.high):
+        rest, after = UnreadCalls(unread.low, end), end
+    else:
+        further = unread.skip + max(1, len(rows) - 1)
+        return CallsPage(rows, answer.read_at, replace(unread, skip=further), None, total)
+    covers = None if unread.skip else (after, unread.high)
+    return CallsPage(rows, answer.read_at, rest, covers, total)
 
 
 def server_instant(written: Any) -> datetime | None:

@@ -20,6 +20,7 @@ COMMANDS = (
     "doctor",
     "keys",
     "organizations",
+    "mirror",
 )
 HEAVY = ("sqlalchemy", "strawberry", "graphql", "pydantic", "starlette", "uvicorn")
 

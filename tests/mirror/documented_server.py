@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 BEGIN = datetime(2026, 3, 1, 9, tzinfo=UTC)
+NOW = BEGIN + timedelta(days=8)
 
 Row = dict[str, Any]
 
@@ -36,7 +37,7 @@ class Organization:
     recordings: dict[str, list[Row]] = field(default_factory=dict)
     conversations: list[Row] = field(default_factory=list)
     sms_logs: list[Row] = field(default_factory=list)
-    now: datetime = BEGIN + timedelta(days=30)
+    now: datetime = NOW
 
 
 @dataclass
@@ -70,10 +71,12 @@ class DocumentedServer:
         self.app = Starlette(
             routes=[
                 get("/api/v1/assistants", self._assistants),
+                get("/api/v1/assistants/{id}", self._assistant),
                 get("/api/v1/assistant-graphs", self._graphs),
                 get("/api/v1/assistant-graphs/{graph}", self._graph),
                 get("/api/v1/assistant-graphs/{graph}/sessions", self._sessions),
                 get("/api/v1/flows", self._flows),
+                get("/api/v1/flows/{id}", self._flow),
                 get("/api/v1/calls", self._calls),
                 get("/api/v1/calls/sid/{sid}", self._call_by_sid),
                 get("/api/v1/calls/{call}", self._call),
@@ -131,6 +134,12 @@ class DocumentedServer:
 
     def _assistants(self, request: Request) -> Any:
         return self._page(request, self.organization.assistants)
+
+    def _assistant(self, request: Request) -> Any:
+        return _one(self.organization.assistants, "id", request.path_params["id"])
+
+    def _flow(self, request: Request) -> Any:
+        return _one(self.organization.flows, "id", request.path_params["id"])
 
     def _graphs(self, request: Request) -> Any:
         emptied = [{**graph, "nodes": [], "edges": []} for graph in self.organization.graphs]

@@ -1,7 +1,7 @@
 """A network between the mirror and a server that fails as networks and servers do."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -14,7 +14,7 @@ FAULTS = ("limited", "failed", "cut_before", "cut_after", "half")
 
 
 class Killed(BaseException):
-    """The process ends here, as by `kill -9`: nothing that is not committed is kept."""
+    """The process ends here, as by `kill -9`: nothing that is not committed stays."""
 
 
 @dataclass
@@ -79,9 +79,19 @@ class FaultyTransport(httpx2.AsyncBaseTransport):
         return response
 
 
-def client_of(transport: httpx2.AsyncBaseTransport, clock: Clock) -> SourceClient:
+def client_of(
+    transport: httpx2.AsyncBaseTransport,
+    clock: Clock,
+    latest: datetime | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> SourceClient:
     """A client over this network; its pauses are the clock's."""
     http = httpx2.AsyncClient(
-        transport=transport, base_url="http://source.example", follow_redirects=True
+        transport=transport,
+        base_url="http://source.example",
+        follow_redirects=True,
+        headers=headers,
     )
-    return SourceClient(http, clock=clock.now, sleep=clock.sleep, fraction=lambda: 0.5)
+    return SourceClient(
+        http, clock=clock.now, sleep=clock.sleep, fraction=lambda: 0.5, latest=latest
+    )
