@@ -112,6 +112,7 @@ async def _check_databases(settings: "Settings") -> Failure | None:
             await _count_long_values(database)
             await _check_letters(database)
             await _check_logins(database, settings)
+            await _check_webhooks(database, settings)
             await _check_replicas(database, settings)
     except Failure as failure:
         return failure
@@ -252,6 +253,31 @@ async def _check_logins(database: "Database", settings: "Settings") -> None:
             "Set GQL_SECRET_KEY (for browsers) and GQL_JWT_SECRET (for tokens), each to what"
             " `openssl rand -hex 32` prints.",
         )
+
+
+async def _check_webhooks(database: "Database", settings: "Settings") -> None:
+    """Print how many webhook endpoints there are.
+
+    Raises:
+        Failure: when the secret of one cannot be read: all that it gets is answered 503 then.
+    """
+    from gql.accounts.hook_endpoints import list_endpoints
+    from gql.accounts.secret_box import SecretBox, require_box
+    from gql.errors import Unavailable
+
+    async with database.snapshot() as snapshot:
+        endpoints = await list_endpoints(snapshot)
+    _line("webhook endpoints", str(len(endpoints)))
+    sealed = [secret for each in endpoints for secret in each.sealed_secrets]
+    try:
+        for secret in sealed:
+            require_box(SecretBox.of(settings)).open(secret)
+    except Unavailable as error:
+        raise Failure(
+            f"Webhooks are answered with 503: {error.message}",
+            "Set GQL_SECRETS_KEY to the key under which the endpoints were made; or give each a new"
+            " secret: jackfield hooks rotate",
+        ) from error
 
 
 async def _count_long_values(database: "Database") -> None:

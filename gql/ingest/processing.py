@@ -96,10 +96,11 @@ async def _process(context: Context, instant: datetime, delivery_id: int | None 
         endpoints = {each.id: each for each in await list_endpoints(write.snapshot, owner)}
         readings = await _read(write, rows, endpoints)
         later = [each for each in readings if each.is_of_carrier or each.unnamed is not None]
-        await _apply(write, [each for each in readings if each not in later])
+        await _apply(write, [each for each in readings if each not in later], instant)
         # Only now are the calls there that these may belong to.
         await _find_calls(write, later, instant)
-        await _apply(write, [each for each in later if each.state is not DeliveryState.WAITING])
+        ready = [each for each in later if each.state is not DeliveryState.WAITING]
+        await _apply(write, ready, instant)
         await update_rows(write, inbox.INBOX, [_settled(reading) for reading in readings])
         return len(rows)
 
@@ -214,7 +215,7 @@ def _wait(reading: Reading, reason: str, instant: datetime, *, is_own_call: bool
 # -- what becomes of it ----------------------------------------------------------------------------
 
 
-async def _apply(write: WriteContext, readings: Sequence[Reading]) -> None:
+async def _apply(write: WriteContext, readings: Sequence[Reading], instant: datetime) -> None:
     pairs = [(reading, item) for reading in readings for item in reading.items]
     outcomes: list[ItemOutcome] = []
     for start in range(0, len(pairs), MOST_ITEMS):
@@ -223,6 +224,8 @@ async def _apply(write: WriteContext, readings: Sequence[Reading]) -> None:
     for (reading, _), outcome in zip(pairs, outcomes, strict=True):
         if outcome.status is ItemStatus.REFUSED:
             reading.refuse([f"{outcome.kind} {outcome.key}: {outcome.error}"])
+        elif outcome.status is ItemStatus.WAITING and reading.state is DeliveryState.DONE:
+            _wait(reading, outcome.error or "It waits.", instant)
     named = [
         item.carrier_call_id
         for _, item in pairs

@@ -126,3 +126,22 @@ async def test_pull_says_what_it_lacks(
     assert keyless.err.startswith("The variable NO_KEY is not set.")
     assert nameless.err.startswith("It is not said whose calls to read.")
     assert "Make one first: jackfield hooks create vapi -o 1" in homeless.err
+
+
+async def test_doctor_finds_secrets_that_cannot_be_read(
+    cli: Cli, fresh: Copy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await cli("hooks", "create", "vapi", "-o", "1", "--database", fresh.url)
+    well = await cli("doctor", "--database", fresh.url)
+    monkeypatch.setenv("GQL_SECRETS_KEY", f"{'n' * 32},{KEY}")
+    replaced = await cli("doctor", "--database", fresh.url)
+    monkeypatch.setenv("GQL_SECRETS_KEY", "n" * 32)
+    lost = await cli("doctor", "--database", fresh.url)
+
+    line = "\n  webhook endpoints          3\n"
+    assert (line in well.out, line in replaced.out, line in lost.out) == (True, True, True)
+    assert "Webhooks are answered" not in well.err + replaced.err
+    assert lost.err.startswith(
+        "Webhooks are answered with 503: The secret of this webhook endpoint was stored under"
+        " another GQL_SECRETS_KEY."
+    )

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import update
 
 from gql.ingest import processing
-from gql.ingest.apply import apply_items
+from gql.ingest.apply import ItemOutcome, ItemStatus, apply_items
 from gql.ingest.deliveries import decoded
 from gql.ingest.inbox import INBOX
 from gql.ingest.sources import SOURCE_BY_NAME
@@ -388,3 +388,23 @@ async def test_what_rests_is_deleted_after_its_days(webhooks: Webhooks) -> None:
     await webhooks.app.state.inbox.clean()
 
     assert await webhooks.inbox("state") == [("waiting",), ("new",)]
+
+
+async def test_what_the_ingest_does_not_take_yet_waits(
+    webhooks: Webhooks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is no delivery that was applied; the next version may take it."""
+    platform = await webhooks.platform("retell")
+    await platform.deliver(payloads.RETELL_ENDED)
+
+    async def waiting(_context: Any, items: Any) -> Any:
+        return [ItemOutcome(ItemStatus.WAITING, item.kind, "x", error="Not yet.") for item in items]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(processing, "apply_items", waiting)
+        await webhooks.process()
+    rows = await webhooks.inbox("state", "error", "applied_at")
+    await webhooks.process(after=timedelta(minutes=1))
+
+    assert rows == [("waiting", "Not yet.", None)]
+    assert await webhooks.inbox("state", "error") == [("done", None)]
