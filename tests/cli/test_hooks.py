@@ -2,10 +2,13 @@
 
 import json
 import re
+from typing import get_args
 
 import pytest
 
+from gql.cli.hooks import _STATES, Role
 from gql.ingest.sources import SOURCES
+from gql.models.enums import DeliveryState, HookRole
 from tests.cli.conftest import Cli
 from tests.databases import Copy
 
@@ -145,3 +148,15 @@ async def test_doctor_finds_secrets_that_cannot_be_read(
         "Webhooks are answered with 503: The secret of this webhook endpoint was stored under"
         " another GQL_SECRETS_KEY."
     )
+
+
+def test_the_words_of_options_are_those_that_are_stored() -> None:
+    assert get_args(Role) == tuple(HookRole)
+    assert tuple(DeliveryState) == _STATES
+
+
+async def test_a_state_that_is_none_is_said(cli: Cli) -> None:
+    result = await cli("hooks", "replay", "-o", "1", "--state", "lost")
+
+    assert result.code == 1
+    assert result.err.startswith("--state is 'lost'.\nIt is one of: new, waiting, ")
