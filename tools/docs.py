@@ -20,6 +20,7 @@ from gql.engine.fallback import MEANINGS, FallbackReason
 from gql.engine.fields import SOURCE, ConnectionSource, ManySource, UnionSource
 from gql.engine.plan import DEFINITION
 from gql.errors import error_table
+from gql.ingest.sources import SOURCES
 from gql.query.weights import WEIGHTS
 from gql.rest.routes import ROUTES
 from gql.schema.schema import schema
@@ -67,6 +68,25 @@ def moving_over_table() -> str:
     return "\n".join(("| Route | GraphQL |", "| --- | --- |", *rows))
 
 
+def platforms_table() -> str:
+    """Every source of webhooks as a Markdown table."""
+    makers = {
+        "gateway": "made by `hooks create`",
+        "platform": "shown by the platform",
+        "nobody": "none: nothing is signed",
+    }
+    rows = [
+        f"| `{each.name}` | {each.title} | {makers[each.issuer]}"
+        f" | {'carrier' if each.is_carrier else 'primary'} | {each.most_bytes:,} bytes"
+        f" | {each.page} |"
+        for each in SOURCES
+    ]
+    columns = (
+        "Source | Platform | Secret | Role | Largest body | Documentation, and when it was read"
+    )
+    return "\n".join((f"| {columns} |", "| --- | --- | --- | --- | ---: | --- |", *rows))
+
+
 def reasons_table() -> str:
     """Every reason why resolvers answer, as a Markdown table."""
     rows = [f"| `{reason}` | {MEANINGS[reason]} |" for reason in FallbackReason]
@@ -103,6 +123,7 @@ TABLES = (
     reasons_table,
     speed_table,
     weights_table,
+    platforms_table,
     lengths_table,
 )
 

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
+from gql.app import inbox_worker
+from gql.errors import DatabaseUnavailable
 from gql.ingest import processing
 from gql.ingest.apply import ItemOutcome, ItemStatus, apply_items
 from gql.ingest.deliveries import decoded
@@ -408,3 +410,24 @@ async def test_what_the_ingest_does_not_take_yet_waits(
 
     assert rows == [("waiting", "Not yet.", None)]
     assert await webhooks.inbox("state", "error") == [("done", None)]
+
+
+async def test_the_background_applies_what_was_stored_and_survives_failures(
+    webhooks: Webhooks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    platform = await webhooks.platform("retell")
+    worker = webhooks.app.state.inbox
+    await platform.deliver(payloads.RETELL_ENDED)
+
+    async def failing(_context: Any) -> int:
+        raise DatabaseUnavailable("It restarts.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(inbox_worker, "process_due", failing)
+        wait_after_failure = await worker._work()  # noqa: SLF001 -- one round of the task
+    rows = await webhooks.inbox("state", "attempts")
+    wait = await worker._work()  # noqa: SLF001 -- the same
+
+    assert (wait_after_failure, wait) == (inbox_worker.PAUSE, inbox_worker.INTERVAL)
+    assert rows == [("new", 0)]
+    assert await webhooks.inbox("state", "attempts") == [("done", 1)]
