@@ -20,10 +20,11 @@ _HOUSEKEEPING = re.compile(
     r"|SELECT 1 / \(pg_backend_pid\(\)|WITH RECURSIVE typeinfo_tree|--",
     re.IGNORECASE | re.DOTALL,
 )
-_FOLDING = re.compile(
-    r"SELECT DISTINCT call_rollup_change\.|SELECT pg_try_advisory_xact_lock\(|WITH changes AS"
+_BACKGROUND = re.compile(
+    r"SELECT DISTINCT (call_rollup_change|inbox)\.|SELECT pg_try_advisory_xact_lock\("
+    r"|WITH changes AS"
 )
-"""What the background task of `gql/app/folding.py` sends, whenever it likes."""
+"""What the tasks of `gql/app` that fold sums and read the inbox send, whenever they like."""
 _FIRES = re.compile(r"(INSERT INTO|UPDATE|DELETE FROM)\b")
 _CREDENTIALS = re.compile(r"\b(FROM|UPDATE)\s+api_key\b", re.IGNORECASE)
 _LOGGED = re.compile(r"([^|\n]*)\|([^|\n]*)\|LOG:  (?:statement|execute [^:]*): (.*)")
@@ -100,12 +101,19 @@ class SqliteLog:
         return self.texts[mark:]
 
     def _listen(self, connection: Any, _record: Any) -> None:
-        connection.run_async(lambda driver: driver.set_trace_callback(self._hear))
+        last = ""
 
-    def _hear(self, text: str) -> None:
-        """SQLite reports each statement of a trigger too, by the text of the one that fired it."""
-        if not (_FIRES.match(text) and self.texts[-1:] == [text]):
-            self.texts.append(text)
+        def hear(text: str) -> None:
+            """SQLite reports each statement of a trigger too, by the text of the one that fired it.
+
+            Meanwhile other connections may run others.
+            """
+            nonlocal last
+            if not (_FIRES.match(text) and last == text):
+                self.texts.append(text)
+            last = text
+
+        connection.run_async(lambda driver: driver.set_trace_callback(hear))
 
 
 @dataclass(frozen=True)
@@ -151,6 +159,6 @@ def read_log(path: Path, start: int) -> tuple[int, list[tuple[str, str, str]]]:
 
 def _counts(text: str) -> bool:
     statement = text.strip()
-    if _HOUSEKEEPING.match(statement) or _FOLDING.match(statement):
+    if _HOUSEKEEPING.match(statement) or _BACKGROUND.match(statement):
         return False
     return not _CREDENTIALS.search(statement)

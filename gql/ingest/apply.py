@@ -17,6 +17,8 @@ from gql.ingest.call_batch import CallBatch, ItemRefused, call_key
 from gql.ingest.items import FARTHEST_AHEAD, AnyItem, CallItem, SessionItem, SmsItem, TransitionItem
 from gql.ingest.merge import item_stamp
 from gql.ingest.merged_call import MergedCall, register_name
+from gql.ingest.merged_session import MergedSession
+from gql.ingest.walk_batch import WalkBatch
 from gql.models.types import now
 from gql.query.context import Context
 
@@ -80,18 +82,21 @@ async def apply_items(context: Context, items: Sequence[AnyItem]) -> list[ItemOu
 
 async def _apply(write: WriteContext, items: Sequence[AnyItem]) -> list[ItemOutcome]:
     received_at = now()
-    batch = CallBatch(write, received_at)
     outcomes: list[ItemOutcome | None] = [_refusal(item, received_at) for item in items]
     accepted = [item for item, outcome in zip(items, outcomes, strict=True) if outcome is None]
     keys = {key for item in accepted if (key := call_key(item)) is not None}
     sids = {item.call_sid for item in accepted if isinstance(item, CallItem) and item.call_sid}
+    batch = CallBatch(write, received_at)
+    walks = WalkBatch(batch)
     await batch.lock(keys, sids)
     await batch.read_elements(accepted)
-    subjects: list[MergedCall | None] = [None] * len(items)
+    await walks.read([each for each in accepted if isinstance(each, SessionItem | TransitionItem)])
+    subjects: list[MergedCall | MergedSession | None] = [None] * len(items)
     for index, item in enumerate(items):
         if outcomes[index] is None:
-            outcomes[index], subjects[index] = _take(batch, item)
+            outcomes[index], subjects[index] = _take(batch, walks, item)
     await batch.save()
+    await walks.save()
     return [
         outcome if subject is None else replace(outcome, id=subject.row["id"])
         for outcome, subject in zip(outcomes, subjects, strict=True)
@@ -99,15 +104,22 @@ async def _apply(write: WriteContext, items: Sequence[AnyItem]) -> list[ItemOutc
     ]
 
 
-def _take(batch: CallBatch, item: AnyItem) -> tuple[ItemOutcome, MergedCall | None]:
-    if isinstance(item, SessionItem | TransitionItem | SmsItem):
-        return _outcome(ItemStatus.WAITING, item, "Items of this kind are not accepted yet."), None
+def _take(
+    batch: CallBatch, walks: WalkBatch, item: AnyItem
+) -> tuple[ItemOutcome, MergedCall | MergedSession | None]:
+    if isinstance(item, SmsItem):
+        return _outcome(ItemStatus.WAITING, item, "Items of this kind are not taken yet."), None
+    stamp = item_stamp(item.occurred_at, item.rank, item)
+    subject: MergedCall | MergedSession
     try:
-        call, is_new, is_changed = batch.take(item, item_stamp(item.occurred_at, item.rank, item))
+        if isinstance(item, SessionItem | TransitionItem):
+            subject, is_new, is_changed = walks.take(item, stamp)
+        else:
+            subject, is_new, is_changed = batch.take(item, stamp)
     except ItemRefused as refusal:
         return _outcome(ItemStatus.REFUSED, item, str(refusal)), None
     status = ItemStatus.UPDATED if is_changed else ItemStatus.UNCHANGED
-    return _outcome(ItemStatus.CREATED if is_new else status, item), call
+    return _outcome(ItemStatus.CREATED if is_new else status, item), subject
 
 
 def _refusal(item: AnyItem, received_at: datetime) -> ItemOutcome | None:

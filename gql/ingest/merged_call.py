@@ -107,6 +107,7 @@ class MergedCall:
         row: As it is stored; nothing for a new one.
         registers: Its fields.
         status: The word that the source has for its status.
+        duration_ms: The source's own figure; the column has ours where there is none.
         sid: The `callSid` that was named first, and the stamp of the item.
         started_at: The earliest beginning that was named, in microseconds since 1970.
         first: The earliest instant of any item.
@@ -120,6 +121,7 @@ class MergedCall:
     row: Mapping[str, Any] = field(default_factory=dict)
     registers: Registers = field(default_factory=Registers)
     status: str | None = None
+    duration_ms: int | None = None
     sid: tuple[Stamp, str] | None = None
     started_at: int | None = None
     first: int | None = None
@@ -135,7 +137,7 @@ class MergedCall:
         if state is None:
             return cls._written_by_others(row)
         call = cls((row["source"], row["external_id"]), row, Registers.from_json(state))
-        call.status = state.get("status")
+        call.status, call.duration_ms = state.get("status"), state.get("duration_ms")
         call.sid = (state["sid"][0], state["sid"][1]) if "sid" in state else None
         call.started_at = state.get("started_at")
         call.first, call.newest = state.get("first"), state.get("newest")
@@ -149,7 +151,7 @@ class MergedCall:
     def _written_by_others(cls, row: Mapping[str, Any]) -> "MergedCall":
         """From a row that no item has made: what it says is older than every item."""
         call = cls((row["source"], row["external_id"]), row)
-        call.status = row["status"]
+        call.status, call.duration_ms = row["status"], row["duration_ms"]
         call.sid = (_OLDEST, row["call_sid"])
         call.started_at = call.first = call.newest = microseconds(row["started_at"])
         names = [name for name in sorted(_NAMES) if call._column_value(name) is not None]
@@ -194,6 +196,7 @@ class MergedCall:
                 unnamed = phased(Phase.ENDED, "")
                 changes.append(self.registers.put("status", unnamed, CallStatus.COMPLETED.value))
         self.status = self.registers.changed.get("status", self.status)
+        self.duration_ms = self.registers.changed.get("duration_ms", self.duration_ms)
         self.is_changed |= any(changes)
         return any(changes)
 
@@ -262,8 +265,8 @@ class MergedCall:
         field_name, dot, key = name.partition(".")
         if dot:
             return (row[_BY_KEY[field_name]] or {}).get(key)
-        if name == "status":
-            return self.status
+        if name in {"status", "duration_ms"}:
+            return getattr(self, name)
         return row[name] or None if name == "to_phone_number" else as_json(row[name])
 
     def _life(self) -> dict[str, Any]:
@@ -302,6 +305,7 @@ class MergedCall:
         snapshots = {name: each.snapshot for name, each in sorted(self.sets.items())}
         state = {
             "status": self.status,
+            "duration_ms": self.duration_ms,
             "sid": None if self.sid is None else list(self.sid),
             "started_at": self.started_at,
             "first": self.first,

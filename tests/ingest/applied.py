@@ -113,3 +113,18 @@ def disorder(log: Sequence[AnyItem], seed: int) -> list[list[AnyItem]]:
             batches.append([])
         batches[-1].append(each)
     return batches
+
+
+def differences(rows: Rows, expected: Rows) -> list[tuple[Any, ...]]:
+    """Where rows differ: the table, the row's number, the column and both values."""
+    result: list[tuple[Any, ...]] = []
+    for table, others in expected.items():
+        if len(rows[table]) != len(others):
+            result.append((table, len(rows[table]), len(others)))
+        for number, (row, other) in enumerate(zip(rows[table], others, strict=False)):
+            result += [
+                (table, number, name, row[name], other[name])
+                for name in other
+                if row[name] != other[name]
+            ]
+    return result

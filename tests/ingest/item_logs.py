@@ -90,7 +90,27 @@ FIELDS = st.one_of(
     _kind("segment", {**OF_CALL, **SEGMENT}),
     _kind("recording", {**OF_CALL, "key": KEYS}, url=WORDS, status=WORDS),
 )
-LOGS = st.lists(FIELDS.map(ITEM.validate_python), min_size=2, max_size=12)
+_WALK = {"call": st.just("c1"), "producer": st.sampled_from(["webhook", "pull"])}
+_NODES = st.sampled_from(["101", "102", "103", "sales"])
+WALKS = st.one_of(
+    _kind(
+        "session",
+        {**_WALK, "externalId": st.just("w1")},
+        graph=st.sampled_from([{"name": "Customer Service Router"}, {"externalId": "g"}, None]),
+        currentNode=_NODES,
+        startedAt=TIMES,
+        endedAt=st.one_of(TIMES, st.none()),
+        context=st.dictionaries(st.sampled_from("xy"), WORDS, max_size=2),
+    ),
+    _kind(
+        "transition",
+        {**_WALK, "session": st.just("w1"), "key": KEYS, "toNode": _NODES},
+        fromNode=_NODES,
+        toAssistantName=WORDS,
+        conditionType=st.sampled_from(["intent", "global"]),
+    ),
+)
+LOGS = st.lists(st.one_of(FIELDS, WALKS).map(ITEM.validate_python), min_size=2, max_size=12)
 
 
 def item(**fields: Any) -> AnyItem:

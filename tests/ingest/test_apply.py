@@ -239,3 +239,11 @@ async def test_too_many_items_and_too_little_permission_are_refused(database: Da
         await apply_items(caller(database), [call()] * (MOST_ITEMS + 1))
     with pytest.raises(Forbidden, match="ingest permission"):
         await apply_items(caller(database, 1, Permission.READ), [call()])
+
+
+async def test_a_duration_of_ours_is_not_taken_for_the_source_s(database: Database) -> None:
+    ended = call(seconds=3, status="completed", endedAt="2026-11-01T10:00:03Z", durationMs=None)
+    again = call(seconds=4, status="completed", endedAt=None)
+    for order in ([[ended], [again]], [[ended, again]]):
+        (row,) = (await rows_after(database, order))["call"]
+        assert (row["duration_ms"], row["duration"], row["ended_at"]) == (None, None, None)
