@@ -77,9 +77,9 @@ def _same_customer(row: FromClause) -> tuple[FromClause, ColumnElement[int]]:
     return (
         row.join(
             conversation,
-            # An index has the digits; equal numbers have equal ones.
+            # However the number is written; and nobody is the same as somebody without one.
             (conversation.c.customer_phone_digits == row.c.customer_phone_digits)
-            & (conversation.c.customer_phone_number == row.c.customer_phone_number)
+            & (conversation.c.customer_phone_digits != "")
             & (conversation.c.assistant_id == row.c.assistant_id)
             & owned(conversation),
         ),
