@@ -5,10 +5,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, FromClause, select
 
 from gql.models.graph import GraphNode
-from gql.models.graph_session import GraphSession, GraphTransition
+from gql.models.graph_session import GraphSession, GraphTransition, transition_chronology
 from gql.models.scope import owned, table_of
 from gql.query.filters import COMPARATORS, Criterion, compare
-from gql.query.resource import Link, Order, Resource
+from gql.query.resource import BY_ID, Link, Order, Resource
 from gql.sql.keys import is_selected
 
 _NODE = table_of(GraphNode)
@@ -51,7 +51,15 @@ GRAPH_SESSIONS = Resource(
     usual=25_000,
 )
 
-TRANSITIONS = Resource("transition", table_of(GraphTransition))
+TRANSITIONS = Resource(
+    "transition",
+    table_of(GraphTransition),
+    computed={"chronology": transition_chronology},
+    orders={
+        "occurred_at": Order("chronology", "chronology", indexed_by="occurred_at"),
+        "id": BY_ID,
+    },
+)
 
 OF_GRAPH_SESSION = Link.by("graph_session_id")
 """From a graph session to its transitions."""

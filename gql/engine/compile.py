@@ -318,7 +318,7 @@ class _Emitter:
         body = concatenated(self._record(child, node.selected))
         rows = (
             child.select(body.label("printed"))
-            .order_by(*(child.table.c[name] for name in source.order))
+            .order_by(*(child.resource.expression(name, child.table) for name in source.order))
             .subquery()
         )
         items = print_array_items(rows, self._limit(node))

@@ -46,6 +46,7 @@ CURSOR_KEYS: dict[str, Callable[[ColumnElement[Any]], ColumnElement[Any]]] = {
     "instant": compact_instant,
     "integer": json_sql.json_integer,
     "text": hexadecimal,
+    "chronology": hexadecimal,
 }
 """How a sort key is written in a cursor, by the kind of its order."""
 
@@ -262,6 +263,7 @@ class ConnectionCompiler:
         types: dict[str, Any] = {
             "integer": BigInteger(),
             "text": Text(),
+            "chronology": Text(),
             "instant": None if column is None else column.type,
         }
 

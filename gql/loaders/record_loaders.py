@@ -77,7 +77,7 @@ class ChildrenByParentLoader(Loader[Any, list[Record]]):
     async def read_many(self, keys: list[Any]) -> list[list[Record]]:
         resource, rows = self._records.resource, self._records.rows_by_parent()
         statement = rows.select(*resource.columns(rows.table), rows.parent_key).order_by(
-            rows.parent_key, *(rows.table.c[name] for name in self._order)
+            rows.parent_key, *(resource.expression(name, rows.table) for name in self._order)
         )
         lists = _by_parent(resource, await self._rows(statement, keys))
         _prime(self._context, resource, lists.values())

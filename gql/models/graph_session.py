@@ -3,11 +3,18 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, Table, UniqueConstraint
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    FromClause,
+    Index,
+    Table,
+    UniqueConstraint,
+)
 from sqlmodel import SQLModel
 
 from gql.models.enums import TransitionCondition, one_of
-from gql.models.index_orders import highest_first, unique_external_id
+from gql.models.index_orders import chronological, highest_first, unique_external_id
 from gql.models.types import (
     bounded_text,
     instant_of_writing,
@@ -80,7 +87,6 @@ class GraphTransition(SQLModel, table=True):
 
     __tablename__ = "graph_transition"
     __table_args__ = (
-        Index("ix_graph_transition_session", "graph_session_id", "id"),
         unique_external_id("graph_transition", "graph_session_id"),
         CheckConstraint(
             one_of("condition_type", TransitionCondition), name="ck_graph_transition_condition"
@@ -109,3 +115,16 @@ class GraphTransition(SQLModel, table=True):
     to_node_key: str | None = None
     from_node_name: str | None = None
     to_node_name: str | None = None
+
+
+def transition_chronology(transitions: FromClause) -> ColumnElement[str]:
+    """Where transitions stand in their session."""
+    row = transitions.c
+    return chronological(row.occurred_at, row.created_at, row.position, row.external_id)
+
+
+_transitions: Table = GraphTransition.__table__  # type: ignore[attr-defined]
+Index(
+    "ix_graph_transition_chronology",
+    *(_transitions.c.graph_session_id, transition_chronology(_transitions), _transitions.c.id),
+)

@@ -3,11 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index
+from sqlalchemy import CheckConstraint, ColumnElement, FromClause, Index, Table, func
 from sqlmodel import SQLModel
 
 from gql.models.enums import Role, Speaker, one_of
-from gql.models.index_orders import unique_external_id
+from gql.models.index_orders import chronological, unique_external_id
 from gql.models.types import (
     bounded_text,
     instant_of_writing,
@@ -38,7 +38,6 @@ class ChatMessage(SQLModel, table=True):
 
     __tablename__ = "chat_message"
     __table_args__ = (
-        Index("ix_chat_message_call", "call_id", "message_index", "id"),
         unique_external_id("chat_message", "call_id"),
         CheckConstraint(one_of("role", Role), name="ck_chat_message_role"),
     )
@@ -84,7 +83,6 @@ class Transcript(SQLModel, table=True):
 
     __tablename__ = "transcript"
     __table_args__ = (
-        Index("ix_transcript_call", "call_id", "id"),
         unique_external_id("transcript", "call_id"),
         CheckConstraint(one_of("speaker", Speaker), name="ck_transcript_speaker"),
     )
@@ -106,3 +104,28 @@ class Transcript(SQLModel, table=True):
     position: int = 0
     stamp: str | None = stamp_column()
     speaker_label: str | None = None
+
+
+def message_chronology(messages: FromClause) -> ColumnElement[str]:
+    """Where messages stand in their conversation."""
+    row = messages.c
+    position = func.coalesce(row.position, row.message_index)
+    return chronological(row.occurred_at, row.timestamp, position, row.external_id)
+
+
+def transcript_chronology(segments: FromClause) -> ColumnElement[str]:
+    """Where segments of speech stand in their call."""
+    row = segments.c
+    return chronological(row.occurred_at, row.created_at, row.position, row.external_id)
+
+
+_messages: Table = ChatMessage.__table__  # type: ignore[attr-defined]
+_segments: Table = Transcript.__table__  # type: ignore[attr-defined]
+Index(
+    "ix_chat_message_chronology",
+    *(_messages.c.call_id, message_chronology(_messages), _messages.c.id),
+)
+Index(
+    "ix_transcript_chronology",
+    *(_segments.c.call_id, transcript_chronology(_segments), _segments.c.id),
+)

@@ -118,9 +118,11 @@ _WRITERS: dict[str, Any] = {
     "instant": write_instant,
     "integer": _write_integer,
     "text": _write_text,
+    "chronology": _write_text,
 }
 _READERS: dict[str, Any] = {
     "instant": _read_instant,
     "integer": _read_integer,
     "text": _read_text,
+    "chronology": _read_text,
 }

@@ -50,13 +50,18 @@ class Order:
         label: The column of the record that is sorted by.
         kind: How its value is written in a cursor.
         nullable: Whether a row may have no value.
+        indexed_by: The column with which its index begins, where the label is computed.
         leading: What comes before it in its indexes; see `gql/query/branches.py`.
     """
 
     label: str
-    kind: Literal["instant", "integer", "text"]
+    kind: Literal["instant", "integer", "text", "chronology"]
     nullable: bool = False
+    indexed_by: str | None = None
     leading: tuple[LeadingColumn, ...] = ()
+
+
+BY_ID = Order("id", "integer")
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,9 +164,7 @@ class Resource:
     computed: Mapping[str, Expression] = field(default_factory=dict)
     joined: Mapping[str, JoinedColumn] = field(default_factory=dict)
     filters: Mapping[str, Criterion] = field(default_factory=lambda: MappingProxyType({}))
-    orders: Mapping[str, Order] = field(
-        default_factory=lambda: MappingProxyType({"id": Order("id", "integer")})
-    )
+    orders: Mapping[str, Order] = field(default_factory=lambda: MappingProxyType({"id": BY_ID}))
     rollup: RollupTable | None = None
     kinds: Kinds | None = None
     permission: Permission | None = None

@@ -97,7 +97,7 @@ def read_by_page(
         order: One of the resource's orders.
         offset: Rows before the page.
     """
-    sort_key = resource.orders[order].label
+    sort_key = resource.orders[order].indexed_by or resource.orders[order].label
     used = {
         how
         for each in conditions

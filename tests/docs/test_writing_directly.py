@@ -26,7 +26,7 @@ CALL = """{ call(callSid: "CA-direct-1") { databaseId status assistantName direc
     transcript { nodes { speaker content segmentStart } } } }"""
 WALK = """{ graphSession(callSid: "CA-direct-1") { graphName isActive graph { id }
     transitions { nodes { conditionType } } } }"""
-FOUND = '{ calls(filter: {customerPhoneNumber: {eq: "15550100042"}}) { totalCount } }'
+OF_NUMBER = '{ calls(filter: {customerPhoneNumber: {eq: "15550100042"}}) { totalCount } }'
 TOTAL = "{ calls { totalCount } }"
 
 
@@ -43,7 +43,7 @@ async def test_what_the_guide_writes_is_read_by_both_doors(fresh: Copy) -> None:
                 assert (await ask(TOTAL))["data"]["calls"]["totalCount"] == before + 1
             answer: Any = (await ask(CALL))["data"]["call"]
             walk = (await ask(WALK))["data"]["graphSession"]
-            found = (await ask(FOUND))["data"]["calls"]["totalCount"]
+            of_number = (await ask(OF_NUMBER))["data"]["calls"]["totalCount"]
             call_id = answer.pop("databaseId")
             costs = (await client.get(f"/api/v1/calls/{call_id}", headers=owner)).json()
             messages = await client.get(f"/api/v1/calls/{call_id}/messages", headers=owner)
@@ -85,7 +85,7 @@ async def test_what_the_guide_writes_is_read_by_both_doors(fresh: Copy) -> None:
             "graph": None,
             "transitions": {"nodes": [{"conditionType": "OTHER"}]},
         }
-        assert found >= 1
+        assert of_number >= 1
         assert (costs["call_sid"], costs["customer_phone_number"]) == (
             *("CA-direct-1", "+1 (555) 010-0042"),
         )

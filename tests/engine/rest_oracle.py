@@ -103,7 +103,7 @@ class Oracle:
         if isinstance(source, ManySource):
             assert row is not None
             rows = self._under(source.resource, source.link, row)
-            rows = sorted(rows, key=lambda each: [each[name] for name in source.order])
+            rows = sorted(rows, key=lambda each: [sort_value(each, name) for name in source.order])
             passing = self._passing(rows, source.resource, arguments)
             return self._objects(node, source.resource, passing)
         assert isinstance(source, ConnectionSource | PageSource)
@@ -128,11 +128,11 @@ class Oracle:
         """The calls and SMS conversations of a conversation's customer and assistant."""
         assert isinstance(node.source, UnionSource)
         assert row is not None
-        union, keys = node.source.union, ("customer_phone_number", "assistant_id")
+        union, keys = node.source.union, ("customer_phone_digits", "assistant_id")
         rows = [
             each
             for each in self._rows(union.resource)
-            if all(each[key] == row[key] and row[key] is not None for key in keys)
+            if all(each[key] == row[key] and row[key] not in {None, ""} for key in keys)
         ]
         rows.sort(key=lambda each: (each[union.order], each["id"]), reverse=True)
         selection = node.choices[0][1]
@@ -215,7 +215,9 @@ class Oracle:
         # Of the messages of an SMS conversation, the system prompt and tools are left out.
         if resource.name == "message" and row["channel"] == "sms":
             return [each for each in rows if each["role"] in {"user", "assistant"}]
-        return list(rows)
+        return [
+            each for each in rows if each.get("role") != "tool" and each.get("speaker") != "other"
+        ]
 
     def _page(self, rows: list[Row], resource: Resource, arguments: RestArguments) -> list[Row]:
         paging = arguments.paging
@@ -268,6 +270,15 @@ def label_of_recording(row: Row, label: str) -> Any:
     if label == "created_at":
         return row["started_at"] or row["occurred_at"]
     return None if row["duration_ms"] is None else row["duration_ms"] / 1000
+
+
+def sort_value(row: Row, name: str) -> Any:
+    """What a whole list is sorted by: a column, or when and where in its conversation it was."""
+    if name != "chronology":
+        return row[name]
+    written = "timestamp" if "timestamp" in row else "created_at"
+    position = row["position"] if row["position"] is not None else row["message_index"]
+    return (row["occurred_at"] or row[written], max(position, 0), row["external_id"] or "")
 
 
 def compared(comparator: str, stored: Any, value: Any) -> bool:

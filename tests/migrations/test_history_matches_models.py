@@ -37,6 +37,7 @@ from tests.migrations.conftest import EmptyDatabase
 
 
 # SQLite cannot reflect an index on an expression; the comparison of catalogs below sees those.
+@pytest.mark.filterwarnings("ignore:Skipped unsupported reflection of expression-based")
 @pytest.mark.filterwarnings("ignore:autogenerate skipping metadata-specified expression-based")
 async def test_alembic_finds_no_difference_between_the_history_and_the_models(
     empty_database: EmptyDatabase,
@@ -135,7 +136,10 @@ async def test_every_check_constraint_of_the_models_is_in_the_database(
 def _differences(connection: Connection) -> list[Any]:
     """What Alembic finds, which takes an index of one database for one of both."""
 
-    def is_of_this_database(item: Any, *_: Any) -> bool:
+    def is_of_this_database(item: Any, name: str | None, *_: Any) -> bool:
+        # PostgreSQL prints a long expression in words of its own; the catalogs compare those.
+        if name is not None and name.endswith("_chronology"):
+            return False
         condition = getattr(item, "_ddl_if", None)
         return condition is None or condition.dialect == connection.dialect.name
 

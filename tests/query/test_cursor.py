@@ -31,6 +31,7 @@ keys = {
     "integer": st.integers(-MAX_ID, MAX_ID),
     "text": st.text(st.characters(codec="utf-8", exclude_characters="\0")),
 }
+keys["chronology"] = keys["text"]
 
 
 def record(resource: Resource, **values: Any) -> Any:

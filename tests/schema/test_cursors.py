@@ -154,7 +154,8 @@ async def test_any_text_is_refused_as_a_cursor(graphql: GraphQL, text: str) -> N
 
 async def test_a_message_index_beyond_its_column_is_a_place(graphql: GraphQL) -> None:
     query = """query($after: String) { call(id: 101) { id }
-        smsConversation(id: 102) { messages(after: $after, first: 3) { nodes { id } } } }"""
+        smsConversation(id: 102) { messages(after: $after, first: 3,
+            orderBy: {field: MESSAGE_INDEX, direction: ASC}) { nodes { id } } } }"""
     wide = "1~message~message_index~asc~99999999999~1"
 
     answer = await graphql(query, {"after": wide})

@@ -1,5 +1,6 @@
 """Messages and transcripts: pages under every conversation at once, oldest first."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -29,6 +30,12 @@ async def messages_of(database: Database, *, system: bool) -> dict[int, list[Row
         if system or row["role"] != "system":
             messages.setdefault(row["call_id"], []).append(row)
     return messages
+
+
+def chronology(row: Row) -> str:
+    """The key that a message of the demo is sorted by: its instant, its index and no id."""
+    microseconds = (row["timestamp"] - datetime(1, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+    return f"{microseconds:018d}{row['message_index']:010d}"
 
 
 @pytest.mark.parametrize(("paging", "part"), PAGES, ids=[paging for paging, _ in PAGES])
@@ -66,7 +73,9 @@ async def test_totals_and_page_info_of_all_threads(
 
     for node in nodes:
         own = threads[node["databaseId"]]
-        cursors = [f"1~message~message_index~asc~{row['message_index']}~{row['id']}" for row in own]
+        cursors = [
+            f"1~message~occurred_at~asc~{chronology(row).encode().hex()}~{row['id']}" for row in own
+        ]
         assert node == {
             "databaseId": node["databaseId"],
             "messageCount": len(own),
@@ -176,6 +185,7 @@ async def test_transcripts_are_their_rows_and_are_filtered(
     transcripts = 0
     for call in (await graphql(query))["data"]["calls"]["nodes"]:
         own = [row for row in rows if row["call_id"] == call["databaseId"]]
+        own.sort(key=lambda row: (row["created_at"], row["id"]))
         transcripts += len(own)
         assert call["transcript"] == {
             "totalCount": len(own),

@@ -6,7 +6,12 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field
 
 from gql.domain.calls import CALLS
-from gql.domain.messages import MESSAGES, OF_CALL, TRANSCRIPTS
+from gql.domain.messages import (
+    BY_CHRONOLOGY,
+    DOCUMENTED_MESSAGES,
+    DOCUMENTED_TRANSCRIPTS,
+    OF_CALL,
+)
 from gql.domain.sms import CALL_RECORDS
 from gql.engine.rest_query import RestArguments
 from gql.loaders.record_loaders import ChildrenByParentLoader
@@ -54,8 +59,10 @@ class Message(BaseModel):
     total_tokens: int | None
 
 
-TRANSCRIPTS_OF_CALL = all_under(TRANSCRIPTS, OF_CALL, Transcript, usual=100)
-MESSAGES_OF_CALL = all_under(MESSAGES, OF_CALL, Message, usual=50, order=("message_index", "id"))
+TRANSCRIPTS_OF_CALL = all_under(
+    DOCUMENTED_TRANSCRIPTS, OF_CALL, Transcript, usual=100, order=BY_CHRONOLOGY
+)
+MESSAGES_OF_CALL = all_under(DOCUMENTED_MESSAGES, OF_CALL, Message, usual=50, order=BY_CHRONOLOGY)
 
 
 class TranscriptQuery(BaseModel):
@@ -124,7 +131,7 @@ def transcripts_by_id(path: CallPath, query: TranscriptQuery) -> RestArguments:
         "{ call(id: 101) { messages(filter: {role: {eq: USER}}) { nodes { content "
         "messageIndex timestamp } } } }"
     ),
-    answers={200: Answer("By `message_index`, from 0.", list[Message])},
+    answers={200: Answer("In the order they were written.", list[Message])},
     errors=(404,),
     reads=lookup(CALLS, MESSAGES_OF_CALL, noun="call"),
 )
@@ -136,5 +143,5 @@ def list_messages(path: CallPath, query: MessageQuery) -> RestArguments:
 
 async def list_transcripts(context: Context, call: Record, query: TranscriptQuery) -> list[Record]:
     """The stretches of speech of a call, in the order they were heard."""
-    records = RecordList.filtered(TRANSCRIPTS, query.filter(), OF_CALL)
-    return await ChildrenByParentLoader.of(context, records).load(call.id)
+    records = RecordList.filtered(DOCUMENTED_TRANSCRIPTS, query.filter(), OF_CALL)
+    return await ChildrenByParentLoader.of(context, records, BY_CHRONOLOGY).load(call.id)

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from gql.domain.messages import OF_CALL, SMS_MESSAGES
+from gql.domain.messages import BY_CHRONOLOGY, OF_CALL, SMS_MESSAGES
 from gql.domain.sms import RELATED, SMS_CONVERSATIONS
 from gql.domain.writes.sms import archive_conversation
 from gql.engine.fields import ColumnSource, IsLookedUpSource, ManySource
@@ -29,7 +29,6 @@ from gql.rest.routes.calls import CustomerPhone, OfAssistant, StartedFrom, Start
 TAG = "SMS conversations"
 BASE = "/api/v1/sms-conversations"
 
-BY_INDEX = ("message_index", "id")
 _CSV_HEADER = ("Timestamp", "Role", "Content", "LLM Provider", "LLM Model")
 
 CONVERSATION_EXAMPLE: dict[str, Any] = {
@@ -141,7 +140,7 @@ class RelatedRecord(BaseModel):
 class ExportedConversation(SmsConversation):
     """A conversation with all of its messages."""
 
-    messages: Annotated[list[SmsMessage], ManySource(SMS_MESSAGES, OF_CALL, BY_INDEX, 50)]
+    messages: Annotated[list[SmsMessage], ManySource(SMS_MESSAGES, OF_CALL, BY_CHRONOLOGY, 50)]
 
 
 class Archived(BaseModel):
@@ -229,7 +228,7 @@ def get_sms_conversation(path: ConversationPath) -> RestArguments:
     errors=(404,),
     reads=lookup(
         SMS_CONVERSATIONS,
-        all_under(SMS_MESSAGES, OF_CALL, SmsMessage, usual=50, order=BY_INDEX),
+        all_under(SMS_MESSAGES, OF_CALL, SmsMessage, usual=50, order=BY_CHRONOLOGY),
         noun=SMS_CONVERSATIONS.name,
     ),
 )
@@ -318,7 +317,9 @@ async def archive_sms_conversation(context: Context, path: ConversationPath) -> 
 
 async def _messages(context: Context, path: ConversationPath) -> list[Record]:
     records = RecordList(SMS_MESSAGES, link=OF_CALL)
-    return await ChildrenByParentLoader.of(context, records, BY_INDEX).load(path.conversation_id)
+    return await ChildrenByParentLoader.of(context, records, BY_CHRONOLOGY).load(
+        path.conversation_id
+    )
 
 
 Messages = Sequence[Record]

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, create_model
 
-from gql.domain.messages import OF_CALL, SMS_MESSAGES
+from gql.domain.messages import BY_CHRONOLOGY, OF_CALL, SMS_MESSAGES
 from gql.domain.sms import RELATED, SMS_CONVERSATIONS
 from gql.engine.fields import ColumnSource, ManySource
 from gql.rest.reads import all_under, list_of, lookup, newest_under
@@ -61,7 +61,7 @@ Message = _with_string_ids(numbered.SmsMessage, {"id": "id", "conversation_id": 
 Related = _with_string_ids(numbered.RelatedRecord, {"id": "id"})
 _MESSAGES = Annotated[
     list[Message],  # type: ignore[valid-type]  # made above
-    ManySource(SMS_MESSAGES, OF_CALL, numbered.BY_INDEX),
+    ManySource(SMS_MESSAGES, OF_CALL, BY_CHRONOLOGY),
 ]
 Exported = _with_string_ids(numbered.ExportedConversation, {"id": "id"}, messages=(_MESSAGES, ...))
 
@@ -82,7 +82,7 @@ ROUTES: Mapping[RestRoute, RestRoute] = {
         numbered.list_sms_messages,
         reads=lookup(
             SMS_CONVERSATIONS,
-            all_under(SMS_MESSAGES, OF_CALL, Message, usual=50, order=numbered.BY_INDEX),
+            all_under(SMS_MESSAGES, OF_CALL, Message, usual=50, order=BY_CHRONOLOGY),
             noun=_NOUN,
         ),
         answers=_answered_by(numbered.list_sms_messages, list[Message]),  # type: ignore[valid-type]

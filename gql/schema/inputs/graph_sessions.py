@@ -15,7 +15,10 @@ GraphSessionOrder = order_of(
 )
 
 TransitionOrder = order_of(
-    "GraphTransition", TRANSITIONS, id="By id: the order in which they happened."
+    "GraphTransition",
+    TRANSITIONS,
+    occurred_at="By when they happened.",
+    id="By id: the order in which they arrived.",
 )
 
 

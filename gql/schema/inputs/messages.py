@@ -5,8 +5,18 @@ from gql.schema.inputs.comparators import DateTimeFilter, RoleFilter, SpeakerFil
 from gql.schema.inputs.filtering import FilterInput, criterion, filter_of
 from gql.schema.inputs.ordering import order_of
 
-MessageOrder = order_of("Message", MESSAGES, message_index="By place in the conversation.")
-TranscriptOrder = order_of("Transcript", TRANSCRIPTS, id="By id: the order they were heard in.")
+MessageOrder = order_of(
+    "Message",
+    MESSAGES,
+    occurred_at="By when they were written.",
+    message_index="By `messageIndex`.",
+)
+TranscriptOrder = order_of(
+    "Transcript",
+    TRANSCRIPTS,
+    occurred_at="By when they were heard.",
+    id="By id: the order in which they arrived.",
+)
 
 
 @filter_of(MESSAGES)
