@@ -50,9 +50,10 @@ class Reader:
         if program == "curl":
             return await self._post(rest)
         assert program == "jackfield"
-        # A simulation goes on for ever; here it only has to know its options.
-        is_endless = rest[0] == "simulate"
-        result = await self.cli(*rest, *(["--help"] if is_endless else []))
+        # A simulation goes on for ever, and a mirror needs another server: here each only has to
+        # know its options.
+        is_not_for_here = rest[0] in {"simulate", "mirror"}
+        result = await self.cli(*rest, *(["--help"] if is_not_for_here else []))
         assert result.code == 0, result.out + result.err
         if rest[:2] == ["keys", "create"]:
             self.key = result.out.strip()
