@@ -29,7 +29,7 @@ mirror = typer.Typer(
     name="mirror",
     invoke_without_command=True,
     help="Copy an organization from any server that speaks the documented REST API: assistants,"
-    " graphs, flows, calls with costs, transcripts, messages and recordings, and SMS"
+    " graphs, flows, sessions, calls with costs, transcripts, messages and recordings, and SMS"
     " conversations.\n\n"
     "Run it again whenever you like: it reads what is new and what may have changed, goes on where"
     " it was interrupted, and doubles nothing. `jackfield mirror verify` compares both sides.\n\n"

@@ -76,7 +76,8 @@ def _micros(amount: Any) -> int | None:
     return None if amount is None else to_micros(Decimal(str(amount)))
 
 
-def _present(meta: Mapping[str, Any] | None) -> dict[str, Any]:
+def without_nulls(meta: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The members of an object that is merged by key, where null says that there is none."""
     return {name: each for name, each in (meta or {}).items() if each is not None}
 
 
@@ -91,7 +92,7 @@ def call_record(row: Row) -> Record:
         "customer": split_address(row.get("customer_phone_number"))[0],
         "assistant_name": row.get("assistant_name"),
         "flow_name": row.get("flow_name"),
-        "meta": plain(_present(row.get("call_meta"))),
+        "meta": plain(without_nulls(row.get("call_meta"))),
         **{name: _micros(row.get(name)) for name in COST_COLUMNS},
         "cost_currency": row.get("cost_currency") if row.get("total_cost") is not None else None,
     }
@@ -119,7 +120,7 @@ def stored_call_record(row: Any) -> Record:
         "customer": row.customer_phone_number,
         "assistant_name": row.assistant_name,
         "flow_name": row.graph_name,
-        "meta": _present(row.call_meta),
+        "meta": without_nulls(row.call_meta),
         **{name: getattr(row, name) for name in COST_COLUMNS},
         "cost_currency": row.cost_currency if row.total_cost is not None else None,
     }

@@ -9,6 +9,7 @@ from gql.mirror.call_reader import CallReader
 from gql.mirror.client import SourceClient
 from gql.mirror.definitions import ASSISTANTS, FLOWS, GRAPHS, DefinitionCopy
 from gql.mirror.lists import FamilyAbsent, PageSizes
+from gql.mirror.sessions import SESSIONS, SessionCopy
 from gql.mirror.sms_copy import CONVERSATIONS, SmsCopy, SmsReader
 from gql.mirror.statement import MirrorStatement
 from gql.mirror.target import MirrorReport, MirrorTarget
@@ -51,6 +52,7 @@ class Mirror:
             GRAPHS: definitions.copy_graphs,
             FLOWS: definitions.copy_flows,
             CALLS: calls.run,
+            SESSIONS: SessionCopy(self.client, self._sizes, self.target, self.overlap).run,
             CONVERSATIONS: SmsCopy(
                 SmsReader(self.client, self._sizes), self.target, self.overlap
             ).run,
@@ -91,6 +93,7 @@ async def compare_sides(
         GRAPHS: definitions.compare_graphs,
         FLOWS: definitions.compare_flows,
         CALLS: CallComparison(CallReader(client), sizes, target, statement, since).run,
+        SESSIONS: definitions.compare_sessions,
         CONVERSATIONS: SmsComparison(SmsReader(client, sizes), target, statement, since).run,
     }
     for collection, compare_all in comparisons.items():

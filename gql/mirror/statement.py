@@ -11,7 +11,7 @@ MOST_DIFFERENCES = 1_000
 """Most differences that are named one by one; the sums of each day show the others."""
 
 LEFT_OUT = (
-    "Graph sessions and the runs of flows are neither copied nor compared.",
+    "Steps of graph sessions and runs of flows have no address: neither copied nor compared.",
     "Of files, the addresses are copied and not the contents.",
 )
 """What no statement says anything about."""
@@ -172,7 +172,7 @@ class MirrorStatement:
             yield "Nothing differs."
             return
         first = min(each.day for each in self.differences)
-        yield f"{how_many:,} objects differ; jackfield mirror --since {first} reads them again."
+        yield f"Objects that differ: {how_many:,}. To read them again: --since {first}"
 
     def _days(self) -> list[tuple[str, str]]:
         return sorted(self.theirs.keys() | self.stored.keys())

@@ -1,4 +1,4 @@
-"""Comparing assistants, graphs and flows."""
+"""Comparing assistants, graphs, flows and graph sessions."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -6,16 +6,20 @@ from typing import Any
 
 from sqlalchemy import Table, select
 
+from gql.mirror.call_shapes import plain
 from gql.mirror.client import SourceClient
 from gql.mirror.definitions import ASSISTANTS, FLOWS, GRAPHS
 from gql.mirror.graph_shapes import GraphDrafts, assistant_columns, flow_drafts, graph_drafts
 from gql.mirror.lists import PageSizes, Row, read_list, server_instant
 from gql.mirror.positions import load_objects
-from gql.mirror.records import second
+from gql.mirror.records import second, without_nulls
+from gql.mirror.sessions import SESSIONS
 from gql.mirror.statement import MirrorStatement
+from gql.mirror.stored_calls import StoredCalls
 from gql.mirror.target import MirrorTarget
 from gql.models.assistant import Assistant
 from gql.models.graph import AssistantGraph, GraphEdge, GraphNode
+from gql.models.graph_session import GraphSession
 from gql.models.scope import owned, parameters, table_of
 from gql.sql.keys import is_among
 
@@ -29,7 +33,7 @@ _EDGE_COLUMNS = (
 
 @dataclass
 class DefinitionComparison:
-    """Compares what an organization has configured.
+    """Compares what an organization has configured, and its graph sessions.
 
     Attributes:
         statement: Takes what was compared.
@@ -80,6 +84,34 @@ class DefinitionComparison:
             FamilyAbsent: when the server has none.
         """
         await self._compare_graphs(FLOWS, await self._listed(FLOWS), flow_drafts)
+
+    async def compare_sessions(self) -> None:
+        """Compare the sessions of the graphs and calls that both sides have.
+
+        Raises:
+            FamilyAbsent: when the server has none.
+        """
+        there: dict[str, dict[str, Any]] = {}
+        stored = StoredCalls(self.target)
+        for graph in await self._rows(GRAPHS, table_of(AssistantGraph)):
+            path = f"/api/v1/{GRAPHS}/{graph}/sessions"
+            async for rows, _ in read_list(self.client, self.sizes, path):
+                calls = await stored.keys(among=[str(row["call_sid"]) for row in rows])
+                there.update(
+                    {
+                        str(row["id"]): _session_record(row)
+                        for row in rows
+                        if str(row["call_sid"]) in calls
+                    }
+                )
+        here = {
+            row.external_id: _stored_session_record(row)
+            for row in await self._select(
+                table_of(GraphSession),
+                table_of(GraphSession).c.source == self.target.source,
+            )
+        }
+        self._compare(SESSIONS, there, here)
 
     async def _compare_graphs(
         self,
@@ -180,4 +212,26 @@ def _graph_record(drafts: GraphDrafts) -> dict[str, Any]:
             ]
             for edge in drafts.edges
         ],
+    }
+
+
+def _session_record(row: Row) -> dict[str, Any]:
+    started_at = second(server_instant(row.get("started_at")))
+    return {
+        "call_sid": row.get("call_sid"),
+        "graph_name": row.get("graph_name"),
+        "context": plain(without_nulls(row.get("context"))),
+        "started_at": started_at,
+        "ended_at": second(server_instant(row.get("ended_at"))),
+        "day": str(started_at)[:10],
+    }
+
+
+def _stored_session_record(row: Any) -> dict[str, Any]:
+    return {
+        "call_sid": row.call_sid,
+        "graph_name": row.graph_name,
+        "context": without_nulls(row.conversation_context),
+        "started_at": second(row.started_at),
+        "ended_at": second(row.ended_at),
     }

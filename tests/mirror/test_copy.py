@@ -58,6 +58,7 @@ async def test_families_that_a_server_has_not_are_skipped_and_named(
         "assistant-graphs",
         "costs of calls",
         "flows",
+        "graph-sessions",
         "recordings of calls",
         "sms-conversations",
     ]
