@@ -1,25 +1,23 @@
 """Items in any order, repeated and in any batches make the same rows, on both databases."""
 
-from collections.abc import Sequence
+import itertools
+from typing import Any
 
+import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from gql.database import Database
+from gql.ingest import merged_call
+from gql.ingest.bills import Total
+from gql.ingest.call_batch import CallBatch
 from gql.ingest.items import ITEM, AnyItem
+from gql.ingest.merge import Registers, StampedSet
+from gql.ingest.merged_call import MergedCall
 from tests.ingest.applied import differences, disorder, rows_after
 from tests.ingest.item_logs import LOGS, WALKS
 
 ORDERS = 3
-
-
-async def differs(database: Database, log: Sequence[AnyItem], seed: int) -> bool:
-    """Whether another order of the log makes other rows."""
-    expected = await rows_after(database, [log])
-    for number in range(ORDERS):
-        if await rows_after(database, disorder(log, seed + number)) != expected:
-            return True
-    return False
 
 
 GENERATED = (Phase.explicit, Phase.reuse, Phase.generate)
@@ -46,3 +44,52 @@ async def test_walks_are_the_same_in_any_order(
     for number in range(ORDERS):
         rows = await rows_after(database, disorder(log, seed + number))
         assert differences(rows, expected) == []
+
+
+def _by_arrival(self: Registers, name: str, stamp: str, value: Any) -> bool:
+    self.stamps[name] = stamp
+    self.changed[name] = value
+    return True
+
+
+def _without_snapshot(self: StampedSet, key: str, stamp: str, value: Any) -> bool:
+    return self._take(key, stamp, value)
+
+
+def _added(self: CallBatch, call: MergedCall, item: AnyItem, stamp: str, name: str) -> None:
+    charge(self, call, item, stamp, name)
+    bill = f"{item.source}/{item.producer}"
+    before = call.row.get("total_cost") or 0
+    call.bill.totals[bill] = Total("~", "USD", before + 1)
+
+
+charge = CallBatch._charge  # noqa: SLF001
+
+ARRIVALS = itertools.count(10**6)
+WRONG = {
+    "fields by arrival": (Registers, "put", _by_arrival),
+    "elements older than the snapshot": (StampedSet, "add", _without_snapshot),
+    "the status by arrival": (merged_call, "phased", lambda _phase, _stamp: str(next(ARRIVALS))),
+    "money added at each arrival": (CallBatch, "_charge", _added),
+}
+
+
+@pytest.mark.parametrize("rule", WRONG)
+async def test_a_wrong_rule_is_caught(
+    database: Database, rule: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logs: list[list[AnyItem]] = []
+
+    @settings(max_examples=60, deadline=None, database=None, derandomize=True)
+    @given(LOGS)
+    def collect(log: list[AnyItem]) -> None:
+        logs.append(log)
+
+    collect()
+    owner, name, replacement = WRONG[rule]
+    monkeypatch.setattr(owner, name, replacement)
+    for seed, log in enumerate(logs):
+        expected = await rows_after(database, [log])
+        if differences(await rows_after(database, disorder(log, seed)), expected):
+            return
+    pytest.fail(f"no log of {len(logs)} is told apart")
