@@ -9,6 +9,7 @@ from gql.schema.mutations import (
     graph_edits,
     graphs,
     hooks,
+    items,
     sms,
     sms_sessions,
 )
@@ -22,6 +23,7 @@ MUTATIONS = (
     *sms_sessions.MUTATIONS,
     *api_keys.MUTATIONS,
     *hooks.MUTATIONS,
+    *items.MUTATIONS,
 )
 """In the order of the schema; each is run after the one before, and reads what it committed."""
 

@@ -1,0 +1,245 @@
+"""Mutations that bring in calls of other systems, over HTTP."""
+
+from typing import Any
+
+from gql.database import Database
+from tests.conftest import Counting, GraphQL, bearer, connect
+from tests.databases import Copy
+
+RESULTS = """results { status callId problems { message code path } }
+    userErrors { message code path }"""
+FIRST, LATER = "2026-11-01T10:00:00Z", "2026-11-01T10:05:00Z"
+
+
+def batch(name: str) -> str:
+    """The document of a mutation."""
+    title = name[0].upper() + name[1:]
+    return f"mutation ($input: {title}Input!) {{ batch: {name}(input: $input) {{ {RESULTS} }} }}"
+
+
+async def send(graphql: GraphQL, mutation: str, **values: Any) -> Any:
+    answer = await graphql(batch(mutation), {"input": {"source": "retell", **values}})
+    assert list(answer) == ["data"], answer
+    return answer["data"]["batch"]
+
+
+def results(*statuses: str, call: Any) -> dict[str, Any]:
+    """What is answered for items that were used."""
+    rows = [{"status": status, "callId": call, "problems": []} for status in statuses]
+    return {"results": rows, "userErrors": []}
+
+
+async def test_a_call_and_all_that_belongs_to_it_is_brought_in(fresh_graphql: GraphQL) -> None:
+    call = {
+        "externalId": "c-1",
+        "occurredAt": FIRST,
+        "direction": "OUTBOUND",
+        "toPhoneNumber": "+15550100002",
+        "customerPhoneNumber": "+15550100001",
+        "status": "COMPLETED",
+        "startedAt": FIRST,
+        "endedAt": LATER,
+        "durationMs": 300_000,
+        "endedReason": "user_hangup",
+        "endedReasonKind": "CUSTOMER_HANGUP",
+        "summary": "A question.",
+        "analysis": {"topic": "invoice"},
+        "success": "SUCCESS",
+        "meta": {"campaign": "autumn"},
+    }
+    of_call = {"call": "c-1", "occurredAt": LATER}
+    line = {"key": "llm/1", "service": "LLM", "amount": "0.02", "usageAmount": "1200"}
+
+    first = await send(fresh_graphql, "upsertCalls", calls=[call])
+    (call_id,) = [each["callId"] for each in first["results"]]
+    again = await send(fresh_graphql, "upsertCalls", calls=[call])
+    costs = await send(
+        fresh_graphql, "recordCosts", costs=[{**of_call, "currency": "USD", "entries": [line]}]
+    )
+    recordings = await send(
+        fresh_graphql,
+        "recordRecordings",
+        recordings=[{**of_call, "key": "r1", "url": "https://r.example.com/1", "kind": "CUSTOMER"}],
+    )
+    messages = await send(
+        fresh_graphql,
+        "appendMessages",
+        messages=[
+            {**of_call, "key": "m1", "role": "USER", "content": "Hello?"},
+            {**of_call, "key": "m2", "role": "TOOL", "name": "find", "position": 1},
+        ],
+    )
+    transcript = await send(
+        fresh_graphql,
+        "appendTranscript",
+        segments=[{**of_call, "key": "s1", "speaker": "OTHER", "content": "Hello?", "start": 0.5}],
+    )
+
+    assert first == results("CREATED", call=call_id)
+    assert again == results("UNCHANGED", call=call_id)
+    assert costs == recordings == transcript == results("CREATED", call=call_id)
+    assert messages == results("CREATED", "CREATED", call=call_id)
+    answer = await fresh_graphql(
+        """{ calls(filter: {externalId: {eq: "c-1"}, source: {eq: "retell"},
+                hasRecording: true}) { nodes { id callSid direction status durationMs duration
+            customerPhoneNumber endedReasonKind summary analysis success meta messageCount
+            cost { total llm unattributed currency }
+            costEntries { nodes { externalId service amount usageAmount } }
+            recordings { nodes { externalId kind url } }
+            messages { nodes { externalId role content name } }
+            transcript { nodes { externalId speaker content segmentStart } } } } }"""
+    )
+    assert answer["data"]["calls"]["nodes"] == [
+        {
+            "id": call_id,
+            "callSid": "c-1",
+            "direction": "OUTBOUND",
+            "status": "COMPLETED",
+            "durationMs": "300000",
+            "duration": 300,
+            "customerPhoneNumber": "+15550100001",
+            "endedReasonKind": "CUSTOMER_HANGUP",
+            "summary": "A question.",
+            "analysis": {"topic": "invoice"},
+            "success": "SUCCESS",
+            "meta": {"campaign": "autumn"},
+            "messageCount": 1,
+            "cost": {
+                "total": "0.020000",
+                "llm": "0.020000",
+                "unattributed": "0.000000",
+                "currency": "USD",
+            },
+            "costEntries": {
+                "nodes": [
+                    {
+                        "externalId": "llm/1",
+                        "service": "LLM",
+                        "amount": "0.020000",
+                        "usageAmount": 1200,
+                    }
+                ]
+            },
+            "recordings": {
+                "nodes": [
+                    {"externalId": "r1", "kind": "CUSTOMER", "url": "https://r.example.com/1"}
+                ]
+            },
+            "messages": {
+                "nodes": [
+                    {"externalId": "m1", "role": "USER", "content": "Hello?", "name": None},
+                    {"externalId": "m2", "role": "TOOL", "content": "", "name": "find"},
+                ]
+            },
+            "transcript": {
+                "nodes": [
+                    {
+                        "externalId": "s1",
+                        "speaker": "OTHER",
+                        "content": "Hello?",
+                        "segmentStart": 0.5,
+                    }
+                ]
+            },
+        }
+    ]
+
+
+async def test_an_item_that_is_refused_does_not_stop_the_others(fresh_graphql: GraphQL) -> None:
+    answer = await send(
+        fresh_graphql,
+        "upsertCalls",
+        calls=[
+            {"externalId": "", "occurredAt": FIRST, "analysis": [1]},
+            {"externalId": "ahead", "occurredAt": "2099-01-01T00:00:00Z"},
+            {"externalId": "good", "occurredAt": FIRST, "status": "ONGOING"},
+        ],
+    )
+
+    blank, ahead, good = answer["results"]
+    assert blank == {
+        "status": "REFUSED",
+        "callId": None,
+        "problems": [
+            {
+                "message": "String should have at least 1 character",
+                "code": "INVALID",
+                "path": ["input", "calls", "0", "externalId"],
+            },
+            {
+                "message": "Input should be a valid dictionary",
+                "code": "INVALID",
+                "path": ["input", "calls", "0", "analysis"],
+            },
+        ],
+    }
+    assert (ahead["status"], ahead["problems"][0]["path"]) == ("REFUSED", ["input", "calls", "1"])
+    assert ahead["problems"][0]["message"].startswith("occurredAt is more than 5 minutes ahead")
+    assert (good["status"], good["problems"]) == ("CREATED", [])
+
+
+async def test_a_correction_outranks_what_the_source_says_later(fresh_graphql: GraphQL) -> None:
+    call = {"externalId": "c-2", "occurredAt": FIRST, "summary": "Wrong."}
+    await send(fresh_graphql, "upsertCalls", calls=[call])
+    correction = {**call, "summary": "Right."}
+    await send(fresh_graphql, "upsertCalls", calls=[correction], isCorrection=True)
+
+    await send(fresh_graphql, "upsertCalls", calls=[{**call, "occurredAt": LATER}])
+
+    answer = await fresh_graphql('{ call(callSid: "c-2") { summary } }')
+    assert answer == {"data": {"call": {"summary": "Right."}}}
+
+
+async def test_a_hundred_items_take_as_many_statements_as_two(
+    fresh_graphql: GraphQL, fresh_statements: Counting
+) -> None:
+    counts = []
+    await send(fresh_graphql, "upsertCalls", calls=[{"externalId": "0", "occurredAt": FIRST}])
+    for size in (2, 100):
+        calls = [{"externalId": f"{size}-{n}", "occurredAt": FIRST} for n in range(size)]
+        with fresh_statements() as ran:
+            answer = await send(fresh_graphql, "upsertCalls", calls=calls)
+        assert [each["status"] for each in answer["results"]] == ["CREATED"] * size
+        counts.append(ran.count)
+    too_many = await send(fresh_graphql, "upsertCalls", calls=[calls[0]] * 1_001)
+
+    assert counts == [2, 2]  # the calls that there may be, and one INSERT
+    assert too_many == {
+        "results": [],
+        "userErrors": [
+            {
+                "message": "calls has 1,001 items, but may have at most 1,000",
+                "code": "TOO_MANY",
+                "path": ["input", "calls"],
+            }
+        ],
+    }
+
+
+async def test_a_batch_sent_again_under_its_key_answers_as_the_first_time(
+    fresh_graphql: GraphQL,
+) -> None:
+    calls = [{"externalId": "c-3", "occurredAt": FIRST}, {"externalId": "", "occurredAt": FIRST}]
+    values = {"calls": calls, "idempotencyKey": "batch-1"}
+
+    first = await send(fresh_graphql, "upsertCalls", **values)
+
+    assert [each["status"] for each in first["results"]] == ["CREATED", "REFUSED"]
+    assert await send(fresh_graphql, "upsertCalls", **values) == first
+
+
+async def test_the_permission_to_bring_in_is_needed_and_each_organization_has_its_own_calls(
+    fresh: Copy, fresh_app: Any, fresh_database: Database
+) -> None:
+    del fresh_database
+    values = {"source": "retell", "calls": [{"externalId": "same", "occurredAt": FIRST}]}
+    body = {"query": batch("upsertCalls"), "variables": {"input": values}}
+    async with connect(fresh_app) as client:
+        answers = [
+            (await client.post("/graphql", json=body, headers=bearer(owner))).json()
+            for owner in fresh.organizations[:2]
+        ]
+
+    rows = [answer["data"]["batch"]["results"][0] for answer in answers]
+    assert [row["status"] for row in rows] == ["CREATED", "CREATED"]
+    assert rows[0]["callId"] != rows[1]["callId"]
