@@ -164,6 +164,8 @@ def _operand(  # noqa: PLR0911 -- a case per type
     match type_name:
         case "CallStatusFilter" | "ChannelFilter" | "DirectionFilter":
             return str(value).upper()
+        case "DeliveryStateFilter":
+            return str(value or "new").upper()
         case "EndedReasonKindFilter":
             return str(value or "unknown").upper()
         case "DecimalFilter":
