@@ -55,24 +55,27 @@ def details(tenant: Tenant, call: Row) -> Iterator[Item]:
         if call.get(f"{service}_cost") is not None:
             yield _entry(tenant, call, service)
     for kind in ("full", "customer") if call["id"] % 3 == 0 else ("full",):
-        recording_id = tenant.ids.next(Recording)
-        yield (
-            Recording,
-            {
-                "id": recording_id,
-                "organization_id": tenant.organization_id,
-                "call_id": call["id"],
-                "external_id": kind,
-                "url": f"https://recordings.example.com/{call['call_sid']}/{kind}.wav",
-                "duration_ms": 1_000 * call["duration"],
-                "format": "wav",
-                "kind": kind,
-                "channels": 1,
-                "status": "completed",
-                "started_at": call["started_at"],
-                "occurred_at": call["ended_at"],
-            },
-        )
+        yield recording_row(call, tenant.ids.next(Recording), kind)
+
+
+def recording_row(call: Row, id: int, kind: str = "full") -> Item:
+    """A recording, which has no address and no length while the call goes on."""
+    address = f"https://recordings.example.com/{call['call_sid']}/{kind}.wav"
+    ended = call["duration"] is not None
+    return Recording, {
+        "id": id,
+        "organization_id": call["organization_id"],
+        "call_id": call["id"],
+        "external_id": kind,
+        "url": address if ended else None,
+        "duration_ms": 1_000 * call["duration"] if ended else None,
+        "format": "wav",
+        "kind": kind,
+        "channels": 1,
+        "status": "completed" if ended else "recording",
+        "started_at": call["started_at"],
+        "occurred_at": call["ended_at"] or call["started_at"],
+    }
 
 
 def _entry(tenant: Tenant, call: Row, service: str) -> Item:

@@ -21,6 +21,7 @@ from gql.demo.documented import (
     documented_call,
 )
 from gql.demo.graphs import edge_row, graph_row, node_row, session_row, transition_row
+from gql.demo.outcomes import recording_row
 from gql.demo.tenant import DemoAssistant, DemoEdge, DemoGraph, DemoNode, Item, Row
 from gql.models.call import Call, phone_digits
 from gql.models.sms_session import SmsSession
@@ -165,7 +166,7 @@ def _call(
 def _conversation(
     call: Row, assistant: DemoAssistant, lines: Sequence[_Line], ids: Iterator[int]
 ) -> Iterator[Item]:
-    """A call with its messages, from the system prompt on, and the transcript of what was said."""
+    """A call with its messages, from the system prompt on, its transcript and its recording."""
     written: list[Item] = []
     for index, (seconds, role, content) in enumerate([(0, "system", SYSTEM), *lines]):
         line_id = next(ids)
@@ -188,3 +189,4 @@ def _conversation(
             written.append(segment_row(ORGANIZATION, call, line_id, role, seconds, end, **segment))
     yield Call, call
     yield from written
+    yield recording_row(call, call["id"])

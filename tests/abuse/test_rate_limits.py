@@ -146,8 +146,8 @@ async def test_rest_uses_the_points_of_what_it_reads(shared: Copy) -> None:
         "/api/v1/calls/count?status=failed": 110,
         "/api/v1/calls?limit=3": 110 + 3 * call,
         "/api/v1/calls?limit=3&call_sid=CA": 110 + 3 * call + 2 * 2 * 25_000,
-        "/api/v1/calls/export": 10 + 1_000 * (2 + 14),
-        "/api/v1/calls/export?assistant_name=e": 10 + 1_000 * (2 + 14) + 2 * 25_000,
+        "/api/v1/calls/export": 10 + 1_000 * (2 + 23),
+        "/api/v1/calls/export?assistant_name=e": 10 + 1_000 * (2 + 23) + 2 * 25_000,
         "/api/v1/sms-sessions": 10,
     }
     last = "/api/v1/calls/search?q=555&limit=1"

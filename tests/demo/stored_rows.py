@@ -75,6 +75,8 @@ async def digests(database: Database) -> Mapping[str, str]:
         rows = [
             repr({column: value for column, value in row.items() if column not in SECRET})
             for row in map(_with_integers, await rows_of(database, name))
+            # A sum that is empty again stays where a trigger sets a column after the insert.
+            if row.get("calls") != 0
         ]
         # Each database sorts the texts in the key of a rollup in its own way.
         for row in sorted(rows) if name in ROLLUPS else rows:
