@@ -15,9 +15,10 @@ from gql.errors import BadInput
 from gql.identity import Permission
 from gql.ingest.call_batch import CallBatch, ItemRefused, call_key
 from gql.ingest.items import FARTHEST_AHEAD, AnyItem, CallItem, SessionItem, SmsItem, TransitionItem
-from gql.ingest.merge import item_stamp
+from gql.ingest.merge import Stamp, item_stamp
 from gql.ingest.merged_call import MergedCall, register_name
 from gql.ingest.merged_session import MergedSession
+from gql.ingest.sms_batch import UNNUMBERED, Placed, SmsBatch
 from gql.ingest.walk_batch import WalkBatch
 from gql.models.types import now
 from gql.query.context import Context
@@ -45,7 +46,7 @@ class ItemOutcome:
         kind: Of the item.
         key: What the item is about, by its source's words.
         id: Of the call or the session that it belongs to.
-        error: What was wrong, or is waited for.
+        error: What was wrong, or is waited for, or why it changes nothing.
     """
 
     status: ItemStatus
@@ -91,12 +92,24 @@ async def _apply(write: WriteContext, items: Sequence[AnyItem]) -> list[ItemOutc
     await batch.lock(keys, sids)
     await batch.read_elements(accepted)
     await walks.read([each for each in accepted if isinstance(each, SessionItem | TransitionItem)])
+    texts = SmsBatch(batch)
+    await texts.read([each for each in accepted if isinstance(each, SmsItem)])
     subjects: list[MergedCall | MergedSession | None] = [None] * len(items)
+    of_texts: dict[int, tuple[SmsItem, Stamp]] = {}
     for index, item in enumerate(items):
-        if outcomes[index] is None:
-            outcomes[index], subjects[index] = _take(batch, walks, item)
+        if outcomes[index] is not None:
+            continue
+        stamp = item_stamp(item.occurred_at, item.rank, item)
+        if isinstance(item, SmsItem):
+            of_texts[index] = item, stamp
+        else:
+            outcomes[index], subjects[index] = _take(batch, walks, item, stamp)
+    for index, placed in zip(of_texts, texts.take(list(of_texts.values())), strict=True):
+        outcomes[index] = _outcome(_status(placed), of_texts[index][0], placed.note)
+        subjects[index] = placed.conversation
     await batch.save()
     await walks.save()
+    await texts.save()
     return [
         outcome if subject is None else replace(outcome, id=subject.row["id"])
         for outcome, subject in zip(outcomes, subjects, strict=True)
@@ -105,11 +118,8 @@ async def _apply(write: WriteContext, items: Sequence[AnyItem]) -> list[ItemOutc
 
 
 def _take(
-    batch: CallBatch, walks: WalkBatch, item: AnyItem
+    batch: CallBatch, walks: WalkBatch, item: AnyItem, stamp: Stamp
 ) -> tuple[ItemOutcome, MergedCall | MergedSession | None]:
-    if isinstance(item, SmsItem):
-        return _outcome(ItemStatus.WAITING, item, "Items of this kind are not taken yet."), None
-    stamp = item_stamp(item.occurred_at, item.rank, item)
     subject: MergedCall | MergedSession
     try:
         if isinstance(item, SessionItem | TransitionItem):
@@ -120,6 +130,16 @@ def _take(
         return _outcome(ItemStatus.REFUSED, item, str(refusal)), None
     status = ItemStatus.UPDATED if is_changed else ItemStatus.UNCHANGED
     return _outcome(ItemStatus.CREATED if is_new else status, item), subject
+
+
+def _status(placed: Placed) -> ItemStatus:
+    if placed.is_refused:
+        return ItemStatus.REFUSED
+    if placed.note == UNNUMBERED:
+        return ItemStatus.WAITING
+    if placed.is_new:
+        return ItemStatus.CREATED
+    return ItemStatus.UPDATED if placed.is_changed else ItemStatus.UNCHANGED
 
 
 def _refusal(item: AnyItem, received_at: datetime) -> ItemOutcome | None:

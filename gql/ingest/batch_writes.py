@@ -67,6 +67,14 @@ async def delete_ids(write: WriteContext, table: Table, ids: Sequence[int]) -> N
         await write.run(delete(table).where(*own))
 
 
+def by_columns(rows: Sequence[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:
+    """The rows that have the same columns together."""
+    alike: dict[frozenset[str], list[Mapping[str, Any]]] = {}
+    for row in rows:
+        alike.setdefault(frozenset(row), []).append(row)
+    return list(alike.values())
+
+
 @contextmanager
 def _collisions() -> Iterator[None]:
     try:

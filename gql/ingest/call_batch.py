@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import or_, select
 
 from gql.domain.writes.transaction import WriteContext
-from gql.ingest.batch_writes import delete_ids, insert_rows, update_rows
+from gql.ingest.batch_writes import by_columns, delete_ids, insert_rows, update_rows
 from gql.ingest.bills import Line, LineKey, Total, to_micros
 from gql.ingest.elements import COSTS, SINGLES, SNAPSHOTS, TABLES, ElementTable, table_for
 from gql.ingest.items import AnyItem, CallItem, CostItem, CostsItem, OfCall
@@ -104,15 +104,16 @@ class CallBatch:
                     keys.add(item.key)  # type: ignore[union-attr]
                 else:
                     whole.add(call.row["id"])
-            await self._read(table, sorted(parents), sorted(whole), sorted(keys))
+            await self.read(table, sorted(parents), sorted(whole), sorted(keys))
         for item in items:
             key = call_key(item)
             if isinstance(item, CostsItem | CostItem) and key in self.calls:
                 self._open_bill(self.calls[key])
 
-    async def _read(
+    async def read(
         self, table: ElementTable, parents: Sequence[int], whole: Sequence[int], keys: Sequence[str]
     ) -> None:
+        """Read elements of calls that are read: see `ElementTable.of`."""
         if not parents:
             return
         by_id = {call.row["id"]: call for call in self.calls.values() if call.row}
@@ -121,7 +122,7 @@ class CallBatch:
         stored = self.stored.setdefault(table.name, {})
         for row in rows.mappings():
             call = by_id[row["parent_id"]]
-            name = _set_name(table, row["source"], row.get("producer"), call.key)
+            name = set_name(table, row["source"], row.get("producer"), call.key)
             stored.setdefault((call.key, name), {})[row["external_id"]] = row
             elements = call.sets.setdefault(name, StampedSet())
             elements.stamps[row["external_id"]] = row["stamp"] or ""
@@ -173,7 +174,7 @@ class CallBatch:
         is_other = call.notice(item)
         if table is None:
             return call, False, is_other
-        name = _set_name(table, item.source, item.producer, call.key)
+        name = set_name(table, item.source, item.producer, call.key)
         elements = call.sets.setdefault(name, StampedSet())
         had = len(elements.stamps)
         if type(item) in SNAPSHOTS:
@@ -244,6 +245,13 @@ class CallBatch:
                     ids[f"{name}_name"] = names[row_id]
             else:
                 ids[f"{name}_id"] = call.row[f"{name}_id"]
+        if call.opening is not None and "assistant" not in call.registers.stamps:
+            # No item has said who answers: it is whose number that is.
+            if "to_phone_number" in call.registers.changed:
+                answering = self.named.by_number(columns["to_phone_number"])
+            else:
+                answering = call.row["assistant_id"], call.row["assistant_name"]
+            ids["assistant_id"], ids["assistant_name"] = answering or (None, None)
         return {**columns, **costs, **ids, "received_at": self.received_at}
 
     async def _save_elements(self, table: ElementTable) -> None:
@@ -273,9 +281,11 @@ class CallBatch:
                 if table is COSTS and call.bill.lines is not None:
                     marked += _marks(stored, elements, counted)
         await delete_ids(self.write, table.table, removed)
-        await update_rows(self.write, table.table, updated)
+        for alike in by_columns(updated):
+            await update_rows(self.write, table.table, alike)
         await update_rows(self.write, table.table, marked)
-        await insert_rows(self.write, table.table, inserted)
+        for alike in by_columns(inserted):
+            await insert_rows(self.write, table.table, alike)
 
 
 def _costs(call: MergedCall) -> tuple[Mapping[str, Any], frozenset[LineKey]]:
@@ -301,7 +311,7 @@ def _line_key(row: Mapping[str, Any]) -> LineKey:
     return LineKey(row["source"], row["producer"], row["external_id"])
 
 
-def _set_name(table: ElementTable, source: str, producer: str | None, call: CallKey) -> str:
+def set_name(table: ElementTable, source: str, producer: str | None, call: CallKey) -> str:
     """Names a set among those of a call: of another source, and of each producer, it is another."""
     name = table.name if source == call[0] else f"{source}:{table.name}"
     return f"{name}/{producer}" if table is COSTS else name

@@ -299,19 +299,11 @@ class TransitionItem(OfCall):
     handoff_sentence: Text | None = None
 
 
-class Money(Part):
-    """An amount in a currency."""
-
-    amount: Amount
-    currency: Currency
-
-
 class SmsItem(Item):
     """One SMS, or its new status.
 
     Attributes:
         status: The source's word for how far it has come.
-        cost: What the carrier takes for it.
     """
 
     kind: Literal["sms"] = "sms"
@@ -325,7 +317,6 @@ class SmsItem(Item):
     error_code: Name | None = None
     error_message: Text | None = None
     segments: Count | None = None
-    cost: Money | None = None
 
 
 AnyItem = Annotated[

@@ -114,6 +114,8 @@ class MergedCall:
         newest: The latest one.
         sets: Its elements, by the name of the set.
         bill: What it costs.
+        opening: Of an SMS conversation that messages have made: when the first of them was
+            written, in microseconds since 1970, and its key.
         is_changed: Whether its row has to be written.
     """
 
@@ -128,6 +130,7 @@ class MergedCall:
     newest: int | None = None
     sets: dict[str, StampedSet] = field(default_factory=dict)
     bill: Bill = field(default_factory=Bill)
+    opening: tuple[int, str] | None = None
     is_changed: bool = False
 
     @classmethod
@@ -145,6 +148,7 @@ class MergedCall:
             name: StampedSet(snapshot=stamp) for name, stamp in state.get("snapshots", {}).items()
         }
         call.bill = Bill.from_json(state.get("totals", {}))
+        call.opening = (state["opening"][0], state["opening"][1]) if "opening" in state else None
         return call
 
     @classmethod
@@ -199,6 +203,37 @@ class MergedCall:
         self.duration_ms = self.registers.changed.get("duration_ms", self.duration_ms)
         self.is_changed |= any(changes)
         return any(changes)
+
+    def open(self, opening: tuple[int, str], direction: Direction, sides: tuple[str, str]) -> None:
+        """Let an SMS conversation be what its first message says, where no item on it says more.
+
+        Args:
+            opening: Of a message that may be the first one.
+            direction: Of the message.
+            sides: The addresses of the customer and of the organization.
+        """
+        if self.opening is not None and self.opening < opening:
+            return
+        began = opening[0] if self.started_at is None else min(self.started_at, opening[0])
+        self.is_changed |= (began, opening) != (self.started_at, self.opening)
+        self.started_at, self.opening = began, opening
+        customer, own = sides
+        fields = {
+            "channel": Channel.SMS.value,
+            "direction": direction.value,
+            "customer": customer,
+            "to_phone_number": without_channel(own),
+        }
+        for name, value in fields.items():
+            is_from_item = self.registers.stamps.get(name, _OLDEST) != _OLDEST
+            if (
+                not is_from_item
+                and not self.registers.is_corrected(name)
+                and self.value(name) != value
+            ):
+                self.registers.stamps[name] = _OLDEST
+                self.registers.changed[name] = value
+                self.is_changed = True
 
     def value(self, name: str) -> Any:
         """The value of a field, as JSON has it."""
@@ -312,6 +347,7 @@ class MergedCall:
             "newest": self.newest,
             "snapshots": {name: stamp for name, stamp in snapshots.items() if stamp} or None,
             "totals": self.bill.to_json() or None,
+            "opening": None if self.opening is None else list(self.opening),
         }
         named = {name: value for name, value in state.items() if value is not None}
         return {**self.registers.to_json(), **named}

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from sqlalchemy import ColumnElement, Table, or_, select
 
 from gql.domain.writes.transaction import WriteContext
+from gql.ingest.phone_numbers import split_address
 from gql.models.assistant import Assistant
+from gql.models.call import phone_digits
 from gql.models.graph import AssistantGraph, GraphEdge, GraphNode
 from gql.models.scope import owned, parameters, table_of
 from gql.models.types import MAX_ID
@@ -42,12 +44,14 @@ class NamedRows:
         assistants: By id, the name; `graphs` likewise.
         nodes: By graph and key.
         edges: By the two nodes: the edges between them.
+        numbers: By the digits of an assistant's number: its id and its name.
     """
 
     assistants: dict[int, str] = field(default_factory=dict)
     graphs: dict[int, str] = field(default_factory=dict)
     nodes: dict[tuple[int, str], NamedNode] = field(default_factory=dict)
     edges: dict[tuple[int, int], list[int]] = field(default_factory=dict)
+    numbers: dict[str, tuple[int, str]] = field(default_factory=dict)
 
     def assistant(self, source: str, pair: Pair) -> int | None:
         """The assistant that a source means: by our id where the ids are ours, else by its name."""
@@ -63,6 +67,25 @@ class NamedRows:
             return None
         edges = self.edges.get((from_node, to_node), [])
         return edges[0] if len(edges) == 1 else None
+
+    def by_number(self, number: str) -> tuple[int, str] | None:
+        """The id and the name of the assistant that has a number."""
+        return self.numbers.get(phone_digits(number))
+
+    async def find_numbers(self, write: WriteContext, addresses: Collection[str]) -> None:
+        """Read the assistants that have one of these numbers; of several the oldest counts."""
+        digits = {phone_digits(split_address(address)[0]) for address in addresses} - {""}
+        if not digits:
+            return
+        table = _ASSISTANTS
+        written = {*addresses, *digits, *(f"+{each}" for each in digits)}
+        statement = (
+            select(table.c.id, table.c.name, table.c.phone_number)
+            .where(owned(table), is_among(table.c.phone_number, sorted(written)))
+            .order_by(table.c.id)
+        )
+        for row in await write.run(statement, parameters(write.organization_id)):
+            self.numbers.setdefault(phone_digits(row.phone_number), (row.id, row.name))
 
     async def find_assistants(self, write: WriteContext, pairs: Collection[Pair]) -> None:
         """Read the assistants that may be meant; of several with one name the oldest counts."""

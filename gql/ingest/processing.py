@@ -226,6 +226,8 @@ async def _apply(write: WriteContext, readings: Sequence[Reading], instant: date
             reading.refuse([f"{outcome.kind} {outcome.key}: {outcome.error}"])
         elif outcome.status is ItemStatus.WAITING and reading.state is DeliveryState.DONE:
             _wait(reading, outcome.error or "It waits.", instant)
+        elif outcome.error is not None and reading.error is None:
+            reading.error = outcome.error
     named = [
         item.carrier_call_id
         for _, item in pairs

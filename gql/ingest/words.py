@@ -199,3 +199,41 @@ VAPI_REASONS = _by_pattern(
     ]
 )
 """Vapi's `endedReason`: some six hundred words, which patterns tell apart."""
+
+
+SMS_UNKNOWN = "unknown"
+"""The status of an SMS whose carrier's word is not in the table, or of which none was said."""
+
+_SMS_PROGRESS: Sequence[Mapping[str, Sequence[str]]] = (
+    {},
+    {"accepted": ["accepted"], "scheduled": ["scheduled"]},
+    {"queued": ["queued"]},
+    {"sending": ["sending", "receiving"]},
+    {"sent": ["sent"]},
+    {
+        "delivered": ["delivered", "partially_delivered"],
+        "undelivered": ["undelivered", "delivery_failed", "expired"],
+        "failed": ["failed", "sending_failed"],
+        "canceled": ["canceled"],
+        "delivery_unconfirmed": ["delivery_unconfirmed"],
+        "received": ["received", "webhook_delivered"],
+    },
+    {"read": ["read"]},
+)
+"""By how far an SMS has come: our words, and those of carriers.
+
+https://www.twilio.com/docs/messaging/guides/outbound-message-status-in-status-callbacks and
+https://developers.telnyx.com/docs/messaging/messages/receiving-webhooks
+"""
+
+_SMS_WORDS = {
+    word: (level, status)
+    for level, words in enumerate(_SMS_PROGRESS)
+    for status, theirs in words.items()
+    for word in theirs
+}
+
+
+def sms_progress(word: str | None) -> tuple[int, str]:
+    """How far an SMS has come with a carrier's word, and our word; 0 for one that is not known."""
+    return _SMS_WORDS.get((word or "").lower(), (0, SMS_UNKNOWN))

@@ -10,6 +10,7 @@ from gql.models.index_orders import only
 from gql.models.types import (
     bounded_text,
     instant_of_writing,
+    merge_state_column,
     now,
     optional_json,
     organization_key,
@@ -75,3 +76,4 @@ class SmsMessageLog(SQLModel, table=True):
     updated_at: datetime | None = None
     occurred_at: datetime | None = None
     stamp: str | None = stamp_column()
+    merge_state: dict[str, Any] | None = merge_state_column()

@@ -160,12 +160,14 @@ class Webhooks:
             identity = Identity(organization_id, Method.API_KEY, permissions)
             await process_due(Context(identity, self.database), now() + after)
 
-    async def rows(self, model: type[SQLModel], *columns: str, source: str) -> list[Any]:
+    async def rows(
+        self, model: type[SQLModel], *columns: str, source: str, column: str = "source"
+    ) -> list[Any]:
         """These columns of a source's rows of a table, in the order of their ids."""
         table = table_of(model)
         statement = (
             select(*(table.c[name] for name in columns))
-            .where(owned(table, 1), table.c.source == source)
+            .where(owned(table, 1), table.c[column] == source)
             .order_by(table.c.id)
         )
         async with self.database.engine.connect() as connection:

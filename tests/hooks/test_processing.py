@@ -21,6 +21,7 @@ from gql.models.cost_entry import CostEntry
 from gql.models.message import ChatMessage, Transcript
 from gql.models.recording import Recording
 from gql.models.scope import owned
+from gql.models.sms_log import SmsMessageLog
 from gql.models.types import now
 from tests.databases import Copy
 from tests.hooks import payloads
@@ -175,6 +176,46 @@ def test_several_items_may_come_in_lines() -> None:
     assert decoded(b'{"a": 1}\n\n{"a": 2}\n', "application/x-ndjson") == {
         "items": [{"a": 1}, {"a": 2}]
     }
+
+
+TEXTS: dict[str, tuple[list[Payload], list[tuple[Any, ...]], list[tuple[Any, ...]]]] = {
+    "burki": (
+        [payloads.BURKI_SMS],
+        [("SM9", "inbound", "received", "Hello")],
+        [("SM9", "user", "Hello", "received")],
+    ),
+    "twilio": (
+        [payloads.TWILIO_MESSAGE, payloads.TWILIO_DELIVERED],
+        [("SM1", "inbound", "received", "Is it open?"), ("SM2", "outbound", "delivered", "")],
+        [("SM1", "user", "Is it open?", "received")],
+    ),
+    "telnyx": (
+        [payloads.TELNYX_MESSAGE],
+        [("telnyx-message-1", "inbound", "received", "Hello")],
+        [("telnyx-message-1", "user", "Hello", "received")],
+    ),
+}
+"""By source: deliveries, what is logged, and the messages."""
+
+
+@pytest.mark.parametrize("source", TEXTS)
+async def test_sms_become_messages_of_one_conversation(webhooks: Webhooks, source: str) -> None:
+    deliveries, logged, messages = TEXTS[source]
+    platform = await webhooks.platform(source)
+    for payload in [*reversed(deliveries), *deliveries]:
+        assert (await platform.deliver(payload)).status_code == 200
+
+    await webhooks.process()
+
+    names = ("channel", "customer_phone_number", "to_phone_number", "message_count")
+    assert await webhooks.rows(Call, *names, source=source) == [("sms", CUSTOMER, CALLED, 1)]
+    names = ("external_id", "role", "content", "delivery_status")
+    assert await webhooks.rows(ChatMessage, *names, source=source) == messages
+    names = ("provider_message_id", "direction", "status", "body")
+    # Ids of the demo data begin with SM0000, or are absent.
+    rows = await webhooks.rows(SmsMessageLog, *names, source=source, column="provider")
+    assert sorted(row for row in rows if not (row[0] or "SM0000").startswith("SM0000")) == logged
+    assert await webhooks.inbox("state", "error") == [("done", None)] * 2 * len(deliveries)
 
 
 # -- calls that a report does not name -------------------------------------------------------------

@@ -31,7 +31,8 @@ class RollBackError(Exception):
     """Ends a transaction whose rows have been read."""
 
 
-def _roll_back() -> NoReturn:
+def roll_back() -> NoReturn:
+    """End a transaction whose rows have been read."""
     raise RollBackError
 
 
@@ -43,7 +44,7 @@ async def rows_after(database: Database, batches: Sequence[Sequence[AnyItem]]) -
             for batch in batches:
                 await apply_items(write, batch)
             rows = await read_rows(write)
-            _roll_back()
+            roll_back()
     except RollBackError:
         return rows
 
@@ -56,7 +57,7 @@ async def outcomes_of(
     try:
         async with transaction(caller(database), Permission.INGEST) as write:
             outcomes = [await apply_items(write, batch) for batch in batches]
-            _roll_back()
+            roll_back()
     except RollBackError:
         return outcomes
 

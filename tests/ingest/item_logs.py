@@ -110,7 +110,37 @@ WALKS = st.one_of(
         conditionType=st.sampled_from(["intent", "global"]),
     ),
 )
+_CUSTOMER = ("+15550100001", "1 (555) 010-0001")
+_TALKS = {"k1": ("+15550100002",), "k2": ("+15550100002", "whatsapp:+15550100002"), "k3": ("ACME",)}
+"""By key of an SMS: how the number is written that the customer writes with."""
+
+
+def _text(key: str, senders: tuple[str, ...], receivers: tuple[str, ...]) -> st.SearchStrategy[Any]:
+    return _kind(
+        "sms",
+        {
+            "messageId": st.just(key),
+            "from": st.sampled_from(senders),
+            "to": st.sampled_from(receivers),
+            "producer": st.sampled_from(["webhook", "pull", "manual"]),
+        },
+        direction=st.sampled_from(["inbound", "outbound", None] if key != "k3" else ["inbound"]),
+        body=WORDS,
+        media=st.sampled_from([["https://m.example.com/1"], None]),
+        status=st.sampled_from(["queued", "sent", "delivered", "failed", "read", "lost"]),
+        errorCode=WORDS,
+        segments=st.sampled_from([1, 2, None]),
+    )
+
+
+TEXTS = st.one_of(
+    *(_text(key, _CUSTOMER, numbers) for key, numbers in _TALKS.items()),
+    *(_text(key, numbers, _CUSTOMER) for key, numbers in _TALKS.items() if key != "k3"),
+)
 LOGS = st.lists(st.one_of(FIELDS, WALKS).map(ITEM.validate_python), min_size=2, max_size=12)
+LOGS_WITH_TEXTS = st.lists(
+    st.one_of(FIELDS, WALKS, TEXTS).map(ITEM.validate_python), min_size=2, max_size=12
+)
 
 
 def item(**fields: Any) -> AnyItem:

@@ -15,7 +15,7 @@ from gql.ingest.items import ITEM, AnyItem
 from gql.ingest.merge import Registers, StampedSet
 from gql.ingest.merged_call import MergedCall
 from tests.ingest.applied import differences, disorder, rows_after
-from tests.ingest.item_logs import LOGS, WALKS
+from tests.ingest.item_logs import LOGS, LOGS_WITH_TEXTS, TEXTS, WALKS
 
 ORDERS = 3
 
@@ -25,7 +25,7 @@ GENERATED = (Phase.explicit, Phase.reuse, Phase.generate)
 
 
 @settings(max_examples=40, deadline=None, phases=GENERATED)
-@given(LOGS, st.integers(0, 2**32))
+@given(LOGS_WITH_TEXTS, st.integers(0, 2**32))
 async def test_order_repetition_and_batches_change_nothing(
     database: Database, log: list[AnyItem], seed: int
 ) -> None:
@@ -38,6 +38,17 @@ async def test_order_repetition_and_batches_change_nothing(
 @settings(max_examples=20, deadline=None, phases=GENERATED)
 @given(st.lists(WALKS.map(ITEM.validate_python), min_size=3, max_size=9), st.integers(0, 2**32))
 async def test_walks_are_the_same_in_any_order(
+    database: Database, log: list[AnyItem], seed: int
+) -> None:
+    expected = await rows_after(database, [log])
+    for number in range(ORDERS):
+        rows = await rows_after(database, disorder(log, seed + number))
+        assert differences(rows, expected) == []
+
+
+@settings(max_examples=30, deadline=None, phases=GENERATED)
+@given(st.lists(TEXTS.map(ITEM.validate_python), min_size=3, max_size=9), st.integers(0, 2**32))
+async def test_texts_are_the_same_in_any_order(
     database: Database, log: list[AnyItem], seed: int
 ) -> None:
     expected = await rows_after(database, [log])

@@ -243,3 +243,56 @@ async def test_the_permission_to_bring_in_is_needed_and_each_organization_has_it
     rows = [answer["data"]["batch"]["results"][0] for answer in answers]
     assert [row["status"] for row in rows] == ["CREATED", "CREATED"]
     assert rows[0]["callId"] != rows[1]["callId"]
+
+
+async def test_sms_are_recorded_and_read(fresh_graphql: GraphQL) -> None:
+    numbers = {"fromNumber": "+15550100001", "toNumber": "+15550100002", "direction": "INBOUND"}
+    written = {**numbers, "messageId": "SM1", "occurredAt": FIRST, "body": "Open?"}
+    report = {"messageId": "SM1", "occurredAt": LATER, "status": "received", "segments": 1}
+    document = batch("recordSms").replace("callId", "callId smsConversationId")
+    values = {
+        "source": "twilio",
+        "messages": [written, report, {**written, "fromNumber": ""}, {**report, "messageId": "?"}],
+    }
+
+    answer = await fresh_graphql(document, {"input": values})
+
+    first, second, refused, waiting = answer["data"]["batch"]["results"]
+    conversation = first["smsConversationId"]
+    assert first == {
+        "status": "CREATED",
+        "callId": None,
+        "smsConversationId": conversation,
+        "problems": [],
+    }
+    assert second == {**first, "status": "UPDATED"}
+    assert (refused["status"], refused["problems"][0]["path"]) == (
+        "REFUSED",
+        ["input", "messages", "2", "fromNumber"],
+    )
+    assert (waiting["status"], waiting["smsConversationId"]) == ("WAITING", None)
+    answer = await fresh_graphql(
+        """query ($id: ID!) { node(id: $id) { ... on SmsConversation { status direction
+            customerPhoneNumber assistantPhoneNumber messageCount lastActivity
+            messages { nodes { externalId role content deliveryStatus segments } } } } }""",
+        {"id": conversation},
+    )
+    assert answer["data"]["node"] == {
+        "status": "ACTIVE",
+        "direction": "INBOUND",
+        "customerPhoneNumber": "+15550100001",
+        "assistantPhoneNumber": "+15550100002",
+        "messageCount": 1,
+        "lastActivity": FIRST,
+        "messages": {
+            "nodes": [
+                {
+                    "externalId": "SM1",
+                    "role": "USER",
+                    "content": "Open?",
+                    "deliveryStatus": "received",
+                    "segments": 1,
+                }
+            ]
+        },
+    }

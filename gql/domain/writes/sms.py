@@ -37,8 +37,11 @@ async def archive_conversation(
     """
     async with transaction(context) as write:
         conversation = await lock(write, SMS_CONVERSATIONS, conversation_id)
+        # `last_activity` goes with the messages; this tells what comes late from what is new.
+        instants = (conversation.occurred_at, conversation.last_activity)
         values = {
             "call_meta": {**(conversation.call_meta or {}), "sms_deleted": True},
+            "occurred_at": max(each for each in instants if each is not None),
         }
         await update_row(write, SMS_CONVERSATIONS, conversation_id, values)
         before = {

@@ -22,6 +22,7 @@ from gql.ingest.items import (
     MessageItem,
     RecordingItem,
     SegmentItem,
+    SmsItem,
 )
 from gql.schema.enums import (
     CallStatus,
@@ -38,7 +39,7 @@ from gql.schema.mutations.payloads import optional, required
 
 T = TypeVar("T")
 
-ITEM_NAMES = {"of": "kind"}
+ITEM_NAMES = {"of": "kind", "from": "from_number", "to": "to_number"}
 """What an input calls differently from its item."""
 
 OF_THE_BATCH = frozenset({"source", "producer", "kind"})
@@ -224,3 +225,19 @@ class TranscriptSegmentInput(ItemOfCallInput):
     is_final: bool | None = optional("Whether the words are settled; true without.")
     words: JSON | None = optional("Word timings: a JSON array of objects.")
     position: int | None = optional(POSITION)
+
+
+@item_input(SmsItem)
+class SmsInput(ItemInput):
+    """One SMS, or its new status: what is absent stays, and null says that there is none."""
+
+    message_id: str = required("What its carrier calls it; sent again, it is the same one.")
+    from_number: str | None = optional("Who wrote it. An SMS is not used before both are known.")
+    to_number: str | None = optional("Who got it.")
+    direction: Direction | None = optional("Which way it went; without, it was sent.")
+    body: str | None = optional("The text.")
+    media: list[str] | None = optional("Addresses of what came with it.")
+    status: str | None = optional("How far it is, in the carrier's word.")
+    error_code: str | None = optional("Why it did not arrive, by the carrier's code.")
+    error_message: str | None = optional("The same in words.")
+    segments: int | None = optional("How many SMS it took.")

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from strawberry.utils.str_converters import to_camel_case
 
 from gql.domain.calls import CALLS
+from gql.domain.sms import SMS_CONVERSATIONS
 from gql.errors import Invalid, Problem
 from gql.identity import Permission
 from gql.ingest.apply import MOST_ITEMS, ItemOutcome, ItemStatus, apply_items
@@ -24,6 +25,7 @@ from gql.ingest.items import (
     MessageItem,
     RecordingItem,
     SegmentItem,
+    SmsItem,
 )
 from gql.query.context import Context
 from gql.schema.enums import UserErrorCode, describe
@@ -34,6 +36,7 @@ from gql.schema.mutations.item_inputs import (
     CostsInput,
     MessageInput,
     RecordingInput,
+    SmsInput,
     TranscriptSegmentInput,
     item_values,
 )
@@ -75,6 +78,9 @@ class ItemResult:
     call_id: strawberry.ID | None = strawberry.field(
         description="The global id of its call; null when it was not used."
     )
+    sms_conversation_id: strawberry.ID | None = strawberry.field(
+        description="Of an SMS, the global id of its conversation; null when it was not used."
+    )
     problems: list[UserError] = strawberry.field(description="Why it was not used.")
 
 
@@ -87,10 +93,18 @@ class BatchInput(ChangeInput):
 
 
 def _results(root: strawberry.Parent["BatchPayload"]) -> list[ItemResult]:
+    is_sms = isinstance(root, RecordSmsPayload)
+
+    def global_id(row_id: int | None, *, of_sms: bool) -> strawberry.ID | None:
+        if row_id is None or of_sms is not is_sms:
+            return None
+        return global_id_of(SMS_CONVERSATIONS if is_sms else CALLS, row_id)
+
     return [
         ItemResult(
             status=ItemStatus(status),
-            call_id=None if call_id is None else global_id_of(CALLS, call_id),
+            call_id=global_id(call_id, of_sms=False),
+            sms_conversation_id=global_id(call_id, of_sms=True),
             problems=[
                 UserError(message=message, code=UserErrorCode.INVALID, path=path)
                 for message, path in problems
@@ -273,6 +287,28 @@ async def append_transcript(
     return AppendTranscriptPayload(outcomes=outcomes)
 
 
+@change_input
+class RecordSmsInput(BatchInput):
+    """SMS that were received or sent."""
+
+    messages: list[SmsInput] = required(MOST)
+
+
+@payload
+class RecordSmsPayload(BatchPayload):
+    """What became of SMS."""
+
+
+@mutation(
+    "Say which SMS were received and sent, and how far they have come. Each goes into the open"
+    " conversation of its numbers, or opens one.",
+    permission=Permission.INGEST,
+)
+async def record_sms(context: Context, input: RecordSmsInput) -> RecordSmsPayload:
+    outcomes = await _take(context, input, "messages", SmsItem, input.messages)
+    return RecordSmsPayload(outcomes=outcomes)
+
+
 MUTATIONS = (
     upsert_calls,
     record_costs,
@@ -280,4 +316,5 @@ MUTATIONS = (
     record_recordings,
     append_messages,
     append_transcript,
+    record_sms,
 )

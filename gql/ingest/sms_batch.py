@@ -1,0 +1,253 @@
+"""The SMS that a batch of items is about, and the conversations that they belong to.
+
+A conversation is that of two numbers, whichever of them wrote. While it is open, every SMS between
+them goes into it, whoever made it: a webhook, a mirror, or a person. After it was archived, an SMS
+that is newer than all of it opens another one; an older one is late, and changes nothing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from sqlalchemy import or_, select
+
+from gql.ingest.batch_writes import insert_rows, update_rows
+from gql.ingest.call_batch import CALLS, CallBatch, set_name
+from gql.ingest.elements import MESSAGES
+from gql.ingest.items import SmsItem
+from gql.ingest.merge import Stamp, StampedSet, microseconds
+from gql.ingest.merged_call import MergedCall
+from gql.ingest.merged_sms import MergedSms, SmsKey, has_number, party, sms_key
+from gql.ingest.phone_numbers import split_address
+from gql.models.call import phone_digits
+from gql.models.enums import CallStatus, Channel
+from gql.models.scope import owned, parameters, table_of
+from gql.models.sms_log import SmsMessageLog
+from gql.sql.keys import is_among
+
+_LOG = table_of(SmsMessageLog)
+_COLUMNS = [column for column in CALLS.c if column.name != "organization_id"]
+
+ARCHIVED = "It belongs to a conversation that is archived, and changes nothing."
+UNNUMBERED = "No item has said yet between which numbers it went; send this one again after that."
+ANONYMOUS = "The customer's address {address!r} is no phone number, so it has no conversation."
+
+Pair = tuple[str, ...]
+"""The two sides of a conversation, as they are compared, in the order of text."""
+
+
+@dataclass(frozen=True)
+class Placed:
+    """What became of an SMS, or of one item on it.
+
+    Attributes:
+        conversation: Where it belongs; None where it is not used.
+        is_new: Whether it was the first on the SMS.
+        is_changed: Whether it changed anything.
+        is_refused: Whether it can never be used.
+        note: Why it is not used, or not yet.
+    """
+
+    conversation: MergedCall | None = None
+    is_new: bool = False
+    is_changed: bool = False
+    is_refused: bool = False
+    note: str | None = None
+
+
+@dataclass
+class SmsBatch:
+    """SMS while a batch of items is merged.
+
+    Attributes:
+        calls: The conversations are among them.
+        stored: By key.
+        by_id: The conversations of the customers that the batch is about.
+        pairs: By both numbers: their conversations.
+        placed: The SMS that have changed, and their conversations.
+    """
+
+    calls: CallBatch
+    stored: dict[SmsKey, MergedSms] = field(default_factory=dict)
+    by_id: dict[int, MergedCall] = field(default_factory=dict)
+    pairs: dict[Pair, list[MergedCall]] = field(default_factory=dict)
+    placed: list[tuple[MergedSms, MergedCall]] = field(default_factory=list)
+
+    async def read(self, items: Sequence[SmsItem]) -> None:
+        """Read the SMS that items are about; read and lock all conversations of their numbers."""
+        if not items:
+            return
+        write, keys = self.calls.write, {sms_key(item) for item in items}
+        statement = select(_LOG).where(
+            owned(_LOG),
+            is_among(_LOG.c.provider, sorted({source for source, _ in keys})),
+            is_among(_LOG.c.provider_message_id, sorted({each for _, each in keys})),
+        )
+        rows = await write.run(statement, parameters(write.organization_id))
+        for row in rows.mappings():
+            sms = MergedSms.stored(dict(row))
+            self.stored[sms.key] = sms
+        numbered = [(item.from_number, item.to_number) for item in items]
+        numbered += [(sms.row["from_number"], sms.row["to_number"]) for sms in self.stored.values()]
+        addresses = {address for both in numbered for address in both if address}
+        await self._read_conversations(addresses)
+        open_ids = [key for key, call in self.by_id.items() if not call.row["is_archived"]]
+        names = sorted({each for _, each in keys})
+        await self.calls.read(MESSAGES, sorted(open_ids), [], names)
+        await self.calls.named.find_numbers(write, addresses)
+
+    async def _read_conversations(self, addresses: set[str]) -> None:
+        write = self.calls.write
+        digits = {phone_digits(split_address(address)[0]) for address in addresses} - {""}
+        ids = {sms.row["call_id"] for sms in self.stored.values()}
+        statement = (
+            select(*_COLUMNS)
+            .where(
+                owned(CALLS),
+                or_(
+                    is_among(CALLS.c.customer_phone_digits, sorted(digits))
+                    & (CALLS.c.channel == Channel.SMS),
+                    is_among(CALLS.c.id, sorted(ids)),
+                ),
+            )
+            .order_by(CALLS.c.source, CALLS.c.external_id, CALLS.c.id)
+            .with_for_update()
+        )
+        rows = await write.run(statement, parameters(write.organization_id))
+        for row in rows.mappings():
+            key = (row["source"], row["external_id"])
+            call = self.calls.calls.get(key) or MergedCall.stored(dict(row))
+            if row["external_id"] is None:
+                # Nobody's item can name it, and none is to change its row.
+                call.key, key = (row["source"], f"#{row['id']}"), ("", str(row["id"]))
+            self.calls.calls[key] = self.by_id[row["id"]] = call
+            self.calls.sids.setdefault(row["call_sid"], key)
+            if row["channel"] == Channel.SMS:
+                self.pairs.setdefault(_pair_of(call), []).append(call)
+
+    def take(self, items: Sequence[tuple[SmsItem, Stamp]]) -> list[Placed]:
+        """Take items, after all others; what became of each."""
+        changes: list[tuple[MergedSms, bool, bool]] = []
+        every: dict[SmsKey, MergedSms] = {}
+        for item, stamp in items:
+            key = sms_key(item)
+            is_new = key not in every and key not in self.stored
+            sms = every.setdefault(key, self.stored.get(key) or MergedSms(key))
+            changes.append((sms, is_new, sms.take(item, stamp)))
+        in_order = sorted(every.values(), key=lambda sms: (sms.first, sms.key))
+        assigned = {sms.key: self._assign(sms) for sms in in_order}
+        for (item, _), (sms, _, _) in zip(items, changes, strict=True):
+            conversation = assigned[sms.key].conversation
+            if conversation is not None and _has_merge_state(conversation):
+                conversation.notice(item)
+        return [
+            result
+            if result.conversation is None
+            else replace(result, is_new=is_new, is_changed=is_changed)
+            for sms, is_new, is_changed in changes
+            for result in (assigned[sms.key],)
+        ]
+
+    def _assign(self, sms: MergedSms) -> Placed:
+        """Put an SMS into its conversation."""
+        sides = sms.sides
+        if sides is None:
+            return Placed(note=UNNUMBERED)
+        if sms.row:
+            conversation = self.by_id[sms.row["call_id"]]
+            if conversation.row["is_archived"]:
+                return Placed(note=ARCHIVED)
+        else:
+            if not has_number(sides[0]):
+                return Placed(is_refused=True, note=ANONYMOUS.format(address=sides[0][:60]))
+            pair = _pair(*sides)
+            existing = self._open_one(sms, self.pairs.get(pair, []))
+            if isinstance(existing, str):
+                return Placed(note=existing)
+            conversation = existing or self._new_one(sms, pair)
+        if not conversation.row or conversation.opening is not None:
+            opening = (sms.first or 0, "/".join(sms.key))
+            conversation.open(opening, sms.direction, sides)
+        if sms.is_changed:
+            self._say(sms, conversation)
+            self.placed.append((sms, conversation))
+        return Placed(conversation)
+
+    def _open_one(self, sms: MergedSms, others: Sequence[MergedCall]) -> MergedCall | str | None:
+        """The open conversation of a pair for a new SMS; why it is for none of them; or None."""
+        at = sms.first or 0
+        archived = [call for call in others if call.row and call.row["is_archived"]]
+        if any(at <= _newest(call) for call in archived):
+            return ARCHIVED
+        live = [call for call in others if call not in archived]
+        fitting = [call for call in live if _is_active(call) or at <= _newest(call)]
+        if fitting:
+            return max(fitting, key=lambda call: (_is_active(call), _began(call)))
+        # A report alone is one on an SMS of the archived conversation.
+        return ARCHIVED if archived and not sms.is_written else None
+
+    def _new_one(self, sms: MergedSms, pair: Pair) -> MergedCall:
+        """A conversation, whose key says which one of the pair it is."""
+        prefix = f"sms:{':'.join(pair)}:"
+        others = self.pairs.setdefault(pair, [])
+        numbers = [
+            int(number)
+            for call in others
+            if (number := call.key[1].removeprefix(prefix)).isdecimal()
+        ]
+        key = (sms.key[0], f"{prefix}{max(numbers, default=0) + 1}")
+        call = self.calls.calls[key] = MergedCall(key)
+        call.bill.lines = {}
+        self.calls.sids[key[1]] = key
+        others.append(call)
+        return call
+
+    def _say(self, sms: MergedSms, conversation: MergedCall) -> None:
+        """Put the text of an SMS among the messages of its conversation.
+
+        A mirror may have the same one: of what both tell, the later counts; how far it has come
+        is told by SMS alone.
+        """
+        name = set_name(MESSAGES, sms.key[0], None, conversation.key)
+        elements = conversation.sets.setdefault(name, StampedSet())
+        key = sms.key[1]
+        before = elements.stamps.get(key, "")
+        if sms.is_written and elements.snapshot < sms.stamp and before <= sms.stamp:
+            elements.stamps[key] = sms.stamp
+            elements.removed.discard(key)
+            elements.changed[key] = {**sms.message(), **sms.delivery()}
+        elif before:
+            elements.changed[key] = {**elements.changed.get(key, {}), **sms.delivery()}
+
+    async def save(self) -> None:
+        """Write what is new or changed; conversations and their messages are written before."""
+        rows = [(sms.row, sms.columns(call.row["id"])) for sms, call in self.placed]
+        write = self.calls.write
+        await update_rows(write, _LOG, [{**row, "id": old["id"]} for old, row in rows if old])
+        await insert_rows(write, _LOG, [row for old, row in rows if not old])
+
+
+def _has_merge_state(call: MergedCall) -> bool:
+    return not call.row or call.row.get("merge_state") is not None
+
+
+def _pair(*addresses: str) -> Pair:
+    return tuple(sorted(map(party, addresses)))
+
+
+def _pair_of(call: MergedCall) -> Pair:
+    return _pair(call.value("customer") or "", call.value("to_phone_number") or "")
+
+
+def _is_active(call: MergedCall) -> bool:
+    return call.value("status") not in {CallStatus.COMPLETED, CallStatus.FAILED}
+
+
+def _began(call: MergedCall) -> int:
+    """When a conversation began, in microseconds since 1970; one of this batch is the last."""
+    return microseconds(call.row["started_at"]) if call.row else 2**63
+
+
+def _newest(call: MergedCall) -> int:
+    """The last instant that is known of a conversation, in microseconds since 1970."""
+    instants = [call.row.get(name) for name in ("last_activity", "occurred_at", "ended_at")]
+    return max((microseconds(each) for each in instants if each is not None), default=0)
