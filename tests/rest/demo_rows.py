@@ -15,7 +15,7 @@ from gql.demo.organizations import new_organization
 from gql.demo.scale import content
 from gql.demo.tenant import DemoAssistant, Row
 from gql.models import TABLES
-from gql.models.call import Call
+from gql.models.call import Call, phone_digits
 from gql.models.scope import table_of
 from gql.rest.routes.assistants import ASSISTANT_COLUMNS
 from gql.rest.routes.calls import Call as CallShape
@@ -49,9 +49,9 @@ def rows(table: str) -> tuple[Row, ...]:
 
 
 def calls(organization_id: int = 1) -> list[Row]:
-    """The voice calls of an organization, newest first."""
+    """The voice calls of an organization, newest first, with the digits that the database adds."""
     matching = [
-        row
+        row | {"customer_phone_digits": phone_digits(row["customer_phone_number"])}
         for row in rows("call")
         if row["channel"] == "voice" and row["organization_id"] == organization_id
     ]

@@ -177,7 +177,8 @@ async def test_formulas_are_neutralised_in_csv_and_kept_in_json(
     array = (await fresh_rest("GET", f"{EXPORT}?assistant_id=9999&format=json")).json()
 
     assert lines.split("\r\n")[1] == (
-        '7001,\'@x,"\'=HYPERLINK(""http://x"",""y"")",\'-1,failed,,2026-07-01T00:00:00Z,,,,,,,'
+        '7001,\'@x,"\'=HYPERLINK(""http://x"",""y"")",\'-1,failed,,2026-07-01T00:00:00Z,'
+        ",,,,,,,,inbound,'+1,,,,,,"
     )
     assert [(each["call_sid"], each["assistant_name"]) for each in array] == [("@x", evil.name)]
 
