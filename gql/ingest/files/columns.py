@@ -42,6 +42,7 @@ class CallPart(StrEnum):
     TELEPHONY_COST = "telephonyCost"
     CURRENCY = "currency"
     ENDED_REASON = "endedReason"
+    ENDED_REASON_KIND = "endedReasonKind"
     ENDED_MESSAGE = "endedMessage"
     SUMMARY = "summary"
     SUCCESS = "success"
@@ -99,6 +100,7 @@ _NAMES: Mapping[CallPart, tuple[str, ...]] = {
     CallPart.TELEPHONY_COST: ("telephonycost transportcost carriercost",),
     CallPart.CURRENCY: ("currency costcurrency priceunit",),
     CallPart.ENDED_REASON: ("endedreason endreason disconnectionreason hangupcause",),
+    CallPart.ENDED_REASON_KIND: ("endedreasonkind",),
     CallPart.ENDED_MESSAGE: ("endedmessage errormessage",),
     CallPart.SUMMARY: ("summary callsummary",),
     CallPart.SUCCESS: ("success callsuccessful successevaluation",),

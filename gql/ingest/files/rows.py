@@ -280,7 +280,7 @@ class _RowReader:
             )
         if reason is None and self.options.source in _CARRIERS and state in _ENDED:
             reason = word
-        kind = None if reason is None else self._kind(reason)
+        kind = self._kind(reason)
         if state is None and kind is not None:
             state = ended_status(kind).value
         if state is None and "endedAt" in times:
@@ -293,7 +293,18 @@ class _RowReader:
             durationMs=self._duration(),
         )
 
-    def _kind(self, reason: str) -> EndedReasonKind:
+    def _kind(self, reason: str | None) -> EndedReasonKind | None:
+        """What the row says that the reason means; else what the source means by its word."""
+        stated = self.text(CallPart.ENDED_REASON_KIND)
+        if stated is not None:
+            if stated not in _KINDS:
+                column = self.parts[CallPart.ENDED_REASON_KIND]
+                raise BadInput(
+                    f"{column} is {stated!r}, and not one of: {', '.join(EndedReasonKind)}"
+                )
+            return EndedReasonKind(stated)
+        if reason is None:
+            return None
         meaning = _REASONS.get(self.options.source)
         kind = EndedReasonKind.UNKNOWN if meaning is None else meaning(reason)
         if kind is EndedReasonKind.UNKNOWN and reason in _KINDS:

@@ -219,6 +219,7 @@ def test_a_choice_that_is_none(chosen: dict[str, str], message: str) -> None:
         ({"status": "vanished"}, "status is 'vanished', which is not a status here: --status"),
         ({"duration": "long"}, "duration is 'long': a duration is a number"),
         ({"direction": "sideways"}, "direction is 'sideways', not inbound or outbound"),
+        ({"Ended Reason Kind": "bored"}, "Kind is 'bored', and not one of: customer_hangup, "),
     ],
 )
 def test_a_cell_that_cannot_be_read_is_named(cells: dict[str, str], message: str) -> None:
@@ -241,3 +242,17 @@ def test_cents_are_hundredths_and_a_reason_decides_what_a_call_came_to() -> None
 
     assert (call["status"], call["endedReasonKind"], call["durationMs"]) == ("failed", "busy", 1500)
     assert (costs["currency"], costs["total"]) == ("USD", Decimal("0.125"))
+
+
+@pytest.mark.parametrize(
+    ("source", "kind", "expected"),
+    [("retell", "", "busy"), ("retell", "silence", "silence"), ("acme", "", "unknown")],
+)
+def test_what_a_row_says_of_its_reason_comes_before_what_the_word_means(
+    source: str, kind: str, expected: str
+) -> None:
+    cells = {"id": "1", "time": "2026-06-01", "Ended Reason": "dial_busy"}
+
+    (call,) = rows(source).items({**cells, "Ended Reason Kind": kind})
+
+    assert (call["endedReason"], call["endedReasonKind"]) == ("dial_busy", expected)
