@@ -5,6 +5,7 @@ not exist (400), and lenient callers may send `1_0` where the document says inte
 """
 
 import asyncio
+import os
 import re
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from tests.auth.tokens import claims_of, hs256
 from tests.databases import Databases, Kind, settings_for, without_settings
 from tests.live import serving
 
+HOOKS = Path(__file__).with_name("schemathesis_hooks.py")
 LEFT_OUT = "positive_data_acceptance,negative_data_rejection"
 EXAMPLES = 3
 PHASES: dict[Kind, str] = {"sqlite": "examples,coverage", "postgresql": "fuzzing,stateful"}
@@ -63,5 +65,6 @@ def _fuzz(kind: Kind, url: str, token: str, folder: Path) -> "subprocess.Complet
         capture_output=True,
         check=False,
         cwd=folder,
+        env={**os.environ, "SCHEMATHESIS_HOOKS": str(HOOKS)},
         text=True,
     )
