@@ -27,7 +27,7 @@ from gql.schema.one_of import follow_one_of
 from gql.schema.schema import schema
 from tests.engine.differential import GRAPHQL
 from tests.engine.random_documents import Writer
-from tests.engine.random_variables import RandomVariables
+from tests.engine.random_variables import RandomVariables, without_each_field
 from tests.engine.variable_documents import DOCUMENTS
 
 CALLERS = (
@@ -38,6 +38,8 @@ WRONG = (0.0, 0.0, 0.15, 0.5)
 """Shares of wrong values in a set of variables."""
 
 SETS_OF_RANDOM_DOCUMENT = 8
+SETS_WITHOUT_FIELDS = 8
+"""Of each document: sets that are bound again without each of their fields, one at a time."""
 
 
 @dataclass
@@ -89,6 +91,7 @@ def _prove_document(
 ) -> None:
     operation = choose_operation(parse(text), None)
     sets = [variables.of(operation, wrong=pick.choice(WRONG)) for _ in range(number)]
+    sets += [lacking for each in sets[:SETS_WITHOUT_FIELDS] for lacking in without_each_field(each)]
     by_plan: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
     refused: list[dict[str, Any]] = []
     steering = sorted(steering_variables(parse(text)))

@@ -1,6 +1,7 @@
 """Random variables of an operation: right ones, wrong ones and those at the edge."""
 
 import random
+from collections.abc import Iterator
 from typing import Any
 
 from graphql import OperationDefinitionNode, get_named_type, type_from_ast
@@ -91,6 +92,18 @@ class RandomVariables:
                 *(nested(30), nested(120), "COMPLETED, FAILED", ["COMPLETED"], ["5"] * 101),
             ]
         )
+
+
+def without_each_field(value: Any) -> Iterator[Any]:
+    """The same JSON without one field of one of its objects, for each that there is."""
+    if isinstance(value, dict):
+        for name, item in value.items():
+            yield {key: other for key, other in value.items() if key != name}
+            yield from ({**value, name: lacking} for lacking in without_each_field(item))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            for lacking in without_each_field(item):
+                yield [*value[:index], lacking, *value[index + 1 :]]
 
 
 def nested(levels: int) -> Any:
