@@ -56,16 +56,20 @@ async def export(
     values = parameters(context.organization_id)
     highest_id: int | None = None
 
-    async def read() -> tuple[int, Sequence[Record]] | None:
+    async def rows_of(statement: Select[Any]) -> Sequence[Record]:
+        # Each in a snapshot of its own: only the first statement of one is tried again when a table
+        # was altered since it was prepared.
         async with context.database.snapshot() as snapshot:
-            highest = highest_id
-            if highest is None:
-                newest = await snapshot.rows(highest_id_statement(resource), values)
-                if not newest:
-                    return None
-                highest = newest[0][0]
-            page = page_statement(records, labels, paging, highest)
-            return highest, await snapshot.rows(page, values)
+            return await snapshot.rows(statement, values)
+
+    async def read() -> tuple[int, Sequence[Record]] | None:
+        highest = highest_id
+        if highest is None:
+            newest = await rows_of(highest_id_statement(resource))
+            if not newest:
+                return None
+            highest = newest[0][0]
+        return highest, await rows_of(page_statement(records, labels, paging, highest))
 
     while True:
         # Each page has the slot of the first: any of them may be the one that looks at all rows.

@@ -73,19 +73,36 @@ async def test_a_table_that_is_altered_under_a_running_server_fails_nothing(fres
     meta = """mutation { updateCallMeta(input: {id: 101, meta: {a: 1}}) {
         call { duration } userErrors { message } } }"""
     addresses = [*ADDRESSES, "/api/v1/calls/export", "/api/v1/sms-conversations?limit=2"]
-    other = Database(settings_for(fresh.url, pool_size=1))
     async with client_of(fresh) as client:
         before = [(await client.get(address)).content for address in addresses]
         written = (await client.post("/graphql", json={"query": meta})).json()
         assert "errors" not in written
 
-        async with other.transaction() as connection:
-            # PostgreSQL alters no column that a trigger names.
-            trigger = (await connection.execute(text(_DEFINITION))).scalar_one()
-            await connection.execute(text("DROP TRIGGER call_rollup_update ON call"))
-            await connection.execute(text("ALTER TABLE call ALTER COLUMN duration TYPE bigint"))
-            await connection.execute(text(trigger))
-        await other.close()
+        await _alter_calls(fresh)
 
         assert (await client.post("/graphql", json={"query": meta})).json() == written
         assert [(await client.get(address)).content for address in addresses] == before
+
+
+@pytest.mark.parametrize("kind", ["postgresql"])
+async def test_an_export_is_the_first_to_meet_a_table_that_was_altered(fresh: Copy) -> None:
+    """On the one connection that has its statements prepared: its second one is the stale one."""
+    async with client_of(fresh, pool_size=1) as client:
+        before = await client.get("/api/v1/calls/export")
+
+        await _alter_calls(fresh)
+
+        after = await client.get("/api/v1/calls/export")
+    assert (after.status_code, after.content) == (200, before.content)
+
+
+async def _alter_calls(copy: Copy) -> None:
+    """Change the type of a column, from another process's side."""
+    database = Database(settings_for(copy.url, pool_size=1))
+    async with database.transaction() as connection:
+        # PostgreSQL alters no column that a trigger names.
+        trigger = (await connection.execute(text(_DEFINITION))).scalar_one()
+        await connection.execute(text("DROP TRIGGER call_rollup_update ON call"))
+        await connection.execute(text("ALTER TABLE call ALTER COLUMN duration TYPE bigint"))
+        await connection.execute(text(trigger))
+    await database.close()
