@@ -158,6 +158,7 @@ def test_tenant_tables_are_all_but_the_three_that_are_searched_first() -> None:
 
 
 FUNCTIONS = {
+    "call_messages_truncate": "runs when all messages of everybody were removed",
     "call_rollup_truncate": "runs when all calls of everybody were removed",
 }
 """Why a function need not bind an organization."""

@@ -71,7 +71,7 @@ _DIGITS = """
 _ARCHIVED = "coalesce(({row}call_meta -> 'sms_deleted')::text = 'true', false)"
 _NEWEST = """
     (SELECT max(message."timestamp") FROM {schema}.chat_message AS message
-    WHERE (message.organization_id, message.call_id) = ({call}.organization_id, {call}.id)
+    WHERE (message.organization_id, message.call_id) = ({call})
     AND message.role IN ('user', 'assistant'))
 """
 
@@ -106,7 +106,7 @@ def _correct(schema: str) -> None:
 
 
 def _correction(schema: str) -> str:
-    newest = _NEWEST.format(schema=schema, call="call")
+    newest = _NEWEST.format(schema=schema, call="call.organization_id, call.id")
     return f"""
         UPDATE {schema}.call SET (customer_phone_digits, is_archived, message_count, last_activity)
             = (correct.digits, correct.is_archived, correct.messages, correct.newest)
@@ -131,8 +131,8 @@ def _correction(schema: str) -> str:
 
 def _functions(schema: str) -> list[str]:
     newest = partial(_NEWEST.format, schema=schema)
-    of_row = newest(call="NEW")
-    of_call = newest(call="call")
+    of_row = newest(call="NEW.organization_id, NEW.id")
+    of_call = newest(call="written.organization_id, written.call_id")
     derived = f"""
         NEW.customer_phone_digits := {_DIGITS.format(row="NEW.")};
         NEW.is_archived := {_ARCHIVED.format(row="NEW.")};
