@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from sqlalchemy import Table, delete, func, insert, select, text, update
+from sqlalchemy import Table, delete, func, insert, inspect, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -39,6 +39,8 @@ async def changing(fresh: Copy) -> AsyncIterator[Database]:
     await database.close()
 
 
+# SQLite cannot reflect an index on an expression; none of those is unique, and so none is a key.
+@pytest.mark.filterwarnings("ignore:Skipped unsupported reflection of expression-based")
 async def test_no_key_of_a_tenants_table_leaves_the_organization_out(database: Database) -> None:
     async with database.engine.connect() as connection:
         assert await key_faults(connection) == []
@@ -208,11 +210,15 @@ async def _is_refused(connection: AsyncConnection, statement: Any) -> None:
 
 
 async def _rows(database: Database) -> dict[str, list[Any]]:
-    """What organizations wrote; not the rollup, which later revisions count anew."""
+    """What organizations wrote, in the tables of the revision that the database is at.
+
+    Not the rollup, which later revisions count anew.
+    """
     async with database.engine.connect() as connection:
+        tables = await connection.run_sync(lambda sync: set(inspect(sync).get_table_names()))
         return {
             table.name: [tuple(map(str, row)) for row in await connection.execute(ordered)]
             for table in map(table_of, TABLES)
-            if not table.name.startswith("call_rollup") and table.name not in NEWER
+            if table.name in tables and not table.name.startswith("call_rollup")
             for ordered in [text(f'SELECT * FROM "{table.name}" ORDER BY id')]  # noqa: S608 -- ours
         }
