@@ -110,7 +110,10 @@ WALKS = st.one_of(
         conditionType=st.sampled_from(["intent", "global"]),
     ),
 )
-_CUSTOMER = ("+15550100001", "1 (555) 010-0001")
+_CUSTOMER = ("+15550100009", "1 (555) 010-0009")
+"""No item on a call names this number. An SMS joins the open conversation of its numbers: where a
+call item makes or closes one of the same pair, it does count which of the two comes first.
+"""
 _TALKS = {"k1": ("+15550100002",), "k2": ("+15550100002", "whatsapp:+15550100002"), "k3": ("ACME",)}
 """By key of an SMS: how the number is written that the customer writes with."""
 
