@@ -1,8 +1,8 @@
 """The one way in: items become rows, whatever their order and however often they come.
 
 A batch takes a bounded number of statements, whatever its size: each table is read once and written
-at most once for new rows, once for changed and once for removed ones. What is between is the merge
-of `gql/ingest/merge.py`, in Python. Calls are locked in the order of their keys.
+at most once for new rows, once for changed and once for removed ones. The merge between reading
+and writing is that of `gql/ingest/merge.py`. Calls are locked in the order of their keys.
 """
 
 from collections.abc import Sequence
@@ -18,8 +18,8 @@ from gql.ingest.items import FARTHEST_AHEAD, AnyItem, CallItem, SessionItem, Sms
 from gql.ingest.merge import Stamp, item_stamp
 from gql.ingest.merged_call import MergedCall, register_name
 from gql.ingest.merged_session import MergedSession
-from gql.ingest.sms_batch import UNNUMBERED, Placed, SmsBatch
-from gql.ingest.walk_batch import WalkBatch
+from gql.ingest.session_batch import SessionBatch
+from gql.ingest.sms_batch import UNNUMBERED, SmsBatch, SmsOutcome
 from gql.models.types import now
 from gql.query.context import Context
 
@@ -44,9 +44,9 @@ class ItemOutcome:
     Attributes:
         status: `unchanged` for one that has come before, or that newer ones have overtaken.
         kind: Of the item.
-        key: What the item is about, by its source's words.
+        key: The source's id of what the item is about.
         id: Of the call or the session that it belongs to.
-        error: What was wrong, or is waited for, or why it changes nothing.
+        error: What is wrong, or for what it waits, or why it changes nothing.
     """
 
     status: ItemStatus
@@ -88,28 +88,32 @@ async def _apply(write: WriteContext, items: Sequence[AnyItem]) -> list[ItemOutc
     keys = {key for item in accepted if (key := call_key(item)) is not None}
     sids = {item.call_sid for item in accepted if isinstance(item, CallItem) and item.call_sid}
     batch = CallBatch(write, received_at)
-    walks = WalkBatch(batch)
+    sessions = SessionBatch(batch)
     await batch.lock(keys, sids)
     await batch.read_elements(accepted)
-    await walks.read([each for each in accepted if isinstance(each, SessionItem | TransitionItem)])
-    texts = SmsBatch(batch)
-    await texts.read([each for each in accepted if isinstance(each, SmsItem)])
+    await sessions.read(
+        [each for each in accepted if isinstance(each, SessionItem | TransitionItem)]
+    )
+    sms_batch = SmsBatch(batch)
+    await sms_batch.read([each for each in accepted if isinstance(each, SmsItem)])
     subjects: list[MergedCall | MergedSession | None] = [None] * len(items)
-    of_texts: dict[int, tuple[SmsItem, Stamp]] = {}
+    stamped_sms: dict[int, tuple[SmsItem, Stamp]] = {}
     for index, item in enumerate(items):
         if outcomes[index] is not None:
             continue
         stamp = item_stamp(item.occurred_at, item.rank, item)
         if isinstance(item, SmsItem):
-            of_texts[index] = item, stamp
+            stamped_sms[index] = item, stamp
         else:
-            outcomes[index], subjects[index] = _take(batch, walks, item, stamp)
-    for index, placed in zip(of_texts, texts.take(list(of_texts.values())), strict=True):
-        outcomes[index] = _outcome(_status(placed), of_texts[index][0], placed.note)
-        subjects[index] = placed.conversation
+            outcomes[index], subjects[index] = _take(batch, sessions, item, stamp)
+    for index, sms_outcome in zip(
+        stamped_sms, sms_batch.take(list(stamped_sms.values())), strict=True
+    ):
+        outcomes[index] = _outcome(_status(sms_outcome), stamped_sms[index][0], sms_outcome.note)
+        subjects[index] = sms_outcome.conversation
     await batch.save()
-    await walks.save()
-    await texts.save()
+    await sessions.save()
+    await sms_batch.save()
     return [
         outcome if subject is None else replace(outcome, id=subject.row["id"])
         for outcome, subject in zip(outcomes, subjects, strict=True)
@@ -118,12 +122,12 @@ async def _apply(write: WriteContext, items: Sequence[AnyItem]) -> list[ItemOutc
 
 
 def _take(
-    batch: CallBatch, walks: WalkBatch, item: AnyItem, stamp: Stamp
+    batch: CallBatch, sessions: SessionBatch, item: AnyItem, stamp: Stamp
 ) -> tuple[ItemOutcome, MergedCall | MergedSession | None]:
     subject: MergedCall | MergedSession
     try:
         if isinstance(item, SessionItem | TransitionItem):
-            subject, is_new, is_changed = walks.take(item, stamp)
+            subject, is_new, is_changed = sessions.take(item, stamp)
         else:
             subject, is_new, is_changed = batch.take(item, stamp)
     except ItemRefused as refusal:
@@ -132,14 +136,14 @@ def _take(
     return _outcome(ItemStatus.CREATED if is_new else status, item), subject
 
 
-def _status(placed: Placed) -> ItemStatus:
-    if placed.is_refused:
+def _status(sms_outcome: SmsOutcome) -> ItemStatus:
+    if sms_outcome.is_refused:
         return ItemStatus.REFUSED
-    if placed.note == UNNUMBERED:
+    if sms_outcome.note == UNNUMBERED:
         return ItemStatus.WAITING
-    if placed.is_new:
+    if sms_outcome.is_new:
         return ItemStatus.CREATED
-    return ItemStatus.UPDATED if placed.is_changed else ItemStatus.UNCHANGED
+    return ItemStatus.UPDATED if sms_outcome.is_changed else ItemStatus.UNCHANGED
 
 
 def _refusal(item: AnyItem, received_at: datetime) -> ItemOutcome | None:
@@ -162,7 +166,7 @@ def _outcome(status: ItemStatus, item: AnyItem, error: str | None = None) -> Ite
 
 
 def item_key(item: AnyItem) -> str:
-    """What an item is about, by its source's words."""
+    """The source's id of what an item is about."""
     if isinstance(item, CallItem | SessionItem):
         return item.external_id
     if isinstance(item, SmsItem):

@@ -43,7 +43,7 @@ def line_columns(line: CostLine, currency: str) -> dict[str, Any]:
 
 
 class LineKey(NamedTuple):
-    """What tells lines of one call apart."""
+    """The key of a line among those of one call."""
 
     source: str
     producer: str
@@ -51,7 +51,7 @@ class LineKey(NamedTuple):
 
 
 class Line(NamedTuple):
-    """What counts of a line: the amount is in millionths."""
+    """A line, as far as sums need it; the amount is in millionths."""
 
     stamp: Stamp
     service: str
@@ -60,7 +60,7 @@ class Line(NamedTuple):
 
 
 class Total(NamedTuple):
-    """What a bill says of itself: its sum in millionths, where it names one."""
+    """The head of a bill: its currency, and its sum in millionths, where it names one."""
 
     stamp: Stamp
     currency: str
@@ -94,7 +94,7 @@ class Bill:
         return cls({name: Total(*each) for name, each in document.items()})
 
     def to_json(self) -> dict[str, Any]:
-        """What no line says."""
+        """The heads of the bills, which no line has."""
         return {name: list(each) for name, each in sorted(self.totals.items())}
 
     def columns(self, source: str) -> tuple[Mapping[str, Any], frozenset[LineKey]]:

@@ -26,11 +26,11 @@ _COST_COLUMNS = (
     *(f"{name}_cost" for name in SERVICES),
     *("unattributed_cost", "cost_currency"),
 )
-_COLUMNS = [column for column in CALLS.c if column.name != "organization_id"]
+CALL_COLUMNS = [column for column in CALLS.c if column.name != "organization_id"]
 
 
-class ItemRefused(Exception):  # noqa: N818, it is no error of ours
-    """An item cannot be taken; the message says why."""
+class ItemRefused(Exception):  # noqa: N818, no error of ours
+    """An item cannot be taken; the message has the reason."""
 
 
 def call_key(item: AnyItem) -> CallKey | None:
@@ -54,7 +54,7 @@ class CallBatch:
         calls: By key: all that items are about.
         sids: The calls by `callSid`, stored ones and those of this batch.
         stored: By set, call, source (with the producer of a bill) and key: rows of elements.
-        named: What names mean.
+        named: The assistants and graphs that items name.
     """
 
     write: WriteContext
@@ -70,7 +70,7 @@ class CallBatch:
             return
         named = sorted({*sids, *(external_id for _, external_id in keys)})
         statement = (
-            select(*_COLUMNS)
+            select(*CALL_COLUMNS)
             .where(
                 owned(CALLS),
                 or_(
@@ -108,7 +108,7 @@ class CallBatch:
         for item in items:
             key = call_key(item)
             if isinstance(item, CostsItem | CostItem) and key in self.calls:
-                self._open_bill(self.calls[key])
+                self._load_bill(self.calls[key])
 
     async def read(
         self, table: ElementTable, parents: Sequence[int], whole: Sequence[int], keys: Sequence[str]
@@ -127,8 +127,8 @@ class CallBatch:
             elements = call.sets.setdefault(name, StampedSet())
             elements.stamps[row["external_id"]] = row["stamp"] or ""
 
-    def _open_bill(self, call: MergedCall) -> None:
-        """Let a call's bill have its stored lines."""
+    def _load_bill(self, call: MergedCall) -> None:
+        """Fill a call's bill with its stored lines, once."""
         if call.bill.lines is not None:
             return
         call.bill.lines = {}
@@ -160,7 +160,7 @@ class CallBatch:
         """Take an item on a call or on what belongs to it.
 
         Returns:
-            The call, whether the item has made what it is about, and whether it has changed it.
+            The call, whether the item is the first on its subject, and whether it has changed it.
 
         Raises:
             ItemRefused: when it cannot be.
@@ -171,12 +171,12 @@ class CallBatch:
         if isinstance(item, CallItem):
             return call, is_new, call.take(item, stamp)
         table = table_for(item)
-        is_other = call.notice(item)
+        extends_times = call.notice(item)
         if table is None:
-            return call, False, is_other
+            return call, False, extends_times
         name = set_name(table, item.source, item.producer, call.key)
         elements = call.sets.setdefault(name, StampedSet())
-        had = len(elements.stamps)
+        count = len(elements.stamps)
         if type(item) in SNAPSHOTS:
             is_changed = elements.replace(stamp, SNAPSHOTS[type(item)][1](item))
         else:
@@ -184,10 +184,10 @@ class CallBatch:
         if table is COSTS and is_changed:
             self._charge(call, item, stamp, name)
         call.is_changed |= is_changed and (type(item) in SNAPSHOTS or table is COSTS)
-        return call, is_changed and len(elements.stamps) > had, is_other or is_changed
+        return call, is_changed and len(elements.stamps) > count, extends_times or is_changed
 
     def _charge(self, call: MergedCall, item: AnyItem, stamp: Stamp, name: str) -> None:
-        """Let the lines and the totals of a bill be those of its set."""
+        """Bring the lines and the totals of a bill up to date with its set."""
         lines = call.bill.lines
         assert lines is not None  # noqa: S101, read before
         elements = call.sets[name]
@@ -246,7 +246,7 @@ class CallBatch:
             else:
                 ids[f"{name}_id"] = call.row[f"{name}_id"]
         if call.opening is not None and "assistant" not in call.registers.stamps:
-            # No item has said who answers: it is whose number that is.
+            # No item names the assistant: it is the one whose number was written to.
             if "to_phone_number" in call.registers.changed:
                 answering = self.named.by_number(columns["to_phone_number"])
             else:
@@ -279,7 +279,7 @@ class CallBatch:
                         own["producer"] = name.rpartition("/")[2]
                     inserted.append({**row, **own})
                 if table is COSTS and call.bill.lines is not None:
-                    marked += _marks(stored, elements, counted)
+                    marked += _changed_marks(stored, elements, counted)
         await delete_ids(self.write, table.table, removed)
         for alike in by_columns(updated):
             await update_rows(self.write, table.table, alike)
@@ -289,16 +289,16 @@ class CallBatch:
 
 
 def _costs(call: MergedCall) -> tuple[Mapping[str, Any], frozenset[LineKey]]:
-    """What a call costs, and the lines that count; as it is stored where no bill came."""
+    """The cost columns of a call, and the lines that count; the stored ones where no bill came."""
     if call.bill.lines is None:
         return {name: call.row.get(name) for name in _COST_COLUMNS}, frozenset()
     return call.bill.columns(call.key[0])
 
 
-def _marks(
+def _changed_marks(
     stored: Mapping[str, Any], elements: StampedSet, counted: frozenset[LineKey]
 ) -> Iterator[dict[str, Any]]:
-    """The stored lines that count now and did not before, or the other way around."""
+    """The stored lines whose `is_superseded` has changed, with the new value."""
     for key, row in stored.items():
         if key in elements.changed or key in elements.removed:
             continue
@@ -312,7 +312,7 @@ def _line_key(row: Mapping[str, Any]) -> LineKey:
 
 
 def set_name(table: ElementTable, source: str, producer: str | None, call: CallKey) -> str:
-    """Names a set among those of a call: of another source, and of each producer, it is another."""
+    """The name of a set of a call: each other source has its own, and each producer of a bill."""
     name = table.name if source == call[0] else f"{source}:{table.name}"
     return f"{name}/{producer}" if table is COSTS else name
 

@@ -2,13 +2,13 @@
 
 Every rule takes the greater of two stamped values, and so is commutative, associative and
 idempotent: the state is a join semilattice, see
-https://en.wikipedia.org/wiki/Conflict-free_replicated_data_type. There is no clock of ours in it.
+https://en.wikipedia.org/wiki/Conflict-free_replicated_data_type. Our own clock plays no part.
 
 - A field has the value of the item with the greatest stamp among those that name it.
 - How far a call has come counts before the time: a later phase wins over an earlier one, and of two
   ends the later one wins (see `phased`). A call began at the earliest beginning that was named.
 - A snapshot of a set removes the elements that it does not contain and that are not newer than it.
-  A single element counts when it is newer than the snapshot; an older snapshot says nothing more.
+  A single element counts when it is newer than the snapshot; an older snapshot is ignored.
 - What a person corrects stays corrected until that is withdrawn.
 """
 
@@ -30,6 +30,9 @@ happened in one instant, and the beginning of the SHA-256 of the item's canonica
 two different items are equal.
 """
 
+OLDEST: Stamp = "0"
+"""The stamp of what a row had before any item came: less than that of every item."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _DIGITS_OF_DIGEST = 16
@@ -42,6 +45,21 @@ def microseconds(instant: datetime) -> int:
 
 def instant_of(microseconds_since_1970: int) -> datetime:
     return _EPOCH + microseconds_since_1970 * _MICROSECOND
+
+
+def parsed_instant(text: str | None) -> datetime | None:
+    """An instant of a register, where it is kept as JSON has it."""
+    return None if text is None else datetime.fromisoformat(text)
+
+
+def earlier(instant: int | None, other: int) -> int:
+    """The earlier of two instants, of which there may be only one yet."""
+    return other if instant is None else min(instant, other)
+
+
+def later(instant: int | None, other: int) -> int:
+    """The later of two instants, of which there may be only one yet."""
+    return other if instant is None else max(instant, other)
 
 
 def item_stamp(occurred_at: datetime, rank: int, content: BaseModel) -> Stamp:
@@ -69,7 +87,7 @@ def phased(phase: Phase, stamp: Stamp) -> Stamp:
 
 @dataclass
 class Correction:
-    """What a person says of a field; `withdrawn` once they take it back."""
+    """A value that a person has set over the source's; `withdrawn` once it no longer counts."""
 
     stamp: Stamp
     value: Any
@@ -83,8 +101,8 @@ class Registers:
     Attributes:
         stamps: By field, the greatest one so far.
         corrections: By field.
-        covered: What the sources say of fields that are corrected.
-        changed: The fields whose value is another one now, and the value.
+        covered: The values that corrected fields have at their source.
+        changed: The new values of the fields that have changed.
     """
 
     stamps: dict[str, Stamp] = field(default_factory=dict)
@@ -93,7 +111,7 @@ class Registers:
     changed: dict[str, Any] = field(default_factory=dict)
 
     def put(self, name: str, stamp: Stamp, value: Any) -> bool:
-        """Take what a source says of a field; whether it counts."""
+        """Take the value that a field has at its source; whether it counts."""
         if stamp <= self.stamps.get(name, ""):
             return False
         self.stamps[name] = stamp
@@ -104,11 +122,11 @@ class Registers:
         return True
 
     def correct(self, name: str, correction: Correction, stored: Callable[[str], Any]) -> bool:
-        """Take what a person says of a field, or that they take it back; whether it counts.
+        """Take the correction of a field, or its withdrawal; whether it counts.
 
         Args:
             name: Of the field.
-            correction: What they say.
+            correction: Its new value, or the withdrawal.
             stored: The value that a field has now.
         """
         before = self.corrections.get(name)
@@ -129,7 +147,7 @@ class Registers:
         return correction is not None and not correction.withdrawn
 
     def to_json(self) -> dict[str, Any]:
-        """What the next items have to be compared with; the names of one stamp stand together."""
+        """What later items are compared with, grouped by stamp."""
         names: dict[Stamp, list[str]] = {}
         for name in sorted(self.stamps):
             names.setdefault(self.stamps[name], []).append(name)

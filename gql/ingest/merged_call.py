@@ -10,20 +10,24 @@ from pydantic.alias_generators import to_snake
 from gql.ingest.bills import Bill
 from gql.ingest.items import CallItem, External, Item, named_fields
 from gql.ingest.merge import (
+    OLDEST,
     Correction,
     Phase,
     Registers,
     Stamp,
     StampedSet,
+    earlier,
     instant_of,
+    later,
     microseconds,
+    parsed_instant,
     phased,
 )
 from gql.ingest.phone_numbers import split_address, without_channel
 from gql.models.enums import CallStatus, Channel, Direction
 
 CallKey = tuple[str, str]
-"""The source of a call, and what the source calls it."""
+"""The source of a call, and its id there."""
 
 _PHASES = {
     "queued": Phase.QUEUED,
@@ -42,31 +46,30 @@ _PLAIN = (
 """Fields that are columns by the same names."""
 
 _REASON = ("ended_reason", "ended_reason_kind", "ended_message")
-_LIFE = frozenset({"status", "ended_at", "duration_ms", "reason"})
-"""What counts by how far the call has come first."""
+_PROGRESS = frozenset({"status", "ended_at", "duration_ms", "reason"})
+"""Fields of which a later phase of the call counts more than a later instant."""
 
-_BY_KEY = {"meta": "call_meta", "source_ids": "source_ids"}
-"""Fields whose top-level keys are merged each by itself, and their columns."""
+_OBJECTS = {"meta": "call_meta", "source_ids": "source_ids"}
+"""JSON objects whose keys are merged one by one, and their columns."""
 
-_PAIRS = {
+_EXTERNALS = {
     "assistant": ("external_assistant_id", "assistant_name"),
     "graph": ("external_graph_id", "graph_name"),
 }
-_AS_NAMED = (*_PLAIN, *_PAIRS, "status", "started_at", "duration_ms")
-"""Fields that are merged by the names that items have for them."""
+"""Fields that are an id of the source and a name, and their columns."""
+
+_UNRENAMED = (*_PLAIN, *_EXTERNALS, "status", "started_at", "duration_ms")
+"""Fields that are merged under the names that items have for them."""
 
 _RENAMED = {"customer_phone_number": "customer", **dict.fromkeys(_REASON, "reason")}
-_NAMES = frozenset({*_PLAIN, *_PAIRS, *_LIFE, "started_at", "customer", "to_phone_number"})
-
-_OLDEST = "0"
-"""The stamp of what a row had before any item came."""
+_NAMES = frozenset({*_PLAIN, *_EXTERNALS, *_PROGRESS, "started_at", "customer", "to_phone_number"})
 
 
 def register_name(field_name: str) -> str | None:
-    """Under which name a field of an item is merged; None for one that cannot be corrected."""
+    """The name under which a field of an item is merged; None for one that cannot be corrected."""
     name, dot, key = field_name.partition(".")
     if dot:
-        return field_name if name in _BY_KEY and key else None
+        return field_name if name in _OBJECTS and key else None
     snake = to_snake(name)
     merged = _RENAMED.get(snake, snake)
     return merged if merged in _NAMES else None
@@ -81,10 +84,10 @@ def as_json(value: Any) -> Any:
     return str(value) if isinstance(value, str) else value
 
 
-def named_values(item: CallItem) -> Iterator[tuple[str, Any]]:
-    """What an item says, by the names under which it is merged."""
+def field_values(item: CallItem) -> Iterator[tuple[str, Any]]:
+    """The fields that an item has, under the names by which they are merged."""
     named = named_fields(item)
-    for name in _AS_NAMED:
+    for name in _UNRENAMED:
         if name in named and (named[name] is not None or name not in _NEVER_NULL):
             yield name, as_json(named[name])
     if named.get("to_phone_number") is not None:
@@ -93,7 +96,7 @@ def named_values(item: CallItem) -> Iterator[tuple[str, Any]]:
         yield "customer", named["customer_phone_number"]
     if not named.keys().isdisjoint(_REASON):
         yield "reason", [as_json(named.get(name)) for name in _REASON]
-    for name in _BY_KEY:
+    for name in _OBJECTS:
         for key, value in (named.get(name) or {}).items():
             yield f"{name}.{key}", value
 
@@ -106,8 +109,9 @@ class MergedCall:
         key: Its natural key.
         row: As it is stored; nothing for a new one.
         registers: Its fields.
-        status: The word that the source has for its status.
-        duration_ms: The source's own figure; the column has ours where there is none.
+        status: The source's own word.
+        duration_ms: The source's own figure; without one, the column has the time between beginning
+            and end.
         sid: The `callSid` that was named first, and the stamp of the item.
         started_at: The earliest beginning that was named, in microseconds since 1970.
         first: The earliest instant of any item.
@@ -153,35 +157,34 @@ class MergedCall:
 
     @classmethod
     def _written_by_others(cls, row: Mapping[str, Any]) -> "MergedCall":
-        """From a row that no item has made: what it says is older than every item."""
+        """From a row that no item has made: its values are older than every item."""
         call = cls((row["source"], row["external_id"]), row)
         call.status, call.duration_ms = row["status"], row["duration_ms"]
-        call.sid = (_OLDEST, row["call_sid"])
+        call.sid = (OLDEST, row["call_sid"])
         call.started_at = call.first = call.newest = microseconds(row["started_at"])
         names = [name for name in sorted(_NAMES) if call._column_value(name) is not None]
-        names += [f"{name}.{key}" for name, of in _BY_KEY.items() for key in row[of] or {}]
+        names += [f"{name}.{key}" for name, of in _OBJECTS.items() for key in row[of] or {}]
         for name in names:
             phase = _PHASES[row["status"]]
-            call.registers.stamps[name] = phased(phase, _OLDEST) if name in _LIFE else _OLDEST
+            call.registers.stamps[name] = phased(phase, OLDEST) if name in _PROGRESS else OLDEST
         return call
 
     @property
     def call_sid(self) -> str:
-        """What was named first; else what the source calls it."""
+        """The `callSid` that was named first; else the source's id of the call."""
         return self.key[1] if self.sid is None else self.sid[1]
 
     def notice(self, item: Item) -> bool:
         """Take the time of an item that is about the call; whether that changes the call."""
         at = microseconds(item.occurred_at)
         before = self.first, self.newest
-        self.first = at if self.first is None else min(self.first, at)
-        self.newest = at if self.newest is None else max(self.newest, at)
-        is_other = before != (self.first, self.newest)
-        self.is_changed |= is_other
-        return is_other
+        self.first, self.newest = earlier(self.first, at), later(self.newest, at)
+        is_changed = before != (self.first, self.newest)
+        self.is_changed |= is_changed
+        return is_changed
 
     def take(self, item: CallItem, stamp: Stamp) -> bool:
-        """Take what an item says of the call itself; whether that changes anything."""
+        """Take the fields of an item on the call itself; whether that changes anything."""
         changes = [self.notice(item), self._take_sid(item, stamp)]
         if item.producer == "manual":
             changes += [
@@ -190,33 +193,33 @@ class MergedCall:
             ]
         else:
             phase = Phase.ENDED if item.status is None else _PHASES[item.status]
-            of_life = phased(phase, stamp)
+            phased_stamp = phased(phase, stamp)
             changes += [
-                self._put(name, value, of_life if name in _LIFE else stamp)
-                for name, value in named_values(item)
+                self._put(name, value, phased_stamp if name in _PROGRESS else stamp)
+                for name, value in field_values(item)
             ]
             if item.status is None and item.ended_at is not None:
-                # Before every end that is named, and after all that is not the end.
-                unnamed = phased(Phase.ENDED, "")
-                changes.append(self.registers.put("status", unnamed, CallStatus.COMPLETED.value))
+                # Less than every end whose status is named, and greater than every earlier phase.
+                least_end = phased(Phase.ENDED, "")
+                changes.append(self.registers.put("status", least_end, CallStatus.COMPLETED.value))
         self.status = self.registers.changed.get("status", self.status)
         self.duration_ms = self.registers.changed.get("duration_ms", self.duration_ms)
         self.is_changed |= any(changes)
         return any(changes)
 
     def open(self, opening: tuple[int, str], direction: Direction, sides: tuple[str, str]) -> None:
-        """Let an SMS conversation be what its first message says, where no item on it says more.
+        """Take the fields of an SMS conversation from its first message, where no item has them.
 
         Args:
-            opening: Of a message that may be the first one.
+            opening: When a message was written that may be the first one, and its key.
             direction: Of the message.
             sides: The addresses of the customer and of the organization.
         """
         if self.opening is not None and self.opening < opening:
             return
-        began = opening[0] if self.started_at is None else min(self.started_at, opening[0])
-        self.is_changed |= (began, opening) != (self.started_at, self.opening)
-        self.started_at, self.opening = began, opening
+        started_at = earlier(self.started_at, opening[0])
+        self.is_changed |= (started_at, opening) != (self.started_at, self.opening)
+        self.started_at, self.opening = started_at, opening
         customer, own = sides
         fields = {
             "channel": Channel.SMS.value,
@@ -225,13 +228,13 @@ class MergedCall:
             "to_phone_number": without_channel(own),
         }
         for name, value in fields.items():
-            is_from_item = self.registers.stamps.get(name, _OLDEST) != _OLDEST
+            is_from_item = self.registers.stamps.get(name, OLDEST) != OLDEST
             if (
                 not is_from_item
                 and not self.registers.is_corrected(name)
                 and self.value(name) != value
             ):
-                self.registers.stamps[name] = _OLDEST
+                self.registers.stamps[name] = OLDEST
                 self.registers.changed[name] = value
                 self.is_changed = True
 
@@ -244,18 +247,18 @@ class MergedCall:
         return self._column_value(name) if name in self.registers.stamps else None
 
     def columns(self) -> dict[str, Any]:
-        """The columns of the row, but for the ids of what it names, and what it costs."""
+        """The columns of the row, without costs and without the ids of assistant and graph."""
         plain = {name: self.value(name) for name in _PLAIN}
         number, address = split_address(self.value("customer"))
         pairs: dict[str, Any] = {}
-        for name, columns in _PAIRS.items():
+        for name, columns in _EXTERNALS.items():
             pairs.update(zip(columns, self.value(name) or (None, None), strict=True))
         reason = self.value("reason") or (None, None, None)
         return {
             **plain,
             **pairs,
             **dict(zip(_REASON, reason, strict=True)),
-            **self._life(),
+            **self._progress_columns(),
             "source": self.key[0],
             "external_id": self.key[1],
             "call_sid": self.call_sid,
@@ -265,9 +268,9 @@ class MergedCall:
             "customer_phone_number": number,
             "customer_address": address,
             "occurred_at": None if self.newest is None else instant_of(self.newest),
-            "call_meta": self._by_key("meta") or {},
-            "source_ids": self._by_key("source_ids"),
-            "merge_state": self._state(),
+            "call_meta": self._merged_object("meta") or {},
+            "source_ids": self._merged_object("source_ids"),
+            "merge_state": self._merge_state(),
         }
 
     def _take_sid(self, item: CallItem, stamp: Stamp) -> bool:
@@ -285,12 +288,12 @@ class MergedCall:
         return self.registers.put(name, stamp, value)
 
     def _column_value(self, name: str) -> Any:  # noqa: PLR0911, one for each form of a field
-        """What the row says of a field."""
+        """The value of a field in the row."""
         row = self.row
         if not row or name == "started_at":
             return None
-        if name in _PAIRS:
-            pair = [row[column] for column in _PAIRS[name]]
+        if name in _EXTERNALS:
+            pair = [row[column] for column in _EXTERNALS[name]]
             return pair if any(pair) else None
         if name == "reason":
             reason = [row[column] for column in _REASON]
@@ -299,35 +302,35 @@ class MergedCall:
             return row["customer_address"] or row["customer_phone_number"] or None
         field_name, dot, key = name.partition(".")
         if dot:
-            return (row[_BY_KEY[field_name]] or {}).get(key)
+            return (row[_OBJECTS[field_name]] or {}).get(key)
         if name in {"status", "duration_ms"}:
             return getattr(self, name)
         return row[name] or None if name == "to_phone_number" else as_json(row[name])
 
-    def _life(self) -> dict[str, Any]:
-        """How far the call has come, and its times."""
-        word, ended_at = self.value("status"), _instant(self.value("ended_at"))
+    def _progress_columns(self) -> dict[str, Any]:
+        """The columns of the status and of the times."""
+        word, ended_at = self.value("status"), parsed_instant(self.value("ended_at"))
         is_over = _PHASES.get(word or "") is Phase.ENDED
         status = word if is_over else CallStatus.ONGOING.value
         if self.value("channel") == Channel.SMS:
             status = CallStatus.COMPLETED.value if is_over else CallStatus.ACTIVE.value
         first = self.started_at if self.started_at is not None else self.first or 0
-        started_at = _instant(self.value("started_at")) or instant_of(first)
+        started_at = parsed_instant(self.value("started_at")) or instant_of(first)
         milliseconds = self.value("duration_ms")
         if milliseconds is None and is_over and ended_at is not None:
             milliseconds = max(0, (microseconds(ended_at) - microseconds(started_at)) // 1000)
         return {
             "status": status,
             "started_at": started_at,
-            "answered_at": _instant(self.value("answered_at")),
+            "answered_at": parsed_instant(self.value("answered_at")),
             "ended_at": ended_at,
             "duration_ms": milliseconds,
             "duration": None if milliseconds is None else (milliseconds + 500) // 1000,
         }
 
-    def _by_key(self, name: str) -> dict[str, Any] | None:
-        """A JSON object of which each key is merged by itself."""
-        merged = dict(self.row[_BY_KEY[name]] or {}) if self.row else {}
+    def _merged_object(self, name: str) -> dict[str, Any] | None:
+        """One of `_OBJECTS`; None where it has no key."""
+        merged = dict(self.row[_OBJECTS[name]] or {}) if self.row else {}
         prefix = f"{name}."
         for changed, value in self.registers.changed.items():
             if changed.startswith(prefix):
@@ -335,8 +338,8 @@ class MergedCall:
         present = {key: value for key, value in sorted(merged.items()) if value is not None}
         return present or None
 
-    def _state(self) -> dict[str, Any]:
-        """What the next items have to be compared with, and no column has."""
+    def _merge_state(self) -> dict[str, Any]:
+        """What later items are compared with, where no column has it."""
         snapshots = {name: each.snapshot for name, each in sorted(self.sets.items())}
         state = {
             "status": self.status,
@@ -354,14 +357,10 @@ class MergedCall:
 
 
 def _corrections(item: CallItem, stamp: Stamp) -> Iterator[tuple[str, Correction]]:
-    """What a person says with an item, and what they take back."""
+    """The corrections of an item, and their withdrawals."""
     for field_name in item.withdrawn:
         name = register_name(field_name)
         if name is not None:
             yield name, Correction(stamp, None, withdrawn=True)
-    for name, value in named_values(item):
+    for name, value in field_values(item):
         yield name, Correction(stamp, value)
-
-
-def _instant(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from gql.ingest.items import SessionItem, TransitionItem, named_fields
@@ -11,13 +10,16 @@ from gql.ingest.merge import (
     Registers,
     Stamp,
     StampedSet,
+    earlier,
     instant_of,
+    later,
     microseconds,
+    parsed_instant,
 )
 from gql.ingest.merged_call import CallKey, as_json
 
 SessionKey = tuple[str, str]
-"""The source of a session, and what the source calls it."""
+"""The source of a session, and its id there."""
 
 _CONTEXT = "context."
 _VALUES = ("graph", "node", "ended_at")
@@ -29,8 +31,8 @@ def session_key(item: SessionItem | TransitionItem) -> SessionKey:
     return item.source, item.external_id if isinstance(item, SessionItem) else item.session
 
 
-def _named_values(item: SessionItem | TransitionItem) -> Iterator[tuple[str, Any]]:
-    """What an item says, by the names under which it is merged."""
+def _field_values(item: SessionItem | TransitionItem) -> Iterator[tuple[str, Any]]:
+    """The fields that an item has, under the names by which they are merged."""
     if isinstance(item, TransitionItem):
         yield "node", [item.to_node, item.to_assistant_name]
         return
@@ -84,20 +86,18 @@ class MergedSession:
 
     @property
     def has_moved(self) -> bool:
-        """Whether it is at another node, or in another graph, than its row says."""
+        """Whether it is at another node, or in another graph, than its row has."""
         return not self.row or not self.registers.changed.keys().isdisjoint(("graph", "node"))
 
     def take(self, item: SessionItem | TransitionItem, stamp: Stamp) -> bool:
-        """Take what an item says of the session itself; whether that changes anything."""
+        """Take the fields of an item on the session itself; whether that changes anything."""
         at = microseconds(item.occurred_at)
         before = self.first, self.newest, self.started_at
-        self.first = at if self.first is None else min(self.first, at)
-        self.newest = at if self.newest is None else max(self.newest, at)
+        self.first, self.newest = earlier(self.first, at), later(self.newest, at)
         if isinstance(item, SessionItem) and item.started_at is not None:
-            began = microseconds(item.started_at)
-            self.started_at = began if self.started_at is None else min(self.started_at, began)
+            self.started_at = earlier(self.started_at, microseconds(item.started_at))
         changes = [before != (self.first, self.newest, self.started_at)]
-        for name, value in _named_values(item):
+        for name, value in _field_values(item):
             if item.producer == "manual":
                 correction = Correction(stamp, value)
                 changes.append(self.registers.correct(name, correction, self.value))
@@ -117,13 +117,13 @@ class MergedSession:
         return self.values.get(name)
 
     def columns(self) -> dict[str, Any]:
-        """The columns of the row, but for the ids and names of what it names."""
-        ended_at = self.value("ended_at")
+        """The columns of the row, but for those of graph and node."""
+        ended_at = parsed_instant(self.value("ended_at"))
         context = dict(self._stored_context())
         for name, value in self.registers.changed.items():
             if name.startswith(_CONTEXT):
                 context[name.removeprefix(_CONTEXT)] = value
-        began = self.started_at if self.started_at is not None else self.first or 0
+        started_at = self.started_at if self.started_at is not None else self.first or 0
         state = {
             "values": dict(sorted(self.values.items())),
             "started_at": self.started_at,
@@ -138,8 +138,8 @@ class MergedSession:
                 key: value for key, value in sorted(context.items()) if value is not None
             },
             "is_active": ended_at is None,
-            "started_at": instant_of(began),
-            "ended_at": None if ended_at is None else datetime.fromisoformat(ended_at),
+            "started_at": instant_of(started_at),
+            "ended_at": ended_at,
             "occurred_at": None if self.newest is None else instant_of(self.newest),
             "merge_state": {**self.registers.to_json(), **present},
         }

@@ -6,14 +6,23 @@ from datetime import datetime
 from typing import Any
 
 from gql.ingest.items import SmsItem, named_fields
-from gql.ingest.merge import Correction, Registers, Stamp, instant_of, microseconds
+from gql.ingest.merge import (
+    OLDEST,
+    Correction,
+    Registers,
+    Stamp,
+    earlier,
+    instant_of,
+    later,
+    microseconds,
+)
 from gql.ingest.phone_numbers import split_address, without_channel
 from gql.ingest.words import SMS_UNKNOWN, sms_progress
 from gql.models.call import phone_digits
 from gql.models.enums import Direction, Role
 
 SmsKey = tuple[str, str]
-"""The source of an SMS, and what the source calls it."""
+"""The source of an SMS, and its id there."""
 
 _PLAIN = {
     "from_number": "from_number",
@@ -23,15 +32,12 @@ _PLAIN = {
     "media": "media_urls",
     "segments": "segment_count",
 }
-"""Fields that are merged each by itself, and their columns."""
+"""Fields that are merged one by one, and their columns."""
 
 _NEVER_NULL = frozenset({"from_number", "to_number", "direction"})
 _PROGRESS = ("status", "error_code", "error_message")
 _PROGRESS_COLUMNS = ("provider_status", "error_code", "error_message")
-"""What counts by how far the SMS has come first, and together."""
-
-_OLDEST = "0"
-"""The stamp of what a row had before any item came."""
+"""The columns of `_PROGRESS`, which are merged together: a later status wins whatever the times."""
 
 
 def sms_key(item: SmsItem) -> SmsKey:
@@ -39,8 +45,8 @@ def sms_key(item: SmsItem) -> SmsKey:
     return item.source, item.message_id
 
 
-def _named_values(item: SmsItem) -> Iterator[tuple[str, Any]]:
-    """What an item says, by the names under which it is merged."""
+def _field_values(item: SmsItem) -> Iterator[tuple[str, Any]]:
+    """The fields that an item has, under the names by which they are merged."""
     named = named_fields(item)
     for name in _PLAIN:
         value = named.get(name)
@@ -79,7 +85,7 @@ class MergedSms:
         """From a row of the table."""
         sms = cls((row["provider"], row["provider_message_id"]), row)
         if row["merge_state"] is None:  # no item has made it
-            sms.registers.stamps = dict.fromkeys((*_PLAIN, "progress"), _OLDEST)
+            sms.registers.stamps = dict.fromkeys((*_PLAIN, "progress"), OLDEST)
         else:
             sms.registers = Registers.from_json(row["merge_state"])
         sms.first = microseconds(row["occurred_at"] or row["created_at"])
@@ -88,13 +94,12 @@ class MergedSms:
         return sms
 
     def take(self, item: SmsItem, stamp: Stamp) -> bool:
-        """Take what an item says; whether that changes anything."""
+        """Take the fields of an item; whether that changes anything."""
         at, before = microseconds(item.occurred_at), (self.first, self.newest, self.stamp)
-        self.first = at if self.first is None else min(self.first, at)
-        self.newest = at if self.newest is None else max(self.newest, at)
+        self.first, self.newest = earlier(self.first, at), later(self.newest, at)
         self.stamp = max(self.stamp, stamp)
         changes = [before != (self.first, self.newest, self.stamp)]
-        for name, value in _named_values(item):
+        for name, value in _field_values(item):
             if item.producer == "manual":
                 correction = Correction(stamp, value)
                 changes.append(self.registers.correct(name, correction, self.value))
@@ -123,7 +128,8 @@ class MergedSms:
     def direction(self) -> Direction:
         """Which way it went.
 
-        Carriers that do not say it report on what they were to send, but a name is no customer's.
+        Carriers that leave it out report on what they were to send. An SMS from a number to a name
+        is received all the same, as no customer is a name.
         """
         named = self.value("direction")
         if named is not None:
@@ -135,7 +141,7 @@ class MergedSms:
 
     @property
     def status(self) -> str:
-        """How far it has come, in our words."""
+        """How far it has come, as one of our statuses."""
         word = (self.value("progress") or (None,))[0]
         return SMS_UNKNOWN if word is None else sms_progress(word)[1]
 
@@ -148,8 +154,8 @@ class MergedSms:
         return sides if self.direction is Direction.INBOUND else sides[::-1]
 
     @property
-    def is_written(self) -> bool:
-        """Whether anybody said what is in it: a report on an SMS does not repeat that."""
+    def has_content(self) -> bool:
+        """Whether its content has come: a report on its delivery does not repeat that."""
         names = ("body", "media")
         return any(
             name in self.registers.stamps or self.registers.is_corrected(name) for name in names
@@ -204,5 +210,5 @@ def has_number(address: str | None) -> bool:
 
 
 def party(address: str) -> str:
-    """What an address of one side is compared by: its digits, where it is a number."""
+    """The form in which the addresses of a side are compared: digits, where it is a number."""
     return phone_digits(split_address(address)[0]) or without_channel(address).casefold()

@@ -2,7 +2,7 @@
 
 A conversation is that of two numbers, whichever of them wrote. While it is open, every SMS between
 them goes into it, whoever made it: a webhook, a mirror, or a person. After it was archived, an SMS
-that is newer than all of it opens another one; an older one is late, and changes nothing.
+that is newer than all of its messages opens another one; an older one changes nothing.
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from sqlalchemy import or_, select
 
 from gql.ingest.batch_writes import insert_rows, update_rows
-from gql.ingest.call_batch import CALLS, CallBatch, set_name
+from gql.ingest.call_batch import CALL_COLUMNS, CALLS, CallBatch, set_name
 from gql.ingest.elements import MESSAGES
 from gql.ingest.items import SmsItem
 from gql.ingest.merge import Stamp, StampedSet, microseconds
@@ -25,18 +25,17 @@ from gql.models.sms_log import SmsMessageLog
 from gql.sql.keys import is_among
 
 _LOG = table_of(SmsMessageLog)
-_COLUMNS = [column for column in CALLS.c if column.name != "organization_id"]
 
 ARCHIVED = "It belongs to a conversation that is archived, and changes nothing."
 UNNUMBERED = "No item has said yet between which numbers it went; send this one again after that."
 ANONYMOUS = "The customer's address {address!r} is no phone number, so it has no conversation."
 
 Pair = tuple[str, ...]
-"""The two sides of a conversation, as they are compared, in the order of text."""
+"""The addresses of both sides of a conversation, as they are compared, sorted."""
 
 
 @dataclass(frozen=True)
-class Placed:
+class SmsOutcome:
     """What became of an SMS, or of one item on it.
 
     Attributes:
@@ -63,14 +62,14 @@ class SmsBatch:
         stored: By key.
         by_id: The conversations of the customers that the batch is about.
         pairs: By both numbers: their conversations.
-        placed: The SMS that have changed, and their conversations.
+        changed: The SMS that have changed, and their conversations.
     """
 
     calls: CallBatch
     stored: dict[SmsKey, MergedSms] = field(default_factory=dict)
     by_id: dict[int, MergedCall] = field(default_factory=dict)
     pairs: dict[Pair, list[MergedCall]] = field(default_factory=dict)
-    placed: list[tuple[MergedSms, MergedCall]] = field(default_factory=list)
+    changed: list[tuple[MergedSms, MergedCall]] = field(default_factory=list)
 
     async def read(self, items: Sequence[SmsItem]) -> None:
         """Read the SMS that items are about; read and lock all conversations of their numbers."""
@@ -100,7 +99,7 @@ class SmsBatch:
         digits = {phone_digits(split_address(address)[0]) for address in addresses} - {""}
         ids = {sms.row["call_id"] for sms in self.stored.values()}
         statement = (
-            select(*_COLUMNS)
+            select(*CALL_COLUMNS)
             .where(
                 owned(CALLS),
                 or_(
@@ -117,62 +116,64 @@ class SmsBatch:
             key = (row["source"], row["external_id"])
             call = self.calls.calls.get(key) or MergedCall.stored(dict(row))
             if row["external_id"] is None:
-                # Nobody's item can name it, and none is to change its row.
+                # It has no key that an item could name, and no item may change its row.
                 call.key, key = (row["source"], f"#{row['id']}"), ("", str(row["id"]))
             self.calls.calls[key] = self.by_id[row["id"]] = call
             self.calls.sids.setdefault(row["call_sid"], key)
             if row["channel"] == Channel.SMS:
                 self.pairs.setdefault(_pair_of(call), []).append(call)
 
-    def take(self, items: Sequence[tuple[SmsItem, Stamp]]) -> list[Placed]:
+    def take(self, items: Sequence[tuple[SmsItem, Stamp]]) -> list[SmsOutcome]:
         """Take items, after all others; what became of each."""
-        changes: list[tuple[MergedSms, bool, bool]] = []
+        results: list[tuple[MergedSms, bool, bool]] = []
         every: dict[SmsKey, MergedSms] = {}
         for item, stamp in items:
             key = sms_key(item)
             is_new = key not in every and key not in self.stored
             sms = every.setdefault(key, self.stored.get(key) or MergedSms(key))
-            changes.append((sms, is_new, sms.take(item, stamp)))
+            results.append((sms, is_new, sms.take(item, stamp)))
         in_order = sorted(every.values(), key=lambda sms: (sms.first, sms.key))
         assigned = {sms.key: self._assign(sms) for sms in in_order}
-        for (item, _), (sms, _, _) in zip(items, changes, strict=True):
+        for (item, _), (sms, _, _) in zip(items, results, strict=True):
             conversation = assigned[sms.key].conversation
             if conversation is not None and _has_merge_state(conversation):
                 conversation.notice(item)
         return [
-            result
-            if result.conversation is None
-            else replace(result, is_new=is_new, is_changed=is_changed)
-            for sms, is_new, is_changed in changes
-            for result in (assigned[sms.key],)
+            outcome
+            if outcome.conversation is None
+            else replace(outcome, is_new=is_new, is_changed=is_changed)
+            for sms, is_new, is_changed in results
+            for outcome in (assigned[sms.key],)
         ]
 
-    def _assign(self, sms: MergedSms) -> Placed:
+    def _assign(self, sms: MergedSms) -> SmsOutcome:
         """Put an SMS into its conversation."""
         sides = sms.sides
         if sides is None:
-            return Placed(note=UNNUMBERED)
+            return SmsOutcome(note=UNNUMBERED)
         if sms.row:
             conversation = self.by_id[sms.row["call_id"]]
             if conversation.row["is_archived"]:
-                return Placed(note=ARCHIVED)
+                return SmsOutcome(note=ARCHIVED)
         else:
             if not has_number(sides[0]):
-                return Placed(is_refused=True, note=ANONYMOUS.format(address=sides[0][:60]))
+                return SmsOutcome(is_refused=True, note=ANONYMOUS.format(address=sides[0][:60]))
             pair = _pair(*sides)
-            existing = self._open_one(sms, self.pairs.get(pair, []))
+            existing = self._open_conversation(sms, self.pairs.get(pair, []))
             if isinstance(existing, str):
-                return Placed(note=existing)
-            conversation = existing or self._new_one(sms, pair)
+                return SmsOutcome(note=existing)
+            conversation = existing or self._new_conversation(sms, pair)
         if not conversation.row or conversation.opening is not None:
             opening = (sms.first or 0, "/".join(sms.key))
             conversation.open(opening, sms.direction, sides)
         if sms.is_changed:
-            self._say(sms, conversation)
-            self.placed.append((sms, conversation))
-        return Placed(conversation)
+            self._put_message(sms, conversation)
+            self.changed.append((sms, conversation))
+        return SmsOutcome(conversation)
 
-    def _open_one(self, sms: MergedSms, others: Sequence[MergedCall]) -> MergedCall | str | None:
+    def _open_conversation(
+        self, sms: MergedSms, others: Sequence[MergedCall]
+    ) -> MergedCall | str | None:
         """The open conversation of a pair for a new SMS; why it is for none of them; or None."""
         at = sms.first or 0
         archived = [call for call in others if call.row and call.row["is_archived"]]
@@ -181,12 +182,12 @@ class SmsBatch:
         live = [call for call in others if call not in archived]
         fitting = [call for call in live if _is_active(call) or at <= _newest(call)]
         if fitting:
-            return max(fitting, key=lambda call: (_is_active(call), _began(call)))
+            return max(fitting, key=lambda call: (_is_active(call), _started_at(call)))
         # A report alone is one on an SMS of the archived conversation.
-        return ARCHIVED if archived and not sms.is_written else None
+        return ARCHIVED if archived and not sms.has_content else None
 
-    def _new_one(self, sms: MergedSms, pair: Pair) -> MergedCall:
-        """A conversation, whose key says which one of the pair it is."""
+    def _new_conversation(self, sms: MergedSms, pair: Pair) -> MergedCall:
+        """The next conversation of a pair; its key ends with its number among them."""
         prefix = f"sms:{':'.join(pair)}:"
         others = self.pairs.setdefault(pair, [])
         numbers = [
@@ -201,17 +202,17 @@ class SmsBatch:
         others.append(call)
         return call
 
-    def _say(self, sms: MergedSms, conversation: MergedCall) -> None:
+    def _put_message(self, sms: MergedSms, conversation: MergedCall) -> None:
         """Put the text of an SMS among the messages of its conversation.
 
-        A mirror may have the same one: of what both tell, the later counts; how far it has come
-        is told by SMS alone.
+        A mirror may have the same message. Of its text the later one counts; its delivery is
+        always that of the SMS.
         """
         name = set_name(MESSAGES, sms.key[0], None, conversation.key)
         elements = conversation.sets.setdefault(name, StampedSet())
         key = sms.key[1]
         before = elements.stamps.get(key, "")
-        if sms.is_written and elements.snapshot < sms.stamp and before <= sms.stamp:
+        if sms.has_content and elements.snapshot < sms.stamp and before <= sms.stamp:
             elements.stamps[key] = sms.stamp
             elements.removed.discard(key)
             elements.changed[key] = {**sms.message(), **sms.delivery()}
@@ -220,7 +221,7 @@ class SmsBatch:
 
     async def save(self) -> None:
         """Write what is new or changed; conversations and their messages are written before."""
-        rows = [(sms.row, sms.columns(call.row["id"])) for sms, call in self.placed]
+        rows = [(sms.row, sms.columns(call.row["id"])) for sms, call in self.changed]
         write = self.calls.write
         await update_rows(write, _LOG, [{**row, "id": old["id"]} for old, row in rows if old])
         await insert_rows(write, _LOG, [row for old, row in rows if not old])
@@ -242,7 +243,7 @@ def _is_active(call: MergedCall) -> bool:
     return call.value("status") not in {CallStatus.COMPLETED, CallStatus.FAILED}
 
 
-def _began(call: MergedCall) -> int:
+def _started_at(call: MergedCall) -> int:
     """When a conversation began, in microseconds since 1970; one of this batch is the last."""
     return microseconds(call.row["started_at"]) if call.row else 2**63
 

@@ -21,11 +21,11 @@ _TRANSITIONS = table_of(GraphTransition)
 _CONDITIONS = frozenset(map(str, TransitionCondition))
 _READ = ("id", "external_id", "stamp", "from_node_key", "to_node_key")
 
-WalkItem = SessionItem | TransitionItem
+AnySessionItem = SessionItem | TransitionItem
 
 
 @dataclass
-class WalkBatch:
+class SessionBatch:
     """Sessions while a batch of items is merged.
 
     Attributes:
@@ -38,7 +38,7 @@ class WalkBatch:
     sessions: dict[SessionKey, MergedSession] = field(default_factory=dict)
     stored: dict[SessionKey, dict[str, Mapping[str, Any]]] = field(default_factory=dict)
 
-    async def read(self, items: Sequence[WalkItem]) -> None:
+    async def read(self, items: Sequence[AnySessionItem]) -> None:
         """Read the sessions that items are about, and those of the same calls.
 
         Their calls are read and locked before.
@@ -79,11 +79,11 @@ class WalkBatch:
             session.transitions.stamps[row["external_id"]] = row["stamp"] or ""
             self.stored.setdefault(session.key, {})[row["external_id"]] = dict(row)
 
-    def take(self, item: WalkItem, stamp: Stamp) -> tuple[MergedSession, bool, bool]:
+    def take(self, item: AnySessionItem, stamp: Stamp) -> tuple[MergedSession, bool, bool]:
         """Take an item on a session.
 
         Returns:
-            The session, whether the item has made what it is about, and whether it changed it.
+            The session, whether the item is the first on its subject, and whether it changed it.
 
         Raises:
             ItemRefused: when the session is another call's, or the call has another session.
@@ -104,9 +104,9 @@ class WalkBatch:
         if isinstance(item, SessionItem):
             return session, is_new, is_changed
         is_new = item.key not in session.transitions.stamps
-        is_other = session.transitions.add(item.key, stamp, _columns(item))
-        session.is_changed |= is_other
-        return session, is_new and is_other, is_changed or is_other
+        has_stepped = session.transitions.add(item.key, stamp, _columns(item))
+        session.is_changed |= has_stepped
+        return session, is_new and has_stepped, is_changed or has_stepped
 
     async def save(self) -> None:
         """Write what is new or changed; their calls are written before."""
@@ -133,7 +133,7 @@ class WalkBatch:
         for row in await insert_rows(write, _SESSIONS, new, *returned):
             self.sessions[row.source, row.external_id].row = {"id": row.id}
         await self._save_transitions(changed)
-        await self._follow()
+        await self._rename_call_sids()
 
     def _graph(self, session: MergedSession) -> int | None:
         pair = session.value("graph")
@@ -176,7 +176,7 @@ class WalkBatch:
                 inserted.append({**row, **own, "external_id": key})
             if "graph" not in session.registers.changed:
                 continue
-            # What came before the session's graph was known has to be looked up in it.
+            # The nodes of transitions that came before the session's graph are looked up in it now.
             for key, old in stored.items():
                 if key not in session.transitions.changed:
                     resolved.append({"id": old["id"], **self._resolved(graph_id, old)})
@@ -186,7 +186,7 @@ class WalkBatch:
         await insert_rows(write, _TRANSITIONS, inserted)
 
     def _resolved(self, graph_id: int | None, row: Mapping[str, Any]) -> dict[str, Any]:
-        """The rows of a graph that a transition means."""
+        """The ids of the nodes and of the edge of a transition."""
         named = self.calls.named
         nodes = [
             None if graph_id is None or key is None else named.nodes.get((graph_id, key))
@@ -199,7 +199,7 @@ class WalkBatch:
             "edge_id": named.edge(*ids),
         }
 
-    async def _follow(self) -> None:
+    async def _rename_call_sids(self) -> None:
         """Let sessions keep the `callSid` of their calls, where an item has named another one."""
         renamed = {
             call.row["call_sid"]: call.call_sid
@@ -213,12 +213,12 @@ class WalkBatch:
             owned(_SESSIONS), is_among(_SESSIONS.c.call_sid, sorted(renamed))
         )
         rows = (await write.run(statement, parameters(write.organization_id))).all()
-        following = [{"id": row.id, "call_sid": renamed[row.call_sid]} for row in rows]
-        await update_rows(write, _SESSIONS, following)
+        changed = [{"id": row.id, "call_sid": renamed[row.call_sid]} for row in rows]
+        await update_rows(write, _SESSIONS, changed)
 
 
 def _columns(item: TransitionItem) -> dict[str, Any]:
-    """The columns of a transition, but for what it means in our graph."""
+    """The columns of a transition, but for the ids of nodes and edge."""
     condition = item.condition_type or ""
     return {
         "created_at": item.occurred_at,
