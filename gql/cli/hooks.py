@@ -115,13 +115,13 @@ def hooks_list(
 ) -> None:
     """List the endpoints of an organization, with what became of their deliveries."""
     from gql.accounts.hook_endpoints import list_endpoints
-    from gql.ingest.inbox import counts
+    from gql.ingest.inbox import counts_by_state
 
     settings = settings_from(database_url=database)
 
     async def read() -> list[dict[str, Any]]:
         async with open_database(settings) as opened, opened.snapshot() as snapshot:
-            numbers = await counts(snapshot, organization)
+            numbers = await counts_by_state(snapshot, organization)
             return [
                 {
                     **_columns(endpoint, settings),

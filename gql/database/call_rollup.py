@@ -38,14 +38,12 @@ from gql.models.organization import Organization
 from gql.models.rollup import NO_ASSISTANT, SERVICES, SUMS, CallRollup, CallRollupChange, Grain
 from gql.models.scope import owned, parameters, table_of
 from gql.models.types import BIG
+from gql.sql.advisory_locks import CALL_ROLLUP, try_lock, wait_for_lock
 from gql.sql.instants import LAST_DAY, day_end, day_number, day_start, month_number
 from gql.sql.session import lift_statement_timeout
 
 FOLDED_AT_ONCE = 20_000
 """Most changes that one statement folds; half a second of work."""
-
-_LOCK = 0x63616C6C
-"""PostgreSQL's advisory lock of folding, beside the organization; any fixed number does."""
 
 _CALL, _ROLLUP, _CHANGE = table_of(Call), table_of(CallRollup), table_of(CallRollupChange)
 
@@ -74,8 +72,7 @@ async def fold_changes(
     if engine.dialect.name == "sqlite":
         return 0
     async with _transaction(engine) as connection:
-        lock = func.pg_try_advisory_xact_lock(_LOCK, func.hashint8(organization_id))
-        if not await connection.scalar(select(lock)):
+        if not await connection.scalar(try_lock(CALL_ROLLUP, organization_id)):
             return 0
         values = {**parameters(organization_id), "most": most}
         return int((await connection.execute(_FOLD, values)).scalar_one())
@@ -171,8 +168,7 @@ async def _transaction(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
 async def _lock(connection: AsyncConnection, organization_id: int) -> None:
     """Wait until nobody folds an organization's changes, and let nobody begin."""
     if connection.dialect.name == "postgresql":
-        lock = func.pg_advisory_xact_lock(_LOCK, func.hashint8(organization_id))
-        await connection.execute(select(lock))
+        await connection.execute(wait_for_lock(CALL_ROLLUP, organization_id))
 
 
 def _days_of(month: Month) -> tuple[int, int]:

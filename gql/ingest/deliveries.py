@@ -1,4 +1,4 @@
-"""What deliveries of the inbox say: decoded, read by their source's adapter, and as items."""
+"""Deliveries of the inbox as items: decoded, then read by their source's adapter."""
 
 import json
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from gql.accounts.hook_endpoints import StoredEndpoint
 from gql.ingest.inbox import PULLED, body_of
 from gql.ingest.items import ITEM, AnyItem, CallItem, OfCall, not_ahead
 from gql.ingest.sources import SOURCE_BY_NAME
-from gql.ingest.sources.source import Event, ItemFields, Payload, Source, Unnamed
+from gql.ingest.sources.source import Event, ItemFields, Payload, Source, UnnamedCall
 from gql.models.enums import DeliveryState, HookRole
 
 _FORM = "application/x-www-form-urlencoded"
@@ -31,20 +31,19 @@ class Reading:
 
     Attributes:
         row: Of the inbox.
-        endpoint: Where it came.
-        first: When this body came first.
-        payload: The body.
-        event: What its source's adapter makes of it.
-        items: What is to be applied.
-        faults: What is wrong with other items.
-        state: What becomes of it.
-        error: Why.
-        waits: Whether it waits for a call that nobody has named.
+        endpoint: That received it.
+        first_received_at: When the same body came first.
+        payload: The decoded body.
+        event: The payload as its source's adapter reads it.
+        items: The valid items of the event.
+        faults: What is wrong with its other items.
+        state: Its state after processing.
+        error: The reason of the state.
     """
 
     row: Any
     endpoint: StoredEndpoint
-    first: datetime
+    first_received_at: datetime
     payload: Payload = field(default_factory=dict)
     event: Event = field(default_factory=lambda: Event("unknown", None, []))
     items: list[AnyItem] = field(default_factory=list)
@@ -57,13 +56,13 @@ class Reading:
         return SOURCE_BY_NAME[self.endpoint.source]
 
     @property
-    def unnamed(self) -> Unnamed | None:
-        """What it says of a call that it does not name."""
-        return self.source.unnamed(self.payload)
+    def unnamed_call(self) -> UnnamedCall | None:
+        """The numbers of its call, where it has no key of it."""
+        return self.source.unnamed_call(self.payload)
 
     @property
     def is_of_carrier(self) -> bool:
-        """Whether it belongs to a call of another source."""
+        """Whether it is a carrier's, about a call that another source may have reported."""
         is_carrier = self.endpoint.role == HookRole.CARRIER
         return is_carrier and any(isinstance(item, CallItem | OfCall) for item in self.items)
 
@@ -84,15 +83,15 @@ class Reading:
         except UnreadableError as error:
             self.state, self.error = DeliveryState.UNKNOWN, str(error)
             return
-        self._understand()
+        self._read_payload()
 
-    def name_call(self, key: str) -> None:
-        """Read it again as a report on this call."""
-        self.payload = self.source.name_call(self.payload, key)
-        self._understand()
+    def assign_call(self, key: str) -> None:
+        """Read it again as a report on the call with this key."""
+        self.payload = self.source.with_call_key(self.payload, key)
+        self._read_payload()
 
-    def refuse(self, faults: Sequence[str]) -> None:
-        """Note what was wrong with items."""
+    def add_faults(self, faults: Sequence[str]) -> None:
+        """Add what is wrong with items; with a fault, the delivery is dead."""
         self.faults += faults
         if self.faults:
             more = len(self.faults) - _MOST_FAULTS
@@ -100,21 +99,21 @@ class Reading:
             rest = f"; and {more} more" if more > 0 else ""
             self.state, self.error = DeliveryState.DEAD, text[:_LONGEST_ERROR] + rest
 
-    def _understand(self) -> None:
-        self.event = self.source.read(self.payload, self.first)
+    def _read_payload(self) -> None:
+        self.event = self.source.read(self.payload, self.first_received_at)
         if self.row.method == PULLED:
             pulled = [_as_pulled(fields) for fields in self.event.items]
             self.event = replace(self.event, items=pulled)
         self.items, faults = as_items(self.event, self.row.received_at)
         self.state, self.error = DeliveryState.DONE, None
-        self.refuse(faults)
+        self.add_faults(faults)
         if not self.event.items:
             self.state = DeliveryState.UNKNOWN
             self.error = f"There is no place here for {self.event.kind!r}."
 
 
 def _as_pulled(fields: ItemFields) -> ItemFields:
-    """An item of a platform's list, which knows better than the report at the end of a call."""
+    """An item of a platform's list, whose bill counts before that of a webhook: see `Producer`."""
     return {**fields, "producer": "pull"} if fields.get("producer") == "webhook" else fields
 
 
@@ -154,7 +153,7 @@ def _lines(body: bytes) -> list[Any]:
 def as_items(event: Event, received_at: datetime) -> tuple[list[AnyItem], list[str]]:
     """The items of an event, and what is wrong with others.
 
-    A clock that is ahead is not believed beyond some minutes: see `not_ahead`.
+    An instant too far ahead of its receipt is replaced: see `not_ahead`.
     """
     items, faults = [], []
     for fields in event.items:

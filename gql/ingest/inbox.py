@@ -1,4 +1,4 @@
-"""The inbox: webhook deliveries as they came, kept before anything is made of them."""
+"""The inbox: webhook deliveries as they came, stored before they are applied."""
 
 import hashlib
 import zlib
@@ -18,6 +18,7 @@ from gql.models.enums import DeliveryState
 from gql.models.hook import PENDING
 from gql.models.scope import owned, parameters
 from gql.models.types import now
+from gql.sql import advisory_locks
 from gql.sql.keys import is_among
 
 AT_ONCE = 100
@@ -25,21 +26,18 @@ AT_ONCE = 100
 
 DELETED_AT_ONCE = 1_000
 
-SHOWN_HEADERS = frozenset(
+STORED_HEADERS = frozenset(
     {
         *("content-type", "content-length", "content-encoding", "user-agent", "date"),
         *("webhook-id", "webhook-timestamp", "i-twilio-idempotency-token", "x-request-id"),
     }
 )
-"""Headers whose values are kept. Of all others only the names are: a value may be a secret."""
+"""Headers that are stored with their values; all others by name alone, as they may be secrets."""
 
 LONGEST_PATH = 2_000
 
 PULLED = "PULL"
-"""In place of the HTTP method, of what was read from a platform's list."""
-
-_LOCK = 0x686F6F6B
-"""PostgreSQL's advisory lock of the inbox, beside the organization; any fixed number does."""
+"""Stands for the HTTP method of a delivery that was read from a platform's list."""
 
 INBOX = HOOK_DELIVERIES.table
 _INSERT = insert(INBOX).returning(INBOX.c.id)
@@ -58,26 +56,17 @@ class Received:
 
 async def store(database: DatabaseAccess, received: Received) -> int:
     """The id of a delivery in the inbox, once it is committed."""
-    instant = now()
     row = {
-        "organization_id": received.endpoint.organization_id,
-        "endpoint_id": received.endpoint.id,
-        "received_at": instant,
+        **_new_row(received.endpoint, now(), received.body, _digest(received.body)),
         "method": received.method,
         "path_query": received.path_query[:LONGEST_PATH],
         "headers": {
-            name: value if name in SHOWN_HEADERS else None
+            name: value if name in STORED_HEADERS else None
             for name, value in received.headers.items()
         },
-        "body": zlib.compress(received.body),
-        "size": len(received.body),
         "content_type": received.headers.get("content-type"),
-        "body_sha256": hashlib.sha256(received.body).hexdigest(),
         "event_id": received.headers.get("webhook-id")
         or received.headers.get("i-twilio-idempotency-token"),
-        "state": DeliveryState.NEW,
-        "attempts": 0,
-        "next_attempt_at": instant,
     }
     async with database.transaction() as connection:
         return int((await connection.execute(_INSERT, row)).scalar_one())
@@ -86,26 +75,18 @@ async def store(database: DatabaseAccess, received: Received) -> int:
 async def store_pulled(
     database: DatabaseAccess, endpoint: StoredEndpoint, bodies: Sequence[bytes]
 ) -> int:
-    """Keep what was read from a platform's list, but for what is there to the letter; how many."""
+    """Store those bodies from a platform's list that the inbox does not have yet; how many."""
     owner, instant = endpoint.organization_id, now()
-    by_hash = {hashlib.sha256(body).hexdigest(): body for body in bodies}
+    by_hash = {_digest(body): body for body in bodies}
     async with database.transaction() as connection:
         receipts = await first_receipts(connection, owner, list(by_hash))
         rows = [
             {
-                "organization_id": owner,
-                "endpoint_id": endpoint.id,
-                "received_at": instant,
+                **_new_row(endpoint, instant, body, digest),
                 "method": PULLED,
                 "path_query": "",
                 "headers": {},
-                "body": zlib.compress(body),
-                "size": len(body),
                 "content_type": "application/json",
-                "body_sha256": digest,
-                "state": DeliveryState.NEW,
-                "attempts": 0,
-                "next_attempt_at": instant,
             }
             for digest, body in by_hash.items()
             if (endpoint.id, digest) not in receipts
@@ -113,6 +94,27 @@ async def store_pulled(
         if rows:
             await connection.execute(insert(INBOX), rows)
     return len(rows)
+
+
+def _digest(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()
+
+
+def _new_row(
+    endpoint: StoredEndpoint, instant: datetime, body: bytes, digest: str
+) -> dict[str, Any]:
+    """The columns of every new delivery."""
+    return {
+        "organization_id": endpoint.organization_id,
+        "endpoint_id": endpoint.id,
+        "received_at": instant,
+        "body": zlib.compress(body),
+        "size": len(body),
+        "body_sha256": digest,
+        "state": DeliveryState.NEW,
+        "attempts": 0,
+        "next_attempt_at": instant,
+    }
 
 
 def body_of(row: Any) -> bytes:
@@ -131,20 +133,20 @@ _DUE = (
     .limit(AT_ONCE)
     .with_for_update(skip_locked=True)
 )
-_ONLY_ONE = select(func.pg_try_advisory_xact_lock(_LOCK, func.hashint8(bindparam("owner"))))
 
 
-async def is_alone(connection: AsyncConnection, organization_id: int) -> bool:
-    """Whether no other process applies deliveries of the organization until the transaction ends.
+async def lock_inbox(connection: AsyncConnection, organization_id: int) -> bool:
+    """Whether this transaction alone may apply deliveries of the organization, until it ends.
 
-    So those of one subject are applied in the order in which they came.
+    The lock is what keeps the deliveries of one subject in the order in which they came.
     """
     if connection.dialect.name == "sqlite":
         return True  # a transaction that writes is the only one
-    return bool(await connection.scalar(_ONLY_ONE, {"owner": organization_id}))
+    lock = advisory_locks.try_lock(advisory_locks.INBOX, organization_id)
+    return bool(await connection.scalar(lock))
 
 
-async def due(
+async def due_deliveries(
     connection: AsyncConnection,
     organization_id: int,
     instant: datetime,
@@ -173,7 +175,7 @@ async def organizations_with_work(snapshot: Snapshot, instant: datetime) -> list
 
 
 class FirstReceipt(NamedTuple):
-    """When a body came first, and whose it was found to be."""
+    """When a body came first, and the subject that its delivery was linked to."""
 
     received_at: datetime
     subject: str | None
@@ -184,8 +186,8 @@ async def first_receipts(
 ) -> dict[tuple[int, str], FirstReceipt]:
     """The first receipt of each body, by endpoint and hash.
 
-    A body that comes again is the same event again: one without a time of its own happened when it
-    came first.
+    A body that comes again is the same event again. An event without a time of its own has that
+    of the first receipt.
     """
     statement = (
         select(
@@ -201,10 +203,10 @@ async def first_receipts(
     return {(row[0], row[1]): FirstReceipt(row[2], row[3]) for row in rows.all()}
 
 
-async def release(
+async def retry_waiting(
     connection: AsyncConnection, organization_id: int, subjects: Sequence[str]
 ) -> None:
-    """Try deliveries of a carrier now, whose calls have been named."""
+    """Make a carrier's waiting deliveries due now, since a call names these subjects."""
     statement = (
         update(INBOX)
         .where(
@@ -226,7 +228,7 @@ async def replay(
     states: Sequence[DeliveryState] | None = None,
     since: datetime | None = None,
 ) -> int:
-    """Have deliveries applied once more, as after a change of their adapter; how many there are.
+    """Have deliveries applied once more, as after a change of their adapter; how many.
 
     Raises:
         NotFound: when the organization has no delivery of this id.
@@ -252,7 +254,7 @@ async def replay(
 
 
 async def delete_old(connection: AsyncConnection, organization_id: int, days: int) -> int:
-    """Delete some of the deliveries that came so long ago and do not wait; how many."""
+    """Delete some deliveries that are so many days old and not pending; how many."""
     old = (
         select(INBOX.c.id)
         .where(
@@ -297,8 +299,8 @@ async def newest_deliveries(
     return list(await snapshot.rows(statement.order_by(INBOX.c.id.desc()).limit(limit)))
 
 
-async def counts(snapshot: Snapshot, organization_id: int) -> dict[int, dict[str, int]]:
-    """How many deliveries of each state the endpoints have, by id."""
+async def counts_by_state(snapshot: Snapshot, organization_id: int) -> dict[int, dict[str, int]]:
+    """How many deliveries each endpoint has, by its id and their state."""
     statement = (
         select(INBOX.c.endpoint_id, INBOX.c.state, func.count().label("number"))
         .where(owned(INBOX, organization_id))

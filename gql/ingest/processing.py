@@ -1,8 +1,8 @@
-"""Applies the deliveries of the inbox in the order in which they came; notes what became of each.
+"""Applies the deliveries of the inbox in the order in which they came, and stores their new state.
 
 A delivery that fails is tried again, later each time, and is dead in the end; others do not wait
-for it, as items may come in any order. What carriers deliver waits for the call that it belongs to,
-and so does a report that does not name its call.
+for it, as items may come in any order. A carrier's delivery waits for the call that it belongs to,
+and so does a report without the key of its call.
 """
 
 import logging
@@ -21,7 +21,7 @@ from gql.ingest.apply import MOST_ITEMS, ItemOutcome, ItemStatus, apply_items
 from gql.ingest.batch_writes import update_rows
 from gql.ingest.deliveries import Reading
 from gql.ingest.items import CallItem, OfCall
-from gql.ingest.sources.source import Unnamed
+from gql.ingest.sources.source import UnnamedCall
 from gql.models.call import Call, phone_digits
 from gql.models.enums import DeliveryState
 from gql.models.scope import owned, table_of
@@ -36,10 +36,10 @@ FIRST_WAIT = timedelta(seconds=30)
 LONGEST_WAIT = timedelta(hours=1)
 
 REPORT_DELAY = timedelta(minutes=5)
-"""How long after a call's end its report comes at most, or before the news of its beginning."""
+"""Longest time from a call's end to its report, and from its report to its stored beginning."""
 
 LONGEST_CALL = timedelta(hours=4)
-"""How long a call was at most whose report does not say it."""
+"""Longest duration of a call whose report has none."""
 
 _CALLS = table_of(Call)
 _log = logging.getLogger(__name__)
@@ -50,7 +50,7 @@ async def process_due(context: Context, instant: datetime | None = None) -> int:
 
     Args:
         context: Of the organization, with the permission to bring data in.
-        instant: What is due by then; by now, without.
+        instant: When they are due at the latest; now, without.
 
     Returns:
         How many there were; fewer than `inbox.AT_ONCE` when there are no more.
@@ -64,14 +64,14 @@ async def process_due(context: Context, instant: datetime | None = None) -> int:
     except (DatabaseUnavailable, DeadlineExceeded):
         raise
     except Exception:  # noqa: BLE001
-        # One of them is at fault, and is not to take the others along.
+        # One of them is at fault, and must not stop the others.
         _log.exception("deliveries failed together, and are tried one by one")
         return await _process_one_by_one(context, instant)
 
 
 async def _process_one_by_one(context: Context, instant: datetime) -> int:
     async with transaction(context, Permission.INGEST) as write:
-        rows = await inbox.due(write.connection, write.organization_id, instant)
+        rows = await inbox.due_deliveries(write.connection, write.organization_id, instant)
     for row in rows:
         try:
             await _process(context, instant, row.id)
@@ -81,27 +81,29 @@ async def _process_one_by_one(context: Context, instant: datetime) -> int:
             _log.exception("delivery %d failed", row.id)
             async with transaction(context, Permission.INGEST) as write:
                 fault = f"{type(error).__name__}: {error}"[:1_000]
-                await update_rows(write, inbox.INBOX, [_failed(row, fault)])
+                await update_rows(write, inbox.INBOX, [_failed_columns(row, fault)])
     return len(rows)
 
 
 async def _process(context: Context, instant: datetime, delivery_id: int | None = None) -> int:
     async with transaction(context, Permission.INGEST) as write:
         connection, owner = write.connection, write.organization_id
-        if not await inbox.is_alone(connection, owner):
+        if not await inbox.lock_inbox(connection, owner):
             return 0
-        rows = await inbox.due(connection, owner, instant, delivery_id)
+        rows = await inbox.due_deliveries(connection, owner, instant, delivery_id)
         if not rows:
             return 0
         endpoints = {each.id: each for each in await list_endpoints(write.snapshot, owner)}
         readings = await _read(write, rows, endpoints)
-        later = [each for each in readings if each.is_of_carrier or each.unnamed is not None]
-        await _apply(write, [each for each in readings if each not in later], instant)
+        unlinked = [
+            each for each in readings if each.is_of_carrier or each.unnamed_call is not None
+        ]
+        await _apply(write, [each for each in readings if each not in unlinked], instant)
         # Only now are the calls there that these may belong to.
-        await _find_calls(write, later, instant)
-        ready = [each for each in later if each.state is not DeliveryState.WAITING]
+        await _find_calls(write, unlinked, instant)
+        ready = [each for each in unlinked if each.state is not DeliveryState.WAITING]
         await _apply(write, ready, instant)
-        await update_rows(write, inbox.INBOX, [_settled(reading) for reading in readings])
+        await update_rows(write, inbox.INBOX, [_processed_columns(reading) for reading in readings])
         return len(rows)
 
 
@@ -117,8 +119,8 @@ async def _read(
         readings.append(reading)
         try:
             reading.read()
-            if reading.unnamed is not None and first.subject is not None:
-                reading.name_call(first.subject)
+            if reading.unnamed_call is not None and first.subject is not None:
+                reading.assign_call(first.subject)
         except Exception as error:  # noqa: BLE001
             _log.exception("the adapter of %s failed at delivery %d", reading.source.name, row.id)
             reading.state = DeliveryState.NEW
@@ -130,10 +132,10 @@ async def _read(
 
 
 async def _find_calls(write: WriteContext, readings: Sequence[Reading], instant: datetime) -> None:
-    """Give reports without a call, and what carriers deliver, the call that they belong to."""
+    """Link reports without a call, and carriers' deliveries, to the calls that they belong to."""
     for reading in readings:
-        if reading.state is DeliveryState.UNKNOWN and reading.unnamed is not None:
-            await _find_unnamed(write, reading, reading.unnamed, instant)
+        if reading.state is DeliveryState.UNKNOWN and reading.unnamed_call is not None:
+            await _find_unnamed(write, reading, reading.unnamed_call, instant)
     carried = [each for each in readings if each.is_of_carrier]
     ids = {name for reading in carried for name in _carrier_ids(reading)}
     if not ids:
@@ -149,18 +151,18 @@ async def _find_calls(write: WriteContext, readings: Sequence[Reading], instant:
             for call in calls
             if call.carrier_call_id in names and call.source != reading.source.name
         }
-        _attach(reading, sorted(owners), instant)
+        _link_to_owner(reading, sorted(owners), instant)
 
 
 def _carrier_ids(reading: Reading) -> set[str]:
-    """By what an assistant platform may name the carrier's call."""
+    """The ids by which an assistant platform may name the carrier's call."""
     return {each for each in (reading.event.subject, *reading.event.aliases) if each is not None}
 
 
-def _attach(reading: Reading, owners: list[tuple[str, str]], instant: datetime) -> None:
-    """Let the items of a carrier belong to the one call that names the carrier's.
+def _link_to_owner(reading: Reading, owners: list[tuple[str, str]], instant: datetime) -> None:
+    """Make the items of a carrier part of the one call that names the carrier's call.
 
-    Its own words on the call are left out: the assistant platform tells these.
+    Its items on the call itself are left out: those of the assistant platform count.
     """
     if len(owners) == 1:
         source, key = owners[0]
@@ -178,11 +180,12 @@ def _attach(reading: Reading, owners: list[tuple[str, str]], instant: datetime) 
 
 
 async def _find_unnamed(
-    write: WriteContext, reading: Reading, unnamed: Unnamed, instant: datetime
+    write: WriteContext, reading: Reading, unnamed: UnnamedCall, instant: datetime
 ) -> None:
-    """Give a report the one call between two numbers that it can be about; it is never guessed."""
+    """Link a report to the call between its two numbers, where there is exactly one."""
     length = LONGEST_CALL if unnamed.seconds is None else timedelta(seconds=unnamed.seconds)
-    earliest, latest = reading.first - length - REPORT_DELAY, reading.first + REPORT_DELAY
+    reported_at = reading.first_received_at
+    earliest, latest = reported_at - length - REPORT_DELAY, reported_at + REPORT_DELAY
     statement = select(_CALLS.c.external_id, _CALLS.c.to_phone_number).where(
         owned(_CALLS, write.organization_id),
         _CALLS.c.customer_phone_digits == phone_digits(unnamed.customer),
@@ -197,7 +200,7 @@ async def _find_unnamed(
         if phone_digits(row.to_phone_number) == called
     ]
     if len(calls) == 1:
-        reading.name_call(calls[0])
+        reading.assign_call(calls[0])
     else:
         number = len(calls) or "no"
         _wait(reading, f"It does not name its call, and {number} calls can be meant.", instant)
@@ -223,7 +226,7 @@ async def _apply(write: WriteContext, readings: Sequence[Reading], instant: date
         outcomes += await apply_items(write, part)
     for (reading, _), outcome in zip(pairs, outcomes, strict=True):
         if outcome.status is ItemStatus.REFUSED:
-            reading.refuse([f"{outcome.kind} {outcome.key}: {outcome.error}"])
+            reading.add_faults([f"{outcome.kind} {outcome.key}: {outcome.error}"])
         elif outcome.status is ItemStatus.WAITING and reading.state is DeliveryState.DONE:
             _wait(reading, outcome.error or "It waits.", instant)
         elif outcome.error is not None and reading.error is None:
@@ -234,11 +237,11 @@ async def _apply(write: WriteContext, readings: Sequence[Reading], instant: date
         if isinstance(item, CallItem) and item.carrier_call_id is not None
     ]
     if named:
-        await inbox.release(write.connection, write.organization_id, named)
+        await inbox.retry_waiting(write.connection, write.organization_id, named)
 
 
-def _settled(reading: Reading) -> dict[str, Any]:
-    """What is written of a delivery."""
+def _processed_columns(reading: Reading) -> dict[str, Any]:
+    """The new columns of a delivery that was processed."""
     event, row = reading.event, reading.row
     about = {
         "id": row.id,
@@ -248,7 +251,7 @@ def _settled(reading: Reading) -> dict[str, Any]:
         "occurred_at": reading.items[0].occurred_at if reading.items else None,
     }
     if reading.state is DeliveryState.NEW:
-        return {**_failed(row, reading.error or ""), **about}
+        return {**_failed_columns(row, reading.error or ""), **about}
     is_waiting = reading.state is DeliveryState.WAITING
     return {
         **about,
@@ -260,8 +263,8 @@ def _settled(reading: Reading) -> dict[str, Any]:
     }
 
 
-def _failed(row: Any, error: str) -> dict[str, Any]:
-    """What is written of a delivery that could not be processed."""
+def _failed_columns(row: Any, error: str) -> dict[str, Any]:
+    """The new columns of a delivery that could not be processed."""
     attempts = row.attempts + 1
     return {
         "id": row.id,

@@ -15,6 +15,7 @@ from gql.identity import Permission
 from gql.mirror.call_reader import CALLS_PATH, CallReader
 from gql.mirror.call_shapes import call_items
 from gql.mirror.lists import (
+    CHUNK,
     CallsPage,
     PageSizes,
     Row,
@@ -33,9 +34,6 @@ CALLS = "calls"
 
 OVERLAP = timedelta(days=2)
 """How long before the last run calls are read again: costs, texts and metadata come late."""
-
-CHUNK = 50
-"""How many calls are read whole, then written in one transaction."""
 
 MOST_UNENDED = 1_000
 """Most calls, the newest ones, that have not ended and are looked at again before the overlap."""
@@ -85,7 +83,7 @@ class CallCopy:
 
     async def _read(self, unread: UnreadCalls, position: ReadPosition) -> ReadPosition:
         """Read page by page, and keep after each how far that was; the position at the end."""
-        began_at = _at(position.cursor.get("began_at"))
+        began_at = server_instant(position.cursor.get("began_at"))
         done, rest = 0, unread
         before: dict[str, str] = {}  # two pages share the calls of one second
         while True:
@@ -209,8 +207,6 @@ def _cursor(rest: UnreadCalls, began_at: datetime) -> dict[str, Any]:
 
 
 def _unread(cursor: Mapping[str, Any]) -> UnreadCalls:
-    return UnreadCalls(_at(cursor["low"]), _at(cursor["high"]), cursor["skip"])
-
-
-def _at(written: Any) -> datetime | None:
-    return server_instant(written)
+    return UnreadCalls(
+        server_instant(cursor["low"]), server_instant(cursor["high"]), cursor["skip"]
+    )

@@ -12,13 +12,17 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from gql.ingest.sources.source import aware_instant
 from gql.mirror.client import ParametersRefused, SourceAnswer, SourceClient, SourceFailure
 
 Row = Mapping[str, Any]
 """A JSON object that a server answered."""
 
 PAGE_SIZES = (1000, 500, 100, 50)
-"""What is asked for; the next one where a server refuses the one before as too many."""
+"""The sizes of pages to ask for; each one where the server refuses those before it."""
+
+CHUNK = 50
+"""How many objects of a list are read whole, then written in one transaction."""
 
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -188,14 +192,9 @@ async def read_calls_page(
 
 
 def server_instant(written: Any) -> datetime | None:
-    """An instant as a server wrote it; one without a zone is UTC. None for anything else."""
-    if not isinstance(written, str):
-        return None
-    try:
-        read = datetime.fromisoformat(written)
-    except ValueError:
-        return None
-    return (read if read.tzinfo else read.replace(tzinfo=UTC)).astimezone(UTC)
+    """An instant in UTC, as a server wrote it; None for anything else."""
+    instant = aware_instant(written)
+    return None if instant is None else instant.astimezone(UTC)
 
 
 def end_of_second(at: datetime) -> datetime:

@@ -10,6 +10,7 @@ from gql.errors import NotFound
 from gql.mirror.call_copy import OVERLAP
 from gql.mirror.client import SourceClient, all_of
 from gql.mirror.lists import (
+    CHUNK,
     FamilyAbsent,
     PageSizes,
     Row,
@@ -27,9 +28,6 @@ from gql.models.enums import Channel
 CONVERSATIONS = "sms-conversations"
 CONVERSATIONS_PATH = f"/api/v1/{CONVERSATIONS}/"
 LOGS_PATH = "/api/v1/sms-logs/"
-
-CHUNK = 50
-"""How many conversations are read whole, then written in one transaction."""
 
 
 @dataclass

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from gql.mirror.call_copy import CALLS, CHUNK
+from gql.mirror.call_copy import CALLS
 from gql.mirror.call_reader import CALLS_PATH, CallReader
 from gql.mirror.call_shapes import CallParts, call_items
-from gql.mirror.lists import PageSizes, Row, UnreadCalls, read_calls_page
+from gql.mirror.lists import CHUNK, PageSizes, Row, UnreadCalls, read_calls_page
 from gql.mirror.positions import load_position
 from gql.mirror.records import (
     PARTS,

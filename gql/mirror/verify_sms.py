@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from gql.mirror.lists import Row, read_list
+from gql.mirror.lists import CHUNK, Row, read_list
 from gql.mirror.records import (
     Record,
     conversation_record,
     parts_of_items,
     stored_conversation_record,
 )
-from gql.mirror.sms_copy import CHUNK, CONVERSATIONS, CONVERSATIONS_PATH, SmsReader
+from gql.mirror.sms_copy import CONVERSATIONS, CONVERSATIONS_PATH, SmsReader
 from gql.mirror.sms_shapes import ConversationParts, conversation_items
 from gql.mirror.statement import MirrorStatement
 from gql.mirror.stored_calls import CALL, StoredCall, StoredCalls

@@ -6,7 +6,7 @@ one constant, which means nothing. Only incoming messages are reported; times wi
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from gql.ingest.sources.source import (
@@ -14,7 +14,8 @@ from gql.ingest.sources.source import (
     ItemFields,
     Payload,
     Source,
-    Unnamed,
+    UnnamedCall,
+    aware_instant,
     mapping,
     objects,
     text,
@@ -101,21 +102,21 @@ def _report(message: Mapping[str, Any], subject: str, common: ItemFields) -> Ite
         yield {"kind": "recording", **common, "call": subject, "key": "recording", "url": url}
 
 
-def _unnamed(payload: Payload) -> Unnamed | None:
+def _unnamed_call(payload: Payload) -> UnnamedCall | None:
     message = mapping(payload.get("message"))
     if message.get("type") != "end-of-call-report" or mapping(message.get("call")).get("id"):
         return None
     numbers, seconds = _numbers(message), message.get("durationSeconds")
     if len(numbers) < len(("customer", "called")):
         return None
-    return Unnamed(
+    return UnnamedCall(
         customer=numbers["customerPhoneNumber"],
         called=numbers["toPhoneNumber"],
         seconds=float(seconds) if isinstance(seconds, int | float) else None,
     )
 
 
-def _name_call(payload: Payload, key: str) -> Payload:
+def _with_call_key(payload: Payload, key: str) -> Payload:
     message = mapping(payload.get("message"))
     return {**payload, "message": {**message, "call": {**mapping(message.get("call")), "id": key}}}
 
@@ -143,12 +144,8 @@ def _sms(payload: Payload, common: ItemFields) -> Event:
 
 
 def _aware(written: str | None) -> str | None:
-    """An instant with its zone, where a naive one is UTC; None where it is no instant."""
-    try:
-        instant = datetime.fromisoformat(written or "")
-    except ValueError:
-        return None
-    return (instant if instant.tzinfo else instant.replace(tzinfo=UTC)).isoformat()
+    instant = aware_instant(written)
+    return None if instant is None else instant.isoformat()
 
 
 SOURCE = Source(
@@ -160,6 +157,6 @@ SOURCE = Source(
     issuer="nobody",
     setup="Set {url} as the webhook of the assistant and of its SMS. Nothing is signed: whoever"
     " knows the address can send, so keep it like a key.",
-    unnamed=_unnamed,
-    name_call=_name_call,
+    unnamed_call=_unnamed_call,
+    with_call_key=_with_call_key,
 )

@@ -1,4 +1,4 @@
-"""What a source is: how it signs, how its events are told apart, and what items they become."""
+"""What a source is: how it signs, and how its events become items."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -23,7 +23,7 @@ class Event:
         kind: The source's word for it.
         subject: The key of the call or message that it is about; deliveries on one subject are
             processed in order.
-        items: What it says; empty where this gateway has no place for it.
+        items: Its content; empty where this gateway has no place for it.
         event_id: The source's id of the delivery or of what it reports, where it has one.
         aliases: Other ids by which an assistant platform may name a carrier's call.
     """
@@ -44,13 +44,13 @@ class Reply:
 
 
 @dataclass(frozen=True)
-class Unnamed:
-    """A report on a call that it does not name.
+class UnnamedCall:
+    """The call of a report that has no key of it.
 
     Attributes:
         customer: The customer's number.
-        called: Our number.
-        seconds: How long the call was; None where it is not said.
+        called: The organization's number.
+        seconds: How long the call was; None where the report has no duration.
     """
 
     customer: str
@@ -77,9 +77,9 @@ class Source:
         reply: How a delivery is answered.
         dropped: What the beginning of a body matches that is answered and not kept; a source with
             such deliveries is answered too when one is too long.
-        unnamed: What a delivery says of a call that it does not name; None where it names it, or
-            is about something else.
-        name_call: The payload with the key of the call that it is about.
+        unnamed_call: The call of a payload that has no key of it; None where it has the key, or is
+            about something else.
+        with_call_key: The payload with the key of its call.
     """
 
     name: str
@@ -94,13 +94,24 @@ class Source:
     most_bytes: int = 2_000_000
     reply: Reply = Reply()
     dropped: re.Pattern[bytes] | None = None
-    unnamed: Callable[[Payload], Unnamed | None] = lambda _payload: None
-    name_call: Callable[[Payload, str], Payload] = lambda payload, _key: payload
+    unnamed_call: Callable[[Payload], UnnamedCall | None] = lambda _payload: None
+    with_call_key: Callable[[Payload, str], Payload] = lambda payload, _key: payload
 
 
 def without_absent(**fields: Any) -> ItemFields:
-    """The fields that have a value: what a source leaves out is not said to be nothing."""
+    """The fields that have a value; in an item, null would mean that there is none."""
     return {name: value for name, value in fields.items() if value is not None}
+
+
+def aware_instant(written: Any) -> datetime | None:
+    """An instant in ISO 8601, in UTC where it has no zone; None for anything else."""
+    if not isinstance(written, str):
+        return None
+    try:
+        instant = datetime.fromisoformat(written)
+    except ValueError:
+        return None
+    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
 
 
 def of_milliseconds(value: Any) -> datetime | None:
