@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
 hooks = typer.Typer(
     no_args_is_help=True,
-    help="Receive webhooks: make addresses for platforms, see what came, apply it again.\n\n"
-    "A delivery is kept as it came and applied in the background; `list` counts what became of"
-    " them. `dead` ones were refused or failed too often, `waiting` ones wait for their call,"
-    " `unknown` ones have no place here yet.",
+    help="Receive webhooks: make addresses for platforms, see deliveries, apply them again.\n\n"
+    "Deliveries are stored as they came and applied in the background; `list` counts them by"
+    " state. `dead` ones were refused or failed too often, `waiting` ones wait for their call,"
+    " `unknown` ones are of no kind that Jackfield applies.",
 )
 
 # The values of enums in `gql.models`, which help would be slow to load; a test compares them.
@@ -60,7 +60,7 @@ def hooks_create(
         Role | None,
         typer.Option(
             help="`primary` makes calls; `carrier` only adds to the calls of an assistant platform,"
-            " and waits for these. Twilio and Telnyx are carriers unless you say otherwise."
+            " and waits for these. Twilio and Telnyx are carriers by default."
         ),
     ] = None,
     wait_hours: Annotated[
@@ -69,13 +69,14 @@ def hooks_create(
     drop_unlinked: Annotated[
         bool,
         typer.Option(
-            "--drop-unlinked", help="Then they are dead; else they become calls of their own."
+            "--drop-unlinked",
+            help="After that time they are dead; without this they become calls of their own.",
         ),
     ] = False,
     as_json: JsonOption = False,
     database: DatabaseOption = None,
 ) -> None:
-    """Make an address for a platform, and say what to enter there.
+    """Make an address for a platform, and print what to enter there.
 
     Example: `RETELL_KEY=key_... jackfield hooks create retell -o 1 --secret-env RETELL_KEY`
     """
@@ -113,7 +114,7 @@ def hooks_list(
     as_json: JsonOption = False,
     database: DatabaseOption = None,
 ) -> None:
-    """List the endpoints of an organization, with what became of their deliveries."""
+    """List the endpoints of an organization, with how many deliveries of each state they have."""
     from gql.accounts.hook_endpoints import list_endpoints
     from gql.ingest.inbox import counts_by_state
 
@@ -144,7 +145,10 @@ def hooks_list(
 @hooks.command("show")
 def hooks_show(
     delivery_id: Annotated[
-        int | None, typer.Argument(help="Of one delivery, to see it whole; else the newest.")
+        int | None,
+        typer.Argument(
+            help="The delivery to show with its body; without it, the newest ones are listed."
+        ),
     ] = None,
     *,
     organization: OrganizationOption,
@@ -156,7 +160,7 @@ def hooks_show(
     as_json: JsonOption = False,
     database: DatabaseOption = None,
 ) -> None:
-    """Show what came: the newest deliveries, or one with its body.
+    """Show the newest deliveries, or one with its body.
 
     Example: `jackfield hooks show -o 1 --state dead`, then `jackfield hooks show 17 -o 1`
     """
@@ -216,7 +220,7 @@ def hooks_replay(
 
     if delivery_id is None and not state and endpoint is None:
         raise Failure(
-            "It is not said what to replay.",
+            "No delivery to replay is named.",
             "Give a delivery's id, --state or --endpoint: see jackfield hooks replay --help",
         )
 
@@ -248,11 +252,11 @@ def hooks_rotate(
     organization: OrganizationOption,
     secret_env: SecretOption = None,
     end_previous: Annotated[
-        bool, typer.Option("--end-previous", help="The secret so far counts no longer.")
+        bool, typer.Option("--end-previous", help="Refuse the previous secret at once.")
     ] = False,
     database: DatabaseOption = None,
 ) -> None:
-    """Give an endpoint another secret; the one so far counts too until the next rotation.
+    """Give an endpoint another secret; the previous one is accepted until the next rotation.
 
     Example: rotate, enter the new secret at the platform, and rotate with `--end-previous` only
     when the old one has leaked.

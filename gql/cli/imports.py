@@ -86,11 +86,11 @@ def import_files(
         typer.Option(help="The country of phone numbers without its code, like `US`."),
     ] = None,
     currency: Annotated[
-        str | None, typer.Option(help="Of costs, where no column says it, like `USD`.")
+        str | None, typer.Option(help="Of costs, where no column has it, like `USD`.")
     ] = None,
     direction: Annotated[
         str | None,
-        typer.Option(help="**inbound** or **outbound**, where no column says it."),
+        typer.Option(help="**inbound** or **outbound**, where no column has it."),
     ] = None,
     form: Annotated[
         str | None,

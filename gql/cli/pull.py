@@ -1,4 +1,4 @@
-"""`jackfield hooks pull`: read the calls of a platform that no webhook told of."""
+"""`jackfield hooks pull`: read the calls of a platform that no webhook reported."""
 
 import asyncio
 import os
@@ -58,7 +58,9 @@ def hooks_pull(
         names = ", ".join(PLATFORM_LISTS)
         raise Failure(f"The list of {source!r} cannot be read.", f"There are {names}.")
     if platform.names_account and not account:
-        raise Failure("It is not said whose calls to read.", "Give the account: --account AC...")
+        raise Failure(
+            "No account whose calls to read is named.", "Give the account: --account AC..."
+        )
     key = os.environ.get(api_key_env, "").strip()
     if not key:
         raise Failure(f"The variable {api_key_env} is not set.", f"export {api_key_env}=...")

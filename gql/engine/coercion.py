@@ -2,12 +2,14 @@
 
 graphql-core and Strawberry coerce a value by walking its type again each time, and Strawberry names
 every field of an input anew: a filter of two conditions takes them 90 us. Here a type becomes a
-function from JSON to what a resolver gets, an argument one from the coerced variables to its value:
+function from a JSON value to the value that a resolver gets, and an argument becomes a function
+from the coerced variables to its value:
 https://spec.graphql.org/September2025/#sec-Coercing-Variable-Values and
 https://spec.graphql.org/September2025/#sec-Coercing-Field-Arguments.
 
-These functions word no error. Whatever one raises, it means that the general functions have to look
-at the request: they refuse it with words, or take it, as they take `5.0` for an `Int`.
+These functions write no error messages. Whatever one raises, the general functions of those two
+libraries then run: they refuse the request with a message, or accept it, as they do `5.0` for an
+`Int`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -40,24 +42,24 @@ from strawberry.schema.schema_converter import GraphQLCoreConverter
 from gql.engine.plan import DEFINITION, ParameterizedField
 
 Coerce = Callable[[Any], Any]
-"""From a value of JSON to what resolvers get of it."""
+"""From a JSON value to the value that resolvers get."""
 
 Variables = Mapping[str, Any]
 """The coerced variables of a request."""
 
-Read = Callable[[Variables], Any]
-"""The value at one place of a document; `Undefined` where a variable leaves it out."""
+Reader = Callable[[Variables], Any]
+"""From the variables to the value of a node of the document; `Undefined` for an absent variable."""
 
-Inputs = Mapping[str, Any]
-"""The variables of a request as JSON."""
+RawVariables = Mapping[str, Any]
+"""The variables of a request as JSON, before they are coerced."""
 
 
-class NotCoerced(Exception):  # noqa: N818 -- no error: the general functions run
-    """A value that the general functions have to look at."""
+class NotCoerced(Exception):  # noqa: N818 -- the general functions run
+    """These functions do not coerce the value; the general ones may."""
 
 
 class NoFunction(Exception):  # noqa: N818 -- a fact about a document, not a fault
-    """Something in a document that no function is made for."""
+    """The document has something that these functions do not cover."""
 
 
 @dataclass
@@ -65,15 +67,15 @@ class InputObject:
     """An input type.
 
     Attributes:
-        of_class: Its class, a dataclass.
+        python_class: Its class, a dataclass.
         names: The names of its fields in Python, by those in GraphQL.
-        required: Which fields have to be there, by their names in GraphQL.
-        defaults: What an instance has in the fields that are left out, by their names in Python.
-        is_one_of: Whether exactly one field has to be there.
-        fields: What coerces each field, by its name in GraphQL.
+        required: The names in GraphQL of the fields that must be present.
+        defaults: The values of absent fields, by their names in Python.
+        is_one_of: Whether exactly one field must be present, and not null.
+        fields: The function that coerces each field, by its name in GraphQL.
     """
 
-    of_class: Any
+    python_class: Any
     names: Mapping[str, str]
     required: frozenset[str]
     defaults: Mapping[str, Any]
@@ -95,7 +97,7 @@ class InputObject:
             raise NotCoerced
         names = self.names
         # As `__init__` would, which takes four times as long for the many fields of a filter.
-        instance = object.__new__(self.of_class)
+        instance = object.__new__(self.python_class)
         attributes = instance.__dict__
         attributes.update(self.defaults)
         for name, value in values.items():
@@ -116,8 +118,10 @@ class Coercions:
         self._names = converter.config.name_converter
         self._objects: dict[str, InputObject] = {}
 
-    def variables(self, operation: OperationDefinitionNode) -> Callable[[Inputs], dict[str, Any]]:
-        """What coerces the variables of an operation; unknown ones are ignored.
+    def variables(
+        self, operation: OperationDefinitionNode
+    ) -> Callable[[RawVariables], dict[str, Any]]:
+        """The function that coerces the variables of an operation; it ignores unknown ones.
 
         Raises:
             NoFunction: when there is none.
@@ -129,12 +133,14 @@ class Coercions:
             if definition.default_value is not None:
                 default = self.value(definition.default_value, signature.type)({})
             is_required = default is Undefined and isinstance(signature.type, GraphQLNonNull)
-            parts.append((signature.name, self._shallow(signature.type), default, is_required))
+            parts.append(
+                (signature.name, self._depth_checked(signature.type), default, is_required)
+            )
 
-        def coerce(inputs: Inputs) -> dict[str, Any]:
+        def coerce(raw: RawVariables) -> dict[str, Any]:
             coerced = {}
             for name, coerce_one, default, is_required in parts:
-                value = inputs.get(name, Undefined)
+                value = raw.get(name, Undefined)
                 if value is not Undefined:
                     coerced[name] = coerce_one(value)
                 elif is_required:
@@ -146,7 +152,7 @@ class Coercions:
         return coerce
 
     def arguments(self, field: ParameterizedField) -> Callable[[Variables], dict[str, Any]]:
-        """What gives the arguments of a field, by their names in Python.
+        """The function from variables to the arguments of a field, by their names in Python.
 
         Raises:
             NoFunction: when there is none.
@@ -174,8 +180,8 @@ class Coercions:
 
         return read
 
-    def value(self, node: ValueNode, of_type: Any) -> Read:
-        """What gives the value of a literal, in which there may be variables, or of a variable.
+    def value(self, node: ValueNode, of_type: Any) -> Reader:
+        """The function from variables to the value of a node, which may be or contain variables.
 
         Raises:
             NoFunction: when there is none.
@@ -206,23 +212,23 @@ class Coercions:
         return lambda _: constant
 
     def coercion(self, of_type: Any) -> Coerce:
-        """What coerces a value of JSON to a type."""
+        """The function that coerces JSON values to a type."""
         if isinstance(of_type, GraphQLNonNull):
             return partial(_coerce_required, self._nullable(of_type.of_type))
         return partial(_coerce_optional, self._nullable(of_type))
 
-    def _shallow(self, of_type: Any) -> Coerce:
-        """The same, where nesting that graphql-core refuses is refused too."""
+    def _depth_checked(self, of_type: Any) -> Coerce:
+        """As `coercion`, for a variable, whose depth is limited as by graphql-core."""
         coerce = self.coercion(of_type)
         if not isinstance(get_named_type(of_type), GraphQLInputObjectType):
             return coerce
 
-        def coerce_shallow(value: Any) -> Any:
+        def coerce_checked(value: Any) -> Any:
             if input_is_nested_too_deeply(value, of_type):
                 raise NotCoerced
             return coerce(value)
 
-        return coerce_shallow
+        return coerce_checked
 
     def _nullable(self, of_type: Any) -> Coerce:
         if isinstance(of_type, GraphQLList):
@@ -235,7 +241,7 @@ class Coercions:
         return partial(exact, of_type.coerce_input_value) if exact else of_type.coerce_input_value
 
     def _object(self, of_type: GraphQLInputObjectType) -> InputObject:
-        """An input type; one that has itself as a field is made once, like all others."""
+        """An input type, made once, since one may have itself as a field."""
         if of_type.name in self._objects:
             return self._objects[of_type.name]
         definition = of_type.extensions[DEFINITION]
@@ -250,8 +256,8 @@ class Coercions:
 
 def _input_object(of_type: GraphQLInputObjectType, definition: Any, names: Any) -> InputObject:
     """An input type whose fields have no functions yet."""
-    of_class = definition.origin
-    if hasattr(of_class, "__post_init__") or hasattr(of_class, "__slots__"):
+    python_class = definition.origin
+    if hasattr(python_class, "__post_init__") or hasattr(python_class, "__slots__"):
         raise NoFunction(of_type.name)
     python_names, defaults = {}, {}
     for each in definition.fields:
@@ -267,18 +273,18 @@ def _input_object(of_type: GraphQLInputObjectType, definition: Any, names: Any) 
         elif each.default_value is MISSING:
             defaults[each.python_name] = None  # as Strawberry passes it
     return InputObject(
-        of_class=of_class,
+        python_class=python_class,
         names=python_names,
         required=frozenset(
             name for name, spec in of_type.fields.items() if is_required_input_field(spec)
         ),
-        defaults=vars(of_class(**defaults)),
+        defaults=vars(python_class(**defaults)),
         is_one_of=of_type.is_one_of,
     )
 
 
 def _required(name: str, variables: Variables) -> Any:
-    """A variable where null may not be."""
+    """A variable that must not be null."""
     value = variables.get(name)
     if value is None:
         raise NotCoerced
@@ -293,14 +299,14 @@ def _null(_: Variables) -> None:
     return None
 
 
-def _items(readers: Sequence[Read], variables: Variables) -> list[Any]:
+def _items(readers: Sequence[Reader], variables: Variables) -> list[Any]:
     return [read(variables) for read in readers]
 
 
 def _members(
-    input_object: InputObject, parts: Sequence[tuple[str, Read]], variables: Variables
+    input_object: InputObject, parts: Sequence[tuple[str, Reader]], variables: Variables
 ) -> Any:
-    """An input object; a variable that is left out leaves its field out."""
+    """An input object; a field whose variable is absent is absent too."""
     values = {name: read(variables) for name, read in parts}
     return input_object.instance(
         {name: value for name, value in values.items() if value is not Undefined}
@@ -338,4 +344,4 @@ _EXACT: Mapping[str, Callable[[Coerce, Any], Any]] = {
     "String": _coerce_text,
     "Int": _coerce_int,
 }
-"""What takes the values that need no coercing, of the scalars that have most of them."""
+"""By scalar: returns values that are already right, and leaves the others to its own function."""

@@ -1,8 +1,8 @@
 """The binder of one plan, put together from functions that were made for it.
 
-It gives what `Binder` gives for the same request, or it raises; then the general binder runs, and
-words what is wrong. Before a statement is first bound by it, both have bound the same request to
-the same values: a binder that differs is never used again.
+It returns the same as `Binder` for the same request, or raises; then the general binder runs and
+writes the error message. Before a statement is first bound by it, both have bound the same request
+to the same values: a binder that differs is never used again.
 """
 
 import logging
@@ -24,7 +24,7 @@ class CompiledBinder:
 
     Attributes:
         fields: Those of the plan.
-        readers: What gives the arguments of each field, from the coerced variables.
+        readers: For each field, the function from the coerced variables to its arguments.
     """
 
     fields: tuple[ParameterizedField, ...]
@@ -35,7 +35,7 @@ class CompiledBinder:
         """The binder of a plan.
 
         Raises:
-            NoFunction: when one of its arguments has none.
+            NoFunction: when there is none for one of its arguments.
         """
         return cls(fields, tuple(map(coercions.arguments, fields)))
 

@@ -1,8 +1,8 @@
 """`POST /hooks/{source}/{endpoint}`: a platform delivers a webhook.
 
 The order matters: the size, the raw bytes, the signature over them, and only then the inbox, from
-which the delivery is applied in the background. A badly signed one is answered 401 without a word
-on why, and kept nowhere: else anybody could fill the table.
+which the delivery is applied in the background. A badly signed one is answered 401 without the
+reason, and not stored: else anybody could fill the table.
 """
 
 import logging
@@ -32,13 +32,13 @@ from gql.settings import Settings
 from gql.stores import RateLimits
 
 COUNTED_BYTES = 65_536
-"""Bytes that a delivery has for each time that it counts against the limit of its endpoint."""
+"""A delivery counts once against the limit of its endpoint for each so many bytes."""
 
 LONGEST_DROPPED = 100_000_000
-"""Most bytes of a body of which nothing is kept."""
+"""Most bytes that are read of a body that is not stored."""
 
 POINTS = 1
-"""What storing a delivery costs."""
+"""The cost of storing a delivery, in the queue of its organization."""
 
 _log = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ class HookReceiver:
         database: Where deliveries are stored.
         settings: The public address, and the key of the secrets.
         rate_limits: Counts the deliveries of each endpoint.
-        queues: Where a delivery waits for those of other organizations.
+        queues: Where storing waits for the work of other organizations.
         on_stored: Called with the organization of each delivery that was stored.
     """
 
@@ -98,7 +98,7 @@ class HookReceiver:
             await drain(request.receive, LONGEST_DROPPED)
             _log.warning("dropped a delivery of %s that is too long", source.name)
             return reply
-        delivery = Delivery(self._called(request), _headers(request), body)
+        delivery = Delivery(self._signed_url(request), _headers(request), body)
         try:
             check_signature(endpoint, self._box, delivery)
         except BadSignatureError as error:
@@ -119,11 +119,11 @@ class HookReceiver:
         if source is None:
             return None
         endpoint = await find_endpoint(self._lookups, public_id)
-        is_its = endpoint is not None and endpoint.is_active and endpoint.source == source.name
-        return endpoint if is_its else None
+        is_usable = endpoint is not None and endpoint.is_active and endpoint.source == source.name
+        return endpoint if is_usable else None
 
-    def _called(self, request: Request) -> str:
-        """The address as the platform knows it, which some of them sign."""
+    def _signed_url(self, request: Request) -> str:
+        """The address that the platform has called, which some platforms sign."""
         if self._public_url is not None:
             return str(self._public_url).rstrip("/") + _path_query(request)
         return f"{request.url.scheme}://{request.headers.get('host', '')}{_path_query(request)}"

@@ -1,4 +1,4 @@
-"""GET from a server of the documented REST API: waits when it is told to, and tries again."""
+"""Reads from a server of the documented REST API, waits as its `Retry-After` asks, and retries."""
 
 import asyncio
 import json
@@ -17,7 +17,7 @@ from gql.ingest.items import not_ahead
 from gql.models.types import now
 
 MOST_ATTEMPTS = 10
-"""How often one request is sent before the run ends; the next run goes on where it stopped."""
+"""How often one request is sent before the run fails; the next run continues from there."""
 
 FIRST_PAUSE = 0.5
 """Seconds, at most, before the second attempt; each further pause may be twice as long."""
@@ -36,10 +36,10 @@ _TRY_AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
 class SourceFailure(Exception):  # noqa: N818 -- expected now and then, not a bug
-    """The server does not answer, or not as the documents say.
+    """The server does not answer, or not as documented.
 
     Args:
-        problem: One sentence that says what is wrong.
+        problem: What is wrong, in one sentence.
         advice: What to do next.
     """
 
@@ -59,7 +59,7 @@ class SourceAnswer:
 
     Attributes:
         value: The decoded body; numbers with a fraction are `Decimal`.
-        read_at: When, by the server's clock; of two answers the later one is greater.
+        read_at: When, by the server's clock; greater than that of every earlier answer.
     """
 
     value: Any
@@ -68,10 +68,10 @@ class SourceAnswer:
 
 @dataclass
 class RequestCounts:
-    """What a run has cost both sides.
+    """How many requests a run has sent, and how they failed.
 
     Attributes:
-        sent: Requests, with those that were sent again.
+        sent: Requests, each repetition counted too.
         limited: Answers 429.
         failed: Answers 5xx, and 408 and 425.
         cut: Connections that could not be opened, or ended before the answer did.
@@ -86,8 +86,8 @@ class RequestCounts:
 class _SourceClock:
     """Instants of answers by the server's header `Date`, each later than the one before.
 
-    The header has whole seconds; within one, answers are told apart by microseconds, in the order
-    in which they came. A server without the header is taken to have our clock.
+    The header has whole seconds; within one, answers get microseconds in the order in which
+    they came. For a server without the header our own clock is used.
     """
 
     def __init__(self, clock: Callable[[], datetime], latest: datetime | None) -> None:
@@ -143,14 +143,14 @@ class SourceClient:
         return self._clock.now()
 
     async def get(self, path: str, **parameters: Any) -> SourceAnswer | None:
-        """The answer to a GET; None where there is nothing of that address.
+        """The answer to a GET; None where the server has nothing at this path.
 
         Raises:
             ParametersRefused: when the server does not take a parameter.
             SourceFailure: when it refuses, or does not answer however often it is asked.
         """
         sent = {name: value for name, value in parameters.items() if value is not None}
-        # Empty ones would take away those that a path has already.
+        # Empty `params` would remove those that the path has already.
         return await self._ask("GET", path, **({"params": sent} if sent else {}))
 
     async def post(self, path: str, body: Any) -> SourceAnswer | None:

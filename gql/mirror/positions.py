@@ -1,4 +1,4 @@
-"""What a mirror keeps between two runs: how far each list was read, and what became of objects."""
+"""The state of a mirror between two runs: how far each list was read, and the objects of each."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -29,7 +29,7 @@ class ReadPosition:
 
 @dataclass(frozen=True)
 class MirroredObject:
-    """What is kept of an object of a source: see `MirrorObject`."""
+    """A row of `MirrorObject`."""
 
     external_id: str
     object_id: int | None = None
@@ -59,7 +59,7 @@ async def latest_snapshot(context: Context, source: str) -> datetime | None:
 async def save_position(
     write: WriteContext, source: str, collection: str, position: ReadPosition
 ) -> None:
-    """Keep how far a list was read, together with what was read."""
+    """Store how far a list was read, in the transaction that writes what was read."""
     key = {
         "organization_id": write.organization_id,
         "source": source,
@@ -76,7 +76,7 @@ async def save_position(
 async def load_objects(
     context: Context, source: str, collection: str, keys: Sequence[str] | None = None
 ) -> dict[str, MirroredObject]:
-    """What is kept of objects, by the source's key; of all of a collection without keys."""
+    """The stored objects of a collection, by the source's key; all of them without `keys`."""
     table = _OBJECTS
     conditions = [owned(table), table.c.source == source, table.c.collection == collection]
     if keys is not None:
@@ -90,7 +90,7 @@ async def load_objects(
 async def save_object(
     write: WriteContext, source: str, collection: str, mirrored: MirroredObject
 ) -> None:
-    """Keep what became of an object, together with its row."""
+    """Store the state of an object, in the transaction that writes its row."""
     key = {
         "organization_id": write.organization_id,
         "source": source,

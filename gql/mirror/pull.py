@@ -1,7 +1,7 @@
 """Reads the list of a voice platform into the inbox, where it is applied like a webhook.
 
-Most platforms never send a delivery again that failed, and some tell costs only in their lists. It
-can be repeated at will: what has come already changes nothing.
+Most platforms never repeat a delivery that failed, and some have costs only in their lists. A pull
+can be repeated at will: bodies that the inbox has are not stored again.
 """
 
 import json
@@ -23,7 +23,7 @@ class PullCounts:
 
     Attributes:
         read: Calls in the list.
-        new: Those that the inbox did not have to the letter.
+        new: Those whose bytes the inbox did not have.
     """
 
     read: int = 0

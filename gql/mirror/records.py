@@ -1,7 +1,7 @@
-"""What is compared of an object: the same record, made of a server's answer and of stored rows.
+"""The fields of an object that are compared: one record from a server's answer, one from rows.
 
-Left out is what each side gives by itself: ids of rows, the time at which a segment was stored, and
-what the API does not say, such as the direction of a call.
+Fields that each side sets by itself are left out: ids of rows, the time at which a segment was
+stored, and fields that the API does not have, such as the direction of a call.
 """
 
 import hashlib
@@ -30,7 +30,7 @@ COST_COLUMNS = tuple(f"{name}_cost" for name in ("total", *SERVICES))
 
 @dataclass
 class Tally:
-    """What the objects of one collection and day add up to.
+    """The sums over the objects of one collection and day.
 
     Attributes:
         count: How many.
@@ -77,7 +77,7 @@ def _micros(amount: Any) -> int | None:
 
 
 def without_nulls(meta: Mapping[str, Any] | None) -> dict[str, Any]:
-    """The members of an object that is merged by key, where null says that there is none."""
+    """The members of an object that is merged by key, where null means that there is none."""
     return {name: each for name, each in (meta or {}).items() if each is not None}
 
 
@@ -176,7 +176,7 @@ PARTS: Mapping[str, Mapping[str, str]] = {
     "recordings": _RECORDING,
     "costs": _COST,
 }
-"""What belongs to a call: by field of an item, the column that holds it."""
+"""By part of a call: the fields of its items, and their columns."""
 
 
 def part_record(part: str, element: ItemFields) -> Record:
@@ -200,7 +200,7 @@ def stored_part_record(part: str, row: Any) -> Record:
 
 
 def parts_of_items(items: Sequence[ItemFields]) -> dict[str, dict[str, Record]]:
-    """By part and key: what the items of one call say."""
+    """The records of the items of one call, by part and key."""
     elements: dict[str, list[ItemFields]] = {part: [] for part in PARTS}
     for item in items:
         if item["kind"] == "recording":

@@ -92,7 +92,7 @@ async def test_deliveries_are_shown_and_replayed(cli: Cli, fresh: Copy) -> None:
     assert (listed[0]["new"], listed[0]["done"], listed[0]["dead"]) == (1, 3, 0)
     nothing = await cli("hooks", "replay", *where)
     foreign = await cli("hooks", "show", str(shown[0]["id"]), "-o", "2", "--database", fresh.url)
-    assert "It is not said what to replay." in nothing.err
+    assert "No delivery to replay is named." in nothing.err
     assert f"The organization has no hook delivery {shown[0]['id']}." in foreign.err
 
 
@@ -127,7 +127,7 @@ async def test_pull_says_what_it_lacks(
         "The list of 'telnyx' cannot be read.\nThere are vapi, retell, elevenlabs, twilio.\n"
     )
     assert keyless.err.startswith("The variable NO_KEY is not set.")
-    assert nameless.err.startswith("It is not said whose calls to read.")
+    assert nameless.err.startswith("No account whose calls to read is named.")
     assert "Make one first: jackfield hooks create vapi -o 1" in homeless.err
 
 

@@ -1,4 +1,4 @@
-"""One row of a table of calls as items: the values of its columns, in the words of items."""
+"""One row of a table of calls as items."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -57,11 +57,11 @@ _SERVICES = {
 }
 _UNITS = {CallPart.SECONDS: "s", CallPart.MINUTES: "min", CallPart.MILLISECONDS: "ms"}
 _CARRIERS = {"twilio", "telnyx"}
-"""Sources whose price is that of telephony, and whose status is all that is said of an end."""
+"""Sources whose price is that of telephony, and whose status is the only reason of an end."""
 
 _MOST_LAYOUTS = 1_000
 _ESCAPED = ("'=", "'+", "'-", "'@", "'\t", "'\r")
-"""What an export begins a cell with that a spreadsheet would run as a formula."""
+"""How an export escapes a cell that a spreadsheet would run as a formula."""
 
 
 Parsed = TypeVar("Parsed")
@@ -69,17 +69,17 @@ Parsed = TypeVar("Parsed")
 
 @dataclass(frozen=True)
 class RowOptions:
-    """What the user says of a table.
+    """The user's options for a table.
 
     Attributes:
         source: The system that its calls are from.
         chosen: Columns by part: see `map_columns`.
-        zone: Of times without one.
+        zone: The time zone of times without one.
         time_format: How times are written, for `strptime`; None for the usual forms.
         region: The country of numbers without a country code, in two letters.
-        currency: Of costs, where no column says it.
-        direction: Of all calls, where no column says it.
-        states: What words of the status mean beside those that are usual.
+        currency: Of costs, where no column has it.
+        direction: Of all calls, where no column has it.
+        states: The states of further words in the column of the status.
     """
 
     source: str
@@ -143,17 +143,18 @@ class CallRows:
             raise BadInput(f"No column is a call's id; there are: {listed}. --map 'callId=COLUMN'")
         if not {CallPart.STARTED_AT, CallPart.ENDED_AT} & set(parts):
             raise BadInput(
-                f"No column says when a call began; there are: {listed}. --map 'startedAt=COLUMN'"
+                f"No column is the time at which a call began; there are: {listed}."
+                " --map 'startedAt=COLUMN'"
             )
         has_pair = CallPart.FROM in parts or CallPart.TO in parts
         if has_pair and CallPart.DIRECTION not in parts and self.options.direction is None:
             raise BadInput(
                 "Of `from` and `to` the customer's number depends on the direction, which no column"
-                " says: --direction inbound or outbound, or --map 'direction=COLUMN'."
+                " has: --direction inbound or outbound, or --map 'direction=COLUMN'."
             )
         has_cost = {CallPart.COST, CallPart.CENTS, *_SERVICES} & set(parts)
         if has_cost and CallPart.CURRENCY not in parts and self.options.currency is None:
-            raise BadInput("No column says the currency of the costs: --currency USD, for example.")
+            raise BadInput("No column has the currency of the costs: --currency USD, for example.")
 
 
 @dataclass
@@ -189,19 +190,19 @@ class _RowReader:
         if external_id is None:
             raise BadInput("the call has no id")
         times = self._times()
-        happened = times.get("endedAt") or times.get("startedAt")
-        if happened is None:
+        occurred_at = times.get("endedAt") or times.get("startedAt")
+        if occurred_at is None:
             raise BadInput("the call has no time")
         return {
             "kind": "call",
             "source": self.options.source,
             "producer": "file",
-            "occurredAt": happened,
+            "occurredAt": occurred_at,
             "externalId": external_id,
             "channel": self._channel(),
             **times,
             **self._parties(),
-            **self._life(times),
+            **self._progress(times),
             **without_absent(
                 carrierCallId=self.text(CallPart.CARRIER_CALL_ID),
                 sourceIds={"id": call_id} if sid and call_id else None,
@@ -227,7 +228,7 @@ class _RowReader:
         currency = self.text(CallPart.CURRENCY) or self.options.currency
         if currency is None:
             raise BadInput("the costs have no currency")
-        if total is not None and total < 0:  # what a carrier takes off an account
+        if total is not None and total < 0:  # a carrier's charge to an account
             total = -total
         if self.options.source in _CARRIERS and not entries:
             entries = [{"key": "telephony", "service": "telephony", "amount": total}]
@@ -237,7 +238,7 @@ class _RowReader:
         ]
 
     def leg(self, leg: ItemFields) -> list[ItemFields]:
-        """What a leg of another call adds to that one, whose own item says the rest: its price."""
+        """The price of a leg, as a cost of its parent call; the parent's own row has the rest."""
         common = {name: leg[name] for name in ("source", "producer", "occurredAt")}
         of_call = {**common, "call": self.text(CallPart.PARENT_CALL_SID)}
         return [
@@ -269,7 +270,7 @@ class _RowReader:
             }
         )
 
-    def _life(self, times: ItemFields) -> ItemFields:
+    def _progress(self, times: ItemFields) -> ItemFields:
         """How far the call has come, why it ended, and how long it was."""
         word, reason = self.text(CallPart.STATUS), self.text(CallPart.ENDED_REASON)
         state = None if word is None else self.states.get(word.lower())
@@ -294,7 +295,7 @@ class _RowReader:
         )
 
     def _kind(self, reason: str | None) -> EndedReasonKind | None:
-        """What the row says that the reason means; else what the source means by its word."""
+        """The kind in the row; without one, the kind of the source's own word."""
         stated = self.text(CallPart.ENDED_REASON_KIND)
         if stated is not None:
             if stated not in _KINDS:

@@ -154,7 +154,7 @@ def test_a_leg_adds_its_price_to_the_call_that_opened_it() -> None:
         (["call_id", "conversation_id", "time"], "'call_id' and 'conversation_id' could both be"),
         (["id", "time", "duration", "call_length"], "could both be seconds or minutes"),
         (["time", "status"], "No column is a call's id; there are: time, status."),
-        (["id", "status"], "No column says when a call began"),
+        (["id", "status"], "No column is the time at which a call began"),
         (["id", "time", "from", "to"], "--direction inbound or outbound"),
         (["id", "time", "price"], "--currency USD"),
     ],
