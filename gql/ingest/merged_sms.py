@@ -69,6 +69,7 @@ class MergedSms:
         first: The earliest instant of any item, in microseconds since 1970: when it was written.
         newest: The latest one.
         stamp: The greatest one of any item.
+        had_content: Whether its content had come before this batch.
         is_changed: Whether its row has to be written.
     """
 
@@ -78,6 +79,7 @@ class MergedSms:
     first: int | None = None
     newest: int | None = None
     stamp: Stamp = ""
+    had_content: bool = False
     is_changed: bool = False
 
     @classmethod
@@ -91,6 +93,7 @@ class MergedSms:
         sms.first = microseconds(row["occurred_at"] or row["created_at"])
         sms.newest = microseconds(row["updated_at"] or row["occurred_at"] or row["created_at"])
         sms.stamp = row["stamp"] or ""
+        sms.had_content = sms.has_content
         return sms
 
     def take(self, item: SmsItem, stamp: Stamp) -> bool:

@@ -18,6 +18,7 @@ from gql.ingest.merge import Stamp, StampedSet, microseconds
 from gql.ingest.merged_call import MergedCall
 from gql.ingest.merged_sms import MergedSms, SmsKey, has_number, party, sms_key
 from gql.ingest.phone_numbers import split_address
+from gql.ingest.sms_activity import refresh_sms_sessions
 from gql.models.call import phone_digits
 from gql.models.enums import CallStatus, Channel
 from gql.models.scope import owned, parameters, table_of
@@ -223,8 +224,13 @@ class SmsBatch:
         """Write what is new or changed; conversations and their messages are written before."""
         rows = [(sms.row, sms.columns(call.row["id"])) for sms, call in self.changed]
         write = self.calls.write
+        newest: dict[int, int] = {}
+        for sms, call in self.changed:
+            if sms.has_content and not sms.had_content:
+                newest[call.row["id"]] = max(sms.first or 0, newest.get(call.row["id"], 0))
         await update_rows(write, _LOG, [{**row, "id": old["id"]} for old, row in rows if old])
         await insert_rows(write, _LOG, [row for old, row in rows if not old])
+        await refresh_sms_sessions(write, newest)
 
 
 def _has_merge_state(call: MergedCall) -> bool:

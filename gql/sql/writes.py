@@ -14,11 +14,16 @@ _INSERT: Mapping[str, Callable[[Table], Any]] = {
 }
 
 
+def insert_of(dialect: Dialect, table: Table) -> Any:
+    """An INSERT that takes `on_conflict_do_update`, which is not of SQLAlchemy's general one."""
+    return _INSERT[dialect.name](table)
+
+
 def upsert(
     dialect: Dialect, table: Table, key: Mapping[str, Any], values: Mapping[str, Any]
 ) -> Insert:
     """Insert a row, or give the one with the same key, which is unique, these values."""
-    statement: Any = _INSERT[dialect.name](table).values(**key, **values)
+    statement: Any = insert_of(dialect, table).values(**key, **values)
     upserted: Insert = statement.on_conflict_do_update(index_elements=list(key), set_=dict(values))
     return upserted
 

@@ -6,12 +6,13 @@ from gql.stores.credential_changes import CredentialChanges
 from gql.stores.database import DatabaseSmsSessions
 from gql.stores.postgresql_channel import PostgresqlChannel
 from gql.stores.rate_limits import RateLimits
-from gql.stores.sms_sessions import SmsSessionStore
+from gql.stores.sms_sessions import SmsActivity, SmsSessionStore
 from gql.stores.throttle import ProcessThrottle, Throttle
 
 __all__ = [
     "CredentialChanges",
     "RateLimits",
+    "SmsActivity",
     "SmsSessionStore",
     "open_credential_changes",
     "open_rate_limits",

@@ -1,18 +1,20 @@
 """Live SMS sessions in the table `sms_session`: nothing to install, and no restart ends them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, delete, func, select
+from sqlalchemy import ColumnElement, Select, bindparam, case, delete, func, select, true
 
 from gql.database import DatabaseAccess, Snapshot
 from gql.errors import BadInput
 from gql.models.call import phone_digits
 from gql.models.scope import owned, parameters, table_of
 from gql.models.sms_session import SmsSession
-from gql.models.types import now
-from gql.sql.writes import upsert
+from gql.models.types import BIG, now
+from gql.sql.row_lists import row_columns, row_parameter
+from gql.sql.writes import insert_of, upsert
+from gql.stores.sms_sessions import CONVERSATION, SmsActivity, newest_of_pairs
 
 _SESSIONS = table_of(SmsSession)
 _PAIR = ("organization_id", "customer_phone_digits", "assistant_id")
@@ -63,6 +65,41 @@ class DatabaseSmsSessions:
                     owned(_SESSIONS, organization_id), _SESSIONS.c.id.in_(expired)
                 )
             )
+
+    async def refresh(self, organization_id: int, activities: Sequence[SmsActivity]) -> None:
+        instant, lifetime = now(), timedelta(seconds=self.ttl)
+        rows = [
+            {
+                "customer_phone_digits": phone_digits(each.phone_number),
+                "assistant_id": each.assistant_id,
+                "state": {CONVERSATION: each.conversation_id},
+                "expires_at": each.at + lifetime,
+            }
+            for each in newest_of_pairs(activities)
+            if each.at + lifetime > instant
+        ]
+        if not rows:
+            return
+        async with self._database.transaction() as connection:
+            dialect = connection.dialect
+            columns = row_columns(dialect.name, [_SESSIONS.c[name] for name in rows[0]])
+            owner = bindparam("organization_id", organization_id, type_=BIG)
+            # SQLite would take ON CONFLICT for the condition of a join, but for WHERE before it.
+            new_rows = select(owner, *columns.values()).where(true())
+            statement = insert_of(dialect, _SESSIONS).from_select(
+                ["organization_id", *columns], new_rows, include_defaults=False
+            )
+            new, old = statement.excluded, _SESSIONS.c
+            is_same = new.state[CONVERSATION].as_string() == old.state[CONVERSATION].as_string()
+            refreshed = statement.on_conflict_do_update(
+                index_elements=_PAIR,
+                set_={
+                    "expires_at": new.expires_at,
+                    "state": case((_alive(instant) & is_same, old.state), else_=new.state),
+                },
+                where=new.expires_at > old.expires_at,
+            )
+            await connection.execute(refreshed, row_parameter(dialect.name, rows))
 
     async def find(
         self, organization_id: int, phone_number: str, assistant_id: int

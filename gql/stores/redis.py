@@ -1,7 +1,7 @@
 """Live SMS sessions in Redis, for more than one machine; Redis expires them."""
 
 import logging
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,12 +12,29 @@ from gql.database import DatabaseAccess, Snapshot, dump_json
 from gql.errors import RETRY_AFTER, BadInput, Unavailable
 from gql.models.call import phone_digits
 from gql.stores.redis_client import redis_client
+from gql.stores.sms_sessions import CONVERSATION, SmsActivity, newest_of_pairs
 
 CONNECTIONS = 20
 """Most connections of a process; more commands at once wait for one."""
 
 SCANNED = 1_000
 """Keys that one SCAN looks at, and at most about as many that one UNLINK removes."""
+
+_REFRESH = """
+local now = redis.call('TIME')
+local lives = tonumber(ARGV[1]) - now[1] * 1000 - math.floor(now[2] / 1000)
+if lives <= 0 or lives <= redis.call('PTTL', KEYS[1]) then return 0 end
+local state = redis.call('GET', KEYS[1])
+local is_read, document = pcall(cjson.decode, state or '')
+local name = ARGV[3]
+if is_read and type(document) == 'table' and document[name] == cjson.decode(ARGV[2])[name] then
+  return redis.call('PEXPIRE', KEYS[1], lives)
+end
+redis.call('SET', KEYS[1], ARGV[2], 'PX', lives)
+return 1
+"""
+"""Has a key live until a time in milliseconds since 1970, with a new state unless it is the same
+conversation's. One script, so that of two messages at once the older one cannot come last."""
 
 _log = logging.getLogger(__name__)
 
@@ -53,6 +70,19 @@ class RedisSmsSessions:
         key = _key(organization_id, phone_number, assistant_id)
         with _reachable():
             await self._redis.set(key, dump_json(dict(state)), ex=self.ttl)
+
+    async def refresh(self, organization_id: int, activities: Sequence[SmsActivity]) -> None:
+        newest = newest_of_pairs(activities)
+        if not newest:
+            return
+        with _reachable():
+            async with self._redis.pipeline(transaction=False) as pipeline:
+                for each in newest:
+                    ends = int(each.at.timestamp() * 1000) + self.ttl * 1000
+                    state = dump_json({CONVERSATION: each.conversation_id})
+                    key = _key(organization_id, each.phone_number, each.assistant_id)
+                    pipeline.eval(_REFRESH, 1, key, ends, state, CONVERSATION)
+                await pipeline.execute()
 
     async def find(
         self, organization_id: int, phone_number: str, assistant_id: int

@@ -1,9 +1,40 @@
 """What every store of live SMS sessions offers."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol
 
 from gql.database import DatabaseAccess, Snapshot
+from gql.models.call import phone_digits
+
+CONVERSATION = "conversation_id"
+"""The key of a state under which a refreshed session has its conversation."""
+
+
+@dataclass(frozen=True, slots=True)
+class SmsActivity:
+    """A conversation between a customer and an assistant goes on.
+
+    Attributes:
+        phone_number: The customer's.
+        assistant_id: Who talks with them.
+        conversation_id: The id of the call.
+        at: When its newest message was written.
+    """
+
+    phone_number: str
+    assistant_id: int
+    conversation_id: int
+    at: datetime
+
+
+def newest_of_pairs(activities: Sequence[SmsActivity]) -> list[SmsActivity]:
+    """The newest activity of each customer and assistant, in the order of their numbers."""
+    newest: dict[tuple[str, int], SmsActivity] = {}
+    for each in sorted(activities, key=lambda each: (each.at, each.conversation_id)):
+        newest[phone_digits(each.phone_number), each.assistant_id] = each
+    return [newest[pair] for pair in sorted(newest)]
 
 
 class SmsSessionStore(Protocol):
@@ -44,6 +75,19 @@ class SmsSessionStore(Protocol):
 
         Raises:
             BadInput: when the phone number has no digits.
+        """
+        ...
+
+    async def refresh(self, organization_id: int, activities: Sequence[SmsActivity]) -> None:
+        """Have sessions live until `ttl` seconds after a message, if they would end before that.
+
+        The state of a session of the same conversation stays as it is. A new session, and one of
+        another conversation, has `{"conversation_id": ...}`. A message that is older than what the
+        session had changes nothing, and neither does one that is older than `ttl`.
+
+        Args:
+            organization_id: Whose assistants they are.
+            activities: Any number of them, at the cost of one statement or round trip.
         """
         ...
 

@@ -1,12 +1,14 @@
 """What every store of SMS sessions does, in SQLite, in PostgreSQL and in Redis."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from gql.errors import BadInput
-from gql.stores import SmsSessionStore
+from gql.models.types import now
+from gql.stores import SmsActivity, SmsSessionStore
 from tests.stores.conftest import OpenStore
 
 ANNA, BEN = "+15559876543", "+15550001111"
@@ -156,3 +158,72 @@ async def test_many_at_once_leave_one_state_per_pair(sms_sessions: SmsSessionSto
     assert [await sms_sessions.find(1, f"+155500{n}", 124) for n in range(4)] == [
         {"number": n} for n in range(4)
     ]
+
+
+# -- refreshed by messages -------------------------------------------------------------------------
+
+
+def activity(conversation: int, *, seconds_ago: float, number: str = ANNA) -> SmsActivity:
+    return SmsActivity(number, 124, conversation, now() - timedelta(seconds=seconds_ago))
+
+
+async def test_a_message_starts_a_session(sms_sessions: SmsSessionStore) -> None:
+    await sms_sessions.refresh(1, [activity(102, seconds_ago=0)])
+
+    assert await sms_sessions.find(1, "1 555 987-6543", 124) == {"conversation_id": 102}
+    assert await sms_sessions.count(1) == 1
+    assert await sms_sessions.count(2) == 0
+
+
+async def test_a_message_older_than_the_time_to_live_starts_none(open_store: OpenStore) -> None:
+    store = open_store(60)
+    await store.refresh(1, [activity(102, seconds_ago=61), activity(7, seconds_ago=90)])
+    await store.refresh(1, [])
+
+    assert await store.find(1, ANNA, 124) is None
+
+
+async def test_a_message_keeps_the_state_of_its_conversation(sms_sessions: SmsSessionStore) -> None:
+    state = {"conversation_id": 102, "topic": "reschedule"}
+    brief = {"conversation_id": 101}
+    await sms_sessions.refresh(1, [activity(102, seconds_ago=1_000)])
+    await sms_sessions.start(1, BEN, 124, brief)
+    await sms_sessions.refresh(1, [activity(102, seconds_ago=0)])
+    assert await sms_sessions.find(1, ANNA, 124) == {"conversation_id": 102}
+    await sms_sessions.start(1, ANNA, 124, state)
+    await sms_sessions.refresh(1, [activity(102, seconds_ago=-60)])
+    assert await sms_sessions.find(1, ANNA, 124) == state
+    assert await sms_sessions.find(1, BEN, 124) == brief
+
+    await sms_sessions.refresh(1, [activity(103, seconds_ago=-90)])
+    assert await sms_sessions.find(1, ANNA, 124) == {"conversation_id": 103}
+
+
+async def test_an_older_message_changes_nothing(open_store: OpenStore) -> None:
+    """Neither the state, nor how long it lives, in whichever order messages come."""
+    store, brief = open_store(3600), open_store(1_000)
+    older, newer = activity(102, seconds_ago=1_800), activity(103, seconds_ago=10)
+    for order in ([[older], [newer]], [[newer], [older]], [[newer, older]], [[older, newer]]):
+        for batch in order:
+            await store.refresh(1, batch)
+        await brief.refresh(1, [activity(104, seconds_ago=0)])  # it would end before that
+        assert await store.find(1, ANNA, 124) == {"conversation_id": 103}
+        assert await store.clear(1) == 1
+
+
+async def test_what_has_run_out_is_begun_anew(open_store: OpenStore) -> None:
+    await open_store(1).start(1, ANNA, 124, {"conversation_id": 102, "topic": "reschedule"})
+
+    await asyncio.sleep(1.05)
+
+    await open_store().refresh(1, [activity(102, seconds_ago=0)])
+    assert await open_store().find(1, ANNA, 124) == {"conversation_id": 102}
+
+
+async def test_many_are_refreshed_at_once(sms_sessions: SmsSessionStore) -> None:
+    numbers = [f"+1555000{number:04}" for number in range(300)]
+    batch = [activity(n % 7, seconds_ago=0, number=number) for n, number in enumerate(numbers)]
+    await asyncio.gather(*(sms_sessions.refresh(1, part) for part in (batch, batch[::-1])))
+
+    assert await sms_sessions.count(1) == 300
+    assert await sms_sessions.find(1, numbers[8], 124) == {"conversation_id": 1}
