@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from typing import Any
 from unittest.mock import patch
 
@@ -34,6 +35,14 @@ _FLIPS = [
 """Each undoes itself, so that there are two states: with the marks and without."""
 
 
+_MARKED_GRAPHS = text("SELECT count(*) FROM assistant_graph WHERE name LIKE :marked").bindparams(
+    marked=f"%{_MARK}"
+)
+
+_IS_WATCHED: ContextVar[bool] = ContextVar("is_watched", default=False)
+"""Whether this is the task of a block below, or one that it started: a request and its loaders."""
+
+
 async def flip(database: Database) -> None:
     """Go to the other state, in one transaction."""
     async with database.transaction() as connection:
@@ -43,18 +52,34 @@ async def flip(database: Database) -> None:
 
 @asynccontextmanager
 async def writing_between_reads(database: Database) -> AsyncIterator[None]:
-    """Flip after each statement that a snapshot reads, and be at the first state afterwards."""
-    read, flips, one_by_one = Snapshot.rows, 0, asyncio.Lock()
+    """Flip after each statement that a snapshot of this task reads; the first state comes back.
+
+    The application's own tasks read by snapshots too. On a busy machine one of them may get its
+    rows when the block has ended, and would flip then: their reads flip nothing.
+    """
+    read, one_by_one = Snapshot.rows, asyncio.Lock()
 
     async def read_and_flip(snapshot: Snapshot, *arguments: Any) -> Sequence[Row[Any]]:
-        nonlocal flips
+        if not _IS_WATCHED.get():
+            return await read(snapshot, *arguments)
         async with one_by_one:  # else the next statement would run before the flip
             rows = await read(snapshot, *arguments)
             await flip(database)
-            flips += 1
             return rows
 
-    with patch.object(Snapshot, "rows", read_and_flip):
-        yield
-    if flips % 2:
-        await flip(database)
+    before = await _is_marked(database)
+    token = _IS_WATCHED.set(True)
+    try:
+        with patch.object(Snapshot, "rows", read_and_flip):
+            yield
+    finally:
+        _IS_WATCHED.reset(token)
+    # A loader may outlive a request that failed, between its read and its flip.
+    async with one_by_one:
+        if await _is_marked(database) != before:
+            await flip(database)
+
+
+async def _is_marked(database: Database) -> bool:
+    async with database.engine.connect() as connection:
+        return bool((await connection.execute(_MARKED_GRAPHS)).scalar_one())

@@ -144,10 +144,19 @@ async def _ask_beside_a_writer(
     async with writing_between_reads(database):
         answers = await client.ask(document)
     return [
-        (document, each, "beside a writer")
+        (document, each, _beside_a_writer(expected, each))
         for each in (one, other, answers)
         if each.resolved not in expected or each.compiled not in expected
     ]
+
+
+def _beside_a_writer(expected: list[tuple[int, Any]], answers: Answers) -> str:
+    """The statuses and bodies before a write and after it, and both answers meanwhile."""
+    before, after = expected
+    return (
+        f"beside a writer\n  before: {before}\n  after: {after}"
+        f"\n  resolved: {answers.resolved}\n  compiled: {answers.compiled}"
+    )
 
 
 def differences(one: Any, other: Any, path: str = "") -> Iterator[str]:
