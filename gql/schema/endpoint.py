@@ -12,7 +12,7 @@ from inspect import isawaitable
 from typing import Any, cast
 
 import strawberry
-from graphql import ExecutionResult, OperationDefinitionNode, OperationType, execute
+from graphql import ExecutionResult, OperationType, execute
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 from strawberry.execution import optimized_is_awaitable
@@ -48,6 +48,7 @@ from gql.schema.graphql_request import (
 )
 from gql.schema.hidden_names import hide_names
 from gql.schema.json_pieces import LONG, dumps_in_pieces
+from gql.schema.permissions import least_permission
 from gql.schema.rendering import HttpResponse, Renderer
 from gql.settings import Settings
 from gql.steps import in_steps
@@ -280,8 +281,30 @@ class GraphQLEndpoint:
             document.operations[parsed.operation_name] = operation
         request = Request(document, operation, parsed.variables)
         points = await self._documents.check_cost(request)
-        _permit(received.caller, operation, method)
+        self._permit(received.caller, request, method)
         return request, points
+
+    def _permit(self, caller: Identity, request: Request, method: str) -> None:
+        """Pass when the caller may run the operation by this HTTP method.
+
+        It is decided once, not per field; a mutation that needs more than others asks for it.
+
+        Raises:
+            Forbidden: when the credential lacks the permission.
+            MethodNotAllowed: when a mutation came by GET.
+            BadRequest: when it is a subscription.
+        """
+        operation = request.operation
+        if operation.operation == OperationType.SUBSCRIPTION:
+            raise BadRequest("This address answers queries and mutations; it has no subscriptions.")
+        if operation.operation == OperationType.QUERY:
+            caller.require(Permission.READ)
+            return
+        if method != "POST":
+            raise MethodNotAllowed(
+                f"Send mutations by POST: a {method} must not change anything.", "POST"
+            )
+        caller.require(least_permission(self._schema, request.document.node, operation))
 
     async def _resolve(
         self, request: Request, received: _Received, fallback: Fallback
@@ -346,23 +369,3 @@ def _answer_for_anybody(scope: Scope, accept: str) -> HttpResponse | None:
     if query_string:
         address += "?" + query_string.decode("latin-1")
     return HttpResponse(303, JSON, b"", {"location": address})
-
-
-def _permit(caller: Identity, operation: OperationDefinitionNode, method: str) -> None:
-    """Pass when the caller may run the operation by this HTTP method; decided once, not per field.
-
-    Raises:
-        Forbidden: when the credential lacks the permission.
-        MethodNotAllowed: when a mutation came by GET.
-        BadRequest: when it is a subscription.
-    """
-    if operation.operation == OperationType.SUBSCRIPTION:
-        raise BadRequest("This address answers queries and mutations; it has no subscriptions.")
-    if operation.operation == OperationType.QUERY:
-        caller.require(Permission.READ)
-        return
-    if method != "POST":
-        raise MethodNotAllowed(
-            f"Send mutations by POST: a {method} must not change anything.", "POST"
-        )
-    caller.require(Permission.WRITE)

@@ -10,7 +10,9 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from gql.domain.writes.transaction import retry_collisions, transaction
 from gql.errors import TooLargeForInt, WriteCollision
+from gql.identity import Permission
 from gql.query.context import Context
+from gql.schema.permissions import permission_of
 from gql.schema.rendering import root_cause
 
 
@@ -48,22 +50,26 @@ class MutationExecutor(StrawberryGraphQLCoreExecutionContext):
             if fields[0].node.name.value.startswith("__"):
                 result = run()
             else:
-                result = await self._change(run, fields, name)
+                permission = permission_of(parent_type.fields[fields[0].node.name.value])
+                result = await self._change(run, permission, fields, name)
             if result is not Undefined:
                 results[name] = result
         return results
 
-    async def _change(self, run: partial[Any], fields: FieldDetailsList, name: str) -> Any:
+    async def _change(
+        self, run: partial[Any], permission: Permission, fields: FieldDetailsList, name: str
+    ) -> Any:
         """The value of a field, which is committed."""
         try:
-            return await retry_collisions(partial(self._change_once, run))
+            return await retry_collisions(partial(self._change_once, run, permission))
         except Exception as error:
             raise located_error(error, [each.node for each in fields], [name]) from error
 
-    async def _change_once(self, run: partial[Any]) -> Any:
+    async def _change_once(self, run: partial[Any], permission: Permission) -> Any:
         """The value of a field in a transaction of its own.
 
         Raises:
+            Forbidden: when the caller lacks the permission.
             WriteCollision: when it may be tried again.
             GraphQLError: the first error of the field; the others are among the collected ones.
         """
@@ -71,7 +77,7 @@ class MutationExecutor(StrawberryGraphQLCoreExecutionContext):
         errors = self.collected_errors.errors
         count = len(errors)
         try:
-            async with transaction(outer) as write:
+            async with transaction(outer, permission) as write:
                 self.context_value = write
                 result = await run()
                 for at, error in enumerate(errors[count:], count):

@@ -31,6 +31,7 @@ from gql.query.global_id import read_id
 from gql.query.resource import Resource
 from gql.schema.enums import UserErrorCode
 from gql.schema.mutations.payloads import SHOWN_ONCE, ChangeInput, Payload, UserError
+from gql.schema.permissions import PERMISSION
 
 InputT = TypeVar("InputT", bound=ChangeInput)
 PayloadT = TypeVar("PayloadT", bound=Payload)
@@ -80,7 +81,9 @@ def mutation(
         needs = (
             "" if permission is Permission.WRITE else f" Needs the {permission.name} permission."
         )
-        return strawberry.mutation(resolve, description=description + needs)
+        return strawberry.mutation(
+            resolve, description=description + needs, metadata={PERMISSION: permission}
+        )
 
     return decorate
 
