@@ -2,31 +2,15 @@
 
 from typing import Any
 
+import httpx2
+
 from gql.database import Database
 from tests.conftest import Counting, GraphQL, bearer, connect
 from tests.databases import Copy
+from tests.schema.item_mutations import BATCHES, FIRST, LATER, batch, results, send
 
-RESULTS = """results { status callId problems { message code path } }
-    userErrors { message code path }"""
-FIRST, LATER = "2026-11-01T10:00:00Z", "2026-11-01T10:05:00Z"
-
-
-def batch(name: str) -> str:
-    """The document of a mutation."""
-    title = name[0].upper() + name[1:]
-    return f"mutation ($input: {title}Input!) {{ batch: {name}(input: $input) {{ {RESULTS} }} }}"
-
-
-async def send(graphql: GraphQL, mutation: str, **values: Any) -> Any:
-    answer = await graphql(batch(mutation), {"input": {"source": "retell", **values}})
-    assert list(answer) == ["data"], answer
-    return answer["data"]["batch"]
-
-
-def results(*statuses: str, call: Any) -> dict[str, Any]:
-    """What is answered for items that were used."""
-    rows = [{"status": status, "callId": call, "problems": []} for status in statuses]
-    return {"results": rows, "userErrors": []}
+CREATE_KEY = """mutation ($input: CreateApiKeyInput!) {
+    made: createApiKey(input: $input) { secret } }"""
 
 
 async def test_a_call_and_all_that_belongs_to_it_is_brought_in(fresh_graphql: GraphQL) -> None:
@@ -160,6 +144,7 @@ async def test_an_item_that_is_refused_does_not_stop_the_others(fresh_graphql: G
     assert blank == {
         "status": "REFUSED",
         "callId": None,
+        "graphSessionId": None,
         "problems": [
             {
                 "message": "String should have at least 1 character",
@@ -228,7 +213,7 @@ async def test_a_batch_sent_again_under_its_key_answers_as_the_first_time(
     assert await send(fresh_graphql, "upsertCalls", **values) == first
 
 
-async def test_the_permission_to_bring_in_is_needed_and_each_organization_has_its_own_calls(
+async def test_each_organization_has_its_own_calls(
     fresh: Copy, fresh_app: Any, fresh_database: Database
 ) -> None:
     del fresh_database
@@ -243,6 +228,58 @@ async def test_the_permission_to_bring_in_is_needed_and_each_organization_has_it
     rows = [answer["data"]["batch"]["results"][0] for answer in answers]
     assert [row["status"] for row in rows] == ["CREATED", "CREATED"]
     assert rows[0]["callId"] != rows[1]["callId"]
+
+
+async def key_with(graphql: GraphQL, permission: str) -> dict[str, str]:
+    """The headers of a new key that has one permission."""
+    values = {"name": permission, "permissions": [permission]}
+    answer = await graphql(CREATE_KEY, {"input": values})
+    secret = answer["data"]["made"]["secret"]
+    accept = "application/graphql-response+json"
+    return {"Authorization": f"Bearer {secret}", "Accept": accept}
+
+
+async def test_bringing_in_needs_its_permission(
+    fresh_graphql: GraphQL, fresh_client: httpx2.AsyncClient
+) -> None:
+    reader = await key_with(fresh_graphql, "READ")
+
+    for name, items in BATCHES.items():
+        body = {
+            "query": batch(name),
+            "variables": {"input": {"source": "retell", items: []}},
+        }
+        refused = await fresh_client.post("/graphql", json=body, headers=reader)
+
+        assert (refused.status_code, list(refused.json())) == (403, ["errors"]), name
+        [error] = refused.json()["errors"]
+        assert error["message"] == "This needs the ingest permission, which your credential lacks."
+        assert error["extensions"]["code"] == "FORBIDDEN"
+
+
+async def test_a_key_that_may_only_bring_in_does_that_and_nothing_else(
+    fresh_graphql: GraphQL, fresh_client: httpx2.AsyncClient
+) -> None:
+    sender = await key_with(fresh_graphql, "INGEST")
+    step = {"call": "c-9", "session": "w-9", "key": "1", "occurredAt": FIRST, "toNode": "sales"}
+    values = {"source": "retell", "idempotencyKey": "k", "transitions": [step]}
+    fragment = """fragment Step on Mutation {
+        recordGraphTransitions(input: $input) { results { status } } }"""
+
+    async def post(selection: str) -> httpx2.Response:
+        query = f"mutation ($input: RecordGraphTransitionsInput!) {{ {selection} }} {fragment}"
+        body = {"query": query, "variables": {"input": values}}
+        return await fresh_client.post("/graphql", json=body, headers=sender)
+
+    both = await post("...Step deleteGraph(input: {id: 1}) { name }")
+    assert both.status_code == 403
+    [error] = both.json()["errors"]
+    assert error["message"] == "This needs the write permission, which your credential lacks."
+    query = {"query": "{ calls { totalCount } }"}
+    assert (await fresh_client.post("/graphql", json=query, headers=sender)).status_code == 403
+    done = await post("... { ...Step } ...Step")
+    assert done.status_code == 200
+    assert done.json() == {"data": {"recordGraphTransitions": {"results": [{"status": "CREATED"}]}}}
 
 
 async def test_sms_are_recorded_and_read(fresh_graphql: GraphQL) -> None:
@@ -262,6 +299,7 @@ async def test_sms_are_recorded_and_read(fresh_graphql: GraphQL) -> None:
     assert first == {
         "status": "CREATED",
         "callId": None,
+        "graphSessionId": None,
         "smsConversationId": conversation,
         "problems": [],
     }

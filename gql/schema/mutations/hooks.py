@@ -27,6 +27,16 @@ _SHOWN = (
 _OWN = "What the platform signs with, where it makes that itself."
 
 
+@payload
+class HookSecretPayload(Payload):
+    """The base of the payloads that show a secret."""
+
+    hook_endpoint: HookEndpoint | None = one(
+        "The endpoint; null when nothing was done.", HOOK_ENDPOINTS, "object_id"
+    )
+    secret: str | None = shown_once(_SHOWN)
+
+
 @change_input
 class CreateHookEndpointInput(ChangeInput):
     """A webhook endpoint to make."""
@@ -48,13 +58,8 @@ class CreateHookEndpointInput(ChangeInput):
 
 
 @payload
-class CreateHookEndpointPayload(Payload):
+class CreateHookEndpointPayload(HookSecretPayload):
     """A webhook endpoint that was made."""
-
-    hook_endpoint: HookEndpoint | None = one(
-        "The endpoint; null when it was not made.", HOOK_ENDPOINTS, "object_id"
-    )
-    secret: str | None = shown_once(_SHOWN)
 
 
 @mutation("Make an address for a platform's webhooks.", permission=Permission.ADMIN)
@@ -86,13 +91,8 @@ class RotateHookSecretInput(ChangeInput):
 
 
 @payload
-class RotateHookSecretPayload(Payload):
+class RotateHookSecretPayload(HookSecretPayload):
     """A webhook endpoint with another secret."""
-
-    hook_endpoint: HookEndpoint | None = one(
-        "The endpoint; null when it was not changed.", HOOK_ENDPOINTS, "object_id"
-    )
-    secret: str | None = shown_once(_SHOWN)
 
 
 @mutation("Give a webhook endpoint another secret.", permission=Permission.ADMIN)

@@ -19,10 +19,13 @@ from gql.ingest.items import (
     CostLine,
     CostsItem,
     External,
+    Item,
     MessageItem,
     RecordingItem,
     SegmentItem,
+    SessionItem,
     SmsItem,
+    TransitionItem,
 )
 from gql.schema.enums import (
     CallStatus,
@@ -34,6 +37,7 @@ from gql.schema.enums import (
     RecordingKind,
     Role,
     Speaker,
+    TransitionCondition,
 )
 from gql.schema.mutations.payloads import optional, required
 
@@ -41,6 +45,9 @@ T = TypeVar("T")
 
 ITEM_NAMES = {"of": "kind", "from": "from_number", "to": "to_number"}
 """What an input calls differently from its item."""
+
+ITEM_OF_INPUT: dict[type, type[Item]] = {}
+"""By the inputs of items: the item that each is read as."""
 
 OF_THE_BATCH = frozenset({"source", "producer", "kind"})
 """Fields of items that the batch says once for all."""
@@ -72,6 +79,8 @@ def item_input(item: type[BaseModel]) -> Callable[[type[T]], type[T]]:
         if written != own:
             differing = sorted(set(written.items()) ^ set(own.items()))
             raise TypeError(f"{cls.__name__} and {item.__name__} differ: {differing}")
+        if issubclass(item, Item):
+            ITEM_OF_INPUT[cls] = item
         return cls
 
     return decorate
@@ -225,6 +234,38 @@ class TranscriptSegmentInput(ItemOfCallInput):
     is_final: bool | None = optional("Whether the words are settled; true without.")
     words: JSON | None = optional("Word timings: a JSON array of objects.")
     position: int | None = optional(POSITION)
+
+
+@item_input(SessionItem)
+class GraphSessionInput(ItemOfCallInput):
+    """What there is to say of a graph session: what is absent stays."""
+
+    external_id: str = required("What the source calls it, in its transitions too.")
+    graph: ExternalInput | None = optional("The graph: one of that name here is it.")
+    current_node: str | None = optional("The key of the node where it stands; steps say it too.")
+    assistant_name: str | None = optional("Who speaks there; the assistant of the node, without.")
+    context: JSON | None = optional("Keys of its context: a JSON object; null removes one.")
+    started_at: datetime | None = optional("When it started; the earliest that is named counts.")
+    ended_at: datetime | None = optional("When it ended; null says that it goes on.")
+
+
+@item_input(TransitionItem)
+class GraphTransitionInput(ItemOfCallInput):
+    """One step of a graph session. Its edge is the one between the two nodes, if it is alone."""
+
+    session: str = required("The graph session, by what its source calls it.")
+    key: str = required("What tells it from the other steps of the session; sent again, the same.")
+    position: int | None = optional(POSITION)
+    from_node: str | None = optional("The key of the node where it started.")
+    from_node_name: str | None = optional("The name of that node.")
+    from_assistant_name: str | None = optional("Who spoke before.")
+    to_node: str = required("The key of the node that it led to.")
+    to_node_name: str | None = optional("The name of that node.")
+    to_assistant_name: str | None = optional("Who spoke after.")
+    condition_type: TransitionCondition | None = optional("What led there; OTHER without.")
+    matched_condition: str | None = optional("What made the condition hold.")
+    triggered_by: str | None = optional("What the customer had said.")
+    handoff_sentence: str | None = optional("What was said at the handover.")
 
 
 @item_input(SmsItem)
