@@ -1,19 +1,37 @@
 """Simulates a conversation in a graph without a language model, so the same input has one outcome.
 
-Intents are keywords in the message; formulas and state variables are computed. A condition in
-natural language would need a model, so it is never met here.
+Intents are keywords in the message; expressions and state variables are computed. A condition in
+natural language would need a model: it follows the verdict that the caller has of it, and without
+one it is not evaluated, and not met.
 """
 
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from enum import Enum, auto
+from functools import partial
+from typing import Any, TypeAlias
 
-from gql.domain.expression import FormulaError, evaluate_formula
-from gql.models.enums import ConditionLogic, ConditionType
-from gql.query.resource import Record
+from gql.domain.conditions.evaluation import holds
+from gql.domain.conditions.satisfiability import CALL_DURATION, MESSAGE_COUNT
+from gql.domain.conditions.syntax import ExpressionError
+from gql.domain.edge_conditions import EdgeConditions, read_conditions
+from gql.models.enums import ConditionType
 
 NO_TRANSITION = "No transition triggered"
+
+Verdict: TypeAlias = Callable[[int, int], bool | None]
+"""Whether the natural language condition of an edge was met by a message: from the edge's id and
+the message's index. None when nobody has judged that."""
+
+
+class _Undecided(Enum):
+    NOT_EVALUATED = auto()
+
+
+_NOT_EVALUATED = _Undecided.NOT_EVALUATED
+_Outcome: TypeAlias = str | _Undecided | None
+"""What met a condition; None when it is not met."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +42,15 @@ class Step:
         node_id: The current node when it was received.
         edge: The edge that was followed; None when there was none.
         matched: What met the condition: `purchase, buy`.
+        not_evaluated: Edges tried before, or without one followed, whose natural language would
+            have decided.
     """
 
     node_id: int
     message: str
-    edge: Record | None
+    edge: Any | None
     matched: str | None
+    not_evaluated: tuple[Any, ...] = ()
 
     @property
     def reason(self) -> str:
@@ -40,107 +61,138 @@ class Step:
         return f"{kind} matched: {self.matched}"
 
 
-def walk_graph(
-    edges: Sequence[Record], start: int, messages: Sequence[str], state: Mapping[str, Any]
-) -> list[Step]:
-    """One step per message, from the node `start`.
+class Walker:
+    """The active edges of a graph with their conditions read, to walk any number of times.
 
     Args:
-        edges: All edges of the graph; inactive ones are skipped, lower priorities come first.
-        start: The id of the node that receives the first message.
-        messages: What the customer says.
-        state: The conversation's context; `turn_count` is counted here, `call_duration` is 0 by
-            default.
+        edges: All edges of the graph, as rows or as `StructureEdge`; inactive ones are skipped,
+            lower priorities come first.
     """
-    active = sorted(
-        (edge for edge in edges if edge.is_active), key=lambda edge: (edge.priority, edge.id)
-    )
-    outgoing: dict[int, list[Record]] = {}
-    for edge in active:
-        outgoing.setdefault(edge.from_node_id, []).append(edge)
-    steps: list[Step] = []
-    node_id = start
-    for number, message in enumerate(messages, 1):
-        variables = {"call_duration": 0, **state, "turn_count": number}
-        step = _step(outgoing.get(node_id, ()), node_id, message, variables)
-        steps.append(step)
-        node_id = step.edge.to_node_id if step.edge else node_id
-    return steps
+
+    def __init__(self, edges: Sequence[Any]) -> None:
+        active = sorted(
+            (edge for edge in edges if edge.is_active), key=lambda edge: (edge.priority, edge.id)
+        )
+        self._outgoing: dict[int, list[tuple[Any, EdgeConditions]]] = {}
+        for edge in active:
+            self._outgoing.setdefault(edge.from_node_id, []).append((edge, read_conditions(edge)))
+
+    def step(
+        self,
+        node_id: int,
+        message: str,
+        variables: Mapping[str, Any],
+        verdict: Callable[[int], bool | None] = lambda _edge_id: None,
+    ) -> Step:
+        """Where a message leads from a node.
+
+        Args:
+            node_id: The current node.
+            message: What the customer says.
+            variables: The conversation's, with `call_duration` and `turn_count`.
+            verdict: Whether the natural language condition of an edge is met, by its id.
+        """
+        undecided: list[Any] = []
+        for edge, conditions in self._outgoing.get(node_id, ()):
+            matched = _match(edge.id, conditions, message, variables, verdict)
+            if matched is _NOT_EVALUATED:
+                undecided.append(edge)
+            elif isinstance(matched, str):
+                return Step(node_id, message, edge, matched, tuple(undecided))
+        return Step(node_id, message, None, None, tuple(undecided))
+
+    def walk(
+        self,
+        start: int,
+        messages: Sequence[str],
+        state: Mapping[str, Any],
+        verdict: Verdict = lambda _edge_id, _message: None,
+    ) -> list[Step]:
+        """One step per message, from the node `start`.
+
+        Args:
+            start: The id of the node that receives the first message.
+            messages: What the customer says.
+            state: The conversation's context; `turn_count` is counted here, `call_duration` is 0
+                by default.
+            verdict: On conditions in natural language.
+        """
+        steps: list[Step] = []
+        node_id = start
+        for index, message in enumerate(messages):
+            variables = {CALL_DURATION: 0, **state, MESSAGE_COUNT: index + 1}
+            step = self.step(node_id, message, variables, partial(_at, verdict, index))
+            steps.append(step)
+            node_id = step.edge.to_node_id if step.edge else node_id
+        return steps
 
 
-def _step(edges: Sequence[Record], node_id: int, message: str, state: Mapping[str, Any]) -> Step:
-    for edge in edges:
-        matched = _match(edge, message, state)
-        if matched is not None:
-            return Step(node_id, message, edge, matched)
-    return Step(node_id, message, None, None)
+def _at(verdict: Verdict, message: int, edge_id: int) -> bool | None:
+    return verdict(edge_id, message)
 
 
-def _match(edge: Record, message: str, state: Mapping[str, Any]) -> str | None:
-    """What met the conditions of an edge, that of its own type first; None when they are not met.
+def _match(
+    edge_id: int,
+    conditions: EdgeConditions,
+    message: str,
+    variables: Mapping[str, Any],
+    verdict: Callable[[int], bool | None],
+) -> _Outcome:
+    """What met the conditions of an edge, that of its own type first."""
+    results: list[_Outcome] = []
+    for kind in conditions.types:
+        if kind == ConditionType.NATURAL_LANGUAGE:
+            judged = verdict(edge_id)
+            met = conditions.trigger if judged else None
+            results.append(_NOT_EVALUATED if judged is None else met)
+        else:
+            results.append(_MATCHERS[kind](conditions, message, variables))
+    texts = [result for result in results if isinstance(result, str)]
+    is_undecided = _NOT_EVALUATED in results
+    if conditions.any_is_enough:
+        enough = bool(texts)
+    else:
+        is_undecided = is_undecided and None not in results
+        enough = len(texts) == len(results)
+    if texts and enough:
+        return ", ".join(texts)
+    return _NOT_EVALUATED if is_undecided else None
 
-    An edge may have a condition of each type; its `condition_logic` says whether all count or any.
-    """
-    types = sorted(_CONDITIONS, key=lambda condition_type: condition_type != edge.condition_type)
-    results: list[str | None] = []
-    for condition_type in types:
-        column, matches = _CONDITIONS[condition_type]
-        condition = getattr(edge, column)
-        if condition:
-            results.append(matches(condition, message, state))
-    met = [text for text in results if text is not None]
-    enough = bool(met) if edge.condition_logic == ConditionLogic.OR else len(met) == len(results)
-    return ", ".join(met) if met and enough else None
 
-
-def _match_intent(pattern: str, message: str, _state: Mapping[str, Any]) -> str | None:
-    keywords = (keyword.strip() for keyword in pattern.split(","))
+def _match_intent(
+    conditions: EdgeConditions, message: str, _variables: Mapping[str, Any]
+) -> str | None:
     folded = message.casefold()
-    present = [word for word in keywords if word and _has_words(folded, word.casefold())]
+    present = [word for word in conditions.keywords if _has_words(folded, word.casefold())]
     return ", ".join(present) or None
 
 
 def _has_words(text: str, words: str) -> bool:
-    return re.search(rf"(?<!\w){re.escape(words)}(?!\w)", text) is not None
+    return words in text and re.search(rf"(?<!\w){re.escape(words)}(?!\w)", text) is not None
 
 
-def _match_natural_language(_trigger: str, _message: str, _state: Mapping[str, Any]) -> str | None:
-    return None
-
-
-def _match_formula(formula: str, _message: str, state: Mapping[str, Any]) -> str | None:
-    try:
-        return formula if evaluate_formula(formula, state) else None
-    except FormulaError:
-        return None
-
-
-def _match_variable(condition: Mapping[str, Any], _message: str, state: Mapping[str, Any]) -> Any:
-    name, value = str(condition.get("variable")), condition.get("value")
-    sign = str(condition.get("operator") or "equals")
-    compare = _OPERATORS.get(sign)
-    if compare is None or name not in state:
+def _match_expression(
+    conditions: EdgeConditions, _message: str, variables: Mapping[str, Any]
+) -> str | None:
+    if conditions.expression is None:
         return None
     try:
-        return f"{name} {sign} {value}" if compare(state[name], value) else None
-    except TypeError:  # text is not less than a number
+        return conditions.expression_text if holds(conditions.expression, variables) else None
+    except ExpressionError:
         return None
 
 
-_CONDITIONS: Mapping[str, tuple[str, Callable[[Any, str, Mapping[str, Any]], str | None]]] = {
-    ConditionType.INTENT: ("intent_pattern", _match_intent),
-    ConditionType.NATURAL_LANGUAGE: ("natural_language_trigger", _match_natural_language),
-    ConditionType.MATHEMATICAL: ("mathematical_expression", _match_formula),
-    ConditionType.STATE_VARIABLE: ("state_variable_condition", _match_variable),
-}
+def _match_state(
+    conditions: EdgeConditions, _message: str, variables: Mapping[str, Any]
+) -> str | None:
+    state = conditions.state
+    if state is None or not state.holds(variables):
+        return None
+    return f"{state.variable} {state.operator} {state.value}"
 
-_OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
-    "equals": lambda actual, value: actual == value,
-    "not_equals": lambda actual, value: actual != value,
-    "greater_than": lambda actual, value: actual > value,
-    "greater_than_or_equal": lambda actual, value: actual >= value,
-    "less_than": lambda actual, value: actual < value,
-    "less_than_or_equal": lambda actual, value: actual <= value,
-    "contains": lambda actual, value: value in actual,
-    "in": lambda actual, value: actual in value,
+
+_MATCHERS: Mapping[str, Callable[[EdgeConditions, str, Mapping[str, Any]], str | None]] = {
+    ConditionType.INTENT: _match_intent,
+    ConditionType.MATHEMATICAL: _match_expression,
+    ConditionType.STATE_VARIABLE: _match_state,
 }

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from gql.domain.assistants import ASSISTANTS
 from gql.domain.graph_analytics import GraphUsage, NodeUsage, analyse_graph
-from gql.domain.graph_walk import Step, walk_graph
+from gql.domain.graph_walk import Step, Walker
 from gql.domain.graphs import EDGES, GRAPHS, NODES, OF_GRAPH
 from gql.errors import BadInput
 from gql.identity import Permission
@@ -180,7 +180,7 @@ async def try_messages(context: Context, path: GraphPath, body: Messages) -> dic
     start = _start(nodes, body.starting_node_id)
     edges = await ChildrenByParentLoader.of(context, _EDGES_OF_GRAPH).load(path.graph_id)
     names = await _names(context, nodes)
-    steps = walk_graph(edges, start, body.test_messages, body.context or {})
+    steps = Walker(edges).walk(start, body.test_messages, body.context or {})
     followed = [step for step in steps if step.edge is not None]
     final = followed[-1].edge.to_node_id if followed and followed[-1].edge else start
     return {
