@@ -171,30 +171,32 @@ class Binder:
             GraphQLError: the same, for an argument of the wrong type.
         """
 
-        def arguments_of(number: int) -> Arguments:
+        def bind_one(number: int, values: Values) -> FieldVariant:
             field = arguments[number]
-            return convert_arguments(
-                get_argument_values(field.definition, field.node, variables),
-                field.definition.extensions[DEFINITION].arguments,
-                self._registry,
-                self._config,
-            )
 
-        return bind_fields(arguments, arguments_of, identity, constants)
+            def read_arguments() -> Arguments:
+                return convert_arguments(
+                    get_argument_values(field.definition, field.node, variables),
+                    field.definition.extensions[DEFINITION].arguments,
+                    self._registry,
+                    self._config,
+                )
+
+            return bind_field(number, field, read_arguments, identity, values)
+
+        return bind_fields(arguments, bind_one, constants)
 
 
 def bind_fields(
     fields: tuple[ParameterizedField, ...],
-    arguments_of: Callable[[int], Arguments],
-    identity: Identity,
+    bind_one: Callable[[int, Values], FieldVariant],
     constants: ConstantBindings,
 ) -> tuple[VariantKey, Values]:
     """The variant of the SQL, and the values of the statement's parameters.
 
     Args:
         fields: The parameterized fields of a plan.
-        arguments_of: Gives the coerced arguments of a field, by its number.
-        identity: The caller.
+        bind_one: Gives the variant of a field, by its number, and adds its values.
         constants: What the constant fields are bound to; filled here by the first request.
 
     Raises:
@@ -209,39 +211,47 @@ def bind_fields(
             values.update(bound[1])
         elif field.is_constant:
             of_field: Values = {}
-            of_constant = _bind_field(number, field, arguments_of, identity, of_field)
+            of_constant = bind_one(number, of_field)
             if not depends_on_caller(of_constant):
                 constants[number] = of_constant, of_field
             variant.append(of_constant)
             values.update(of_field)
         else:
-            variant.append(_bind_field(number, field, arguments_of, identity, values))
+            variant.append(bind_one(number, values))
     return tuple(variant), values
 
 
-def _bind_field(
+def bind_field(
     number: int,
     field: ParameterizedField,
-    arguments_of: Callable[[int], Arguments],
+    read_arguments: Callable[[], Arguments],
     identity: Identity,
     values: Values,
 ) -> FieldVariant:
-    """The variant of a field; its values go into `values`, under names of their own."""
+    """The variant of a field; its values go into `values`, under names of their own.
+
+    Args:
+        number: Of the field in its plan.
+        field: The field.
+        read_arguments: Gives its coerced arguments.
+        identity: The caller.
+        values: Where its values go.
+    """
     source, prefix = field.source, argument_prefix(number)
     match source:
-        case ConnectionSource(resource, read_arguments=read) if read is not None:
+        case ConnectionSource(resource):
             if resource.permission is not None:
                 identity.require(resource.permission)
-            paging, conditions = read(**arguments_of(number))
+            paging, conditions = source.read_arguments(**read_arguments())
             return bind_page(prefix, resource, paging, conditions, values)
         case LookupSource():
-            column, values[f"{prefix}_key"] = source.read_arguments(**arguments_of(number))
+            column, values[f"{prefix}_key"] = source.read_arguments(**read_arguments())
             return LookupVariant(column)
         case GlobalLookupSource():
-            records = source.read_arguments(**arguments_of(number))
+            records = source.read_arguments(**read_arguments())
             return _bind_global_ids(prefix, source, records, identity, values)
         case JsonPathSource():
-            return _bind_path(prefix, tokens(arguments_of(number)["path"]), values)
+            return _bind_path(prefix, tokens(read_arguments()["path"]), values)
         case ViewerFieldSource():
             values[f"{prefix}_value"] = _json(field, source.value(identity))
             return None
@@ -293,7 +303,7 @@ def bind_page(
 ) -> ListVariant:
     """The variant of a page; its values go into `values`, their names begin with `prefix`."""
     conditions = bind_conditions(prefix, resource.filters, filter, values)
-    return ListVariant(_bind_paging(prefix, paging, values), conditions)
+    return ListVariant(bind_paging(prefix, paging, values), conditions)
 
 
 WITH_KEY = Cursor("", 1)
@@ -303,28 +313,29 @@ WITHOUT_KEY = Cursor(None, 1)
 """Stands for every cursor of a row without such a value: other SQL finds the rows after it."""
 
 
-def _bind_paging(prefix: str, paging: Paging, values: Values) -> Paging:
+def bind_paging(prefix: str, paging: Paging, values: Values) -> Paging:
     """The paging with placeholders for its values."""
     values[f"{prefix}_limit"] = paging.limit
     values[f"{prefix}_limit_and_one"] = paging.limit + 1
     if paging.offset:
         values[f"{prefix}_offset"] = paging.offset
-    for side in ("after", "before"):
-        cursor = getattr(paging, side)
-        if cursor is not None:
-            values[f"{prefix}_{side}_key"] = cursor.key
-            values[f"{prefix}_{side}_id"] = cursor.id
-    return paging._replace(
-        limit=1,
-        offset=depth(paging.offset),
-        after=_placeholder(paging.after),
-        before=_placeholder(paging.before),
+    return Paging(
+        1,
+        paging.order,
+        paging.descending,
+        depth(paging.offset) if paging.offset else 0,
+        paging.backward,
+        _bind_cursor(f"{prefix}_after", paging.after, values),
+        _bind_cursor(f"{prefix}_before", paging.before, values),
     )
 
 
-def _placeholder(cursor: Cursor | None) -> Cursor | None:
+def _bind_cursor(prefix: str, cursor: Cursor | None, values: Values) -> Cursor | None:
+    """The placeholder of a cursor."""
     if cursor is None:
         return None
+    values[f"{prefix}_key"] = cursor.key
+    values[f"{prefix}_id"] = cursor.id
     return WITHOUT_KEY if cursor.key is None else WITH_KEY
 
 

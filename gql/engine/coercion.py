@@ -69,8 +69,8 @@ class InputObject:
     Attributes:
         python_class: Its class, a dataclass.
         names: The names of its fields in Python, by those in GraphQL.
-        required: The names in GraphQL of the fields that must be present.
-        defaults: The values of absent fields, by their names in Python.
+        required: The names in Python of the fields that must be present.
+        defaults: The values of absent fields that are not on the class, by their names in Python.
         is_one_of: Whether exactly one field must be present, and not null.
         fields: The function that coerces each field, by its name in GraphQL.
     """
@@ -86,22 +86,21 @@ class InputObject:
         """The instance of a JSON object."""
         if type(value) is not dict:
             raise NotCoerced
-        fields = self.fields
-        return self.instance({name: fields[name](item) for name, item in value.items()})
+        names, fields = self.names, self.fields
+        return self.instance({names[name]: fields[name](item) for name, item in value.items()})
 
     def instance(self, values: dict[str, Any]) -> Any:
-        """The instance of coerced values, by their names in GraphQL."""
-        if not self.required <= values.keys():
+        """The instance of coerced values, by their names in Python; it takes the dictionary over.
+
+        Most fields of a filter are absent. They are not put into the instance, as `__init__` does:
+        a dataclass has the defaults of its fields as attributes of the class.
+        """
+        if self.required and not self.required <= values.keys():
             raise NotCoerced
         if self.is_one_of and (len(values) != 1 or None in values.values()):
             raise NotCoerced
-        names = self.names
-        # As `__init__` would, which takes four times as long for the many fields of a filter.
         instance = object.__new__(self.python_class)
-        attributes = instance.__dict__
-        attributes.update(self.defaults)
-        for name, value in values.items():
-            attributes[names[name]] = value
+        instance.__dict__ = {**self.defaults, **values} if self.defaults else values
         return instance
 
 
@@ -151,8 +150,14 @@ class Coercions:
 
         return coerce
 
-    def arguments(self, field: ParameterizedField) -> Callable[[Variables], dict[str, Any]]:
+    def arguments(
+        self, field: ParameterizedField, *, without: str | None = None
+    ) -> Callable[[Variables], dict[str, Any]]:
         """The function from variables to the arguments of a field, by their names in Python.
+
+        Args:
+            field: The field.
+            without: The name of an argument that is left out.
 
         Raises:
             NoFunction: when there is none.
@@ -161,6 +166,8 @@ class Coercions:
         defaults, parts = {}, []
         for argument in field.definition.extensions[DEFINITION].arguments:
             name = self._names.from_argument(argument)
+            if name == without:
+                continue
             spec = field.definition.args[name]
             default = coerce_default_value(spec)
             if default is not Undefined:
@@ -199,11 +206,15 @@ class Coercions:
             nodes = node.values if isinstance(node, ListValueNode) else (node,)
             return partial(_items, [self.value(each, of_type.of_type) for each in nodes])
         if isinstance(of_type, GraphQLInputObjectType) and isinstance(node, ObjectValueNode):
+            input_object = self.input_object(of_type)
             parts = [
-                (each.name.value, self.value(each.value, of_type.fields[each.name.value].type))
+                (
+                    input_object.names[each.name.value],
+                    self.value(each.value, of_type.fields[each.name.value].type),
+                )
                 for each in node.fields
             ]
-            return partial(_members, self._object(of_type), parts)
+            return partial(_members, input_object, parts)
         if isinstance(node, (ListValueNode, ObjectValueNode)):  # of a scalar such as JSON
             raise NoFunction(str(of_type))
         constant = coerce_input_literal(node, of_type)
@@ -220,11 +231,16 @@ class Coercions:
     def _depth_checked(self, of_type: Any) -> Coerce:
         """As `coercion`, for a variable, whose depth is limited as by graphql-core."""
         coerce = self.coercion(of_type)
-        if not isinstance(get_named_type(of_type), GraphQLInputObjectType):
+        named = get_named_type(of_type)
+        if not isinstance(named, GraphQLInputObjectType):
             return coerce
+        nesting = {
+            name for name, spec in named.fields.items() if _can_nest(spec.type, frozenset({named}))
+        }
 
         def coerce_checked(value: Any) -> Any:
-            if input_is_nested_too_deeply(value, of_type):
+            is_flat = type(value) is dict and nesting.isdisjoint(value)
+            if not is_flat and input_is_nested_too_deeply(value, of_type):
                 raise NotCoerced
             return coerce(value)
 
@@ -234,13 +250,13 @@ class Coercions:
         if isinstance(of_type, GraphQLList):
             return partial(_coerce_items, self.coercion(of_type.of_type))
         if isinstance(of_type, GraphQLInputObjectType):
-            return self._object(of_type).coerce
+            return self.input_object(of_type).coerce
         if isinstance(of_type, GraphQLEnumType):
             return {name: of_type.coerce_input_value(name) for name in of_type.values}.__getitem__
         exact = _EXACT.get(of_type.name)
         return partial(exact, of_type.coerce_input_value) if exact else of_type.coerce_input_value
 
-    def _object(self, of_type: GraphQLInputObjectType) -> InputObject:
+    def input_object(self, of_type: GraphQLInputObjectType) -> InputObject:
         """An input type, made once, since one may have itself as a field."""
         if of_type.name in self._objects:
             return self._objects[of_type.name]
@@ -272,14 +288,31 @@ def _input_object(of_type: GraphQLInputObjectType, definition: Any, names: Any) 
             raise NoFunction(f"{of_type.name}.{name}")
         elif each.default_value is MISSING:
             defaults[each.python_name] = None  # as Strawberry passes it
+    values = vars(python_class(**defaults))
     return InputObject(
         python_class=python_class,
         names=python_names,
         required=frozenset(
-            name for name, spec in of_type.fields.items() if is_required_input_field(spec)
+            python_names[name]
+            for name, spec in of_type.fields.items()
+            if is_required_input_field(spec)
         ),
-        defaults=vars(python_class(**defaults)),
+        defaults={
+            name: value
+            for name, value in values.items()
+            if getattr(python_class, name, MISSING) is not value
+        },
         is_one_of=of_type.is_one_of,
+    )
+
+
+def _can_nest(of_type: Any, above: frozenset[Any]) -> bool:
+    """Whether an input type has fields of itself or of a type above, as `any` of a filter is."""
+    named = get_named_type(of_type)
+    if not isinstance(named, GraphQLInputObjectType):
+        return False
+    return named in above or any(
+        _can_nest(spec.type, above | {named}) for spec in named.fields.values()
     )
 
 
@@ -306,11 +339,13 @@ def _items(readers: Sequence[Reader], variables: Variables) -> list[Any]:
 def _members(
     input_object: InputObject, parts: Sequence[tuple[str, Reader]], variables: Variables
 ) -> Any:
-    """An input object; a field whose variable is absent is absent too."""
-    values = {name: read(variables) for name, read in parts}
-    return input_object.instance(
-        {name: value for name, value in values.items() if value is not Undefined}
-    )
+    """An input object of fields by their names in Python; one whose variable is absent is too."""
+    values = {}
+    for name, read in parts:
+        value = read(variables)
+        if value is not Undefined:
+            values[name] = value
+    return input_object.instance(values)
 
 
 def _coerce_required(coerce: Coerce, value: Any) -> Any:

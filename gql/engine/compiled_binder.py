@@ -5,17 +5,32 @@ writes the error message. Before a statement is first bound by it, both have bou
 to the same values: a binder that differs is never used again.
 """
 
-import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
 
-from gql.engine.bind import ConstantBindings, Values, VariantKey, bind_fields
-from gql.engine.coercion import Coercions
-from gql.engine.plan import ParameterizedField
+from gql.engine.bind import (
+    ConstantBindings,
+    FieldVariant,
+    ListVariant,
+    Values,
+    VariantKey,
+    bind_conditions,
+    bind_field,
+    bind_fields,
+    bind_paging,
+)
+from gql.engine.coercion import Coercions, Variables
+from gql.engine.fields import ConnectionSource
+from gql.engine.filter_reader import FILTER, filter_reader
+from gql.engine.plan import ParameterizedField, argument_prefix, has_variable
+from gql.errors import GatewayError
 from gql.identity import Identity
+from gql.query.paging import Paging
 
-_log = logging.getLogger(__name__)
+FieldBinder = Callable[[Variables, Identity, Values], FieldVariant]
+"""From the coerced variables and the caller to a field's variant; it adds the field's values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +39,11 @@ class CompiledBinder:
 
     Attributes:
         fields: Those of the plan.
-        readers: For each field, the function from the coerced variables to its arguments.
+        binders: For each field, what binds it.
     """
 
     fields: tuple[ParameterizedField, ...]
-    readers: tuple[Callable[[Mapping[str, Any]], dict[str, Any]], ...]
+    binders: tuple[FieldBinder, ...]
 
     @classmethod
     def of(cls, coercions: Coercions, fields: tuple[ParameterizedField, ...]) -> "CompiledBinder":
@@ -37,13 +52,59 @@ class CompiledBinder:
         Raises:
             NoFunction: when there is none for one of its arguments.
         """
-        return cls(fields, tuple(map(coercions.arguments, fields)))
+        binders = (_field_binder(coercions, *numbered) for numbered in enumerate(fields))
+        return cls(fields, tuple(binders))
 
     def bind(
-        self, variables: Mapping[str, Any], identity: Identity, constants: ConstantBindings
+        self, variables: Variables, identity: Identity, constants: ConstantBindings
     ) -> tuple[VariantKey, Values]:
         """As `Binder.bind`; any exception means that the general binder has to run."""
-        readers = self.readers
+        binders = self.binders
         return bind_fields(
-            self.fields, lambda number: readers[number](variables), identity, constants
+            self.fields,
+            lambda number, values: binders[number](variables, identity, values),
+            constants,
         )
+
+
+def _field_binder(coercions: Coercions, number: int, field: ParameterizedField) -> FieldBinder:
+    if isinstance(field.source, ConnectionSource):
+        return _page_binder(coercions, number, field, field.source)
+    read = coercions.arguments(field)
+
+    def bind(variables: Variables, identity: Identity, values: Values) -> FieldVariant:
+        return bind_field(number, field, partial(read, variables), identity, values)
+
+    return bind
+
+
+def _page_binder(
+    coercions: Coercions, number: int, field: ParameterizedField, source: ConnectionSource
+) -> FieldBinder:
+    """What binds a page; a paging without variables is read once."""
+    prefix, resource, permission = (
+        argument_prefix(number),
+        source.resource,
+        source.resource.permission,
+    )
+    read_filter = filter_reader(coercions, field)
+    read_bounds = coercions.arguments(field, without=FILTER)
+    constant_values: Values = {}
+    constant: Paging | None = None
+    bounds = (each for each in field.node.arguments or () if each.name.value != FILTER)
+    if not any(has_variable(each.value) for each in bounds):
+        with suppress(GatewayError):  # else every request is refused, by the general binder
+            paging, _ = source.read_arguments(**read_bounds({}))
+            constant = bind_paging(prefix, paging, constant_values)
+
+    def bind(variables: Variables, identity: Identity, values: Values) -> FieldVariant:
+        if permission is not None:
+            identity.require(permission)
+        conditions = bind_conditions(prefix, resource.filters, read_filter(variables), values)
+        if constant is not None:
+            values.update(constant_values)
+            return ListVariant(constant, conditions)
+        paging, _ = source.read_arguments(**read_bounds(variables))
+        return ListVariant(bind_paging(prefix, paging, values), conditions)
+
+    return bind

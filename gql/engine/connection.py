@@ -26,7 +26,6 @@ from gql.loaders.record_loaders import (
 )
 from gql.query.context import Context
 from gql.query.cursor import write_cursor
-from gql.query.filters import Filter
 from gql.query.paging import DEFAULT_PAGE, MAX_PAGE, Paging, paging
 from gql.query.record_list import RecordList
 from gql.query.resource import Link, Record, Resource
@@ -61,31 +60,26 @@ def connection(
     if filter is not None:
         filter.check(resource)
 
-    def read_arguments(
-        *, order_by: Any = UNSET, filter: Any = UNSET, **bounds: Any
-    ) -> tuple[Paging, Filter]:
-        page = paging(
+    def read_paging(*, order_by: Any = UNSET, **bounds: Any) -> Paging:
+        return paging(
             resource,
             order_by.field.value if order_by else default_order,
             descending=_is_descending(resource, order_by) if order_by else descending,
             **{name: value for name, value in bounds.items() if value is not UNSET},
         )
-        return page, filter.conditions() if filter else ()
+
+    source = ConnectionSource(resource, link, read_paging, length)
 
     async def resolve(
         root: strawberry.Parent[Record], info: Info, **arguments: Any
     ) -> RequestedPage:
         if resource.permission is not None:
             info.context.identity.require(resource.permission)
-        page, conditions = read_arguments(**arguments)
+        page, conditions = source.read_arguments(**arguments)
         records = RecordList.filtered(resource, conditions, link)
         return RequestedPage(info.context, records, page, root.id if link else None)
 
-    field = strawberry.field(
-        resolve,
-        description=description,
-        metadata={SOURCE: ConnectionSource(resource, link, read_arguments, length)},
-    )
+    field = strawberry.field(resolve, description=description, metadata={SOURCE: source})
     field.arguments = list(_arguments(order, filter))
     return field
 

@@ -195,15 +195,25 @@ class ConnectionSource(FieldSource):
     Attributes:
         resource: Whose records.
         link: How they find our record; None at the root.
-        read_arguments: Turns the field's arguments into what is read, or raises `BadInput`.
+        read_paging: Turns the field's arguments but `filter` into a paging, or raises `BadInput`;
+            None where the field has no arguments.
         usual: How many records the whole list usually has, for the estimate of what it costs.
     """
 
     resource: Resource
     link: Link | None = None
-    read_arguments: Callable[..., tuple[Paging, Filter]] | None = field(default=None, repr=False)
+    read_paging: Callable[..., Paging] | None = field(default=None, repr=False)
     usual: int = field(default=0, repr=False)
     is_parameterized = True
+
+    def read_arguments(self, *, filter: Any = None, **bounds: Any) -> tuple[Paging, Filter]:
+        """What is read, by the arguments of a field that has some.
+
+        Raises:
+            BadInput: when one of them cannot be used.
+        """
+        assert self.read_paging is not None  # noqa: S101, the field has arguments
+        return self.read_paging(**bounds), filter.conditions() if filter else ()
 
     @property
     def depends_on_caller(self) -> bool:

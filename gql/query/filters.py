@@ -70,6 +70,28 @@ Filter = tuple[Condition | AnyOf, ...]
 """All conditions must hold; the empty tuple lets every row pass."""
 
 
+MAX_CONDITIONS = 100
+"""Most conditions of one filter, in `any` and `none` too; each filter in those is one more."""
+
+
+class FilterField(NamedTuple):
+    """One field of a `filter` input: what its conditions are made of, whoever makes them.
+
+    Attributes:
+        name: Of the field, and of the criterion.
+        comparators: The criterion's, by the names of the fields of the field's own input; none
+            where its value is `true` or `false`.
+        conditions: Makes the conditions of the field's value, or raises `BadInput`.
+        condition: Makes the condition of one of `comparators` by its name, and of its value, which
+            is there; or raises `BadInput`.
+    """
+
+    name: str
+    comparators: Mapping[str, str]
+    conditions: Callable[[Any], list[Condition]]
+    condition: Callable[[str, Any], Condition]
+
+
 @dataclass(frozen=True)
 class OwnerCondition:
     """Passed by the rows of few owners, such as the calls of the assistants that have a name.

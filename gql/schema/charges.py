@@ -25,6 +25,7 @@ from graphql import (
 )
 
 from gql.engine.fields import ConnectionField, ConnectionSource, FieldSource, JsonPathSource
+from gql.query.filters import MAX_CONDITIONS
 from gql.query.paging import MAX_PAGE
 from gql.query.weights import (
     COMPARED_ROW,
@@ -42,7 +43,6 @@ from gql.schema.declared_costs import (
     type_weight,
 )
 from gql.schema.inputs.comparators import MAX_IN
-from gql.schema.inputs.filtering import MAX_CONDITIONS
 from gql.schema.introspection import SchemaValues
 from gql.schema.list_arguments import (
     SLICING_ARGUMENTS,

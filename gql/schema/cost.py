@@ -10,6 +10,7 @@ from typing import cast
 
 from graphql import (
     DocumentNode,
+    GraphQLInputObjectType,
     GraphQLSchema,
     ListTypeNode,
     NamedTypeNode,
@@ -20,11 +21,14 @@ from graphql import (
 )
 
 from gql.engine.document import Request
+from gql.engine.plan import DEFINITION
 from gql.errors import TooComplex
 from gql.schema.charges import ChargeWalk
+from gql.schema.inputs.comparators import Comparators
+from gql.schema.inputs.filtering import FilterInput
 from gql.schema.introspection import SchemaValues
 from gql.schema.limits import LARGEST_FIGURE
-from gql.schema.operation_cost import OperationCost, Quantity
+from gql.schema.operation_cost import OperationCost, Quantity, VariableKind
 
 HEAVIEST = 3
 """How many paths a refusal names."""
@@ -52,17 +56,23 @@ class Pricing:
         fixed = varying.pop((), 0)
         products = tuple((points, sizes) for sizes, points in varying.items())
         variables = {
-            definition.variable.name.value: self._is_text(definition.type)
+            definition.variable.name.value: self._kind(definition.type)
             for definition in operation.variable_definitions or ()
         }
         return OperationCost(fixed, products, walk.schema_values, variables)
 
-    def _is_text(self, type_node: TypeNode) -> bool:
-        """Whether a variable of this type is a scalar that JSON has as a text."""
+    def _kind(self, type_node: TypeNode) -> VariableKind:
+        """What of the value of a variable of this type counts."""
         while not isinstance(type_node, NamedTypeNode):
             type_node = cast("ListTypeNode | NonNullTypeNode", type_node).type
         name = type_node.name.value
-        return name not in _NUMBERS and is_scalar_type(self._schema.get_type(name))
+        of_type = self._schema.get_type(name)
+        if isinstance(of_type, GraphQLInputObjectType):
+            python_class = of_type.extensions[DEFINITION].origin
+            is_filter = issubclass(python_class, (FilterInput, Comparators))
+            return VariableKind.FILTER if is_filter else VariableKind.OTHER
+        is_text = name not in _NUMBERS and is_scalar_type(of_type)
+        return VariableKind.TEXT if is_text else VariableKind.OTHER
 
     def heaviest(self, request: Request) -> list[tuple[str, int]]:
         """The paths of an operation that cost most, each with its points."""

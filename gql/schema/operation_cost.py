@@ -5,6 +5,7 @@ The products are only worked out for a request if the most that they can be is o
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from enum import Enum
 from functools import cached_property
 from math import prod
 from typing import Any
@@ -18,11 +19,22 @@ MOST_POINTS = 64
 LONGEST_NAME = 64
 """A longer text is no value of an enum."""
 
+MOST_PARTS = 200
+"""The names and lists of a filter whose points are cached, about: a client chooses them."""
+
 _ABSENT = ...
 """Stands for a variable that a request leaves out."""
 
 _EXACT = frozenset({int, type(None), type(_ABSENT)})
 """The types of values that a key has as they are; not of `True`, which equals 1."""
+
+
+class VariableKind(Enum):
+    """What of the value of a variable counts."""
+
+    TEXT = "the length of its paths and lists: it is an id, or the like"
+    FILTER = "which fields it has, and the length of lists in it"
+    OTHER = "all of it: it is a number, or the name of an order"
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,14 +76,13 @@ class OperationCost:
         fixed: The points that are the same for every request.
         varying: Points for each product of quantities that depend on variables.
         schema_values: How many values below `__schema` and `__type` it prints.
-        variables: By the name of each variable, whether its value is a text of which only the
-            length of paths and lists counts: an id, not the name of an order.
+        variables: The kind of each variable, by its name.
     """
 
     fixed: int = 0
     varying: tuple[tuple[int, tuple[Quantity, ...]], ...] = ()
     schema_values: int = 0
-    variables: Mapping[str, bool] = field(default_factory=dict)
+    variables: Mapping[str, VariableKind] = field(default_factory=dict)
     _points: dict[tuple[Any, ...], int] = field(default_factory=dict, repr=False)
 
     @cached_property
@@ -110,13 +121,18 @@ class OperationCost:
     def _key(self, variables: Variables) -> tuple[Any, ...] | None:
         """What the points depend on; None where that is too much to be kept."""
         key: list[Any] = []
-        for name, is_text in self.variables.items():
+        for name, kind_of_variable in self.variables.items():
             value = variables.get(name, _ABSENT)
             kind = type(value)
-            if is_text and kind is str:
+            if kind_of_variable is VariableKind.TEXT and kind is str:
                 key.append((str, value.count("/")))
-            elif is_text and kind is list:
+            elif kind_of_variable is VariableKind.TEXT and kind is list:
                 key.append((list, len(value)))
+            elif kind_of_variable is VariableKind.FILTER and kind is dict:
+                try:
+                    _add_shape(value, key)
+                except OverflowError:
+                    return None
             elif kind in _EXACT or (kind is str and len(value) <= LONGEST_NAME):
                 key.append(value)
             else:
@@ -132,3 +148,27 @@ class OperationCost:
                     values[size] = size.value(variables)
             total += points * prod(values[size] for size in sizes)
         return total
+
+
+def _add_shape(value: Any, key: list[Any]) -> None:
+    """Add to a key what counts of the value of a filter.
+
+    Raises:
+        OverflowError: when that is too much to be kept.
+    """
+    if isinstance(value, dict):
+        key += (dict, len(value))
+        for name, member in value.items():
+            if len(key) > MOST_PARTS or len(name) > LONGEST_NAME:
+                raise OverflowError
+            key.append(name)
+            _add_shape(member, key)
+    elif isinstance(value, list):
+        key += (list, len(value))
+        if any(isinstance(each, (dict, list)) for each in value):
+            for each in value:
+                if len(key) > MOST_PARTS:
+                    raise OverflowError
+                _add_shape(each, key)
+    else:
+        key.append(None if value is None else str)

@@ -3,13 +3,14 @@
 import logging
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from graphql import GraphQLEnumType, OperationDefinitionNode, Undefined, parse
 
-from gql.engine import coercion
+from gql.engine import coercion, compiled_binder, filter_reader
 from gql.engine.coercion import Coercions, InputObject, NotCoerced
 from gql.schema.schema import schema
 from tests.databases import Copy
@@ -41,7 +42,11 @@ def test_both_binders_bind_alike_or_refuse(seed: int) -> None:
 
 def _unchecked_fields(self: InputObject, value: Any) -> Any:
     return self.instance(
-        {name: self.fields[name](item) for name, item in value.items() if name in self.fields}
+        {
+            self.names[name]: self.fields[name](item)
+            for name, item in value.items()
+            if name in self.fields
+        }
     )
 
 
@@ -69,6 +74,17 @@ def _left_out_variables_are_null(self: Coercions, operation: Any) -> Any:
     return lambda inputs: dict.fromkeys(names) | coerce(inputs)
 
 
+def _criterion_of_nothing(criterion: Any, variables: Any, conditions: list[Any]) -> None:
+    with suppress(NotCoerced):
+        _READ_CRITERION(criterion, variables, conditions)
+
+
+def _criterion_in_order_of_names(criterion: Any, variables: Any, conditions: list[Any]) -> None:
+    sorted_ones = tuple(sorted(criterion.comparisons))
+    _READ_CRITERION(criterion._replace(comparisons=sorted_ones), variables, conditions)
+
+
+_READ_CRITERION = filter_reader._read_criterion  # noqa: SLF001
 _VARIABLES = Coercions.variables
 _NULLABLE = Coercions._nullable  # noqa: SLF001
 
@@ -104,6 +120,13 @@ MUTANTS: dict[str, tuple[Any, str, Any]] = {
         {"ID": lambda _, value: value, "String": lambda _, value: value},
     ),
     "variables that are left out are null": (Coercions, "variables", _left_out_variables_are_null),
+    "a criterion may compare nothing": (filter_reader, "_read_criterion", _criterion_of_nothing),
+    "comparators are in another order": (
+        filter_reader,
+        "_read_criterion",
+        _criterion_in_order_of_names,
+    ),
+    "a page is that of the first request": (compiled_binder, "has_variable", lambda _: False),
     "enums are their text": (Coercions, "_nullable", _enums_as_text),
 }
 """By what each gets wrong: where it is put, and what."""

@@ -340,7 +340,26 @@ REPEATED: dict[str, tuple[str, list[dict[str, Any]], int]] = {
         [{"p": "/a/b"}, {"p": "/c/d"}, {"p": "/a/b/c"}],
         2,
     ),
-    "objects": (FILTERED, [{"f": {"status": {"eq": "COMPLETED"}}}, {"f": None}, {"f": {}}], 1),
+    "filters": (
+        FILTERED,
+        [
+            {"f": {"status": {"eq": "COMPLETED"}}},
+            {"f": {"status": {"eq": "FAILED"}}},
+            {"f": {"status": {"eq": None}}},
+            {"f": {"assistantId": {"in": ["1", "2"]}}},
+            {"f": {"assistantId": {"in": ["3", "4"]}}},
+            {"f": {"assistantId": {"in": ["1"]}}},
+            {"f": {"assistantId": {"in": "1"}}},
+            {"f": {"any": [{"callSid": {"eq": "a"}}, {"callSid": {"ne": "b"}}]}},
+            {"f": {"any": [{"callSid": {"eq": "c"}}, {"callSid": {"ne": "d"}}]}},
+            {"f": {"any": [{"callSid": {"eq": "a"}}]}},
+            {"f": {"x" * 1_000: 1}},
+            {"f": {"any": [{"any": []} for _ in range(1_000)]}},
+            {"f": None},
+            {"f": {}},
+        ],
+        9,
+    ),
 }
 
 

@@ -6,7 +6,7 @@ A variable without a value leaves its field out of the object, as the specificat
 (https://spec.graphql.org/September2025/#sec-Input-Objects.Input-Coercion).
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import fields
 from datetime import datetime
 from decimal import Decimal
@@ -48,7 +48,7 @@ class Comparators:
 
     comparators: ClassVar[dict[str, str]]
 
-    def conditions(self, criterion: str, convert: Convert | None = None) -> Iterator[Condition]:
+    def conditions(self, criterion: str, convert: Convert | None = None) -> list[Condition]:
         """A condition for every field that has a value.
 
         Args:
@@ -59,21 +59,33 @@ class Comparators:
             BadInput: when there is no comparator, or a null one; when an `in` is too long or a
                 value cannot be used.
         """
-        convert = convert or self.convert
-        written = {
-            field: value
-            for field in self.comparators
-            if (value := getattr(self, field)) is not UNSET
-        }
-        if not written:
+        conditions = []
+        present = vars(self)  # where a field is absent, its default may be on the class alone
+        for field in self.comparators:
+            value = present.get(field, UNSET)
+            if value is UNSET:
+                continue
+            if value is None:
+                raise BadInput(self._without_value(criterion, field))
+            conditions.append(self.condition(criterion, field, value, convert))
+        if not conditions:
             raise BadInput(
                 f"`{to_camel_case(criterion)}` compares nothing: leave it out, or use"
                 f" {self._choices()}."
             )
-        for field, value in written.items():
-            if value is None:
-                raise BadInput(self._without_value(criterion, field))
-            yield Condition(criterion, self.comparators[field], _converted(value, field, convert))
+        return conditions
+
+    @classmethod
+    def condition(
+        cls, criterion: str, field: str, value: Any, convert: Convert | None = None
+    ) -> Condition:
+        """The condition of one field, which has a value.
+
+        Raises:
+            BadInput: when an `in` is too long, or the value cannot be used.
+        """
+        converted = _converted(value, field, convert or cls.convert)
+        return Condition(criterion, cls.comparators[field], converted)
 
     @staticmethod
     def convert(value: Any) -> Any:
@@ -226,9 +238,9 @@ class JSONKeyFilter(Comparators):
 
     key: str = strawberry.field(description="The key.")
 
-    def conditions(self, criterion: str, convert: Convert | None = None) -> Iterator[Condition]:
-        for condition in super().conditions(criterion, convert):
-            yield condition._replace(value=(self.key, condition.value))
+    def conditions(self, criterion: str, convert: Convert | None = None) -> list[Condition]:
+        conditions = super().conditions(criterion, convert)
+        return [each._replace(value=(self.key, each.value)) for each in conditions]
 
 
 @comparators(CallStatus)

@@ -1,9 +1,9 @@
 """The `filter` inputs: each field is a criterion of the resource, under the same name."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import Field, fields
 from functools import partial
-from typing import Any, ClassVar, NamedTuple, TypeVar, get_args, get_type_hints
+from typing import Any, ClassVar, TypeVar, get_args, get_type_hints
 
 import strawberry
 from strawberry import UNSET
@@ -11,7 +11,7 @@ from strawberry.utils.str_converters import to_camel_case
 
 from gql.engine.declaration import described
 from gql.errors import BadInput
-from gql.query.filters import AnyOf, Condition, Filter
+from gql.query.filters import MAX_CONDITIONS, AnyOf, Condition, Filter, FilterField
 from gql.query.global_id import read_id
 from gql.query.resource import Resource
 from gql.schema.inputs.comparators import Comparators, IDFilter
@@ -25,24 +25,7 @@ ANY, NONE = "any", "none"
 _ANY_OF_THESE = "Passes at least one of these filters; an empty list lets nothing pass."
 _NONE_OF_THESE = "Passes none of these filters."
 
-MAX_CONDITIONS = 100
-"""Most conditions of one filter, in `any` and `none` too; each filter in those is one more."""
-
 T = TypeVar("T", bound="FilterInput")
-
-
-class FilterField(NamedTuple):
-    """One field of a `filter` input.
-
-    Attributes:
-        name: Of the field, and of the criterion.
-        comparators: Those that the field offers.
-        conditions: Makes the conditions of the field's value.
-    """
-
-    name: str
-    comparators: frozenset[str]
-    conditions: Callable[[Any], Iterable[Condition]]
 
 
 class FilterInput:
@@ -70,14 +53,15 @@ class FilterInput:
 
     def _conditions(self) -> Filter:
         conditions: list[Condition | AnyOf] = []
+        present = vars(self)  # where a field is absent, its default may be on the class alone
         for field in self.filter_fields:
-            value = getattr(self, field.name)
+            value = present.get(field.name, UNSET)
             if value is None:
                 raise BadInput(f"`{to_camel_case(field.name)}` is null: leave it out.")
             if value is not UNSET:
-                conditions.extend(field.conditions(value))
+                conditions += field.conditions(value)
         for name in (ANY, NONE):
-            filters = getattr(self, name)
+            filters = present.get(name, UNSET)
             if filters is None:
                 raise BadInput(f"`{name}` is null: leave it out.")
             if filters is not UNSET:
@@ -93,7 +77,9 @@ class FilterInput:
         """
         for field in cls.filter_fields:
             resource.check_criterion(
-                field.name, field.comparators, used_by=f"{cls.__name__}.{field.name}"
+                field.name,
+                frozenset(field.comparators.values() or {"eq"}),
+                used_by=f"{cls.__name__}.{field.name}",
             )
 
 
@@ -149,10 +135,11 @@ def _alternatives(name: str, filters: Sequence[FilterInput]) -> tuple[Filter, ..
 
 
 def _size(filter: Filter) -> int:
-    return sum(
-        sum(1 + _size(each) for each in condition.filters) if isinstance(condition, AnyOf) else 1
-        for condition in filter
-    )
+    size = len(filter)
+    for condition in filter:
+        if isinstance(condition, AnyOf):
+            size += sum(1 + _size(each) for each in condition.filters) - 1
+    return size
 
 
 def _filter_field(path: str, field: Field[Any], annotation: Any) -> FilterField:
@@ -161,7 +148,12 @@ def _filter_field(path: str, field: Field[Any], annotation: Any) -> FilterField:
         raise TypeError(f"{path} filters nothing: declare it with `criterion(...)`")
     value_type, *_ = get_args(annotation) or (annotation,)
     if value_type is bool:
-        return FilterField(name, frozenset({"eq"}), lambda value: [Condition(name, "eq", value)])
+        return FilterField(
+            name,
+            {},
+            lambda value: [Condition(name, "eq", value)],
+            lambda _, value: Condition(name, "eq", value),
+        )
     if not issubclass(value_type, Comparators):
         raise TypeError(f"{path} must be `bool | None`, or one of gql/schema/inputs/comparators.py")
     ids_of: Resource | None = field.metadata[CRITERION]
@@ -170,6 +162,7 @@ def _filter_field(path: str, field: Field[Any], annotation: Any) -> FilterField:
     convert = None if ids_of is None else partial(read_id, name=ids_of.name)
     return FilterField(
         name,
-        frozenset(value_type.comparators.values()),
+        value_type.comparators,
         lambda value: value.conditions(name, convert),
+        lambda comparator, value: value_type.condition(name, comparator, value, convert),
     )
