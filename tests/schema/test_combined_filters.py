@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from gql.database import Database
-from gql.schema.inputs.filtering import MAX_CONDITIONS
+from gql.query.filters import MAX_CONDITIONS
 from tests.conftest import Counting, GraphQL
 from tests.schema.lists import CALLS, GRAPHS, List, Row, ids, refusal
 from tests.schema.oracle import Passes, agrees, calls_of
