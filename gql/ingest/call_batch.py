@@ -108,7 +108,7 @@ class CallBatch:
         for item in items:
             key = call_key(item)
             if isinstance(item, CostsItem | CostItem) and key in self.calls:
-                self._load_bill(self.calls[key])
+                self.load_bill(self.calls[key])
 
     async def read(
         self, table: ElementTable, parents: Sequence[int], whole: Sequence[int], keys: Sequence[str]
@@ -127,7 +127,7 @@ class CallBatch:
             elements = call.sets.setdefault(name, StampedSet())
             elements.stamps[row["external_id"]] = row["stamp"] or ""
 
-    def _load_bill(self, call: MergedCall) -> None:
+    def load_bill(self, call: MergedCall) -> None:
         """Fill a call's bill with its stored lines, once."""
         if call.bill.lines is not None:
             return
@@ -170,10 +170,15 @@ class CallBatch:
         call = self.call(item)
         if isinstance(item, CallItem):
             return call, is_new, call.take(item, stamp)
-        table = table_for(item)
         extends_times = call.notice(item)
+        is_new, is_changed = self.take_element(call, item, stamp)
+        return call, is_new, extends_times or is_changed
+
+    def take_element(self, call: MergedCall, item: OfCall, stamp: Stamp) -> tuple[bool, bool]:
+        """Take an item on what belongs to a call; whether it makes an element, and changes any."""
+        table = table_for(item)
         if table is None:
-            return call, False, extends_times
+            return False, False
         name = set_name(table, item.source, item.producer, call.key)
         elements = call.sets.setdefault(name, StampedSet())
         count = len(elements.stamps)
@@ -184,7 +189,7 @@ class CallBatch:
         if table is COSTS and is_changed:
             self._charge(call, item, stamp, name)
         call.is_changed |= is_changed and (type(item) in SNAPSHOTS or table is COSTS)
-        return call, is_changed and len(elements.stamps) > count, extends_times or is_changed
+        return is_changed and len(elements.stamps) > count, is_changed
 
     def _charge(self, call: MergedCall, item: AnyItem, stamp: Stamp, name: str) -> None:
         """Bring the lines and the totals of a bill up to date with its set."""
@@ -204,7 +209,7 @@ class CallBatch:
 
     async def save(self) -> None:
         """Write what is new or changed."""
-        changed = [call for call in self.calls.values() if call.is_changed]
+        changed = [call for call in self.calls.values() if call.is_changed and not call.is_unnamed]
         await self._find_named(changed)
         rows = [self._columns(call) for call in changed]
         new = [row for row, call in zip(rows, changed, strict=True) if not call.row]

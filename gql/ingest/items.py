@@ -299,11 +299,19 @@ class TransitionItem(OfCall):
     handoff_sentence: Text | None = None
 
 
+class SmsCost(Part):
+    """What a carrier takes for one SMS."""
+
+    amount: Amount
+    currency: Currency
+
+
 class SmsItem(Item):
     """One SMS, or its new status.
 
     Attributes:
         status: The source's word for how far it has come.
+        cost: A line in the bill of its conversation, of telephony.
     """
 
     kind: Literal["sms"] = "sms"
@@ -317,6 +325,7 @@ class SmsItem(Item):
     error_code: Name | None = None
     error_message: Text | None = None
     segments: Count | None = None
+    cost: SmsCost | None = None
 
 
 AnyItem = Annotated[

@@ -120,6 +120,7 @@ class MergedCall:
         bill: What it costs.
         opening: Of an SMS conversation that messages have made: when the first of them was
             written, in microseconds since 1970, and its key.
+        is_unnamed: Whether it has no key by which items can name it: its row is left as it is.
         is_changed: Whether its row has to be written.
     """
 
@@ -135,6 +136,7 @@ class MergedCall:
     sets: dict[str, StampedSet] = field(default_factory=dict)
     bill: Bill = field(default_factory=Bill)
     opening: tuple[int, str] | None = None
+    is_unnamed: bool = False
     is_changed: bool = False
 
     @classmethod

@@ -12,8 +12,8 @@ from sqlalchemy import or_, select
 
 from gql.ingest.batch_writes import insert_rows, update_rows
 from gql.ingest.call_batch import CALL_COLUMNS, CALLS, CallBatch, set_name
-from gql.ingest.elements import MESSAGES
-from gql.ingest.items import SmsItem
+from gql.ingest.elements import COSTS, MESSAGES
+from gql.ingest.items import CostItem, SmsItem
 from gql.ingest.merge import Stamp, StampedSet, microseconds
 from gql.ingest.merged_call import MergedCall
 from gql.ingest.merged_sms import MergedSms, SmsKey, has_number, party, sms_key
@@ -93,6 +93,10 @@ class SmsBatch:
         open_ids = [key for key, call in self.by_id.items() if not call.row["is_archived"]]
         names = sorted({each for _, each in keys})
         await self.calls.read(MESSAGES, sorted(open_ids), [], names)
+        if any(item.cost is not None for item in items):
+            await self.calls.read(COSTS, sorted(open_ids), sorted(open_ids), [])
+            for key in open_ids:
+                self.calls.load_bill(self.by_id[key])
         await self.calls.named.find_numbers(write, addresses)
 
     async def _read_conversations(self, addresses: set[str]) -> None:
@@ -117,8 +121,8 @@ class SmsBatch:
             key = (row["source"], row["external_id"])
             call = self.calls.calls.get(key) or MergedCall.stored(dict(row))
             if row["external_id"] is None:
-                # It has no key that an item could name, and no item may change its row.
                 call.key, key = (row["source"], f"#{row['id']}"), ("", str(row["id"]))
+                call.is_unnamed = True
             self.calls.calls[key] = self.by_id[row["id"]] = call
             self.calls.sids.setdefault(row["call_sid"], key)
             if row["channel"] == Channel.SMS:
@@ -135,17 +139,38 @@ class SmsBatch:
             results.append((sms, is_new, sms.take(item, stamp)))
         in_order = sorted(every.values(), key=lambda sms: (sms.first, sms.key))
         assigned = {sms.key: self._assign(sms) for sms in in_order}
-        for (item, _), (sms, _, _) in zip(items, results, strict=True):
-            conversation = assigned[sms.key].conversation
-            if conversation is not None and _has_merge_state(conversation):
-                conversation.notice(item)
-        return [
-            outcome
-            if outcome.conversation is None
-            else replace(outcome, is_new=is_new, is_changed=is_changed)
-            for sms, is_new, is_changed in results
-            for outcome in (assigned[sms.key],)
-        ]
+        outcomes = []
+        for (item, stamp), (sms, is_new, is_changed) in zip(items, results, strict=True):
+            outcome = assigned[sms.key]
+            if outcome.conversation is not None:
+                is_charged = self._notice(outcome.conversation, item, stamp)
+                outcome = replace(outcome, is_new=is_new, is_changed=is_changed or is_charged)
+            outcomes.append(outcome)
+        return outcomes
+
+    def _notice(self, conversation: MergedCall, item: SmsItem, stamp: Stamp) -> bool:
+        """Take the time and the cost of an SMS for its conversation; whether it is charged anew.
+
+        Each SMS is a line of the bill by itself, and all of a source are one bill, whichever way
+        they came: see `Producer`.
+        """
+        if _has_merge_state(conversation):
+            conversation.notice(item)
+        if item.cost is None:
+            return False
+        line = CostItem(
+            source=item.source,
+            occurred_at=item.occurred_at,
+            producer="event",
+            call=conversation.key[1],
+            key=item.message_id,
+            service="telephony",
+            provider=item.source,
+            usage_type="sms",
+            currency=item.cost.currency,
+            amount=item.cost.amount,
+        )
+        return self.calls.take_element(conversation, line, stamp)[1]
 
     def _assign(self, sms: MergedSms) -> SmsOutcome:
         """Put an SMS into its conversation."""

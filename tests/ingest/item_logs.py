@@ -133,6 +133,9 @@ def _text(key: str, senders: tuple[str, ...], receivers: tuple[str, ...]) -> st.
         status=st.sampled_from(["queued", "sent", "delivered", "failed", "read", "lost"]),
         errorCode=WORDS,
         segments=st.sampled_from([1, 2, None]),
+        cost=st.one_of(
+            st.none(), st.fixed_dictionaries({"amount": AMOUNTS, "currency": CURRENCIES})
+        ),
     )
 
 

@@ -12,6 +12,7 @@ from gql.identity import Permission
 from gql.ingest.apply import MOST_ITEMS, ItemOutcome, apply_items
 from gql.ingest.items import AnyItem
 from gql.models.call import Call
+from gql.models.cost_entry import CostEntry
 from gql.models.message import ChatMessage
 from gql.models.scope import owned, table_of
 from gql.models.sms_log import SmsMessageLog
@@ -135,6 +136,54 @@ async def test_a_report_without_numbers_waits_for_those(database: Database) -> N
     )
     rows = await rows_after(database, [[report, sent()]])
     assert [each["status"] for each in rows["sms_message_log"]] == ["delivered"]
+
+
+# -- what they cost --------------------------------------------------------------------------------
+
+
+def usd(amount: str) -> dict[str, str]:
+    return {"amount": amount, "currency": "USD"}
+
+
+async def test_each_is_a_line_in_the_bill_of_its_conversation(database: Database) -> None:
+    """What a list says of one, and a webhook of another, is one bill; a new price is no second."""
+    log = [
+        received(seconds=1, cost=usd("0.0075")),
+        sent(seconds=3, cost=usd("0.004"), producer="pull"),
+        sent(seconds=9, cost=usd("0.0079"), producer="webhook", status="delivered"),
+        sent("m3", seconds=10, cost=None),
+    ]
+    for order in (log, log[::-1], [*log, *log]):
+        rows = await rows_after(database, [[each] for each in order])
+        (call,) = rows["call"]
+        names = ("total_cost", "telephony_cost", "llm_cost", "unattributed_cost", "cost_currency")
+        assert [call[name] for name in names] == [15_400, 15_400, None, 0, "USD"]
+        shown = ("external_id", "service", "provider", "amount", "is_superseded")
+        assert sorted(tuple(each[name] for name in shown) for each in rows["cost_entry"]) == [
+            ("m1", "telephony", "logs", 7_500, False),
+            ("m2", "telephony", "logs", 7_900, False),
+        ]
+        assert await rows_after(database, [order]) == rows
+
+
+async def test_costs_of_a_conversation_that_sql_wrote_stay_its_writers(
+    fresh_database: Database,
+) -> None:
+    call, line = table_of(Call), table_of(CostEntry)
+    numbers = {"from": DEMO_CUSTOMER, "to": DEMO_NUMBER}
+    async with transaction(caller(fresh_database), Permission.INGEST) as write:
+        conversation = select(call).where(owned(call, 1), call.c.id == 102)
+        before = dict((await write.run(conversation)).mappings().one())
+        for cost in ("0.0075", "0.0080"):
+            at = 1 if cost == "0.0075" else 2
+            await apply_items(write, [received("d1", seconds=at, cost=usd(cost), **numbers)])
+        after = dict((await write.run(conversation)).mappings().one())
+        lines = select(line.c.external_id, line.c.amount, line.c.source).where(
+            owned(line, 1), line.c.call_id == 102, line.c.usage_type == "sms"
+        )
+        assert list(map(tuple, await write.run(lines))) == [("d1", 8_000, "logs")]
+    costs = [name for name in before if name.endswith("_cost") or name == "cost_currency"]
+    assert [after[name] for name in costs] == [before[name] for name in costs]
 
 
 # -- archives --------------------------------------------------------------------------------------

@@ -356,6 +356,25 @@ def test_twilio_messages_are_timed_by_their_receipt() -> None:
     assert (item["status"], item["errorCode"], "body" in item) == ("undelivered", "30003", False)
 
 
+def test_a_carrier_says_what_a_message_costs() -> None:
+    listed = {
+        "MessageSid": "SM1", "MessageStatus": "delivered", "Direction": "outbound-api",
+        "Body": "Hi", "Price": "-0.00790", "PriceUnit": "usd", "NumSegments": "1",
+        "Timestamp": "Mon, 21 Sep 2026 14:14:02 +0000",
+    }  # fmt: skip
+    (item,) = _read("twilio", listed).items
+    assert item["cost"] == {"amount": "0.00790", "currency": "USD"}
+    assert (item["direction"], item["body"]) == ("outbound", "Hi")
+    assert "cost" not in _read("twilio", {**listed, "Price": ""}).items[0]
+
+    message = {"id": "m-1", "direction": "outbound", "text": "Hi", "parts": 1}
+    cost = {"amount": 0.0051, "currency": "USD"}
+    (item,) = _read("telnyx", _telnyx("message.finalized", **message, cost=cost)).items
+    assert item["cost"] == {"amount": "0.0051", "currency": "USD"}
+    (item,) = _read("telnyx", _telnyx("message.sent", **message, cost=None)).items
+    assert "cost" not in item
+
+
 def _telnyx(kind: str, **payload: Any) -> Payload:
     data = {"event_type": kind, "occurred_at": "2026-09-21T14:14:02.000Z", "payload": payload}
     return {"data": data, "meta": {"attempt": 1}}

@@ -190,9 +190,18 @@ def _sms(body: Mapping[str, Any], message: str, common: ItemFields) -> ItemField
             status=text(receiver.get("status")),
             errorCode=text(errors[0].get("code")) if errors else None,
             segments=body.get("parts"),
+            cost=_cost_of_sms(mapping(body.get("cost"))),
             **{"from": text(sender.get("phone_number")), "to": text(receiver.get("phone_number"))},
         ),
     }
+
+
+def _cost_of_sms(cost: Mapping[str, Any]) -> ItemFields | None:
+    """What a message costs, which is null until it was sent."""
+    amount, currency = cost.get("amount"), text(cost.get("currency"))
+    if amount is None or currency is None:
+        return None
+    return {"amount": str(amount), "currency": currency.upper()}
 
 
 _READERS: Mapping[str, _Reader] = {

@@ -141,20 +141,33 @@ def _sms(payload: Mapping[str, Any], message: str, received_at: datetime) -> Ite
         if (url := text(payload.get(f"MediaUrl{position}")))
     ]
     segments = str(payload.get("NumSegments", ""))
+    price, currency = text(payload.get("Price")), text(payload.get("PriceUnit"))
+    cost = None
+    if price is not None and currency is not None:
+        cost = {"amount": price.removeprefix("-"), "currency": currency.upper()}
     return {
         "kind": "sms",
         **_common(payload, received_at),
         "messageId": message,
         "status": status or "received",
         **without_absent(
-            direction=None if status else "inbound",
+            direction=_direction_of_sms(payload),
             body=payload.get("Body"),
             media=media or None,
             errorCode=text(payload.get("ErrorCode")),
             segments=int(segments) if segments.isdecimal() else None,
+            cost=cost,
             **{"from": text(payload.get("From")), "to": text(payload.get("To"))},
         ),
     }
+
+
+def _direction_of_sms(payload: Mapping[str, Any]) -> str | None:
+    """Only lists name it; a webhook that has no status is an incoming message's."""
+    named = text(payload.get("Direction"))
+    if named is not None:
+        return "inbound" if named == "inbound" else "outbound"
+    return None if text(payload.get("MessageStatus")) else "inbound"
 
 
 SOURCE = Source(

@@ -24,6 +24,7 @@ from gql.ingest.items import (
     RecordingItem,
     SegmentItem,
     SessionItem,
+    SmsCost,
     SmsItem,
     TransitionItem,
 )
@@ -268,6 +269,14 @@ class GraphTransitionInput(ItemOfCallInput):
     handoff_sentence: str | None = optional("What was said at the handover.")
 
 
+@item_input(SmsCost)
+class SmsCostInput:
+    """What a carrier takes for one SMS."""
+
+    amount: Decimal = required("How much, exactly; its conversation has it as telephony.")
+    currency: str = required("Of the amount: a code of ISO 4217.")
+
+
 @item_input(SmsItem)
 class SmsInput(ItemInput):
     """One SMS, or its new status: what is absent stays, and null says that there is none."""
@@ -282,3 +291,4 @@ class SmsInput(ItemInput):
     error_code: str | None = optional("Why it did not arrive, by the carrier's code.")
     error_message: str | None = optional("The same in words.")
     segments: int | None = optional("How many SMS it took.")
+    cost: SmsCostInput | None = optional("What it costs, once that is known.")
