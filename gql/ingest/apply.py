@@ -14,6 +14,7 @@ from gql.domain.writes.transaction import WriteContext, retry_collisions, transa
 from gql.errors import BadInput
 from gql.identity import Permission
 from gql.ingest.call_batch import CallBatch, ItemRefused, call_key
+from gql.ingest.carrier_links import link_carriers
 from gql.ingest.items import FARTHEST_AHEAD, AnyItem, CallItem, SessionItem, SmsItem, TransitionItem
 from gql.ingest.merge import Stamp, item_stamp
 from gql.ingest.merged_call import MergedCall, register_name
@@ -114,6 +115,8 @@ async def _apply(write: WriteContext, items: Sequence[AnyItem]) -> list[ItemOutc
     await batch.save()
     await sessions.save()
     await sms_batch.save()
+    names = [each.carrier_call_id for each in accepted if isinstance(each, CallItem)]
+    await link_carriers(write, [each for each in names if each is not None], received_at)
     return [
         outcome if subject is None else replace(outcome, id=subject.row["id"])
         for outcome, subject in zip(outcomes, subjects, strict=True)

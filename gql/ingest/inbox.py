@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gql.accounts.hook_endpoints import StoredEndpoint
@@ -204,19 +204,39 @@ async def first_receipts(
 
 
 async def retry_waiting(
-    connection: AsyncConnection, organization_id: int, subjects: Sequence[str]
+    connection: AsyncConnection, organization_id: int, names: Sequence[str]
 ) -> None:
-    """Make a carrier's waiting deliveries due now, since a call names these subjects."""
+    """Make a carrier's waiting deliveries due now that are on calls with these ids."""
+    those = sorted(set(names))
     statement = (
         update(INBOX)
         .where(
             owned(INBOX, organization_id),
-            is_among(INBOX.c.subject, sorted(set(subjects))),
+            or_(is_among(INBOX.c.subject, those), is_among(INBOX.c.carrier_call_id, those)),
             INBOX.c.state == DeliveryState.WAITING,
         )
         .values(next_attempt_at=now())
     )
     await connection.execute(statement)
+
+
+async def subjects_of(
+    connection: AsyncConnection, organization_id: int, names: Sequence[str]
+) -> dict[str, set[str]]:
+    """By subject of kept deliveries: by which of these names platforms call it."""
+    statement = (
+        select(INBOX.c.subject, INBOX.c.carrier_call_id)
+        .distinct()
+        .where(
+            owned(INBOX, organization_id),
+            is_among(INBOX.c.carrier_call_id, sorted(set(names))),
+            INBOX.c.subject.is_not(None),
+        )
+    )
+    subjects: dict[str, set[str]] = {}
+    for subject, name in await connection.execute(statement):
+        subjects.setdefault(subject, set()).add(name)
+    return subjects
 
 
 async def replay(

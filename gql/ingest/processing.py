@@ -231,13 +231,6 @@ async def _apply(write: WriteContext, readings: Sequence[Reading], instant: date
             _wait(reading, outcome.error or "It waits.", instant)
         elif outcome.error is not None and reading.error is None:
             reading.error = outcome.error
-    named = [
-        item.carrier_call_id
-        for _, item in pairs
-        if isinstance(item, CallItem) and item.carrier_call_id is not None
-    ]
-    if named:
-        await inbox.retry_waiting(write.connection, write.organization_id, named)
 
 
 def _processed_columns(reading: Reading) -> dict[str, Any]:
@@ -248,6 +241,7 @@ def _processed_columns(reading: Reading) -> dict[str, Any]:
         "event_kind": event.kind,
         "event_id": row.event_id or event.event_id,
         "subject": event.subject,
+        "carrier_call_id": next(iter(event.aliases), None),
         "occurred_at": reading.items[0].occurred_at if reading.items else None,
     }
     if reading.state is DeliveryState.NEW:
@@ -271,6 +265,7 @@ def _failed_columns(row: Any, error: str) -> dict[str, Any]:
         "event_kind": row.event_kind,
         "event_id": row.event_id,
         "subject": row.subject,
+        "carrier_call_id": row.carrier_call_id,
         "occurred_at": row.occurred_at,
         "state": DeliveryState.DEAD if attempts >= MOST_ATTEMPTS else DeliveryState.NEW,
         "attempts": attempts,

@@ -7,6 +7,7 @@ from sqlalchemy import CheckConstraint, Index, LargeBinary, text
 from sqlmodel import Field, SQLModel
 
 from gql.models.enums import DeliveryState, HookRole, one_of
+from gql.models.index_orders import only
 from gql.models.types import (
     bounded_text,
     global_key,
@@ -67,6 +68,8 @@ class HookDelivery(SQLModel, table=True):
         event_kind: The platform's word, known once the delivery was read; so are the next two.
         event_id: The platform's id of the event, where it has one.
         subject: The key of the call or message that it is about.
+        carrier_call_id: Of a carrier's: by what assistant platforms name the call, where that is
+            not `subject`.
         state: `new`; `waiting` for the call that it belongs to; `done`; `unknown`, kept though this
             gateway has no place for it; `dead`, refused or failed too often.
         attempts: How often it was tried and failed, or found no call.
@@ -82,6 +85,10 @@ class HookDelivery(SQLModel, table=True):
         Index("ix_inbox_endpoint", "organization_id", "endpoint_id", "id"),
         Index("ix_inbox_state", "organization_id", "state", "id"),
         Index("ix_inbox_subject", "organization_id", "subject", "id"),
+        only(
+            "carrier_call_id IS NOT NULL",
+            *("ix_inbox_carrier_call", "organization_id", "carrier_call_id"),
+        ),
         Index("ix_inbox_received", "organization_id", "received_at", "id"),
         # What is the same body again is told by it: see `gql/ingest/inbox.py`.
         Index("ix_inbox_body", "organization_id", "body_sha256", "endpoint_id"),
@@ -107,6 +114,7 @@ class HookDelivery(SQLModel, table=True):
     event_kind: str | None = None
     event_id: str | None = None
     subject: str | None = None
+    carrier_call_id: str | None = None
     occurred_at: datetime | None = None
     state: str = DeliveryState.NEW.value
     attempts: int = 0
