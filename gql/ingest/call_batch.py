@@ -174,7 +174,7 @@ class CallBatch:
         is_new, is_changed = self.take_element(call, item, stamp)
         return call, is_new, extends_times or is_changed
 
-    def take_element(self, call: MergedCall, item: OfCall, stamp: Stamp) -> tuple[bool, bool]:
+    def take_element(self, call: MergedCall, item: AnyItem, stamp: Stamp) -> tuple[bool, bool]:
         """Take an item on what belongs to a call; whether it makes an element, and changes any."""
         table = table_for(item)
         if table is None:

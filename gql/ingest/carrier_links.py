@@ -126,16 +126,16 @@ async def _move_elements(
         name = set_name(table, row.source or "", getattr(row, "producer", None), owner.key)
         key = (name, row.external_id) if row.external_id is not None else ("", str(row.id))
         (own if row.call_id == owner.row["id"] else moved)[key] = row
-    kept = {key: row for key, row in moved.items() if _stays(key, row, own, owner.sets)}
+    moving = {key: row for key, row in moved.items() if _stays(key, row, own, owner.sets)}
     sets_of_call = {f"{call.key[0]}:{name}": each for name, each in call.sets.items()}
-    dropped = [row.id for key, row in moved.items() if key not in kept]
+    dropped = [row.id for key, row in moved.items() if key not in moving]
     dropped += [
         row.id
         for key, row in own.items()
-        if key in kept or (key not in moved and not _stays(key, row, moved, sets_of_call))
+        if key in moving or (key not in moved and not _stays(key, row, moved, sets_of_call))
     ]
     await delete_ids(write, table.table, dropped)
-    rows = [{"id": row.id, "call_id": owner.row["id"]} for row in kept.values()]
+    rows = [{"id": row.id, "call_id": owner.row["id"]} for row in moving.values()]
     await update_rows(write, table.table, rows)
 
 

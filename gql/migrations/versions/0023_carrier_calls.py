@@ -14,7 +14,7 @@ depends_on = None
 
 def upgrade() -> None:
     """Add the column with its index."""
-    op.add_column("inbox", sa.Column("carrier_call_id", sa.Text(), nullable=True))
+    op.add_column("inbox", sa.Column("carrier_call_id", sa.String(), nullable=True))
     op.execute(
         "CREATE INDEX ix_inbox_carrier_call ON inbox (organization_id, carrier_call_id)"
         " WHERE carrier_call_id IS NOT NULL"
