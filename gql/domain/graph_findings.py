@@ -316,7 +316,7 @@ def _check_variables(subject: _Subject) -> Iterator[Finding]:
         present.update(_keys(node.configuration))
     has_sessions = structure.session_variables is not None
     severity = Severity.WARNING if has_sessions else Severity.INFORMATION
-    where = "no recorded session has it" if has_sessions else "no session is recorded yet"
+    where = "no recent session has it" if has_sessions else "no session is recorded yet"
     users: dict[str, list[int]] = defaultdict(list)
     for edge in structure.edges:
         for name in sorted(set(subject.conditions[edge.id].variables()) - present):

@@ -67,8 +67,8 @@ class GraphStructure:
         edges: By id.
         assistants: Those of the nodes that there are, by id.
         configuration: The graph's own.
-        session_variables: Variables that recorded graph sessions have in their context; None when
-            no session is recorded.
+        session_variables: Variables that recent graph sessions have in their context; None when no
+            session is recorded.
     """
 
     nodes: Sequence[StructureNode]

@@ -20,6 +20,9 @@ from gql.query.resource import Link, Record, Resource, UnionList
 SOURCE = "source"
 """The key of a field's source in its metadata."""
 
+OWN_POINTS = "own_points"
+"""The key of what a field costs beside what its type says: of one that a resolver computes."""
+
 ColumnKind = Literal[
     "boolean",
     "decimal",

@@ -16,6 +16,7 @@ from graphql import (
 )
 
 from gql.engine.fields import (
+    OWN_POINTS,
     SOURCE,
     ConnectionField,
     ConnectionSource,
@@ -72,6 +73,11 @@ def source_of(field: GraphQLField) -> FieldSource | None:
 
 def field_weight(field: GraphQLField) -> int:
     """The points of a field for each object that it is selected on, without what is below it."""
+    own_points: int = field.extensions[DEFINITION].metadata.get(OWN_POINTS, 0)
+    return own_points + _weight_of_type(field)
+
+
+def _weight_of_type(field: GraphQLField) -> int:
     source, target = source_of(field), get_named_type(field.type)
     if source is ConnectionField.TOTAL_COUNT:
         return TOTAL.points

@@ -23,6 +23,7 @@ from gql.engine.connection import Connection, connection
 from gql.engine.declaration import column, count, entity, first, many, nested_object, number, one
 from gql.schema.assistants import Assistant
 from gql.schema.enums import ConditionLogic, ConditionType, NodeType
+from gql.schema.graph_findings import GraphFinding, findings_field
 from gql.schema.inputs.calls import CallFilter, CallOrder
 from gql.schema.inputs.graph_sessions import GraphSessionFilter, GraphSessionOrder
 from gql.schema.node import NumberedNode
@@ -47,6 +48,7 @@ class AssistantGraph(NumberedNode):
     edges: list["GraphEdge"] = many("All its edges, by id.", EDGES, OF_GRAPH, usual=30)
     total_nodes: int = count("How many nodes it has.", NODES, OF_GRAPH)
     total_edges: int = count("How many edges it has.", EDGES, OF_GRAPH)
+    findings: list[GraphFinding] = findings_field
 
     entry_node: "GraphNode | None" = first(
         "Where conversations start; without one the graph cannot run.", ENTRY_NODES, OF_GRAPH

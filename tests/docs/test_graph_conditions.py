@@ -17,6 +17,8 @@ from gql.domain.conditions.syntax import (
     ExpressionError,
     parse_expression,
 )
+from gql.domain.graph_findings import FindingCode
+from gql.domain.graph_reading import RECENT_SESSIONS
 
 PAGE = Path("docs/graph-conditions.md").read_text()
 
@@ -56,3 +58,11 @@ def test_every_operator_has_an_example_and_limits_are_as_stated() -> None:
     for operator in OPERATORS:
         assert f'"{operator}"' in PAGE
     assert f"{MAX_LENGTH:,} characters, nested at most {MAX_DEPTH} deep" in PAGE
+
+
+def test_every_code_of_a_finding_is_listed_once() -> None:
+    table = PAGE.partition("## Findings")[2]
+    rows = [row.split("|")[1] for row in table.splitlines() if row.startswith("| `")]
+    listed = re.findall(r"`([A-Z_]+)`", "".join(rows))
+    assert sorted(listed) == sorted(code.name for code in FindingCode)
+    assert f"the graph's {RECENT_SESSIONS} newest sessions" in table

@@ -60,13 +60,13 @@ class CreatedGraph:
 
 @dataclass(frozen=True, slots=True)
 class ReplacedStructure:
-    """What became of a graph's structure; after a dry run, what would have.
+    """What became of a graph's structure.
 
     Attributes:
-        node_ids: In the order of the request; none after a dry run.
+        node_ids: In the order of the request.
         edge_ids: Likewise.
         cleared_sessions: How many active graph sessions were deleted.
-        version: The graph's version now; a dry run leaves it as it was.
+        version: The graph's version now.
     """
 
     node_ids: tuple[int, ...]

@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, select
-
 from gql.domain.graph_sessions import GRAPH_SESSIONS
 from gql.domain.graphs import EDGES, GRAPHS, NODES
 from gql.domain.writes.audit import audit
@@ -16,10 +14,9 @@ from gql.domain.writes.structure import (
     insert_structure,
     raise_version,
 )
-from gql.domain.writes.transaction import WriteContext, transaction
+from gql.domain.writes.transaction import transaction
 from gql.domain.writes.validation import ProblemList
 from gql.errors import Problem
-from gql.models.scope import owned
 from gql.models.types import now
 from gql.query.context import Context
 
@@ -35,7 +32,6 @@ async def replace_structure(
     edges: Sequence[EdgeDraft],
     *,
     expected_version: int | None = None,
-    dry_run: bool = False,
     problems: Sequence[Problem] = (),
 ) -> ReplacedStructure:
     """Give a graph other nodes and edges, all of them new, and clear its active graph sessions.
@@ -49,7 +45,6 @@ async def replace_structure(
         nodes: In the order that edges count them in.
         edges: An edge without a type of condition has one in natural language.
         expected_version: Refuse when the graph has another version by now.
-        dry_run: Only check and count; write nothing.
         problems: What is wrong with the request itself; reported with the rest.
 
     Raises:
@@ -63,8 +58,6 @@ async def replace_structure(
         collected = ProblemList(problems)
         await check_structure(write, collected, nodes, edges, condition_required=False)
         collected.raise_if_any()
-        if dry_run:
-            return ReplacedStructure((), (), await _count_active(write, graph_id), graph.version)
         instant = now()
         await keep_names(write, _SESSIONS.c.graph_id == graph_id)
         active = _SESSIONS.c.is_active
@@ -78,12 +71,3 @@ async def replace_structure(
         after["cleared_sessions"] = cleared
         await audit(write, "graph.replace_structure", graph_id, before=before, after=after)
         return ReplacedStructure(node_ids, edge_ids, cleared, version)
-
-
-async def _count_active(write: WriteContext, graph_id: int) -> int:
-    statement = select(func.count()).where(
-        _SESSIONS.c.graph_id == graph_id,
-        _SESSIONS.c.is_active,
-        owned(_SESSIONS, write.organization_id),
-    )
-    return int((await write.run(statement)).scalar_one())

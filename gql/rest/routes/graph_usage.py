@@ -7,23 +7,21 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from gql.domain.assistants import ASSISTANTS
 from gql.domain.graph_analytics import GraphUsage, NodeUsage, analyse_graph
+from gql.domain.graph_reading import EDGES_OF_GRAPH, NODES_OF_GRAPH
 from gql.domain.graph_walk import Step, Walker
-from gql.domain.graphs import EDGES, GRAPHS, NODES, OF_GRAPH
+from gql.domain.graphs import GRAPHS
 from gql.errors import BadInput
 from gql.identity import Permission
 from gql.loaders.record_loaders import ChildrenByParentLoader, RecordByKeyLoader
 from gql.models.enums import NodeType
 from gql.models.types import now
 from gql.query.context import Context
-from gql.query.record_list import RecordList
 from gql.query.resource import Record
 from gql.query.weights import COMPARED_ROW
 from gql.rest.route import Answer, route
 from gql.rest.routes.graphs import TAG, GraphPath
 
 _UNUSED = NodeUsage(0, 0.0, 0.0)
-
-_NODES_OF_GRAPH, _EDGES_OF_GRAPH = (RecordList(each, link=OF_GRAPH) for each in (NODES, EDGES))
 
 MOST_MESSAGES = 200
 """Most messages of one test."""
@@ -144,7 +142,7 @@ async def analyse(context: Context, path: GraphPath, query: UsagePeriod) -> dict
     graph = await RecordByKeyLoader.of(context, GRAPHS).require(path.graph_id)
     since = now() - timedelta(days=query.days)
     usage = await analyse_graph(context, graph.id, since)
-    nodes = await ChildrenByParentLoader.of(context, _NODES_OF_GRAPH).load(graph.id)
+    nodes = await ChildrenByParentLoader.of(context, NODES_OF_GRAPH).load(graph.id)
     names = await _names(context, nodes)
     return {
         "graph_id": graph.id,
@@ -176,9 +174,9 @@ async def try_messages(context: Context, path: GraphPath, body: Messages) -> dic
     The body may also be a bare array of messages.
     """
     await RecordByKeyLoader.of(context, GRAPHS).require(path.graph_id)
-    nodes = await ChildrenByParentLoader.of(context, _NODES_OF_GRAPH).load(path.graph_id)
+    nodes = await ChildrenByParentLoader.of(context, NODES_OF_GRAPH).load(path.graph_id)
     start = _start(nodes, body.starting_node_id)
-    edges = await ChildrenByParentLoader.of(context, _EDGES_OF_GRAPH).load(path.graph_id)
+    edges = await ChildrenByParentLoader.of(context, EDGES_OF_GRAPH).load(path.graph_id)
     names = await _names(context, nodes)
     steps = Walker(edges).walk(start, body.test_messages, body.context or {})
     followed = [step for step in steps if step.edge is not None]

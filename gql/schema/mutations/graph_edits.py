@@ -14,10 +14,10 @@ from gql.errors import Invalid, NotFound, Problem
 from gql.query.context import Context
 from gql.query.resource import Resource
 from gql.schema.enums import ConditionLogic, ConditionType, NodeType
+from gql.schema.graph_findings import GraphFinding
 from gql.schema.graphs import AssistantGraph, GraphEdge, GraphNode
 from gql.schema.mutations.graphs import ID
 from gql.schema.mutations.payloads import (
-    ChangeInput,
     Payload,
     change_input,
     optional,
@@ -33,16 +33,26 @@ from gql.schema.mutations.run import (
     values_of,
 )
 from gql.schema.mutations.structure import PositionInput, edge_ids, with_position
+from gql.schema.mutations.structure_changes import (
+    NEW,
+    STRUCTURE_INPUTS,
+    Checked,
+    Drafted,
+    StructureInput,
+    findings_of_change,
+    finish,
+)
 
 EXPECTED_VERSION = (
     "The `version` of the graph that you read: refused with VERSION_CONFLICT when it is another by"
     " now."
 )
+_NO_COLUMNS = ("expected_version", *STRUCTURE_INPUTS)
 GRAPH = "Its graph, as it is now; null when nothing was changed."
 
 
 @change_input
-class AddGraphNodeInput(ChangeInput):
+class AddGraphNodeInput(StructureInput):
     """A node to add to a graph, which may have 500."""
 
     graph_id: strawberry.ID = required("The graph: the global id or the integer.")
@@ -59,14 +69,16 @@ class AddGraphNodePayload(Payload):
 
     node: GraphNode | None = one("The node; null when it was not added.", NODES, "object_id")
     graph: AssistantGraph | None = one(GRAPH, GRAPHS, "graph_id")
+    findings: list[GraphFinding] = findings_of_change()
     graph_id: strawberry.Private[int | None] = None
+    checked: Checked = None
 
 
 @mutation("Add a node to a graph; its conversations go on.")
 async def add_graph_node(context: Context, input: AddGraphNodeInput) -> AddGraphNodePayload:
     problems = ProblemList()
     graph_id = key_of(input.graph_id, GRAPHS, "graph_id")
-    values = with_position(values_of(input, "graph_id", "expected_version"))
+    values = with_position(values_of(input, "graph_id", *_NO_COLUMNS))
     _read_keys(values, problems, assistant_id=ASSISTANTS)
     try:
         node_id = await graph_nodes.add_node(
@@ -78,11 +90,13 @@ async def add_graph_node(context: Context, input: AddGraphNodeInput) -> AddGraph
         )
     except NotFound as error:
         raise Invalid((Problem(("graph_id",), error.message, error.code),)) from None
-    return AddGraphNodePayload(object_id=node_id, graph_id=graph_id)
+    payload = AddGraphNodePayload(object_id=node_id, graph_id=graph_id)
+    made = Drafted(nodes={node_id: NEW})
+    return await finish(context, input, payload, graph_id, made, object_id=None)
 
 
 @change_input
-class UpdateGraphNodeInput(ChangeInput):
+class UpdateGraphNodeInput(StructureInput):
     """What to change of a node; what is absent stays."""
 
     id: strawberry.ID = required(ID)
@@ -99,7 +113,9 @@ class UpdateGraphNodePayload(Payload):
 
     node: GraphNode | None = one("The node; null when it was not changed.", NODES, "object_id")
     graph: AssistantGraph | None = one(GRAPH, GRAPHS, "graph_id")
+    findings: list[GraphFinding] = findings_of_change()
     graph_id: strawberry.Private[int | None] = None
+    checked: Checked = None
 
 
 @mutation("Move a node, or change what it does; its id stays, and its conversations go on.")
@@ -108,7 +124,7 @@ async def update_graph_node(
 ) -> UpdateGraphNodePayload:
     problems = ProblemList()
     node_id = key_of(input.id, NODES)
-    changes = with_position(changes_of(input, "id", "expected_version"))
+    changes = with_position(changes_of(input, "id", *_NO_COLUMNS))
     _read_keys(changes, problems, assistant_id=ASSISTANTS)
     graph_id = await graph_nodes.update_node(
         context,
@@ -117,11 +133,12 @@ async def update_graph_node(
         expected_version=default(input.expected_version, None),
         problems=problems.items,
     )
-    return UpdateGraphNodePayload(object_id=node_id, graph_id=graph_id)
+    payload = UpdateGraphNodePayload(object_id=node_id, graph_id=graph_id)
+    return await finish(context, input, payload, graph_id, Drafted())
 
 
 @change_input
-class RemoveGraphNodeInput(ChangeInput):
+class RemoveGraphNodeInput(StructureInput):
     """A node to remove."""
 
     id: strawberry.ID = required(ID)
@@ -144,7 +161,9 @@ class RemoveGraphNodePayload(Payload):
         " refused.",
     )
     graph: AssistantGraph | None = one(GRAPH, GRAPHS, "graph_id")
+    findings: list[GraphFinding] = findings_of_change()
     graph_id: strawberry.Private[int | None] = None
+    checked: Checked = None
 
 
 @mutation("Remove a node with its edges, and clear the active graph sessions that are at it.")
@@ -155,16 +174,17 @@ async def remove_graph_node(
     removed = await graph_nodes.remove_node(
         context, node_id, expected_version=default(input.expected_version, None)
     )
-    return RemoveGraphNodePayload(
+    payload = RemoveGraphNodePayload(
         removed_id=global_id_of(NODES, node_id),
         removed_edge_ids=edge_ids(removed.edge_ids),
         cleared_sessions=removed.cleared_sessions,
         graph_id=removed.graph_id,
     )
+    return await finish(context, input, payload, removed.graph_id, Drafted(), removed_id=None)
 
 
 @change_input
-class AddGraphEdgeInput(ChangeInput):
+class AddGraphEdgeInput(StructureInput):
     """An edge to add between two nodes of a graph, which may have 2,000 edges."""
 
     from_: strawberry.ID = strawberry.field(name="from", description="The node it starts at.")
@@ -188,13 +208,15 @@ class AddGraphEdgePayload(Payload):
 
     edge: GraphEdge | None = one("The edge; null when it was not added.", EDGES, "object_id")
     graph: AssistantGraph | None = one(GRAPH, GRAPHS, "graph_id")
+    findings: list[GraphFinding] = findings_of_change()
     graph_id: strawberry.Private[int | None] = None
+    checked: Checked = None
 
 
 @mutation("Add an edge between two nodes of a graph; its conversations go on.")
 async def add_graph_edge(context: Context, input: AddGraphEdgeInput) -> AddGraphEdgePayload:
     problems = ProblemList()
-    values = values_of(input, "from_", "to", "expected_version")
+    values = values_of(input, "from_", "to", *_NO_COLUMNS)
     values |= {"from_node_id": input.from_, "to_node_id": input.to}
     _read_keys(values, problems, from_node_id=NODES, to_node_id=NODES)
     added = await graph_edges.add_edge(
@@ -203,11 +225,13 @@ async def add_graph_edge(context: Context, input: AddGraphEdgeInput) -> AddGraph
         expected_version=default(input.expected_version, None),
         problems=problems.items,
     )
-    return AddGraphEdgePayload(object_id=added.edge_id, graph_id=added.graph_id)
+    payload = AddGraphEdgePayload(object_id=added.edge_id, graph_id=added.graph_id)
+    made = Drafted(edges={added.edge_id: NEW})
+    return await finish(context, input, payload, added.graph_id, made, object_id=None)
 
 
 @change_input
-class UpdateGraphEdgeInput(ChangeInput):
+class UpdateGraphEdgeInput(StructureInput):
     """What to change of an edge; what is absent stays, and null removes a text."""
 
     id: strawberry.ID = required(ID)
@@ -234,7 +258,9 @@ class UpdateGraphEdgePayload(Payload):
 
     edge: GraphEdge | None = one("The edge; null when it was not changed.", EDGES, "object_id")
     graph: AssistantGraph | None = one(GRAPH, GRAPHS, "graph_id")
+    findings: list[GraphFinding] = findings_of_change()
     graph_id: strawberry.Private[int | None] = None
+    checked: Checked = None
 
 
 @mutation("Change an edge, or lead it between other nodes; its id stays.")
@@ -243,7 +269,7 @@ async def update_graph_edge(
 ) -> UpdateGraphEdgePayload:
     problems = ProblemList()
     edge_id = key_of(input.id, EDGES)
-    changes = changes_of(input, "id", "expected_version")
+    changes = changes_of(input, "id", *_NO_COLUMNS)
     for name, column in (("from_", "from_node_id"), ("to", "to_node_id")):
         if name in changes:
             changes[column] = changes.pop(name)
@@ -255,11 +281,12 @@ async def update_graph_edge(
         expected_version=default(input.expected_version, None),
         problems=problems.items,
     )
-    return UpdateGraphEdgePayload(object_id=edge_id, graph_id=graph_id)
+    payload = UpdateGraphEdgePayload(object_id=edge_id, graph_id=graph_id)
+    return await finish(context, input, payload, graph_id, Drafted())
 
 
 @change_input
-class RemoveGraphEdgeInput(ChangeInput):
+class RemoveGraphEdgeInput(StructureInput):
     """An edge to remove."""
 
     id: strawberry.ID = required(ID)
@@ -274,7 +301,9 @@ class RemoveGraphEdgePayload(Payload):
         default=None, description="Its global id; null when it was not removed."
     )
     graph: AssistantGraph | None = one(GRAPH, GRAPHS, "graph_id")
+    findings: list[GraphFinding] = findings_of_change()
     graph_id: strawberry.Private[int | None] = None
+    checked: Checked = None
 
 
 @mutation("Remove an edge; transitions that took it stay, and conversations go on.")
@@ -285,7 +314,8 @@ async def remove_graph_edge(
     graph_id = await graph_edges.remove_edge(
         context, edge_id, expected_version=default(input.expected_version, None)
     )
-    return RemoveGraphEdgePayload(removed_id=global_id_of(EDGES, edge_id), graph_id=graph_id)
+    payload = RemoveGraphEdgePayload(removed_id=global_id_of(EDGES, edge_id), graph_id=graph_id)
+    return await finish(context, input, payload, graph_id, Drafted(), removed_id=None)
 
 
 MUTATIONS = (

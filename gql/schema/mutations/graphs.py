@@ -1,6 +1,7 @@
 """Mutations of assistant graphs."""
 
 from dataclasses import field
+from typing import Any
 
 import strawberry
 from strawberry.scalars import JSON
@@ -11,6 +12,7 @@ from gql.domain.writes.replacement import replace_structure
 from gql.domain.writes.validation import ProblemList
 from gql.engine.declaration import one
 from gql.query.context import Context
+from gql.schema.graph_findings import GraphFinding
 from gql.schema.graphs import AssistantGraph
 from gql.schema.mutations.payloads import (
     ChangeInput,
@@ -38,6 +40,14 @@ from gql.schema.mutations.structure import (
     keyed_nodes,
     node_ids,
 )
+from gql.schema.mutations.structure_changes import (
+    STRUCTURE_INPUTS,
+    Checked,
+    StructureInput,
+    drafted,
+    findings_of_change,
+    finish,
+)
 
 ID = "The global id, or the documented integer."
 NEW_NODES = "The nodes that were made, in the order of the input."
@@ -45,7 +55,7 @@ NEW_EDGES = "The ids of the edges that were made, in the order of the input."
 
 
 @change_input
-class CreateGraphInput(ChangeInput):
+class CreateGraphInput(StructureInput):
     """An assistant graph to make."""
 
     name: str = required("Unique in the organization; 1 to 255 characters.")
@@ -61,6 +71,9 @@ class CreateGraphPayload(Payload):
     """A graph that was made."""
 
     graph: AssistantGraph | None = one("The graph; null when it was not made.", GRAPHS, "object_id")
+    findings: list[GraphFinding] = findings_of_change()
+    checked: Checked = None
+    graph_id: strawberry.Private[int | None] = None
     nodes: list[KeyedNode] = keyed_nodes(NEW_NODES)
     edge_ids: list[strawberry.ID] = strawberry.field(default_factory=list, description=NEW_EDGES)
     node_ids: strawberry.Private[NodeIds] = field(default_factory=list)
@@ -71,13 +84,15 @@ async def create_graph(context: Context, input: CreateGraphInput) -> CreateGraph
     problems = ProblemList()
     nodes = default(input.nodes, [])
     drafts = drafts_of(nodes, default(input.edges, []), problems)
-    values = values_of(input, "nodes", "edges")
+    values = values_of(input, "nodes", "edges", *STRUCTURE_INPUTS)
     created = await graphs.create_graph(context, values, *drafts, problems=problems.items)
-    return CreateGraphPayload(
-        object_id=created.id,
-        node_ids=node_ids(nodes, created.node_ids),
-        edge_ids=edge_ids(created.edge_ids),
+    ids = node_ids(nodes, created.node_ids)
+    payload = CreateGraphPayload(
+        object_id=created.id, node_ids=ids, edge_ids=edge_ids(created.edge_ids)
     )
+    made = drafted(ids, created.edge_ids)
+    undone: dict[str, Any] = {"object_id": None, "node_ids": [], "edge_ids": []}
+    return await finish(context, input, payload, created.id, made, **undone)
 
 
 @change_input
@@ -108,7 +123,7 @@ async def update_graph(context: Context, input: UpdateGraphInput) -> UpdateGraph
 
 
 @change_input
-class ReplaceGraphStructureInput(ChangeInput):
+class ReplaceGraphStructureInput(StructureInput):
     """Other nodes and edges for a graph."""
 
     id: strawberry.ID = required(ID)
@@ -117,10 +132,6 @@ class ReplaceGraphStructureInput(ChangeInput):
     expected_version: int | None = optional(
         "The `version` that you read: refused with VERSION_CONFLICT when it is another by now."
     )
-    dry_run: bool | None = optional("Only check, and tell what would happen; nothing is changed.")
-
-    def is_dry_run(self) -> bool:
-        return bool(default(self.dry_run, otherwise=False))
 
 
 @payload
@@ -142,6 +153,9 @@ class ReplaceGraphStructurePayload(Payload):
         description="How many active graph sessions were deleted, or would be in a dry run;"
         " null when it was refused.",
     )
+    findings: list[GraphFinding] = findings_of_change()
+    checked: Checked = None
+    graph_id: strawberry.Private[int | None] = None
 
 
 @mutation(
@@ -159,15 +173,17 @@ async def replace_graph_structure(
         graph_id,
         *drafts,
         expected_version=default(input.expected_version, None),
-        dry_run=input.is_dry_run(),
         problems=problems.items,
     )
-    return ReplaceGraphStructurePayload(
+    ids = node_ids(input.nodes, replaced.node_ids)
+    payload = ReplaceGraphStructurePayload(
         object_id=graph_id,
-        node_ids=node_ids(input.nodes, replaced.node_ids),
+        node_ids=ids,
         edge_ids=edge_ids(replaced.edge_ids),
         cleared_sessions=replaced.cleared_sessions,
     )
+    made = drafted(ids, replaced.edge_ids)
+    return await finish(context, input, payload, graph_id, made, node_ids=[], edge_ids=[])
 
 
 @change_input

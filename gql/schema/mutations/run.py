@@ -115,7 +115,7 @@ async def run_mutation(
                 payload = payload_type(**orjson.loads(replay.answer.body))
     except REFUSALS as error:
         await context.roll_back()
-        payload = payload_type(user_errors=_user_errors(error))
+        payload = payload_type(user_errors=user_errors(error))
     payload.client_mutation_id = default(input.client_mutation_id, None)
     return payload
 
@@ -171,7 +171,8 @@ def _stored(payload: Payload) -> dict[str, Any]:
     }
 
 
-def _user_errors(error: GatewayError) -> list[UserError]:
+def user_errors(error: GatewayError) -> list[UserError]:
+    """What a refusal becomes in the payload."""
     if isinstance(error, Invalid):
         return [_user_error(problem) for problem in error.problems]
     path = tuple(name for kind, name in _ARGUMENTS if isinstance(error, kind))[:1]

@@ -193,17 +193,6 @@ async def test_of_two_at_once_that_expect_the_same_version_one_is_refused(
     assert [result.version for result in results if isinstance(result, ReplacedStructure)] == [2]
 
 
-async def test_a_dry_run_counts_what_would_change_and_changes_nothing(
-    member: Context, fresh_database: Database
-) -> None:
-    before = await all_rows(fresh_database)
-
-    would = await replace_structure(member, 1, LARGER_NODES, LARGER_EDGES, dry_run=True)
-
-    assert would == ReplacedStructure((), (), 1, 1)
-    assert await all_rows(fresh_database) == before
-
-
 async def test_a_stranger_changes_nothing(stranger: Context, fresh_database: Database) -> None:
     before = await all_rows(fresh_database)
 
