@@ -110,10 +110,10 @@ async def test_a_dry_run_of_a_new_graph_leaves_none(fresh_graphql: GraphQL) -> N
         "findings": EXPECTED,
         "userErrors": [],
     }
-    made = await _change(fresh_graphql, CREATE, **values)
-    assert made["graph"] is not None
-    assert [each["code"] for each in made["findings"]] == [each["code"] for each in EXPECTED]
-    assert made["findings"][2]["edgeIds"] == made["edgeIds"][:1]
+    created = await _change(fresh_graphql, CREATE, **values)
+    assert created["graph"] is not None
+    assert [each["code"] for each in created["findings"]] == [each["code"] for each in EXPECTED]
+    assert created["findings"][2]["edgeIds"] == created["edgeIds"][:1]
 
 
 async def test_publishing_refuses_errors_and_only_these(fresh_graphql: GraphQL) -> None:

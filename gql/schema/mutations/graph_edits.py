@@ -91,8 +91,8 @@ async def add_graph_node(context: Context, input: AddGraphNodeInput) -> AddGraph
     except NotFound as error:
         raise Invalid((Problem(("graph_id",), error.message, error.code),)) from None
     payload = AddGraphNodePayload(object_id=node_id, graph_id=graph_id)
-    made = Drafted(nodes={node_id: NEW})
-    return await finish(context, input, payload, graph_id, made, object_id=None)
+    drafted_ids = Drafted(nodes={node_id: NEW})
+    return await finish(context, input, payload, graph_id, drafted_ids, object_id=None)
 
 
 @change_input
@@ -226,8 +226,8 @@ async def add_graph_edge(context: Context, input: AddGraphEdgeInput) -> AddGraph
         problems=problems.items,
     )
     payload = AddGraphEdgePayload(object_id=added.edge_id, graph_id=added.graph_id)
-    made = Drafted(edges={added.edge_id: NEW})
-    return await finish(context, input, payload, added.graph_id, made, object_id=None)
+    drafted_ids = Drafted(edges={added.edge_id: NEW})
+    return await finish(context, input, payload, added.graph_id, drafted_ids, object_id=None)
 
 
 @change_input

@@ -50,8 +50,8 @@ from gql.schema.mutations.structure_changes import (
 )
 
 ID = "The global id, or the documented integer."
-NEW_NODES = "The nodes that were made, in the order of the input."
-NEW_EDGES = "The ids of the edges that were made, in the order of the input."
+NEW_NODES = "The nodes that were drafted_ids, in the order of the input."
+NEW_EDGES = "The ids of the edges that were drafted_ids, in the order of the input."
 
 
 @change_input
@@ -90,9 +90,9 @@ async def create_graph(context: Context, input: CreateGraphInput) -> CreateGraph
     payload = CreateGraphPayload(
         object_id=created.id, node_ids=ids, edge_ids=edge_ids(created.edge_ids)
     )
-    made = drafted(ids, created.edge_ids)
+    drafted_ids = drafted(ids, created.edge_ids)
     undone: dict[str, Any] = {"object_id": None, "node_ids": [], "edge_ids": []}
-    return await finish(context, input, payload, created.id, made, **undone)
+    return await finish(context, input, payload, created.id, drafted_ids, **undone)
 
 
 @change_input
@@ -182,8 +182,8 @@ async def replace_graph_structure(
         edge_ids=edge_ids(replaced.edge_ids),
         cleared_sessions=replaced.cleared_sessions,
     )
-    made = drafted(ids, replaced.edge_ids)
-    return await finish(context, input, payload, graph_id, made, node_ids=[], edge_ids=[])
+    drafted_ids = drafted(ids, replaced.edge_ids)
+    return await finish(context, input, payload, graph_id, drafted_ids, node_ids=[], edge_ids=[])
 
 
 @change_input

@@ -11,6 +11,7 @@ from gql.domain.graph_findings import Finding, Severity
 from gql.domain.graph_reading import DraftNames, graph_findings
 from gql.domain.graphs import GRAPHS
 from gql.domain.writes.transaction import WriteContext
+from gql.domain.writes.validation import MAX_PROBLEMS
 from gql.engine.fields import OWN_POINTS
 from gql.errors import Invalid, Problem
 from gql.loaders.record_loaders import RecordByKeyLoader
@@ -48,7 +49,7 @@ class StructureInput(ChangeInput):
 
 @dataclass(frozen=True, slots=True)
 class Drafted:
-    """What a change has made, by the ids that a dry run takes back.
+    """What a change has drafted_ids, by the ids that a dry run takes back.
 
     Attributes:
         nodes: The keys of nodes in the input.
@@ -82,7 +83,7 @@ async def finish(
     input: StructureInput,
     payload: PayloadT,
     graph_id: int,
-    made: Drafted,
+    drafted_ids: Drafted,
     **undone: Any,
 ) -> PayloadT:
     """The payload of a change that was written, once it is checked as the input wants.
@@ -95,7 +96,7 @@ async def finish(
         input: Of the mutation.
         payload: Of the change.
         graph_id: The changed graph.
-        made: What has a name in a dry run, as its id is taken back.
+        drafted_ids: What has a name in a dry run, as its id is taken back.
         undone: Fields of the payload that have other values in a dry run.
 
     Raises:
@@ -105,7 +106,7 @@ async def finish(
     if not (input.is_dry_run() or wants_publishing):
         return payload
     graph = await RecordByKeyLoader.of(context, GRAPHS).require(graph_id)
-    listed = await graph_findings(context, graph, made.names)
+    listed = await graph_findings(context, graph, drafted_ids.names)
     refusal = Invalid(_problems(listed)) if wants_publishing else Invalid(())
     if not input.is_dry_run():
         if refusal.problems:
@@ -113,15 +114,15 @@ async def finish(
         return payload
     if isinstance(context, WriteContext):
         await context.roll_back()
-    nodes, edges = dict(made.nodes), dict(made.edges)
+    nodes, edges = dict(drafted_ids.nodes), dict(drafted_ids.edges)
     undone["checked"] = [graph_finding(each, nodes, edges) for each in listed]
     return replace(payload, user_errors=user_errors(refusal), **undone)
 
 
 def _problems(listed: Sequence[Finding]) -> tuple[Problem, ...]:
-    return tuple(
-        Problem(("publish",), each.message) for each in listed if each.severity is Severity.ERROR
-    )
+    """The first errors, as many as an answer lists."""
+    errors = [each for each in listed if each.severity is Severity.ERROR]
+    return tuple(Problem(("publish",), each.message) for each in errors[:MAX_PROBLEMS])
 
 
 async def _findings(root: strawberry.Parent[Any], info: Info) -> list[GraphFinding]:
