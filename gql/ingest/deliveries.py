@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from gql.accounts.hook_endpoints import StoredEndpoint
 from gql.ingest.inbox import PULLED, body_of
+from gql.ingest.item_faults import faults_line
 from gql.ingest.items import ITEM, AnyItem, CallItem, OfCall, not_ahead
 from gql.ingest.sources import SOURCE_BY_NAME
 from gql.ingest.sources.source import Event, ItemFields, Payload, Source, UnnamedCall
@@ -160,9 +161,7 @@ def as_items(event: Event, received_at: datetime) -> tuple[list[AnyItem], list[s
         try:
             item = ITEM.validate_python(fields)
         except ValidationError as error:
-            fault = error.errors(include_url=False, include_input=False, include_context=False)[0]
-            path = ".".join(map(str, fault["loc"][1:] or fault["loc"]))
-            faults.append(f"{fields.get('kind', 'item')}: {path}: {fault['msg']}")
+            faults.append(f"{fields.get('kind', 'item')}: {faults_line(error)}")
             continue
         occurred_at = not_ahead(item.occurred_at, received_at)
         if occurred_at != item.occurred_at:

@@ -17,6 +17,7 @@ from gql.http.headers import header_value
 from gql.http.media_types import NDJSON
 from gql.http.request_log import log_fields
 from gql.ingest.apply import ItemStatus, apply_items
+from gql.ingest.item_faults import faults_line
 from gql.ingest.items import ITEM, AnyItem
 from gql.query.context import Context
 from gql.rest.error_responses import error_response
@@ -31,7 +32,6 @@ _PATIENCE = 0.05
 POINTS_PER_LINE = 100
 """What an item costs the database and the event loop, in the points of rate limits."""
 
-_MOST_PROBLEMS = 3
 _IN_MEMORY = 1 << 20
 
 Numbered = tuple[int, AnyItem]
@@ -119,7 +119,7 @@ class IngestAnswer:
                 try:
                     items.append((number, ITEM.validate_json(line)))
                 except ValidationError as error:
-                    results[number] = {"status": ItemStatus.REFUSED, "error": _problems(error)}
+                    results[number] = {"status": ItemStatus.REFUSED, "error": faults_line(error)}
         points = POINTS_PER_LINE * len(lines)
         self._context.identity.allowance.use_points(points)
         self._points += points
@@ -193,13 +193,3 @@ class _Answers:
 
 def _body(part: bytes, *, more: bool) -> Message:
     return {"type": "http.response.body", "body": part, "more_body": more}
-
-
-def _problems(error: ValidationError) -> str:
-    """What is wrong with a line, in one sentence for each of the first problems."""
-    texts = []
-    for problem in error.errors(include_url=False, include_context=False, include_input=False):
-        path = ".".join(str(part) for part in problem["loc"][1:])
-        texts.append(f"{path}: {problem['msg']}" if path else str(problem["msg"]))
-    more = len(texts) - _MOST_PROBLEMS
-    return "; ".join(texts[:_MOST_PROBLEMS]) + (f"; and {more} more" if more > 0 else "")

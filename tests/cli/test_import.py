@@ -132,7 +132,7 @@ async def test_what_cannot_be_read_is_kept_with_its_line_and_the_rest_is_importe
     )
     reasons = [each["reason"] for each in rejected]
     assert reasons[0].startswith("the line is not JSON")
-    assert reasons[1].startswith("call.status: Input should be")
+    assert reasons[1].startswith("status: Input should be")
     assert "--source twilio" in reasons[2]
 
 

@@ -10,6 +10,7 @@ from gql.errors import BadInput
 from gql.ingest.files.listed import listed_items
 from gql.ingest.files.reading import Record
 from gql.ingest.files.rows import CallRows, RowOptions
+from gql.ingest.item_faults import faults_line
 from gql.ingest.items import ITEM, AnyItem
 
 
@@ -38,7 +39,7 @@ class Converter:
                     return [ITEM.validate_json(content)]
                 except ValidationError as error:
                     if not _has_no_kind(error):
-                        raise BadInput(reason(error)) from error
+                        raise BadInput(faults_line(error)) from error
             content = _object(content)
         elif isinstance(content.get("kind"), str):
             return [_validated(content)]
@@ -59,20 +60,11 @@ class Converter:
         return self.rows.items(content)
 
 
-def reason(error: ValidationError) -> str:
-    """What is wrong with an item, in one line: each field with its fault."""
-    faults = [
-        f"{'.'.join(map(str, fault['loc'])) or 'the line'}: {fault['msg']}"
-        for fault in error.errors(include_url=False, include_context=False, include_input=False)
-    ]
-    return "; ".join(faults)
-
-
 def _validated(fields: Mapping[str, Any]) -> AnyItem:
     try:
         return ITEM.validate_python(fields)
     except ValidationError as error:
-        raise BadInput(reason(error)) from error
+        raise BadInput(faults_line(error)) from error
 
 
 def _has_no_kind(error: ValidationError) -> bool:

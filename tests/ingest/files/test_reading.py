@@ -164,7 +164,10 @@ def test_an_item_is_itself() -> None:
     [
         (b"{", "the line is not JSON"),
         (b"[1]", "the line is not a JSON object"),
-        (b'{"kind": "call", "source": "x"}', "call.externalId: Field required"),
+        (
+            b'{"kind": "call", "source": "x"}',
+            "occurredAt: the field is missing; externalId: the field is missing",
+        ),
         (b'{"kind": "fax"}', "'fax'"),
         (b'{"id": "1"}', "--source twilio"),
     ],

@@ -62,7 +62,7 @@ async def test_each_line_is_answered_and_a_broken_one_by_itself(
         {
             "line": 5,
             "status": "refused",
-            "error": "colour: Extra inputs are not permitted",
+            "error": "colour: an item of this kind has no such field",
         },
         {"line": 6, "status": "unchanged", "kind": "call", "key": "c1", "id": call_id},
         {
