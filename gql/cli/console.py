@@ -1,5 +1,6 @@
 """What the commands share: options, output, the database, and how they fail."""
 
+import os
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from functools import partial
@@ -146,8 +147,22 @@ def failure_from(error: Exception) -> Failure | None:
     if isinstance(error, (GatewayError, MigrationRefused)):
         return _refused(error)
     if isinstance(error, OSError) and error.filename is not None:
-        return Failure(f"{error.filename}: {error.strerror}.", "May this user write there?")
+        missing = isinstance(error, FileNotFoundError)
+        advice = "Is the name right?" if missing else "May this user read and write there?"
+        return Failure(f"{error.filename}: {error.strerror}.", advice)
     return None
+
+
+def secret_from(variable: str) -> str:
+    """The secret in a variable of the environment, which no shell's history has.
+
+    Raises:
+        Failure: when it is not set.
+    """
+    secret = os.environ.get(variable, "").strip()
+    if not secret:
+        raise Failure(f"The variable {variable} is not set.", f"export {variable}=...")
+    return secret
 
 
 def print_warning(text: str) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -15,6 +14,7 @@ from gql.cli.console import (
     OrganizationOption,
     open_database,
     print_table,
+    secret_from,
     settings_from,
 )
 
@@ -94,7 +94,7 @@ def hooks_create(
                 organization,
                 source=source,
                 name=name,
-                secret=_secret(secret_env),
+                secret=None if secret_env is None else secret_from(secret_env),
                 role=None if role is None else HookRole(role),
                 wait_hours=wait_hours,
                 unlinked="dead" if drop_unlinked else "call",
@@ -274,7 +274,7 @@ def hooks_rotate(
                 SecretBox.of(settings),
                 organization,
                 endpoint_id,
-                _secret(secret_env),
+                None if secret_env is None else secret_from(secret_env),
                 end_previous=end_previous,
             )
 
@@ -309,15 +309,6 @@ def _states(words: list[str] | None) -> "list[DeliveryState] | None":
         if word not in _STATES:
             raise Failure(f"--state is {word!r}.", f"It is one of: {', '.join(_STATES)}.")
     return None if words is None else [DeliveryState(word) for word in words]
-
-
-def _secret(variable: str | None) -> str | None:
-    if variable is None:
-        return None
-    secret = os.environ.get(variable, "").strip()
-    if not secret:
-        raise Failure(f"The variable {variable} is not set.", f"export {variable}=...")
-    return secret
 
 
 def _address(endpoint: "StoredEndpoint", settings: "Settings") -> str:

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -17,6 +16,7 @@ from gql.cli.console import (
     JsonOption,
     ProgressBars,
     open_database,
+    secret_from,
     settings_from,
 )
 
@@ -177,13 +177,7 @@ def _server(url: str | None, api_key_env: str | None) -> tuple[str, str]:
         )
     if not url.startswith(("https://", "http://")):
         raise Failure(f"{url} is no address of a server.", "Begin it with https://.")
-    key = os.environ.get(api_key_env)
-    if not key:
-        raise Failure(
-            f"The environment has no variable {api_key_env}.",
-            f"Set it to the server's API key: export {api_key_env}=...",
-        )
-    return url.rstrip("/"), key
+    return url.rstrip("/"), secret_from(api_key_env)
 
 
 @asynccontextmanager

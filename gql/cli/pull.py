@@ -1,7 +1,6 @@
 """`jackfield hooks pull`: read the calls of a platform that no webhook reported."""
 
 import asyncio
-import os
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +11,7 @@ from gql.cli.console import (
     Failure,
     OrganizationOption,
     open_database,
+    secret_from,
     settings_from,
 )
 
@@ -59,11 +59,9 @@ def hooks_pull(
         raise Failure(f"The list of {source!r} cannot be read.", f"There are {names}.")
     if platform.names_account and not account:
         raise Failure(
-            "No account whose calls to read is named.", "Give the account: --account AC..."
+            "--account is missing.", "Name the account whose calls to read: --account AC..."
         )
-    key = os.environ.get(api_key_env, "").strip()
-    if not key:
-        raise Failure(f"The variable {api_key_env} is not set.", f"export {api_key_env}=...")
+    key = secret_from(api_key_env)
     settings = settings_from(database_url=database)
 
     async def run() -> None:

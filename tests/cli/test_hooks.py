@@ -96,7 +96,7 @@ async def test_deliveries_are_shown_and_replayed(cli: Cli, fresh: Copy) -> None:
     assert f"The organization has no hook delivery {shown[0]['id']}." in foreign.err
 
 
-async def test_what_is_wrong_is_said(
+async def test_an_endpoint_that_cannot_be_made_says_why(
     cli: Cli, fresh: Copy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     where = ("-o", "1", "--database", fresh.url)
@@ -127,7 +127,7 @@ async def test_pull_says_what_it_lacks(
         "The list of 'telnyx' cannot be read.\nThere are vapi, retell, elevenlabs, twilio.\n"
     )
     assert keyless.err.startswith("The variable NO_KEY is not set.")
-    assert nameless.err.startswith("No account whose calls to read is named.")
+    assert nameless.err.startswith("--account is missing.")
     assert "Make one first: jackfield hooks create vapi -o 1" in homeless.err
 
 
@@ -155,7 +155,7 @@ def test_the_words_of_options_are_those_that_are_stored() -> None:
     assert tuple(DeliveryState) == _STATES
 
 
-async def test_a_state_that_is_none_is_said(cli: Cli) -> None:
+async def test_an_unknown_state_lists_those_there_are(cli: Cli) -> None:
     result = await cli("hooks", "replay", "-o", "1", "--state", "lost")
 
     assert result.code == 1

@@ -181,7 +181,7 @@ async def test_a_folder_that_cannot_be_written_is_named(cli: Cli, tmp_path: Path
 
     assert result.code == 1
     assert result.err.startswith("var")
-    assert "May this user write there?" in result.err
+    assert "May this user read and write there?" in result.err
 
 
 def test_secrets_that_are_there_are_kept(tmp_path: Path) -> None:

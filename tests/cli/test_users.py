@@ -74,7 +74,7 @@ async def test_a_password_is_asked_for_at_a_terminal_alone(cli: Cli, fresh: Copy
     assert "exclude each other" in both.err
 
 
-async def test_what_cannot_be_is_said(
+async def test_a_change_of_people_that_is_refused_says_why(
     cli: Cli, fresh: Copy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "stdin", io.StringIO("short\n"))

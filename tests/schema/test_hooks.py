@@ -127,7 +127,7 @@ async def test_an_endpoint_is_made_gets_another_secret_and_is_deleted(
         (REPLAY, {"id": "hook_delivery_9"}, "There is no hook delivery 9 in your organization."),
     ],
 )
-async def test_what_cannot_be_done_is_said(
+async def test_a_refused_change_says_why(
     fresh_graphql: GraphQL, document: str, input: dict[str, Any], message: str
 ) -> None:
     payload = await change(fresh_graphql, document, **input)
