@@ -29,6 +29,7 @@ from sqlalchemy import (
 )
 
 from gql.accounts.logins import is_running
+from gql.accounts.owned_rows import change_row
 from gql.accounts.people import require_member
 from gql.database import DatabaseAccess, Snapshot
 from gql.database.credential_changes import note_credential_change
@@ -288,14 +289,8 @@ async def change_key(
     Raises:
         NotFound: when the organization has no such key.
     """
-    statement = (
-        update(_KEYS)
-        .where(_KEYS.c.id == key_id, owned(_KEYS, organization_id))
-        .values(**values, updated_at=now())
-        .returning(*_KEYS.c)
-    )
     async with database.transaction() as connection:
-        row = (await connection.execute(statement)).one_or_none()
+        row = await change_row(connection, _KEYS, organization_id, key_id, **values)
         note_credential_change(connection, organization_id)
     if row is None:
         raise NotFound("api_key", key_id)

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
 
-from sqlalchemy import Row, bindparam, delete, insert, select, update
+from sqlalchemy import Row, bindparam, delete, insert, select
 
+from gql.accounts.owned_rows import change_row
 from gql.accounts.people import require_member
 from gql.database import DatabaseAccess, Snapshot
 from gql.errors import NotFound
@@ -129,14 +130,8 @@ async def change_endpoint(
     Raises:
         NotFound: when the organization has no such endpoint.
     """
-    statement = (
-        update(_ENDPOINTS)
-        .where(_ENDPOINTS.c.id == endpoint_id, owned(_ENDPOINTS, organization_id))
-        .values(**values, updated_at=now())
-        .returning(*_ENDPOINTS.c)
-    )
     async with database.transaction() as connection:
-        row = (await connection.execute(statement)).one_or_none()
+        row = await change_row(connection, _ENDPOINTS, organization_id, endpoint_id, **values)
     if row is None:
         raise NotFound("hook_endpoint", endpoint_id)
     return StoredEndpoint.from_row(row)
