@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 MOST_FAULTS = 5
 """Most faults in one line of text."""
@@ -35,12 +36,14 @@ class ItemFault(NamedTuple):
 def item_faults(error: ValidationError) -> list[ItemFault]:
     """The faults that a model of an item found."""
     return [
-        ItemFault(
-            fault["loc"],
-            _MESSAGES.get(fault["type"], fault["msg"]).format(**fault.get("ctx", {})),
-        )
+        ItemFault(fault["loc"], _message(fault))
         for fault in error.errors(include_url=False, include_input=False)
     ]
+
+
+def _message(fault: ErrorDetails) -> str:
+    template = _MESSAGES.get(fault["type"])
+    return fault["msg"] if template is None else template.format(**fault.get("ctx", {}))
 
 
 def faults_line(error: ValidationError) -> str:
