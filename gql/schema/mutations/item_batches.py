@@ -18,6 +18,7 @@ from gql.domain.sms import SMS_CONVERSATIONS
 from gql.errors import Invalid, Problem
 from gql.identity import Permission
 from gql.ingest.apply import MOST_ITEMS, ItemOutcome, ItemStatus, apply_items
+from gql.ingest.item_faults import item_faults
 from gql.ingest.items import AnyItem, Item
 from gql.query.context import Context
 from gql.query.resource import Resource
@@ -193,8 +194,8 @@ async def _take(context: Context, input: BatchInput, name: str, model: type[Item
 
 def _problems(error: ValidationError, name: str, index: int) -> list[tuple[str, list[str]]]:
     return [
-        (problem["msg"], ["input", name, str(index), *map(_graphql_name, problem["loc"])])
-        for problem in error.errors(include_url=False, include_context=False, include_input=False)
+        (fault.message, ["input", name, str(index), *map(_graphql_name, fault.path)])
+        for fault in item_faults(error)
     ]
 
 
