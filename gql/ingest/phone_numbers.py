@@ -2,17 +2,19 @@
 
 import re
 
+from gql.models.phone_numbers import international_form
+
 _CHANNEL = re.compile(r"^(?:whatsapp|tel|sms|messenger|rcs):", re.IGNORECASE)
 _NUMBER = re.compile(r"\+?[0-9(][0-9 ().\-/]*")
 
 
 def without_channel(address: str) -> str:
-    """`+15550100` of `whatsapp:+15550100`."""
-    return _CHANNEL.sub("", address)
+    """`+15550100` of `whatsapp:+15550100`, in the form whose digits numbers are compared by."""
+    return international_form(_CHANNEL.sub("", address))
 
 
 def split_address(address: str | None) -> tuple[str, str | None]:
-    """The number, empty where there is none, and the address where it is more than a number.
+    """The number, empty where there is none, and the address where it is written otherwise.
 
     `sip:desk@example.com`, `client:anna` and `anonymous` have no number.
     """

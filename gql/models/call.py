@@ -16,6 +16,7 @@ from gql.models.enums import (
     one_of,
 )
 from gql.models.index_orders import highest_first, only, unique_external_id
+from gql.models.phone_numbers import international_form
 from gql.models.types import (
     BIG,
     bounded_text,
@@ -36,9 +37,10 @@ _ADDRESS = re.compile(r"(sips?|client):", re.IGNORECASE)
 def phone_digits(number: str) -> str:
     """The digits of a phone number: how numbers are compared; none, of an address that is none.
 
-    Triggers on `call` do the same for `customer_phone_digits`.
+    Triggers on `call` do the same for `customer_phone_digits`, but for what only a list of
+    countries tells (see `international_form`): items are stored in a form that both agree on.
     """
-    return "" if _ADDRESS.match(number) else _NOT_A_DIGIT.sub("", number)
+    return "" if _ADDRESS.match(number) else _NOT_A_DIGIT.sub("", international_form(number))
 
 
 class Call(SQLModel, table=True):
