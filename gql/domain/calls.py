@@ -113,6 +113,8 @@ CALLS = Resource(
         "direction": compare("direction"),
         "duration": compare("duration"),
         "total_cost": compare("total_cost"),
+        "currency": compare("cost_currency"),
+        "assistant_phone_number": compare("to_phone_number"),
         "ended_reason": compare("ended_reason"),
         "ended_reason_kind": compare("ended_reason_kind"),
         "has_recording": compare("has_recording"),

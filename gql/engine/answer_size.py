@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, FromClause, func, literal_column, select
 from gql.engine.fields import (
     ColumnSource,
     ConnectionField,
+    CostReportField,
     GlobalLookupSource,
     JoinedSource,
     JsonPathSource,
@@ -25,6 +26,7 @@ from gql.engine.fields import (
 )
 from gql.engine.plan import PlanNode, Selection
 from gql.models.types import LONGEST_TEXT, longest_of
+from gql.query.cost_groups import MAX_GROUPS
 from gql.query.paging import MAX_PAGE
 from gql.query.resource import Resource
 from gql.sql.json_sql import fail_beyond
@@ -70,6 +72,8 @@ def _length(node: PlanNode) -> int:
             return MAX_PAGE
         case ManySource(usual=usual):
             return usual
+        case CostReportField.GROUPS:
+            return MAX_GROUPS
         case UnionSource(union):
             return union.limit
     return 1

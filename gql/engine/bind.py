@@ -16,6 +16,7 @@ from strawberry.types.arguments import convert_arguments
 
 from gql.engine.fields import (
     ConnectionSource,
+    CostReportSource,
     GlobalLookupSource,
     JsonPathSource,
     LookupSource,
@@ -24,6 +25,7 @@ from gql.engine.fields import (
 )
 from gql.engine.plan import DEFINITION, ParameterizedField, argument_prefix
 from gql.identity import Identity
+from gql.query.cost_groups import CostRequest, Grouping
 from gql.query.cursor import Cursor
 from gql.query.filters import AnyOf, Criterion, Filter, prepare_condition
 from gql.query.json_pointer import tokens
@@ -108,7 +110,27 @@ class FilterVariant(NamedTuple):
     conditions: FilterConditions
 
 
-FieldVariant = LookupVariant | NodesVariant | ListVariant | PathVariant | FilterVariant | None
+class CostReportVariant(NamedTuple):
+    """Groups of records: of which resource and how, its conditions and those of the period before.
+
+    The latter are as many and alike, but for what is said of the start.
+    """
+
+    resource: str
+    grouping: Grouping
+    conditions: FilterConditions
+    previous: FilterConditions | None
+
+
+FieldVariant = (
+    LookupVariant
+    | NodesVariant
+    | ListVariant
+    | PathVariant
+    | FilterVariant
+    | CostReportVariant
+    | None
+)
 """What the SQL of one parameterized field depends on; None when all values have the same SQL."""
 
 VariantKey = tuple[FieldVariant, ...]
@@ -130,7 +152,7 @@ def is_selective(variant: VariantKey) -> bool:
     return any(
         condition.selective
         for field in variant
-        if isinstance(field, (ListVariant, FilterVariant))
+        if isinstance(field, (ListVariant, FilterVariant, CostReportVariant))
         for condition in field.conditions
     )
 
@@ -221,7 +243,7 @@ def bind_fields(
     return tuple(variant), values
 
 
-def bind_field(
+def bind_field(  # noqa: PLR0911 -- a case per source
     number: int,
     field: ParameterizedField,
     read_arguments: Callable[[], Arguments],
@@ -244,6 +266,9 @@ def bind_field(
                 identity.require(resource.permission)
             paging, conditions = source.read_arguments(**read_arguments())
             return bind_page(prefix, resource, paging, conditions, values)
+        case CostReportSource():
+            request = source.read_arguments(**read_arguments())
+            return _bind_cost_report(prefix, source, request, values)
         case LookupSource():
             column, values[f"{prefix}_key"] = source.read_arguments(**read_arguments())
             return LookupVariant(column)
@@ -280,6 +305,25 @@ def _bind_global_ids(
         return NodesVariant(needs_permission)
     (values[f"{prefix}_key"],) = numbers
     return LookupVariant("id", records[0][0].name, needs_permission)
+
+
+def _bind_cost_report(
+    prefix: str, source: CostReportSource, request: CostRequest, values: Values
+) -> CostReportVariant:
+    """The variant of a report; the values of the period before are under names of their own."""
+    criteria = source.resources[request.resource].filters
+    values.update((f"{prefix}_{name}", value) for name, value in vars(request.values).items())
+    conditions = bind_conditions(prefix, criteria, request.filter, values)
+    previous = request.previous
+    before = None
+    if previous is not None:
+        before = bind_conditions(previous_prefix(prefix), criteria, previous, values)
+    return CostReportVariant(request.resource, request.grouping, conditions, before)
+
+
+def previous_prefix(prefix: str) -> str:
+    """What the names of the parameters of the period before begin with."""
+    return f"{prefix}_previous"
 
 
 def _bind_path(prefix: str, pointer: Sequence[str], values: Values) -> PathVariant:

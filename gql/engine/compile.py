@@ -5,6 +5,7 @@ record is a join. Scope, filters and orders are the very expressions of `models`
 Whatever may be NULL is printed as the word `null`: one NULL inside `||` makes all of it NULL.
 """
 
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from sqlalchemy import (
@@ -22,18 +23,22 @@ from sqlalchemy import (
 
 from gql.engine.answer_size import most_bytes
 from gql.engine.bind import (
+    CostReportVariant,
     FieldVariant,
     FilterVariant,
     ListVariant,
     LookupVariant,
     PathVariant,
     VariantKey,
+    previous_prefix,
 )
 from gql.engine.compile_connection import ConnectionCompiler, parameterized_conditions
+from gql.engine.compile_costs import print_previous, print_report
 from gql.engine.fields import (
     ColumnSource,
     ConnectionSource,
     ConstantSource,
+    CostReportSource,
     CountSource,
     ExpressionSource,
     FirstSource,
@@ -48,6 +53,7 @@ from gql.engine.fields import (
     ObjectSource,
     OneSource,
     PageSource,
+    PreviousGroupSource,
     UnionSource,
     ViewerFieldSource,
     ViewerRecordSource,
@@ -64,6 +70,7 @@ from gql.engine.print_json import (
     print_member,
 )
 from gql.engine.rest_query import KEY_PARAMETER, RecordLookup, RestQuery
+from gql.query.cost_groups import CostGroups
 from gql.query.filters import PreparedFilter
 from gql.query.page_statement import total, union_page
 from gql.query.record_list import RecordList, RowSource
@@ -131,6 +138,16 @@ class _Emitter:
         limit = self._limit(node)
         return ConnectionCompiler(node, variant, parent, self._object, limit).parts()
 
+    def _cost_groups(self, node: PlanNode, resources: Mapping[str, Resource]) -> CostGroups:
+        """The groups of a report, around the parameters of its conditions."""
+        variant = self._variant_of(node, CostReportVariant)
+        resource, previous = resources[variant.resource], None
+        if variant.previous is not None:
+            conditions = parameterized_conditions(previous_prefix(node.prefix), variant.previous)
+            previous = RecordList(resource, conditions)
+        conditions = parameterized_conditions(node.prefix, variant.conditions)
+        return CostGroups(RecordList(resource, conditions), variant.grouping, previous)
+
     def _limit(self, node: PlanNode) -> int | None:
         """Most bytes of a list, where it may have more by itself."""
         limit = self._max_bytes
@@ -142,6 +159,9 @@ class _Emitter:
                 return [json]
             case ConnectionSource():
                 return self.page(node, None)
+            case CostReportSource(resources):
+                groups = self._cost_groups(node, resources)
+                return print_report(node, groups, self._object, self._limit(node))
             case LookupSource(resource):
                 variant = self._variant_of(node, LookupVariant)
                 return [self._look_up(resource, node, node.selected, column=variant.column)]
@@ -239,6 +259,8 @@ class _Emitter:
                 return [or_null(self._json_path(row, node, label))]
             case IsLookedUpSource():
                 return [json_sql.json_boolean(row.table.c.id == bindparam(KEY_PARAMETER))]
+            case PreviousGroupSource():
+                return [print_previous(row, node, self._object)]
             case JoinedSource(resource, key, column, value):
                 other = self._joined(row, resource, key, column)
                 return [or_null(print_column(other, value))]

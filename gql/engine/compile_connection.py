@@ -19,10 +19,12 @@ from sqlalchemy import (
 
 from gql.engine.answer_size import within_limit
 from gql.engine.bind import AnyOfVariant, ConditionVariant, FilterConditions, ListVariant
+from gql.engine.compile_costs import print_summary
 from gql.engine.fields import (
     ConnectionField,
     ConnectionSource,
     ConstantSource,
+    CostSummarySource,
     EchoSource,
     FieldSource,
     PageSource,
@@ -209,6 +211,8 @@ class ConnectionCompiler:
                 return [json]
             case ConnectionField.TOTAL_COUNT:
                 return [json_sql.json_integer(total(self._records, self._parent))]
+            case CostSummarySource():
+                return print_summary(self._records, self._parent, item, self._print_record)
             case EchoSource(name):
                 return [bindparam(f"echo_{name}", type_=Text())]
             case ConnectionField.PAGE_INFO:

@@ -15,6 +15,7 @@ from strawberry.types import Info
 from strawberry.types.arguments import StrawberryArgument
 
 from gql.engine.fields import SOURCE, ConnectionField, ConnectionSource
+from gql.loaders.cost_groups import CostGroupsByParentLoader, CostGroupsLoader
 from gql.loaders.record_loaders import (
     AnyOutsideByParentLoader,
     AnyOutsideLoader,
@@ -25,6 +26,7 @@ from gql.loaders.record_loaders import (
     PageLoader,
 )
 from gql.query.context import Context
+from gql.query.cost_groups import CostGroups, GroupValues
 from gql.query.cursor import write_cursor
 from gql.query.paging import DEFAULT_PAGE, MAX_PAGE, Paging, paging
 from gql.query.record_list import RecordList
@@ -154,6 +156,13 @@ class RequestedPage:
         if self.records.link is None:
             return await CountLoader.of(self.context).load(self.records)
         return await CountByParentLoader.of(self.context, self.records).load(self.parent_key)
+
+    async def cost_summary(self) -> list[Record]:
+        """What all records of a list of calls cost, by currency."""
+        if self.records.link is None:
+            loader = CostGroupsLoader.of(self.context)
+            return (await loader.load((CostGroups(self.records), GroupValues()))).groups
+        return await CostGroupsByParentLoader.of(self.context, self.records).load(self.parent_key)
 
     async def has_more(self, *, earlier: bool) -> bool:
         """Whether the list has records before (`earlier`) or after the page."""

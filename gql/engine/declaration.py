@@ -107,6 +107,19 @@ def money(description: str, label: str) -> Any:
     return _expression(description, ExpressionSource(f"money {label}", value, json))
 
 
+def sum_of_money(description: str, label: str) -> Any:
+    """A sum of amounts, exact: text of a decimal in the record; null stays null."""
+
+    def value(record: Record) -> Decimal | None:
+        text: str | None = getattr(record, label)
+        return None if text is None else Decimal(text)
+
+    def json(table: FromClause) -> ColumnElement[str]:
+        return or_null(json_sql.json_word(table.c[label]))
+
+    return _expression(description, ExpressionSource(f"sum {label}", value, json))
+
+
 def number(description: str, label: str, key: str) -> Any:
     """A number under `key` in a JSON column; null without one."""
 

@@ -5,7 +5,7 @@ makes of the same source. The planner copies sources into a plan, the binder and
 on them: no other module lists the kinds of fields a second time.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, ClassVar, Literal
@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Literal
 from sqlalchemy import ColumnElement, FromClause
 
 from gql.identity import Identity
+from gql.query.cost_groups import CostRequest
 from gql.query.filters import Filter
 from gql.query.paging import Paging
 from gql.query.resource import Link, Record, Resource, UnionList
@@ -236,6 +237,40 @@ class ConnectionField(FieldSource, Enum):
     HAS_PREVIOUS_PAGE = "hasPreviousPage"
     START_CURSOR = "startCursor"
     END_CURSOR = "endCursor"
+
+
+# Sums over groups of calls.
+
+
+@dataclass(frozen=True, eq=False)
+class CostReportSource(FieldSource):
+    """Groups of calls with what they cost.
+
+    Attributes:
+        resources: Whose records may be grouped, by name.
+        read_arguments: Turns the field's arguments into what is grouped, or raises `BadInput`.
+    """
+
+    resources: Mapping[str, Resource] = field(repr=False)
+    read_arguments: Callable[..., CostRequest] = field(repr=False)
+    is_parameterized = True
+
+
+class CostReportField(FieldSource, Enum):
+    """The fields of a report, by their GraphQL names."""
+
+    GROUPS = "groups"
+    GROUP_COUNT = "groupCount"
+
+
+@dataclass(frozen=True)
+class PreviousGroupSource(FieldSource):
+    """The same group in the period before; null where there is none."""
+
+
+@dataclass(frozen=True)
+class CostSummarySource(FieldSource):
+    """What all records of a connection cost, by currency; a field of the connection."""
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from gql.query.filters import (
 from gql.query.record_list import RecordList
 from gql.query.resource import Link, Resource
 from gql.query.table_indexes import has_index
-from gql.query.weights import COMPARED_ROW, COUNTED_ROW, SORTED_ROW
+from gql.query.weights import COMPARED_ROW, COUNTED_ROW, SORTED_ROW, SUMMED_CALL
 
 _COMPARED = frozenset({"contains", "starts_with", "ne", "not_in"})
 """Comparators that no index helps with."""
@@ -42,12 +42,14 @@ class RowsRead:
         compared: Rows with a value that no index finds.
         sorted: Rows in an order that no index has.
         passed: Rows before an offset.
+        summed: Calls whose costs are added up.
     """
 
     counted: int = 0
     compared: int = 0
     sorted: int = 0
     passed: int = 0
+    summed: int = 0
 
     @property
     def points(self) -> int:
@@ -56,6 +58,7 @@ class RowsRead:
             COUNTED_ROW.points * (self.counted + self.passed)
             + COMPARED_ROW.points * self.compared
             + SORTED_ROW.points * self.sorted
+            + SUMMED_CALL.points * self.summed
         )
 
 

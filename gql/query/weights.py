@@ -39,6 +39,7 @@ COMPARED_ROW = Weight(
     " `any` and `none`",
 )
 SORTED_ROW = Weight(2, "a row that is sorted because no index has the order")
+SUMMED_CALL = Weight(1, "a call that `costs` or `summary` adds up")
 SCHEMA_VALUE = Weight(12, "a value below `__schema` or `__type`")
 
 GROUPED_TOTALS = 100 * TOTAL.points
@@ -57,6 +58,7 @@ WEIGHTS = (
     COUNTED_ROW,
     COMPARED_ROW,
     SORTED_ROW,
+    SUMMED_CALL,
     SCHEMA_VALUE,
 )
 """All of them, in the order of the documentation."""

@@ -18,7 +18,7 @@ from gql.schema.inputs.sms import SmsConversationFilter, SmsConversationOrder
 from gql.schema.node import NumberedNode
 
 if TYPE_CHECKING:
-    from gql.schema.calls import Call
+    from gql.schema.call_connection import CallConnection
     from gql.schema.graphs import AssistantGraph
     from gql.schema.sms import SmsConversation
 
@@ -47,13 +47,15 @@ class Assistant(NumberedNode):
             descending=False,
         )
     )
-    calls: Connection[Annotated["Call", strawberry.lazy("gql.schema.calls")]] | None = connection(
-        "Its calls, newest first.",
-        CALLS,
-        link=OF_ASSISTANT,
-        order=CallOrder,
-        usual=2_000,
-        filter=CallFilter,
+    calls: Annotated["CallConnection", strawberry.lazy("gql.schema.call_connection")] | None = (
+        connection(
+            "Its calls, newest first.",
+            CALLS,
+            link=OF_ASSISTANT,
+            order=CallOrder,
+            usual=2_000,
+            filter=CallFilter,
+        )
     )
     sms_conversations: (
         Connection[Annotated["SmsConversation", strawberry.lazy("gql.schema.sms")]] | None

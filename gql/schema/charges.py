@@ -24,7 +24,13 @@ from graphql import (
     value_from_ast_untyped,
 )
 
-from gql.engine.fields import ConnectionField, ConnectionSource, FieldSource, JsonPathSource
+from gql.engine.fields import (
+    ConnectionField,
+    ConnectionSource,
+    CostSummarySource,
+    FieldSource,
+    JsonPathSource,
+)
 from gql.query.filters import MAX_CONDITIONS
 from gql.query.paging import MAX_PAGE
 from gql.query.weights import (
@@ -153,6 +159,8 @@ class ChargeWalk:
         source, target = source_of(field), get_named_type(field.type)
         arguments = arguments_of(field, nodes[0], self._defaults)
         of_list = at.arguments if isinstance(source, ConnectionField) else None
+        if isinstance(source, CostSummarySource) and at.arguments is not None:
+            yield at.below(path, None).charge(at.arguments.summary().points)
         if isinstance(source, ConnectionSource):
             of_list = ListArguments(source, field, arguments)
         here = at.below(path, of_list)

@@ -15,11 +15,14 @@ from graphql import (
     is_list_type,
 )
 
+from gql.domain.calls import CALLS
 from gql.engine.fields import (
     OWN_POINTS,
     SOURCE,
     ConnectionField,
     ConnectionSource,
+    CostReportField,
+    CostReportSource,
     CountSource,
     FieldSource,
     JsonPathSource,
@@ -35,8 +38,10 @@ from gql.query.weights import (
     LIST,
     OBJECT,
     PAGE_INFO,
+    SUMMED_CALL,
     TOTAL,
 )
+from gql.schema.costs import DEFAULT_GROUPS
 from gql.schema.list_arguments import SLICING_ARGUMENTS
 from gql.schema.query import MAX_IDS
 
@@ -77,12 +82,14 @@ def field_weight(field: GraphQLField) -> int:
     return own_points + _weight_of_type(field)
 
 
-def _weight_of_type(field: GraphQLField) -> int:
+def _weight_of_type(field: GraphQLField) -> int:  # noqa: PLR0911 -- a case per source
     source, target = source_of(field), get_named_type(field.type)
     if source is ConnectionField.TOTAL_COUNT:
         return TOTAL.points
     if source is ConnectionField.PAGE_INFO:
         return PAGE_INFO.points
+    if isinstance(source, CostReportSource):
+        return LIST.points + CALLS.usual * SUMMED_CALL.points
     if isinstance(source, JsonPathSource):
         return JSON_VALUE.points
     if isinstance(source, (ConnectionSource, CountSource)):
@@ -113,7 +120,9 @@ def is_object_list(field: GraphQLField) -> bool:
     return is_list_type(get_nullable_type(field.type)) and not is_leaf
 
 
-def list_size(field: GraphQLField) -> ListSize | None:
+def list_size(  # noqa: PLR0911 -- a case per source
+    field: GraphQLField,
+) -> ListSize | None:
     """How long the list is that a field gives, itself or in pages.
 
     None for a field without a list, and for the parts of a page: they are as long as the page.
@@ -128,6 +137,8 @@ def list_size(field: GraphQLField) -> ListSize | None:
             return ListSize(size)
         case UnionSource(union):
             return ListSize(union.limit)
+        case CostReportField.GROUPS:
+            return ListSize(DEFAULT_GROUPS)
     if not is_object_list(field):
         return None
     return ListSize(MAX_IDS if "ids" in field.args else DEFAULT_LIST_SIZE)

@@ -29,7 +29,7 @@ from gql.schema.inputs.graph_sessions import GraphSessionFilter, GraphSessionOrd
 from gql.schema.node import NumberedNode
 
 if TYPE_CHECKING:
-    from gql.schema.calls import Call
+    from gql.schema.call_connection import CallConnection
     from gql.schema.graph_sessions import GraphSession
 
 
@@ -63,13 +63,15 @@ class AssistantGraph(NumberedNode):
         usual=500,
         filter=GraphSessionFilter,
     )
-    calls: Connection[Annotated["Call", strawberry.lazy("gql.schema.calls")]] | None = connection(
-        "Calls that it routed, newest first.",
-        CALLS,
-        link=OF_GRAPH,
-        order=CallOrder,
-        usual=500,
-        filter=CallFilter,
+    calls: Annotated["CallConnection", strawberry.lazy("gql.schema.call_connection")] | None = (
+        connection(
+            "Calls that it routed, newest first.",
+            CALLS,
+            link=OF_GRAPH,
+            order=CallOrder,
+            usual=500,
+            filter=CallFilter,
+        )
     )
 
 

@@ -99,6 +99,10 @@ class ListArguments:
         conditions = self._filter(variables)
         return read_by_total(source.resource, source.link, conditions, source.usual)
 
+    def summary(self) -> RowsRead:
+        """What adding up the whole list reads."""
+        return RowsRead(summed=self.source.usual)
+
     def page(self, variables: Variables) -> RowsRead:
         """What finding the rows of the page reads."""
         source, offset = self.source, self.arguments["offset"].value(variables)

@@ -17,8 +17,10 @@ from gql.query.global_id import split_id
 from gql.query.resource import Resource
 from gql.schema.assistants import Assistant
 from gql.schema.audit import AuditEntry, audit_log
+from gql.schema.call_connection import CallConnection
 from gql.schema.calls import Call, CallRecord
 from gql.schema.cost_entries import CostEntry
+from gql.schema.costs import CostReport, costs
 from gql.schema.graph_sessions import GraphSession, GraphTransition
 from gql.schema.graphs import AssistantGraph, GraphEdge, GraphNode
 from gql.schema.hooks import HookDelivery, HookEndpoint, hook_endpoints, inbox
@@ -157,12 +159,13 @@ class Query:
         sid="The provider's id, to the letter.",
         former=(CallBy, USE_ID_OR_SID),
     )
-    calls: Connection[Call] | None = connection(
+    calls: CallConnection | None = connection(
         "The organization's voice calls, newest first.",
         CALLS,
         order=CallOrder,
         filter=CallFilter,
     )
+    costs: CostReport | None = costs
     sms_conversation: SmsConversation | None = by_id_or_sid(
         "One SMS conversation.", SMS_CONVERSATIONS, sid="The provider's id, to the letter."
     )

@@ -21,8 +21,9 @@ from graphql import (
     is_non_null_type,
 )
 
-from gql.engine.fields import SOURCE, ConnectionSource
+from gql.engine.fields import SOURCE, ConnectionSource, CostReportSource
 from tests.engine.random_arguments import Values, is_required, literal, names_one, wire
+from tests.engine.random_costs import cost_arguments
 from tests.engine.random_json import pointer
 
 MOST_FIELDS = (2, 3, 3, 5)
@@ -151,6 +152,8 @@ class Writer:
         source = spec.extensions[DEFINITION].metadata.get(SOURCE) if spec.extensions else None
         noun = getattr(getattr(source, "resource", None), "name", None)
         arguments = self.values.arguments(spec, noun, pages=isinstance(source, ConnectionSource))
+        if isinstance(source, CostReportSource):
+            arguments = cost_arguments(self.values, spec)
         if "path" in arguments:
             arguments["path"] = pointer(self.pick)
         if "ids" in arguments and self.chance(0.5):

@@ -4,6 +4,7 @@ The samples are restated: what the curl lines ask for, and what the Python and J
 do with a client that knows nothing but the host and the key.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -12,6 +13,8 @@ import httpx2
 import pytest
 
 from gql.database import Database
+from tests.conftest import GraphQL
+from tests.live import ROOT
 from tests.rest.demo_rows import add_calls, calls, cost, new_call, wire
 
 URL = "/api/v1/calls"
@@ -162,6 +165,31 @@ async def test_the_sample_that_adds_costs_up_finds_the_documented_ones(
         "stt_cost": 0.01,
         "telephony_cost": 0.01,
     }
+
+
+async def test_the_query_of_the_readme_adds_up_what_the_sample_does(
+    client: httpx2.AsyncClient, graphql: GraphQL, owner: Mapping[str, str]
+) -> None:
+    readme = (ROOT / "README.md").read_text()
+    query = next(
+        block
+        for block in re.findall(r"^```graphql\n(.*?)^```", readme, re.DOTALL | re.MULTILINE)
+        if "TotalCost" in block
+    )
+    totals = await total_costs(client, owner, {"assistant_id": 123, **JANUARY})
+
+    answer = await graphql(
+        query, {"assistant": "123", "from": JANUARY["date_from"], "to": JANUARY["date_to"]}
+    )
+
+    (group,) = answer["data"]["costs"]["groups"]
+    parts = ("total", "llm", "tts", "stt", "telephony")
+    assert totals == {
+        "calls": group["calls"],
+        "duration_seconds": int(group["duration"]["sum"]),
+        **{f"{part}_cost": float(group["cost"][part]) for part in parts},
+    }
+    assert (group["cost"]["unattributed"], group["cost"]["currency"]) == ("0.000000", "USD")
 
 
 async def test_the_sample_that_adds_costs_up_passes_over_what_is_not_known(

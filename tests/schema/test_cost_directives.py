@@ -130,7 +130,7 @@ DOCUMENTS = documents()
 @pytest.fixture
 def without_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the database looks at for a list is no part of the specification."""
-    for name in ("page", "total"):
+    for name in ("page", "total", "summary"):
         monkeypatch.setattr(ListArguments, name, lambda *_: RowsRead())
 
 

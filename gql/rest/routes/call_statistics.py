@@ -88,7 +88,7 @@ def count_calls(query: CountFilters) -> RestArguments:
     "/api/v1/calls/stats",
     tag=TAG,
     summary="Get all-time totals",
-    graphql="none yet: it stays REST",
+    graphql="{ costs(groupBy: [STATUS]) { groups { status calls duration { sum average } } } }",
     points=TOTAL.points,
     answers={
         200: Answer(
@@ -113,7 +113,10 @@ async def get_stats(context: Context) -> dict[str, Any]:
     "/api/v1/calls/analytics",
     tag=TAG,
     summary="Get the last days in numbers",
-    graphql="none yet: it stays REST",
+    graphql=(
+        '{ costs(groupBy: [DAY, STATUS], filter: {startedAt: {gte: "2026-06-01", lt: "2026-07-01"'
+        "}}) { groups { start status calls duration { average } } } }"
+    ),
     points=GROUPED_TOTALS,
     answers={
         200: Answer(

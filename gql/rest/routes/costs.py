@@ -227,7 +227,10 @@ async def get_costs(context: Context, queries: QueryRunner, path: CallPath) -> d
     "/api/costs/analytics",
     tag=TAG,
     summary="Add costs up",
-    graphql="none yet: it stays REST",
+    graphql=(
+        '{ costs(groupBy: [DAY], filter: {startedAt: {gte: "2026-06-01", lt: "2026-07-01"}})'
+        " { groups { start cost { total llm tts stt telephony currency } } } }"
+    ),
     points=GROUPED_TOTALS,
     answers={200: Answer("Sums per currency and group.", CostAnalytics)},
 )

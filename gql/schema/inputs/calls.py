@@ -53,6 +53,10 @@ class CallFilter(FilterInput):
     ended_at: DateTimeFilter | None = criterion("By end.")
     duration: IntFilter | None = criterion("By duration in seconds.")
     total_cost: DecimalFilter | None = criterion("By total cost, whatever the currency.")
+    currency: WordFilter | None = criterion("By the currency of the cost.")
+    assistant_phone_number: WordFilter | None = criterion(
+        "By the organization's number, to the letter."
+    )
     source: WordFilter | None = criterion("By the system that they are known from.")
     external_id: WordFilter | None = criterion("By what that system calls them.")
     ended_reason: WordFilter | None = criterion("By why they ended, in the source's own word.")

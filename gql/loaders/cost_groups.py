@@ -1,0 +1,57 @@
+"""The loaders of sums over groups of calls."""
+
+from itertools import groupby
+from typing import Any, NamedTuple
+
+from gql.loaders.loader import Loader, OneByOneLoader, loader_of
+from gql.query.context import Context
+from gql.query.cost_groups import CostGroups, GroupValues, group_records
+from gql.query.record_list import RecordList
+from gql.query.resource import Record
+
+
+class GroupsRead(NamedTuple):
+    """Groups in their order, and how many there are with those beyond the limit."""
+
+    groups: list[Record]
+    group_count: int
+
+
+class CostGroupsLoader(OneByOneLoader[tuple[CostGroups, GroupValues], GroupsRead]):
+    """Groups of lists that have no parent.
+
+    Key: the groups and the values of their parameters. Value: what was read.
+    Statement: one for each key.
+    """
+
+    @classmethod
+    def of(cls, context: Context) -> "CostGroupsLoader":
+        return loader_of(context, cls)
+
+    async def read(self, key: tuple[CostGroups, GroupValues]) -> GroupsRead:
+        groups, values = key
+        rows = await self._rows(groups.statement(values))
+        return GroupsRead(group_records(rows), rows[0][-1] if rows else 0)
+
+
+class CostGroupsByParentLoader(Loader[Any, list[Record]]):
+    """The groups by currency of the list under each parent.
+
+    Key: the parent's key. Value: its groups. Statement: one for up to 1,000 parents.
+    """
+
+    def __init__(self, context: Context, records: RecordList) -> None:
+        super().__init__(context)
+        self._records = records
+
+    @classmethod
+    def of(cls, context: Context, records: RecordList) -> "CostGroupsByParentLoader":
+        return loader_of(context, cls, records)
+
+    async def read_many(self, keys: list[Any]) -> list[list[Record]]:
+        statement = CostGroups(self._records).statement(GroupValues(), by_parent=True)
+        rows = await self._rows(statement, keys)
+        groups = {
+            key: group_records(list(each)) for key, each in groupby(rows, key=lambda row: row[-1])
+        }
+        return [groups.get(key, []) for key in keys]

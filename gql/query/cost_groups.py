@@ -1,0 +1,482 @@
+"""What groups of calls cost and how long they took, as one SELECT that both ways run.
+
+A group is the calls of one currency that are alike in what they are grouped by. Amounts are those
+of calls with a total: the services of a call whose total is not known (yet) are left out with it,
+so that a total is always the sum of the services and of what belongs to none of them.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from types import SimpleNamespace
+from typing import Any
+
+import orjson
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    Column,
+    ColumnElement,
+    Double,
+    FromClause,
+    Integer,
+    MetaData,
+    Select,
+    Table,
+    Text,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal_column,
+    null,
+    select,
+)
+from sqlmodel.sql.sqltypes import UTCDateTime
+
+from gql.models.enums import CallStatus
+from gql.models.rollup import SERVICES
+from gql.query.filters import Filter
+from gql.query.record_list import RecordList, RowsByParent
+from gql.query.resource import Resource
+from gql.sql.aggregates import (
+    InstantList,
+    amount_text,
+    bucket_rows,
+    is_in_bucket,
+    micros_above,
+    percentile,
+    rank_in_group,
+    sum_of_micros,
+    sum_of_units,
+    values_in_group,
+    whole_units,
+)
+from gql.sql.instants import trimmed_instant
+from gql.sql.json_sql import concatenated, json_integer, json_string, literal_text
+from gql.sql.text import by_code_point, uppercase
+
+Expression = ColumnElement[Any]
+
+MAX_GROUPS = 1_000
+"""Most groups of one answer."""
+
+CURRENCY = "cost_currency"
+
+KEYS: dict[str, Any] = {
+    "assistant_id": BigInteger(),
+    "graph_id": BigInteger(),
+    "status": Text(),
+    "ended_reason": Text(),
+    "to_phone_number": Text(),
+    "channel": Text(),
+    "source": Text(),
+    CURRENCY: Text(),
+}
+"""The columns of a call that groups may be alike in."""
+
+AMOUNTS = ("total", *SERVICES, "unattributed")
+
+_FIGURES = (
+    *("calls", "with_cost", "ongoing"),
+    *("duration_sum", "duration_average", "duration_p50", "duration_p95"),
+    *(f"{name}_cost" for name in AMOUNTS),
+)
+LABELS = ("bucket_start", "bucket_end", *KEYS, "group_filter", *_FIGURES)
+"""What a group has."""
+
+COST_GROUPS = Resource(
+    "cost_group",
+    Table("cost_group", MetaData(), *(Column(label, KEYS.get(label)) for label in LABELS)),
+)
+"""What is printed of a group, as of a record; `CostGroups` makes the rows of what is no table."""
+
+PERCENTILES = {"duration_p50": "0.5", "duration_p95": "0.95"}
+
+_ONGOING = (CallStatus.ONGOING, CallStatus.ACTIVE)
+
+MOST_CURRENCIES = 100
+"""Most currencies of a summary."""
+
+
+class GroupOrder(StrEnum):
+    """What groups are sorted by."""
+
+    KEY = "key"
+    CALLS = "calls"
+    DURATION = "duration"
+    TOTAL = "total"
+
+
+@dataclass(frozen=True)
+class Grouping:
+    """How calls are grouped: all that the SQL depends on beside the filter.
+
+    Attributes:
+        keys: The columns that the calls of a group are alike in; the currency always is one.
+        has_buckets: Whether they are also of the same hour, day, week or month.
+        order: What the groups are sorted by.
+        descending: From the highest value; groups without one come last in any case.
+        with_empty: Whether there is a group for each bucket without calls.
+        is_compared: Whether each group comes with the one of the period before.
+    """
+
+    keys: tuple[str, ...] = (CURRENCY,)
+    has_buckets: bool = False
+    order: GroupOrder = GroupOrder.KEY
+    descending: bool = False
+    with_empty: bool = False
+    is_compared: bool = False
+
+
+@dataclass(frozen=True)
+class GroupParameters:
+    """The parameters of the SELECT, with values or still to be filled.
+
+    Attributes:
+        limit: Most groups.
+        bounds: Of the buckets, and `previous_bounds` of those that they are compared with.
+        filter_start: JSON of the filter before what a group adds to it, and `filter_end` behind.
+    """
+
+    limit: BindParameter[int]
+    bounds: BindParameter[Any]
+    previous_bounds: BindParameter[Any]
+    filter_start: BindParameter[str]
+    filter_end: BindParameter[str]
+
+    @classmethod
+    def named(cls, prefix: str) -> "GroupParameters":
+        """Parameters to be filled, whose names begin with `prefix`."""
+        return cls(
+            bindparam(f"{prefix}_limit", type_=Integer()),
+            bindparam(f"{prefix}_bounds", type_=InstantList()),
+            bindparam(f"{prefix}_previous_bounds", type_=InstantList()),
+            bindparam(f"{prefix}_filter_start", type_=Text()),
+            bindparam(f"{prefix}_filter_end", type_=Text()),
+        )
+
+
+@dataclass(frozen=True)
+class GroupValues:
+    """The values of `GroupParameters`, by the same names."""
+
+    limit: int = MOST_CURRENCIES
+    bounds: tuple[datetime, ...] = ()
+    previous_bounds: tuple[datetime, ...] = ()
+    filter_start: str = "{"
+    filter_end: str = "}"
+
+    def parameters(self) -> GroupParameters:
+        """Parameters that have these values."""
+        return GroupParameters(
+            bindparam(None, self.limit, type_=Integer()),
+            bindparam(None, self.bounds, type_=InstantList()),
+            bindparam(None, self.previous_bounds, type_=InstantList()),
+            bindparam(None, self.filter_start, type_=Text()),
+            bindparam(None, self.filter_end, type_=Text()),
+        )
+
+
+@dataclass(frozen=True)
+class CostRequest:
+    """What is grouped, as a request says it.
+
+    Attributes:
+        resource: The name of the resource whose records are grouped.
+        filter: Which of them.
+        grouping: How.
+        values: Of the parameters.
+        previous: Which records the period before has, where it is compared.
+    """
+
+    resource: str
+    filter: Filter
+    grouping: Grouping
+    values: GroupValues
+    previous: Filter | None = None
+
+    def groups(self, resources: Mapping[str, Resource]) -> "CostGroups":
+        """The groups, with the values of the filter."""
+        resource, previous = resources[self.resource], None
+        if self.previous is not None:
+            previous = RecordList.filtered(resource, self.previous)
+        return CostGroups(RecordList.filtered(resource, self.filter), self.grouping, previous)
+
+
+@dataclass(frozen=True)
+class CostGroups:
+    """The groups of some lists of calls.
+
+    Attributes:
+        records: The calls.
+        grouping: How they are grouped.
+        previous: The calls of the period before, where it is compared.
+    """
+
+    records: RecordList
+    grouping: Grouping = field(default_factory=Grouping)
+    previous: RecordList | None = None
+
+    def groups(
+        self,
+        parameters: GroupParameters,
+        parent: FromClause | None = None,
+        *,
+        by_parent: bool = False,
+        with_percentiles: bool = True,
+    ) -> FromClause:
+        """The groups as rows with `LABELS`, `row_number` (from 1) and `group_count`.
+
+        Args:
+            parameters: Where limits, bounds and filters are.
+            parent: The table of the parents, for the groups of the list under each of its rows.
+            by_parent: Whether `parent_key` tells the lists under the parents in `keys` apart.
+            with_percentiles: Whether percentiles are worked out, or NULL.
+        """
+        figures = _Figures(self.grouping, by_parent=by_parent, percentiles=with_percentiles)
+        rows = figures.rows(self.records, parameters.bounds, parent)
+        groups = _numbered(rows, self.grouping, parameters, by_parent=by_parent).subquery()
+        return select(*groups.c).where(groups.c.row_number <= parameters.limit).subquery()
+
+    def previous_groups(
+        self, parameters: GroupParameters, *, with_percentiles: bool = True
+    ) -> FromClause:
+        """The groups of the period before, to be joined by `group_key`."""
+        assert self.previous is not None  # noqa: S101, only where the grouping compares
+        figures = _Figures(self.grouping, by_parent=False, percentiles=with_percentiles)
+        rows = figures.rows(self.previous, parameters.previous_bounds, None)
+        return select(*_finished(rows, self.grouping, parameters)).subquery()
+
+    def statement(self, values: GroupValues, *, by_parent: bool = False) -> Select[Any]:
+        """Everything of every group, in order, for `group_records`."""
+        parameters = values.parameters()
+        groups = self.groups(parameters, by_parent=by_parent)
+        columns: list[Any] = [groups.c[label] for label in LABELS]
+        source = groups
+        if self.grouping.is_compared:
+            previous = self.previous_groups(parameters)
+            source = groups.outerjoin(previous, previous.c.group_key == groups.c.group_key)
+            columns += [previous.c[label].label(f"previous_{label}") for label in LABELS]
+        columns.append(groups.c["parent_key" if by_parent else "group_count"])
+        order = [groups.c.parent_key] if by_parent else []
+        return select(*columns).select_from(source).order_by(*order, groups.c.row_number)
+
+
+def group_records(rows: Sequence[Any]) -> list[Any]:
+    """Rows of `CostGroups.statement` as records with `LABELS` and `previous`."""
+    width = len(LABELS)
+    return [_record(row[:width], _previous(row[width : 2 * width], row)) for row in rows]
+
+
+def _previous(labels: Sequence[Any], row: Any) -> Any:
+    if len(row) <= len(LABELS) + 1 or labels[LABELS.index("calls")] is None:
+        return None
+    return _record(labels, None)
+
+
+def _record(labels: Sequence[Any], previous: Any) -> Any:
+    values = dict(zip(LABELS, labels, strict=True))
+    values["group_filter"] = orjson.loads(values["group_filter"])
+    return SimpleNamespace(**values, previous=previous)
+
+
+class _Figures:
+    """Adds up the calls of each group."""
+
+    def __init__(self, grouping: Grouping, *, by_parent: bool, percentiles: bool) -> None:
+        self._grouping = grouping
+        self._by_parent = by_parent
+        self._percentiles = percentiles
+
+    def rows(
+        self, records: RecordList, bounds: BindParameter[Any], parent: FromClause | None
+    ) -> FromClause:
+        """A row of keys and sums for each group."""
+        calls = self._calls(records, bounds, parent).subquery()
+        keys = [calls.c[name] for name in self._names]
+        groups = select(*keys, *self._sums(calls)).group_by(*keys).subquery()
+        if not self._grouping.has_buckets:
+            return groups
+        buckets = bucket_rows(bounds).alias()
+        joined = buckets.join(
+            groups, groups.c.position == buckets.c.position, isouter=self._grouping.with_empty
+        )
+        columns = [each for each in groups.c if each.name != "position"]
+        return select(*buckets.c, *columns).select_from(joined).subquery()
+
+    @property
+    def _names(self) -> list[str]:
+        """What groups are told apart by."""
+        position = ["position"] if self._grouping.has_buckets else []
+        return [*(["parent_key"] if self._by_parent else []), *position, *self._grouping.keys]
+
+    def _calls(
+        self, records: RecordList, bounds: BindParameter[Any], parent: FromClause | None
+    ) -> Select[Any]:
+        """What is needed of each call."""
+        rows = records.rows_by_parent() if self._by_parent else records.rows(parent)
+        call = rows.table
+        keys: dict[str, Expression] = {}
+        if isinstance(rows, RowsByParent):
+            keys["parent_key"] = rows.parent_key
+        if self._grouping.has_buckets:
+            buckets = bucket_rows(bounds).alias()
+            is_in = is_in_bucket(call.c.started_at, buckets, bounds)
+            rows.from_clause = buckets.join(rows.from_clause, is_in)
+            keys["position"] = buckets.c.position
+        keys.update((name, call.c[name]) for name in self._grouping.keys)
+        columns: list[Any] = [value.label(name) for name, value in keys.items()]
+        columns += [call.c[f"{name}_cost"] for name in ("total", *SERVICES)]
+        columns += [call.c.duration, call.c.status.label("how_far")]
+        if self._percentiles:
+            columns.append(rank_in_group(call.c.duration, *keys.values()).label("rank"))
+            columns.append(values_in_group(call.c.duration, *keys.values()).label("timed"))
+        return rows.select(*columns)
+
+    def _sums(self, calls: FromClause) -> Iterator[Expression]:
+        duration = calls.c.duration
+        ongoing = case((calls.c.how_far.in_([literal_text(each) for each in _ONGOING]), 1))
+        yield func.count().label("calls")
+        yield func.count(calls.c.total_cost).label("with_cost")
+        yield func.count(ongoing).label("ongoing")
+        yield func.count(duration).label("timed")
+        yield cast(func.sum(duration), BigInteger).label("duration_sum")
+        for name, share in PERCENTILES.items():
+            value: Expression = cast(null(), Double)
+            if self._percentiles:
+                constant: Expression = literal_column(share, Double())
+                value = percentile(duration, calls.c.rank, calls.c.timed, constant)
+            yield value.label(name)
+        has_total = calls.c.total_cost.is_not(None)
+        for name in ("total", *SERVICES):
+            amount = case((has_total, func.coalesce(calls.c[f"{name}_cost"], 0)))
+            yield sum_of_units(amount).label(f"{name}_units")
+            yield sum_of_micros(amount).label(f"{name}_micros")
+
+
+def _numbered(
+    rows: FromClause, grouping: Grouping, parameters: GroupParameters, *, by_parent: bool
+) -> Select[Any]:
+    """The groups, each with its number in their order, and how many there are."""
+    under = [rows.c.parent_key] if by_parent else None
+    row_number = func.row_number().over(partition_by=under, order_by=list(_order(rows, grouping)))
+    return select(
+        *_finished(rows, grouping, parameters),
+        *(under or ()),
+        row_number.label("row_number"),
+        func.count().over(partition_by=under).label("group_count"),
+    )
+
+
+def _order(rows: FromClause, grouping: Grouping) -> Iterator[Expression]:
+    def directed(value: Expression) -> Expression:
+        return (value.desc() if grouping.descending else value.asc()).nulls_last()
+
+    ties_descend = grouping.descending and grouping.order == GroupOrder.KEY
+    match grouping.order:
+        case GroupOrder.CALLS:
+            yield directed(func.coalesce(rows.c.calls, 0))
+        case GroupOrder.DURATION:
+            yield directed(rows.c.duration_sum)
+        case GroupOrder.TOTAL:
+            for sort_key in (whole_units, micros_above):
+                yield directed(sort_key(rows.c.total_units, rows.c.total_micros))
+    names = ["position"] if grouping.has_buckets else []
+    for name in (*names, *grouping.keys):
+        value = rows.c[name]
+        key = by_code_point(value) if isinstance(KEYS.get(name), Text) else value
+        yield (key.desc() if ties_descend else key.asc()).nulls_last()
+
+
+def _finished(
+    rows: FromClause, grouping: Grouping, parameters: GroupParameters
+) -> Iterator[Expression]:
+    """The labels of each group, and `group_key`, which no other group has."""
+    for name in ("bucket_start", "bucket_end"):
+        value = rows.c[name] if grouping.has_buckets else cast(null(), UTCDateTime())
+        yield value.label(name)
+    for name, kind in KEYS.items():
+        value = rows.c[name] if name in grouping.keys else cast(null(), kind)
+        yield value.label(name)
+    yield _group_filter(rows, grouping, parameters).label("group_filter")
+    for name in ("calls", "with_cost", "ongoing"):
+        yield cast(func.coalesce(rows.c[name], 0), BigInteger).label(name)
+    yield func.coalesce(rows.c.duration_sum, 0).label("duration_sum")
+    timed = func.nullif(cast(rows.c.timed, Double), 0)
+    yield (cast(rows.c.duration_sum, Double) / timed).label("duration_average")
+    for name in PERCENTILES:
+        yield rows.c[name].label(name)
+    for name in ("total", *SERVICES):
+        yield amount_text(rows.c[f"{name}_units"], rows.c[f"{name}_micros"]).label(f"{name}_cost")
+    yield amount_text(*(_unattributed(rows, part) for part in ("units", "micros"))).label(
+        "unattributed_cost"
+    )
+    if grouping.is_compared:
+        yield _group_key(rows, grouping).label("group_key")
+
+
+def _unattributed(rows: FromClause, part: str) -> Expression:
+    """What of the total belongs to no service: below zero for a discount."""
+    rest: Expression = rows.c[f"total_{part}"]
+    for service in SERVICES:
+        rest = rest - rows.c[f"{service}_{part}"]
+    return rest
+
+
+def _group_key(rows: FromClause, grouping: Grouping) -> Expression:
+    """One text of all keys."""
+    parts: list[Any] = [json_integer(rows.c.position)] if grouping.has_buckets else [""]
+    for name in grouping.keys:
+        value = rows.c[name]
+        text = json_string(value) if isinstance(KEYS[name], Text) else json_integer(value)
+        parts += [",", func.coalesce(text, literal_text("null"))]
+    return concatenated(parts)
+
+
+_FILTER_FIELDS = {
+    "assistant_id": "assistantId",
+    "graph_id": "graphId",
+    "status": "status",
+    "ended_reason": "endedReason",
+    "to_phone_number": "assistantPhoneNumber",
+    "source": "source",
+    CURRENCY: "currency",
+}
+"""The field of `CallFilter` for each key; a channel is a list of its own."""
+
+
+def _group_filter(rows: FromClause, grouping: Grouping, parameters: GroupParameters) -> Expression:
+    """The filter that only the calls of a group pass, as JSON.
+
+    A call has no value where it does not pass `notIn: []`, which every value passes.
+    """
+    parts: list[Any] = [parameters.filter_start]
+    if grouping.has_buckets:
+        start, end = trimmed_instant(rows.c.bucket_start), trimmed_instant(rows.c.bucket_end)
+        parts += ['"startedAt":{"gte":"', start, '","lt":"', end, '"},']
+    absent: list[Any] = []
+    is_empty = rows.c.calls.is_(None)
+    for name in grouping.keys:
+        field_name = _FILTER_FIELDS.get(name)
+        if field_name is None:
+            continue
+        value = rows.c[name]
+        printed = concatenated([f'"{field_name}":{{"eq":', _filter_value(name, value), "},"])
+        parts.append(case((value.is_not(None), printed), else_=literal_text("")))
+        # An empty bucket has no calls of any key, so its filter is that of the bucket alone.
+        nothing = case(
+            (value.is_not(None), literal_text("")),
+            (is_empty, literal_text("")),
+            else_=literal_text(f',{{"{field_name}":{{"notIn":[]}}}}'),
+        )
+        absent.append(nothing)
+    parts += ['"none":[', func.substr(concatenated(absent), 2), "]", parameters.filter_end]
+    return concatenated(parts)
+
+
+def _filter_value(name: str, value: Expression) -> Expression:
+    if not isinstance(KEYS[name], Text):
+        return concatenated([f'"{name.removesuffix("_id")}_', json_integer(value), '"'])
+    return json_string(uppercase(value) if name == "status" else value)

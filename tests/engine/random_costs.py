@@ -1,0 +1,55 @@
+"""Random arguments of `costs`, which fit together more often than not."""
+
+from typing import Any
+
+from graphql import GraphQLField
+
+from tests.engine.random_arguments import Values, Word
+
+BUCKETS = ("HOUR", "DAY", "WEEK", "MONTH")
+ZONES = (
+    "UTC",
+    "Europe/Berlin",
+    "America/New_York",
+    "Asia/Kolkata",
+    "Australia/Lord_Howe",
+    "Pacific/Apia",
+    "America/Sao_Paulo",
+)
+RANGES = {
+    "HOUR": [("2026-03-28", "2026-03-31"), ("2026-06-01T10:17:00Z", "2026-06-20T00:00:00Z")],
+    "DAY": [("2026-01-01", "2026-07-01"), ("2026-03-29T00:30:00+01:00", "2026-06-30")],
+    "WEEK": [("2024-01-15T10:00:00Z", "2026-12-31"), ("2026-05-01", "2026-07-01")],
+    "MONTH": [("2024-01-01", "2027-01-01"), ("2026-05-31T23:00:00Z", "2026-07-01")],
+}
+
+
+def cost_arguments(values: Values, spec: GraphQLField) -> dict[str, Any]:
+    """Values by argument."""
+    pick = values.pick
+    arguments = values.arguments(spec, None, pages=False)
+    if pick.random() < 0.9:
+        arguments.pop("channels", None)
+    if "timezone" in arguments and pick.random() < 0.95:
+        arguments["timezone"] = pick.choice(ZONES)
+    if "first" in arguments and pick.random() < 0.95:
+        arguments["first"] = pick.choice([1, 2, 5, 100, 1000])
+    others = sorted(set(_dimensions(spec)) - set(BUCKETS))
+    groups = pick.sample(others, pick.choice([0, 0, 1, 1, 2]))
+    bucket = pick.choice([None, *BUCKETS])
+    if bucket is not None:
+        groups.insert(0, bucket)
+    if groups or pick.random() < 0.5:
+        arguments["groupBy"] = [Word(each) for each in groups]
+    if bucket is None and pick.random() < 0.95:
+        arguments.pop("emptyBuckets", None)
+    if (bucket or arguments.get("compareTo")) and pick.random() < 0.97:
+        lower, upper = pick.choice(RANGES[bucket or "MONTH"])
+        bounds = {pick.choice(["gt", "gte"]): lower, pick.choice(["lt", "lte"]): upper}
+        arguments["filter"] = {**(arguments.get("filter") or {}), "startedAt": bounds}
+    return arguments
+
+
+def _dimensions(spec: GraphQLField) -> list[str]:
+    kind: Any = spec.args["groupBy"].type
+    return list(kind.of_type.of_type.values)
