@@ -6,16 +6,17 @@ and writing is that of `gql/ingest/merge.py`. Calls are locked in the order of t
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple, TypeGuard
 
 from gql.domain.writes.transaction import WriteContext, retry_collisions, transaction
 from gql.errors import BadInput
 from gql.identity import Permission
 from gql.ingest.call_batch import CallBatch, ItemRefused, call_key
 from gql.ingest.carrier_links import link_carriers
-from gql.ingest.items import FARTHEST_AHEAD, AnyItem, CallItem, SessionItem, SmsItem, TransitionItem
+from gql.ingest.items import FARTHEST_AHEAD, AnyItem, SessionItem, SmsItem, TransitionItem
 from gql.ingest.merge import Stamp, item_stamp
 from gql.ingest.merged_call import MergedCall, register_name
 from gql.ingest.merged_session import MergedSession
@@ -84,59 +85,63 @@ async def apply_items(context: Context, items: Sequence[AnyItem]) -> list[ItemOu
 
 async def _apply(write: WriteContext, items: Sequence[AnyItem]) -> list[ItemOutcome]:
     received_at = now()
-    outcomes: list[ItemOutcome | None] = [_refusal(item, received_at) for item in items]
-    accepted = [item for item, outcome in zip(items, outcomes, strict=True) if outcome is None]
+    results: list[_Result | None] = [_refusal(item, received_at) for item in items]
+    accepted = [item for item, result in zip(items, results, strict=True) if result is None]
     keys = {key for item in accepted if (key := call_key(item)) is not None}
-    sids = {item.call_sid for item in accepted if isinstance(item, CallItem) and item.call_sid}
+    sids = {item.call_sid for item in accepted if item.kind == "call" and item.call_sid}
     batch = CallBatch(write, received_at)
     sessions = SessionBatch(batch)
     await batch.lock(keys, sids)
     await batch.read_elements(accepted)
-    await sessions.read(
-        [each for each in accepted if isinstance(each, SessionItem | TransitionItem)]
-    )
+    await sessions.read([each for each in accepted if _is_of_session(each)])
     sms_batch = SmsBatch(batch)
-    await sms_batch.read([each for each in accepted if isinstance(each, SmsItem)])
-    subjects: list[MergedCall | MergedSession | None] = [None] * len(items)
+    await sms_batch.read([each for each in accepted if each.kind == "sms"])
     stamped_sms: dict[int, tuple[SmsItem, Stamp]] = {}
     for index, item in enumerate(items):
-        if outcomes[index] is not None:
+        if results[index] is not None:
             continue
         stamp = item_stamp(item.occurred_at, item.rank, item)
-        if isinstance(item, SmsItem):
+        if item.kind == "sms":
             stamped_sms[index] = item, stamp
         else:
-            outcomes[index], subjects[index] = _take(batch, sessions, item, stamp)
-    for index, sms_outcome in zip(
-        stamped_sms, sms_batch.take(list(stamped_sms.values())), strict=True
-    ):
-        outcomes[index] = _outcome(_status(sms_outcome), stamped_sms[index][0], sms_outcome.note)
-        subjects[index] = sms_outcome.conversation
+            results[index] = _take(batch, sessions, item, stamp)
+    for index, sms in zip(stamped_sms, sms_batch.take(list(stamped_sms.values())), strict=True):
+        results[index] = _Result(_status(sms), sms.note, sms.conversation)
     await batch.save()
     await sessions.save()
     await sms_batch.save()
-    names = [each.carrier_call_id for each in accepted if isinstance(each, CallItem)]
+    names = [each.carrier_call_id for each in accepted if each.kind == "call"]
     await link_carriers(write, [each for each in names if each is not None], received_at)
     return [
-        outcome if subject is None else replace(outcome, id=subject.row["id"])
-        for outcome, subject in zip(outcomes, subjects, strict=True)
-        if outcome is not None
+        _outcome(item, result)
+        for item, result in zip(items, results, strict=True)
+        if result is not None
     ]
 
 
-def _take(
-    batch: CallBatch, sessions: SessionBatch, item: AnyItem, stamp: Stamp
-) -> tuple[ItemOutcome, MergedCall | MergedSession | None]:
+class _Result(NamedTuple):
+    """What became of an item, while its call or session may have no id yet."""
+
+    status: ItemStatus
+    error: str | None = None
+    subject: MergedCall | MergedSession | None = None
+
+
+def _take(batch: CallBatch, sessions: SessionBatch, item: AnyItem, stamp: Stamp) -> _Result:
     subject: MergedCall | MergedSession
     try:
-        if isinstance(item, SessionItem | TransitionItem):
+        if _is_of_session(item):
             subject, is_new, is_changed = sessions.take(item, stamp)
         else:
             subject, is_new, is_changed = batch.take(item, stamp)
     except ItemRefused as refusal:
-        return _outcome(ItemStatus.REFUSED, item, str(refusal)), None
+        return _Result(ItemStatus.REFUSED, str(refusal))
     status = ItemStatus.UPDATED if is_changed else ItemStatus.UNCHANGED
-    return _outcome(ItemStatus.CREATED if is_new else status, item), subject
+    return _Result(ItemStatus.CREATED if is_new else status, None, subject)
+
+
+def _is_of_session(item: AnyItem) -> TypeGuard[SessionItem | TransitionItem]:
+    return item.kind in {"session", "transition"}
 
 
 def _status(sms_outcome: SmsOutcome) -> ItemStatus:
@@ -149,30 +154,32 @@ def _status(sms_outcome: SmsOutcome) -> ItemStatus:
     return ItemStatus.UPDATED if sms_outcome.is_changed else ItemStatus.UNCHANGED
 
 
-def _refusal(item: AnyItem, received_at: datetime) -> ItemOutcome | None:
+def _refusal(item: AnyItem, received_at: datetime) -> _Result | None:
     """What is wrong with an item by itself."""
     if item.occurred_at > received_at + FARTHEST_AHEAD:
         minutes = int(FARTHEST_AHEAD.total_seconds() // 60)
         fault = f"occurredAt is more than {minutes} minutes ahead of {received_at:%Y-%m-%dT%H:%M}Z."
-        return _outcome(ItemStatus.REFUSED, item, fault)
-    if isinstance(item, CallItem):
+        return _Result(ItemStatus.REFUSED, fault)
+    if item.kind == "call" and item.withdrawn:
         unknown = [name for name in item.withdrawn if register_name(name) is None]
         if unknown:
-            return _outcome(
-                ItemStatus.REFUSED, item, f"withdrawn names {unknown[0]!r}, which is no field."
-            )
+            fault = f"withdrawn names {unknown[0]!r}, which is no field."
+            return _Result(ItemStatus.REFUSED, fault)
     return None
 
 
-def _outcome(status: ItemStatus, item: AnyItem, error: str | None = None) -> ItemOutcome:
-    return ItemOutcome(status, item.kind, item_key(item), error=error)
+def _outcome(item: AnyItem, result: _Result) -> ItemOutcome:
+    row_id = None if result.subject is None else result.subject.row["id"]
+    return ItemOutcome(result.status, item.kind, item_key(item), row_id, result.error)
 
 
 def item_key(item: AnyItem) -> str:
     """The source's id of what an item is about."""
-    if isinstance(item, CallItem | SessionItem):
-        return item.external_id
-    if isinstance(item, SmsItem):
+    if item.kind == "sms":
         return item.message_id
+    if item.kind == "session":
+        return item.external_id
+    if item.kind == "call":
+        return item.external_id
     key = getattr(item, "key", None)
     return item.call if key is None else f"{item.call}/{key}"

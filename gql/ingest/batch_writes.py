@@ -32,6 +32,7 @@ async def insert_rows(
     if not rows:
         return []
     dialect = write.connection.dialect.name
+    rows = _without_nulls(table, rows)
     columns = row_columns(dialect, [table.c[name] for name in rows[0]])
     owner = bindparam("organization_id", write.organization_id, type_=BIG)
     statement = insert(table).from_select(
@@ -73,6 +74,21 @@ def by_columns(rows: Sequence[Mapping[str, Any]]) -> list[list[Mapping[str, Any]
     for row in rows:
         alike.setdefault(frozenset(row), []).append(row)
     return list(alike.values())
+
+
+def _without_nulls(table: Table, rows: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
+    """The rows less the columns that are null in all of them, and so by default.
+
+    The database takes JSON apart for each row and column: what is not there costs nothing.
+    """
+    named = {
+        name
+        for name in rows[0]
+        if table.c[name].server_default is not None or any(row[name] is not None for row in rows)
+    }
+    if len(named) == len(rows[0]):
+        return rows
+    return [{name: value for name, value in row.items() if name in named} for row in rows]
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """The calls that a batch of items is about, with what belongs to them."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,7 @@ from gql.domain.writes.transaction import WriteContext
 from gql.ingest.batch_writes import by_columns, delete_ids, insert_rows, update_rows
 from gql.ingest.bills import Line, LineKey, Total, to_micros
 from gql.ingest.elements import COSTS, SINGLES, SNAPSHOTS, TABLES, ElementTable, table_for
-from gql.ingest.items import AnyItem, CallItem, CostItem, CostsItem, OfCall
+from gql.ingest.items import AnyItem, CallItem, CostsItem, OfCall
 from gql.ingest.merge import Stamp, StampedSet
 from gql.ingest.merged_call import CallKey, MergedCall
 from gql.ingest.named_rows import NamedRows
@@ -35,7 +35,7 @@ class ItemRefused(Exception):  # noqa: N818, no error of ours
 
 def call_key(item: AnyItem) -> CallKey | None:
     """The call that an item is about; None where the item does not name one."""
-    return _call_key(item) if isinstance(item, CallItem | OfCall) else None
+    return None if item.kind == "sms" else _call_key(item)
 
 
 def _call_key(item: CallItem | OfCall) -> CallKey:
@@ -91,10 +91,12 @@ class CallBatch:
 
     async def read_elements(self, items: Sequence[AnyItem]) -> None:
         """Read the elements that items may change; all of a set that is replaced, and of a bill."""
+        by_table: dict[ElementTable | None, list[AnyItem]] = {}
+        for item in items:
+            by_table.setdefault(table_for(item), []).append(item)
         for table in TABLES:
-            own = [item for item in items if table_for(item) is table]
             parents, whole, keys = set[int](), set[int](), set[str]()
-            for item in own:
+            for item in by_table.get(table, []):
                 key = call_key(item)
                 call = None if key is None else self.calls.get(key)
                 if call is None or not call.row:
@@ -105,10 +107,8 @@ class CallBatch:
                 else:
                     whole.add(call.row["id"])
             await self.read(table, sorted(parents), sorted(whole), sorted(keys))
-        for item in items:
-            key = call_key(item)
-            if isinstance(item, CostsItem | CostItem) and key in self.calls:
-                self.load_bill(self.calls[key])
+        charged = {call_key(item) for item in by_table.get(COSTS, [])}
+        self.load_bills([call for key, call in self.calls.items() if key in charged])
 
     async def read(
         self, table: ElementTable, parents: Sequence[int], whole: Sequence[int], keys: Sequence[str]
@@ -127,16 +127,16 @@ class CallBatch:
             elements = call.sets.setdefault(name, StampedSet())
             elements.stamps[row["external_id"]] = row["stamp"] or ""
 
-    def load_bill(self, call: MergedCall) -> None:
-        """Fill a call's bill with its stored lines, once."""
-        if call.bill.lines is not None:
-            return
-        call.bill.lines = {}
+    def load_bills(self, calls: Iterable[MergedCall]) -> None:
+        """Fill the bills of calls with their stored lines, which are read, once."""
+        empty: dict[CallKey, dict[LineKey, Line]] = {}
+        for call in calls:
+            if call.bill.lines is None:
+                call.bill.lines = empty[call.key] = {}
         for (key, _), rows in self.stored.get(COSTS.name, {}).items():
-            if key == call.key:
-                for row in rows.values():
-                    line = Line(row["stamp"] or "", row["service"], row["amount"], row["currency"])
-                    call.bill.lines[_line_key(row)] = line
+            for row in rows.values() if key in empty else ():
+                line = Line(row["stamp"] or "", row["service"], row["amount"], row["currency"])
+                empty[key][_line_key(row)] = line
 
     def call(self, item: CallItem | OfCall) -> MergedCall:
         """The call that an item is about, a new one where there is none.
@@ -165,7 +165,7 @@ class CallBatch:
         Raises:
             ItemRefused: when it cannot be.
         """
-        assert isinstance(item, CallItem | OfCall)  # noqa: S101
+        assert item.kind != "sms"  # noqa: S101
         is_new = call_key(item) not in self.calls
         call = self.call(item)
         if isinstance(item, CallItem):

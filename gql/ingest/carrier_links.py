@@ -101,7 +101,7 @@ async def _move(write: WriteContext, call_id: int, owner_id: int, received_at: d
     await delete_ids(write, CALLS, [call_id])
     batch = CallBatch(write, received_at, {owner.key: owner})
     await batch.read(COSTS, [owner_id], [owner_id], [])
-    batch.load_bill(owner)
+    batch.load_bills([owner])
     owner.is_changed = True
     await batch.save()
 

@@ -16,6 +16,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from enum import IntEnum
 from typing import Any
 
@@ -63,12 +64,26 @@ def later(instant: int | None, other: int) -> int:
 
 
 def item_stamp(occurred_at: datetime, rank: int, content: BaseModel) -> Stamp:
-    """The stamp of an item with this content."""
+    """The stamp of an item with this content, whose canonical JSON has the fields that it names."""
     canonical = orjson.dumps(
-        content.model_dump(mode="json", exclude_unset=True), option=orjson.OPT_SORT_KEYS
+        named_fields(content), _json_of, orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z
     )
     digest = hashlib.sha256(canonical).hexdigest()[:_DIGITS_OF_DIGEST]
     return f"{max(0, microseconds(occurred_at)):020}:{rank}:{digest}"
+
+
+def named_fields(content: BaseModel) -> dict[str, Any]:
+    """The fields that an item, or a part of one, names, null among them."""
+    values = content.__dict__
+    return {name: values[name] for name in content.model_fields_set}
+
+
+def _json_of(value: Any) -> Any:
+    if isinstance(value, BaseModel):
+        return named_fields(value)
+    if isinstance(value, Decimal):
+        return str(value)
+    raise TypeError(type(value).__name__)
 
 
 class Phase(IntEnum):

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic.alias_generators import to_snake
 
 from gql.ingest.bills import Bill
-from gql.ingest.items import CallItem, External, Item, named_fields
+from gql.ingest.items import CallItem, External, Item
 from gql.ingest.merge import (
     OLDEST,
     Correction,
@@ -20,6 +20,7 @@ from gql.ingest.merge import (
     instant_of,
     later,
     microseconds,
+    named_fields,
     parsed_instant,
     phased,
 )
@@ -37,7 +38,7 @@ _PHASES = {
     "completed": Phase.ENDED,
     "failed": Phase.ENDED,
 }
-_NEVER_NULL = frozenset({"direction", "channel", "status", "started_at"})
+_NEVER_NULL = frozenset({"direction", "channel", "status", "started_at", "to_phone_number"})
 _INSTANTS = ("answered_at", "ended_at")
 _PLAIN = (
     *("direction", "channel", "carrier_call_id", *_INSTANTS, "summary", "analysis", "success"),
@@ -58,10 +59,14 @@ _EXTERNALS = {
 }
 """Fields that are an id of the source and a name, and their columns."""
 
-_UNRENAMED = (*_PLAIN, *_EXTERNALS, "status", "started_at", "duration_ms")
-"""Fields that are merged under the names that items have for them."""
-
 _RENAMED = {"customer_phone_number": "customer", **dict.fromkeys(_REASON, "reason")}
+_SINGLE = {
+    **{name: name for name in (*_PLAIN, *_EXTERNALS, "status", "started_at", "duration_ms")},
+    "to_phone_number": "to_phone_number",
+    "customer_phone_number": "customer",
+}
+"""Fields of items that are merged by themselves, and the names under which they are."""
+
 _NAMES = frozenset({*_PLAIN, *_EXTERNALS, *_PROGRESS, "started_at", "customer", "to_phone_number"})
 
 
@@ -77,23 +82,25 @@ def register_name(field_name: str) -> str | None:
 
 def as_json(value: Any) -> Any:
     """A field's value as JSON has it."""
+    if isinstance(value, str):
+        return str(value)
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
-    if isinstance(value, External):
+    # Not isinstance, which pydantic has replaced for its classes, by one that takes longer than
+    # all else here.
+    if type(value) is External:
         return [value.external_id, value.name]
-    return str(value) if isinstance(value, str) else value
+    return value
 
 
 def field_values(item: CallItem) -> Iterator[tuple[str, Any]]:
     """The fields that an item has, under the names by which they are merged."""
     named = named_fields(item)
-    for name in _UNRENAMED:
-        if name in named and (named[name] is not None or name not in _NEVER_NULL):
-            yield name, as_json(named[name])
-    if named.get("to_phone_number") is not None:
-        yield "to_phone_number", without_channel(named["to_phone_number"])
-    if "customer_phone_number" in named:
-        yield "customer", named["customer_phone_number"]
+    for name, value in named.items():
+        merged_name = _SINGLE.get(name)
+        if merged_name is None or (value is None and name in _NEVER_NULL):
+            continue
+        yield merged_name, without_channel(value) if name == "to_phone_number" else as_json(value)
     if not named.keys().isdisjoint(_REASON):
         yield "reason", [as_json(named.get(name)) for name in _REASON]
     for name in _OBJECTS:
@@ -196,10 +203,12 @@ class MergedCall:
         else:
             phase = Phase.ENDED if item.status is None else _PHASES[item.status]
             phased_stamp = phased(phase, stamp)
-            changes += [
-                self._put(name, value, phased_stamp if name in _PROGRESS else stamp)
-                for name, value in field_values(item)
-            ]
+            for name, value in field_values(item):
+                if name == "started_at":
+                    changes.append(self._begin(value))
+                else:
+                    own = phased_stamp if name in _PROGRESS else stamp
+                    changes.append(self.registers.put(name, own, value))
             if item.status is None and item.ended_at is not None:
                 # Less than every end whose status is named, and greater than every earlier phase.
                 least_end = phased(Phase.ENDED, "")
@@ -250,12 +259,15 @@ class MergedCall:
 
     def columns(self) -> dict[str, Any]:
         """The columns of the row, without costs and without the ids of assistant and graph."""
-        plain = {name: self.value(name) for name in _PLAIN}
-        number, address = split_address(self.value("customer"))
+        # A new call has what has changed, and nothing else.
+        value = self.value if self.row else self.registers.changed.get
+        plain = {name: value(name) for name in _PLAIN}
+        number, address = split_address(value("customer"))
         pairs: dict[str, Any] = {}
         for name, columns in _EXTERNALS.items():
-            pairs.update(zip(columns, self.value(name) or (None, None), strict=True))
-        reason = self.value("reason") or (None, None, None)
+            pairs.update(zip(columns, value(name) or (None, None), strict=True))
+        reason = value("reason") or (None, None, None)
+        objects = self._merged_objects()
         return {
             **plain,
             **pairs,
@@ -266,12 +278,12 @@ class MergedCall:
             "call_sid": self.call_sid,
             "channel": plain["channel"] or Channel.VOICE.value,
             "direction": plain["direction"] or Direction.INBOUND.value,
-            "to_phone_number": self.value("to_phone_number") or "",
+            "to_phone_number": value("to_phone_number") or "",
             "customer_phone_number": number,
             "customer_address": address,
             "occurred_at": None if self.newest is None else instant_of(self.newest),
-            "call_meta": self._merged_object("meta") or {},
-            "source_ids": self._merged_object("source_ids"),
+            **objects,
+            "call_meta": objects["call_meta"] or {},
             "merge_state": self._merge_state(),
         }
 
@@ -281,13 +293,12 @@ class MergedCall:
         self.sid = (stamp, item.call_sid)
         return True
 
-    def _put(self, name: str, value: Any, stamp: Stamp) -> bool:
-        if name == "started_at":
-            at = microseconds(datetime.fromisoformat(value))
-            is_earlier = self.started_at is None or at < self.started_at
-            self.started_at = at if is_earlier else self.started_at
-            return is_earlier
-        return self.registers.put(name, stamp, value)
+    def _begin(self, started_at: str) -> bool:
+        """Take a beginning that an item names; whether it is the earliest so far."""
+        at = microseconds(datetime.fromisoformat(started_at))
+        is_earlier = self.started_at is None or at < self.started_at
+        self.started_at = at if is_earlier else self.started_at
+        return is_earlier
 
     def _column_value(self, name: str) -> Any:  # noqa: PLR0911, one for each form of a field
         """The value of a field in the row."""
@@ -330,15 +341,19 @@ class MergedCall:
             "duration": None if milliseconds is None else (milliseconds + 500) // 1000,
         }
 
-    def _merged_object(self, name: str) -> dict[str, Any] | None:
-        """One of `_OBJECTS`; None where it has no key."""
-        merged = dict(self.row[_OBJECTS[name]] or {}) if self.row else {}
-        prefix = f"{name}."
+    def _merged_objects(self) -> dict[str, dict[str, Any] | None]:
+        """The columns of `_OBJECTS`; None for one without a key."""
+        row = self.row
+        merged = {name: dict(row[of] or {}) if row else {} for name, of in _OBJECTS.items()}
         for changed, value in self.registers.changed.items():
-            if changed.startswith(prefix):
-                merged[changed.removeprefix(prefix)] = value
-        present = {key: value for key, value in sorted(merged.items()) if value is not None}
-        return present or None
+            name, dot, key = changed.partition(".")
+            if dot:
+                merged[name][key] = value
+        return {
+            _OBJECTS[name]: {key: each[key] for key in sorted(each) if each[key] is not None}
+            or None
+            for name, each in merged.items()
+        }
 
     def _merge_state(self) -> dict[str, Any]:
         """What later items are compared with, where no column has it."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from gql.ingest.items import SessionItem, TransitionItem, named_fields
+from gql.ingest.items import SessionItem, TransitionItem
 from gql.ingest.merge import (
     Correction,
     Registers,
@@ -14,6 +14,7 @@ from gql.ingest.merge import (
     instant_of,
     later,
     microseconds,
+    named_fields,
     parsed_instant,
 )
 from gql.ingest.merged_call import CallKey, as_json

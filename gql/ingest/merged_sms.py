@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from gql.ingest.items import SmsItem, named_fields
+from gql.ingest.items import SmsItem
 from gql.ingest.merge import (
     OLDEST,
     Correction,
@@ -15,6 +15,7 @@ from gql.ingest.merge import (
     instant_of,
     later,
     microseconds,
+    named_fields,
 )
 from gql.ingest.phone_numbers import split_address, without_channel
 from gql.ingest.words import SMS_UNKNOWN, sms_progress

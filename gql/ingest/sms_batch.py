@@ -95,8 +95,7 @@ class SmsBatch:
         await self.calls.read(MESSAGES, sorted(open_ids), [], names)
         if any(item.cost is not None for item in items):
             await self.calls.read(COSTS, sorted(open_ids), sorted(open_ids), [])
-            for key in open_ids:
-                self.calls.load_bill(self.by_id[key])
+            self.calls.load_bills([self.by_id[key] for key in open_ids])
         await self.calls.named.find_numbers(write, addresses)
 
     async def _read_conversations(self, addresses: set[str]) -> None:

@@ -1,5 +1,7 @@
 """Stamped values in any order, and repeated: what counts is one, and wrong rules are caught."""
 
+import hashlib
+import json
 import random
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -8,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gql.ingest.merge import Correction, Phase, Registers, StampedSet, phased
+from gql.ingest.items import ITEM
+from gql.ingest.merge import Correction, Phase, Registers, StampedSet, item_stamp, phased
 
 STAMPS = st.integers(0, 6).map(str)
 NAMES = st.sampled_from(["summary", "meta.language"])
@@ -144,3 +147,47 @@ def test_a_correction_holds_until_it_is_withdrawn() -> None:
     again = Registers.from_json(registers.to_json())
     again.correct("summary", Correction("4", None, withdrawn=True), lambda _: None)
     assert again.changed == {"summary": "by the platform"}
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {
+            "kind": "call",
+            "channel": "voice",
+            "endedReasonKind": "customer_hangup",
+            "startedAt": "2026-01-01T10:00:00.25+02:00",
+            "endedAt": None,
+            "assistant": {"name": "R\u00e9ception"},
+            "meta": {"b": [1, 2.5, None], "a": {"z": True, "y": "\u00fc"}},
+            "externalId": "1",
+        },
+        {
+            "kind": "costs",
+            "call": "1",
+            "currency": "USD",
+            "total": "1.50",
+            "entries": [{"key": "a", "service": "llm", "amount": 0.1}],
+        },
+        {
+            "kind": "messages",
+            "call": "1",
+            "messages": [
+                {"key": "a", "role": "tool", "toolCalls": [{}], "occurredAt": "2026-01-01T00:00Z"}
+            ],
+        },
+    ],
+)
+def test_a_stamp_has_the_digest_of_the_fields_that_an_item_names(fields: dict[str, Any]) -> None:
+    item = ITEM.validate_python(
+        {**fields, "source": "s", "occurredAt": "2026-01-02T03:04:05.000006-01:00", "rank": 3}
+    )
+    # pydantic's own JSON of the item, which stored stamps have been made from.
+    canonical = json.dumps(
+        item.model_dump(mode="json", exclude_unset=True),
+        sort_keys=True,
+        separators=(",", ":"),
+        ensure_ascii=False,
+    )
+    digest = hashlib.sha256(canonical.encode()).hexdigest()[:16]
+    assert item_stamp(item.occurred_at, item.rank, item) == f"00001767326645000006:3:{digest}"
