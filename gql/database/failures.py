@@ -164,10 +164,11 @@ def is_lasting(error: Exception) -> bool:
     """Whether a statement would fail again, whatever its values.
 
     PostgreSQL says so by its SQLSTATE. SQLite has one code for nearly every error, but only a name
-    that is missing is worded like this.
+    that is missing, and a statement that is nested too deep for the stack of its parser, are
+    worded like this.
     """
     if isinstance(error, sqlite3.Error):
-        return str(error).startswith("no such ")
+        return str(error).startswith(("no such ", "parser stack overflow"))
     return _sqlstate(error)[:2] == _LASTING_CLASS
 
 

@@ -129,6 +129,10 @@ async def test_what_no_value_causes_is_lasting(database: Database, sql: str) -> 
     assert (meaning_of(caught.value), is_lasting(caught.value)) == (None, True)
 
 
+def test_a_statement_that_is_nested_too_deep_for_sqlite_fails_for_good() -> None:
+    assert is_lasting(sqlite3.OperationalError("parser stack overflow"))
+
+
 SHUTDOWN = b"SFATAL\0VFATAL\0C57P01\0Mterminating connection due to administrator command\0\0"
 """The fields of the ErrorResponse that a server sends to idle connections when it is shut down."""
 
