@@ -17,27 +17,37 @@ class RepeatedTask:
     def __init__(self, run: Callable[[], Awaitable[float]], *, first_wait: float) -> None:
         self._run = run
         self._first_wait = first_wait
-        self._stopping = asyncio.Event()
+        self._signal = asyncio.Event()
+        self._is_stopping = False
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """Begin in the running event loop."""
-        self._stopping.clear()
+        self._is_stopping = False
+        self._signal.clear()
         self._task = asyncio.create_task(self._repeat())
+
+    def wake(self) -> None:
+        """Do it as soon as it is not being done."""
+        self._signal.set()
 
     async def stop(self) -> None:
         """End after the run that goes on now; does nothing after the first call."""
-        self._stopping.set()
+        self._is_stopping = True
+        self._signal.set()
         task, self._task = self._task, None
         if task is not None:
             await task
 
     async def _repeat(self) -> None:
         wait = self._first_wait
-        while not self._stopping.is_set():
+        while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), wait)
+                await asyncio.wait_for(self._signal.wait(), wait)
+            if self._is_stopping:
                 return
+            # It goes before the work, so that what comes during it is not forgotten.
+            self._signal.clear()
             wait = await self._run()
 
 

@@ -322,6 +322,20 @@ class Settings(BaseSettings):
         description="Days that webhook deliveries are kept, and longer while they wait.",
     )
 
+    event_days: int = Field(
+        7,
+        ge=1,
+        le=3_650,
+        description="Days that events are kept: so long may a subscriber be away without missing"
+        " one.",
+    )
+    max_events: int = Field(
+        100_000,
+        ge=1_000,
+        le=1_000_000_000,
+        description="Most events of an organization that are kept, of the newest.",
+    )
+
     metrics_token: SecretStr | None = Field(
         None, description="Opens `/metrics` as bearer token; without it there is no such address."
     )

@@ -44,6 +44,8 @@ EXCEPTIONS = {
     r"\A\s*UPDATE \S*call SET \(customer_phone_digits": "a migration corrects older rows",
     r"\A\s*UPDATE call SET has_recording = true WHERE NOT": "a migration marks older rows",
     r"\ASELECT DISTINCT call_rollup_change\.organization_id": "folding asks whose changes wait",
+    r"\ASELECT DISTINCT event_new\.organization_id": "numbering asks who has new events",
+    r"\ASELECT event_head\.organization_id, event_head\.last": "pruning asks who has events",
     r"\ASELECT DISTINCT inbox\.organization_id": "the inbox asks whose deliveries are due",
 }
 """Why a statement need not bind an organization, by a pattern of its text."""

@@ -23,8 +23,10 @@ _HOUSEKEEPING = re.compile(
 _BACKGROUND = re.compile(
     r"SELECT DISTINCT (call_rollup_change|inbox)\.|SELECT pg_try_advisory_xact_lock\("
     r"|WITH changes AS"
+    r"|SELECT DISTINCT event_new\.|SELECT event_head\.last|INSERT INTO event_head|WITH fresh AS"
+    r"|SELECT pg_notify\("
 )
-"""What the tasks of `gql/app` that fold sums and read the inbox send, whenever they like."""
+"""What tasks of `gql/app` send, whenever they like: folding sums, the inbox, numbering events."""
 _FIRES = re.compile(r"(INSERT INTO|UPDATE|DELETE FROM)\b")
 _CREDENTIALS = re.compile(r"\b(FROM|UPDATE)\s+api_key\b", re.IGNORECASE)
 _LOGGED = re.compile(r"([^|\n]*)\|([^|\n]*)\|LOG:  (?:statement|execute [^:]*): (.*)")

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, nullcontext
+from functools import partial
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -12,6 +13,7 @@ from starlette.types import ASGIApp
 from gql import pages
 from gql.app.compression import Compression
 from gql.app.cross_origin import cross_origin
+from gql.app.event_numbering import EventNumbering
 from gql.app.exception_handlers import HANDLERS
 from gql.app.folding import Folding
 from gql.app.frozen_heap import FROZEN_HEAP
@@ -45,14 +47,17 @@ from gql.schema.schema_files import schema_file_routes
 from gql.settings import Settings
 from gql.stores import (
     CredentialChanges,
+    ProcessMessages,
     RateLimits,
     SmsSessionStore,
-    open_credential_changes,
+    open_process_messages,
     open_rate_limits,
     open_sms_sessions,
     open_throttle,
 )
 from gql.stores.throttle import Throttle
+
+EVENTS_TOPIC = "events"
 
 RESERVED = {"pool_size": 2, "pool_timeout": 5.0, "request_timeout": 5.0, "compiled": False}
 """The settings of the connections that look up credentials and readiness, and read nothing else.
@@ -82,8 +87,11 @@ def create_app(settings: Settings | None = None) -> Starlette:
         replicas = Replicas(settings, database, head())
     sms_sessions = open_sms_sessions(database, settings)
     rate_limits = open_rate_limits(settings)
-    changes = open_credential_changes(reserved, settings)
+    messages = open_process_messages(reserved, settings)
+    changes = CredentialChanges(messages)
     database.on_credential_change = reserved.on_credential_change = changes.publish
+    numbering = EventNumbering(reserved, settings, partial(messages.send, EVENTS_TOPIC))
+    database.on_commit = numbering.note_commit
     throttle = open_throttle(settings)
     key_usage = KeyUsage(reserved)
     requests = RunningRequests(settings.request_timeout)
@@ -127,6 +135,8 @@ def create_app(settings: Settings | None = None) -> Starlette:
     app.state.rate_limits = rate_limits
     app.state.key_usage = key_usage
     app.state.credential_changes = changes
+    app.state.messages = messages
+    app.state.event_numbering = numbering
     app.state.throttle = throttle
     app.state.folding = Folding(reserved)
     app.state.inbox = inbox
@@ -197,9 +207,11 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     metrics: Metrics | None = app.state.metrics
     settings: Settings = app.state.settings
     key_usage: KeyUsage = app.state.key_usage
-    changes: CredentialChanges = app.state.credential_changes
+    messages: ProcessMessages = app.state.messages
     key_usage.start()
-    changes.start()
+    messages.start()
+    numbering: EventNumbering = app.state.event_numbering
+    numbering.start()
     replicas: Replicas | None = app.state.replicas
     if replicas is not None:
         replicas.start()
@@ -213,9 +225,10 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
         async with nullcontext() if metrics is None else metrics.publishing():
             yield
     await inbox.stop()
+    await numbering.stop()
     await folding.stop()
     await key_usage.stop()
-    await changes.close()
+    await messages.close()
     if replicas is not None:
         await replicas.close()
     sms_sessions: SmsSessionStore = app.state.sms_sessions

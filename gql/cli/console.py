@@ -69,11 +69,11 @@ async def _tell_servers(
     database: "Database", settings: "Settings", organizations: Collection[int]
 ) -> None:
     """Have running servers refuse at once what was revoked."""
-    from gql.stores import open_credential_changes
+    from gql.stores import CredentialChanges, open_process_messages
 
-    changes = open_credential_changes(database, settings)
-    await changes.publish(organizations)
-    await changes.close()
+    messages = open_process_messages(database, settings)
+    await CredentialChanges(messages).publish(organizations)
+    await messages.close()
 
 
 @asynccontextmanager

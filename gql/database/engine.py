@@ -59,6 +59,7 @@ class Database:
         embedded: Whether this is SQLite.
         engine: SQLAlchemy's, for snapshots, transactions and migrations.
         on_credential_change: Tells those who have credentials cached what transactions revoked.
+        on_commit: Called after each write transaction.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -67,6 +68,7 @@ class Database:
         self.engine = create_engine(settings)
         self._runner: StatementRunner | None = None
         self.on_credential_change: OnCredentialChange | None = None
+        self.on_commit: Callable[[], None] | None = None
 
     @property
     def max_response_bytes(self) -> int:
@@ -108,6 +110,8 @@ class Database:
                 await begin_write(connection)
                 yield connection
                 await connection.commit()
+            if self.on_commit is not None:
+                self.on_commit()
             organizations = take_credential_changes(connection)
             if after_commit is not None:
                 await after_commit(connection)

@@ -1,7 +1,8 @@
 """Fills an empty database in bulk: COPY on PostgreSQL, `executemany` on SQLite, one transaction."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager
 from datetime import datetime
 from itertools import islice
 from operator import itemgetter
@@ -14,6 +15,11 @@ from sqlmodel.sql.sqltypes import UTCDateTime
 
 from gql.database import dump_json
 from gql.demo.tenant import NOW, Item, Row
+from gql.migrations.sqlite_events import (
+    EVENT_TABLES,
+    number_nothing,
+    number_what_is_written,
+)
 from gql.models import TABLES
 from gql.models.scope import table_of
 from gql.sql.session import lift_statement_timeout
@@ -56,14 +62,15 @@ async def fill(
     driver = (await connection.get_raw_connection()).driver_connection
     writers = {model: _TableWriter(table_of(model), now, postgresql=postgresql) for model in TABLES}
     done: Counter[str] = Counter()
-    while batch := _next_batch(rows):
-        # In the order of TABLES: a row's parent is in this batch or in an earlier one.
-        for model, writer in writers.items():
-            if waiting := batch.get(model):
-                await writer.write(driver, waiting)
-                done[writer.table] += len(waiting)
-                if progress:
-                    progress(writer.table, done[writer.table], totals[model])
+    async with _without_events(connection):
+        while batch := _next_batch(rows):
+            # In the order of TABLES: a row's parent is in this batch or in an earlier one.
+            for model, writer in writers.items():
+                if waiting := batch.get(model):
+                    await writer.write(driver, waiting)
+                    done[writer.table] += len(waiting)
+                    if progress:
+                        progress(writer.table, done[writer.table], totals[model])
     if postgresql:
         await _advance_sequences(connection)
     else:
@@ -108,6 +115,21 @@ def _next_batch(rows: Iterator[Item]) -> dict[type[SQLModel], list[Row]]:
     for model, row in islice(rows, _BATCH):
         batch[model].append(row)
     return batch
+
+
+@asynccontextmanager
+async def _without_events(connection: AsyncConnection) -> AsyncIterator[None]:
+    """Nobody follows a database while it is filled: its rows make no events."""
+    if connection.dialect.name == "postgresql":
+        for table in EVENT_TABLES:
+            await connection.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER {table}_event"))
+        yield
+        for table in EVENT_TABLES:
+            await connection.execute(text(f"ALTER TABLE {table} ENABLE TRIGGER {table}_event"))
+        return
+    await connection.run_sync(number_nothing)
+    yield
+    await connection.run_sync(number_what_is_written)
 
 
 async def _advance_sequences(connection: AsyncConnection) -> None:

@@ -17,6 +17,7 @@ from gql.database.engine import begin_write
 from gql.migrations import MigrationRefused, current, current_revision
 from gql.migrations.online import LOCK
 from gql.migrations.progress import PROGRESS, Progress
+from gql.migrations.sqlite_events import number_nothing, number_what_is_written
 from gql.migrations.sqlite_forms import refuse_foreign_forms, take_any_form
 from gql.sql.session import lift_statement_timeout
 
@@ -150,9 +151,11 @@ def _run(
     config.attributes["connection"] = connection
     config.attributes[PROGRESS] = progress
     take_any_form(connection)
+    number_nothing(connection)
     before = current_revision(connection)
     run(config, revision)
     refuse_foreign_forms(connection)
+    number_what_is_written(connection)
     if current_revision(connection) != before:
         _check_keys(connection)
 

@@ -12,15 +12,22 @@ _BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def create_tenant_table(
-    name: str, *columns: sa.Column[Any] | sa.Constraint, if_not_exists: bool = False
+    name: str,
+    *columns: sa.Column[Any] | sa.Constraint,
+    if_not_exists: bool = False,
+    cascades: bool = False,
 ) -> None:
-    """Make a table with the columns `id` and `organization_id`, their key, and others."""
+    """Make a table with the columns `id` and `organization_id`, their key, and others.
+
+    Its rows go with their organization where it `cascades`, and else keep it from being deleted.
+    """
     is_postgresql = op.get_bind().dialect.name == "postgresql"
+    owner = sa.ForeignKey("organization.id", ondelete="CASCADE" if cascades else None)
     keys = [sa.PrimaryKeyConstraint("organization_id", "id")] if is_postgresql else []
     op.create_table(
         name,
         sa.Column("id", _BIG, primary_key=not is_postgresql, autoincrement=True, nullable=False),
-        sa.Column("organization_id", _BIG, sa.ForeignKey("organization.id"), nullable=False),
+        sa.Column("organization_id", _BIG, owner, nullable=False),
         *columns,
         *keys,
         sqlite_autoincrement=True,

@@ -156,6 +156,25 @@ class DeliveryState(StrEnum):
     DEAD = "dead"
 
 
+class EventKind(StrEnum):
+    """What was written; the triggers of the migration `events` spell the same words."""
+
+    CALL_CREATED = "call_created"
+    CALL_UPDATED = "call_updated"
+    CALL_DELETED = "call_deleted"
+    SMS_CONVERSATION_CREATED = "sms_conversation_created"
+    SMS_CONVERSATION_UPDATED = "sms_conversation_updated"
+    SMS_CONVERSATION_DELETED = "sms_conversation_deleted"
+    SMS_MESSAGE_CREATED = "sms_message_created"
+    SMS_MESSAGE_UPDATED = "sms_message_updated"
+    GRAPH_CREATED = "graph_created"
+    GRAPH_UPDATED = "graph_updated"
+    GRAPH_DELETED = "graph_deleted"
+    GRAPH_SESSION_CREATED = "graph_session_created"
+    GRAPH_SESSION_UPDATED = "graph_session_updated"
+    GRAPH_SESSION_DELETED = "graph_session_deleted"
+
+
 def one_of(column: str, values: type[StrEnum]) -> str:
     """The SQL of a check constraint: `column` has one of the values."""
     return f"{column} IN ({', '.join(repr(str(value)) for value in values)})"

@@ -5,16 +5,18 @@ from gql.settings import Settings
 from gql.stores.credential_changes import CredentialChanges
 from gql.stores.database import DatabaseSmsSessions
 from gql.stores.postgresql_channel import PostgresqlChannel
+from gql.stores.process_messages import ProcessMessages
 from gql.stores.rate_limits import RateLimits
 from gql.stores.sms_sessions import SmsActivity, SmsSessionStore
 from gql.stores.throttle import ProcessThrottle, Throttle
 
 __all__ = [
     "CredentialChanges",
+    "ProcessMessages",
     "RateLimits",
     "SmsActivity",
     "SmsSessionStore",
-    "open_credential_changes",
+    "open_process_messages",
     "open_rate_limits",
     "open_sms_sessions",
     "open_throttle",
@@ -53,10 +55,10 @@ def open_rate_limits(settings: Settings) -> RateLimits:
     return RateLimits(settings, RedisTotals(settings.redis_url.get_secret_value()))
 
 
-def open_credential_changes(database: Database, settings: Settings) -> CredentialChanges:
-    """How processes tell each other what was revoked: Redis, or LISTEN and NOTIFY of PostgreSQL.
+def open_process_messages(database: Database, settings: Settings) -> ProcessMessages:
+    """How processes tell each other something: Redis, or LISTEN and NOTIFY of PostgreSQL.
 
-    SQLite has neither, and LISTEN does not work behind a pooler: there caches expire.
+    SQLite has neither, and LISTEN does not work behind a pooler.
 
     Raises:
         ValueError: when there is Redis, and the client for it is not installed.
@@ -66,10 +68,10 @@ def open_credential_changes(database: Database, settings: Settings) -> Credentia
             from gql.stores.redis_channel import RedisChannel  # noqa: PLC0415 -- an extra
         except ImportError as error:
             raise ValueError(_NO_CLIENT) from error
-        return CredentialChanges(RedisChannel(settings.redis_url.get_secret_value()))
+        return ProcessMessages(RedisChannel(settings.redis_url.get_secret_value()))
     if settings.embedded or settings.shares_sessions:
-        return CredentialChanges()
-    return CredentialChanges(PostgresqlChannel(database))
+        return ProcessMessages()
+    return ProcessMessages(PostgresqlChannel(database))
 
 
 def open_throttle(settings: Settings) -> Throttle:

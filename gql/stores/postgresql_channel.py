@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import text
 
 from gql.database import Database
-from gql.stores.credential_changes import CHANNEL, Forget
+from gql.stores.process_messages import CHANNEL, Receive
 
 LOOK_SECONDS = 30.0
 """A connection is used so often, as nothing else tells that the other end is gone."""
@@ -25,25 +25,23 @@ class PostgresqlChannel:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def send(self, organization_id: int) -> None:
-        """In a transaction of its own: see `gql/stores/credential_changes.py`."""
+    async def send(self, message: str) -> None:
+        """In a transaction of its own: see `gql/stores/process_messages.py`."""
         statement = text("SELECT pg_notify(:channel, :message)")
         async with self._database.transaction() as connection:
-            await connection.execute(
-                statement, {"channel": CHANNEL, "message": str(organization_id)}
-            )
+            await connection.execute(statement, {"channel": CHANNEL, "message": message})
 
-    async def listen(self, forget: Forget) -> None:
+    async def listen(self, receive: Receive) -> None:
         connection = await self._database.connect_directly(_ANSWER_SECONDS)
         ended = asyncio.Event()
 
-        def receive(_connection: Any, _process: int, _channel: str, message: str) -> None:
-            forget(int(message))
+        def hear(_connection: Any, _process: int, _channel: str, message: str) -> None:
+            receive(message)
 
         connection.add_termination_listener(lambda _connection: ended.set())
         try:
-            await connection.add_listener(CHANNEL, receive)
-            forget(None)
+            await connection.add_listener(CHANNEL, hear)
+            receive(None)
             while not ended.is_set():
                 try:
                     await asyncio.wait_for(ended.wait(), LOOK_SECONDS)

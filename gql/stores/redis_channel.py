@@ -1,6 +1,6 @@
 """Messages between processes by publish and subscribe of their Redis."""
 
-from gql.stores.credential_changes import CHANNEL, Forget
+from gql.stores.process_messages import CHANNEL, Receive
 from gql.stores.redis_client import IDLE_SECONDS, redis_client
 
 
@@ -16,19 +16,19 @@ class RedisChannel:
     def __init__(self, url: str) -> None:
         self._redis = redis_client(url, connections=2)
 
-    async def send(self, organization_id: int) -> None:
-        await self._redis.publish(CHANNEL, str(organization_id))
+    async def send(self, message: str) -> None:
+        await self._redis.publish(CHANNEL, message)
 
-    async def listen(self, forget: Forget) -> None:
+    async def listen(self, receive: Receive) -> None:
         async with self._redis.pubsub() as subscription:
             await subscription.subscribe(CHANNEL)
             while True:
                 message = await subscription.get_message(timeout=IDLE_SECONDS)
                 kind = None if message is None else message["type"]
                 if kind == "subscribe":  # at first, and when the client has connected anew
-                    forget(None)
+                    receive(None)
                 elif kind == "message":
-                    forget(int(message["data"]))
+                    receive(message["data"].decode())
 
     async def close(self) -> None:
         await self._redis.aclose()

@@ -1,0 +1,1 @@
+"""Events: what was written, in an order in which nobody misses any."""
