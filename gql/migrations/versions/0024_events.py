@@ -14,8 +14,8 @@ from alembic import op
 
 from gql.migrations.tables import create_tenant_table
 
-revision = "0023_events"
-down_revision = "0022_sms_items"
+revision = "0024_events"
+down_revision = "0023_carrier_calls"
 branch_labels = None
 depends_on = None
 
