@@ -25,7 +25,7 @@ OVERLAP = timedelta(days=1)
 
 
 def hooks_pull(
-    source: Annotated[str, typer.Argument(help="vapi, retell, elevenlabs or twilio.")],
+    source: Annotated[str, typer.Argument(help="vapi, retell, elevenlabs, twilio or telnyx.")],
     *,
     organization: OrganizationOption,
     since: Annotated[
@@ -43,11 +43,12 @@ def hooks_pull(
     ] = None,
     database: DatabaseOption = None,
 ) -> None:
-    """Read a platform's list of calls since a day, to close the gaps that webhooks left.
+    """Read a platform's lists since a day, to close the gaps that webhooks left.
 
-    The calls come into the inbox of the organization's endpoint for that platform, and a running
-    server applies them. It can be repeated: what has come already changes nothing. The calls of the
-    platform of the API documents come by `jackfield mirror`.
+    Calls, and of carriers recordings, messages and what they cost, come into the inbox of the
+    organization's endpoint for that platform, and a running server applies them. It can be
+    repeated: what has come already changes nothing. The calls of the platform of the API documents
+    come by `jackfield mirror`.
 
     Example: `jackfield hooks pull retell -o 1 --since 2026-11-01 --api-key-env RETELL_KEY`
     """
@@ -113,4 +114,4 @@ async def _pull(
             counts = await pull(database, endpoint, platform, SourceClient(http), since, account)
         except SourceFailure as failure:
             raise Failure(failure.problem, failure.advice) from failure
-    return f"{counts.read} calls since {since:%Y-%m-%d}; {counts.new} of them are new or changed."
+    return f"{counts.read} objects since {since:%Y-%m-%d}; {counts.new} of them are new or changed."

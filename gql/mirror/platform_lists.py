@@ -9,6 +9,13 @@ list says nothing that a webhook could not have said, but for costs that are kno
 | Retell | https://docs.retellai.com/api-references/list-calls | 2026-11-28 |
 | ElevenLabs | https://elevenlabs.io/docs/api-reference/conversations/list | 2026-11-28 |
 | Twilio | https://www.twilio.com/docs/voice/api/call-resource | 2026-11-28 |
+| Twilio | https://www.twilio.com/docs/messaging/api/message-resource | 2026-11-28 |
+| Twilio | https://www.twilio.com/docs/voice/api/recording | 2026-11-28 |
+| Telnyx | https://developers.telnyx.com/api/detail-records/search-detail-records | 2026-11-28 |
+| Telnyx | https://developers.telnyx.com/api-reference/call-recordings/list-all-call-recordings | \
+2026-11-28 |
+
+Telnyx' list of AI conversations is not read: it names no session, by which webhooks name calls.
 """
 
 import base64
@@ -26,13 +33,13 @@ PAGE = 100
 
 @dataclass(frozen=True)
 class PlatformList:
-    """How the calls of a platform are read.
+    """How the calls and messages of a platform are read.
 
     Attributes:
         source: The name of the adapter that reads the payloads.
         url: Of the API.
         headers: The credential, from the key and the account, where the platform names one.
-        read: The payloads of the calls since an instant, of an account.
+        read: The payloads of what was since an instant, of an account.
         names_account: Whether addresses name the account.
     """
 
@@ -134,27 +141,114 @@ _TWILIO = {
 }
 """The names of a call's fields in the list, and in the form of a webhook."""
 
+_TWILIO_MESSAGE = {
+    "sid": "MessageSid",
+    "from": "From",
+    "to": "To",
+    "body": "Body",
+    "status": "MessageStatus",
+    "direction": "Direction",
+    "num_segments": "NumSegments",
+    "error_code": "ErrorCode",
+    "price": "Price",
+    "price_unit": "PriceUnit",
+}
+"""The same of a message."""
+
+_TWILIO_RECORDING = {
+    "sid": "RecordingSid",
+    "call_sid": "CallSid",
+    "status": "RecordingStatus",
+    "duration": "RecordingDuration",
+    "channels": "RecordingChannels",
+    "media_url": "RecordingUrl",
+    "price": "Price",
+    "price_unit": "PriceUnit",
+}
+"""The same of a recording."""
+
 
 async def _twilio(client: SourceClient, since: datetime, account: str) -> AsyncIterator[Payload]:
-    parameters: dict[str, Any] = {
-        "StartTime>": since.astimezone(UTC).date().isoformat(),
-        "PageSize": PAGE,
-    }
-    path: str | None = f"/2010-04-01/Accounts/{account}/Calls.json"
+    """Calls, recordings and messages, which are lists of their own."""
+    day, base = since.astimezone(UTC).date().isoformat(), f"/2010-04-01/Accounts/{account}"
+    async for call in _twilio_pages(client, f"{base}/Calls.json", "calls", {"StartTime>": day}):
+        ended = text(call.get("end_time")) or text(call.get("start_time"))
+        yield _of_twilio(call, _TWILIO, ended)
+    pages = _twilio_pages(client, f"{base}/Recordings.json", "recordings", {"DateCreated>": day})
+    async for recording in pages:
+        yield _of_twilio(recording, _TWILIO_RECORDING, text(recording.get("date_created")))
+    pages = _twilio_pages(client, f"{base}/Messages.json", "messages", {"DateSent>": day})
+    async for message in pages:
+        sent = text(message.get("date_sent")) or text(message.get("date_created"))
+        yield _of_twilio(message, _TWILIO_MESSAGE, sent)
+
+
+async def _twilio_pages(
+    client: SourceClient, first: str, name: str, since: Mapping[str, str]
+) -> AsyncIterator[Mapping[str, Any]]:
+    """The objects of one list of Twilio's."""
+    path: str | None = first
+    parameters: dict[str, Any] = {**since, "PageSize": PAGE}
     while path is not None:
         answer = await client.get(path, **parameters)
         page = mapping(answer.value if answer else None)
-        for call in objects(page.get("calls")):
-            yield _of_twilio(call)
+        for each in objects(page.get(name)):
+            yield each
         # It has the parameters of the first page in it.
         path, parameters = text(page.get("next_page_uri")), {}
 
 
-def _of_twilio(call: Mapping[str, Any]) -> Payload:
-    moment = text(call.get("end_time")) or text(call.get("start_time"))
-    fields = {_TWILIO[name]: value for name, value in call.items() if name in _TWILIO and value}
+def _of_twilio(listed: Mapping[str, Any], names: Mapping[str, str], moment: str | None) -> Payload:
+    """An object of a list as a webhook has it, where every value is text."""
+    fields = {names[name]: str(value) for name, value in listed.items() if name in names and value}
     # A webhook of the same second comes before: its number is smaller.
     return {**fields, "Timestamp": moment, "SequenceNumber": "9"}
+
+
+async def _telnyx(client: SourceClient, since: datetime, _account: str) -> AsyncIterator[Payload]:
+    """Recordings, and what messages cost, in the form of the events of webhooks."""
+    instant = since.astimezone(UTC)
+    created = {"filter[created_at][gte]": instant.isoformat(timespec="seconds")}
+    async for recording in _telnyx_pages(client, "/v2/recordings", created):
+        payload = {**recording, "recording_id": recording.get("id")}
+        payload["recording_urls"] = recording.get("download_urls")
+        yield _of_telnyx("call.recording.saved", recording, payload)
+    sent = {"filter[record_type]": "messaging", "filter[created_at][gte]": f"{instant:%Y-%m-%d}"}
+    async for record in _telnyx_pages(client, "/v2/detail_records", sent):
+        receiver = {"phone_number": record.get("cld"), "status": record.get("status")}
+        payload = {
+            "id": record.get("uuid"),
+            "direction": record.get("direction"),
+            "from": {"phone_number": record.get("cli")},
+            "to": [receiver],
+            "parts": record.get("parts"),
+            "cost": {"amount": record.get("cost"), "currency": record.get("currency")},
+        }
+        yield _of_telnyx("message.finalized", record, payload)
+
+
+async def _telnyx_pages(
+    client: SourceClient, path: str, parameters: Mapping[str, str]
+) -> AsyncIterator[Mapping[str, Any]]:
+    """The objects of one list of Telnyx'; pages are numbered from 1."""
+    number = 1
+    while True:
+        pages = {"page[number]": number, "page[size]": PAGE}
+        answer = await client.get(path, **parameters, **pages)
+        page = mapping(answer.value if answer else None)
+        listed = objects(page.get("data"))
+        for each in listed:
+            yield each
+        total = mapping(page.get("meta")).get("total_pages")
+        if not listed or not isinstance(total, int) or number >= total:
+            return
+        number += 1
+
+
+def _of_telnyx(kind: str, listed: Mapping[str, Any], payload: Mapping[str, Any]) -> Payload:
+    names = ("updated_at", "completed_at", "created_at")
+    moment = next((at for name in names if (at := text(listed.get(name)))), None)
+    return {"data": {"event_type": kind, "occurred_at": moment, "payload": payload}}
 
 
 def _basic(account: str, key: str) -> str:
@@ -188,6 +282,12 @@ PLATFORM_LISTS = {
             lambda key, account: {"Authorization": _basic(account, key)},
             _twilio,
             names_account=True,
+        ),
+        PlatformList(
+            "telnyx",
+            "https://api.telnyx.com",
+            lambda key, _: {"Authorization": f"Bearer {key}"},
+            _telnyx,
         ),
     )
 }

@@ -22,7 +22,7 @@ class PullCounts:
     """What a run has read.
 
     Attributes:
-        read: Calls in the list.
+        read: Objects in the lists.
         new: Those whose bytes the inbox did not have.
     """
 
@@ -38,7 +38,7 @@ async def pull(
     since: datetime,
     account: str = "",
 ) -> PullCounts:
-    """Put the calls of a platform since an instant into the inbox.
+    """Put what a platform's lists have since an instant into the inbox.
 
     Args:
         database: Where the inbox is.

@@ -17,6 +17,8 @@ from gql.mirror.platform_lists import PLATFORM_LISTS
 from gql.mirror.pull import PullCounts, pull
 from gql.models.call import Call
 from gql.models.cost_entry import CostEntry
+from gql.models.message import ChatMessage
+from gql.models.recording import Recording
 from tests.hooks import payloads
 from tests.hooks.conftest import Webhooks
 
@@ -63,6 +65,86 @@ TWILIO = [
     }
     for number in (1, 2, 3)
 ]
+TWILIO_RECORDINGS = [
+    {
+        "sid": "RE1",
+        "call_sid": "CA1",
+        "status": "completed",
+        "duration": "40",
+        "channels": 2,
+        "media_url": "https://api.example.com/Recordings/RE1",
+        "price": "-0.00050",
+        "price_unit": "USD",
+        "date_created": "Mon, 21 Sep 2026 14:14:05 +0000",
+    }
+]
+TWILIO_MESSAGES = [
+    {
+        "sid": f"SM{number}",
+        "from": (payloads.CUSTOMER, payloads.CALLED)[number],
+        "to": (payloads.CALLED, payloads.CUSTOMER)[number],
+        "body": ("Hello", "Hi")[number],
+        "status": ("received", "delivered")[number],
+        "direction": ("inbound", "outbound-reply")[number],
+        "num_segments": "1",
+        "error_code": None,
+        "price": (None, "-0.00790")[number],
+        "price_unit": "usd",
+        "date_sent": f"Mon, 21 Sep 2026 14:20:0{number} +0000",
+    }
+    for number in (0, 1)
+]
+TELNYX_RECORDINGS = [
+    {
+        "id": f"recording-{number}",
+        "call_control_id": f"control-{number}",
+        "call_leg_id": f"leg-{number}",
+        "call_session_id": f"session-{number}",
+        "channels": "dual",
+        "created_at": "2026-09-21T14:14:05.000Z",
+        "download_urls": {"mp3": f"https://r.example.com/{number}.mp3"},
+        "duration_millis": 40_000,
+        "recording_started_at": "2026-09-21T14:13:21.000Z",
+        "status": "completed",
+        "updated_at": "2026-09-21T14:14:06.000Z",
+    }
+    for number in (1, 2, 3)
+]
+TELNYX_RECORD = {
+    "record_type": "message_detail_record",
+    "uuid": "telnyx-message-1",
+    "cli": payloads.CUSTOMER,
+    "cld": payloads.CALLED,
+    "direction": "inbound",
+    "status": "received",
+    "parts": 1,
+    "cost": "0.0040",
+    "currency": "USD",
+    "created_at": "2026-09-21T14:13:20Z",
+}
+
+
+def of_twilio(name: str, since: str, listed: list[Any]) -> Callable[[Request, Any], Any]:
+    """A list of Twilio's on one page."""
+
+    def answer(request: Request, _: Any) -> Any:
+        assert request.query_params[since] == "2026-09-01"
+        return {name: listed, "next_page_uri": None}
+
+    return answer
+
+
+def of_telnyx(listed: list[Any], since: str) -> Callable[[Request, Any], Any]:
+    """A list of Telnyx' on numbered pages."""
+
+    def answer(request: Request, _: Any) -> Any:
+        assert request.query_params["filter[created_at][gte]"] == since
+        size = int(request.query_params["page[size]"])
+        number = int(request.query_params["page[number]"])
+        meta = {"total_pages": -(-len(listed) // size), "page_number": number}
+        return {"data": listed[(number - 1) * size : number * size], "meta": meta}
+
+    return answer
 
 
 def platform_server() -> Starlette:
@@ -109,6 +191,16 @@ def platform_server() -> Starlette:
 
     return Starlette(
         routes=[
+            Route("/v2/recordings", guarded(of_telnyx(TELNYX_RECORDINGS, SINCE.isoformat()))),
+            Route("/v2/detail_records", guarded(of_telnyx([TELNYX_RECORD], "2026-09-01"))),
+            Route(
+                "/2010-04-01/Accounts/AC1/Recordings.json",
+                guarded(of_twilio("recordings", "DateCreated>", TWILIO_RECORDINGS)),
+            ),
+            Route(
+                "/2010-04-01/Accounts/AC1/Messages.json",
+                guarded(of_twilio("messages", "DateSent>", TWILIO_MESSAGES)),
+            ),
             Route("/call", guarded(vapi)),
             Route("/v3/list-calls", guarded(retell), methods=["POST"]),
             Route("/v2/get-call/{id}", guarded(lambda r, _: RETELL[r.path_params["id"]])),
@@ -161,7 +253,11 @@ async def pulled(webhooks: Webhooks, platform: Any, waits: list[float]) -> PullC
         ),
         (
             "twilio",
-            [("CA1", "completed", "completed", 17_000), ("CA2", "completed", "completed", None)],
+            [
+                ("CA1", "completed", "completed", 17_500),
+                ("CA2", "completed", "completed", None),
+                (f"sms:{payloads.CUSTOMER[1:]}:{payloads.CALLED[1:]}:1", "active", None, 7_900),
+            ],
         ),
     ],
 )
@@ -180,11 +276,54 @@ async def test_a_list_is_read_whole_and_again_without_effect(
     again = await pulled(webhooks, platform, waits)
     await webhooks.process()
 
-    assert (first, again) == (PullCounts(3, 3), PullCounts(3, 0))
+    objects = 6 if source == "twilio" else 3
+    assert (first, again) == (PullCounts(objects, objects), PullCounts(objects, 0))
     assert waits == [7, 7]
     columns = ("external_id", "status", "ended_reason", "total_cost")
     assert sorted(await webhooks.rows(Call, *columns, source=source)) == calls
-    assert await webhooks.inbox("state", "method") == [("done", "PULL")] * 3
+    assert await webhooks.inbox("state", "method") == [("done", "PULL")] * objects
+
+
+async def test_the_lists_of_twilio_have_recordings_and_texts(webhooks: Webhooks) -> None:
+    """The same message by webhook, which has no time of its own, is the same one."""
+    platform = await webhooks.platform("twilio", role="primary")
+    await pulled(webhooks, platform, [])
+    await webhooks.process()
+    again = {"MessageSid": "SM0", "From": payloads.CUSTOMER, "To": payloads.CALLED, "Body": "Hello"}
+    await platform.deliver(again)
+    await webhooks.process()
+
+    shown = ("external_id", "url", "duration_ms", "channels")
+    assert await webhooks.rows(Recording, *shown, source="twilio") == [
+        ("RE1", "https://api.example.com/Recordings/RE1", 40_000, 2)
+    ]
+    written = ("external_id", "role", "content", "delivery_status")
+    assert sorted(await webhooks.rows(ChatMessage, *written, source="twilio")) == [
+        ("SM0", "user", "Hello", "received"),
+        ("SM1", "assistant", "Hi", "delivered"),
+    ]
+
+
+async def test_telnyx_lists_recordings_and_what_messages_cost(
+    webhooks: Webhooks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The text of a message comes by webhook alone; the list has its price."""
+    monkeypatch.setattr(platform_lists, "PAGE", 2)
+    platform = await webhooks.platform("telnyx", role="primary")
+    await platform.deliver(payloads.TELNYX_MESSAGE)
+    first, again = [await pulled(webhooks, platform, []) for _ in range(2)]
+    await webhooks.process()
+
+    assert (first, again) == (PullCounts(4, 4), PullCounts(4, 0))
+    shown = ("external_id", "url", "duration_ms", "channels", "format")
+    assert await webhooks.rows(Recording, *shown, source="telnyx") == [
+        (f"recording-{number}", f"https://r.example.com/{number}.mp3", 40_000, 2, "mp3")
+        for number in (1, 2, 3)
+    ]
+    costs = await webhooks.rows(CostEntry, "external_id", "amount", source="telnyx")
+    assert costs == [("telnyx-message-1", 4_000)]
+    texts = await webhooks.rows(ChatMessage, "external_id", "content", source="telnyx")
+    assert texts == [("telnyx-message-1", "Hello")]
 
 
 async def test_what_a_list_says_of_a_bill_counts_and_not_twice(webhooks: Webhooks) -> None:

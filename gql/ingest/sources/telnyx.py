@@ -154,6 +154,30 @@ def _analyzed(body: Mapping[str, Any], common: ItemFields, subject: str) -> Iter
         }
 
 
+def _recording(body: Mapping[str, Any], common: ItemFields, subject: str) -> Iterator[ItemFields]:
+    """Its public address, where it has one, does not expire; the other one does in ten minutes."""
+    key = text(body.get("recording_id")) or text(body.get("id"))
+    if key is None:
+        return
+    urls = {**mapping(body.get("recording_urls")), **mapping(body.get("public_recording_urls"))}
+    name = next((each for each in ("mp3", "wav") if text(urls.get(each))), None)
+    milliseconds = body.get("duration_millis")
+    yield {
+        **common,
+        "kind": "recording",
+        "call": subject,
+        "key": key,
+        **without_absent(
+            url=None if name is None else urls[name],
+            format=name,
+            channels={"single": 1, "dual": 2}.get(str(body.get("channels"))),
+            durationMs=milliseconds if isinstance(milliseconds, int) else None,
+            status=text(body.get("status")),
+            startedAt=text(body.get("recording_started_at")),
+        ),
+    }
+
+
 def _messages(body: Mapping[str, Any], common: ItemFields, subject: str) -> Iterator[ItemFields]:
     spoken = objects(body.get("messages"))
     messages = [
@@ -210,6 +234,7 @@ _READERS: Mapping[str, _Reader] = {
     "call.bridged": _leg,
     "call.hangup": _ended,
     "call.cost": _bill_of_leg,
+    "call.recording.saved": _recording,
     "call.conversation.ended": _messages,
     "call.analyzed": _analyzed,
 }

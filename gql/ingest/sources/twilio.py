@@ -4,7 +4,7 @@ Every delivery is a form; an incoming message has no time of its own. A leg that
 an id of its own and names its parent: it is no second call. The price comes only by `pull`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -41,16 +41,14 @@ def _read(payload: Payload, received_at: datetime) -> Event:
         return Event(kind, message, [_sms(payload, message, received_at)])
     call = text(payload.get("ParentCallSid")) or text(payload.get("CallSid"))
     if text(payload.get("RecordingSid")) and call is not None:
-        return Event("recording", call, [_recording(payload, call, received_at)])
+        recording = [_recording(payload, call, received_at)]
+        return Event("recording", call, [*recording, *_price(payload, call, received_at)])
     if call is None or "CallStatus" not in payload:
         return Event("unknown", call, [])
     # The leg's own end says nothing of its parent's.
     is_leg = text(payload.get("ParentCallSid")) is not None
     items = [] if is_leg else [_call(payload, call, received_at)]
-    price, currency = text(payload.get("Price")), text(payload.get("PriceUnit"))
-    if price is not None and currency is not None:
-        items.append(_price(payload, call, price, currency, received_at))
-    return Event("call-status", call, items)
+    return Event("call-status", call, [*items, *_price(payload, call, received_at)])
 
 
 def _common(payload: Mapping[str, Any], received_at: datetime) -> ItemFields:
@@ -85,20 +83,27 @@ def _call(payload: Mapping[str, Any], call: str, received_at: datetime) -> ItemF
     }
 
 
-def _price(
-    payload: Mapping[str, Any], call: str, price: str, currency: str, received_at: datetime
-) -> ItemFields:
-    """What a leg costs, which is written as a negative number; only lists have it."""
-    return {
-        "kind": "cost",
-        **_common(payload, received_at),
-        "call": call,
-        "key": payload["CallSid"],
-        "service": "telephony",
-        "provider": NAME,
-        "currency": currency.upper(),
-        "amount": price.removeprefix("-"),
-    }
+def _money(payload: Mapping[str, Any]) -> ItemFields | None:
+    """What something costs, which is written as a negative number; only lists have it."""
+    price, currency = text(payload.get("Price")), text(payload.get("PriceUnit"))
+    if price is None or currency is None:
+        return None
+    return {"amount": price.removeprefix("-"), "currency": currency.upper()}
+
+
+def _price(payload: Mapping[str, Any], call: str, received_at: datetime) -> Iterator[ItemFields]:
+    """What a leg costs, or a recording."""
+    money = _money(payload)
+    if money is not None:
+        yield {
+            "kind": "cost",
+            **_common(payload, received_at),
+            "call": call,
+            "key": text(payload.get("RecordingSid")) or payload["CallSid"],
+            "service": "telephony",
+            "provider": NAME,
+            **money,
+        }
 
 
 def _life(payload: Mapping[str, Any]) -> ItemFields:
@@ -141,10 +146,6 @@ def _sms(payload: Mapping[str, Any], message: str, received_at: datetime) -> Ite
         if (url := text(payload.get(f"MediaUrl{position}")))
     ]
     segments = str(payload.get("NumSegments", ""))
-    price, currency = text(payload.get("Price")), text(payload.get("PriceUnit"))
-    cost = None
-    if price is not None and currency is not None:
-        cost = {"amount": price.removeprefix("-"), "currency": currency.upper()}
     return {
         "kind": "sms",
         **_common(payload, received_at),
@@ -156,7 +157,7 @@ def _sms(payload: Mapping[str, Any], message: str, received_at: datetime) -> Ite
             media=media or None,
             errorCode=text(payload.get("ErrorCode")),
             segments=int(segments) if segments.isdecimal() else None,
-            cost=cost,
+            cost=_money(payload),
             **{"from": text(payload.get("From")), "to": text(payload.get("To"))},
         ),
     }
