@@ -21,6 +21,7 @@ from gql.demo.tenant import (
 )
 from gql.models.graph import AssistantGraph, GraphEdge, GraphNode
 from gql.models.graph_session import GraphSession, GraphTransition
+from gql.models.graph_version import EDGE_COLUMNS, NODE_COLUMNS, GraphVersion
 
 _INTENT, _LANGUAGE, _FORMULA, _STATE = (
     "intent",
@@ -46,6 +47,14 @@ _CONDITION_COLUMNS = {
     _FORMULA: "mathematical_expression",
 }
 """Where an edge keeps its condition; that of a state variable is JSON of its own."""
+
+_UNSET: Row = dict.fromkeys(
+    (*_CONDITION_COLUMNS.values(), "key", "state_variable_condition", "description")
+)
+"""Columns that a row of a structure leaves out where they are null."""
+
+REVISED_AFTER = timedelta(days=40)
+"""How long after its creation a graph was changed."""
 
 _HANDOFFS = (
     "One moment, I am connecting you.",
@@ -238,6 +247,7 @@ def session_row(
         "organization_id": organization_id,
         "graph_id": graph.id,
         "graph_name": graph.name,
+        "graph_version": graph.version,
         "is_active": ended_at is None,
         "ended_at": ended_at,
         **columns,
@@ -263,7 +273,7 @@ def _graph(
     tenant: Tenant, outline: _Outline, created: datetime, *, is_revised: bool = False
 ) -> Iterator[Item]:
     """One graph with its nodes and edges; it joins `tenant.graphs` when calls can walk it."""
-    graph = _with_ids(tenant, outline)
+    graph = _with_ids(tenant, outline, version=2 if is_revised else 1)
     yield graph_row(
         tenant.organization_id,
         graph,
@@ -272,6 +282,18 @@ def _graph(
         created_at=created,
         **_revision(created) if is_revised else {},
     )
+    rows = list(_structure(tenant, graph, outline, created, is_revised=is_revised))
+    yield from rows
+    if is_revised:
+        yield _former_version(tenant, graph, rows, created + REVISED_AFTER)
+    if graph.nodes and outline.is_active:
+        tenant.graphs.append(graph)
+
+
+def _structure(
+    tenant: Tenant, graph: DemoGraph, outline: _Outline, created: datetime, *, is_revised: bool
+) -> Iterator[Item]:
+    """The rows of nodes and edges."""
     for at, (node, node_type) in enumerate(zip(graph.nodes, outline.nodes, strict=True)):
         yield node_row(
             tenant.organization_id,
@@ -295,11 +317,37 @@ def _graph(
             description=None if at % 2 else f"Way {at + 1} of {graph.name}",
             created_at=created,
         )
-    if graph.nodes and outline.is_active:
-        tenant.graphs.append(graph)
 
 
-def _with_ids(tenant: Tenant, outline: _Outline) -> DemoGraph:
+def _former_version(
+    tenant: Tenant, graph: DemoGraph, rows: list[Item], replaced_at: datetime
+) -> Item:
+    """The structure before the revision: in one line, and with one edge less."""
+    names = {node.id: node.assistant.name for node in graph.nodes}
+    columns = {GraphNode: NODE_COLUMNS, GraphEdge: EDGE_COLUMNS}
+    nodes, edges = (
+        [
+            {column: {**_UNSET, **row}[column] for column in columns[model]}
+            for model, row in rows
+            if model is kind
+        ]
+        for kind in columns
+    )
+    for node in nodes:
+        node |= {"position": {**node["position"], "y": 0}, "assistant_name": names[node["id"]]}
+    return GraphVersion, {
+        "id": tenant.ids.next(GraphVersion),
+        "organization_id": tenant.organization_id,
+        "graph_id": graph.id,
+        "version": graph.version - 1,
+        "structure": {"nodes": nodes, "edges": edges[:-1]},
+        "replaced_at": replaced_at,
+        "user_id": None,
+        "api_key_id": None,
+    }
+
+
+def _with_ids(tenant: Tenant, outline: _Outline, *, version: int) -> DemoGraph:
     """The assistants speak by turns, beginning with any of them."""
     speakers = tenant.assistants
     first = tenant.random.randrange(len(speakers))
@@ -319,7 +367,7 @@ def _with_ids(tenant: Tenant, outline: _Outline) -> DemoGraph:
         )
         for start, end, condition_type in outline.edges
     )
-    return DemoGraph(graph_id, outline.name, nodes, edges)
+    return DemoGraph(graph_id, outline.name, nodes, edges, version)
 
 
 def _revision(created: datetime) -> Row:
@@ -327,7 +375,7 @@ def _revision(created: datetime) -> Row:
     return {
         "configuration": {"max_duration": 900, "tags": ["demo", "é"]},
         "version": 2,
-        "updated_at": created + timedelta(days=40),
+        "updated_at": created + REVISED_AFTER,
     }
 
 

@@ -97,6 +97,7 @@ class DemoGraph:
     name: str
     nodes: tuple[DemoNode, ...]
     edges: tuple[DemoEdge, ...]
+    version: int = 1
 
 
 @dataclass(slots=True)

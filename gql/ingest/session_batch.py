@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import or_, select
 
+from gql.domain.writes.graph_sessions import set_versions
 from gql.ingest.batch_writes import insert_rows, update_rows
 from gql.ingest.call_batch import CallBatch, ItemRefused, call_key
 from gql.ingest.items import SessionItem, TransitionItem
@@ -128,10 +129,18 @@ class SessionBatch:
         stored = [
             {**rows[session.key], "id": session.row["id"]} for session in changed if session.row
         ]
+        routed = [
+            session.key
+            for session in changed
+            if rows[session.key]["graph_id"] != session.row.get("graph_id")
+        ]
         await update_rows(write, _SESSIONS, stored)
         returned = ("id", "source", "external_id")
         for row in await insert_rows(write, _SESSIONS, new, *returned):
             self.sessions[row.source, row.external_id].row = {"id": row.id}
+        if routed:
+            ids = [self.sessions[key].row["id"] for key in routed]
+            await set_versions(write, is_among(_SESSIONS.c.id, ids))
         await self._save_transitions(changed)
         await self._rename_call_sids()
 

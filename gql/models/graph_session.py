@@ -35,6 +35,8 @@ class GraphSession(SQLModel, table=True):
 
     Attributes:
         graph_id: None where a source routed it by a graph that is not kept here.
+        graph_version: The version of the graph's structure when it started; None where that is not
+            known.
         source: The system that the session is known from.
         external_id: What that system calls it.
         occurred_at: The newest instant that the source told anything about it.
@@ -64,6 +66,7 @@ class GraphSession(SQLModel, table=True):
     source: str | None = None
     external_id: str | None = None
     occurred_at: datetime | None = None
+    graph_version: int | None = None
     merge_state: dict[str, Any] | None = merge_state_column()
 
 

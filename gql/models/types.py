@@ -134,7 +134,7 @@ def bounded_text(*, longest: int = LONGEST_TEXT, **keywords: Any) -> Any:
 def longest_of(column: Column[Any]) -> int | None:
     """Most characters of a text or JSON column; None for a column of another type."""
     if isinstance(column.type, JSON):
-        return LONGEST_TEXT
+        return int(column.info.get(_LONGEST, LONGEST_TEXT))
     if isinstance(column.type, (AutoString, String)):
         return int(column.info.get(_LONGEST, LONGEST_NAME))
     return None
@@ -143,6 +143,11 @@ def longest_of(column: Column[Any]) -> int | None:
 def json_object(**kwargs: Any) -> Any:
     """A JSON object, stored as text that keeps its keys' order (`json` on PostgreSQL)."""
     return Field(default_factory=dict, sa_type=JSON, **kwargs)
+
+
+def long_json(*, longest: int) -> Any:
+    """JSON of so many characters, which no caller writes whole."""
+    return Field(sa_type=JSON, sa_column_kwargs={"info": {_LONGEST: longest}})
 
 
 def optional_json() -> Any:

@@ -4,6 +4,7 @@ from enum import Enum, StrEnum
 
 import strawberry
 
+from gql.domain.structure_diff import ChangeKind
 from gql.identity import Method, Permission
 from gql.models.enums import (
     CallStatus,
@@ -26,6 +27,7 @@ from gql.models.enums import (
 __all__ = [
     "CallStatus",
     "CallSuccess",
+    "ChangeKind",
     "Channel",
     "ConditionLogic",
     "ConditionType",
@@ -107,6 +109,13 @@ describe(
     "How several conditions of an edge combine.",
     AND="All must hold.",
     OR="One is enough.",
+)
+describe(
+    ChangeKind,
+    "What became of a node or an edge.",
+    ADDED="It is new.",
+    REMOVED="It is gone.",
+    CHANGED="It is another in `fields`.",
 )
 describe(
     Channel,

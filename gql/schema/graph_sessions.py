@@ -55,6 +55,9 @@ class GraphSession(NumberedNode):
     started_at: datetime = column("When it started.")
     ended_at: datetime | None = column("When it ended; null while it goes on.")
     graph_name: str = column("What the graph is called, or was when it ended.")
+    graph_version: int | None = column(
+        "The version of the graph's structure when it started; null where that is not known."
+    )
     current_assistant_name: str | None = column("Who speaks, or spoke last.")
     source: str | None = column("The system that it is known from.")
     external_id: str | None = column("What that system calls it, unique among its sessions.")

@@ -9,6 +9,7 @@ from strawberry.scalars import JSON
 from gql.domain.assistants import ASSISTANTS
 from gql.domain.calls import CALLS
 from gql.domain.graph_sessions import GRAPH_SESSIONS
+from gql.domain.graph_versions import GRAPH_VERSIONS
 from gql.domain.graphs import (
     BY_PRIORITY,
     EDGES,
@@ -24,8 +25,10 @@ from gql.engine.declaration import column, count, entity, first, many, nested_ob
 from gql.schema.assistants import Assistant
 from gql.schema.enums import ConditionLogic, ConditionType, NodeType
 from gql.schema.graph_findings import GraphFinding, findings_field
+from gql.schema.graph_versions import GraphVersion, as_of_field
 from gql.schema.inputs.calls import CallFilter, CallOrder
 from gql.schema.inputs.graph_sessions import GraphSessionFilter, GraphSessionOrder
+from gql.schema.inputs.graph_versions import GraphVersionFilter, GraphVersionOrder
 from gql.schema.node import NumberedNode
 
 if TYPE_CHECKING:
@@ -42,6 +45,17 @@ class AssistantGraph(NumberedNode):
     is_active: bool = column("Whether conversations may start in it.")
     configuration: JSON = column("Free-form settings of the whole graph.")
     version: int = column("Grows by one with every change of the structure.")
+    versions: Connection[GraphVersion] | None = connection(
+        "Its former structures, the latest first: at most 200 are kept.",
+        GRAPH_VERSIONS,
+        link=OF_GRAPH,
+        order=GraphVersionOrder,
+        usual=20,
+        filter=GraphVersionFilter,
+    )
+    as_of: GraphVersion | None = as_of_field(
+        "The structure that it had as a former version; null where that is not kept."
+    )
     created_at: datetime = column("When it was created.")
     updated_at: datetime = column("When it, its nodes or its edges last changed.")
     nodes: list["GraphNode"] = many("All its nodes, by id.", NODES, OF_GRAPH, usual=20)

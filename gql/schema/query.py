@@ -22,6 +22,7 @@ from gql.schema.calls import Call, CallRecord
 from gql.schema.cost_entries import CostEntry
 from gql.schema.costs import CostReport, costs
 from gql.schema.graph_sessions import GraphSession, GraphTransition
+from gql.schema.graph_versions import GraphDiff, GraphVersion, diff_graph_versions
 from gql.schema.graphs import AssistantGraph, GraphEdge, GraphNode
 from gql.schema.hooks import HookDelivery, HookEndpoint, hook_endpoints, inbox
 from gql.schema.inputs.assistants import AssistantFilter, AssistantOrder
@@ -51,6 +52,7 @@ ENTITIES: tuple[Any, ...] = (
     GraphEdge,
     GraphSession,
     GraphTransition,
+    GraphVersion,
     Call,
     SmsConversation,
     Message,
@@ -133,6 +135,7 @@ class Query:
         filter=AssistantGraphFilter,
         descending=False,
     )
+    diff_graph_versions: GraphDiff | None = diff_graph_versions
     graph_session: GraphSession | None = by_id_or_sid(
         "One graph session.",
         GRAPH_SESSIONS,

@@ -1,9 +1,10 @@
 """The structure of a graph as a request describes it, and what became of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
+from gql.domain.graph_versions import Element, Structure
 from gql.models.enums import ConditionLogic, NodeType
 
 
@@ -47,6 +48,27 @@ class EdgeDraft:
     is_active: bool = True
     handoff_sentence: str | None = None
     description: str | None = None
+
+
+def drafts_of_structure(structure: Structure) -> tuple[list[NodeDraft], list[EdgeDraft]]:
+    """A structure that a graph had, to be made again."""
+    index_of = {node["id"]: index for index, node in enumerate(structure["nodes"])}
+    nodes = [NodeDraft(**_columns(node, NodeDraft)) for node in structure["nodes"]]
+    edges = [
+        EdgeDraft(
+            index_of[edge["from_node_id"]],
+            index_of[edge["to_node_id"]],
+            **_columns(edge, EdgeDraft),
+        )
+        for edge in structure["edges"]
+    ]
+    return nodes, edges
+
+
+def _columns(element: Element, draft: type[NodeDraft] | type[EdgeDraft]) -> dict[str, Any]:
+    """The columns of a node or an edge that a draft of it has."""
+    names = {each.name for each in fields(draft)}
+    return {name: value for name, value in element.items() if name in names}
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,8 +22,9 @@ from gql.domain.writes.graph_edits import (
     find_graph_of,
     lock_with_graph,
 )
+from gql.domain.writes.graph_versions import next_version
 from gql.domain.writes.rows import delete_row, insert_row, update_row
-from gql.domain.writes.structure import EDGE_CHECKS, MAX_EDGES, check_version, raise_version
+from gql.domain.writes.structure import EDGE_CHECKS, MAX_EDGES, check_version
 from gql.domain.writes.transaction import WriteContext, transaction
 from gql.domain.writes.validation import ProblemList
 from gql.errors import Invalid, Problem
@@ -93,8 +94,8 @@ async def add_edge(
             "created_at": instant,
             "updated_at": instant,
         }
+        version = await next_version(write, graph, instant)
         edge_id = await insert_row(write, EDGES, row)
-        version = await raise_version(write, graph, instant)
         after = {"edge_id": edge_id, "version": version, **logged(values)}
         await audit(write, "graph.add_edge", graph.id, after=after)
         return AddedEdge(graph.id, edge_id)
@@ -124,8 +125,8 @@ async def update_edge(
         if not changed:
             return int(graph.id)
         instant = now()
+        await next_version(write, graph, instant)
         await update_row(write, EDGES, edge_id, changed | {"updated_at": instant})
-        await raise_version(write, graph, instant)
         await audit_update(write, EDGES, graph, edge, changed)
         return int(graph.id)
 
@@ -141,8 +142,8 @@ async def remove_edge(
     """
     async with transaction(context) as write:
         graph, edge = await lock_with_graph(write, EDGES, edge_id, expected_version)
+        await next_version(write, graph, now())
         await delete_row(write, EDGES, edge_id)
-        await raise_version(write, graph, now())
         ends = {"from_node_id": edge.from_node_id, "to_node_id": edge.to_node_id}
         before = {"edge_id": edge_id, "version": graph.version, **ends}
         await audit(write, "graph.remove_edge", graph.id, before=before)

@@ -26,6 +26,7 @@ from gql.domain.writes.graph_edits import (
     lock_with_graph,
 )
 from gql.domain.writes.graph_sessions import keep_names, rename_speaker
+from gql.domain.writes.graph_versions import next_version
 from gql.domain.writes.rows import delete_row, delete_rows, insert_row, lock, update_row
 from gql.domain.writes.structure import (
     MAX_NODES,
@@ -33,7 +34,6 @@ from gql.domain.writes.structure import (
     check_position,
     check_version,
     lock_assistants,
-    raise_version,
     stored_position,
 )
 from gql.domain.writes.transaction import WriteContext, transaction
@@ -103,8 +103,8 @@ async def add_node(
             "graph_id": graph_id,
             "created_at": instant,
         }
+        version = await next_version(write, graph, instant)
         node_id = await insert_row(write, NODES, row)
-        version = await raise_version(write, graph, instant)
         after = {"node_id": node_id, "version": version, **logged(values)}
         await audit(write, "graph.add_node", graph_id, after=after)
         return node_id
@@ -138,12 +138,11 @@ async def update_node(
         changed = {key: value for key, value in new.items() if value != getattr(node, key)}
         if not changed:
             return int(graph.id)
-        instant = now()
+        await next_version(write, graph, now())
         await update_row(write, NODES, node_id, changed)
         if "assistant_id" in changed:
             speaker = await lock(write, ASSISTANTS, changed["assistant_id"])
             await rename_speaker(write, speaker.name, _NODES.c.id == node_id)
-        await raise_version(write, graph, instant)
         await audit_update(write, NODES, graph, node, changed)
         return int(graph.id)
 
@@ -159,6 +158,7 @@ async def remove_node(
     """
     async with transaction(context) as write:
         graph, node = await lock_with_graph(write, NODES, node_id, expected_version)
+        await next_version(write, graph, now())
         at_node = _SESSIONS.c.current_node_id == node_id
         await keep_names(write, at_node)
         cleared = await delete_rows(write, _SESSIONS.c.current_node_id, node_id)
@@ -167,7 +167,6 @@ async def remove_node(
         deleted = delete(_EDGES).where(*own_edges).returning(_EDGES.c.id)
         edge_ids = tuple(sorted((await write.run(deleted)).scalars()))
         await delete_row(write, NODES, node_id)
-        await raise_version(write, graph, now())
         before = {
             "node_id": node_id,
             "version": graph.version,

@@ -1,16 +1,22 @@
-"""The names in graph sessions: active sessions follow a change, ended ones keep what they have."""
+"""The names in graph sessions: active sessions follow a change, ended ones keep what they have.
+
+And the version of the structure that each started on.
+"""
 
 from sqlalchemy import ColumnElement, func, select, update
 
 from gql.domain.assistants import ASSISTANTS
 from gql.domain.graph_sessions import GRAPH_SESSIONS
-from gql.domain.graphs import NODES
+from gql.domain.graph_versions import GRAPH_VERSIONS
+from gql.domain.graphs import GRAPHS, NODES
 from gql.domain.writes.transaction import WriteContext
 from gql.models.scope import owned
 
 _SESSIONS = GRAPH_SESSIONS.table
 _NODES = NODES.table
 _ASSISTANTS = ASSISTANTS.table
+_GRAPHS = GRAPHS.table
+_VERSIONS = GRAPH_VERSIONS.table
 
 
 async def rename_graph(write: WriteContext, graph_id: int, name: str) -> None:
@@ -26,6 +32,29 @@ async def rename_speaker(write: WriteContext, name: str, *nodes: ColumnElement[b
     own = (_SESSIONS.c.current_node_id.in_(at), owned(_SESSIONS, write.organization_id))
     renamed = update(_SESSIONS).where(*own, _SESSIONS.c.is_active)
     await write.run(renamed.values(current_assistant_name=name))
+
+
+async def set_versions(write: WriteContext, *sessions: ColumnElement[bool]) -> None:
+    """Let sessions have the version that their graph's structure had when they started."""
+    former = (
+        select(func.min(_VERSIONS.c.version))
+        .where(
+            _VERSIONS.c.graph_id == _SESSIONS.c.graph_id,
+            _VERSIONS.c.replaced_at > _SESSIONS.c.started_at,
+            owned(_VERSIONS, write.organization_id),
+        )
+        .correlate(_SESSIONS)
+        .scalar_subquery()
+    )
+    latest = (
+        select(_GRAPHS.c.version)
+        .where(_GRAPHS.c.id == _SESSIONS.c.graph_id, owned(_GRAPHS, write.organization_id))
+        .correlate(_SESSIONS)
+        .scalar_subquery()
+    )
+    own = (*sessions, owned(_SESSIONS, write.organization_id))
+    version = func.coalesce(former, latest)
+    await write.run(update(_SESSIONS).where(*own).values(graph_version=version))
 
 
 async def keep_names(write: WriteContext, *sessions: ColumnElement[bool]) -> None:

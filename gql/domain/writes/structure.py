@@ -7,10 +7,9 @@ from typing import Any
 from sqlalchemy import Row, select
 
 from gql.domain.assistants import ASSISTANTS
-from gql.domain.graphs import EDGES, GRAPHS, NODES
+from gql.domain.graphs import EDGES, NODES
 from gql.domain.writes.columns import column_checks, member_of, nullable
 from gql.domain.writes.drafts import EdgeDraft, NodeDraft
-from gql.domain.writes.rows import update_row
 from gql.domain.writes.transaction import WriteContext
 from gql.domain.writes.validation import Path, ProblemList
 from gql.errors import VersionConflict
@@ -105,13 +104,6 @@ def check_version(graph: Row[Any], expected: int | None) -> None:
             f"The graph has version {graph.version} now, and you expect {expected}:"
             " somebody changed its structure since you read it."
         )
-
-
-async def raise_version(write: WriteContext, graph: Row[Any], instant: datetime) -> int:
-    """Give a locked graph its next version, and return that."""
-    version: int = graph.version + 1
-    await update_row(write, GRAPHS, graph.id, {"version": version, "updated_at": instant})
-    return version
 
 
 async def lock_assistants(write: WriteContext, ids: Collection[int]) -> set[int]:

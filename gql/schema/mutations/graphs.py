@@ -8,7 +8,7 @@ from strawberry.scalars import JSON
 
 from gql.domain.graphs import GRAPHS
 from gql.domain.writes import graphs
-from gql.domain.writes.replacement import replace_structure
+from gql.domain.writes.replacement import replace_structure, restore_version
 from gql.domain.writes.validation import ProblemList
 from gql.engine.declaration import one
 from gql.query.context import Context
@@ -187,6 +187,56 @@ async def replace_graph_structure(
 
 
 @change_input
+class RestoreGraphVersionInput(StructureInput):
+    """A former structure to give a graph again."""
+
+    id: strawberry.ID = required(ID)
+    version: int = required("The former version: one of the graph's `versions`.")
+    expected_version: int | None = optional(
+        "The `version` that you read: refused with VERSION_CONFLICT when it is another by now."
+    )
+
+
+@payload
+class RestoreGraphVersionPayload(Payload):
+    """A graph with a former structure."""
+
+    graph: AssistantGraph | None = one(
+        "The graph, which a dry run leaves as it was; null when it was refused.",
+        GRAPHS,
+        "object_id",
+    )
+    cleared_sessions: int | None = strawberry.field(
+        default=None,
+        description="How many active graph sessions were deleted, or would be in a dry run;"
+        " null when it was refused.",
+    )
+    findings: list[GraphFinding] = findings_of_change()
+    checked: Checked = None
+    graph_id: strawberry.Private[int | None] = None
+
+
+@mutation(
+    "Give a graph the structure of a former version, as a new version: its nodes and edges get new"
+    " ids, and its active graph sessions are cleared."
+)
+async def restore_graph_version(
+    context: Context, input: RestoreGraphVersionInput
+) -> RestoreGraphVersionPayload:
+    graph_id = key_of(input.id, GRAPHS)
+    restored = await restore_version(
+        context,
+        graph_id,
+        input.version,
+        expected_version=default(input.expected_version, None),
+    )
+    payload = RestoreGraphVersionPayload(
+        object_id=graph_id, cleared_sessions=restored.cleared_sessions
+    )
+    return await finish(context, input, payload, graph_id, drafted())
+
+
+@change_input
 class DeleteGraphInput(ChangeInput):
     """A graph to delete."""
 
@@ -210,4 +260,10 @@ async def delete_graph(context: Context, input: DeleteGraphInput) -> DeleteGraph
     return DeleteGraphPayload(deleted_id=global_id_of(GRAPHS, graph_id), name=name)
 
 
-MUTATIONS = (create_graph, update_graph, replace_graph_structure, delete_graph)
+MUTATIONS = (
+    create_graph,
+    update_graph,
+    replace_graph_structure,
+    restore_graph_version,
+    delete_graph,
+)

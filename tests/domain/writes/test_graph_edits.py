@@ -87,7 +87,7 @@ async def test_a_node_is_moved(
         "userErrors": [],
     }
     changed = {table for table in before if before[table] != after[table]}
-    assert changed - {"api_key"} == {"graph_node", "assistant_graph", "audit_log"}
+    assert changed - {"api_key"} == {"graph_node", "graph_version", "assistant_graph", "audit_log"}
     assert await rows(fresh_database, GraphNode, "position", id=102) == [({"x": 240.5, "y": 80},)]
     assert await rows(fresh_database, AuditLog, "action", "object_id", "before", "after") == [
         (
@@ -97,14 +97,18 @@ async def test_a_node_is_moved(
             {"node_id": 102, "version": 2, "position": ["x", "y"]},
         )
     ]
-    assert verbs_and_tables(ran.texts)[:5] == [
+    assert verbs_and_tables(ran.texts)[:9] == [
         "SELECT assistant_graph",
         "SELECT graph_node",
-        "UPDATE graph_node",
+        "SELECT graph_node",
+        "SELECT graph_edge",
+        "SELECT assistant",
+        "INSERT graph_version",
         "UPDATE assistant_graph",
+        "UPDATE graph_node",
         "INSERT audit_log",
     ]
-    assert ran.count == 8
+    assert ran.count == 12
 
 
 async def test_what_changes_nothing_raises_no_version(fresh_graphql: GraphQL) -> None:
