@@ -1,4 +1,4 @@
-"""0024 comes and goes over the rows of a full database."""
+"""0025 comes and goes over the rows of a full database."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -11,8 +11,8 @@ from gql.migrations.runner import downgrade, migrate
 from tests.databases import Copy, settings_for
 from tests.migrations.catalog import catalog
 
-BEFORE = "0023_carrier_calls"
-REVISION = "0024_graph_versions"
+BEFORE = "0024_events"
+REVISION = "0025_graph_versions"
 
 
 @pytest.fixture

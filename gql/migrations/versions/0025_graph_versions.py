@@ -5,8 +5,8 @@ from alembic import op
 
 from gql.migrations.tables import create_tenant_table, reference_constraint
 
-revision = "0024_graph_versions"
-down_revision = "0023_carrier_calls"
+revision = "0025_graph_versions"
+down_revision = "0024_events"
 branch_labels = None
 depends_on = None
 
