@@ -88,7 +88,11 @@ async def _apply(write: WriteContext, items: Sequence[AnyItem]) -> list[ItemOutc
     results: list[_Result | None] = [_refusal(item, received_at) for item in items]
     accepted = [item for item, result in zip(items, results, strict=True) if result is None]
     keys = {key for item in accepted if (key := call_key(item)) is not None}
-    sids = {item.call_sid for item in accepted if item.kind == "call" and item.call_sid}
+    sids = {
+        item.call_sid: (item.source, item.external_id)
+        for item in accepted
+        if item.kind == "call" and item.call_sid
+    }
     batch = CallBatch(write, received_at)
     sessions = SessionBatch(batch)
     await batch.lock(keys, sids)

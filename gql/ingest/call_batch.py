@@ -26,6 +26,9 @@ _COST_COLUMNS = (
     *(f"{name}_cost" for name in SERVICES),
     *("unattributed_cost", "cost_currency"),
 )
+BY_SQL = "manual"
+"""The source of a call whose writer did not name one."""
+
 CALL_COLUMNS = [column for column in CALLS.c if column.name != "organization_id"]
 
 
@@ -64,11 +67,20 @@ class CallBatch:
     stored: dict[str, dict[tuple[CallKey, str], dict[str, Any]]] = field(default_factory=dict)
     named: NamedRows = field(default_factory=NamedRows)
 
-    async def lock(self, keys: Collection[CallKey], sids: Collection[str]) -> None:
-        """Read and lock the calls with these keys, and those that have one of these `callSid`s."""
+    async def lock(self, keys: Collection[CallKey], named_sids: Mapping[str, CallKey]) -> None:
+        """Read and lock the calls with these keys, and those that have one of these `callSid`s.
+
+        A call that SQL wrote has no key. The item whose source says no other `callSid`, or this
+        one, is about it, so it gets the item's key.
+
+        Args:
+            keys: All that items name.
+            named_sids: By `callSid`: the keys of the items that name it.
+        """
         if not keys:
             return
-        named = sorted({*sids, *(external_id for _, external_id in keys)})
+        sids = {key[1]: key for key in sorted(keys, reverse=True)} | dict(named_sids)
+        named = sorted(sids)
         statement = (
             select(*CALL_COLUMNS)
             .where(
@@ -83,11 +95,20 @@ class CallBatch:
             .with_for_update()
         )
         rows = await self.write.run(statement, parameters(self.write.organization_id))
+        unnamed: list[dict[str, Any]] = []
         for row in rows.mappings():
             key = (row["source"], row["external_id"] or "")
             self.sids[row["call_sid"]] = key
             if key in keys:
                 self.calls[key] = MergedCall.stored(dict(row))
+            elif row["external_id"] is None:
+                unnamed.append(dict(row))
+        for columns in unnamed:
+            key = sids[columns["call_sid"]]
+            if key not in self.calls and columns["source"] in {key[0], BY_SQL}:
+                self.calls[key] = call = MergedCall.stored(columns)
+                self.sids[columns["call_sid"]] = call.key = key
+                call.is_changed = True
 
     async def read_elements(self, items: Sequence[AnyItem]) -> None:
         """Read the elements that items may change; all of a set that is replaced, and of a bill."""

@@ -116,10 +116,15 @@ class SmsBatch:
             .with_for_update()
         )
         rows = await write.run(statement, parameters(write.organization_id))
+        named = [call for call in self.calls.calls.values() if call.row]
+        adopted = {call.row["id"]: call for call in named if call.row["external_id"] is None}
         for row in rows.mappings():
             key = (row["source"], row["external_id"])
-            call = self.calls.calls.get(key) or MergedCall.stored(dict(row))
-            if row["external_id"] is None:
+            call = adopted.get(row["id"]) or self.calls.calls.get(key)
+            call = call or MergedCall.stored(dict(row))
+            if row["id"] in adopted:
+                key = call.key
+            elif row["external_id"] is None:
                 call.key, key = (row["source"], f"#{row['id']}"), ("", str(row["id"]))
                 call.is_unnamed = True
             self.calls.calls[key] = self.by_id[row["id"]] = call

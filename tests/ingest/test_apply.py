@@ -3,12 +3,16 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import insert, select
 
 from gql.database import Database
+from gql.domain.writes.transaction import transaction
 from gql.errors import BadInput, Forbidden
 from gql.identity import Permission
 from gql.ingest.apply import MOST_ITEMS, apply_items
 from gql.ingest.items import AnyItem
+from gql.models.call import Call
+from gql.models.scope import owned, table_of
 from tests.conftest import Counting
 from tests.domain.writes.conftest import caller
 from tests.ingest.applied import outcomes_of, rows_after
@@ -194,6 +198,32 @@ async def test_each_item_is_answered(database: Database) -> None:
     assert outcomes[0][2].error == (
         "'c1' is the callSid of another call; name the call by its own."
     )
+
+
+@pytest.mark.parametrize("source", ["manual", "logs", "retell"])
+async def test_a_call_that_sql_wrote_is_adopted_by_its_sid(
+    fresh_database: Database, source: str
+) -> None:
+    """What SQL said is older than every item; a call of another system is not touched."""
+    table = table_of(Call)
+    async with transaction(caller(fresh_database), Permission.INGEST) as write:
+        written = {"organization_id": 1, "call_sid": "CA9", "source": source, "status": "ongoing"}
+        await write.run(insert(table), {**written, "total_cost": 5, "assistant_name": "Ada"})
+        message = item(kind="message", call="c9", key="1", role="user", content="Yes.", seconds=2)
+        named = item(kind="call", externalId="c9", callSid="CA9", status="completed", seconds=1)
+        own = item(kind="call", externalId="CA9", summary="Told by its sid.", seconds=3)
+        batches = [await apply_items(write, batch) for batch in ([message, named], [own, named])]
+        statement = select(table).where(owned(table, 1), table.c.call_sid == "CA9")
+        (row,) = (await write.run(statement)).mappings()
+        statuses = [[each.status for each in outcomes] for outcomes in batches]
+        if source == "retell":
+            assert statuses == [["created", "refused"], ["refused", "refused"]]
+            assert (row["external_id"], row["status"]) == (None, "ongoing")
+            return
+        assert statuses == [["created", "updated"], ["refused", "unchanged"]]
+        assert [each.id for outcomes in batches for each in outcomes if each.id] == [row["id"]] * 3
+        names = ("source", "external_id", "status", "assistant_name", "total_cost", "message_count")
+        assert [row[name] for name in names] == ["logs", "c9", "completed", "Ada", 5, 1]
 
 
 async def test_the_names_of_assistants_find_them(database: Database) -> None:
