@@ -43,6 +43,7 @@ from gql.schema.hidden_names import hide_names
 from gql.schema.limits import check_limits
 from gql.schema.one_of import OneOfVariablesRule, follow_one_of
 from gql.schema.operation_cost import OperationCost
+from gql.schema.plain_validity import is_plainly_valid
 from gql.settings import Settings
 from gql.single_flight import SingleFlight
 from gql.steps import in_steps, pause_if_long
@@ -264,6 +265,8 @@ class Documents:
             check_limits(document, self._settings)
         except GraphQLError as error:
             raise InvalidDocument(ValidationFailed, [error]) from None
+        if is_plainly_valid(self._schema, document):
+            return
         hide = not self._settings.suggestions
         errors = validate(self._schema, document, RULES, MAX_ERRORS, hide_suggestions=hide)
         if errors and self._settings.hides_names:
