@@ -23,10 +23,12 @@ from gql.app.metrics import Metrics, metrics_routes
 from gql.app.replica_reads import ReplicaReads
 from gql.app.request_counter import RequestCounter
 from gql.app.requests import RequestMiddleware
+from gql.app.short_path import ShortPath
 from gql.app.shortcut import Shortcut
 from gql.app.shutdown import end_on_sigterm
 from gql.app.thread_switches import switch_threads_soon
 from gql.auth import api_key_login, demo_login
+from gql.auth.authenticator import Authenticator
 from gql.auth.key_usage import KeyUsage
 from gql.auth.middleware import Authentication, caller_of
 from gql.database import Database, Replicas
@@ -146,18 +148,20 @@ def create_app(settings: Settings | None = None) -> Starlette:
     # Not by `Starlette(middleware=...)`, which puts `ServerErrorMiddleware` outside of them all:
     # `RequestMiddleware` answers exceptions, in JSON and with the request's id.
     counter = None if metrics is None else metrics.requests
+    authenticator = Authenticator(reserved, settings, rate_limits, key_usage, changes)
     authentication = Middleware(
         Authentication,
         database=reserved,
         settings=settings,
-        rate_limits=rate_limits,
-        usage=key_usage,
-        changes=changes,
         throttle=throttle,
+        authenticator=authenticator,
     )
     app.state.authentication = authentication
     layers = middleware(graphql, authentication, settings, counter, replicas)
-    app.middleware_stack = ChargedToAddress(wrapped(app.router, layers), shares)
+    stack = wrapped(app.router, layers)
+    if replicas is None:  # else each request has a database of its own
+        stack = ShortPath(stack, graphql, authenticator, counter)
+    app.middleware_stack = ChargedToAddress(stack, shares)
     return app
 
 

@@ -70,21 +70,21 @@ class RequestRecord(logging.LogRecord):
 class LineHandler(logging.StreamHandler[Any]):
     """Writes to standard error, which Python flushes at the end of each line.
 
-    Lines about requests that end in one iteration of the event loop are written together at its
-    end. Any other line is written at once, after the lines that wait.
+    Lines about requests that end in one iteration of the event loop are formatted and written
+    together at its end. Any other line is written at once, after the lines that wait.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self._waiting: list[str] = []
+        self._waiting: list[logging.LogRecord] = []
 
     def handle(self, record: logging.LogRecord) -> bool:
-        """Format and write a line, without the filters and the lock of the base class.
+        """Write a record, without the filters and the lock of the base class.
 
         No filter is set here, and whole lines in one write need no lock.
         """
         try:
-            self._waiting.append(self.format(record))
+            self._waiting.append(record)
             if not isinstance(record, RequestRecord):
                 self.write()
             elif len(self._waiting) == 1:
@@ -96,9 +96,18 @@ class LineHandler(logging.StreamHandler[Any]):
     def write(self) -> None:
         """Write the lines that wait; a log that cannot be written must not fail a request."""
         waiting, self._waiting = self._waiting, []
-        if waiting:
+        lines = [line for record in waiting if (line := self._line(record)) is not None]
+        if lines:
             with suppress(OSError, ValueError):
-                self.stream.write("\n".join([*waiting, ""]))
+                self.stream.write("\n".join([*lines, ""]))
+
+    def _line(self, record: logging.LogRecord) -> str | None:
+        """The line of a record; None for one that cannot be formatted, which is reported."""
+        try:
+            return self.format(record)
+        except Exception:  # noqa: BLE001 -- as in `handle`
+            self.handleError(record)
+            return None
 
     def flush(self) -> None:
         """Write the lines that wait; `logging` calls this at the end of the process."""

@@ -2,7 +2,8 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -78,10 +79,12 @@ class RequestMiddleware:
             seconds = time.perf_counter() - start
             if self._counter is not None:
                 self._counter.record(scope["path"], scope["method"], status, seconds)
-            _log_request(scope, status, seconds, request_id)
+            log_request(scope, status, seconds, request_id, log_fields(scope))
 
 
-def _log_request(scope: Scope, status: int, seconds: float, request_id: str) -> None:
+def log_request(
+    scope: Scope, status: int, seconds: float, request_id: str, further: Mapping[str, Any]
+) -> None:
     """One line per request; the query string stays out, it may hold documents and secrets."""
     if not _log.isEnabledFor(logging.INFO):
         return
@@ -91,6 +94,6 @@ def _log_request(scope: Scope, status: int, seconds: float, request_id: str) -> 
         "status": status,
         "ms": round(seconds * 1_000, 2),
         "request_id": request_id,
-        **log_fields(scope),
+        **further,
     }
     _log.handle(RequestRecord(_log.name, fields))

@@ -62,6 +62,18 @@ class CredentialCache:
     def __len__(self) -> int:
         return len(self._verified) + len(self._refused) + len(self._lookups)
 
+    @property
+    def changes(self) -> int:
+        """How often something was forgotten: copies of entries are good until the next time."""
+        return self._changes
+
+    def expiry(self, key: Key) -> float:
+        """Until when the entry of a verified credential is good, by the timer; 0 without one."""
+        try:
+            return self._verified[key].expires
+        except KeyError:
+            return 0.0
+
     def get(self, key: Key) -> Verified | None:
         """Whom the credential stands for, if it was verified and the entry has not expired."""
         try:

@@ -63,9 +63,10 @@ class Authentication:
         throttle: Throttle | None = None,
         *,
         timer: Callable[[], float] = time.monotonic,
+        authenticator: Authenticator | None = None,
     ) -> None:
         self._app = app
-        self._authenticator = Authenticator(
+        self._authenticator = authenticator or Authenticator(
             database, settings, rate_limits, usage, changes, timer=timer
         )
         self._password_login = PasswordLogin(database, settings, throttle, timer=timer)

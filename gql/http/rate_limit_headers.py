@@ -28,7 +28,12 @@ def show_rate_limits(scope: Scope, allowance: Allowance) -> None:
 def rate_limit_headers(scope: Scope) -> list[tuple[bytes, bytes]]:
     """The headers of the answer; none for a caller who is not known or has no quota."""
     allowance: Allowance | None = scope.get("state", {}).get(_ALLOWANCE)
-    if allowance is None or not allowance.limits:
+    return [] if allowance is None else headers_of(allowance)
+
+
+def headers_of(allowance: Allowance) -> list[tuple[bytes, bytes]]:
+    """The headers of a caller's answers; none without a quota."""
+    if not allowance.limits:
         return []
     now = allowance.now()
     usages = ", ".join([_usage(each, now) for each in allowance.limits])

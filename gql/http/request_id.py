@@ -24,10 +24,15 @@ def assign_request_id(scope: Scope) -> str:
     A client may send it as `X-Request-ID`, with 1 to 64 letters, digits, dots, underscores or
     hyphens; otherwise it is new.
     """
-    request_id = _sent_id(scope) or f"{_PROCESS}{next(_NUMBERS):016x}"
+    request_id = _sent_id(scope) or new_request_id()
     # A copy: a server may hand every request the same dictionary.
     scope["state"] = {**scope.get("state", {}), _KEY: request_id}
     return request_id
+
+
+def new_request_id() -> str:
+    """The id of a request whose client sent none."""
+    return f"{_PROCESS}{next(_NUMBERS):016x}"
 
 
 def request_id_of(scope: Scope) -> str:

@@ -6,7 +6,8 @@ Strawberry brings the schema and its executor, but not its HTTP views: they answ
 and have no limits.
 """
 
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from functools import partial
 from inspect import isawaitable
 from typing import Any, cast
@@ -25,9 +26,10 @@ from gql.engine.engine import Bound, Engine
 from gql.engine.explain import Explanation
 from gql.engine.fallback import OFF, AnswerCounts, Fallback
 from gql.errors import AnswerTooLong, BadRequest, GatewayError, MethodNotAllowed
+from gql.http.body import read_body
 from gql.http.headers import headers_by_name
 from gql.http.identify import Identify
-from gql.http.media_types import JSON, prefers_html, response_type
+from gql.http.media_types import JSON, prefers_html, require_json, response_type
 from gql.http.request_database import database_of
 from gql.http.request_id import request_id_of
 from gql.http.request_log import LONGEST_NAME, log_fields
@@ -60,6 +62,33 @@ COST_HEADER = b"jackfield-cost"
 
 _OPTIONS = {"allow": ", ".join(METHODS), "accept-query": JSON}
 """What the address takes, and in which media type QUERY does: RFC 10008, 3."""
+
+
+@dataclass(slots=True)
+class UsualPost:
+    """A POST of a caller who is known, with no header that asks for anything else.
+
+    Attributes:
+        caller: Who sent it.
+        receive: Of the ASGI request.
+        request_id: Of the request.
+        media_type: Of the answer.
+        content_type: The header's value; empty without one.
+        content_length: The same.
+        log: The further fields of its line in the log.
+    """
+
+    caller: Identity
+    receive: Receive
+    request_id: str
+    media_type: str
+    content_type: bytes
+    content_length: bytes
+    log: dict[str, Any] = field(default_factory=dict)
+
+
+Admit = Callable[[UsualPost], Awaitable[GatewayError | None]]
+"""Lets the caller of a request in, or says why it does not."""
 
 
 @dataclass(slots=True)
@@ -144,6 +173,33 @@ class GraphQLEndpoint:
             return
         await answer.send(send, head=scope["method"] == "HEAD")
 
+    async def answer_post(self, post: "UsualPost", admit: Admit) -> HttpResponse:
+        """The answer to a POST that has nothing unusual about it; the same as `__call__` sends.
+
+        Args:
+            post: The request.
+            admit: Lets its caller in, or says why it does not.
+
+        Raises:
+            ClientDisconnect: when the client has gone.
+        """
+        renderer, caller = Renderer(post.media_type, post.request_id), post.caller
+        try:
+            with self._requests.begin() as running:
+                refusal = await admit(post)
+                if refusal is not None:
+                    return renderer.refusal(refusal)
+                require_json(post.content_type.decode("latin-1"))
+                most = self._settings.max_body_bytes
+                raw = await read_body(post.receive, most, post.content_length)
+                running.receive = post.receive
+                received = _Received("POST", raw, caller, self._database, renderer, post.log)
+                return await self._run(received)
+        except ClientDisconnect:
+            raise
+        except Exception as error:  # noqa: BLE001 -- see `_failed`
+            return _failed(error, renderer)
+
     def sizes(self) -> dict[str, tuple[int, float]]:
         """By cache: how many entries it has, and about how many bytes they take."""
         return {"documents": self._documents.size()}
@@ -174,14 +230,10 @@ class GraphQLEndpoint:
                     self._run(received) if price is None else self._price(received, price)
                 )
                 return await answer.as_read(scope) if method in READING_METHODS else answer
-        except InvalidDocument as error:
-            return renderer.invalid(error.kind, error.errors)
-        except GatewayError as error:
-            return renderer.refusal(error)
         except ClientDisconnect:
             raise
-        except Exception as error:  # noqa: BLE001 -- a bug: logged, and masked for the caller
-            return renderer.bug(error)
+        except Exception as error:  # noqa: BLE001 -- see `_failed`
+            return _failed(error, renderer)
 
     async def _caller(self, scope: Scope) -> Identity:
         """Who is asking.
@@ -353,6 +405,13 @@ class GraphQLEndpoint:
             return await result if isawaitable(result) else result, context.printed_bytes
         finally:
             await context.close()
+
+
+def _failed(error: Exception, renderer: Renderer) -> HttpResponse:
+    """The answer to a request that failed; a bug is logged, and masked for the caller."""
+    if isinstance(error, InvalidDocument):
+        return renderer.invalid(error.kind, error.errors)
+    return renderer.refusal(error) if isinstance(error, GatewayError) else renderer.bug(error)
 
 
 def _answer_for_anybody(scope: Scope, accept: str) -> HttpResponse | None:

@@ -85,6 +85,13 @@ class HttpResponse:
 
     async def send(self, send: Send, *, head: bool = False) -> None:
         """Send it; without the body when the request was a HEAD."""
+        start = {"type": "http.response.start", "status": self.status, "headers": self.raw_headers}
+        await send(start)
+        await send({"type": "http.response.body", "body": b"" if head else self.body})
+
+    @property
+    def raw_headers(self) -> list[tuple[bytes, bytes]]:
+        """The headers, as ASGI has them."""
         raw = [
             *(_REVALIDATED if self.is_cacheable else _NOT_STORED),
             *((name.encode(), value.encode("latin-1")) for name, value in self.headers.items()),
@@ -93,8 +100,7 @@ class HttpResponse:
             raw.append((b"content-type", _CONTENT_TYPES[self.media_type]))
         if self.status != HTTPStatus.NOT_MODIFIED:
             raw.append((b"content-length", b"%d" % len(self.body)))
-        await send({"type": "http.response.start", "status": self.status, "headers": raw})
-        await send({"type": "http.response.body", "body": b"" if head else self.body})
+        return raw
 
 
 @dataclass(slots=True)
