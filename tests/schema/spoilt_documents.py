@@ -53,18 +53,18 @@ def spoilt(text: str, pick: random.Random) -> str | None:
     """The document with one to three tokens changed; None where that is no document any more."""
     tokens = _tokens(text)
     for _ in range(pick.randint(1, _MOST_CHANGES)):
-        place = pick.randrange(len(tokens))
+        position = pick.randrange(len(tokens))
         other = pick.choice([*_WORDS, *tokens])
         change = pick.randrange(4)
         if change == 0:
-            tokens[place] = other
+            tokens[position] = other
         elif change == 1:
-            tokens.insert(place, other)
+            tokens.insert(position, other)
         elif change == 2:
-            del tokens[place]
+            del tokens[position]
         else:
             length = pick.randint(1, 8)
-            tokens[place:place] = tokens[place : place + length]
+            tokens[position:position] = tokens[position : position + length]
         if not tokens:
             return None
     changed = " ".join(tokens)
