@@ -1,12 +1,10 @@
 """Plans and resolvers give the same answer to random documents."""
 
-import os
-import secrets
-
 import pytest
 
 from tests.databases import Copy
 from tests.engine.fuzz import differences, fuzz
+from tests.engine.seeds import seeds
 
 DOCUMENTS = 75
 """Per database and seed. `python -m tests.engine.fuzz 50000` asks more."""
@@ -17,12 +15,8 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
 
-FIXED = 20261122
-FRESH = secrets.randbelow(10**9) if "FRESH_SEEDS" in os.environ else 9001
-"""Drawn anew where FRESH_SEEDS is set: one such seed failed on PostgreSQL, and was not kept."""
 
-
-@pytest.mark.parametrize("seed", [FIXED, FRESH], ids=["fixed seed", "fresh seed"])
+@pytest.mark.parametrize("seed", seeds(20261122))
 async def test_a_plan_answers_as_the_resolvers_do(fresh: Copy, seed: int) -> None:
     report = await fuzz(fresh, DOCUMENTS, seed)
     print(f"seed {seed}: {report}")  # noqa: T201, to run it again with

@@ -32,7 +32,7 @@ async def require_one_state(database: Database, log: list[AnyItem], seed: int) -
         assert differences(rows, expected) == []
 
 
-@settings(max_examples=40, deadline=None, phases=GENERATED)
+@settings(max_examples=15, deadline=None, phases=GENERATED)
 @given(LOGS_WITH_TEXTS, st.integers(0, 2**32))
 async def test_order_repetition_and_batches_change_nothing(
     database: Database, log: list[AnyItem], seed: int
@@ -40,7 +40,7 @@ async def test_order_repetition_and_batches_change_nothing(
     await require_one_state(database, log, seed)
 
 
-@settings(max_examples=20, deadline=None, phases=GENERATED)
+@settings(max_examples=8, deadline=None, phases=GENERATED)
 @given(st.lists(WALKS.map(ITEM.validate_python), min_size=3, max_size=9), st.integers(0, 2**32))
 async def test_walks_are_the_same_in_any_order(
     database: Database, log: list[AnyItem], seed: int
@@ -48,7 +48,7 @@ async def test_walks_are_the_same_in_any_order(
     await require_one_state(database, log, seed)
 
 
-@settings(max_examples=30, deadline=None, phases=GENERATED)
+@settings(max_examples=10, deadline=None, phases=GENERATED)
 @given(st.lists(TEXTS.map(ITEM.validate_python), min_size=3, max_size=9), st.integers(0, 2**32))
 async def test_texts_are_the_same_in_any_order(
     database: Database, log: list[AnyItem], seed: int

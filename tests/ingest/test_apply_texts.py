@@ -17,6 +17,7 @@ from gql.models.message import ChatMessage
 from gql.models.scope import owned, table_of
 from gql.models.sms_log import SmsMessageLog
 from tests.conftest import Counting
+from tests.databases import Kind
 from tests.domain.writes.conftest import caller
 from tests.ingest.applied import RollBackError, outcomes_of, read_rows, roll_back, rows_after
 from tests.ingest.item_logs import item
@@ -319,8 +320,11 @@ async def test_a_mirror_and_a_webhook_tell_of_one_message(database: Database) ->
 
 
 async def test_a_batch_takes_as_many_statements_whatever_its_size(
-    fresh_database: Database, fresh_statements: Counting
+    fresh_database: Database, fresh_statements: Counting, kind: Kind
 ) -> None:
+    # SQLite's log has a whole batch again for each of its rows: see `tests.conftest.start`.
+    most = MOST_ITEMS if kind == "postgresql" else 100
+
     def batch(size: int, offset: int) -> list[AnyItem]:
         return [
             received(
@@ -332,7 +336,7 @@ async def test_a_batch_takes_as_many_statements_whatever_its_size(
 
     context = caller(fresh_database)
     counts = []
-    for size, offset in ((2, 0), (MOST_ITEMS, 2_000)):
+    for size, offset in ((2, 0), (most, 2_000)):
         for _ in range(2):
             with fresh_statements() as ran:
                 await apply_items(context, batch(size, offset))

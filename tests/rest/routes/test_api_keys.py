@@ -16,10 +16,11 @@ from gql.models.audit_log import AuditLog
 from gql.models.organization import ApiKey, User
 from gql.models.scope import table_of
 from gql.models.types import now
-from tests.conftest import Running, bearer
+from tests.conftest import bearer
 from tests.databases import Copy, settings_for
 from tests.rest.conftest import Rest
 from tests.rest.people import installation, token_header
+from tests.statements import StatementLog
 
 KEYS = "/api/v1/users/me/api-keys"
 MANAGER = {Permission.READ, Permission.WRITE, Permission.ADMIN}
@@ -348,18 +349,17 @@ async def test_an_idempotency_key_does_not_keep_a_secret(fresh_rest: Rest) -> No
 
 
 async def test_a_page_of_keys_costs_one_statement_and_a_new_key_four(
-    fresh_rest: Rest, fresh_running_app: Running
+    fresh_rest: Rest, fresh_log: StatementLog
 ) -> None:
-    log = fresh_running_app.log
     for name in "abc":
         await fresh_rest("POST", KEYS, {"name": name})
 
-    start = log.mark()
+    start = fresh_log.mark()
     page = await fresh_rest("GET", f"{KEYS}?skip=1&limit=2")
-    read = _statements(log.since(start))
-    start = log.mark()
+    read = _statements(fresh_log.since(start))
+    start = fresh_log.mark()
     await fresh_rest("POST", KEYS, {"name": "d"})
-    written = _statements(log.since(start))
+    written = _statements(fresh_log.since(start))
 
     assert [key["name"] for key in page.json()] == ["a", "b"]
     assert [len(read), len(written)] == [1, 4], (read, written)
