@@ -1,16 +1,19 @@
 """How a graph is used: its sessions, the transitions between its nodes, and the time in each."""
 
-from collections.abc import Sequence
+from collections import defaultdict
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import FromClause, Select, case, func, literal, select, union_all
 
+from gql.loaders.loader import Loader, loader_of
 from gql.models.graph_session import GraphSession, GraphTransition
-from gql.models.scope import owned, parameters, table_of
+from gql.models.scope import owned, table_of
+from gql.models.types import now
 from gql.query.context import Context
 from gql.sql.instants import seconds_between
+from gql.sql.keys import is_among
 
 _SESSIONS = table_of(GraphSession)
 _TRANSITIONS = table_of(GraphTransition)
@@ -36,11 +39,15 @@ class NodeUsage:
         started: Graph sessions that began there.
         seconds: Average time of a visit that has ended; 0 without any.
         exit_rate: The share of visits, 0 to 1, in which the conversation ended there.
+        visits: How often a conversation came there, or began there.
+        exits: Visits in which the conversation ended there.
     """
 
     started: int
     seconds: float
     exit_rate: float
+    visits: int = 0
+    exits: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,51 +67,74 @@ class GraphUsage:
     nodes: dict[int, NodeUsage]
 
 
-async def analyse_graph(context: Context, graph_id: int, since: datetime) -> GraphUsage:
-    """The usage of a graph by the graph sessions that began at `since` or later.
+async def analyse_graph(context: Context, graph_id: int, days: int) -> GraphUsage:
+    """The usage of a graph by the graph sessions that began in the last days.
 
-    Three statements, which see nothing of a graph that is not the organization's.
+    Three statements for any number of graphs at once, which see nothing of a graph that is not the
+    organization's.
     """
-    sessions = _sessions(graph_id, since).subquery("sessions")
-    count, seconds = (await _rows(context, _totals(sessions)))[0]
-    transitions = await _rows(context, _transition_counts(sessions))
-    return GraphUsage(
-        sessions=count,
-        transitions=sum(row[2] for row in transitions),
-        seconds=round(seconds or 0.0, 3),
-        most_used=tuple(TransitionCount(*row) for row in transitions[:MOST_TRANSITIONS]),
-        nodes={
-            row.node_id: NodeUsage(
-                row.started, round(row.seconds or 0.0, 3), row.exits / row.visits
+    return await _UsageLoader.of(context, days).load(graph_id)
+
+
+class _UsageLoader(Loader[int, GraphUsage]):
+    """The usage of graphs in one period. Key: the graph's id. Statements: three."""
+
+    def __init__(self, context: Context, days: int) -> None:
+        super().__init__(context)
+        self._since = now() - timedelta(days=days)
+
+    @classmethod
+    def of(cls, context: Context, days: int) -> "_UsageLoader":
+        return loader_of(context, cls, days)
+
+    async def read_many(self, keys: list[int]) -> list[GraphUsage]:
+        sessions = _sessions(self._since).subquery("sessions")
+        totals = {row[0]: row[1:] for row in await self._rows(_totals(sessions), keys)}
+        transitions = defaultdict(list)
+        for graph_id, *pair in await self._rows(_transition_counts(sessions), keys):
+            transitions[graph_id].append(TransitionCount(*pair))
+        nodes: dict[int, dict[int, NodeUsage]] = defaultdict(dict)
+        for row in await self._rows(_visits(sessions), keys):
+            seconds = round(row.seconds or 0.0, 3)
+            usage = NodeUsage(row.started, seconds, row.exits / row.visits, row.visits, row.exits)
+            nodes[row.graph_id][row.node_id] = usage
+        usages = []
+        for key in keys:
+            count, seconds = totals.get(key, (0, None))
+            usages.append(
+                GraphUsage(
+                    sessions=count,
+                    transitions=sum(each.count for each in transitions[key]),
+                    seconds=round(seconds or 0.0, 3),
+                    most_used=tuple(transitions[key][:MOST_TRANSITIONS]),
+                    nodes=nodes[key],
+                )
             )
-            for row in await _rows(context, _visits(sessions))
-        },
-    )
+        return usages
 
 
-def _sessions(graph_id: int, since: datetime) -> Select[Any]:
+def _sessions(since: datetime) -> Select[Any]:
     return select(_SESSIONS).where(
-        _SESSIONS.c.graph_id == graph_id, _SESSIONS.c.started_at >= since, owned(_SESSIONS)
+        is_among(_SESSIONS.c.graph_id, "keys"), _SESSIONS.c.started_at >= since, owned(_SESSIONS)
     )
 
 
 def _totals(sessions: FromClause) -> Select[Any]:
-    return select(
-        func.count(), func.avg(seconds_between(sessions.c.started_at, sessions.c.ended_at))
-    )
+    duration = func.avg(seconds_between(sessions.c.started_at, sessions.c.ended_at))
+    return select(sessions.c.graph_id, func.count(), duration).group_by(sessions.c.graph_id)
 
 
 def _transition_counts(sessions: FromClause) -> Select[Any]:
-    """Every pair of assistants: no more than a graph may have had edges."""
+    """Every pair of assistants of a graph: no more than it may have had edges."""
     transitions = _TRANSITIONS.alias()
     names = (transitions.c.from_assistant_name, transitions.c.to_assistant_name)
     count = func.count()
     return (
-        select(*names, count)
+        select(sessions.c.graph_id, *names, count)
         .join_from(transitions, sessions, transitions.c.graph_session_id == sessions.c.id)
         .where(owned(transitions))
-        .group_by(*names)
-        .order_by(count.desc(), *names)
+        .group_by(sessions.c.graph_id, *names)
+        .order_by(sessions.c.graph_id, count.desc(), *names)
     )
 
 
@@ -117,6 +147,7 @@ def _visits(sessions: FromClause) -> Select[Any]:
     visits = union_all(_ended_by_transition(sessions), _last_visits(sessions)).subquery("visits")
     return (
         select(
+            visits.c.graph_id,
             visits.c.node_id,
             func.count().label("visits"),
             func.sum(visits.c.started).label("started"),
@@ -124,8 +155,8 @@ def _visits(sessions: FromClause) -> Select[Any]:
             func.sum(visits.c.exits).label("exits"),
         )
         .where(visits.c.node_id.is_not(None))
-        .group_by(visits.c.node_id)
-        .order_by(visits.c.node_id)
+        .group_by(visits.c.graph_id, visits.c.node_id)
+        .order_by(visits.c.graph_id, visits.c.node_id)
     )
 
 
@@ -138,6 +169,7 @@ def _ended_by_transition(sessions: FromClause) -> Select[Any]:
     entered = func.coalesce(previous, sessions.c.started_at)
     return (
         select(
+            sessions.c.graph_id,
             transitions.c.from_node_id.label("node_id"),
             case((previous.is_(None), 1), else_=0).label("started"),
             seconds_between(entered, transitions.c.created_at).label("seconds"),
@@ -167,6 +199,7 @@ def _last_visits(sessions: FromClause) -> Select[Any]:
     )
     entered = func.coalesce(last.c.created_at, sessions.c.started_at)
     return select(
+        sessions.c.graph_id,
         func.coalesce(last.c.to_node_id, sessions.c.current_node_id),
         case((last.c.created_at.is_(None), 1), else_=0),
         seconds_between(entered, sessions.c.ended_at),
@@ -174,7 +207,3 @@ def _last_visits(sessions: FromClause) -> Select[Any]:
     ).select_from(
         sessions.outerjoin(last, (last.c.graph_session_id == sessions.c.id) & (last.c.rank == 1))
     )
-
-
-async def _rows(context: Context, statement: Select[Any]) -> Sequence[Any]:
-    return await context.snapshot.rows(statement, parameters(context.organization_id))

@@ -86,6 +86,12 @@ async def live_structure(context: Context, graph_id: int) -> Structure:
     }
 
 
+async def structure_or_present(context: Context, key: VersionKey) -> Structure:
+    """The structure of a version; that of the present where it is not a former one, or unknown."""
+    former = await FormerStructureLoader.of(context).load(key)
+    return await live_structure(context, key.graph_id) if former is None else former
+
+
 async def structure_at(context: Context, graph: Record, version: int) -> Structure:
     """The structure that a graph has or had.
 

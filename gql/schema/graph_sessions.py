@@ -12,6 +12,7 @@ from gql.domain.graphs import GRAPHS, NODES
 from gql.engine.connection import Connection, connection
 from gql.engine.declaration import column, entity, one, value_at_path
 from gql.schema.enums import TransitionCondition
+from gql.schema.graph_history import GraphPathStep, path_field
 from gql.schema.graphs import AssistantGraph, GraphNode
 from gql.schema.inputs.graph_sessions import TransitionOrder
 from gql.schema.node import NumberedNode
@@ -80,6 +81,8 @@ class GraphSession(NumberedNode):
         usual=20,
         descending=False,
     )
+
+    path: list[GraphPathStep] = path_field
 
     context_value: JSON | None = value_at_path(
         "One value inside the context; null when there is none.", "conversation_context"

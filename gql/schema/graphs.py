@@ -25,6 +25,7 @@ from gql.engine.declaration import column, count, entity, first, many, nested_ob
 from gql.schema.assistants import Assistant
 from gql.schema.enums import ConditionLogic, ConditionType, NodeType
 from gql.schema.graph_findings import GraphFinding, findings_field
+from gql.schema.graph_history import GraphAnalytics, analytics_field
 from gql.schema.graph_versions import GraphVersion, as_of_field
 from gql.schema.inputs.calls import CallFilter, CallOrder
 from gql.schema.inputs.graph_sessions import GraphSessionFilter, GraphSessionOrder
@@ -67,6 +68,7 @@ class AssistantGraph(NumberedNode):
     entry_node: "GraphNode | None" = first(
         "Where conversations start; without one the graph cannot run.", ENTRY_NODES, OF_GRAPH
     )
+    analytics: GraphAnalytics = analytics_field
     sessions: (
         Connection[Annotated["GraphSession", strawberry.lazy("gql.schema.graph_sessions")]] | None
     ) = connection(

@@ -1,6 +1,5 @@
 """What a graph is used for, and where messages would lead in it."""
 
-from datetime import timedelta
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -14,7 +13,6 @@ from gql.errors import BadInput
 from gql.identity import Permission
 from gql.loaders.record_loaders import ChildrenByParentLoader, RecordByKeyLoader
 from gql.models.enums import NodeType
-from gql.models.types import now
 from gql.query.context import Context
 from gql.query.resource import Record
 from gql.query.weights import COMPARED_ROW
@@ -130,8 +128,9 @@ class Tested(BaseModel):
     tag=TAG,
     summary="Analyse the use of a graph",
     graphql=(
-        "{ graph(id: 1) { sessions { totalCount nodes { startedAt endedAt transitions { nodes "
-        "{ fromNode { id } toNode { id } } } } } } }"
+        "{ graph(id: 1) { analytics(days: 30) { sessions transitions averageSeconds "
+        "mostUsedTransitions { fromName toName count } nodes { nodeId visits averageSeconds exits "
+        "} } } }"
     ),
     points=COMPARED_ROW.points * USUAL_TRANSITIONS,
     answers={200: Answer("The use in the last days.", Analytics)},
@@ -140,8 +139,7 @@ class Tested(BaseModel):
 async def analyse(context: Context, path: GraphPath, query: UsagePeriod) -> dict[str, Any]:
     """Sessions that began in the last days, the ways they took, and the time in each node."""
     graph = await RecordByKeyLoader.of(context, GRAPHS).require(path.graph_id)
-    since = now() - timedelta(days=query.days)
-    usage = await analyse_graph(context, graph.id, since)
+    usage = await analyse_graph(context, graph.id, query.days)
     nodes = await ChildrenByParentLoader.of(context, NODES_OF_GRAPH).load(graph.id)
     names = await _names(context, nodes)
     return {
