@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -11,14 +11,8 @@ import orjson
 from gql.domain.calls import CALLS, SMS, VOICE
 from gql.errors import BadInput
 from gql.models.enums import Channel
-from gql.query.cost_groups import (
-    CURRENCY,
-    MAX_GROUPS,
-    CostRequest,
-    Grouping,
-    GroupOrder,
-    GroupValues,
-)
+from gql.query.cost_figures import CURRENCY, ROLLED_UP, Grouping, GroupOrder
+from gql.query.cost_groups import MAX_GROUPS, CostRequest, GroupValues
 from gql.query.filters import Condition, Filter
 from gql.query.time_buckets import Bucket, bucket_bounds, previous_range, time_zone
 
@@ -105,6 +99,8 @@ def cost_request(arguments: CostArguments) -> CostRequest:
     if arguments.empty_buckets and bucket is None:
         raise BadInput("`emptyBuckets` needs HOUR, DAY, WEEK or MONTH in `groupBy`.")
     values = GroupValues(arguments.first, *_bounds(arguments, bucket), *_filter_parts(arguments))
+    previous = _previous_filter(arguments) if arguments.compare else None
+    filters = (arguments.filter, *(() if previous is None else (previous,)))
     grouping = Grouping(
         keys=_keys(arguments.group_by),
         has_buckets=bucket is not None,
@@ -112,9 +108,36 @@ def cost_request(arguments: CostArguments) -> CostRequest:
         descending=arguments.descending,
         with_empty=arguments.empty_buckets,
         is_compared=arguments.compare,
+        fits_rollup=_fits_rollup(arguments.group_by, filters, values),
     )
-    previous = _previous_filter(arguments) if arguments.compare else None
     return CostRequest(resource, arguments.filter, grouping, values, previous)
+
+
+_TOLD_APART = frozenset({"status", "direction", "assistant_id"})
+_EXACT = frozenset({"eq", "ne", "in", "not_in"})
+_WHOLE_DAYS = frozenset({"gte", "lt"})
+
+
+def _fits_rollup(
+    group_by: Sequence[CostDimension], filters: Sequence[Filter], values: GroupValues
+) -> bool:
+    """Whether the rollup tells all groups apart: it knows days of UTC, and a few columns."""
+    conditions = [condition for each in filters for condition in each]
+    return (
+        all(each.value in {*ROLLED_UP, *_BUCKETS} - {"hour"} for each in group_by)
+        and all(isinstance(each, Condition) and _is_told_apart(each) for each in conditions)
+        and all(map(_is_midnight, (*values.bounds, *values.previous_bounds)))
+    )
+
+
+def _is_told_apart(condition: Condition) -> bool:
+    if condition.field == "started_at":
+        return condition.comparator in _WHOLE_DAYS and _is_midnight(condition.value)
+    return condition.field in _TOLD_APART and condition.comparator in _EXACT
+
+
+def _is_midnight(instant: datetime) -> bool:
+    return instant.astimezone(UTC).time() == time(0)
 
 
 def _keys(group_by: Sequence[CostDimension]) -> tuple[str, ...]:

@@ -25,7 +25,8 @@ from gql.engine.fields import (
 )
 from gql.engine.plan import DEFINITION, ParameterizedField, argument_prefix
 from gql.identity import Identity
-from gql.query.cost_groups import CostRequest, Grouping
+from gql.query.cost_figures import Grouping
+from gql.query.cost_groups import CostRequest
 from gql.query.cursor import Cursor
 from gql.query.filters import AnyOf, Criterion, Filter, prepare_condition
 from gql.query.json_pointer import tokens

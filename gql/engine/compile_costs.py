@@ -9,9 +9,9 @@ from gql.engine.answer_size import within_limit
 from gql.engine.fields import ColumnSource, ConstantSource, CostReportField
 from gql.engine.plan import PlanNode
 from gql.engine.print_json import print_array_items, print_items
+from gql.query.cost_figures import PERCENTILES
 from gql.query.cost_groups import (
     COST_GROUPS,
-    PERCENTILES,
     CostGroups,
     GroupParameters,
     GroupValues,
@@ -76,7 +76,7 @@ def print_summary(
     records: RecordList, parent: FromClause | None, node: PlanNode, print_object: PrintObject
 ) -> list[JsonPart]:
     """What all records of a list cost, as a list with an object for each currency."""
-    rows = CostGroups(records).groups(
+    rows = CostGroups.summary(records).groups(
         GroupValues().parameters(), parent, with_percentiles=_has_percentiles(node)
     )
     row = RowSource(COST_GROUPS, rows, rows, [])

@@ -157,11 +157,12 @@ class RequestedPage:
             return await CountLoader.of(self.context).load(self.records)
         return await CountByParentLoader.of(self.context, self.records).load(self.parent_key)
 
-    async def cost_summary(self) -> list[Record]:
+    async def cost_summary(self, *, with_percentiles: bool) -> list[Record]:
         """What all records of a list of calls cost, by currency."""
         if self.records.link is None:
             loader = CostGroupsLoader.of(self.context)
-            return (await loader.load((CostGroups(self.records), GroupValues()))).groups
+            groups = CostGroups.summary(self.records)
+            return (await loader.load((groups, GroupValues(), with_percentiles))).groups
         return await CostGroupsByParentLoader.of(self.context, self.records).load(self.parent_key)
 
     async def has_more(self, *, earlier: bool) -> bool:

@@ -17,10 +17,11 @@ class GroupsRead(NamedTuple):
     group_count: int
 
 
-class CostGroupsLoader(OneByOneLoader[tuple[CostGroups, GroupValues], GroupsRead]):
+class CostGroupsLoader(OneByOneLoader[tuple[CostGroups, GroupValues, bool], GroupsRead]):
     """Groups of lists that have no parent.
 
-    Key: the groups and the values of their parameters. Value: what was read.
+    Key: the groups, the values of their parameters, and whether percentiles are needed.
+    Value: what was read.
     Statement: one for each key.
     """
 
@@ -28,9 +29,10 @@ class CostGroupsLoader(OneByOneLoader[tuple[CostGroups, GroupValues], GroupsRead
     def of(cls, context: Context) -> "CostGroupsLoader":
         return loader_of(context, cls)
 
-    async def read(self, key: tuple[CostGroups, GroupValues]) -> GroupsRead:
-        groups, values = key
-        rows = await self._rows(groups.statement(values))
+    async def read(self, key: tuple[CostGroups, GroupValues, bool]) -> GroupsRead:
+        groups, values, with_percentiles = key
+        statement = groups.statement(values, with_percentiles=with_percentiles)
+        rows = await self._rows(statement)
         return GroupsRead(group_records(rows), rows[0][-1] if rows else 0)
 
 
@@ -49,7 +51,7 @@ class CostGroupsByParentLoader(Loader[Any, list[Record]]):
         return loader_of(context, cls, records)
 
     async def read_many(self, keys: list[Any]) -> list[list[Record]]:
-        statement = CostGroups(self._records).statement(GroupValues(), by_parent=True)
+        statement = CostGroups.summary(self._records).statement(GroupValues(), by_parent=True)
         rows = await self._rows(statement, keys)
         groups = {
             key: group_records(list(each)) for key, each in groupby(rows, key=lambda row: row[-1])

@@ -8,7 +8,6 @@ so that a total is always the sum of the services and of what belongs to none of
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,7 +16,6 @@ from sqlalchemy import (
     BigInteger,
     BindParameter,
     Column,
-    ColumnElement,
     Double,
     FromClause,
     Integer,
@@ -29,52 +27,36 @@ from sqlalchemy import (
     case,
     cast,
     func,
-    literal_column,
     null,
     select,
 )
 from sqlmodel.sql.sqltypes import UTCDateTime
 
-from gql.models.enums import CallStatus
 from gql.models.rollup import SERVICES
+from gql.query.cost_figures import (
+    CURRENCY,
+    KEYS,
+    PERCENTILES,
+    Expression,
+    Grouping,
+    GroupOrder,
+    figures_of,
+)
 from gql.query.filters import Filter
-from gql.query.record_list import RecordList, RowsByParent
+from gql.query.record_list import RecordList
 from gql.query.resource import Resource
 from gql.sql.aggregates import (
     InstantList,
     amount_text,
-    bucket_rows,
-    is_in_bucket,
     micros_above,
-    percentile,
-    rank_in_group,
-    sum_of_micros,
-    sum_of_units,
-    values_in_group,
     whole_units,
 )
 from gql.sql.instants import trimmed_instant
 from gql.sql.json_sql import concatenated, json_integer, json_string, literal_text
 from gql.sql.text import by_code_point, uppercase
 
-Expression = ColumnElement[Any]
-
 MAX_GROUPS = 1_000
 """Most groups of one answer."""
-
-CURRENCY = "cost_currency"
-
-KEYS: dict[str, Any] = {
-    "assistant_id": BigInteger(),
-    "graph_id": BigInteger(),
-    "status": Text(),
-    "ended_reason": Text(),
-    "to_phone_number": Text(),
-    "channel": Text(),
-    "source": Text(),
-    CURRENCY: Text(),
-}
-"""The columns of a call that groups may be alike in."""
 
 AMOUNTS = ("total", *SERVICES, "unattributed")
 
@@ -92,42 +74,9 @@ COST_GROUPS = Resource(
 )
 """What is printed of a group, as of a record; `CostGroups` makes the rows of what is no table."""
 
-PERCENTILES = {"duration_p50": "0.5", "duration_p95": "0.95"}
-
-_ONGOING = (CallStatus.ONGOING, CallStatus.ACTIVE)
 
 MOST_CURRENCIES = 100
 """Most currencies of a summary."""
-
-
-class GroupOrder(StrEnum):
-    """What groups are sorted by."""
-
-    KEY = "key"
-    CALLS = "calls"
-    DURATION = "duration"
-    TOTAL = "total"
-
-
-@dataclass(frozen=True)
-class Grouping:
-    """How calls are grouped: all that the SQL depends on beside the filter.
-
-    Attributes:
-        keys: The columns that the calls of a group are alike in; the currency always is one.
-        has_buckets: Whether they are also of the same hour, day, week or month.
-        order: What the groups are sorted by.
-        descending: From the highest value; groups without one come last in any case.
-        with_empty: Whether there is a group for each bucket without calls.
-        is_compared: Whether each group comes with the one of the period before.
-    """
-
-    keys: tuple[str, ...] = (CURRENCY,)
-    has_buckets: bool = False
-    order: GroupOrder = GroupOrder.KEY
-    descending: bool = False
-    with_empty: bool = False
-    is_compared: bool = False
 
 
 @dataclass(frozen=True)
@@ -219,6 +168,13 @@ class CostGroups:
     grouping: Grouping = field(default_factory=Grouping)
     previous: RecordList | None = None
 
+    @classmethod
+    def summary(cls, records: RecordList) -> "CostGroups":
+        """All calls of a list by currency, from the rollup where no instants are compared."""
+        rollup = records.resource.rollup
+        fits_rollup = rollup is not None and not records.compares(rollup.instant)
+        return cls(records, Grouping(fits_rollup=fits_rollup))
+
     def groups(
         self,
         parameters: GroupParameters,
@@ -235,7 +191,9 @@ class CostGroups:
             by_parent: Whether `parent_key` tells the lists under the parents in `keys` apart.
             with_percentiles: Whether percentiles are worked out, or NULL.
         """
-        figures = _Figures(self.grouping, by_parent=by_parent, percentiles=with_percentiles)
+        figures = figures_of(
+            self.records, self.grouping, by_parent=by_parent, percentiles=with_percentiles
+        )
         rows = figures.rows(self.records, parameters.bounds, parent)
         groups = _numbered(rows, self.grouping, parameters, by_parent=by_parent).subquery()
         return select(*groups.c).where(groups.c.row_number <= parameters.limit).subquery()
@@ -245,18 +203,22 @@ class CostGroups:
     ) -> FromClause:
         """The groups of the period before, to be joined by `group_key`."""
         assert self.previous is not None  # noqa: S101, only where the grouping compares
-        figures = _Figures(self.grouping, by_parent=False, percentiles=with_percentiles)
+        figures = figures_of(
+            self.previous, self.grouping, by_parent=False, percentiles=with_percentiles
+        )
         rows = figures.rows(self.previous, parameters.previous_bounds, None)
         return select(*_finished(rows, self.grouping, parameters)).subquery()
 
-    def statement(self, values: GroupValues, *, by_parent: bool = False) -> Select[Any]:
+    def statement(
+        self, values: GroupValues, *, by_parent: bool = False, with_percentiles: bool = True
+    ) -> Select[Any]:
         """Everything of every group, in order, for `group_records`."""
         parameters = values.parameters()
-        groups = self.groups(parameters, by_parent=by_parent)
+        groups = self.groups(parameters, by_parent=by_parent, with_percentiles=with_percentiles)
         columns: list[Any] = [groups.c[label] for label in LABELS]
         source = groups
         if self.grouping.is_compared:
-            previous = self.previous_groups(parameters)
+            previous = self.previous_groups(parameters, with_percentiles=with_percentiles)
             source = groups.outerjoin(previous, previous.c.group_key == groups.c.group_key)
             columns += [previous.c[label].label(f"previous_{label}") for label in LABELS]
         columns.append(groups.c["parent_key" if by_parent else "group_count"])
@@ -280,80 +242,6 @@ def _record(labels: Sequence[Any], previous: Any) -> Any:
     values = dict(zip(LABELS, labels, strict=True))
     values["group_filter"] = orjson.loads(values["group_filter"])
     return SimpleNamespace(**values, previous=previous)
-
-
-class _Figures:
-    """Adds up the calls of each group."""
-
-    def __init__(self, grouping: Grouping, *, by_parent: bool, percentiles: bool) -> None:
-        self._grouping = grouping
-        self._by_parent = by_parent
-        self._percentiles = percentiles
-
-    def rows(
-        self, records: RecordList, bounds: BindParameter[Any], parent: FromClause | None
-    ) -> FromClause:
-        """A row of keys and sums for each group."""
-        calls = self._calls(records, bounds, parent).subquery()
-        keys = [calls.c[name] for name in self._names]
-        groups = select(*keys, *self._sums(calls)).group_by(*keys).subquery()
-        if not self._grouping.has_buckets:
-            return groups
-        buckets = bucket_rows(bounds).alias()
-        joined = buckets.join(
-            groups, groups.c.position == buckets.c.position, isouter=self._grouping.with_empty
-        )
-        columns = [each for each in groups.c if each.name != "position"]
-        return select(*buckets.c, *columns).select_from(joined).subquery()
-
-    @property
-    def _names(self) -> list[str]:
-        """What groups are told apart by."""
-        position = ["position"] if self._grouping.has_buckets else []
-        return [*(["parent_key"] if self._by_parent else []), *position, *self._grouping.keys]
-
-    def _calls(
-        self, records: RecordList, bounds: BindParameter[Any], parent: FromClause | None
-    ) -> Select[Any]:
-        """What is needed of each call."""
-        rows = records.rows_by_parent() if self._by_parent else records.rows(parent)
-        call = rows.table
-        keys: dict[str, Expression] = {}
-        if isinstance(rows, RowsByParent):
-            keys["parent_key"] = rows.parent_key
-        if self._grouping.has_buckets:
-            buckets = bucket_rows(bounds).alias()
-            is_in = is_in_bucket(call.c.started_at, buckets, bounds)
-            rows.from_clause = buckets.join(rows.from_clause, is_in)
-            keys["position"] = buckets.c.position
-        keys.update((name, call.c[name]) for name in self._grouping.keys)
-        columns: list[Any] = [value.label(name) for name, value in keys.items()]
-        columns += [call.c[f"{name}_cost"] for name in ("total", *SERVICES)]
-        columns += [call.c.duration, call.c.status.label("how_far")]
-        if self._percentiles:
-            columns.append(rank_in_group(call.c.duration, *keys.values()).label("rank"))
-            columns.append(values_in_group(call.c.duration, *keys.values()).label("timed"))
-        return rows.select(*columns)
-
-    def _sums(self, calls: FromClause) -> Iterator[Expression]:
-        duration = calls.c.duration
-        ongoing = case((calls.c.how_far.in_([literal_text(each) for each in _ONGOING]), 1))
-        yield func.count().label("calls")
-        yield func.count(calls.c.total_cost).label("with_cost")
-        yield func.count(ongoing).label("ongoing")
-        yield func.count(duration).label("timed")
-        yield cast(func.sum(duration), BigInteger).label("duration_sum")
-        for name, share in PERCENTILES.items():
-            value: Expression = cast(null(), Double)
-            if self._percentiles:
-                constant: Expression = literal_column(share, Double())
-                value = percentile(duration, calls.c.rank, calls.c.timed, constant)
-            yield value.label(name)
-        has_total = calls.c.total_cost.is_not(None)
-        for name in ("total", *SERVICES):
-            amount = case((has_total, func.coalesce(calls.c[f"{name}_cost"], 0)))
-            yield sum_of_units(amount).label(f"{name}_units")
-            yield sum_of_micros(amount).label(f"{name}_micros")
 
 
 def _numbered(

@@ -257,23 +257,55 @@ def _bounds(rollup: RollupTable, records: RecordList, comparators: frozenset[str
     ]
 
 
+def summed_rows(
+    records: RecordList, parent: FromClause | None, *, by_owner: bool, by_day: bool
+) -> list[tuple[RowSource, Expression]]:
+    """The rows of both tables of the rollup that add up a list's, and the day or month of each.
+
+    Args:
+        records: A list that is countable, and whose instants are compared with starts of days in
+            UTC alone, by `gte` and `lt`.
+        parent: The table of the parents, for the list under each of its rows.
+        by_owner: Whether owners have to be told apart; `NO_ASSISTANT` stands for none.
+        by_day: Whether days have to be.
+    """
+    rollup = records.resource.rollup
+    assert rollup is not None  # noqa: S101, it is countable
+    lower = _bounds(rollup, records, _LOWER_BOUNDS)
+    upper = _bounds(rollup, records, _UPPER_BOUNDS)
+    months = not (by_day or lower or upper)
+    both = _counted(rollup, records, parent, months=months, every_owner=by_owner)
+    instant = records.resource.table.c[rollup.instant]
+    for rows, day in both:
+        rows.conditions += [day >= day_number(type_coerce(each, instant.type)) for each in lower]
+        rows.conditions += [day < day_number(type_coerce(each, instant.type)) for each in upper]
+    return both
+
+
 def _counted(
-    rollup: RollupTable, records: RecordList, parent: FromClause | None, *, months: bool
+    rollup: RollupTable,
+    records: RecordList,
+    parent: FromClause | None,
+    *,
+    months: bool,
+    every_owner: bool = False,
 ) -> list[tuple[RowSource, Expression]]:
     """The rows of both tables of the rollup that count the list's, and the period of each.
 
-    They are those by owner where the list names owners.
+    They are those by owner where the list names owners, or every owner is told apart.
 
     Args:
         rollup: The resource's.
         records: The list, of which the conditions on its instant are left out.
         parent: The table of the parents, for the list under each of its rows.
         months: Whether the rollup's rows are those of months; changes are of days in any case.
+        every_owner: Whether owners are told apart although the list names none.
     """
-    by_owner = records.link is not None or any(
+    names_owners = records.link is not None or any(
         isinstance(each, PreparedCondition) and each.field == rollup.owner
         for each in records.conditions
     )
+    by_owner = names_owners or every_owner
     grains = (Grain.MONTH, Grain.ASSISTANT_MONTH) if months else (Grain.DAY, Grain.ASSISTANT_DAY)
     folded, changes = alias_of(rollup.table), alias_of(rollup.changes)
     in_grain = folded.c.grain == literal(grains[by_owner].value, Integer)
@@ -285,7 +317,7 @@ def _counted(
             *_each_channel(rollup, table),
             *(each.sql(records.resource.filters, table) for each in _others(rollup, records)),
         ]
-        if by_owner:
+        if names_owners:
             every.append(table.c[rollup.owner] > literal(NO_ASSISTANT, BigInteger))
         if records.link is not None and parent is not None:
             every.append(table.c[rollup.owner] == parent.c.id)

@@ -1,16 +1,17 @@
 """A page of calls, with what all calls of its list cost."""
 
 import strawberry
+from strawberry.types import Info
 
 from gql.engine.connection import Connection, PageParent
 from gql.engine.fields import SOURCE, CostSummarySource
 from gql.query.resource import Record
 from gql.schema.calls import Call
-from gql.schema.costs import CostFigures
+from gql.schema.costs import CostFigures, selects_percentiles
 
 
-async def _summary(root: PageParent) -> list[Record]:
-    return await root.cost_summary()
+async def _summary(root: PageParent, info: Info) -> list[Record]:
+    return await root.cost_summary(with_percentiles=selects_percentiles(info))
 
 
 @strawberry.type(name="CallConnection", description="A page of a list.")

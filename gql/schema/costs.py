@@ -30,7 +30,8 @@ from gql.engine.fields import (
 )
 from gql.loaders.cost_groups import CostGroupsLoader, GroupsRead
 from gql.query.context import Context
-from gql.query.cost_groups import MAX_GROUPS, CostGroups, CostRequest, GroupOrder, GroupValues
+from gql.query.cost_figures import GroupOrder
+from gql.query.cost_groups import MAX_GROUPS, CostGroups, CostRequest, GroupValues
 from gql.query.resource import Record
 from gql.schema.assistants import Assistant
 from gql.schema.enums import CallStatus, Channel, describe
@@ -186,14 +187,18 @@ class RequestedReport:
         context: The operation's.
         groups: What is grouped.
         values: Of the parameters.
+        with_percentiles: Whether any is selected.
     """
 
     context: Context
     groups: CostGroups
     values: GroupValues
+    with_percentiles: bool
 
     async def read(self) -> GroupsRead:
-        return await CostGroupsLoader.of(self.context).load((self.groups, self.values))
+        return await CostGroupsLoader.of(self.context).load(
+            (self.groups, self.values, self.with_percentiles)
+        )
 
 
 ReportParent = strawberry.Parent[RequestedReport]
@@ -307,13 +312,13 @@ async def _costs(
         ),
     ] = UNSET,
     timezone: Annotated[
-        str, _argument("Where hours, days, weeks and months begin: `Europe/Berlin`.")
+        str | None, _argument("Where hours, days, weeks and months begin: `Europe/Berlin`.")
     ] = "UTC",
     compare_to: Annotated[CostComparison | None, _argument("What `previous` is read of.")] = UNSET,
     order_by: Annotated[CostOrder | None, _argument("How the groups are sorted.")] = UNSET,
-    first: Annotated[int, _argument(f"Most groups: 1 to {MAX_GROUPS}.")] = DEFAULT_GROUPS,
+    first: Annotated[int | None, _argument(f"Most groups: 1 to {MAX_GROUPS}.")] = DEFAULT_GROUPS,
     empty_buckets: Annotated[
-        bool, _argument("Whether an hour, day, week or month without calls is a group too.")
+        bool | None, _argument("Whether an hour, day, week or month without calls is a group too.")
     ] = False,
 ) -> Any:
     request = _read_arguments(
@@ -326,7 +331,22 @@ async def _costs(
         first=first,
         empty_buckets=empty_buckets,
     )
-    return RequestedReport(info.context, request.groups(COSTED_RECORDS), request.values)
+    groups = request.groups(COSTED_RECORDS)
+    return RequestedReport(info.context, groups, request.values, selects_percentiles(info))
+
+
+def selects_percentiles(info: Info) -> bool:
+    """Whether a percentile is selected somewhere below a field: the rollup has none."""
+    waiting: list[Any] = list(info.selected_fields)
+    while waiting:
+        selected = waiting.pop()
+        if selected.name in _PERCENTILES:
+            return True
+        waiting.extend(getattr(selected, "selections", ()))
+    return False
+
+
+_PERCENTILES = frozenset({"p50", "p95"})
 
 
 costs = field_of(

@@ -60,6 +60,9 @@ def midnight(zone: ZoneInfo, day: date) -> datetime:
     return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
+WITHOUT_PERCENTILES = FIGURES.replace("p50 p95", "")
+
+
 def figures(calls: Sequence[Row], currency: str | None) -> dict[str, Any]:
     """What `FIGURES` selects of a group of calls."""
     durations = sorted(call["duration"] for call in calls if call["duration"] is not None)
@@ -121,10 +124,18 @@ def grouped(
         yield {**answer, **figures(groups[key], key[-1])}
 
 
-def selection(dimensions: Sequence[str]) -> str:
+def selection(dimensions: Sequence[str], of_group: str = FIGURES) -> str:
     """What is selected of a group."""
     keys = ["start end" if each in BUCKETS else KEYS[each][0] for each in dimensions]
-    return f"{' '.join(keys)} {FIGURES}"
+    return f"{' '.join(keys)} {of_group}"
+
+
+def without_percentiles(group: dict[str, Any]) -> dict[str, Any]:
+    """A group as `WITHOUT_PERCENTILES` selects it."""
+    return {
+        **group,
+        "duration": {name: group["duration"][name] for name in ("sum", "average")},
+    }
 
 
 def without_deleted(group: dict[str, Any], assistants: set[int]) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """`costs` and `summary`: every sum beside what Python makes of the same rows."""
 
+import random
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -8,11 +10,20 @@ import pytest
 from gql.database import Database
 from gql.models.assistant import Assistant
 from tests.conftest import Counting, GraphQL
-from tests.schema.cost_oracle import FIGURES, figures, grouped, selection, without_deleted
+from tests.rest.demo_rows import add_calls, new_call
+from tests.schema.cost_oracle import (
+    FIGURES,
+    WITHOUT_PERCENTILES,
+    figures,
+    grouped,
+    selection,
+    without_deleted,
+    without_percentiles,
+)
 from tests.schema.lists import CALLS, Row, ids, read, refusal, rows_of
 
-COSTS = """query($filter: CallFilter, $groupBy: [CostDimension!], $zone: String! = "UTC",
-        $first: Int! = 1000, $orderBy: CostOrder, $empty: Boolean! = false,
+COSTS = """query($filter: CallFilter, $groupBy: [CostDimension!], $zone: String = "UTC",
+        $first: Int = 1000, $orderBy: CostOrder, $empty: Boolean = false,
         $compareTo: CostComparison, $channels: [Channel!]) {
     costs(filter: $filter, groupBy: $groupBy, timezone: $zone, first: $first, orderBy: $orderBy,
             emptyBuckets: $empty, compareTo: $compareTo, channels: $channels) {
@@ -20,6 +31,7 @@ COSTS = """query($filter: CallFilter, $groupBy: [CostDimension!], $zone: String!
     }
 }"""
 
+JANUARY = '{startedAt: {gte: "2026-01-01", lt: "2026-02-01"}}'
 ALL_TIME = {"startedAt": {"gte": "2020-01-01", "lt": "2030-01-01"}}
 
 
@@ -57,6 +69,110 @@ async def test_groups_have_the_sums_of_their_calls(
     )
 
     assert answer == {"groupCount": len(expected), "groups": expected}
+
+
+@pytest.mark.parametrize(
+    ("dimensions", "filter_"),
+    [
+        ([], {}),
+        (["STATUS", "ASSISTANT"], {"direction": {"eq": "INBOUND"}}),
+        (["DAY"], ALL_TIME),
+        (["MONTH", "ASSISTANT", "CHANNEL"], {**ALL_TIME, "status": {"ne": "FAILED"}}),
+    ],
+    ids="-".join,
+)
+async def test_the_rollup_has_the_same_sums(
+    graphql: GraphQL, database: Database, dimensions: list[str], filter_: dict[str, Any]
+) -> None:
+    calls = [
+        call
+        for call in await rows_of(database, CALLS)
+        if ("direction" not in filter_ or call["direction"] == "inbound")
+        and ("status" not in filter_ or call["status"] != "failed")
+    ]
+    assistants = {row["id"] for row in await read(database, Assistant)}
+    groups = [
+        without_percentiles(without_deleted(each, assistants))
+        for each in grouped(calls, dimensions, ZoneInfo("UTC"))
+    ]
+
+    answer = await report(
+        graphql, selection(dimensions, WITHOUT_PERCENTILES), filter=filter_, groupBy=dimensions
+    )
+
+    assert answer == {"groupCount": len(groups), "groups": groups}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "selected", "is_rolled_up"),
+    [
+        ("", "calls", True),
+        ("groupBy: [ASSISTANT], filter: {status: {eq: FAILED}}", "cost { total }", True),
+        (f"groupBy: [DAY], filter: {JANUARY}", "end", True),
+        ("", "duration { p95 }", False),
+        ("groupBy: [SOURCE]", "calls", False),
+        ("filter: {duration: {gt: 5}}", "calls", False),
+        ("filter: {any: [{status: {eq: FAILED}}]}", "calls", False),
+        ('filter: {startedAt: {gt: "2026-01-01"}}', "calls", False),
+        ('filter: {startedAt: {gte: "2026-01-01T01:00:00Z"}}', "calls", False),
+        (
+            f'groupBy: [DAY], timezone: "Asia/Tokyo", filter: {JANUARY}',
+            "calls",
+            False,
+        ),
+    ],
+)
+async def test_the_rollup_is_read_where_it_has_all_that_is_selected(
+    graphql: GraphQL, statements: Counting, arguments: str, selected: str, is_rolled_up: bool
+) -> None:
+    arguments = f"({arguments})" if arguments else ""
+
+    with statements() as ran:
+        answer = await graphql(f"{{ costs{arguments} {{ groups {{ {selected} }} }} }}")
+
+    assert "errors" not in answer
+    assert [("FROM call_rollup" in text) for text in ran.texts] == [is_rolled_up]
+
+
+async def test_sums_of_random_calls_are_exact(
+    fresh_graphql: GraphQL, fresh_database: Database
+) -> None:
+    """Amounts of 62 bits and below zero, which add up to more than 64 bits."""
+    pick = random.Random(14)  # noqa: S311
+    currencies, largest = ["USD", "EUR", "JPY", None], 2**62
+    first = datetime(2022, 3, 1, tzinfo=UTC)
+
+    def amount(most: int) -> int | None:
+        return None if pick.random() < 0.2 else pick.randint(-most // 8, most)
+
+    rows = [
+        {
+            **new_call(700_000 + number, first + timedelta(hours=13 * number)),
+            "status": pick.choice(["completed", "failed", "ongoing"]),
+            "duration": pick.choice([None, 0, pick.randint(1, 5_000)]),
+            "cost_currency": currency,
+            **{f"{part}_cost": amount(most // 8) for part in ("llm", "tts", "stt", "telephony")},
+            "total_cost": amount(most),
+        }
+        for number in range(160)
+        for currency in [pick.choice(currencies)]
+        for most in [largest if currency == "JPY" else 10**9]
+    ]
+    await add_calls(fresh_database, rows)
+    calls = [call for call in await rows_of(fresh_database, CALLS) if call["id"] >= 700_000]
+    filter_ = {"startedAt": {"gte": "2022-03-01", "lt": "2022-09-01"}}
+
+    for zone, dimensions in (("Europe/London", ["WEEK", "STATUS"]), ("Asia/Kolkata", ["MONTH"])):
+        groups = list(grouped(calls, dimensions, ZoneInfo(zone)))
+        answer = await report(
+            fresh_graphql, selection(dimensions), filter=filter_, groupBy=dimensions, zone=zone
+        )
+        assert answer == {"groupCount": len(groups), "groups": groups}
+    days = [without_percentiles(each) for each in grouped(calls, ["DAY"], ZoneInfo("UTC"))]
+    answer = await report(
+        fresh_graphql, selection(["DAY"], WITHOUT_PERCENTILES), filter=filter_, groupBy=["DAY"]
+    )
+    assert answer == {"groupCount": len(days), "groups": days}
 
 
 @pytest.mark.parametrize("dimensions", [["DAY", "ASSISTANT"], ["MONTH", "STATUS", "ENDED_REASON"]])

@@ -1,0 +1,261 @@
+"""What is added up of the calls of each group: of the calls themselves, or of their rollup."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    ColumnElement,
+    Double,
+    FromClause,
+    Select,
+    Text,
+    case,
+    cast,
+    func,
+    literal,
+    literal_column,
+    null,
+    select,
+    union_all,
+)
+
+from gql.models.enums import CallStatus
+from gql.models.rollup import NO_ASSISTANT, SERVICES
+from gql.query.record_list import RecordList, RowsByParent
+from gql.query.rollup import is_countable, summed_rows
+from gql.sql.aggregates import (
+    bucket_rows,
+    is_in_bucket,
+    percentile,
+    rank_in_group,
+    sum_of_micros,
+    sum_of_units,
+    values_in_group,
+)
+from gql.sql.instants import day_start
+from gql.sql.json_sql import literal_text
+
+Expression = ColumnElement[Any]
+
+CURRENCY = "cost_currency"
+
+KEYS: dict[str, Any] = {
+    "assistant_id": BigInteger(),
+    "graph_id": BigInteger(),
+    "status": Text(),
+    "ended_reason": Text(),
+    "to_phone_number": Text(),
+    "channel": Text(),
+    "source": Text(),
+    CURRENCY: Text(),
+}
+"""The columns of a call that groups may be alike in."""
+
+PERCENTILES = {"duration_p50": "0.5", "duration_p95": "0.95"}
+
+_ONGOING = (CallStatus.ONGOING, CallStatus.ACTIVE)
+
+ROLLED_UP = frozenset({"assistant_id", "status", "channel", CURRENCY})
+"""The keys that the rollup tells apart."""
+
+_PARTS = ("total", *SERVICES)
+
+
+class GroupOrder(StrEnum):
+    """What groups are sorted by."""
+
+    KEY = "key"
+    CALLS = "calls"
+    DURATION = "duration"
+    TOTAL = "total"
+
+
+@dataclass(frozen=True)
+class Grouping:
+    """How calls are grouped: all that the SQL depends on beside the filter.
+
+    Attributes:
+        keys: The columns that the calls of a group are alike in; the currency always is one.
+        has_buckets: Whether they are also of the same hour, day, week or month.
+        order: What the groups are sorted by.
+        descending: From the highest value; groups without one come last in any case.
+        with_empty: Whether there is a group for each bucket without calls.
+        is_compared: Whether each group comes with the one of the period before.
+        fits_rollup: Whether its rollup tells all groups and the filter apart: days of UTC alone.
+    """
+
+    keys: tuple[str, ...] = (CURRENCY,)
+    has_buckets: bool = False
+    order: GroupOrder = GroupOrder.KEY
+    descending: bool = False
+    with_empty: bool = False
+    is_compared: bool = False
+    fits_rollup: bool = False
+
+
+class Figures:
+    """Adds up the calls of each group."""
+
+    def __init__(self, grouping: Grouping, *, by_parent: bool, percentiles: bool) -> None:
+        self._grouping = grouping
+        self._by_parent = by_parent
+        self._percentiles = percentiles
+
+    def rows(
+        self, records: RecordList, bounds: BindParameter[Any], parent: FromClause | None
+    ) -> FromClause:
+        """A row of keys and sums for each group."""
+        calls = self._calls(records, bounds, parent).subquery()
+        keys = [calls.c[name] for name in self._names]
+        summed = select(*keys, *self._sums(calls)).group_by(*keys)
+        having = self._having(calls)
+        groups = (summed if having is None else summed.having(having)).subquery()
+        if not self._grouping.has_buckets:
+            return groups
+        buckets = bucket_rows(bounds).alias()
+        joined = buckets.join(
+            groups, groups.c.position == buckets.c.position, isouter=self._grouping.with_empty
+        )
+        columns = [each for each in groups.c if each.name != "position"]
+        return select(*buckets.c, *columns).select_from(joined).subquery()
+
+    @staticmethod
+    def _having(_calls: FromClause) -> Expression | None:
+        """Which groups count: all that there are."""
+        return None
+
+    @property
+    def _names(self) -> list[str]:
+        """What groups are told apart by."""
+        position = ["position"] if self._grouping.has_buckets else []
+        return [*(["parent_key"] if self._by_parent else []), *position, *self._grouping.keys]
+
+    def _calls(
+        self, records: RecordList, bounds: BindParameter[Any], parent: FromClause | None
+    ) -> Select[Any]:
+        """What is needed of each call."""
+        rows = records.rows_by_parent() if self._by_parent else records.rows(parent)
+        call = rows.table
+        keys: dict[str, Expression] = {}
+        if isinstance(rows, RowsByParent):
+            keys["parent_key"] = rows.parent_key
+        if self._grouping.has_buckets:
+            buckets = bucket_rows(bounds).alias()
+            is_in = is_in_bucket(call.c.started_at, buckets, bounds)
+            rows.from_clause = buckets.join(rows.from_clause, is_in)
+            keys["position"] = buckets.c.position
+        keys.update((name, call.c[name]) for name in self._grouping.keys)
+        columns: list[Any] = [value.label(name) for name, value in keys.items()]
+        columns += [call.c[f"{name}_cost"] for name in ("total", *SERVICES)]
+        columns += [call.c.duration, call.c.status.label("how_far")]
+        if self._percentiles:
+            columns.append(rank_in_group(call.c.duration, *keys.values()).label("rank"))
+            columns.append(values_in_group(call.c.duration, *keys.values()).label("timed"))
+        return rows.select(*columns)
+
+    def _sums(self, calls: FromClause) -> Iterator[Expression]:
+        duration = calls.c.duration
+        ongoing = case((calls.c.how_far.in_([literal_text(each) for each in _ONGOING]), 1))
+        yield func.count().label("calls")
+        yield func.count(calls.c.total_cost).label("with_cost")
+        yield func.count(ongoing).label("ongoing")
+        yield func.count(duration).label("timed")
+        yield cast(func.sum(duration), BigInteger).label("duration_sum")
+        for name, share in PERCENTILES.items():
+            value: Expression = cast(null(), Double)
+            if self._percentiles:
+                constant: Expression = literal_column(share, Double())
+                value = percentile(duration, calls.c.rank, calls.c.timed, constant)
+            yield value.label(name)
+        has_total = calls.c.total_cost.is_not(None)
+        for name in ("total", *SERVICES):
+            amount = case((has_total, func.coalesce(calls.c[f"{name}_cost"], 0)))
+            yield sum_of_units(amount).label(f"{name}_units")
+            yield sum_of_micros(amount).label(f"{name}_micros")
+
+
+class RolledUpFigures(Figures):
+    """The same from the rollup, which knows no percentiles."""
+
+    def __init__(self, grouping: Grouping) -> None:
+        super().__init__(grouping, by_parent=False, percentiles=False)
+
+    def _calls(
+        self, records: RecordList, bounds: BindParameter[Any], parent: FromClause | None
+    ) -> Select[Any]:
+        """The sums of a day or a month, under the names of what a call has."""
+        grouping = self._grouping
+        both = summed_rows(
+            records,
+            parent,
+            by_owner="assistant_id" in grouping.keys,
+            by_day=grouping.has_buckets,
+        )
+        columns = ("calls", "timed", "duration", *(f"{name}_cost" for name in _PARTS))
+        every = union_all(
+            *(
+                rows.select(
+                    day.label("day"),
+                    *self._rolled_up_keys(rows.table),
+                    rows.table.c.status.label("how_far"),
+                    rows.table.c.has_total,
+                    *(rows.table.c[name] for name in columns),
+                )
+                for rows, day in both
+            )
+        ).subquery()
+        source: FromClause = every
+        position: list[Any] = []
+        if grouping.has_buckets:
+            buckets = bucket_rows(bounds).alias()
+            source = buckets.join(every, is_in_bucket(day_start(every.c.day), buckets, bounds))
+            position = [buckets.c.position]
+        return select(*position, *every.c).select_from(source)
+
+    def _rolled_up_keys(self, table: FromClause) -> Iterator[Expression]:
+        for name in self._grouping.keys:
+            if name == "assistant_id":
+                nobody = literal(NO_ASSISTANT, BigInteger)
+                yield func.nullif(table.c.assistant_id, nobody).label(name)
+            elif name == CURRENCY:
+                yield func.nullif(table.c.currency, "").label(name)
+            else:
+                yield table.c[name].label(name)
+
+    def _sums(self, calls: FromClause) -> Iterator[Expression]:
+        def total(value: Expression, label: str) -> Expression:
+            return cast(func.sum(value), BigInteger).label(label)
+
+        number = calls.c.calls
+        ongoing = calls.c.how_far.in_([literal_text(each) for each in _ONGOING])
+        yield total(number, "calls")
+        yield total(case((calls.c.has_total, number), else_=0), "with_cost")
+        yield total(case((ongoing, number), else_=0), "ongoing")
+        yield total(calls.c.timed, "timed")
+        timed = calls.c.timed > 0
+        yield total(case((timed, calls.c.duration)), "duration_sum")
+        for name in PERCENTILES:
+            yield cast(null(), Double).label(name)
+        for name in _PARTS:
+            amount = case((calls.c.has_total & (number > 0), calls.c[f"{name}_cost"]))
+            yield sum_of_units(amount).label(f"{name}_units")
+            yield sum_of_micros(amount).label(f"{name}_micros")
+
+    @staticmethod
+    def _having(calls: FromClause) -> Expression | None:
+        """A row of which all calls are gone stays in the rollup."""
+        return func.sum(calls.c.calls) > 0
+
+
+def figures_of(
+    records: RecordList, grouping: Grouping, *, by_parent: bool, percentiles: bool
+) -> Figures:
+    """What adds up the groups of a list: of its rollup, where that has all that is needed."""
+    fits = grouping.fits_rollup and not percentiles and not by_parent
+    if fits and is_countable(records):
+        return RolledUpFigures(grouping)
+    return Figures(grouping, by_parent=by_parent, percentiles=percentiles)
