@@ -113,7 +113,7 @@ def cost_request(arguments: CostArguments) -> CostRequest:
     return CostRequest(resource, arguments.filter, grouping, values, previous)
 
 
-_TOLD_APART = frozenset({"status", "direction", "assistant_id"})
+_ROLLUP_FILTERS = frozenset({"status", "direction", "assistant_id"})
 _EXACT = frozenset({"eq", "ne", "in", "not_in"})
 _WHOLE_DAYS = frozenset({"gte", "lt"})
 
@@ -125,15 +125,15 @@ def _fits_rollup(
     conditions = [condition for each in filters for condition in each]
     return (
         all(each.value in {*ROLLED_UP, *_BUCKETS} - {"hour"} for each in group_by)
-        and all(isinstance(each, Condition) and _is_told_apart(each) for each in conditions)
+        and all(isinstance(each, Condition) and _is_in_rollup(each) for each in conditions)
         and all(map(_is_midnight, (*values.bounds, *values.previous_bounds)))
     )
 
 
-def _is_told_apart(condition: Condition) -> bool:
+def _is_in_rollup(condition: Condition) -> bool:
     if condition.field == "started_at":
         return condition.comparator in _WHOLE_DAYS and _is_midnight(condition.value)
-    return condition.field in _TOLD_APART and condition.comparator in _EXACT
+    return condition.field in _ROLLUP_FILTERS and condition.comparator in _EXACT
 
 
 def _is_midnight(instant: datetime) -> bool:
