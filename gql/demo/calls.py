@@ -287,6 +287,7 @@ def _cost_columns(cost: Cost) -> Row:
         "tts_cost": cost.tts,
         "stt_cost": cost.stt,
         "telephony_cost": cost.telephony,
+        "unattributed_cost": 0,
         "cost_currency": cost.currency,
     }
 

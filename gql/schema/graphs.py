@@ -103,6 +103,9 @@ class Position:
 class GraphNode(NumberedNode):
     """A place in a graph where one assistant speaks."""
 
+    key: str | None = column(
+        "What the graph calls it, in the platform that it was copied from; null for one made here."
+    )
     node_type: NodeType = column("What the node is for.")
     position: Position = nested_object("Where it lies on the canvas.")
     configuration: JSON = column("Free-form settings of the node.")

@@ -2,8 +2,11 @@
 
 from typing import Any
 
+from sqlalchemy import update
+
 from gql.database import Database
 from gql.models.graph import GraphEdge, GraphNode
+from gql.models.scope import owned, table_of
 from gql.schema.scalars import print_instant
 from tests.conftest import Counting, GraphQL
 from tests.schema.lists import GRAPHS, ids, read, rows_of
@@ -197,3 +200,18 @@ async def test_the_same_node_asked_twice_is_read_once(
 
     assert answer["data"]["c"] == {"name": "Customer Service Router"}
     assert ran.count == 3
+
+
+async def test_a_node_has_the_key_of_the_platform_that_it_came_from(
+    fresh_graphql: GraphQL, fresh_database: Database
+) -> None:
+    table = table_of(GraphNode)
+    async with fresh_database.transaction() as connection:
+        own = update(table).where(owned(table, 1), table.c.id == 101)
+        await connection.execute(own.values(key="greeting"))
+
+    answer = await fresh_graphql('{ graph(id: "graph_1") { nodes { fullDatabaseId key } } }')
+
+    nodes = answer["data"]["graph"]["nodes"]
+    keys = {node["fullDatabaseId"]: node["key"] for node in nodes}
+    assert keys == {node["fullDatabaseId"]: None for node in nodes} | {"101": "greeting"}
