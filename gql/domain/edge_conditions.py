@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gql.domain.conditions.satisfiability import can_hold
+from gql.domain.conditions.satisfiability import MESSAGE_COUNT, can_hold
 from gql.domain.conditions.state import StateCondition, read_state_condition
 from gql.domain.conditions.syntax import (
     Expression,
@@ -38,6 +38,7 @@ class EdgeConditions:
         expression_text: The expression as it is written.
         expression: None where there is none that can be read.
         expression_fault: Why it cannot be read.
+        counts_messages: Whether it looks at `turn_count`.
         state: Its state condition.
     """
 
@@ -49,6 +50,7 @@ class EdgeConditions:
     expression: Expression | None
     expression_fault: str | None
     state: StateCondition | None
+    counts_messages: bool
 
     @property
     def can_hold(self) -> bool:
@@ -95,6 +97,16 @@ class EdgeConditions:
             return True
         return not can_hold(*self.numeric, *other.numeric)
 
+    def text_of(self, kind: str) -> str:
+        """A condition in words."""
+        if kind == ConditionType.INTENT:
+            return ", ".join(self.keywords)
+        if kind == ConditionType.MATHEMATICAL:
+            return self.expression_text or ""
+        if kind == ConditionType.STATE_VARIABLE and self.state:
+            return str(self.state)
+        return self.trigger or ""
+
     def has(self, kind: str) -> bool:
         """Whether there is a condition of a type that says anything."""
         if kind == ConditionType.INTENT:
@@ -134,6 +146,7 @@ def read_conditions(edge: Any) -> EdgeConditions:
         expression=expression,
         expression_fault=fault,
         state=read_state_condition(state) if state else None,
+        counts_messages=expression is not None and MESSAGE_COUNT in variables_of(expression),
     )
 
 

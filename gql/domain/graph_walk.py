@@ -6,7 +6,7 @@ one it is not evaluated, and not met.
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from functools import partial
@@ -17,6 +17,10 @@ from gql.domain.conditions.satisfiability import CALL_DURATION, MESSAGE_COUNT
 from gql.domain.conditions.syntax import ExpressionError
 from gql.domain.edge_conditions import EdgeConditions, read_conditions
 from gql.models.enums import ConditionType
+from gql.steps import pause_if_long
+
+MOST_MESSAGES = 200
+"""Most messages of one simulation."""
 
 NO_TRANSITION = "No transition triggered"
 
@@ -47,7 +51,7 @@ class Step:
     """
 
     node_id: int
-    message: str
+    message: str | None
     edge: Any | None
     matched: str | None
     not_evaluated: tuple[Any, ...] = ()
@@ -80,7 +84,7 @@ class Walker:
     def step(
         self,
         node_id: int,
-        message: str,
+        message: str | None,
         variables: Mapping[str, Any],
         verdict: Callable[[int], bool | None] = lambda _edge_id: None,
     ) -> Step:
@@ -88,12 +92,14 @@ class Walker:
 
         Args:
             node_id: The current node.
-            message: What the customer says.
-            variables: The conversation's, with `call_duration` and `turn_count`.
-            verdict: Whether the natural language condition of an edge is met, by its id.
+            message: What the customer says; None where nobody knows.
+            variables: The conversation's, with `call_duration`, and with `turn_count` if that is
+                recorded.
+            verdict: Whether what cannot be computed of an edge's conditions is met, by its id.
         """
         undecided: list[Any] = []
         for edge, conditions in self._outgoing.get(node_id, ()):
+            pause_if_long()
             matched = _match(edge.id, conditions, message, variables, verdict)
             if matched is _NOT_EVALUATED:
                 undecided.append(edge)
@@ -107,8 +113,10 @@ class Walker:
         messages: Sequence[str],
         state: Mapping[str, Any],
         verdict: Verdict = lambda _edge_id, _message: None,
+        *,
+        ends: Collection[int] = (),
     ) -> list[Step]:
-        """One step per message, from the node `start`.
+        """One step per message, from the node `start`, until one of the `ends` is reached.
 
         Args:
             start: The id of the node that receives the first message.
@@ -116,10 +124,13 @@ class Walker:
             state: The conversation's context; `turn_count` is counted here, `call_duration` is 0
                 by default.
             verdict: On conditions in natural language.
+            ends: Nodes at which the conversation is over.
         """
         steps: list[Step] = []
         node_id = start
         for index, message in enumerate(messages):
+            if node_id in ends:
+                break
             variables = {CALL_DURATION: 0, **state, MESSAGE_COUNT: index + 1}
             step = self.step(node_id, message, variables, partial(_at, verdict, index))
             steps.append(step)
@@ -134,19 +145,19 @@ def _at(verdict: Verdict, message: int, edge_id: int) -> bool | None:
 def _match(
     edge_id: int,
     conditions: EdgeConditions,
-    message: str,
+    message: str | None,
     variables: Mapping[str, Any],
     verdict: Callable[[int], bool | None],
 ) -> _Outcome:
     """What met the conditions of an edge, that of its own type first."""
     results: list[_Outcome] = []
     for kind in conditions.types:
-        if kind == ConditionType.NATURAL_LANGUAGE:
-            judged = verdict(edge_id)
-            met = conditions.trigger if judged else None
-            results.append(_NOT_EVALUATED if judged is None else met)
+        if _is_computable(kind, conditions, message, variables):
+            results.append(_MATCHERS[kind](conditions, message or "", variables))
         else:
-            results.append(_MATCHERS[kind](conditions, message, variables))
+            judged = verdict(edge_id)
+            met = conditions.text_of(kind) if judged else None
+            results.append(_NOT_EVALUATED if judged is None else met)
     texts = [result for result in results if isinstance(result, str)]
     is_undecided = _NOT_EVALUATED in results
     if conditions.any_is_enough:
@@ -157,6 +168,19 @@ def _match(
     if texts and enough:
         return ", ".join(texts)
     return _NOT_EVALUATED if is_undecided else None
+
+
+def _is_computable(
+    kind: str, conditions: EdgeConditions, message: str | None, variables: Mapping[str, Any]
+) -> bool:
+    if kind == ConditionType.NATURAL_LANGUAGE:
+        return False
+    if kind == ConditionType.INTENT:
+        return message is not None
+    if kind == ConditionType.MATHEMATICAL:
+        return not conditions.counts_messages or MESSAGE_COUNT in variables
+    state = conditions.state
+    return state is None or state.variable != MESSAGE_COUNT or MESSAGE_COUNT in variables
 
 
 def _match_intent(
@@ -188,7 +212,7 @@ def _match_state(
     state = conditions.state
     if state is None or not state.holds(variables):
         return None
-    return f"{state.variable} {state.operator} {state.value}"
+    return str(state)
 
 
 _MATCHERS: Mapping[str, Callable[[EdgeConditions, str, Mapping[str, Any]], str | None]] = {

@@ -12,7 +12,7 @@ from gql.engine.fields import OWN_POINTS
 from gql.query.resource import Record
 from gql.schema.enums import describe
 
-FINDINGS_POINTS = 500
+FINDINGS_POINTS = 2_000
 """Reading a usual graph, its conditions and its newest sessions, in Python."""
 
 describe(

@@ -21,7 +21,9 @@ from gql.schema.call_connection import CallConnection
 from gql.schema.calls import Call, CallRecord
 from gql.schema.cost_entries import CostEntry
 from gql.schema.costs import CostReport, costs
+from gql.schema.graph_replay import GraphReplay, replay_graph
 from gql.schema.graph_sessions import GraphSession, GraphTransition
+from gql.schema.graph_simulation import GraphSimulation, simulate_graph
 from gql.schema.graph_versions import GraphDiff, GraphVersion, diff_graph_versions
 from gql.schema.graphs import AssistantGraph, GraphEdge, GraphNode
 from gql.schema.hooks import HookDelivery, HookEndpoint, hook_endpoints, inbox
@@ -186,6 +188,8 @@ class Query:
         filter=CallRecordFilter,
     )
     sms_sessions: SmsSessions | None = sms_sessions
+    simulate_graph: GraphSimulation | None = simulate_graph
+    replay_graph: GraphReplay | None = replay_graph
     audit_log: Connection[AuditEntry] | None = audit_log
     hook_endpoints: Connection[HookEndpoint] | None = hook_endpoints
     inbox: Connection[HookDelivery] | None = inbox

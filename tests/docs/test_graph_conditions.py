@@ -19,6 +19,7 @@ from gql.domain.conditions.syntax import (
 )
 from gql.domain.graph_findings import FindingCode
 from gql.domain.graph_reading import RECENT_SESSIONS
+from tests.conftest import GraphQL
 
 PAGE = Path("docs/graph-conditions.md").read_text()
 
@@ -66,3 +67,14 @@ def test_every_code_of_a_finding_is_listed_once() -> None:
     listed = re.findall(r"`([A-Z_]+)`", "".join(rows))
     assert sorted(listed) == sorted(code.name for code in FindingCode)
     assert f"the graph's {RECENT_SESSIONS} newest sessions" in table
+
+
+@pytest.mark.parametrize(
+    "document", re.findall(r"^```graphql\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+)
+async def test_documents_are_answered(graphql: GraphQL, document: str) -> None:
+    answer = await graphql(document)
+
+    assert "errors" not in answer
+    [result] = answer["data"].values()
+    assert result["steps"] if "simulateGraph" in document else result["sessions"] > 0

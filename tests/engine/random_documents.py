@@ -29,7 +29,7 @@ from tests.engine.random_json import pointer
 MOST_FIELDS = (2, 3, 3, 5)
 """Most fields of a selection; each document has one of these."""
 
-BY_RESOLVERS = frozenset({"smsSessions", "findings"})
+BY_RESOLVERS = frozenset({"smsSessions", "findings", "simulateGraph", "replayGraph"})
 """Fields that no plan knows; a document with one of them compares nothing."""
 
 DEFINITION = "strawberry-definition"

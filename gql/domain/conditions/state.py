@@ -56,6 +56,9 @@ class StateCondition:
     value: Any
     fault: str | None
 
+    def __str__(self) -> str:
+        return f"{self.variable} {self.operator} {self.value}"
+
     def holds(self, variables: Mapping[str, Any]) -> bool:
         """Whether a conversation with these variables meets it."""
         compare = OPERATORS.get(self.operator)

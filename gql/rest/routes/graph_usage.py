@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from gql.domain.assistants import ASSISTANTS
 from gql.domain.graph_analytics import GraphUsage, NodeUsage, analyse_graph
 from gql.domain.graph_reading import EDGES_OF_GRAPH, NODES_OF_GRAPH
-from gql.domain.graph_walk import Step, Walker
+from gql.domain.graph_walk import MOST_MESSAGES, Step, Walker
 from gql.domain.graphs import GRAPHS
 from gql.errors import BadInput
 from gql.identity import Permission
@@ -20,9 +20,6 @@ from gql.rest.route import Answer, route
 from gql.rest.routes.graphs import TAG, GraphPath
 
 _UNUSED = NodeUsage(0, 0.0, 0.0)
-
-MOST_MESSAGES = 200
-"""Most messages of one test."""
 
 USUAL_TRANSITIONS = 10_000
 """In all graph sessions of a graph: 500, of 20 each."""

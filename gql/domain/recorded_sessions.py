@@ -1,0 +1,67 @@
+"""Recorded graph sessions, read page by page for a replay."""
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from gql.domain.graph_replay import RecordedSession, RecordedTransition
+from gql.domain.graph_sessions import GRAPH_SESSIONS, OF_GRAPH_SESSION, TRANSITIONS
+from gql.loaders.record_loaders import ChildrenByParentLoader, PageLoader
+from gql.query.context import Context
+from gql.query.cursor import Cursor
+from gql.query.filters import Condition, Filter
+from gql.query.paging import Paging
+from gql.query.record_list import RecordList
+
+PAGE = 1_000
+"""Sessions that are read at a time."""
+
+_TRANSITIONS = RecordList(TRANSITIONS, link=OF_GRAPH_SESSION)
+_CHRONOLOGY = ("chronology", "id")
+
+
+async def recorded_sessions(
+    context: Context, graph_id: int, filter: Filter, last: int
+) -> AsyncIterator[Sequence[RecordedSession]]:
+    """The newest sessions of a graph that pass a filter, with their transitions, in pages.
+
+    Two statements for each page; a page is forgotten when the next one is read.
+    """
+    records = RecordList.filtered(GRAPH_SESSIONS, (Condition("graph_id", "eq", graph_id), *filter))
+    loader = PageLoader.of(context)
+    transitions = ChildrenByParentLoader.of(context, _TRANSITIONS, _CHRONOLOGY)
+    paging = Paging(min(last, PAGE), "started_at", descending=True)
+    while paging.limit:
+        page = await loader.load((records, paging))
+        lists = await transitions.load_many([each.id for each in page.records])
+        yield [_session(*each) for each in zip(page.records, lists, strict=True)]
+        loader.clear_all()
+        transitions.clear_all()
+        last -= len(page.records)
+        if not page.has_more:
+            return
+        end = page.records[-1]
+        paging = paging._replace(limit=min(last, PAGE), after=Cursor(end.started_at, end.id))
+
+
+def _session(record: Any, transitions: Sequence[Any]) -> RecordedSession:
+    return RecordedSession(
+        record,
+        record.conversation_context,
+        [_transition(each, record.started_at) for each in transitions],
+    )
+
+
+def _transition(record: Any, started_at: datetime) -> RecordedTransition:
+    happened_at = record.occurred_at or record.created_at
+    return RecordedTransition(
+        edge_id=record.edge_id,
+        from_node_id=record.from_node_id,
+        to_node_id=record.to_node_id,
+        from_name=record.from_assistant_name,
+        to_name=record.to_assistant_name,
+        condition_type=record.condition_type,
+        matched_condition=record.matched_condition,
+        message=record.triggered_by,
+        seconds=(happened_at - started_at).total_seconds(),
+    )
