@@ -13,6 +13,7 @@ from gql.domain.graph_structure import (
     StructureEdge,
     StructureNode,
 )
+from gql.domain.graph_versions import Structure
 from gql.domain.graphs import EDGES, NODES, OF_GRAPH
 from gql.loaders.record_loaders import (
     ChildrenByParentLoader,
@@ -94,6 +95,23 @@ def structure_node(
 def structure_edge(edge: Record, names: Mapping[int, str]) -> StructureEdge:
     values: dict[str, Any] = {name: getattr(edge, name) for name in _OF_AN_EDGE}
     return StructureEdge(**values, label=names.get(edge.id) or f"edge {edge.id}")
+
+
+def former_structure(structure: Structure) -> GraphStructure:
+    """A version that a graph had, to walk through; its assistants have the names of that time."""
+    nodes, edges = structure["nodes"], structure["edges"]
+    return GraphStructure(
+        [
+            StructureNode(each["id"], each["assistant_id"], each["node_type"], label="")
+            for each in nodes
+        ],
+        [StructureEdge(**{name: each[name] for name in _OF_AN_EDGE}) for each in edges],
+        {
+            each["assistant_id"]: AssistantState(each["assistant_name"], is_active=True)
+            for each in nodes
+            if each["assistant_name"]
+        },
+    )
 
 
 async def _session_variables(context: Context, graph_id: int) -> frozenset[str] | None:

@@ -1,17 +1,28 @@
-"""Recorded graph sessions, read page by page for a replay."""
+"""Recorded graph sessions, read page by page and walked through a candidate."""
 
+from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from gql.domain.graph_replay import RecordedSession, RecordedTransition
+from gql.domain.graph_reading import former_structure, load_structure
+from gql.domain.graph_replay import (
+    RecordedSession,
+    RecordedTransition,
+    ReplayTotals,
+    StructureReplay,
+)
 from gql.domain.graph_sessions import GRAPH_SESSIONS, OF_GRAPH_SESSION, TRANSITIONS
+from gql.domain.graph_structure import GraphStructure
+from gql.domain.graph_versions import FormerStructureLoader, VersionKey
 from gql.loaders.record_loaders import ChildrenByParentLoader, PageLoader
 from gql.query.context import Context
 from gql.query.cursor import Cursor
 from gql.query.filters import Condition, Filter
 from gql.query.paging import Paging
 from gql.query.record_list import RecordList
+from gql.query.resource import Record
+from gql.steps import in_steps
 
 PAGE = 1_000
 """Sessions that are read at a time."""
@@ -20,7 +31,33 @@ _TRANSITIONS = RecordList(TRANSITIONS, link=OF_GRAPH_SESSION)
 _CHRONOLOGY = ("chronology", "id")
 
 
-async def recorded_sessions(
+async def replay_sessions(
+    context: Context, graph: Record, candidate: GraphStructure, filter: Filter, last: int
+) -> ReplayTotals:
+    """What would come of the newest sessions of a graph, each from the version that it ran on.
+
+    A session whose version is not kept, or not recorded, is walked as one of the graph's structure
+    as it is now. Walks are done in steps, as many take long.
+    """
+    totals = ReplayTotals()
+    live = StructureReplay(await load_structure(context, graph), candidate)
+    replays: dict[int | None, StructureReplay] = {None: live, graph.version: live}
+    async for page in _recorded_sessions(context, graph.id, filter, last):
+        by_version: dict[int | None, list[RecordedSession]] = defaultdict(list)
+        for session in page:
+            by_version[session.record.graph_version].append(session)
+        for version, sessions in by_version.items():
+            if version is not None and version not in replays:
+                key = VersionKey(graph.id, version)
+                former = await FormerStructureLoader.of(context).load(key)
+                replays[version] = (
+                    StructureReplay(former_structure(former), candidate) if former else live
+                )
+            await in_steps(totals.add, replays[version], sessions)
+    return totals
+
+
+async def _recorded_sessions(
     context: Context, graph_id: int, filter: Filter, last: int
 ) -> AsyncIterator[Sequence[RecordedSession]]:
     """The newest sessions of a graph that pass a filter, with their transitions, in pages.

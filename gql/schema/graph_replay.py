@@ -6,15 +6,13 @@ import strawberry
 from strawberry import UNSET
 from strawberry.types import Info
 
-from gql.domain.graph_reading import load_structure
 from gql.domain.graph_replay import (
     Deviation,
     ReplayedSession,
     ReplayTotals,
-    StructureReplay,
 )
 from gql.domain.graphs import GRAPHS
-from gql.domain.recorded_sessions import recorded_sessions
+from gql.domain.recorded_sessions import replay_sessions
 from gql.engine.fields import OWN_POINTS
 from gql.errors import BadInput
 from gql.loaders.record_loaders import RecordByKeyLoader
@@ -23,7 +21,6 @@ from gql.schema.enums import describe
 from gql.schema.graph_candidates import Candidate, CandidateArgument, load_candidate
 from gql.schema.graph_sessions import GraphSession
 from gql.schema.inputs.graph_sessions import GraphSessionFilter
-from gql.steps import in_steps
 
 MOST_SESSIONS = 10_000
 """Most sessions of one replay."""
@@ -119,10 +116,7 @@ async def _replay(
     tried = await load_candidate(info.context, candidate)
     if stored is None or tried is None:
         return None
-    replay = StructureReplay(await load_structure(info.context, stored), tried.structure)
-    totals = ReplayTotals()
-    async for page in recorded_sessions(info.context, graph_id, conditions, chosen.last):
-        await in_steps(totals.add, replay, page)
+    totals = await replay_sessions(info.context, stored, tried.structure, conditions, chosen.last)
     return _answer(totals, tried)
 
 

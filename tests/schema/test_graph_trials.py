@@ -1,6 +1,8 @@
 """Messages and recorded sessions walked through stored graphs and through drafts."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 import httpx2
@@ -155,7 +157,16 @@ async def test_strangers_graphs_are_not_there(graphql: GraphQL) -> None:
     assert answer["data"] == {"simulateGraph": None}
 
 
-async def _record(database: Database, number: int, message: str, *, to: int) -> None:
+async def _record(
+    database: Database,
+    number: int,
+    message: str,
+    *,
+    to: int,
+    session: Mapping[str, Any] = MappingProxyType({}),
+    transition: Mapping[str, Any] = MappingProxyType({}),
+) -> None:
+    """A session of one step, with other columns where they are given."""
     started = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(hours=number)
     names = {101: "Receptionist", 102: "Sales Specialist", 103: "Support Agent"}
     graph_session = {
@@ -169,8 +180,9 @@ async def _record(database: Database, number: int, message: str, *, to: int) -> 
         "started_at": started,
         "ended_at": started + timedelta(minutes=5),
         "conversation_context": {},
+        **session,
     }
-    transition = {
+    step = {
         "organization_id": 1,
         "graph_session_id": 9_000 + number,
         "edge_id": {102: 201, 103: 202}[to],
@@ -181,10 +193,11 @@ async def _record(database: Database, number: int, message: str, *, to: int) -> 
         "condition_type": "intent",
         "triggered_by": message,
         "created_at": started + timedelta(minutes=1),
+        **transition,
     }
     async with database.transaction() as connection:
         await connection.execute(insert(table_of(GraphSession)), graph_session)
-        await connection.execute(insert(table_of(GraphTransition)), transition)
+        await connection.execute(insert(table_of(GraphTransition)), step)
 
 
 async def test_recorded_sessions_are_replayed(
@@ -240,3 +253,34 @@ async def test_recorded_sessions_are_replayed(
     }
     answer = await fresh_graphql(REPLAY, {**same, "sessions": {"last": 10_001}})
     assert answer["errors"][0]["message"] == "`last` is 10001, but must be between 1 and 10,000."
+
+
+async def test_sessions_are_read_by_the_version_that_they_ran_on(
+    fresh_graphql: GraphQL, fresh_database: Database
+) -> None:
+    """The former structure tells that its natural language was judged; the one of now does not."""
+    edges = [{**DRAFT["edges"][1], "from": "desk", "to": "sales"}]
+    draft = {"nodes": DRAFT["nodes"][:2], "edges": edges}
+    query = """mutation ($input: ReplaceGraphStructureInput!) { replaceGraphStructure(input: $input)
+        { nodes { fullDatabaseId } edgeIds graph { version } userErrors { message } } }"""
+    first = await fresh_graphql(query, {"input": {"id": 1, **draft}})
+    replaced = first["data"]["replaceGraphStructure"]
+    desk, sales = (int(node["fullDatabaseId"]) for node in replaced["nodes"])
+    version = replaced["graph"]["version"]
+    walked = {
+        "edge_id": int(replaced["edgeIds"][0].removeprefix("edge_")),
+        "from_node_id": desk,
+        "to_node_id": sales,
+        "condition_type": "natural_language",
+    }
+    ran_on = {"graph_version": version, "current_node_id": sales}
+    await _record(fresh_database, 1, "hm", to=102, session=ran_on, transition=walked)
+    await fresh_graphql(query, {"input": {"id": 1, "nodes": draft["nodes"], "edges": []}})
+
+    chosen = {"filter": {"callSid": {"eq": "CAreplay1"}}}
+    variables = {"candidate": {"structure": draft}, "sessions": chosen}
+    answer = await fresh_graphql(REPLAY, variables)
+
+    replayed = answer["data"]["replayGraph"]
+    assert (replayed["sessions"], replayed["reproduced"], replayed["unchanged"]) == (1, 1, 1)
+    assert replayed["notEvaluated"] == 0
