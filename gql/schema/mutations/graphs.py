@@ -50,8 +50,8 @@ from gql.schema.mutations.structure_changes import (
 )
 
 ID = "The global id, or the documented integer."
-NEW_NODES = "The nodes that were drafted_ids, in the order of the input."
-NEW_EDGES = "The ids of the edges that were drafted_ids, in the order of the input."
+NEW_NODES = "The nodes that were made, in the order of the input."
+NEW_EDGES = "The ids of the edges that were made, in the order of the input."
 
 
 @change_input

@@ -49,7 +49,7 @@ class StructureInput(ChangeInput):
 
 @dataclass(frozen=True, slots=True)
 class Drafted:
-    """What a change has drafted_ids, by the ids that a dry run takes back.
+    """What a change has made, by the ids that a dry run takes back.
 
     Attributes:
         nodes: The keys of nodes in the input.
