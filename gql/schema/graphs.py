@@ -24,6 +24,7 @@ from gql.engine.connection import Connection, connection
 from gql.engine.declaration import column, count, entity, first, many, nested_object, number, one
 from gql.schema.assistants import Assistant
 from gql.schema.enums import ConditionLogic, ConditionType, NodeType
+from gql.schema.graph_diagram import diagram_field
 from gql.schema.graph_findings import GraphFinding, findings_field
 from gql.schema.graph_history import GraphAnalytics, analytics_field
 from gql.schema.graph_versions import GraphVersion, as_of_field
@@ -69,6 +70,7 @@ class AssistantGraph(NumberedNode):
         "Where conversations start; without one the graph cannot run.", ENTRY_NODES, OF_GRAPH
     )
     analytics: GraphAnalytics = analytics_field
+    diagram: str = diagram_field
     sessions: (
         Connection[Annotated["GraphSession", strawberry.lazy("gql.schema.graph_sessions")]] | None
     ) = connection(

@@ -1,0 +1,73 @@
+"""Pictures of graphs in the GraphQL schema."""
+
+from typing import Annotated, Any
+
+import strawberry
+from strawberry.types import Info
+
+from gql.domain.graph_diagram import (
+    MOST_EDGES,
+    MOST_NODES,
+    TRAFFIC_DAYS,
+    DiagramFormat,
+    DiagramPaint,
+    graph_diagram,
+)
+from gql.domain.graph_sessions import GRAPH_SESSIONS
+from gql.engine.fields import OWN_POINTS
+from gql.query.global_id import read_id
+from gql.query.resource import Record
+from gql.schema.enums import describe
+
+DIAGRAM_POINTS = 100_000
+"""Points of a picture: up to half a second of one core, usually a hundredth of that."""
+
+
+describe(
+    DiagramFormat,
+    "How a picture is written.",
+    MERMAID="A flowchart of Mermaid.",
+    SVG="An image without scripts, in light and dark.",
+)
+describe(
+    DiagramPaint,
+    "What stands out in a picture.",
+    FINDINGS="Nodes and edges with findings.",
+    TRAFFIC=f"How often conversations of {TRAFFIC_DAYS} days were at each node.",
+)
+
+FormatArgument = Annotated[
+    DiagramFormat, strawberry.argument(description="How the picture is written.")
+]
+HighlightArgument = Annotated[
+    strawberry.ID | None,
+    strawberry.argument(description="A graph session of this graph, whose way stands out."),
+]
+PaintArgument = Annotated[
+    DiagramPaint | None, strawberry.argument(description="What else stands out.")
+]
+
+
+async def _diagram(
+    root: strawberry.Parent[Record],
+    info: Info,
+    format: FormatArgument,
+    highlight: HighlightArgument = None,
+    paint: PaintArgument = None,
+) -> str:
+    return await graph_diagram(
+        info.context,
+        root,
+        format,
+        highlight=None if highlight is None else read_id(highlight, GRAPH_SESSIONS.name),
+        paint=paint,
+    )
+
+
+diagram_field: Any = strawberry.field(
+    resolver=_diagram,
+    description="A picture of it as text, from the entry to the right. As SVG it has at most"
+    f" {MOST_NODES} nodes and {MOST_EDGES} edges. Resolvers answer an operation that selects it.",
+    metadata={OWN_POINTS: DIAGRAM_POINTS},
+)
+"""`AssistantGraph.diagram`."""

@@ -1,0 +1,116 @@
+"""Pictures of graphs: Mermaid and SVG, over GraphQL and REST."""
+
+import re
+from itertools import pairwise
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import httpx2
+import pytest
+
+from gql.domain.graph_layout import NODE_HEIGHT, NODE_WIDTH, Ends, lay_out
+from gql.domain.graph_picture import Picture, PictureEdge, PictureNode
+from gql.domain.graph_svg import draw_svg
+from tests.conftest import GraphQL
+
+SVG = "{http://www.w3.org/2000/svg}"
+ADDRESS = "/api/v1/assistant-graphs/1/diagram.svg"
+MERMAID = """flowchart TD
+  n101(["Receptionist"])
+  n102["Sales Specialist"]
+  n103["Support Agent"]
+  n101 -->|"sales, purchase, buy"| n102
+  n101 -->|"support, help, issue, problem"| n103
+"""
+
+
+async def _diagram(graphql: GraphQL, arguments: str) -> Any:
+    answer = await graphql(f"{{ graph(id: 1) {{ diagram({arguments}) }} }}")
+    assert list(answer) == ["data"], answer
+    return answer["data"]["graph"]["diagram"]
+
+
+async def test_a_graph_as_mermaid(graphql: GraphQL) -> None:
+    assert await _diagram(graphql, "format: MERMAID") == MERMAID
+    walked = await _diagram(graphql, 'format: MERMAID, highlight: "graph_session_500"')
+    assert walked == MERMAID + (
+        "  classDef walked stroke:#5b3fd6,stroke-width:3px\n"
+        "  class n101,n103 walked\n"
+        "  linkStyle 1 stroke:#5b3fd6,stroke-width:3px\n"
+        "  classDef faded opacity:0.4\n"
+        "  class n102 faded\n"
+        "  linkStyle 0 opacity:0.4\n"
+    )
+
+
+async def test_a_graph_as_svg_at_both_doors(
+    graphql: GraphQL, client: httpx2.AsyncClient, owner: dict[str, str], stranger: dict[str, str]
+) -> None:
+    text = await _diagram(graphql, "format: SVG, paint: TRAFFIC, highlight: 500")
+    answer = await client.get(f"{ADDRESS}?paint=traffic&highlight=500", headers=owner)
+
+    assert answer.status_code == 200
+    assert answer.text == text
+    assert answer.headers["content-type"] == "image/svg+xml"
+    assert answer.headers["content-security-policy"] == (
+        "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+    )
+    drawing = ET.fromstring(text)  # noqa: S314 -- our own
+    names = [each.text for each in drawing.iter(f"{SVG}text") if each.get("class") == "name"]
+    assert names == ["Receptionist", "Sales Specialist", "Support Agent"]
+    again = {**owner, "if-none-match": answer.headers["etag"]}
+    assert (
+        await client.get(f"{ADDRESS}?paint=traffic&highlight=500", headers=again)
+    ).status_code == 304
+    assert (await client.get(ADDRESS, headers=stranger)).status_code == 404
+
+
+async def test_a_session_of_another_graph_is_not_highlighted(graphql: GraphQL) -> None:
+    answer = await graphql("{ graph(id: 1) { diagram(format: SVG, highlight: 999999) } }")
+
+    assert answer["errors"][0]["message"] == "The graph has no session 999999 to highlight."
+
+
+def test_text_is_escaped_and_control_characters_are_left_out() -> None:
+    hostile = '</text><script>alert("1")</script>&\x00\x0b'
+    node = PictureNode(1, hostile, "entry", hostile, hostile)
+    edge = PictureEdge(1, 1, 1, hostile, hostile)
+
+    text = draw_svg(Picture(hostile, [node], [edge]))
+
+    drawing = ET.fromstring(text)  # noqa: S314 -- our own
+    assert {each.tag.removeprefix(SVG) for each in drawing.iter()} == {
+        *("svg", "title", "style", "rect", "text", "g", "path")
+    }
+    assert drawing[0].text == '</text><script>alert("1")</script>&'
+
+
+@pytest.mark.parametrize("count", [0, 1, 5, 30, 100])
+def test_nodes_do_not_overlap_and_edges_pass_between_them(count: int) -> None:
+    tree = [Ends(number, (number - 1) // 3, number) for number in range(1, count)]
+    back = [Ends(1_000 + number, number, number // 2) for number in range(3, count, 7)]
+    loops = [Ends(2_000 + number, number, number) for number in range(0, count, 9)]
+
+    layout = lay_out(list(range(count)), [*tree, *back, *loops])
+
+    assert layout.nodes.keys() == set(range(count))
+    spots = sorted(layout.nodes.values())
+    for (x, y), (next_x, next_y) in pairwise(spots):
+        assert next_x - x >= NODE_WIDTH or abs(next_y - y) >= NODE_HEIGHT
+    for ends in (*tree, *back):
+        route = layout.edges[ends.edge_id]
+        for (x, y), (to_x, to_y) in pairwise(route):
+            if y == to_y:  # straight through a layer
+                assert not any(
+                    min(x, to_x) < node_x < max(x, to_x) and abs(node_y - y) < NODE_HEIGHT / 2
+                    for node_x, node_y in spots
+                )
+
+
+def test_the_same_picture_is_drawn_alike() -> None:
+    nodes = [PictureNode(number, "A", "standard", "", "") for number in range(5)]
+    edges = [PictureEdge(number, number, (number + 1) % 5, "b", "") for number in range(5)]
+    picture = Picture("Ring", nodes, edges)
+
+    assert draw_svg(picture) == draw_svg(picture)
+    assert len(re.findall('class="tip"', draw_svg(picture))) == 5
