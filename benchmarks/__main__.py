@@ -102,6 +102,8 @@ def main(
     each gets a short turn, round after round. Ratios within one run mean something; rates move with
     the machine.
 
+    The goals on both databases in about twelve minutes: --connections 16 --seconds 0.8
+
     A look in a minute: --scale small --seconds 1 --rounds 1 --servers jackfield,rows,resolvers
 
     The weights of docs/cost.md beside what their units cost: --weights

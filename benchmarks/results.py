@@ -82,11 +82,12 @@ def _preamble(run: Run) -> Iterable[str]:
 
 def _measures(samples: Samples) -> Iterable[str]:
     for connections in samples.connections():
+        measured = samples.at(connections)
         yield f"## {connections} connection" + "s" * (connections > 1)
-        if "jackfield" in samples.servers():
-            yield ratio_table(samples, connections)
+        if "jackfield" in measured.servers():
+            yield ratio_table(measured, connections)
         for name, _, _ in MEASURES:
-            yield measure_table(samples, name, connections)
+            yield measure_table(measured, name, connections)
 
 
 def _others(samples: Samples) -> Iterable[str]:

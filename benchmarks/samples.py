@@ -49,6 +49,10 @@ class Samples:
         """Those of one kind of requests."""
         return Samples(tuple(each for each in self.all if each.novelty is novelty))
 
+    def at(self, connections: int) -> "Samples":
+        """Those of one number of connections."""
+        return Samples(tuple(each for each in self.all if each.connections == connections))
+
     def of(self, server: str, workload: str, connections: int) -> Iterator[Sample]:
         """The rounds of one cell."""
         cell = (server, workload, connections)

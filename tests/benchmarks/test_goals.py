@@ -3,6 +3,8 @@
 from dataclasses import replace
 
 from benchmarks.goals import CONNECTIONS, GOALS
+from benchmarks.results import Run, markdown
+from benchmarks.rounds import Plan
 from benchmarks.samples import Sample, Samples
 from benchmarks.tables import goals_table, novelty_table, summary
 from benchmarks.workloads import Novelty
@@ -42,6 +44,27 @@ def test_other_numbers_of_connections_do_not_count() -> None:
     met, missed, _ = summary(Samples((few, replace(few, server="jackfield"))))
 
     assert (met, missed) == (0, 0)
+
+
+def test_a_document_that_was_never_seen_has_a_goal_of_its_own() -> None:
+    new = replace(SAMPLE, server="jackfield", workload="W1", novelty=Novelty.DOCUMENT)
+    samples = Samples((replace(new, server_cpu=7_500), replace(new, novelty=Novelty.VALUES)))
+
+    assert "| server CPU of a document never seen before, ms ≤ 8 | 7.5 met |" in goals_table(
+        samples
+    )
+
+
+def test_a_page_shows_servers_by_the_connections_that_they_were_measured_with() -> None:
+    few = replace(SAMPLE, server="sqlite-jackfield", connections=1)
+    run = Run([], "large", Plan(0.8, 3, (CONNECTIONS,), 0.8, "python"), Samples((SAMPLE, few)))
+
+    one, _, many = markdown(run, [], []).partition(f"## {CONNECTIONS} connections")
+
+    assert "| sqlite-jackfield | 100 |" in one
+    assert "| rows |" not in one.partition("## 1 connection")[2]
+    assert "| rows | 100 |" in many
+    assert "| sqlite-jackfield |" not in many.partition("## Requests that")[0]
 
 
 def test_goals_are_about_new_values_and_compare_them_with_repeated_requests() -> None:
