@@ -31,6 +31,7 @@ from graphql import (
     ValueNode,
     VariableNode,
     get_named_type,
+    get_nullable_type,
     is_leaf_type,
     is_required_input_field,
 )
@@ -171,7 +172,7 @@ class Coercions:
             spec = field.definition.args[name]
             default = coerce_default_value(spec)
             if default is not Undefined:
-                if not is_leaf_type(spec.type):
+                if not is_leaf_type(get_nullable_type(spec.type)):
                     raise NoFunction(name)
                 defaults[argument.python_name] = default
             if name in nodes:
@@ -281,7 +282,7 @@ def _input_object(of_type: GraphQLInputObjectType, definition: Any, names: Any) 
         python_names[name] = each.python_name
         default = coerce_default_value(of_type.fields[name])
         if default is not Undefined:
-            if not is_leaf_type(of_type.fields[name].type):
+            if not is_leaf_type(get_nullable_type(of_type.fields[name].type)):
                 raise NoFunction(f"{of_type.name}.{name}")
             defaults[each.python_name] = default
         elif each.default_factory is not MISSING:
@@ -317,8 +318,8 @@ def _can_nest(of_type: Any, above: frozenset[Any]) -> bool:
 
 
 def _required(name: str, variables: Variables) -> Any:
-    """A variable that must not be null."""
-    value = variables.get(name)
+    """A variable that must not be null; it may be absent where the position has a default."""
+    value = variables.get(name, Undefined)
     if value is None:
         raise NotCoerced
     return value

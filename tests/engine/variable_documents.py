@@ -20,6 +20,9 @@ query ($id: ID!, $path: String!) { graphSession(id: $id) { contextValue(path: $p
 
 query ($id: ID!) { viewer { method permissions organization { name } } graph(id: $id) { id } }
 
+query ($zone: String, $n: Int, $filter: CallFilter, $empty: Boolean) { costs(timezone: $zone,
+first: $n, filter: $filter, emptyBuckets: $empty) { groupCount } }
+
 query ($n: Int) { calls(first: $n) { nodes { id } } graphs(first: $n) { totalCount } }
 
 query ($n: Int = 7, $m: Int! = 3) { calls(first: $n) { nodes { id } } graphs(first: $m) { nodes
