@@ -15,6 +15,7 @@ from graphql import FieldNode, GraphQLField, Node, VariableNode
 from gql.engine.fields import (
     ConnectionField,
     ConstantSource,
+    CostReportField,
     FieldSource,
     OneSource,
     ViewerRecordSource,
@@ -195,7 +196,7 @@ def _outline_selection(selection: Selection, depth: int) -> Iterator[str]:
 def _describe(node: PlanNode) -> str:
     """The kind of the source and its attributes; functions have no text worth printing."""
     source: Any = node.source
-    if isinstance(source, ConnectionField):
+    if isinstance(source, (ConnectionField, CostReportField)):
         return f"{source.value[0].upper()}{source.value[1:]}"
     attributes = {
         part.name: _text(value)

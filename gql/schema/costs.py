@@ -340,7 +340,7 @@ def selects_percentiles(info: Info) -> bool:
     waiting: list[Any] = list(info.selected_fields)
     while waiting:
         selected = waiting.pop()
-        if selected.name in _PERCENTILES:
+        if getattr(selected, "name", None) in _PERCENTILES:  # an inline fragment has none
             return True
         waiting.extend(getattr(selected, "selections", ()))
     return False

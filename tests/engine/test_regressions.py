@@ -59,6 +59,19 @@ async def test_a_constant_list_of_values_is_written_into_the_statement(
     assert {node["role"] for each in messages for node in each["nodes"]} == {"USER", "ASSISTANT"}
 
 
+async def test_the_plan_of_a_report_is_printed(differential: DifferentialClient) -> None:
+    """The fields of a report are members of an enum, and an outline took them for dataclasses."""
+    plan = await differential.plan_of(Document("{ costs { groupCount groups { calls } } }", {}))
+
+    assert plan.splitlines() == [
+        "data",
+        "  costs: CostReport(argument=0)",
+        "    groupCount: GroupCount",
+        "    groups: Groups",
+        "      calls: Column(label=calls, kind=int32)",
+    ]
+
+
 @pytest.mark.parametrize(
     ("stored", "printed"),
     [

@@ -110,6 +110,8 @@ async def test_the_rollup_has_the_same_sums(
         ("groupBy: [ASSISTANT], filter: {status: {eq: FAILED}}", "cost { total }", True),
         (f"groupBy: [DAY], filter: {JANUARY}", "end", True),
         ("", "duration { p95 }", False),
+        ("", "... on CostGroup { duration { ... { p50 } } }", False),
+        ("", "... { calls }", True),
         ("groupBy: [SOURCE]", "calls", False),
         ("filter: {duration: {gt: 5}}", "calls", False),
         ("filter: {any: [{status: {eq: FAILED}}]}", "calls", False),
