@@ -1,6 +1,6 @@
 """Pictures of graphs."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 from starlette.requests import Request
@@ -29,7 +29,7 @@ class DiagramQuery(BaseModel):
     highlight: Annotated[
         int | None, Field(ge=1, le=MAX_ID, description="A graph session of this graph.")
     ] = None
-    paint: DiagramPaint | None = None
+    paint: Literal["findings", "traffic"] | None = None
 
 
 @route(
@@ -47,8 +47,9 @@ async def draw(
 ) -> Response:
     """The graph from its entry to the right, as SVG without scripts, in light and dark."""
     graph = await RecordByKeyLoader.of(context, GRAPHS).require(path.graph_id)
+    paint = None if query.paint is None else DiagramPaint(query.paint)
     text = await graph_diagram(
-        context, graph, DiagramFormat.SVG, highlight=query.highlight, paint=query.paint
+        context, graph, DiagramFormat.SVG, highlight=query.highlight, paint=paint
     )
     body = text.encode()
     headers = {
