@@ -12,6 +12,7 @@ Errors are raised low, as facts, and rendered once per door: GraphQL prints `cod
     |-- NotFound                   NOT_FOUND              404  not in the organization
     |-- BadInput                   BAD_USER_INPUT         400  an argument that cannot be used
     |   |-- BadCursor              BAD_CURSOR             400  not of this list and order
+    |   |-- ResyncRequired         RESYNC_REQUIRED        400  events may have been missed
     |   |-- TooLargeForInt         (the same)             400  selected as `Int`, has more bits
     |   `-- Invalid                (the same)             400  a write, with all its problems
     |-- Conflict                   CONFLICT               409  something stands in the way
@@ -121,6 +122,13 @@ class BadCursor(BadInput):
 
     code = "BAD_CURSOR"
     meaning = "The cursor is damaged or belongs to another list or order."
+
+
+class ResyncRequired(BadInput):
+    """Events after the one that was named may have been missed."""
+
+    code = "RESYNC_REQUIRED"
+    meaning = "Events may have been missed: read everything anew, and subscribe without `after`."
 
 
 class TooLargeForInt(BadInput):

@@ -336,6 +336,13 @@ class Settings(BaseSettings):
         description="Most events of an organization that are kept, of the newest.",
     )
 
+    max_subscriptions: int = Field(
+        200,
+        ge=0,
+        le=100_000,
+        description="Subscriptions of an organization that run at once in a process.",
+    )
+
     metrics_token: SecretStr | None = Field(
         None, description="Opens `/metrics` as bearer token; without it there is no such address."
     )

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, nullcontext
-from functools import partial
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -34,6 +33,7 @@ from gql.auth.middleware import Authentication, caller_of
 from gql.database import Database, Replicas
 from gql.distribution import require_own_package
 from gql.engine.query_runner import QueryRunner
+from gql.events.hub import EventHubs
 from gql.hooks.receiver import HookReceiver
 from gql.http.loop_task import ChargedToAddress
 from gql.http.running_requests import RunningRequests
@@ -92,7 +92,14 @@ def create_app(settings: Settings | None = None) -> Starlette:
     messages = open_process_messages(reserved, settings)
     changes = CredentialChanges(messages)
     database.on_credential_change = reserved.on_credential_change = changes.publish
-    numbering = EventNumbering(reserved, settings, partial(messages.send, EVENTS_TOPIC))
+    hubs = EventHubs(database)
+    messages.listen_for(EVENTS_TOPIC, hubs.wake)
+
+    async def announce(organization_id: int) -> None:
+        hubs.wake(organization_id)
+        await messages.send(EVENTS_TOPIC, organization_id)
+
+    numbering = EventNumbering(reserved, settings, announce)
     database.on_commit = numbering.note_commit
     throttle = open_throttle(settings)
     key_usage = KeyUsage(reserved)
@@ -108,6 +115,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
         requests=requests,
         shares=shares,
         queues=queues,
+        hubs=hubs,
     )
     queries = QueryRunner(database, has_own_connections=settings.compiled)
     rest = RestServices(database, settings, caller_of, queries, requests, queues, sms_sessions)
@@ -139,6 +147,8 @@ def create_app(settings: Settings | None = None) -> Starlette:
     app.state.credential_changes = changes
     app.state.messages = messages
     app.state.event_numbering = numbering
+    app.state.event_hubs = hubs
+    app.state.subscriptions = graphql.subscriptions
     app.state.throttle = throttle
     app.state.folding = Folding(reserved)
     app.state.inbox = inbox
@@ -230,6 +240,8 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
             yield
     await inbox.stop()
     await numbering.stop()
+    hubs: EventHubs = app.state.event_hubs
+    await hubs.close()
     await folding.stop()
     await key_usage.stop()
     await messages.close()

@@ -18,7 +18,7 @@ from gql.app.request_counter import RequestCounter
 from gql.app.requests import NO_SNIFFING, log_request
 from gql.auth.authenticator import Authenticator
 from gql.errors import GatewayError, NotAcceptable
-from gql.http.media_types import response_type
+from gql.http.media_types import accepts_events, response_type
 from gql.http.rate_limit_headers import headers_of
 from gql.http.request_id import HEADER, new_request_id
 from gql.schema.endpoint import GraphQLEndpoint, UsualPost
@@ -135,7 +135,9 @@ def _headers(scope: Scope) -> dict[bytes, bytes] | None:
 
 
 def _media_type(accept: bytes) -> str | None:
-    """The media type of the answer; None where there is none, which the layers refuse."""
+    """The media type of the answer; None where there is none, or it may be a stream of events."""
+    if accepts_events(accept.decode("latin-1")):
+        return None
     try:
         return response_type(accept.decode("latin-1"))
     except NotAcceptable:

@@ -22,6 +22,7 @@ from gql.auth.dashboard import DashboardCredential
 from gql.auth.key_usage import KeyUsage
 from gql.database import Database
 from gql.errors import GatewayError, RateLimited, Unauthenticated, Unavailable
+from gql.http.identify import CALLER
 from gql.http.loop_task import charge_to_organization
 from gql.http.rate_limit_headers import show_rate_limits
 from gql.http.request_log import log_fields
@@ -32,7 +33,6 @@ from gql.stores.rate_limits import RateLimits
 
 NO_CREDENTIAL = "Authentication required. Provide a valid API key or login session."
 
-_CALLER = "caller"
 _log = logging.getLogger(__name__)
 
 
@@ -100,9 +100,9 @@ class Authenticator:
         that another site could have made the browser send.
         """
         state = scope["state"]
-        caller: Identity | GatewayError | None = state.get(_CALLER)
+        caller: Identity | GatewayError | None = state.get(CALLER)
         if caller is None:
-            caller = state[_CALLER] = await self._caller(scope)
+            caller = state[CALLER] = await self._caller(scope)
         return caller
 
     def cached_caller(self, authorization: bytes) -> Identity | None:

@@ -16,6 +16,9 @@ HTML = "text/html"
 NDJSON = "application/x-ndjson"
 """A JSON value in each line."""
 
+EVENT_STREAM = "text/event-stream"
+"""Server-Sent Events: https://html.spec.whatwg.org/multipage/server-sent-events.html"""
+
 PRODUCED = (GRAPHQL_RESPONSE, JSON)
 
 
@@ -40,6 +43,13 @@ def response_type(accept: str) -> str:
         f"The Accept header allows none of what this endpoint produces: {' or '.join(PRODUCED)}.",
         produces=list(PRODUCED),
     )
+
+
+@lru_cache(maxsize=64)
+def accepts_events(accept: str) -> bool:
+    """Whether a client names Server-Sent Events among what it accepts."""
+    offer = _offer(EVENT_STREAM, accept)
+    return offer.exactness == _NAMED and offer.quality > 0
 
 
 @lru_cache(maxsize=64)

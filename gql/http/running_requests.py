@@ -1,6 +1,7 @@
 """Ends requests before they are answered: when their time is over, or their client has gone."""
 
 import asyncio
+import math
 import time
 from types import TracebackType
 from typing import Self
@@ -142,6 +143,12 @@ class RunningRequests:
         request = RunningRequest(self._running, now + min(self._timeout, _seconds(deadline)))
         request.end_at_deadline()
         return request
+
+    def begin_endless(self) -> RunningRequest:
+        """An answer that goes on until its client leaves or the process ends, for `with`."""
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(LOOK_SECONDS, self._look)
+        return RunningRequest(self._running, math.inf)
 
     def end_all(self) -> None:
         """End every request, as the process is about to end."""

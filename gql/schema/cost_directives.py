@@ -66,7 +66,7 @@ DIRECTIVES = (PrintedCost, PrintedListSize)
 
 def print_costs(schema: GraphQLSchema) -> None:
     """Give every object type of a schema, and every field of one, the directives that it prints."""
-    roots = (schema.query_type, schema.mutation_type)
+    roots = (schema.query_type, schema.mutation_type, schema.subscription_type)
     for kind in schema.type_map.values():
         if isinstance(kind, GraphQLObjectType) and not kind.name.startswith("__"):
             _direct(kind, [PrintedCost(weight=str(0 if kind in roots else type_weight(kind)))])

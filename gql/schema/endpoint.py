@@ -6,7 +6,7 @@ Strawberry brings the schema and its executor, but not its HTTP views: they answ
 and have no limits.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from inspect import isawaitable
@@ -26,10 +26,18 @@ from gql.engine.engine import Bound, Engine
 from gql.engine.explain import Explanation
 from gql.engine.fallback import OFF, AnswerCounts, Fallback
 from gql.errors import AnswerTooLong, BadRequest, GatewayError, MethodNotAllowed
+from gql.events.hub import EventHubs
 from gql.http.body import read_body
 from gql.http.headers import headers_by_name
 from gql.http.identify import Identify
-from gql.http.media_types import JSON, prefers_html, require_json, response_type
+from gql.http.media_types import (
+    EVENT_STREAM,
+    JSON,
+    accepts_events,
+    prefers_html,
+    require_json,
+    response_type,
+)
 from gql.http.request_database import database_of
 from gql.http.request_id import request_id_of
 from gql.http.request_log import LONGEST_NAME, log_fields
@@ -40,6 +48,7 @@ from gql.operation_queues import OperationQueues
 from gql.query.context import Context
 from gql.schema.bounded_execution import executor_bounded_to
 from gql.schema.documents import Documents, InvalidDocument, choose_operation
+from gql.schema.event_stream import EventStream, SubscriptionPlaces
 from gql.schema.explaining import explained, is_operator, wants_explanation
 from gql.schema.graphql_request import (
     METHODS,
@@ -52,6 +61,7 @@ from gql.schema.hidden_names import hide_names
 from gql.schema.json_pieces import LONG, dumps_in_pieces
 from gql.schema.permissions import least_permission
 from gql.schema.rendering import HttpResponse, Renderer
+from gql.schema.subscribed import Subscribed, Subscriptions
 from gql.settings import Settings
 from gql.steps import in_steps
 from gql.stores import SmsSessionStore
@@ -128,11 +138,13 @@ class GraphQLEndpoint:
         requests: Those that run in this process.
         shares: Of the event loop.
         queues: Where operations wait for each other, at all doors.
+        hubs: Where subscriptions get their events; without them there are none.
 
     Attributes:
         engine: Compiles queries; None when settings say so.
         counts: How many operations were answered by a plan, and how many by resolvers.
         queues: The same.
+        subscriptions: Streams events; None without hubs.
     """
 
     def __init__(
@@ -146,6 +158,7 @@ class GraphQLEndpoint:
         requests: RunningRequests | None = None,
         shares: LoopShares | None = None,
         queues: OperationQueues | None = None,
+        hubs: EventHubs | None = None,
     ) -> None:
         if schema.extensions:
             raise ValueError("GraphQLEndpoint does not run Strawberry's schema extensions")
@@ -164,11 +177,17 @@ class GraphQLEndpoint:
             self.engine = Engine(schema, database, self._documents.cache, locks)
         self.counts = self.engine.counts if self.engine else AnswerCounts()
         self.queues = queues or OperationQueues.of(settings)
+        self.subscriptions: Subscriptions | None = None
+        if hubs is not None:
+            places = SubscriptionPlaces(settings.max_subscriptions)
+            self.subscriptions = Subscriptions(
+                self._schema, hubs, places, self._requests, self.queues, identify
+            )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
         try:
-            answer = await self._answer(scope, receive)
+            answer: HttpResponse | EventStream = await self._answer(scope, receive)
         except ClientDisconnect:
             return
         await answer.send(send, head=scope["method"] == "HEAD")
@@ -204,7 +223,7 @@ class GraphQLEndpoint:
         """By cache: how many entries it has, and about how many bytes they take."""
         return {"documents": self._documents.size()}
 
-    async def _answer(self, scope: Scope, receive: Receive) -> HttpResponse:
+    async def _answer(self, scope: Scope, receive: Receive) -> HttpResponse | EventStream:
         """The answer to a request, also when a step of it fails."""
         renderer = Renderer(JSON, request_id_of(scope))
         try:
@@ -214,7 +233,9 @@ class GraphQLEndpoint:
             for_anybody = None if method == "POST" else _answer_for_anybody(scope, accept)
             if for_anybody is not None:
                 return for_anybody
-            renderer.media_type = response_type(accept)
+            follows = accepts_events(accept)
+            # Who names nothing else reads the errors of a subscription as JSON.
+            renderer.media_type = JSON if accept == EVENT_STREAM else response_type(accept)
             require_method(method)
             with self._requests.begin(headers.get(DEADLINE_HEADER)) as running:
                 caller = await self._caller(scope)
@@ -223,13 +244,19 @@ class GraphQLEndpoint:
                 running.receive = receive
                 database = database_of(scope, caller, self._database)
                 received = _Received(method, raw, caller, database, renderer, log_fields(scope))
+                if follows:
+                    stream = await self._follow(received, scope, receive, headers)
+                    if stream is not None:
+                        return stream
+                    renderer.media_type = response_type(accept)
                 if explain:
-                    return await self._explain(received)
-                price = headers.get(COST_HEADER)
-                answer = await (
-                    self._run(received) if price is None else self._price(received, price)
-                )
-                return await answer.as_read(scope) if method in READING_METHODS else answer
+                    answer = await self._explain(received)
+                elif (price := headers.get(COST_HEADER)) is not None:
+                    answer = await self._price(received, price)
+                else:
+                    answer = await self._run(received)
+                is_read = method in READING_METHODS and not explain
+                return await answer.as_read(scope) if is_read else answer
         except ClientDisconnect:
             raise
         except Exception as error:  # noqa: BLE001 -- see `_failed`
@@ -316,7 +343,33 @@ class GraphQLEndpoint:
                 answer = await self._resolve(request, received, body)
             return explained(answer, notes)
 
-    async def _request(self, received: _Received) -> tuple[Request, int]:
+    async def _follow(
+        self,
+        received: _Received,
+        scope: Scope,
+        receive: Receive,
+        headers: Mapping[bytes, bytes],
+    ) -> EventStream | None:
+        """The answer to a subscription; None where the operation is another one.
+
+        Raises:
+            RateLimited: when too many of the organization run in this process.
+            BadInput: when an argument cannot be used.
+        """
+        request, points = await self._request(received, follows=True)
+        if request.operation.operation != OperationType.SUBSCRIPTION or self.subscriptions is None:
+            return None
+        received.log_operation(request.name, points)
+        # What an event shows is read where it was written: a replica may not have it yet.
+        received.database = self._database
+
+        async def execute_for(payload: object) -> ExecutionResult:
+            return (await self._execute(request, received, payload))[0]
+
+        asked = Subscribed(request, points, received.caller, received.renderer, execute_for)
+        return self.subscriptions.stream(asked, scope, receive, headers)
+
+    async def _request(self, received: _Received, *, follows: bool = False) -> tuple[Request, int]:
         """The parsed request, and what it costs.
 
         It has a valid document, and an operation in it that the caller may run.
@@ -333,10 +386,10 @@ class GraphQLEndpoint:
             document.operations[parsed.operation_name] = operation
         request = Request(document, operation, parsed.variables)
         points = await self._documents.check_cost(request)
-        self._permit(received.caller, request, method)
+        self._permit(received.caller, request, method, follows=follows)
         return request, points
 
-    def _permit(self, caller: Identity, request: Request, method: str) -> None:
+    def _permit(self, caller: Identity, request: Request, method: str, *, follows: bool) -> None:
         """Pass when the caller may run the operation by this HTTP method.
 
         It is decided once, not per field; a mutation that needs more than others asks for it.
@@ -344,12 +397,12 @@ class GraphQLEndpoint:
         Raises:
             Forbidden: when the credential lacks the permission.
             MethodNotAllowed: when a mutation came by GET.
-            BadRequest: when it is a subscription.
+            BadRequest: when it is a subscription, and the client does not accept events.
         """
         operation = request.operation
-        if operation.operation == OperationType.SUBSCRIPTION:
-            raise BadRequest("This address answers queries and mutations; it has no subscriptions.")
-        if operation.operation == OperationType.QUERY:
+        if operation.operation == OperationType.SUBSCRIPTION and not follows:
+            raise BadRequest(f"Send subscriptions with the header `Accept: {EVENT_STREAM}`.")
+        if operation.operation != OperationType.MUTATION:
             caller.require(Permission.READ)
             return
         if method != "POST":
@@ -379,8 +432,16 @@ class GraphQLEndpoint:
             raise AnswerTooLong
         return answer
 
-    async def _execute(self, request: Request, received: _Received) -> tuple[ExecutionResult, int]:
-        """What the operation comes to, and about how many bytes its leaves print."""
+    async def _execute(
+        self, request: Request, received: _Received, root: object = None
+    ) -> tuple[ExecutionResult, int]:
+        """What the operation comes to, and about how many bytes its leaves print.
+
+        Args:
+            request: What is to run.
+            received: By whom and with what.
+            root: What the root fields are resolved from: the payload of a subscription.
+        """
         request_id = received.renderer.request_id
         context = Context(
             received.caller,
@@ -393,6 +454,7 @@ class GraphQLEndpoint:
             execute,
             self._schema,
             request.document.node,
+            root,
             context_value=context,
             variable_values=request.variables,
             operation_name=request.name,

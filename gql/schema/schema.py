@@ -7,6 +7,7 @@ from gql.schema.cost_directives import DIRECTIVES, print_costs
 from gql.schema.mutation import Mutation
 from gql.schema.query import ENTITIES, Query
 from gql.schema.scalars import SCALARS
+from gql.schema.subscription import Subscription
 
 
 def build_schema() -> strawberry.Schema:
@@ -14,6 +15,7 @@ def build_schema() -> strawberry.Schema:
     built = strawberry.Schema(
         query=Query,
         mutation=Mutation,
+        subscription=Subscription,
         types=[*ENTITIES, *DIRECTIVES],
         config=StrawberryConfig(scalar_map=SCALARS),
     )

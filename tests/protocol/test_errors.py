@@ -350,7 +350,7 @@ async def test_a_subscription_is_sent_elsewhere(failing: HttpClient) -> None:
 
     assert response.status_code == 400
     assert response.json()["errors"][0]["message"] == (
-        "This address answers queries and mutations; it has no subscriptions."
+        "Send subscriptions with the header `Accept: text/event-stream`."
     )
 
 

@@ -100,7 +100,11 @@ def charged(document: str) -> int:
 
 def documents() -> dict[str, tuple[str, str]]:
     """By the name of each object type, what leads to it from a root: the text before and after."""
-    texts = {"Query": ("query { ", " }"), "Mutation": ("mutation { ", " }")}
+    texts = {
+        "Query": ("query { ", " }"),
+        "Mutation": ("mutation { ", " }"),
+        "Subscription": ("subscription { ", " }"),
+    }
     waiting = deque(texts)
     while waiting:
         kind = waiting.popleft()

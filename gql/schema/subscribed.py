@@ -1,0 +1,147 @@
+"""Opens the stream of a subscription operation: its field, its arguments, and its payloads."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Self
+
+from graphql import ExecutionResult, FieldNode, GraphQLError, GraphQLSchema
+from graphql.execution import get_variable_values
+from graphql.execution.values import get_argument_values
+from starlette.types import Receive, Scope
+
+from gql.engine.document import Request
+from gql.errors import RETRY_AFTER, BadInput, GatewayError, RateLimited
+from gql.events.hub import EventHubs
+from gql.events.reading import StoredEvent
+from gql.http.identify import CALLER, Identify
+from gql.http.running_requests import RunningRequests
+from gql.identity import Identity
+from gql.operation_queues import OperationQueues
+from gql.schema.event_stream import EventStream, SubscriptionPlaces
+from gql.schema.rendering import Renderer
+from gql.schema.subscription import FOLLOWED, Event, FollowedField, Passes
+
+
+@dataclass(frozen=True)
+class Following:
+    """Of one request.
+
+    Attributes:
+        field: What the operation selects.
+        passes: Which events it gives.
+        after: The event id after which to begin; None for what comes from now on.
+    """
+
+    field: FollowedField
+    passes: Passes
+    after: str | None
+
+    @classmethod
+    def of_operation(cls, schema: GraphQLSchema, request: Request) -> Self:
+        """What an operation follows, which validation has found to have one root field.
+
+        Raises:
+            BadInput: when a variable or an argument cannot be used, or the field is conditional.
+        """
+        node = request.operation.selection_set.selections[0]
+        if not isinstance(node, FieldNode) or node.name.value not in FOLLOWED:
+            raise BadInput("Select the field of the subscription itself, in no fragment.")
+        definitions = request.operation.variable_definitions or ()
+        try:
+            variables = get_variable_values(schema, definitions, request.variables or {})
+            if isinstance(variables, list):
+                raise variables[0]
+            root = schema.subscription_type
+            assert root is not None  # noqa: S101 -- the document is valid
+            arguments = get_argument_values(root.fields[node.name.value], node, variables)
+        except GraphQLError as error:
+            raise BadInput(error.message) from error
+        field = FOLLOWED[node.name.value]
+        return cls(field, field.passes(arguments), arguments.get("after"))
+
+    def payload_of(self, event: StoredEvent) -> Event:
+        """An event as the operation prints it."""
+        return self.field.payload_of(event)
+
+
+@dataclass(frozen=True)
+class Subscribed:
+    """A subscription that was let in.
+
+    Attributes:
+        request: The document, its operation and its variables.
+        points: What the operation costs: at the beginning, and for each event.
+        caller: Who follows.
+        renderer: Of the answers.
+        execute_for: Runs the operation with a payload as the root.
+    """
+
+    request: Request
+    points: int
+    caller: Identity
+    renderer: Renderer
+    execute_for: Callable[[object], Awaitable[ExecutionResult]]
+
+
+@dataclass(frozen=True)
+class Subscriptions:
+    """Opens the streams of one process.
+
+    Attributes:
+        schema: With the subscription type.
+        hubs: Where events come from.
+        places: How many streams an organization may have.
+        requests: Those that run in this process.
+        queues: Where each answer waits for the work of others.
+        identify: Says again and again whether the caller may go on.
+    """
+
+    schema: GraphQLSchema
+    hubs: EventHubs
+    places: SubscriptionPlaces
+    requests: RunningRequests
+    queues: OperationQueues
+    identify: Identify
+
+    def stream(
+        self, asked: Subscribed, scope: Scope, receive: Receive, headers: Mapping[bytes, bytes]
+    ) -> EventStream:
+        """The answer to a subscription, which takes a place.
+
+        Raises:
+            BadInput: when an argument cannot be used.
+            RateLimited: when the organization has no place or no points left.
+        """
+        following = Following.of_operation(self.schema, asked.request)
+        asked.caller.allowance.use_points(asked.points)
+        organization_id = asked.caller.organization_id
+
+        async def print_event(event: StoredEvent) -> bytes:
+            asked.caller.allowance.use_points(asked.points)
+            async with self.queues.hold(organization_id, asked.points):
+                result = await asked.execute_for(following.payload_of(event))
+            return asked.renderer.result(result, asked.request.operation).body
+
+        async def refuse() -> GatewayError | None:
+            scope["state"].pop(CALLER, None)
+            caller = await self.identify(scope)
+            return caller if isinstance(caller, GatewayError) else None
+
+        if not self.places.take(organization_id):
+            raise RateLimited(
+                f"{self.places.most} subscriptions of your organization run already; end some.",
+                RETRY_AFTER,
+            )
+        last = headers.get(b"last-event-id", b"").decode("latin-1")
+        return EventStream(
+            self.hubs,
+            self.places,
+            self.requests,
+            receive,
+            organization_id,
+            last or following.after,
+            following.passes,
+            print_event,
+            refuse,
+            lambda error: asked.renderer.refusal(error).body,
+        )

@@ -1,0 +1,118 @@
+"""Subscriptions over Server-Sent Events: what they tell, from where, to whom."""
+
+from typing import Any
+
+import pytest
+from starlette.applications import Starlette
+
+from tests.conftest import GraphQL, bearer
+from tests.databases import Copy
+from tests.events.sse import following
+
+RENAME = """mutation ($name: String!) {
+    updateGraph(input: {id: "1", name: $name}) { graph { id } userErrors { message } } }"""
+GRAPHS = """subscription ($after: String, $graph: ID) {
+    graphChanged(after: $after, graphId: $graph) { eventId kind graph { id name } } }"""
+EVENTS = """subscription ($after: String, $kinds: [EventKind!]) {
+    events(after: $after, kinds: $kinds) { eventId kind changedId } }"""
+META = """mutation { updateCallMeta(input: {id: "101", meta: {seen: true}}) { call { id } } }"""
+
+
+@pytest.fixture
+def member(fresh: Copy) -> dict[str, str]:
+    """Headers of a member of the first organization."""
+    return bearer(fresh.organizations[0])
+
+
+async def test_a_subscription_tells_what_is_written_and_only_that(
+    fresh_app: Starlette, fresh_graphql: GraphQL, member: dict[str, str]
+) -> None:
+    async with following(fresh_app, GRAPHS, member, graph="graph_1") as source:
+        start = await source.started
+        await fresh_graphql(META)
+        await fresh_graphql(RENAME, {"name": "First"})
+        told = (await source.next())["data"]["graphChanged"]
+
+    assert (start["status"], dict(start["headers"])[b"content-type"]) == (
+        200,
+        b"text/event-stream; charset=utf-8",
+    )
+    assert told == {
+        "eventId": source.last_id,
+        "kind": "GRAPH_UPDATED",
+        "graph": {"id": "graph_1", "name": "First"},
+    }
+
+
+async def test_who_was_away_is_told_everything_once_and_in_order(
+    fresh_app: Starlette, fresh_graphql: GraphQL, member: dict[str, str]
+) -> None:
+    async with following(fresh_app, EVENTS, member) as source:
+        await fresh_graphql(RENAME, {"name": "1"})
+        first = (await source.next())["data"]["events"]
+    for number in range(2, 5):
+        await fresh_graphql(RENAME, {"name": str(number)})
+    away = {**member, "Last-Event-ID": str(source.last_id)}
+    async with following(fresh_app, EVENTS, away) as again:
+        await fresh_graphql(META)
+        told = [first, (await again.next())["data"]["events"]]
+        while told[-1]["kind"] != "CALL_UPDATED":
+            told.append((await again.next())["data"]["events"])
+    async with following(fresh_app, EVENTS, member, after=first["eventId"]) as replay:
+        replayed = [(await replay.next())["data"]["events"] for _ in told[1:]]
+
+    numbers = [int(event["eventId"].partition("-")[0]) for event in told]
+    assert numbers == list(range(numbers[0], numbers[0] + len(told)))
+    assert {event["changedId"] for event in told} >= {"graph_1", "call_101"}
+    assert replayed == told[1:]
+
+
+@pytest.mark.parametrize("after", ["999999-1", "1-0", "0x1", "", "-1-1"])
+async def test_a_cursor_that_leads_nowhere_is_said(
+    fresh_app: Starlette, fresh_graphql: GraphQL, member: dict[str, str], after: str
+) -> None:
+    async with following(fresh_app, EVENTS, member) as source:
+        await fresh_graphql(META)
+        await source.next()
+    async with following(fresh_app, EVENTS, member, after=after) as source:
+        answer: Any = await source.next()
+        end = await source.next()
+
+    assert answer["errors"][0]["extensions"]["code"] == "RESYNC_REQUIRED"
+    assert end is None
+
+
+async def test_a_stranger_is_told_nothing(
+    fresh_app: Starlette, fresh_graphql: GraphQL, fresh: Copy, member: dict[str, str]
+) -> None:
+    """What the stranger is told is what they wrote, and not what the others wrote before."""
+    stranger = bearer(fresh.organizations[1])
+    async with following(fresh_app, EVENTS, stranger) as theirs:
+        async with following(fresh_app, EVENTS, member) as ours:
+            await fresh_graphql(META)
+            assert (await ours.next())["data"]["events"]["changedId"] == "call_101"
+        create = 'mutation { createGraph(input: {name: "Theirs"}) { graph { id } } }'
+        created = await fresh_graphql(create, headers=stranger)
+        told = (await theirs.next())["data"]["events"]
+
+    assert told["changedId"] == created["data"]["createGraph"]["graph"]["id"]
+    assert told["eventId"].startswith("1-")
+
+
+async def test_refusals_come_before_the_stream(
+    fresh_app: Starlette, fresh_graphql: GraphQL, member: dict[str, str]
+) -> None:
+    fresh_app.state.subscriptions.places.most = 1
+    async with (
+        following(fresh_app, EVENTS, member),
+        following(fresh_app, EVENTS, member) as second,
+    ):
+        assert (await second.started)["status"] == 429
+    async with following(fresh_app, EVENTS, {"Authorization": "Bearer no"}) as unknown:
+        assert (await unknown.started)["status"] == 401
+    async with following(fresh_app, GRAPHS, member, graph="call_1") as wrong:
+        assert (await wrong.started)["status"] in {200, 400}
+    plain = await fresh_graphql("subscription { events { eventId } }")
+    assert plain["errors"][0]["message"] == (
+        "Send subscriptions with the header `Accept: text/event-stream`."
+    )
