@@ -92,15 +92,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
     messages = open_process_messages(reserved, settings)
     changes = CredentialChanges(messages)
     database.on_credential_change = reserved.on_credential_change = changes.publish
-    hubs = EventHubs(database)
-    messages.listen_for(EVENTS_TOPIC, hubs.wake)
-
-    async def announce(organization_id: int) -> None:
-        hubs.wake(organization_id)
-        await messages.send(EVENTS_TOPIC, organization_id)
-
-    numbering = EventNumbering(reserved, settings, announce)
-    database.on_commit = numbering.note_commit
+    hubs, numbering = _open_events(database, reserved, settings, messages)
     throttle = open_throttle(settings)
     key_usage = KeyUsage(reserved)
     requests = RunningRequests(settings.request_timeout)
@@ -173,6 +165,22 @@ def create_app(settings: Settings | None = None) -> Starlette:
         stack = ShortPath(stack, graphql, authenticator, counter)
     app.middleware_stack = ChargedToAddress(stack, shares)
     return app
+
+
+def _open_events(
+    database: Database, reserved: Database, settings: Settings, messages: ProcessMessages
+) -> tuple[EventHubs, EventNumbering]:
+    """What hands out events, and what numbers them and wakes it, here and in other processes."""
+    hubs = EventHubs(database)
+    messages.listen_for(EVENTS_TOPIC, hubs.wake)
+
+    async def announce(organization_id: int) -> None:
+        hubs.wake(organization_id)
+        await messages.send(EVENTS_TOPIC, organization_id)
+
+    numbering = EventNumbering(reserved, settings, announce)
+    database.on_commit = numbering.note_commit
+    return hubs, numbering
 
 
 def middleware(

@@ -48,7 +48,7 @@ from gql.operation_queues import OperationQueues
 from gql.query.context import Context
 from gql.schema.bounded_execution import executor_bounded_to
 from gql.schema.documents import Documents, InvalidDocument, choose_operation
-from gql.schema.event_stream import EventStream, SubscriptionPlaces
+from gql.schema.event_stream import EventStream, SubscriptionSlots
 from gql.schema.explaining import explained, is_operator, wants_explanation
 from gql.schema.graphql_request import (
     METHODS,
@@ -179,9 +179,9 @@ class GraphQLEndpoint:
         self.queues = queues or OperationQueues.of(settings)
         self.subscriptions: Subscriptions | None = None
         if hubs is not None:
-            places = SubscriptionPlaces(settings.max_subscriptions)
+            slots = SubscriptionSlots(settings.max_subscriptions)
             self.subscriptions = Subscriptions(
-                self._schema, hubs, places, self._requests, self.queues, identify
+                self._schema, hubs, slots, self._requests, self.queues, identify
             )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -366,8 +366,8 @@ class GraphQLEndpoint:
         async def execute_for(payload: object) -> ExecutionResult:
             return (await self._execute(request, received, payload))[0]
 
-        asked = Subscribed(request, points, received.caller, received.renderer, execute_for)
-        return self.subscriptions.stream(asked, scope, receive, headers)
+        subscribed = Subscribed(request, points, received.caller, received.renderer, execute_for)
+        return self.subscriptions.stream(subscribed, scope, receive, headers)
 
     async def _request(self, received: _Received, *, follows: bool = False) -> tuple[Request, int]:
         """The parsed request, and what it costs.

@@ -40,7 +40,7 @@ _HEADERS = [
 ]
 
 
-class SubscriptionPlaces:
+class SubscriptionSlots:
     """How many subscriptions run in this process, by organization.
 
     Args:
@@ -49,21 +49,21 @@ class SubscriptionPlaces:
 
     def __init__(self, most: int) -> None:
         self.most = most
-        self.taken: dict[int, int] = {}
+        self.used: dict[int, int] = {}
 
     def take(self, organization_id: int) -> bool:
-        """Whether there is a place."""
-        taken = self.taken.get(organization_id, 0)
-        if taken >= self.most:
+        """Whether there is a slot."""
+        used = self.used.get(organization_id, 0)
+        if used >= self.most:
             return False
-        self.taken[organization_id] = taken + 1
+        self.used[organization_id] = used + 1
         return True
 
     def give_back(self, organization_id: int) -> None:
         """Somebody else may have it."""
-        self.taken[organization_id] -= 1
-        if not self.taken[organization_id]:
-            del self.taken[organization_id]
+        self.used[organization_id] -= 1
+        if not self.used[organization_id]:
+            del self.used[organization_id]
 
 
 @dataclass
@@ -72,7 +72,7 @@ class EventStream:
 
     Attributes:
         hubs: Where events come from.
-        places: One of them is taken, and given back in the end.
+        slots: One of them is used, and given back in the end.
         requests: Those that run in this process, of which this becomes one.
         receive: Tells when the client leaves.
         organization_id: Whose events.
@@ -84,7 +84,7 @@ class EventStream:
     """
 
     hubs: EventHubs
-    places: SubscriptionPlaces
+    slots: SubscriptionSlots
     requests: RunningRequests
     receive: Receive
     organization_id: int
@@ -105,7 +105,7 @@ class EventStream:
                     await self._send_parts(send)
             await send({"type": "http.response.body", "body": b""})
         finally:
-            self.places.give_back(self.organization_id)
+            self.slots.give_back(self.organization_id)
 
     async def _send_parts(self, send: Send) -> None:
         async with aclosing(self._parts()) as parts:

@@ -17,9 +17,9 @@ from gql.http.identify import CALLER, Identify
 from gql.http.running_requests import RunningRequests
 from gql.identity import Identity
 from gql.operation_queues import OperationQueues
-from gql.schema.event_stream import EventStream, SubscriptionPlaces
+from gql.schema.event_stream import EventStream, SubscriptionSlots
 from gql.schema.rendering import Renderer
-from gql.schema.subscription import FOLLOWED, Event, FollowedField, Passes
+from gql.schema.subscription import FOLLOWED, Change, FollowedField, Passes
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Following:
         field = FOLLOWED[node.name.value]
         return cls(field, field.passes(arguments), arguments.get("after"))
 
-    def payload_of(self, event: StoredEvent) -> Event:
+    def payload_of(self, event: StoredEvent) -> Change:
         """An event as the operation prints it."""
         return self.field.payload_of(event)
 
@@ -90,7 +90,7 @@ class Subscriptions:
     Attributes:
         schema: With the subscription type.
         hubs: Where events come from.
-        places: How many streams an organization may have.
+        slots: How many streams an organization may have.
         requests: Those that run in this process.
         queues: Where each answer waits for the work of others.
         identify: Says again and again whether the caller may go on.
@@ -98,44 +98,44 @@ class Subscriptions:
 
     schema: GraphQLSchema
     hubs: EventHubs
-    places: SubscriptionPlaces
+    slots: SubscriptionSlots
     requests: RunningRequests
     queues: OperationQueues
     identify: Identify
 
     def stream(
-        self, asked: Subscribed, scope: Scope, receive: Receive, headers: Mapping[bytes, bytes]
+        self, subscribed: Subscribed, scope: Scope, receive: Receive, headers: Mapping[bytes, bytes]
     ) -> EventStream:
-        """The answer to a subscription, which takes a place.
+        """The answer to a subscription, which takes a slot.
 
         Raises:
             BadInput: when an argument cannot be used.
-            RateLimited: when the organization has no place or no points left.
+            RateLimited: when the organization has no slot or no points left.
         """
-        following = Following.of_operation(self.schema, asked.request)
-        asked.caller.allowance.use_points(asked.points)
-        organization_id = asked.caller.organization_id
+        following = Following.of_operation(self.schema, subscribed.request)
+        subscribed.caller.allowance.use_points(subscribed.points)
+        organization_id = subscribed.caller.organization_id
 
         async def print_event(event: StoredEvent) -> bytes:
-            asked.caller.allowance.use_points(asked.points)
-            async with self.queues.hold(organization_id, asked.points):
-                result = await asked.execute_for(following.payload_of(event))
-            return asked.renderer.result(result, asked.request.operation).body
+            subscribed.caller.allowance.use_points(subscribed.points)
+            async with self.queues.hold(organization_id, subscribed.points):
+                result = await subscribed.execute_for(following.payload_of(event))
+            return subscribed.renderer.result(result, subscribed.request.operation).body
 
         async def refuse() -> GatewayError | None:
             scope["state"].pop(CALLER, None)
             caller = await self.identify(scope)
             return caller if isinstance(caller, GatewayError) else None
 
-        if not self.places.take(organization_id):
+        if not self.slots.take(organization_id):
             raise RateLimited(
-                f"{self.places.most} subscriptions of your organization run already; end some.",
+                f"{self.slots.most} subscriptions of your organization run already; end some.",
                 RETRY_AFTER,
             )
         last = headers.get(b"last-event-id", b"").decode("latin-1")
         return EventStream(
             self.hubs,
-            self.places,
+            self.slots,
             self.requests,
             receive,
             organization_id,
@@ -143,5 +143,5 @@ class Subscriptions:
             following.passes,
             print_event,
             refuse,
-            lambda error: asked.renderer.refusal(error).body,
+            lambda error: subscribed.renderer.refusal(error).body,
         )

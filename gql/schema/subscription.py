@@ -39,7 +39,7 @@ AfterArgument = Annotated[
 
 
 @strawberry.type(description="Something that was written.")
-class Event:
+class Change:
     """What every subscription gives."""
 
     event_id: strawberry.ID = strawberry.field(
@@ -52,7 +52,7 @@ class Event:
 
 
 @strawberry.type(description="A write of anything that has events.")
-class AnyChange(Event):
+class AnyChange(Change):
     """What `events` gives."""
 
     @strawberry.field(description="The global id of what was written, which may be gone.")  # type: ignore[untyped-decorator]
@@ -62,14 +62,14 @@ class AnyChange(Event):
 
 
 @strawberry.type(description="A voice call that was written.")
-class CallChange(Event):
+class CallChange(Change):
     """What `callChanged` gives."""
 
     call: Call | None = one("The call as it is now; null when it is gone.", CALLS, "object_id")
 
 
 @strawberry.type(description="A graph session that was written, or that took a step.")
-class GraphSessionChange(Event):
+class GraphSessionChange(Change):
     """What `graphSessionChanged` gives."""
 
     graph_session: GraphSession | None = one(
@@ -78,7 +78,7 @@ class GraphSessionChange(Event):
 
 
 @strawberry.type(description="A message of an SMS conversation that came or was sent.")
-class SmsMessageAdded(Event):
+class SmsMessageAdded(Change):
     """What `smsMessageAdded` gives."""
 
     message: Message | None = one(
@@ -87,7 +87,7 @@ class SmsMessageAdded(Event):
 
 
 @strawberry.type(description="An assistant graph that was written.")
-class GraphChange(Event):
+class GraphChange(Change):
     """What `graphChanged` gives."""
 
     graph: AssistantGraph | None = one(
@@ -107,10 +107,10 @@ class FollowedField:
         passes: Makes the test of an event of the field's arguments; it may raise `BadInput`.
     """
 
-    payload: type[Event]
+    payload: type[Change]
     passes: Callable[[Mapping[str, Any]], Passes]
 
-    def payload_of(self, event: StoredEvent) -> Event:
+    def payload_of(self, event: StoredEvent) -> Change:
         """An event as the field prints it."""
         return self.payload(
             event_id=strawberry.ID(str(event.cursor)),
@@ -160,7 +160,7 @@ FOLLOWED = {
 
 @strawberry.type(description="What can be followed, over Server-Sent Events.")
 class Subscription:
-    """A client that was away goes on with `after`, or by the header `Last-Event-ID`."""
+    """A client that was away goes on with `after`, or by the header `Last-Change-ID`."""
 
     @strawberry.subscription(description="Every write of what has events, in its order.")  # type: ignore[untyped-decorator]
     async def events(

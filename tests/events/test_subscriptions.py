@@ -31,13 +31,13 @@ async def test_a_subscription_tells_what_is_written_and_only_that(
         start = await source.started
         await fresh_graphql(META)
         await fresh_graphql(RENAME, {"name": "First"})
-        told = (await source.next())["data"]["graphChanged"]
+        events = (await source.next())["data"]["graphChanged"]
 
     assert (start["status"], dict(start["headers"])[b"content-type"]) == (
         200,
         b"text/event-stream; charset=utf-8",
     )
-    assert told == {
+    assert events == {
         "eventId": source.last_id,
         "kind": "GRAPH_UPDATED",
         "graph": {"id": "graph_1", "name": "First"},
@@ -55,16 +55,16 @@ async def test_who_was_away_is_told_everything_once_and_in_order(
     away = {**member, "Last-Event-ID": str(source.last_id)}
     async with following(fresh_app, EVENTS, away) as again:
         await fresh_graphql(META)
-        told = [first, (await again.next())["data"]["events"]]
-        while told[-1]["kind"] != "CALL_UPDATED":
-            told.append((await again.next())["data"]["events"])
+        events = [first, (await again.next())["data"]["events"]]
+        while events[-1]["kind"] != "CALL_UPDATED":
+            events.append((await again.next())["data"]["events"])
     async with following(fresh_app, EVENTS, member, after=first["eventId"]) as replay:
-        replayed = [(await replay.next())["data"]["events"] for _ in told[1:]]
+        replayed = [(await replay.next())["data"]["events"] for _ in events[1:]]
 
-    numbers = [int(event["eventId"].partition("-")[0]) for event in told]
-    assert numbers == list(range(numbers[0], numbers[0] + len(told)))
-    assert {event["changedId"] for event in told} >= {"graph_1", "call_101"}
-    assert replayed == told[1:]
+    numbers = [int(event["eventId"].partition("-")[0]) for event in events]
+    assert numbers == list(range(numbers[0], numbers[0] + len(events)))
+    assert {event["changedId"] for event in events} >= {"graph_1", "call_101"}
+    assert replayed == events[1:]
 
 
 @pytest.mark.parametrize("after", ["999999-1", "1-0", "0x1", "", "-1-1"])
@@ -85,24 +85,24 @@ async def test_a_cursor_that_leads_nowhere_is_said(
 async def test_a_stranger_is_told_nothing(
     fresh_app: Starlette, fresh_graphql: GraphQL, fresh: Copy, member: dict[str, str]
 ) -> None:
-    """What the stranger is told is what they wrote, and not what the others wrote before."""
+    """Their first event is what they wrote themselves, and not what the others wrote before."""
     stranger = bearer(fresh.organizations[1])
     async with following(fresh_app, EVENTS, stranger) as theirs:
-        async with following(fresh_app, EVENTS, member) as ours:
+        async with following(fresh_app, EVENTS, member) as own:
             await fresh_graphql(META)
-            assert (await ours.next())["data"]["events"]["changedId"] == "call_101"
+            assert (await own.next())["data"]["events"]["changedId"] == "call_101"
         create = 'mutation { createGraph(input: {name: "Theirs"}) { graph { id } } }'
         created = await fresh_graphql(create, headers=stranger)
-        told = (await theirs.next())["data"]["events"]
+        events = (await theirs.next())["data"]["events"]
 
-    assert told["changedId"] == created["data"]["createGraph"]["graph"]["id"]
-    assert told["eventId"].startswith("1-")
+    assert events["changedId"] == created["data"]["createGraph"]["graph"]["id"]
+    assert events["eventId"].startswith("1-")
 
 
 async def test_refusals_come_before_the_stream(
     fresh_app: Starlette, fresh_graphql: GraphQL, member: dict[str, str]
 ) -> None:
-    fresh_app.state.subscriptions.places.most = 1
+    fresh_app.state.subscriptions.slots.most = 1
     async with (
         following(fresh_app, EVENTS, member),
         following(fresh_app, EVENTS, member) as second,
