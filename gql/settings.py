@@ -223,6 +223,12 @@ class Settings(BaseSettings):
     max_downloads_per_organization: int = Field(
         2, ge=1, description="Most of them that one organization has."
     )
+    max_ingests: int = Field(
+        4, ge=1, description="Most bodies of items that a process takes at a time."
+    )
+    max_ingests_per_organization: int = Field(
+        2, ge=1, description="Most of them that one organization sends."
+    )
     max_json_depth: int = Field(64, ge=1, le=500, description="Deepest nesting of a JSON body.")
     max_number_digits: int = Field(64, ge=20, description="Longest number in a JSON body.")
     max_tokens: int = Field(2_000, ge=1, description="Largest document, in GraphQL tokens.")

@@ -24,6 +24,7 @@ from gql.ingest.session_batch import SessionBatch
 from gql.ingest.sms_batch import UNNUMBERED, SmsBatch, SmsOutcome
 from gql.models.types import now
 from gql.query.context import Context
+from gql.steps import in_steps, pause_if_long
 
 MOST_ITEMS = 1_000
 """Most items of one batch, which is one transaction."""
@@ -100,17 +101,7 @@ async def _apply(write: WriteContext, items: Sequence[AnyItem]) -> list[ItemOutc
     await sessions.read([each for each in accepted if _is_of_session(each)])
     sms_batch = SmsBatch(batch)
     await sms_batch.read([each for each in accepted if each.kind == "sms"])
-    stamped_sms: dict[int, tuple[SmsItem, Stamp]] = {}
-    for index, item in enumerate(items):
-        if results[index] is not None:
-            continue
-        stamp = item_stamp(item.occurred_at, item.rank, item)
-        if item.kind == "sms":
-            stamped_sms[index] = item, stamp
-        else:
-            results[index] = _take(batch, sessions, item, stamp)
-    for index, sms in zip(stamped_sms, sms_batch.take(list(stamped_sms.values())), strict=True):
-        results[index] = _Result(_status(sms), sms.note, sms.conversation)
+    await in_steps(_take_all, items, results, batch, sessions, sms_batch)
     await batch.save()
     await sessions.save()
     await sms_batch.save()
@@ -129,6 +120,28 @@ class _Result(NamedTuple):
     status: ItemStatus
     error: str | None = None
     subject: MergedCall | MergedSession | None = None
+
+
+def _take_all(
+    items: Sequence[AnyItem],
+    results: list[_Result | None],
+    batch: CallBatch,
+    sessions: SessionBatch,
+    sms_batch: SmsBatch,
+) -> None:
+    """Take the items that have no result yet, and fill in theirs."""
+    stamped_sms: dict[int, tuple[SmsItem, Stamp]] = {}
+    for index, item in enumerate(items):
+        pause_if_long()
+        if results[index] is not None:
+            continue
+        stamp = item_stamp(item.occurred_at, item.rank, item)
+        if item.kind == "sms":
+            stamped_sms[index] = item, stamp
+        else:
+            results[index] = _take(batch, sessions, item, stamp)
+    for index, sms in zip(stamped_sms, sms_batch.take(list(stamped_sms.values())), strict=True):
+        results[index] = _Result(_status(sms), sms.note, sms.conversation)
 
 
 def _take(batch: CallBatch, sessions: SessionBatch, item: AnyItem, stamp: Stamp) -> _Result:

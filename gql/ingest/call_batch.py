@@ -19,6 +19,7 @@ from gql.models.call import Call
 from gql.models.rollup import SERVICES
 from gql.models.scope import owned, parameters, table_of
 from gql.sql.keys import is_among
+from gql.steps import in_steps, pause_if_long
 
 CALLS = table_of(Call)
 _COST_COLUMNS = (
@@ -232,7 +233,7 @@ class CallBatch:
         """Write what is new or changed."""
         changed = [call for call in self.calls.values() if call.is_changed and not call.is_unnamed]
         await self._find_named(changed)
-        rows = [self._columns(call) for call in changed]
+        rows = await in_steps(self._rows, changed)
         new = [row for row, call in zip(rows, changed, strict=True) if not call.row]
         stored = [
             {**row, "id": call.row["id"], "received_at": call.row["received_at"]}
@@ -255,6 +256,13 @@ class CallBatch:
                     named.add(tuple(pair))
         await self.named.find_assistants(self.write, pairs["assistant"])
         await self.named.find_graphs(self.write, pairs["graph"])
+
+    def _rows(self, calls: Sequence[MergedCall]) -> list[dict[str, Any]]:
+        rows = []
+        for call in calls:
+            pause_if_long()
+            rows.append(self._columns(call))
+        return rows
 
     def _columns(self, call: MergedCall) -> dict[str, Any]:
         columns = call.columns()

@@ -26,7 +26,6 @@ from gql.identity import Identity
 from gql.operation_queues import OperationQueues
 from gql.query.context import Context
 from gql.rest.address_cache import AddressCache
-from gql.rest.download_slots import DownloadSlots, HoldingAnswer
 from gql.rest.error_responses import error_response, unprocessable_response
 from gql.rest.idempotent_run import run_handler, to_response
 from gql.rest.json_body import fit_body, parse_body
@@ -34,6 +33,7 @@ from gql.rest.parameters import read_path, read_query
 from gql.rest.partial_body import fit_partially
 from gql.rest.responses import read_response
 from gql.rest.route import RestRoute
+from gql.rest.stream_slots import HoldingAnswer, StreamSlots
 from gql.rest.unprocessable import BadBody, Detail, Unprocessable
 from gql.settings import Settings
 from gql.stores import SmsSessionStore
@@ -51,11 +51,15 @@ class RestServices:
     queues: OperationQueues
     sms_sessions: SmsSessionStore | None = None
     addresses: AddressCache = field(default_factory=AddressCache)
-    download_slots: DownloadSlots = field(init=False)
+    download_slots: StreamSlots = field(init=False)
+    ingest_slots: StreamSlots = field(init=False)
 
     def __post_init__(self) -> None:
-        most = self.settings.max_downloads, self.settings.max_downloads_per_organization
-        object.__setattr__(self, "download_slots", DownloadSlots(*most))
+        settings = self.settings
+        most = settings.max_downloads, settings.max_downloads_per_organization
+        object.__setattr__(self, "download_slots", StreamSlots("downloads", *most))
+        most = settings.max_ingests, settings.max_ingests_per_organization
+        object.__setattr__(self, "ingest_slots", StreamSlots("bodies of items", *most))
 
 
 class Endpoint:
@@ -144,8 +148,8 @@ class Endpoint:
                 context.identity.require(route.permission)
             raw = await self._raw(route, request)
             running.receive = request.receive
-            if route.is_download:
-                return await self._download(route, context, request)
+            if route.is_download or route.takes_lines:
+                return await self._stream(route, context, request)
             if route.reads is not None and route.method == "GET":
                 run = partial(self._read, route, route.reads, context, database, request)
                 return await read_again_on_primary(database, run, context.refresh)
@@ -163,11 +167,13 @@ class Endpoint:
                 raise
             return error_response(error)
 
-    async def _download(self, route: RestRoute, context: Context, request: Request) -> ASGIApp:
+    async def _stream(self, route: RestRoute, context: Context, request: Request) -> ASGIApp:
         """The answer of a route that reads while it sends, which needs a slot for as long."""
+        services = self.services
+        slots = services.ingest_slots if route.takes_lines else services.download_slots
         arguments = self._arguments(route, context, request, b"")
         with ExitStack() as held:
-            held.enter_context(self.services.download_slots.hold(context.organization_id))
+            held.enter_context(slots.hold(context.organization_id))
             response = await route.handler(**arguments)
             return HoldingAnswer(response, held.pop_all())
 

@@ -156,7 +156,7 @@ def route(
         secret: The answer holds a secret, so it is not stored for an `Idempotency-Key`.
         reads: What the answer is read by, when the handler returns `RestArguments`.
         guarded_by: What the record that the path names is read by, whose `ETag` a write may expect.
-        is_download: The answer is read while it is sent; see `DownloadSlots`.
+        is_download: The answer is read while it is sent; see `StreamSlots`.
         takes_lines: The body is NDJSON, which the answer reads while it is sent.
         points: What a request costs that is no declared read and no download: by default what a
             read or a write of single records does.

@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 import json
+import os
 import sys
 from collections.abc import Sequence
 from decimal import Decimal
@@ -134,6 +135,25 @@ async def test_what_cannot_be_read_is_kept_with_its_line_and_the_rest_is_importe
     assert reasons[0].startswith("the line is not JSON")
     assert reasons[1].startswith("status: Input should be")
     assert "--source twilio" in reasons[2]
+
+
+@pytest.mark.parametrize(
+    ("options", "fault"),
+    [
+        (("--source", "acme"), "No column is a call's id; there are: time, status."),
+        ((), "for a row of a table, say which system its calls are from"),
+    ],
+)
+async def test_a_table_whose_rows_cannot_be_read_ends_the_import_at_once(
+    cli: Cli, fresh: Copy, options: tuple[str, ...], fault: str
+) -> None:
+    put("calls.csv", "time,status\n" + "2026-05-01T10:00:00Z,completed\n" * 3)
+
+    result = await cli("import", "calls.csv", "-o", OTHER, *options, "--database", fresh.url)
+
+    assert result.code != 0
+    assert result.err.count(fault) == 1
+    assert not os.listdir("var/imports")  # noqa: PTH208 -- pathlib's is refused in a coroutine
 
 
 @pytest.mark.parametrize("is_committed", [True, False])

@@ -1,14 +1,17 @@
 """Items become rows: what each case of the platforms leaves, and how many statements it takes."""
 
+import asyncio
 from typing import Any
 
 import pytest
 from sqlalchemy import insert, select
 
+from gql import steps
 from gql.database import Database
 from gql.domain.writes.transaction import transaction
 from gql.errors import BadInput, Forbidden
 from gql.identity import Permission
+from gql.ingest import apply as applying
 from gql.ingest.apply import MOST_ITEMS, apply_items
 from gql.ingest.items import AnyItem
 from gql.models.call import Call
@@ -277,3 +280,27 @@ async def test_a_duration_of_ours_is_not_taken_for_the_source_s(database: Databa
     for order in ([[ended], [again]], [[ended, again]]):
         (row,) = (await rows_after(database, order))["call"]
         assert (row["duration_ms"], row["duration"], row["ended_at"]) == (None, None, None)
+
+
+async def test_the_event_loop_goes_round_between_the_items_of_a_batch(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(steps, "STEP_SECONDS", 0.0)
+    rounds, at_items = 0, list[int]()
+    stamp = applying.item_stamp
+
+    async def count() -> None:
+        nonlocal rounds
+        while True:
+            await asyncio.sleep(0)
+            rounds += 1
+
+    def noting(*arguments: Any) -> str:
+        at_items.append(rounds)
+        return stamp(*arguments)
+
+    monkeypatch.setattr(applying, "item_stamp", noting)
+    counting = asyncio.create_task(count())
+    await outcomes_of(database, [[item(kind="call", externalId=f"c{each}") for each in range(20)]])
+    counting.cancel()
+    assert len(set(at_items)) == 20

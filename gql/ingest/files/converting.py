@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from gql.errors import BadInput
 from gql.ingest.files.listed import listed_items
 from gql.ingest.files.reading import Record
-from gql.ingest.files.rows import CallRows, RowOptions
+from gql.ingest.files.rows import CallRows, RowOptions, UnmappedColumns
 from gql.ingest.item_faults import faults_line
 from gql.ingest.items import ITEM, AnyItem
 
@@ -28,6 +28,7 @@ class Converter:
         """The items of a record: an item as it is, a listed call, or a row.
 
         Raises:
+            UnmappedColumns: when no record with the same columns can be read.
             BadInput: with what is wrong with the record.
         """
         if record.problem is not None:
@@ -53,7 +54,7 @@ class Converter:
         if listed is not None:
             return listed
         if self.rows is None:
-            raise BadInput(
+            raise UnmappedColumns(
                 "it is no item, which has a `kind`; for a row of a table, say which system its"
                 " calls are from: --source twilio, for example"
             )

@@ -13,6 +13,7 @@ from gql.ingest.files.checkpoint import Checkpoint, ImportFolder
 from gql.ingest.files.converting import Converter
 from gql.ingest.files.opening import OpenFile, opened
 from gql.ingest.files.reading import Form, Record, records_of
+from gql.ingest.files.rows import UnmappedColumns
 from gql.ingest.items import AnyItem
 
 BATCH_BYTES = 4 * 2**20
@@ -84,10 +85,14 @@ class RecordReader:
         return str(self._records.digest.hexdigest())
 
     def batches(self, converter: Converter) -> Iterator[Batch]:
-        """The batches of the records that are left."""
+        """The batches of the records that are left.
+
+        Raises:
+            BadInput: when the file cannot be read on, or none of its rows can be.
+        """
         batch, size = Batch(), 0
         for record in self._rest:
-            items, problem = _converted(record, converter)
+            items, problem = self._converted(record, converter)
             self.done += 1
             batch.items += items
             batch.sources += [record] * len(items)
@@ -100,18 +105,21 @@ class RecordReader:
         if batch.items or batch.rejected:
             yield self._ended(batch)
 
+    def _converted(self, record: Record, converter: Converter) -> tuple[list[AnyItem], str | None]:
+        """The items of a record, and why there are none."""
+        try:
+            return converter.items(record), None
+        except UnmappedColumns as error:
+            if self._records.has_header:
+                raise
+            return [], error.message
+        except BadInput as error:
+            return [], error.message
+
     def _ended(self, batch: Batch) -> Batch:
         batch.records, batch.digest = self.done, self.digest
         batch.position = self.file.position
         return batch
-
-
-def _converted(record: Record, converter: Converter) -> tuple[list[AnyItem], str | None]:
-    """The items of a record, and why there are none."""
-    try:
-        return converter.items(record), None
-    except BadInput as error:
-        return [], error.message
 
 
 def rejection(record: Record, reason: str) -> Mapping[str, Any]:

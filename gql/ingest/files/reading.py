@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from io import BufferedReader
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import ijson  # type: ignore[import-untyped]
 import orjson
@@ -46,9 +46,15 @@ class Record:
 
 
 class Records(Protocol):
-    """Reads records; `digest` is the SHA-256 of those that were read."""
+    """Reads records.
+
+    Attributes:
+        digest: The SHA-256 of those that were read.
+        has_header: Whether all have the same columns.
+    """
 
     digest: Any
+    has_header: ClassVar[bool]
 
     def __iter__(self) -> Iterator[Record]:
         """The records that are left."""
@@ -110,6 +116,7 @@ def _prefix(head: bytes) -> str:
 class Lines:
     """Lines of NDJSON; empty ones are no records."""
 
+    has_header: ClassVar[bool] = False
     stream: BufferedReader
     digest: Any = field(default_factory=hashlib.sha256)
     number: int = 0
@@ -134,6 +141,7 @@ class Lines:
 class Rows:
     """Rows of CSV under a header; commas, semicolons or tabs are told apart by the header."""
 
+    has_header: ClassVar[bool] = True
     stream: BufferedReader
     digest: Any = field(default_factory=hashlib.sha256)
     number: int = 0
@@ -182,6 +190,7 @@ class Rows:
 class Objects:
     """Objects of a JSON document, read one at a time."""
 
+    has_header: ClassVar[bool] = False
     stream: BufferedReader
     prefix: str
     digest: Any = field(default_factory=hashlib.sha256)

@@ -92,6 +92,10 @@ class RowOptions:
     states: Mapping[str, str] = field(default_factory=dict)
 
 
+class UnmappedColumns(BadInput):
+    """No row with these columns can be read, whatever its values are."""
+
+
 class CallRows:
     """Turns rows into items; each layout of columns is mapped once."""
 
@@ -107,12 +111,15 @@ class CallRows:
         """The mapping of these columns.
 
         Raises:
-            BadInput: when it is ambiguous, or a call's id or time has no column.
+            UnmappedColumns: when it is ambiguous, or a call's id or time has no column.
         """
         mapping = self._mappings.get(columns)
         if mapping is None:
-            mapping = map_columns(columns, self.options.chosen)
-            self._require_enough(mapping, columns)
+            try:
+                mapping = map_columns(columns, self.options.chosen)
+                self._require_enough(mapping, columns)
+            except BadInput as error:
+                raise UnmappedColumns(error.message) from error
             if len(self._mappings) >= _MOST_LAYOUTS:
                 self._mappings.clear()
             self._mappings[columns] = mapping

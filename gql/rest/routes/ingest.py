@@ -27,7 +27,6 @@ _EXAMPLE = """\
     answers={200: Answer("A line for each line, then a summary.", lines=True)},
     errors=(400, 415),
     takes_lines=True,
-    is_download=True,
     example=_EXAMPLE,
 )
 async def take_items(context: Context, request: Request) -> ASGIApp:  # noqa: ARG001

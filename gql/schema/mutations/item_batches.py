@@ -3,7 +3,7 @@
 An item that cannot be used does not stop the others: each has a result of its own.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import field
 from typing import Any, ClassVar
 
@@ -34,6 +34,7 @@ from gql.schema.mutations.payloads import (
     required,
 )
 from gql.schema.mutations.run import default, global_id_of, mutation
+from gql.steps import in_steps, pause_if_long
 
 describe(
     ItemStatus,
@@ -177,19 +178,30 @@ async def _take(context: Context, input: BatchInput, name: str, model: type[Item
     shared = {"source": input.source}
     if default(input.is_correction, otherwise=False):
         shared["producer"] = "manual"
-    results: list[Result | None] = [None] * len(inputs)
+    items, refused = await in_steps(_items, inputs, name, model, shared)
+    outcomes = await apply_items(context, list(items.values()))
+    taken = {
+        index: _result(outcome, name, index) for index, outcome in zip(items, outcomes, strict=True)
+    }
+    results = {**refused, **taken}
+    return [results[index] for index in range(len(inputs))]
+
+
+def _items(
+    inputs: Sequence[Any], name: str, model: type[Item], shared: Mapping[str, str]
+) -> tuple[dict[int, AnyItem], dict[int, Result]]:
+    """The items of inputs by their index, and the results of those that cannot be used."""
     items: dict[int, AnyItem] = {}
+    refused: dict[int, Result] = {}
     for index, each in enumerate(inputs):
+        pause_if_long()
         try:
             item: Any = model.model_validate({**item_values(each), **shared})
         except ValidationError as error:
-            results[index] = (ItemStatus.REFUSED, None, _problems(error, name, index))
+            refused[index] = (ItemStatus.REFUSED, None, _problems(error, name, index))
         else:
             items[index] = item
-    outcomes = await apply_items(context, list(items.values()))
-    for index, outcome in zip(items, outcomes, strict=True):
-        results[index] = _result(outcome, name, index)
-    return [result for result in results if result is not None]
+    return items, refused
 
 
 def _problems(error: ValidationError, name: str, index: int) -> list[tuple[str, list[str]]]:

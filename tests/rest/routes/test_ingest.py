@@ -1,5 +1,6 @@
 """POST /api/v1/ingest: lines of items, answered one by one while others still come."""
 
+import asyncio
 import gzip
 import json
 from collections.abc import AsyncIterator, Callable
@@ -14,8 +15,8 @@ from gql.database import Database
 from gql.identity import Permission
 from gql.models.call import Call
 from gql.rest.ingest_answer import BATCH
-from tests.conftest import bearer
-from tests.databases import Copy
+from tests.conftest import bearer, connect, start
+from tests.databases import Copy, Databases, Kind, settings_for
 from tests.domain.writes.conftest import rows
 from tests.rest.people import token_header
 
@@ -91,8 +92,8 @@ async def test_compressed_lines_are_read_in_any_number_of_parts(
     body = compress(lines_of(*map(call, range(BATCH + 20))))
 
     async def parts() -> AsyncIterator[bytes]:
-        for start in range(0, len(body), 333):
-            yield body[start : start + 333]
+        for begin in range(0, len(body), 333):
+            yield body[begin : begin + 333]
 
     status, answers = await send(parts(), **{"Content-Encoding": coding})
 
@@ -193,3 +194,34 @@ async def test_a_key_that_may_do_nothing_else_brings_data_in(
         answer = await fresh_client.post(PATH, content=b"", headers=token_header(key))
         statuses.append(answer.status_code)
     assert statuses == [200, 403]
+
+
+async def test_bodies_of_items_are_bounded_and_take_no_slot_of_the_downloads(
+    databases: Databases, kind: Kind
+) -> None:
+    """A second body is refused while one is sent, and a download is not."""
+    async with databases.lend(kind) as copy:
+        bounds = {"max_ingests_per_organization": 1, "max_downloads_per_organization": 1}
+        async with start(copy, settings_for(copy.url, **bounds)) as running:
+            first, second = map(bearer, copy.organizations)
+            begun, ended = asyncio.Event(), asyncio.Event()
+
+            async def body() -> AsyncIterator[bytes]:
+                yield lines_of(call(1))
+                begun.set()
+                await ended.wait()
+
+            async with connect(running.app) as client:
+                sending = asyncio.create_task(client.post(PATH, content=body(), headers=first))
+                await begun.wait()
+                refused = await client.post(PATH, content=lines_of(call(2)), headers=first)
+                download = await client.get("/api/v1/calls/export", headers=first)
+                other = await client.post(PATH, content=lines_of(call(3)), headers=second)
+                ended.set()
+                taken = await sending
+                again = await client.post(PATH, content=lines_of(call(2)), headers=first)
+
+    assert refused.status_code == 429
+    assert "Your organization has 1 bodies of items running" in refused.text
+    statuses = [each.status_code for each in (download, other, taken, again)]
+    assert statuses == [200, 200, 200, 200]

@@ -1,4 +1,4 @@
-"""Bounds how many downloads are sent at a time."""
+"""Bounds how many downloads are sent, and how many bodies of lines are taken, at a time."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -9,15 +9,17 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from gql.errors import RETRY_AFTER, Overloaded, RateLimited
 
 
-class DownloadSlots:
-    """One slot for each download that is being read and sent.
+class StreamSlots:
+    """One slot for each stream of one kind that runs.
 
     Args:
+        kind: What they are, in the plural.
         most: Slots of this process.
         most_per_organization: How many of them one organization may hold.
     """
 
-    def __init__(self, most: int, most_per_organization: int) -> None:
+    def __init__(self, kind: str, most: int, most_per_organization: int) -> None:
+        self._kind = kind
         self._most = most
         self._most_per_organization = most_per_organization
         self._held: Counter[int] = Counter()
@@ -32,13 +34,14 @@ class DownloadSlots:
         """
         if self._held[organization_id] >= self._most_per_organization:
             raise RateLimited(
-                f"Your organization has {self._most_per_organization} downloads running, the most"
-                " at a time; try again when one of them has ended.",
+                f"Your organization has {self._most_per_organization} {self._kind} running, the"
+                " most at a time; try again when one of them has ended.",
                 RETRY_AFTER,
             )
         if self._held.total() >= self._most:
             raise Overloaded(
-                f"{self._most} downloads are running, the most at a time; try again.", RETRY_AFTER
+                f"{self._most} {self._kind} are running, the most at a time; try again.",
+                RETRY_AFTER,
             )
         self._held[organization_id] += 1
         try:
