@@ -235,7 +235,8 @@ async def _run(number: int, kills: int, seed: int) -> bool:
             for door, findings in (("ingest", ingested), ("import", imported)):
                 counts = f"{len(findings.lost):,} lost, {len(findings.doubled):,} doubled"
                 acknowledged = f"{len(findings.acknowledged):,} acknowledged"
-                outcome = f"{findings.kills} kills, {acknowledged}, {counts}; {dict(findings.answers)}"
+                answers = dict(findings.answers)
+                outcome = f"{findings.kills} kills, {acknowledged}, {counts}; {answers}"
                 sys.stdout.write(f"{kind} {door}: {outcome}\n")
                 is_well &= not findings.lost and not findings.doubled
     finally:
