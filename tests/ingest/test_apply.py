@@ -12,6 +12,7 @@ from gql.domain.writes.transaction import transaction
 from gql.errors import BadInput, Forbidden
 from gql.identity import Permission
 from gql.ingest import apply as applying
+from gql.ingest import merge
 from gql.ingest.apply import MOST_ITEMS, apply_items
 from gql.ingest.items import AnyItem
 from gql.models.call import Call
@@ -287,7 +288,7 @@ async def test_the_event_loop_goes_round_between_the_items_of_a_batch(
 ) -> None:
     monkeypatch.setattr(steps, "STEP_SECONDS", 0.0)
     rounds, at_items = 0, list[int]()
-    stamp = applying.item_stamp
+    stamp = merge.item_stamp
 
     async def count() -> None:
         nonlocal rounds

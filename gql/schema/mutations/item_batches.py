@@ -180,10 +180,9 @@ async def _take(context: Context, input: BatchInput, name: str, model: type[Item
         shared["producer"] = "manual"
     items, refused = await in_steps(_items, inputs, name, model, shared)
     outcomes = await apply_items(context, list(items.values()))
-    taken = {
+    results = refused | {
         index: _result(outcome, name, index) for index, outcome in zip(items, outcomes, strict=True)
     }
-    results = {**refused, **taken}
     return [results[index] for index in range(len(inputs))]
 
 

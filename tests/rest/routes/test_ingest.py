@@ -218,10 +218,10 @@ async def test_bodies_of_items_are_bounded_and_take_no_slot_of_the_downloads(
                 download = await client.get("/api/v1/calls/export", headers=first)
                 other = await client.post(PATH, content=lines_of(call(3)), headers=second)
                 ended.set()
-                taken = await sending
+                finished = await sending
                 again = await client.post(PATH, content=lines_of(call(2)), headers=first)
 
     assert refused.status_code == 429
     assert "Your organization has 1 bodies of items running" in refused.text
-    statuses = [each.status_code for each in (download, other, taken, again)]
+    statuses = [each.status_code for each in (download, other, finished, again)]
     assert statuses == [200, 200, 200, 200]
