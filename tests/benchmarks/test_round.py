@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import rounds
 from benchmarks.client import Client, load
 from benchmarks.comparison import Compared, compare, compare_on_sqlite
 from benchmarks.machine import machine
@@ -22,10 +23,10 @@ from tests.databases import Kind
 BRIEF = Plan(
     seconds=0.05,
     rounds=1,
-    connections=(2,),
+    connections=(1,),
     warm_seconds=0.01,
     client="python",
-    compared_requests=3,
+    compared_requests=2,
 )
 READERS = {"jackfield", "resolvers", "sqlite-jackfield", "sqlite-resolvers"}
 """Those that can answer documents that they were not written for."""
@@ -38,8 +39,9 @@ def nothing(_what: str, _sample: Sample | None) -> None:
 
 
 async def test_a_round_compares_all_answers_and_measures_every_server(
-    kind: Kind, target: Target, tmp_path: Path
+    kind: Kind, target: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(rounds, "WARM_CONNECTIONS", 1)
     if kind == "sqlite":
         work = partial(compare_on_sqlite, target, BRIEF, tmp_path, progress=nothing)
         cells = {
