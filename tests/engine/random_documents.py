@@ -29,7 +29,18 @@ from tests.engine.random_json import pointer
 MOST_FIELDS = (2, 3, 3, 5)
 """Most fields of a selection; each document has one of these."""
 
-BY_RESOLVERS = frozenset({"smsSessions", "findings", "simulateGraph", "replayGraph"})
+BY_RESOLVERS = frozenset(
+    [
+        "smsSessions",
+        "findings",
+        "simulateGraph",
+        "replayGraph",
+        "diffGraphVersions",
+        "asOf",
+        "analytics",
+        "path",
+    ]
+)
 """Fields that no plan knows; a document with one of them compares nothing."""
 
 DEFINITION = "strawberry-definition"

@@ -27,19 +27,32 @@ ARGUMENTS = {
     "graph": '"graph_1"',
     "candidate": '{id: "graph_1"}',
     "messages": '["hello"]',
+    "fromVersion": "1",
+    "toVersion": "1",
+    "version": "1",
 }
 
 COMPUTED = (
+    "AssistantGraph.analytics",
+    "AssistantGraph.asOf",
     "AssistantGraph.findings",
+    "GraphAnalytics.",
+    "GraphDiff.",
+    "GraphElementChange.",
     "GraphFinding.",
+    "GraphPathStep.",
     "GraphReplay.",
+    "GraphSession.path",
     "GraphSimulation.",
+    "NodeAnalytics.",
+    "Query.diffGraphVersions",
     "Query.replayGraph",
     "Query.simulateGraph",
     "Query.smsSessions",
     "SessionReplay.",
     "SimulatedStep.",
     "SmsSessions.",
+    "TransitionCount.",
 )
 """What Python computes, by the beginnings of its names."""
 
