@@ -38,6 +38,7 @@ BY_RESOLVERS = frozenset(
         "diffGraphVersions",
         "asOf",
         "analytics",
+        "diagram",
         "path",
     ]
 )

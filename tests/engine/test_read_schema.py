@@ -30,11 +30,13 @@ ARGUMENTS = {
     "fromVersion": "1",
     "toVersion": "1",
     "version": "1",
+    "format": "MERMAID",
 }
 
 COMPUTED = (
     "AssistantGraph.analytics",
     "AssistantGraph.asOf",
+    "AssistantGraph.diagram",
     "AssistantGraph.findings",
     "GraphAnalytics.",
     "GraphDiff.",
