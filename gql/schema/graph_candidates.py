@@ -35,7 +35,7 @@ class GraphStructureInput:
 
 
 @strawberry.input(one_of=True, description="Names a graph to try: by exactly one of these.")
-class GraphCandidate:
+class GraphCandidateInput:
     """One of the two."""
 
     id: strawberry.ID | None = strawberry.field(
@@ -47,7 +47,7 @@ class GraphCandidate:
 
 
 CandidateArgument = Annotated[
-    GraphCandidate, strawberry.argument(description="The graph to walk through.")
+    GraphCandidateInput, strawberry.argument(description="The graph to walk through.")
 ]
 
 
@@ -80,7 +80,7 @@ def _integer(name: str, kind: str) -> str:
     return name.removeprefix(f"{kind}_")
 
 
-async def load_candidate(context: Context, candidate: GraphCandidate) -> Candidate | None:
+async def load_candidate(context: Context, candidate: GraphCandidateInput) -> Candidate | None:
     """The structure of a candidate; None for a graph that the organization does not have.
 
     Raises:

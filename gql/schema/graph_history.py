@@ -126,7 +126,7 @@ Days = Annotated[
 
 async def _analytics(
     root: strawberry.Parent[Record], info: Info, days: Days = 30
-) -> GraphAnalytics:
+) -> GraphAnalytics | None:
     if not 1 <= days <= MOST_DAYS:
         raise BadInput(f"`days` is {days}, but must be 1 to {MOST_DAYS}.")
     usage = await analyse_graph(info.context, root.id, days)

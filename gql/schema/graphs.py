@@ -69,8 +69,8 @@ class AssistantGraph(NumberedNode):
     entry_node: "GraphNode | None" = first(
         "Where conversations start; without one the graph cannot run.", ENTRY_NODES, OF_GRAPH
     )
-    analytics: GraphAnalytics = analytics_field
-    diagram: str = diagram_field
+    analytics: GraphAnalytics | None = analytics_field
+    diagram: str | None = diagram_field
     sessions: (
         Connection[Annotated["GraphSession", strawberry.lazy("gql.schema.graph_sessions")]] | None
     ) = connection(

@@ -14,12 +14,12 @@ from gql.models.graph_session import GraphSession, GraphTransition
 from gql.models.scope import table_of
 from tests.conftest import Counting, GraphQL
 
-SIMULATE = """query ($candidate: GraphCandidate!, $messages: [String!]!, $variables: JSON,
+SIMULATE = """query ($candidate: GraphCandidateInput!, $messages: [String!]!, $variables: JSON,
     $startNode: String, $verdicts: [VerdictInput!]) {
     simulateGraph(candidate: $candidate, messages: $messages, variables: $variables,
         startNode: $startNode, verdicts: $verdicts) {
         steps { message node edge to reason handoffSentence notEvaluated } finalNode hasEnded } }"""
-REPLAY = """query ($candidate: GraphCandidate!, $sessions: ReplaySessionsInput) {
+REPLAY = """query ($candidate: GraphCandidateInput!, $sessions: ReplaySessionsInput) {
     replayGraph(graph: 1, candidate: $candidate, sessions: $sessions) {
         sessions transitions reproduced notEvaluated unchanged undecided elsewhere stuck loops
         lostHandoffs examples { session { callSid } deviations recordedPath path transitionIndex

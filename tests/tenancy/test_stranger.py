@@ -157,6 +157,8 @@ def _is_empty(value: Any) -> bool:
     if isinstance(value, dict):
         if "totalCount" in value:
             return bool(value["totalCount"] == 0 and not value.get("nodes"))
+        if "groupCount" in value:
+            return bool(value["groupCount"] == 0 and not value.get("groups"))
         return all(_is_empty(inner) for name, inner in value.items() if name != "__typename")
     if isinstance(value, list):
         return all(_is_empty(inner) for inner in value)
