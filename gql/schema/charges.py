@@ -27,10 +27,13 @@ from graphql import (
 from gql.engine.fields import (
     ConnectionField,
     ConnectionSource,
+    CostReportField,
+    CostReportSource,
     CostSummarySource,
     FieldSource,
     JsonPathSource,
 )
+from gql.query.cost_groups import MAX_GROUPS
 from gql.query.filters import MAX_CONDITIONS
 from gql.query.paging import MAX_PAGE
 from gql.query.weights import (
@@ -41,6 +44,7 @@ from gql.query.weights import (
     SCHEMA_VALUE,
     SORTED_ROW,
 )
+from gql.schema.costs import DEFAULT_GROUPS
 from gql.schema.declared_costs import (
     field_weight,
     is_object_list,
@@ -56,6 +60,7 @@ from gql.schema.list_arguments import (
     ListArguments,
     Variables,
     arguments_of,
+    is_int,
 )
 from gql.schema.operation_cost import Charge, Quantity
 from gql.schema.query import MAX_IDS
@@ -77,16 +82,20 @@ class _Position:
         factor: How many such objects there are, as far as that depends on the document alone.
         sizes: The rest of that product.
         arguments: Of the connection that the object is, or that it is an edge of.
+        groups: How many groups the report of costs that the object is has.
     """
 
     path: str = ""
     factor: int = 1
     sizes: tuple[Quantity, ...] = ()
     arguments: ListArguments | None = None
+    groups: int | Quantity = 0
 
-    def below(self, path: str, arguments: ListArguments | None) -> "_Position":
+    def below(
+        self, path: str, arguments: ListArguments | None, groups: int | Quantity = 0
+    ) -> "_Position":
         """The object at a path below this one."""
-        return _Position(path, self.factor, self.sizes, arguments)
+        return _Position(path, self.factor, self.sizes, arguments, groups)
 
     def times(self, size: "int | Quantity") -> "_Position":
         """This position in each object of a list."""
@@ -163,7 +172,8 @@ class ChargeWalk:
             yield at.below(path, None).charge(at.arguments.summary().points)
         if isinstance(source, ConnectionSource):
             of_list = ListArguments(source, field, arguments)
-        here = at.below(path, of_list)
+        groups = _groups(arguments["first"]) if isinstance(source, CostReportSource) else 0
+        here = at.below(path, of_list, groups)
         yield here.charge(field_weight(field))
         if is_leaf_type(target):
             yield from _leaf(here, source, arguments)
@@ -173,7 +183,8 @@ class ChargeWalk:
         if isinstance(source, ConnectionSource) and of_list and _reads_rows(selected):
             yield here.charge(_page_points(of_list))
         if is_object_list(field):
-            here = here.times(_size(field, of_list, arguments))
+            is_of_groups = source is CostReportField.GROUPS
+            here = here.times(at.groups if is_of_groups else _size(field, of_list, arguments))
         yield here.charge(type_weight(target))
         yield from self._object(here, selected)
 
@@ -230,6 +241,18 @@ def _size(
     size = list_size(field)
     assert size is not None  # noqa: S101, it is a list of objects
     return size.assumed
+
+
+def _groups(first: Argument) -> int | Quantity:
+    """How many groups a report of costs has at most; 0 where it will be refused."""
+
+    def value(variables: Variables) -> int:
+        number = first.value(variables)
+        if number is None:
+            return DEFAULT_GROUPS
+        return int(number) if is_int(number) and 0 <= number <= MAX_GROUPS else 0
+
+    return _quantity(MAX_GROUPS, value, first.is_constant)
 
 
 def _count(ids: Any) -> int:

@@ -137,8 +137,10 @@ def list_size(  # noqa: PLR0911 -- a case per source
             return ListSize(size)
         case UnionSource(union):
             return ListSize(union.limit)
-        case CostReportField.GROUPS:
-            return ListSize(DEFAULT_GROUPS)
+        case CostReportSource():
+            return ListSize(DEFAULT_GROUPS, ("first",), (CostReportField.GROUPS.value,))
+        case CostReportField():
+            return None
     if not is_object_list(field):
         return None
     return ListSize(MAX_IDS if "ids" in field.args else DEFAULT_LIST_SIZE)

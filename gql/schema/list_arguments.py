@@ -91,7 +91,7 @@ class ListArguments:
         if first is not None and last is not None:
             return 0
         size = DEFAULT_PAGE if first is last else first if last is None else last
-        return int(size) if _is_int(size) and 0 <= size <= MAX_PAGE else 0
+        return int(size) if is_int(size) and 0 <= size <= MAX_PAGE else 0
 
     def total(self, variables: Variables) -> RowsRead:
         """What counting the list reads."""
@@ -112,7 +112,7 @@ class ListArguments:
             self._filter(variables),
             source.usual,
             order=self._order(variables),
-            offset=offset if _is_int(offset) and offset > 0 else 0,
+            offset=offset if is_int(offset) and offset > 0 else 0,
         )
 
     def keys(self, variables: Variables) -> int:
@@ -176,7 +176,7 @@ def _members(kind: GraphQLInputObjectType, value: Any) -> Iterator[tuple[Any, An
                 yield kind.fields[name], member
 
 
-def _is_int(value: Any) -> bool:
+def is_int(value: Any) -> bool:
     """Whether GraphQL takes it for an Int; a request with anything else is refused."""
     whole = value.is_integer() if isinstance(value, float) else isinstance(value, int)
     return whole and not isinstance(value, bool)

@@ -2,6 +2,10 @@
 
 from typing import Any
 
+import pytest
+
+from gql.demo.tenant import NOW
+from gql.domain import graph_analytics
 from tests.conftest import Counting, GraphQL
 
 PATH = """{ graphSession(callSid: "CA0987654321fedcba") { graphVersion path {
@@ -53,6 +57,12 @@ SUPPORT: dict[str, Any] = {
     "transition": None,
     "edge": None,
 }
+
+
+@pytest.fixture(autouse=True)
+def day_of_the_demo(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets analytics look back from the instant at which the demo data stands still."""
+    monkeypatch.setattr(graph_analytics, "now", lambda: NOW)
 
 
 async def test_a_path_stays_when_its_nodes_are_gone(fresh_graphql: GraphQL) -> None:

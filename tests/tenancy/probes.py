@@ -78,7 +78,7 @@ RESOURCES = {"endpoint": "hook_endpoint"}
 """By the noun of an argument, where the resource is called otherwise."""
 
 ALIAS = "probe"
-MOST_PROBES = 6
+MOST_PROBES = 10
 """Of one document: all of them together have to cost less than a document may."""
 
 PARENTS = 2
