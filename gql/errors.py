@@ -12,9 +12,9 @@ Errors are raised low, as facts, and rendered once per door: GraphQL prints `cod
     |-- NotFound                   NOT_FOUND              404  not in the organization
     |-- BadInput                   BAD_USER_INPUT         400  an argument that cannot be used
     |   |-- BadCursor              BAD_CURSOR             400  not of this list and order
-    |   |-- ResyncRequired         RESYNC_REQUIRED        400  events may have been missed
     |   |-- TooLargeForInt         (the same)             400  selected as `Int`, has more bits
     |   `-- Invalid                (the same)             400  a write, with all its problems
+    |-- ResyncRequired             RESYNC_REQUIRED        400  events may have been missed
     |-- Conflict                   CONFLICT               409  something stands in the way
     |   |-- VersionConflict        VERSION_CONFLICT       409  not the version that was read
     |   |-- PreconditionFailed     PRECONDITION_FAILED    412  not as `If-Match` says
@@ -124,10 +124,11 @@ class BadCursor(BadInput):
     meaning = "The cursor is damaged or belongs to another list or order."
 
 
-class ResyncRequired(BadInput):
+class ResyncRequired(GatewayError):
     """Events after the one that was named may have been missed."""
 
     code = "RESYNC_REQUIRED"
+    status = 400
     meaning = "Events may have been missed: read everything anew, and subscribe without `after`."
 
 

@@ -20,7 +20,7 @@ _HOUSEKEEPING = re.compile(
     r"|SELECT 1 / \(pg_backend_pid\(\)|WITH RECURSIVE typeinfo_tree|--",
     re.IGNORECASE | re.DOTALL,
 )
-_BACKGROUND = re.compile(
+OF_BACKGROUND_TASKS = re.compile(
     r"SELECT DISTINCT (call_rollup_change|inbox)\.|SELECT pg_try_advisory_xact_lock\("
     r"|WITH changes AS"
     r"|SELECT DISTINCT event_new\.|SELECT event_head\.last|INSERT INTO event_head|WITH fresh AS"
@@ -161,6 +161,6 @@ def read_log(path: Path, start: int) -> tuple[int, list[tuple[str, str, str]]]:
 
 def _counts(text: str) -> bool:
     statement = text.strip()
-    if _HOUSEKEEPING.match(statement) or _BACKGROUND.match(statement):
+    if _HOUSEKEEPING.match(statement) or OF_BACKGROUND_TASKS.match(statement):
         return False
     return not _CREDENTIALS.search(statement)

@@ -19,8 +19,11 @@ from gql.query.global_id import read_id
 from gql.query.resource import Record
 from gql.schema.enums import describe
 
-DIAGRAM_POINTS = 100_000
-"""Points of a picture: up to half a second of one core, usually a hundredth of that."""
+DIAGRAM_POINTS = 45_000
+"""Points of a picture: up to half a second of one core, usually a hundredth of that.
+
+Resolvers answer it, which `GQL_MAX_RESOLVER_COST` bounds to 50,000.
+"""
 
 
 describe(

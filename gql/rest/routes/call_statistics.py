@@ -114,7 +114,7 @@ async def get_stats(context: Context) -> dict[str, Any]:
     tag=TAG,
     summary="Get the last days in numbers",
     graphql=(
-        '{ costs(groupBy: [DAY, STATUS], filter: {startedAt: {gte: "2026-06-01", lt: "2026-07-01"'
+        '{ costs(groupBy: [DAY, STATUS], filter: {startedAt: {gte: "2020-01-01", lt: "2040-01-01"'
         "}}) { groups { start status calls duration { average } } } }"
     ),
     points=GROUPED_TOTALS,

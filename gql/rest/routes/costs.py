@@ -228,7 +228,7 @@ async def get_costs(context: Context, queries: QueryRunner, path: CallPath) -> d
     tag=TAG,
     summary="Add costs up",
     graphql=(
-        '{ costs(groupBy: [DAY], filter: {startedAt: {gte: "2026-06-01", lt: "2026-07-01"}})'
+        '{ costs(groupBy: [DAY], filter: {startedAt: {gte: "2020-01-01", lt: "2040-01-01"}})'
         " { groups { start cost { total llm tts stt telephony currency } } } }"
     ),
     points=GROUPED_TOTALS,

@@ -125,7 +125,7 @@ class Tested(BaseModel):
     tag=TAG,
     summary="Analyse the use of a graph",
     graphql=(
-        "{ graph(id: 1) { analytics(days: 30) { sessions transitions averageSeconds "
+        "{ graph(id: 1005) { analytics(days: 30) { sessions transitions averageSeconds "
         "mostUsedTransitions { fromName toName count } nodes { nodeId visits averageSeconds exits "
         "} } } }"
     ),
