@@ -97,7 +97,12 @@ async def test_the_assistants_have_the_documented_names_and_descriptions(loaded:
 
 async def test_the_graph_has_the_two_documented_sessions_and_no_other(loaded: Loaded) -> None:
     session = TABLE_BY_NAME["graph_session"].c
-    shared = {"organization_id": 1, "graph_id": 1, "graph_name": "Customer Service Router"}
+    shared = {
+        "organization_id": 1,
+        "graph_id": 1,
+        "graph_name": "Customer Service Router",
+        "graph_version": 1,
+    }
 
     assert await documented_rows_of(loaded.database, "graph_session", session.graph_id == 1) == [
         shared
