@@ -118,13 +118,13 @@ async def test_pull_says_what_it_lacks(
 ) -> None:
     monkeypatch.setenv("KEY", "x")
     where = ("-o", "1", "--since", "2026-09-01", "--database", fresh.url, "--api-key-env")
-    unknown = await cli("hooks", "pull", "telnyx", *where, "KEY")
+    unknown = await cli("hooks", "pull", "burki", *where, "KEY")
     keyless = await cli("hooks", "pull", "vapi", *where, "NO_KEY")
     nameless = await cli("hooks", "pull", "twilio", *where, "KEY")
     homeless = await cli("hooks", "pull", "vapi", *where, "KEY")
 
     assert unknown.err == (
-        "The list of 'telnyx' cannot be read.\nThere are vapi, retell, elevenlabs, twilio.\n"
+        "The list of 'burki' cannot be read.\nThere are vapi, retell, elevenlabs, twilio, telnyx.\n"
     )
     assert keyless.err.startswith("The variable NO_KEY is not set.")
     assert nameless.err.startswith("--account is missing.")
