@@ -117,7 +117,7 @@ async def test_a_hundred_sessions_or_steps_take_as_many_statements_as_two(
             assert [each["status"] for each in answer["results"]] == ["CREATED"] * size
             counts.append(ran.count)
 
-    # Sessions: calls and sessions are read and written, and the graph and the version that
-    # it had then. Steps: calls, sessions, steps, graph, nodes and edges are read, sessions and steps
+    # Sessions: calls and sessions are read and written, and the graph and its version then are
+    # read. Steps: calls, sessions, steps, graph, nodes and edges are read, sessions and steps
     # written, and calls where the steps are later than all that was known of them.
     assert counts[:3] == counts[3:] == [6, 8, 9]
