@@ -71,7 +71,7 @@ async def test_a_person_copies_an_organization_and_proves_it(
         ),
         (
             ("--from", "https://x.example", "--api-key-env", "NO_SUCH_NAME"),
-            "no variable NO_SUCH_NAME",
+            "The variable NO_SUCH_NAME is not set.",
             "export NO_SUCH_NAME=",
         ),
     ],
