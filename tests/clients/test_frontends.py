@@ -155,7 +155,9 @@ def test_apollo_goes_on_without_persisted_queries(run: Run) -> None:
 
 def test_urql_puts_pages_together_and_knows_what_has_no_id(run: Run, newest: list[str]) -> None:
     types = build_schema((ROOT / "schema.graphql").read_text()).type_map.items()
-    of_graphcache = re.compile(r"__|Query|Mutation|Subscription|PageInfo|.*(Connection|Edge|Payload)$")
+    of_graphcache = re.compile(
+        r"__|Query|Mutation|Subscription|PageInfo|.*(Connection|Edge|Payload)$"
+    )
     embedded = {
         name
         for name, kind in types
