@@ -27,6 +27,7 @@ OF_BACKGROUND_TASKS = re.compile(
     r"|SELECT pg_notify\("
 )
 """What tasks of `gql/app` send, whenever they like: folding sums, the inbox, numbering events."""
+_OF_FTS5 = re.compile(r"'main'\.(data_version|'\w+_words_)")
 _FIRES = re.compile(r"(INSERT INTO|UPDATE|DELETE FROM)\b")
 _CREDENTIALS = re.compile(r"\b(FROM|UPDATE)\s+api_key\b", re.IGNORECASE)
 _LOGGED = re.compile(r"([^|\n]*)\|([^|\n]*)\|LOG:  (?:statement|execute [^:]*): (.*)")
@@ -108,9 +109,12 @@ class SqliteLog:
         def hear(text: str) -> None:
             """SQLite reports each statement of a trigger too, by the text of the one that fired it.
 
-            Meanwhile other connections may run others.
+            Meanwhile other connections may run others. FTS5 reads and writes its own tables by
+            statements, which nobody sends.
             """
             nonlocal last
+            if _OF_FTS5.search(text):
+                return
             if not (_FIRES.match(text) and last == text):
                 self.texts.append(text)
             last = text

@@ -45,6 +45,11 @@ class Snapshot:
         self._closed = False
         self.statements = 0
 
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether it reads SQLite, for a statement that selects from other tables there."""
+        return self._engine.dialect.name == "sqlite"
+
     async def rows(
         self, statement: Executable, parameters: Mapping[str, Any] | None = None
     ) -> Sequence[Row[Any]]:

@@ -24,6 +24,9 @@ SOURCE = "source"
 OWN_POINTS = "own_points"
 """The key of what a field costs beside what its type says: of one that a resolver computes."""
 
+COMPUTED_PAGE = "computed_page"
+"""The key that is in the metadata of a field whose page a resolver makes: `first` is its size."""
+
 ColumnKind = Literal[
     "boolean",
     "decimal",

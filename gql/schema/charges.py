@@ -35,7 +35,7 @@ from gql.engine.fields import (
 )
 from gql.query.cost_groups import MAX_GROUPS
 from gql.query.filters import MAX_CONDITIONS
-from gql.query.paging import MAX_PAGE
+from gql.query.paging import DEFAULT_PAGE, MAX_PAGE
 from gql.query.weights import (
     COMPARED_ROW,
     COUNTED_ROW,
@@ -47,6 +47,7 @@ from gql.query.weights import (
 from gql.schema.costs import DEFAULT_GROUPS
 from gql.schema.declared_costs import (
     field_weight,
+    is_computed_page,
     is_object_list,
     list_size,
     source_of,
@@ -82,20 +83,21 @@ class _Position:
         factor: How many such objects there are, as far as that depends on the document alone.
         sizes: The rest of that product.
         arguments: Of the connection that the object is, or that it is an edge of.
-        groups: How many groups the report of costs that the object is has.
+        listed: How long the list is of the object, where it is a report of costs, or a page that a
+            resolver makes.
     """
 
     path: str = ""
     factor: int = 1
     sizes: tuple[Quantity, ...] = ()
     arguments: ListArguments | None = None
-    groups: int | Quantity = 0
+    listed: int | Quantity = 0
 
     def below(
-        self, path: str, arguments: ListArguments | None, groups: int | Quantity = 0
+        self, path: str, arguments: ListArguments | None, listed: int | Quantity = 0
     ) -> "_Position":
         """The object at a path below this one."""
-        return _Position(path, self.factor, self.sizes, arguments, groups)
+        return _Position(path, self.factor, self.sizes, arguments, listed)
 
     def times(self, size: "int | Quantity") -> "_Position":
         """This position in each object of a list."""
@@ -172,8 +174,7 @@ class ChargeWalk:
             yield at.below(path, None).charge(at.arguments.summary().points)
         if isinstance(source, ConnectionSource):
             of_list = ListArguments(source, field, arguments)
-        groups = _groups(arguments["first"]) if isinstance(source, CostReportSource) else 0
-        here = at.below(path, of_list, groups)
+        here = at.below(path, of_list, _listed(field, source, arguments))
         yield here.charge(field_weight(field))
         if is_leaf_type(target):
             yield from _leaf(here, source, arguments)
@@ -183,8 +184,10 @@ class ChargeWalk:
         if isinstance(source, ConnectionSource) and of_list and _reads_rows(selected):
             yield here.charge(_page_points(of_list))
         if is_object_list(field):
-            is_of_groups = source is CostReportField.GROUPS
-            here = here.times(at.groups if is_of_groups else _size(field, of_list, arguments))
+            of_report = source is CostReportField.GROUPS
+            of_page = isinstance(source, ConnectionField) and of_list is None
+            is_listed = of_report or of_page
+            here = here.times(at.listed if is_listed else _size(field, of_list, arguments))
         yield here.charge(type_weight(target))
         yield from self._object(here, selected)
 
@@ -243,16 +246,25 @@ def _size(
     return size.assumed
 
 
-def _groups(first: Argument) -> int | Quantity:
-    """How many groups a report of costs has at most; 0 where it will be refused."""
+def _listed(
+    field: GraphQLField, source: FieldSource | None, arguments: Mapping[str, Argument]
+) -> int | Quantity:
+    """How long the list of a report of costs, or of a computed page, may be; 0 of all else."""
+    if isinstance(source, CostReportSource):
+        return _first(arguments["first"], DEFAULT_GROUPS, MAX_GROUPS)
+    return _first(arguments["first"], DEFAULT_PAGE, MAX_PAGE) if is_computed_page(field) else 0
+
+
+def _first(first: Argument, default: int, most: int) -> int | Quantity:
+    """How many the argument `first` asks for; 0 where it will be refused."""
 
     def value(variables: Variables) -> int:
         number = first.value(variables)
         if number is None:
-            return DEFAULT_GROUPS
-        return int(number) if is_int(number) and 0 <= number <= MAX_GROUPS else 0
+            return default
+        return int(number) if is_int(number) and 0 <= number <= most else 0
 
-    return _quantity(MAX_GROUPS, value, first.is_constant)
+    return _quantity(most, value, first.is_constant)
 
 
 def _count(ids: Any) -> int:

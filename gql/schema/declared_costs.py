@@ -17,6 +17,7 @@ from graphql import (
 
 from gql.domain.calls import CALLS
 from gql.engine.fields import (
+    COMPUTED_PAGE,
     OWN_POINTS,
     SOURCE,
     ConnectionField,
@@ -120,6 +121,11 @@ def is_object_list(field: GraphQLField) -> bool:
     return is_list_type(get_nullable_type(field.type)) and not is_leaf
 
 
+def is_computed_page(field: GraphQLField) -> bool:
+    """Whether a field gives a page that a resolver makes."""
+    return COMPUTED_PAGE in field.extensions[DEFINITION].metadata
+
+
 def list_size(  # noqa: PLR0911 -- a case per source
     field: GraphQLField,
 ) -> ListSize | None:
@@ -127,9 +133,11 @@ def list_size(  # noqa: PLR0911 -- a case per source
 
     None for a field without a list, and for the parts of a page: they are as long as the page.
     """
+    lists = (ConnectionField.EDGES.value, ConnectionField.NODES.value)
+    if is_computed_page(field):
+        return ListSize(DEFAULT_PAGE, ("first",), lists)
     match source_of(field):
         case ConnectionSource():
-            lists = (ConnectionField.EDGES.value, ConnectionField.NODES.value)
             return ListSize(DEFAULT_PAGE, SLICING_ARGUMENTS, lists)
         case ConnectionField():
             return None

@@ -40,6 +40,7 @@ from gql.schema.inputs.sms import (
 from gql.schema.messages import Message, Transcript
 from gql.schema.node import Node
 from gql.schema.recordings import Recording
+from gql.schema.search import SearchResultPage, search
 from gql.schema.sms import SmsConversation
 from gql.schema.sms_sessions import SmsSessions, sms_sessions
 from gql.schema.viewer import ApiKey, Organization, User, Viewer
@@ -187,6 +188,7 @@ class Query:
         order=CallRecordOrder,
         filter=CallRecordFilter,
     )
+    search: SearchResultPage | None = search
     sms_sessions: SmsSessions | None = sms_sessions
     simulate_graph: GraphSimulation | None = simulate_graph
     replay_graph: GraphReplay | None = replay_graph

@@ -10,7 +10,10 @@ from gql.database import Database
 _SQLITE = """
 SELECT type AS kind, name, sql AS definition FROM sqlite_master
 WHERE name NOT LIKE 'sqlite_%' AND name <> 'alembic_version'
+    AND NOT (type = 'table' AND name GLOB '*_words*')
 """
+"""Without tables of FTS5, and those that it makes for itself."""
+
 _POSTGRESQL = """
 SELECT 'column' AS kind, c.relname || '.' || a.attname AS name, format_type(atttypid, atttypmod)
     || CASE WHEN attnotnull THEN ' not null' ELSE '' END

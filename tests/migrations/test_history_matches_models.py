@@ -56,7 +56,8 @@ async def test_the_history_makes_the_same_catalog_as_the_models(
 ) -> None:
     """Sees what Alembic does not: checks, AUTOINCREMENT, defaults, sequences, index expressions.
 
-    Triggers and their functions are no part of the models: the history alone makes them.
+    Triggers, their functions and full-text indexes are no part of the models: the history alone
+    makes them.
     """
     migrated, created = await empty_database(), await empty_database()
     await migrate(migrated.engine)
@@ -66,7 +67,9 @@ async def test_the_history_makes_the_same_catalog_as_the_models(
     history = await _catalog_without_equal_defaults(migrated, metadata)
 
     triggers = {key for key in history if key[0] in {"trigger", "function"}}
-    assert {key: history[key] for key in history.keys() - triggers} == await catalog(created)
+    words = {key for key in history if key[0] == "index" and key[1].endswith("_words")}
+    models = history.keys() - triggers - words
+    assert {key: history[key] for key in models} == await catalog(created)
     assert {name for kind, name in triggers if kind == "trigger"} >= {
         *("call_rollup_insert", "call_rollup_update", "call_rollup_delete")
     }
@@ -139,6 +142,8 @@ def _differences(connection: Connection) -> list[Any]:
     def is_of_this_database(item: Any, name: str | None, *_: Any) -> bool:
         # PostgreSQL prints a long expression in words of its own; the catalogs compare those.
         if name is not None and name.endswith("_chronology"):
+            return False
+        if name is not None and "_words" in name:
             return False
         condition = getattr(item, "_ddl_if", None)
         return condition is None or condition.dialect == connection.dialect.name
