@@ -148,7 +148,9 @@ class Figures:
             is_in = is_in_bucket(call.c.started_at, buckets, bounds)
             rows.from_clause = buckets.join(rows.from_clause, is_in)
             keys["position"] = buckets.c.position
-        keys.update((name, call.c[name]) for name in self._grouping.keys)
+        for name in self._grouping.keys:
+            # The rollup cannot tell an empty currency from none, so nothing does.
+            keys[name] = func.nullif(call.c[name], "") if name == CURRENCY else call.c[name]
         columns: list[Any] = [value.label(name) for name, value in keys.items()]
         columns += [call.c[f"{name}_cost"] for name in ("total", *SERVICES)]
         columns += [call.c.duration, call.c.status.label("how_far")]
@@ -236,14 +238,18 @@ class RolledUpFigures(Figures):
         yield total(case((calls.c.has_total, number), else_=0), "with_cost")
         yield total(case((ongoing, number), else_=0), "ongoing")
         yield total(calls.c.timed, "timed")
-        timed = calls.c.timed > 0
-        yield total(case((timed, calls.c.duration)), "duration_sum")
+        # Changes that are not folded yet may take away, so that only a sum tells whether a group
+        # has any.
+        has_timed = func.sum(calls.c.timed) > 0
+        duration = cast(func.sum(calls.c.duration), BigInteger)
+        yield case((has_timed, duration)).label("duration_sum")
         for name in PERCENTILES:
             yield cast(null(), Double).label(name)
+        has_costed = func.sum(case((calls.c.has_total, number), else_=0)) > 0
         for name in _PARTS:
-            amount = case((calls.c.has_total & (number > 0), calls.c[f"{name}_cost"]))
-            yield sum_of_units(amount).label(f"{name}_units")
-            yield sum_of_micros(amount).label(f"{name}_micros")
+            amount = case((calls.c.has_total, calls.c[f"{name}_cost"]))
+            yield case((has_costed, sum_of_units(amount))).label(f"{name}_units")
+            yield case((has_costed, sum_of_micros(amount))).label(f"{name}_micros")
 
     @staticmethod
     def _having(calls: FromClause) -> Expression | None:

@@ -338,7 +338,8 @@ _FILTER_FIELDS = {
 def _group_filter(rows: FromClause, grouping: Grouping, parameters: GroupParameters) -> Expression:
     """The filter that only the calls of a group pass, as JSON.
 
-    A call has no value where it does not pass `notIn: []`, which every value passes.
+    A call has no value where it does not pass `notIn: []`, which every value passes. An empty
+    currency is none.
     """
     parts: list[Any] = [parameters.filter_start]
     if grouping.has_buckets:
@@ -350,14 +351,14 @@ def _group_filter(rows: FromClause, grouping: Grouping, parameters: GroupParamet
         field_name = _FILTER_FIELDS.get(name)
         if field_name is None:
             continue
-        value = rows.c[name]
+        value, without = rows.c[name], '[""]' if name == CURRENCY else "[]"
         printed = concatenated([f'"{field_name}":{{"eq":', _filter_value(name, value), "},"])
         parts.append(case((value.is_not(None), printed), else_=literal_text("")))
         # An empty bucket has no calls of any key, so its filter is that of the bucket alone.
         nothing = case(
             (value.is_not(None), literal_text("")),
             (is_empty, literal_text("")),
-            else_=literal_text(f',{{"{field_name}":{{"notIn":[]}}}}'),
+            else_=literal_text(f',{{"{field_name}":{{"notIn":{without}}}}}'),
         )
         absent.append(nothing)
     parts += ['"none":[', func.substr(concatenated(absent), 2), "]", parameters.filter_end]
