@@ -161,6 +161,8 @@ def _rows(ask: Ask) -> Iterator[Probe]:
     since = 'startedAt: {gte: "1990-01-01T00:00:00Z"}'
     yield Probe(weights.COUNTED_ROW, total % since, least, count)
     yield Probe(weights.COMPARED_ROW, total % 'callSid: {contains: "zz"}', least, count)
+    summary = "{ calls(first: 0, filter: {%s}) { summary { calls cost { total } } } }"
+    yield Probe(weights.SUMMED_CALL, summary % since, least, count)
     conversations = "{ assistants(first: 100) { nodes { smsConversations(first: %s) { %s } } } }"
     nodes = ask(conversations % (0, "totalCount"))["assistants"]["nodes"]
     rows = sum(node["smsConversations"]["totalCount"] for node in nodes)

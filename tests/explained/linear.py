@@ -14,7 +14,8 @@ LINEAR: dict[str, str] = {
     "graphSessions by ENDED_AT .*, (graphId|currentNodeId|currentAssistantId|callSid) .*": "the"
     " sessions of one graph or node are sorted.",
     "(calls|records|smsConversations) total, (source|endedReason|endedReasonKind|hasRecording"
-    "|receivedAt)( .*)?": "no rollup tells them apart: those that pass are counted.",
+    "|receivedAt|currency|assistantPhoneNumber)( .*)?": "no rollup tells them apart: those that"
+    " pass are counted.",
     rf"{_LISTS} (total|by .*|page), meta .*": "`meta` is JSON text without an index.",
     "(calls|records) total, assistantName .*": "calls of a former name are counted beside those of"
     " assistants that have the name now.",
@@ -23,8 +24,8 @@ LINEAR: dict[str, str] = {
     "(calls|records) (total|by .*), graphId .*": "the calls of one graph are counted and sorted.",
     "calls by (DURATION|TOTAL_COST|RECEIVED_AT) .*, assistantId .*": "the calls of one assistant"
     " are sorted, by duration or cost from an index that has them.",
-    "calls by .*, (source|endedReason|endedReasonKind|hasRecording) .*": "the calls of one source"
-    " or reason are sorted.",
+    "calls by .*, (source|endedReason|endedReasonKind|hasRecording|currency|assistantPhoneNumber)"
+    " .*": "the calls of one source, reason, currency or number are sorted.",
     "calls page, (endedReason|endedReasonKind) ne": "calls with another reason are walked to.",
     "(calls|records) (total|page), (endedAt|startedAt|receivedAt) .*": "a range that is not the"
     " order of the list is counted or sorted.",

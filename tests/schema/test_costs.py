@@ -6,6 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import text
 
 from gql.database import Database
 from gql.models.assistant import Assistant
@@ -101,6 +102,26 @@ async def test_the_rollup_has_the_same_sums(
     )
 
     assert answer == {"groupCount": len(groups), "groups": groups}
+
+
+async def test_changes_since_the_last_fold_and_empty_currencies_are_added_up(
+    fresh_graphql: GraphQL, fresh_database: Database
+) -> None:
+    summary = (
+        "{ calls(first: 0) { summary { calls duration { sum %s } cost { total currency } } } }"
+    )
+    change = """UPDATE call SET duration = duration + 7, total_cost = total_cost - 5,
+        cost_currency = CASE WHEN id % 2 = 0 THEN '' ELSE cost_currency END WHERE id % 3 = 0"""
+    async with fresh_database.transaction() as connection:
+        await connection.execute(text(change))
+
+    rolled_up = (await fresh_graphql(summary % ""))["data"]["calls"]["summary"]
+    of_calls = (await fresh_graphql(summary % "p50"))["data"]["calls"]["summary"]
+
+    for each in of_calls:
+        del each["duration"]["p50"]
+    assert rolled_up == of_calls
+    assert "" not in [each["cost"]["currency"] for each in of_calls]
 
 
 @pytest.mark.parametrize(
