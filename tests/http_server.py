@@ -13,6 +13,7 @@ from uvicorn import Config, Server
 from uvicorn.server import ServerState
 
 from gql.app.http_connection import BoundedHttpProtocol, ConnectionLimits, ConnectionWatch
+from gql.app.socket_connection import BoundedSocketProtocol
 from gql.settings import Settings
 
 SMALL_BUFFER = 8_192
@@ -102,9 +103,12 @@ async def listening(app: ASGIApp, settings: Settings) -> AsyncIterator[HttpServe
     counted = CountedApp(app)
     watch = ConnectionWatch(ConnectionLimits.of(settings), seconds=LOOK_SECONDS)
     protocol: Any = partial(BoundedHttpProtocol, watch=watch)
+    sockets: Any = partial(BoundedSocketProtocol, send_seconds=settings.send_timeout)
     config = Config(
         counted,
         http=protocol,
+        ws=sockets,
+        ws_max_size=settings.max_body_bytes,
         timeout_keep_alive=1,
         lifespan="off",
         log_config=None,

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager, nullcontext
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.exceptions import ExceptionMiddleware
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp
 
 from gql import pages
@@ -46,6 +46,7 @@ from gql.rest.routes import NOT_SERVED, routes_of
 from gql.schema.endpoint import GraphQLEndpoint
 from gql.schema.schema import schema
 from gql.schema.schema_files import schema_file_routes
+from gql.schema.socket import SocketEndpoint, SocketLimits
 from gql.settings import Settings
 from gql.stores import (
     CredentialChanges,
@@ -109,6 +110,9 @@ def create_app(settings: Settings | None = None) -> Starlette:
         queues=queues,
         hubs=hubs,
     )
+    sockets = SocketEndpoint(
+        graphql, settings, caller_of, requests, shares, SocketLimits.of(settings)
+    )
     queries = QueryRunner(database, has_own_connections=settings.compiled)
     rest = RestServices(database, settings, caller_of, queries, requests, queues, sms_sessions)
     metrics = None
@@ -122,6 +126,8 @@ def create_app(settings: Settings | None = None) -> Starlette:
             *routes(graphql, Health(reserved, requests), rest),
             *schema_file_routes(schema, settings, caller_of),
             *metrics_routes(metrics),
+            WebSocketRoute("/graphql", sockets, name="graphql_socket"),
+            WebSocketRoute("/graphql/", sockets, name="graphql_socket_slash"),
         ),
         lifespan=_lifespan,
     )
@@ -141,6 +147,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
     app.state.event_numbering = numbering
     app.state.event_hubs = hubs
     app.state.subscriptions = graphql.subscriptions
+    app.state.sockets = sockets
     app.state.throttle = throttle
     app.state.folding = Folding(reserved)
     app.state.inbox = inbox

@@ -70,6 +70,44 @@ class Awaited(Enum):
     ANSWER = "the application, or nothing: uvicorn ends idle connections itself"
 
 
+class SendWatch:
+    """Ends a connection when hardly anything was taken of what is to be sent, in some seconds.
+
+    Also one that is closing: closing waits for what is to be sent.
+
+    Args:
+        transport: Of the connection.
+        seconds: In which a client must take `LEAST_SENT` bytes, or the rest.
+        now: By the clock of the event loop.
+    """
+
+    def __init__(self, transport: asyncio.Transport, seconds: float, now: float) -> None:
+        self._transport = transport
+        self._seconds = seconds
+        self._since = now
+        self._unsent = 0  # the most since then
+        self.has_resumed = False
+
+    def end_if_late(self, now: float) -> None:
+        """Look at the connection, which is done again and again."""
+        unsent = self._transport.get_write_buffer_size()
+        # Writing resumes when the buffer is nearly empty, after it was full.
+        if not unsent or self.has_resumed or unsent <= self._unsent - LEAST_SENT:
+            self._unsent, self._since, self.has_resumed = unsent, now, False
+        elif now - self._since >= self._seconds:
+            self._transport.abort()
+        else:
+            self._unsent = max(self._unsent, unsent)
+
+
+class Watched:
+    """A connection that is looked at once a second."""
+
+    def end_if_late(self, now: float) -> None:
+        """End it when its client takes too long."""
+        raise NotImplementedError
+
+
 class ConnectionWatch:
     """Looks at the connections of a process once a second, as long as there are any.
 
@@ -88,8 +126,8 @@ class ConnectionWatch:
         self._is_running = True
 
         def look() -> None:
-            for connection in tuple(connections):  # WebSockets are among them
-                if isinstance(connection, BoundedHttpProtocol):
+            for connection in tuple(connections):  # a server may have WebSockets that are not ours
+                if isinstance(connection, Watched):
                     connection.end_if_late(loop.time())
             self._is_running = bool(connections)
             if connections:
@@ -98,7 +136,7 @@ class ConnectionWatch:
         loop.call_later(self._seconds, look)
 
 
-class BoundedHttpProtocol(HttpToolsProtocol):
+class BoundedHttpProtocol(HttpToolsProtocol, Watched):
     """One HTTP connection.
 
     uvicorn keeps the newest request whose head is complete in `cycle`, and the scope of the newest
@@ -118,12 +156,11 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._received = 0  # bytes of the head that has begun, else of the body
         self._parsed_at_once = self._most_at_once = min(PARSED_AT_ONCE, watch.limits.header_bytes)
         self._awaited: tuple[Awaited, object] = (Awaited.HEAD, None)
-        self._awaited_since = self._sent_since = self.loop.time()
-        self._unsent = 0  # the most since `_sent_since`
-        self._has_resumed = False
+        self._awaited_since = self.loop.time()
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self._sending = SendWatch(transport, self._limits.send_seconds, self.loop.time())
         self._watch.start(self.loop, self.connections)
         if len(self.connections) > self._limits.connections:
             self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, "There are too many connections.")
@@ -160,11 +197,11 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def resume_writing(self) -> None:
         super().resume_writing()
-        self._has_resumed = True
+        self._sending.has_resumed = True
 
     def end_if_late(self, now: float) -> None:
         """End a connection whose client takes too long over a request, or over its answer."""
-        self._end_if_unsent(now)
+        self._sending.end_if_late(now)
         if self.transport.is_closing():
             return
         awaited = (self._what_is_awaited(), self.cycle)
@@ -208,20 +245,6 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             is_idle = self.timeout_keep_alive_task is not None
             return Awaited.ANSWER if is_idle else Awaited.HEAD
         return Awaited.BODY if cycle.more_body else Awaited.ANSWER
-
-    def _end_if_unsent(self, now: float) -> None:
-        """End it when hardly anything was taken of what is to be sent, in `send_seconds`.
-
-        Also when it is closing: closing waits for what is to be sent.
-        """
-        unsent = self.transport.get_write_buffer_size()
-        # Writing resumes when the buffer is nearly empty, after it was full.
-        if not unsent or self._has_resumed or unsent <= self._unsent - LEAST_SENT:
-            self._unsent, self._sent_since, self._has_resumed = unsent, now, False
-        elif now - self._sent_since >= self._limits.send_seconds:
-            self.transport.abort()
-        else:
-            self._unsent = max(self._unsent, unsent)
 
     def _refuse(self, status: HTTPStatus, detail: str) -> None:
         """Say why, unless something else is being said, and end the connection.

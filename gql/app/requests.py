@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from typing import Any
 
 from starlette.responses import JSONResponse
@@ -46,7 +47,7 @@ class RequestMiddleware:
             return
         request_id = assign_request_id(scope)
         if scope["type"] == "websocket":
-            await self._app(scope, receive, send)
+            await self._serve_socket(scope, receive, send, request_id)
             return
         status = 0
 
@@ -80,6 +81,18 @@ class RequestMiddleware:
             if self._counter is not None:
                 self._counter.record(scope["path"], scope["method"], status, seconds)
             log_request(scope, status, seconds, request_id, log_fields(scope))
+
+    async def _serve_socket(
+        self, scope: Scope, receive: Receive, send: Send, request_id: str
+    ) -> None:
+        """Pass a WebSocket on; its one line in the log comes at its end."""
+        fields, start = log_fields(scope), time.perf_counter()
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            named = {"method": "WEBSOCKET", "path": scope["path"]}
+            seconds = time.perf_counter() - start
+            log_request(named, HTTPStatus.SWITCHING_PROTOCOLS, seconds, request_id, fields)
 
 
 def log_request(

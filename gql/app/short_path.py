@@ -21,7 +21,8 @@ from gql.errors import GatewayError, NotAcceptable
 from gql.http.media_types import accepts_events, response_type
 from gql.http.rate_limit_headers import headers_of
 from gql.http.request_id import HEADER, new_request_id
-from gql.schema.endpoint import GraphQLEndpoint, UsualPost
+from gql.schema.endpoint import GraphQLEndpoint
+from gql.schema.received import UsualPost
 
 PATH = "/graphql"
 

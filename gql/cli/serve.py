@@ -102,6 +102,7 @@ def _run(settings: "Settings", banner: str) -> None:
     )
     from gql.app.logs import log_config
     from gql.app.shutdown import server_grace
+    from gql.app.socket_connection import BoundedSocketProtocol
 
     alone = settings.workers == 1
     if not alone:
@@ -131,6 +132,10 @@ def _run(settings: "Settings", banner: str) -> None:
             # uvicorn wants a class, and calls it with its own arguments alone.
             http=cast("type[asyncio.Protocol]", partial(BoundedHttpProtocol, watch=watch)),
             forwarded_allow_ips=settings.trusted_proxies,
+            ws=cast(
+                "type[asyncio.Protocol]",
+                partial(BoundedSocketProtocol, send_seconds=settings.send_timeout),
+            ),
             ws_max_size=settings.max_body_bytes,
             timeout_worker_healthcheck=HEALTHCHECK_SECONDS,
         )

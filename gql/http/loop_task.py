@@ -1,14 +1,16 @@
 """Charges what a request takes of the event loop: to its address, then to its organization."""
 
 import asyncio
-from collections.abc import Awaitable
-from typing import Any, cast
+from collections.abc import Awaitable, Coroutine, Hashable
+from typing import Any, TypeVar, cast
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gql.loop_shares import CHARGED_TASK, LoopShares, SharedTask
 
 _TASK = "jackfield.loop_task"
+
+Result = TypeVar("Result")
 
 
 class ChargedToAddress:
@@ -40,3 +42,12 @@ async def charge_to_organization(scope: Scope, organization_id: int) -> None:
     task: SharedTask[None] | None = scope.get(_TASK)
     if task is not None and task.move_to(organization_id):
         await asyncio.sleep(0)  # its next step is the one that waits
+
+
+async def charged_to(
+    shares: LoopShares, holder: Hashable, work: Coroutine[Any, Any, Result]
+) -> Result:
+    """Do work in a task of its own, which is charged to a share of the event loop."""
+    task = SharedTask(shares, shares.of(holder), work)
+    CHARGED_TASK.set(task)
+    return await task

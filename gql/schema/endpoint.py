@@ -6,8 +6,6 @@ Strawberry brings the schema and its executor, but not its HTTP views: they answ
 and have no limits.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
 from functools import partial
 from inspect import isawaitable
 from typing import Any, cast
@@ -19,7 +17,7 @@ from starlette.types import Receive, Scope, Send
 from strawberry.execution import optimized_is_awaitable
 
 from gql.accounts.secret_box import SecretBox
-from gql.database import Database, RequestDatabase, must_read_again
+from gql.database import Database, must_read_again
 from gql.engine.compile_lock import CompileLocks
 from gql.engine.document import Request
 from gql.engine.engine import Bound, Engine
@@ -29,9 +27,10 @@ from gql.errors import AnswerTooLong, BadRequest, GatewayError, MethodNotAllowed
 from gql.events.hub import EventHubs
 from gql.http.body import read_body
 from gql.http.headers import headers_by_name
-from gql.http.identify import Identify
+from gql.http.identify import Identify, refusal_of
 from gql.http.media_types import (
     EVENT_STREAM,
+    GRAPHQL_RESPONSE,
     JSON,
     accepts_events,
     prefers_html,
@@ -40,7 +39,7 @@ from gql.http.media_types import (
 )
 from gql.http.request_database import database_of
 from gql.http.request_id import request_id_of
-from gql.http.request_log import LONGEST_NAME, log_fields
+from gql.http.request_log import log_fields
 from gql.http.running_requests import DEADLINE_HEADER, RunningRequests
 from gql.identity import Identity, Permission
 from gql.loop_shares import LoopShares
@@ -48,18 +47,20 @@ from gql.operation_queues import OperationQueues
 from gql.query.context import Context
 from gql.schema.bounded_execution import executor_bounded_to
 from gql.schema.documents import Documents, InvalidDocument, choose_operation
-from gql.schema.event_stream import EventStream, SubscriptionSlots
+from gql.schema.event_feed import EventFeed, SubscriptionSlots
+from gql.schema.event_stream import EventStream
 from gql.schema.explaining import explained, is_operator, wants_explanation
 from gql.schema.graphql_request import (
     METHODS,
     READING_METHODS,
-    parse_request,
+    GraphQLRequest,
     read_raw,
     require_method,
 )
 from gql.schema.hidden_names import hide_names
 from gql.schema.json_pieces import LONG, dumps_in_pieces
 from gql.schema.permissions import least_permission
+from gql.schema.received import Admit, ReceivedRequest, UsualPost
 from gql.schema.rendering import HttpResponse, Renderer
 from gql.schema.subscribed import Subscribed, Subscriptions
 from gql.settings import Settings
@@ -72,58 +73,6 @@ COST_HEADER = b"jackfield-cost"
 
 _OPTIONS = {"allow": ", ".join(METHODS), "accept-query": JSON}
 """What the address takes, and in which media type QUERY does: RFC 10008, 3."""
-
-
-@dataclass(slots=True)
-class UsualPost:
-    """A POST of a caller who is known, with no header that asks for anything else.
-
-    Attributes:
-        caller: Who sent it.
-        receive: Of the ASGI request.
-        request_id: Of the request.
-        media_type: Of the answer.
-        content_type: The header's value; empty without one.
-        content_length: The same.
-        log: The further fields of its line in the log.
-    """
-
-    caller: Identity
-    receive: Receive
-    request_id: str
-    media_type: str
-    content_type: bytes
-    content_length: bytes
-    log: dict[str, Any] = field(default_factory=dict)
-
-
-Admit = Callable[[UsualPost], Awaitable[GatewayError | None]]
-"""Lets the caller of a request in, or says why it does not."""
-
-
-@dataclass(slots=True)
-class _Received:
-    """A request that was let in and read, but not parsed.
-
-    Attributes:
-        method: GET, HEAD, POST or QUERY.
-        raw: The body, or the query string.
-        caller: Who sent it.
-        database: What it works with.
-        renderer: Of the answer.
-        log: The fields of its line in the log.
-    """
-
-    method: str
-    raw: bytes
-    caller: Identity
-    database: RequestDatabase
-    renderer: Renderer
-    log: dict[str, Any]
-
-    def log_operation(self, name: str | None, points: int) -> None:
-        """Say in the log which operation it is, and what it costs."""
-        self.log.update(operation=name and name[:LONGEST_NAME], points=points)
 
 
 class GraphQLEndpoint:
@@ -144,7 +93,7 @@ class GraphQLEndpoint:
         engine: Compiles queries; None when settings say so.
         counts: How many operations were answered by a plan, and how many by resolvers.
         queues: The same.
-        subscriptions: Streams events; None without hubs.
+        subscriptions: Begins subscriptions; None without hubs.
     """
 
     def __init__(
@@ -180,9 +129,7 @@ class GraphQLEndpoint:
         self.subscriptions: Subscriptions | None = None
         if hubs is not None:
             slots = SubscriptionSlots(settings.max_subscriptions)
-            self.subscriptions = Subscriptions(
-                self._schema, hubs, slots, self._requests, self.queues, identify
-            )
+            self.subscriptions = Subscriptions(self._schema, hubs, slots, self.queues)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
@@ -192,7 +139,7 @@ class GraphQLEndpoint:
             return
         await answer.send(send, head=scope["method"] == "HEAD")
 
-    async def answer_post(self, post: "UsualPost", admit: Admit) -> HttpResponse:
+    async def answer_post(self, post: UsualPost, admit: Admit) -> HttpResponse:
         """The answer to a POST that has nothing unusual about it; the same as `__call__` sends.
 
         Args:
@@ -212,10 +159,23 @@ class GraphQLEndpoint:
                 most = self._settings.max_body_bytes
                 raw = await read_body(post.receive, most, post.content_length)
                 running.receive = post.receive
-                received = _Received("POST", raw, caller, self._database, renderer, post.log)
+                received = ReceivedRequest("POST", raw, caller, self._database, renderer, post.log)
                 return await self._run(received)
         except ClientDisconnect:
             raise
+        except Exception as error:  # noqa: BLE001 -- see `_failed`
+            return _failed(error, renderer)
+
+    async def answer_operation(
+        self, request: GraphQLRequest, caller: Identity, request_id: str
+    ) -> HttpResponse | EventFeed:
+        """The answer to an operation that came over a WebSocket; of a subscription, its events."""
+        renderer = Renderer(GRAPHQL_RESPONSE, request_id)
+        received = ReceivedRequest("POST", b"", caller, self._database, renderer, {}, request)
+        try:
+            with self._requests.begin():
+                feed = await self._follow(received)
+                return await self._run(received) if feed is None else feed
         except Exception as error:  # noqa: BLE001 -- see `_failed`
             return _failed(error, renderer)
 
@@ -243,11 +203,15 @@ class GraphQLEndpoint:
                 raw = await read_raw(scope, receive, headers, self._settings)
                 running.receive = receive
                 database = database_of(scope, caller, self._database)
-                received = _Received(method, raw, caller, database, renderer, log_fields(scope))
+                received = ReceivedRequest(
+                    method, raw, caller, database, renderer, log_fields(scope)
+                )
                 if follows:
-                    stream = await self._follow(received, scope, receive, headers)
-                    if stream is not None:
-                        return stream
+                    last_event_id = headers.get(b"last-event-id", b"").decode("latin-1")
+                    feed = await self._follow(received, last_event_id)
+                    if feed is not None:
+                        refuse = partial(refusal_of, self._identify, scope, caller)
+                        return EventStream(feed, self._requests, receive, refuse)
                     renderer.media_type = response_type(accept)
                 if explain:
                     answer = await self._explain(received)
@@ -273,7 +237,7 @@ class GraphQLEndpoint:
             raise caller
         return caller
 
-    async def _run(self, received: _Received) -> HttpResponse:
+    async def _run(self, received: ReceivedRequest) -> HttpResponse:
         """Run the operation: by its compiled plan, or by resolvers where there is none."""
         engine, caller = self.engine, received.caller
         request, points = await self._request(received)
@@ -286,7 +250,7 @@ class GraphQLEndpoint:
             return await self._finish(received, request, bound)
 
     async def _finish(
-        self, received: _Received, request: Request, bound: Bound | Fallback
+        self, received: ReceivedRequest, request: Request, bound: Bound | Fallback
     ) -> HttpResponse:
         """Run what answers a request."""
         engine, renderer = self.engine, received.renderer
@@ -302,7 +266,7 @@ class GraphQLEndpoint:
             return HttpResponse(200, renderer.media_type, body)
         return await self._resolve(request, received, body)
 
-    async def _price(self, received: _Received, header: bytes) -> HttpResponse:
+    async def _price(self, received: ReceivedRequest, header: bytes) -> HttpResponse:
         """The answer of `_run` with what it costs, or that alone.
 
         Raises:
@@ -317,11 +281,11 @@ class GraphQLEndpoint:
         answer = HttpResponse(200, received.renderer.media_type, b'{"data":null}')
         return answer.with_extension("cost", cost)
 
-    async def _explain(self, received: _Received) -> HttpResponse:
+    async def _explain(self, received: ReceivedRequest) -> HttpResponse:
         """The answer of `_run`, with an account of every step at its end."""
         caller, renderer = received.caller, received.renderer
         notes = Explanation(for_operator=is_operator(caller))
-        text = parse_request(received.method, received.raw, self._settings).document
+        text = received.parse(self._settings).document
         notes.cached["document"] = text in self._documents
         with notes.timed("parse"):
             request, notes.points = await self._request(received)
@@ -344,16 +308,12 @@ class GraphQLEndpoint:
             return explained(answer, notes)
 
     async def _follow(
-        self,
-        received: _Received,
-        scope: Scope,
-        receive: Receive,
-        headers: Mapping[bytes, bytes],
-    ) -> EventStream | None:
-        """The answer to a subscription; None where the operation is another one.
+        self, received: ReceivedRequest, last_event_id: str | None = None
+    ) -> EventFeed | None:
+        """What a subscription gives; None where the operation is another one.
 
         Raises:
-            RateLimited: when too many of the organization run in this process.
+            RateLimited: when the organization has no points left.
             BadInput: when an argument cannot be used.
         """
         request, points = await self._request(received, follows=True)
@@ -367,15 +327,16 @@ class GraphQLEndpoint:
             return (await self._execute(request, received, payload))[0]
 
         subscribed = Subscribed(request, points, received.caller, received.renderer, execute_for)
-        return self.subscriptions.stream(subscribed, scope, receive, headers)
+        return self.subscriptions.feed(subscribed, last_event_id)
 
-    async def _request(self, received: _Received, *, follows: bool = False) -> tuple[Request, int]:
+    async def _request(
+        self, received: ReceivedRequest, *, follows: bool = False
+    ) -> tuple[Request, int]:
         """The parsed request, and what it costs.
 
         It has a valid document, and an operation in it that the caller may run.
         """
-        method, raw = received.method, received.raw
-        parsed = parse_request(method, raw, self._settings)
+        parsed = received.parse(self._settings)
         document = self._documents.get(parsed.document)
         if document is None:
             organization_id = received.caller.organization_id
@@ -386,7 +347,7 @@ class GraphQLEndpoint:
             document.operations[parsed.operation_name] = operation
         request = Request(document, operation, parsed.variables)
         points = await self._documents.check_cost(request)
-        self._permit(received.caller, request, method, follows=follows)
+        self._permit(received.caller, request, received.method, follows=follows)
         return request, points
 
     def _permit(self, caller: Identity, request: Request, method: str, *, follows: bool) -> None:
@@ -412,7 +373,7 @@ class GraphQLEndpoint:
         caller.require(least_permission(self._schema, request.document.node, operation))
 
     async def _resolve(
-        self, request: Request, received: _Received, fallback: Fallback
+        self, request: Request, received: ReceivedRequest, fallback: Fallback
     ) -> HttpResponse:
         """The answer that resolvers make, and why no plan did."""
         renderer = received.renderer
@@ -433,7 +394,7 @@ class GraphQLEndpoint:
         return answer
 
     async def _execute(
-        self, request: Request, received: _Received, root: object = None
+        self, request: Request, received: ReceivedRequest, root: object = None
     ) -> tuple[ExecutionResult, int]:
         """What the operation comes to, and about how many bytes its leaves print.
 

@@ -101,12 +101,12 @@ def parse_request(method: str, raw: bytes, settings: Settings) -> GraphQLRequest
 def _from_body(body: bytes, settings: Settings) -> GraphQLRequest:
     if not body.strip():
         raise BadRequest('The body is empty; send a JSON object such as {"query": "{ viewer }"}.')
-    parameters = _load_json(body, settings, "The body")
+    parameters = load_json(body, settings, "The body")
     if isinstance(parameters, list):
         raise BadRequest("Batches are not served: send one JSON object per request, not an array.")
     if not isinstance(parameters, dict):
         raise BadRequest(f"The body must be a JSON object, not {_kind(parameters)}.")
-    return _checked(parameters)
+    return read_parameters(parameters)
 
 
 def _from_query_string(raw: bytes, settings: Settings) -> GraphQLRequest:
@@ -127,12 +127,17 @@ def _from_query_string(raw: bytes, settings: Settings) -> GraphQLRequest:
     for name in ("variables", "extensions"):
         if name in parameters:
             text = parameters[name]
-            parameters[name] = _load_json(text.encode(), settings, f"The parameter {name}")
-    return _checked(parameters)
+            parameters[name] = load_json(text.encode(), settings, f"The parameter {name}")
+    return read_parameters(parameters)
 
 
-def _checked(parameters: Mapping[str, Any]) -> GraphQLRequest:
-    """A request of these parameters; others are ignored, as the specification asks."""
+def read_parameters(parameters: Mapping[str, Any]) -> GraphQLRequest:
+    """A request of these parameters; others are ignored, as the specification asks.
+
+    Raises:
+        BadRequest: when one is missing, or of another type.
+        PersistedQueryNotSupported: when there is the hash of a document in place of its text.
+    """
     document = parameters.get("query")
     if document is None:
         if _names_persisted_query(parameters):
@@ -170,8 +175,12 @@ def _object_or_empty(parameters: Mapping[str, Any], name: str) -> dict[str, Any]
     raise BadRequest(f"The parameter {name} must be a JSON object or null, not {_kind(value)}.")
 
 
-def _load_json(raw: bytes, settings: Settings, subject: str) -> Any:
-    """The JSON value of a text; nesting and numbers are checked before it is parsed."""
+def load_json(raw: bytes, settings: Settings, subject: str) -> Any:
+    """The JSON value of a text; nesting and numbers are checked before it is parsed.
+
+    Raises:
+        BadRequest: when it is none; `subject` begins the sentence.
+    """
     max_depth, max_digits = settings.max_json_depth, settings.max_number_digits
     try:
         check_shape(raw, max_depth=max_depth, max_number_digits=max_digits)

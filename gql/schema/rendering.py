@@ -48,6 +48,7 @@ class HttpResponse:
         body: JSON in UTF-8; empty where the headers say all.
         headers: Beside those that every answer has.
         is_cacheable: Whether the client may keep it, and ask each time whether it is still so.
+        has_data: Whether the operation ran, as far as it came.
     """
 
     status: int
@@ -55,6 +56,7 @@ class HttpResponse:
     body: bytes
     headers: Mapping[str, str] = field(default_factory=dict)
     is_cacheable: bool = False
+    has_data: bool = True
 
     async def as_read(self, scope: Scope) -> "HttpResponse":
         """The same as the answer to a request that only reads: with an `ETag`, or a 304 for it.
@@ -168,7 +170,8 @@ class Renderer:
         """
         legacy = self.media_type == JSON and issubclass(kind, (RefusedDocument, BadInput))
         body = orjson.dumps({"errors": errors})
-        return HttpResponse(200 if legacy else kind.status, self.media_type, body, headers or {})
+        status = 200 if legacy else kind.status
+        return HttpResponse(status, self.media_type, body, headers or {}, has_data=False)
 
     def _executed(self, error: GraphQLError) -> dict[str, Any]:
         """An error of the execution; one that was not raised for the caller is masked."""

@@ -1,23 +1,20 @@
-"""Opens the stream of a subscription operation: its field, its arguments, and its payloads."""
+"""Begins a subscription: the field of its operation, its arguments, and its payloads."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Self
 
 from graphql import ExecutionResult, FieldNode, GraphQLError, GraphQLSchema
 from graphql.execution import get_variable_values
 from graphql.execution.values import get_argument_values
-from starlette.types import Receive, Scope
 
 from gql.engine.document import Request
-from gql.errors import RETRY_AFTER, BadInput, GatewayError, RateLimited
+from gql.errors import BadInput
 from gql.events.hub import EventHubs
 from gql.events.reading import StoredEvent
-from gql.http.identify import CALLER, Identify
-from gql.http.running_requests import RunningRequests
 from gql.identity import Identity
 from gql.operation_queues import OperationQueues
-from gql.schema.event_stream import EventStream, SubscriptionSlots
+from gql.schema.event_feed import EventFeed, SubscriptionSlots
 from gql.schema.rendering import Renderer
 from gql.schema.subscription import FOLLOWED, Change, FollowedField, Passes
 
@@ -85,32 +82,30 @@ class Subscribed:
 
 @dataclass(frozen=True)
 class Subscriptions:
-    """Opens the streams of one process.
+    """Begins the subscriptions of one process.
 
     Attributes:
         schema: With the subscription type.
         hubs: Where events come from.
-        slots: How many streams an organization may have.
-        requests: Those that run in this process.
+        slots: How many subscriptions an organization may have.
         queues: Where each answer waits for the work of others.
-        identify: Says again and again whether the caller may go on.
     """
 
     schema: GraphQLSchema
     hubs: EventHubs
     slots: SubscriptionSlots
-    requests: RunningRequests
     queues: OperationQueues
-    identify: Identify
 
-    def stream(
-        self, subscribed: Subscribed, scope: Scope, receive: Receive, headers: Mapping[bytes, bytes]
-    ) -> EventStream:
-        """The answer to a subscription, which takes a slot.
+    def feed(self, subscribed: Subscribed, last_event_id: str | None = None) -> EventFeed:
+        """What a subscription gives.
+
+        Args:
+            subscribed: The subscription.
+            last_event_id: The event after which to begin, before what the operation says.
 
         Raises:
             BadInput: when an argument cannot be used.
-            RateLimited: when the organization has no slot or no points left.
+            RateLimited: when the organization has no points left.
         """
         following = Following.of_operation(self.schema, subscribed.request)
         subscribed.caller.allowance.use_points(subscribed.points)
@@ -122,26 +117,12 @@ class Subscriptions:
                 result = await subscribed.execute_for(following.payload_of(event))
             return subscribed.renderer.result(result, subscribed.request.operation).body
 
-        async def refuse() -> GatewayError | None:
-            scope["state"].pop(CALLER, None)
-            caller = await self.identify(scope)
-            return caller if isinstance(caller, GatewayError) else None
-
-        if not self.slots.take(organization_id):
-            raise RateLimited(
-                f"{self.slots.most} subscriptions of your organization run already; end some.",
-                RETRY_AFTER,
-            )
-        last = headers.get(b"last-event-id", b"").decode("latin-1")
-        return EventStream(
+        return EventFeed(
             self.hubs,
             self.slots,
-            self.requests,
-            receive,
             organization_id,
-            last or following.after,
+            last_event_id or following.after,
             following.passes,
             print_event,
-            refuse,
-            lambda error: subscribed.renderer.refusal(error).body,
+            subscribed.renderer,
         )

@@ -1,7 +1,7 @@
 """The subscription fields: what is written, told as it happens.
 
-A field says which events it gives and what is printed of one; `event_stream.py` reads the events
-and runs the document once for each. So these generators never run, and nobody reads their
+A field says which events it gives and what is printed of one; `event_feed.py` reads the events and
+runs the document once for each. So these generators never run, and nobody reads their
 arguments here.
 """
 
@@ -158,9 +158,9 @@ FOLLOWED = {
 """By the name of the field."""
 
 
-@strawberry.type(description="What can be followed, over Server-Sent Events.")
+@strawberry.type(description="What can be followed, over Server-Sent Events or a WebSocket.")
 class Subscription:
-    """A client that was away goes on with `after`, or by the header `Last-Change-ID`."""
+    """A client that was away goes on with `after`, or by the header `Last-Event-ID`."""
 
     @strawberry.subscription(description="Every write of what has events, in its order.")  # type: ignore[untyped-decorator]
     async def events(

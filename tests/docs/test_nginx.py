@@ -23,6 +23,13 @@ from tests.live import ROOT, free_port, serving
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
 NAME = "gateway.example.com"
 PUBLIC = f"https://{NAME}"
+SOCKET = {
+    "Connection": "Upgrade",
+    "Upgrade": "websocket",
+    "Sec-WebSocket-Version": "13",
+    "Sec-WebSocket-Key": "A" * 22 + "==",
+}
+"""The headers of a WebSocket's handshake."""
 
 pytestmark = pytest.mark.skipif(
     NGINX is None, reason="nginx is not installed: deploy/nginx.conf was NOT tested"
@@ -141,6 +148,9 @@ async def test_requests_through_nginx(databases: Databases, tmp_path: Path) -> N
             inside = [ask("GET", path)[0].status for path in ("/metrics", "/readyz")]
             too_long, _ = ask("POST", "/graphql", {"query": "x" * 1_000_000}, Authorization=bearer)
             connection.close()
+            connection = connection_to(tls, tmp_path)
+            upgraded, _ = ask("GET", "/graphql", **SOCKET)
+            connection.close()
 
             redirected = HTTPConnection("127.0.0.1", plain)
             redirected.request("GET", "/playground?x=1", headers={"Host": NAME})
@@ -160,4 +170,5 @@ async def test_requests_through_nginx(databases: Databases, tmp_path: Path) -> N
     assert calls.startswith(b"Call ID,")
     assert inside == [404, 404]
     assert too_long.status == 413
+    assert upgraded.status == 101
     assert location == f"{PUBLIC}/playground?x=1"

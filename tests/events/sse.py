@@ -48,7 +48,11 @@ class EventSource:
 async def following(
     app: ASGIApp, query: str, headers: dict[str, str], **variables: Any
 ) -> AsyncIterator[EventSource]:
-    """A subscription that has begun; the client leaves at the end of the block."""
+    """A subscription that has begun; the client leaves at the end of the block.
+
+    Raises:
+        ConnectionError: when there is no answer.
+    """
     body = json.dumps({"query": query, "variables": variables}).encode()
     sent = {"content-type": "application/json", "accept": "text/event-stream", **headers}
     raw = [(name.lower().encode(), value.encode()) for name, value in sent.items()]
@@ -77,6 +81,8 @@ async def following(
 
     async def run() -> None:
         await app(scope, receive, source.send)
+        if not source.started.done():
+            source.started.set_exception(ConnectionError())
 
     task = asyncio.create_task(run())
     await source.started

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from starlette.applications import Starlette
 
+from gql.schema.event_stream import EventStream
 from tests.conftest import GraphQL, bearer
 from tests.databases import Copy
 from tests.events.sse import following
@@ -116,3 +117,17 @@ async def test_refusals_come_before_the_stream(
     assert plain["errors"][0]["message"] == (
         "Send subscriptions with the header `Accept: text/event-stream`."
     )
+
+
+async def test_a_subscription_that_ends_before_it_is_sent_leaves_its_slot(
+    fresh_app: Starlette, member: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def leave(*_: object, **__: object) -> None:
+        """As when the task is cancelled before its next step."""
+
+    monkeypatch.setattr(EventStream, "send", leave)
+    with pytest.raises(ConnectionError):
+        async with following(fresh_app, EVENTS, member):
+            pass
+
+    assert fresh_app.state.subscriptions.slots.used == {}

@@ -1,0 +1,139 @@
+"""The events of one subscription, printed: what Server-Sent Events and WebSockets both send."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import aclosing, contextmanager
+from dataclasses import dataclass
+
+from gql.errors import RETRY_AFTER, RateLimited
+from gql.events.hub import EventHubs
+from gql.events.reading import EventCursor, StoredEvent
+from gql.schema.rendering import Renderer
+from gql.schema.subscription import Passes
+
+HEARTBEAT_SECONDS = 12.0
+"""Seconds between two heartbeats, at which the caller's credential is looked at again."""
+
+SEND_SECONDS = 20.0
+"""How long a client may take to receive what is sent; a slower one is cut off, and comes again."""
+
+
+class SubscriptionSlots:
+    """How many subscriptions run in this process, by organization.
+
+    Args:
+        most: Of one organization.
+    """
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.used: dict[int, int] = {}
+
+    @contextmanager
+    def hold(self, organization_id: int) -> Iterator[bool]:
+        """Take a slot until the block ends; whether there was one."""
+        used = self.used.get(organization_id, 0)
+        if used >= self.most:
+            yield False
+            return
+        self.used[organization_id] = used + 1
+        try:
+            yield True
+        finally:
+            self.used[organization_id] -= 1
+            if not self.used[organization_id]:
+                del self.used[organization_id]
+
+    def refusal(self) -> RateLimited:
+        """Why somebody has no slot."""
+        return RateLimited(
+            f"{self.most} subscriptions of your organization run already; end some.", RETRY_AFTER
+        )
+
+
+class Begun:
+    """From now on nothing is missed."""
+
+
+@dataclass(frozen=True, slots=True)
+class PrintedEvent:
+    """The answer to the document for one event, as JSON."""
+
+    cursor: EventCursor
+    answer: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """Some time has passed.
+
+    Attributes:
+        passed_over: The last event since what was sent last, none of which was to be printed.
+    """
+
+    passed_over: EventCursor | None
+
+
+@dataclass(frozen=True)
+class EventFeed:
+    """What a subscription gives, however it is sent.
+
+    Attributes:
+        hubs: Where events come from.
+        slots: The sender holds one of them while it sends.
+        organization_id: Whose events.
+        after: The event id after which to begin; None for what comes from now on.
+        passes: Which events are printed.
+        print_event: Prints one.
+        renderer: Of refusals.
+    """
+
+    hubs: EventHubs
+    slots: SubscriptionSlots
+    organization_id: int
+    after: str | None
+    passes: Passes
+    print_event: Callable[[StoredEvent], Awaitable[bytes]]
+    renderer: Renderer
+
+    async def items(self) -> AsyncGenerator[Begun | PrintedEvent | Heartbeat, None]:
+        """Events in their order, and heartbeats between them, without end; first, that it begins.
+
+        Raises:
+            ResyncRequired: when events may have been missed.
+            GatewayError: when an event cannot be printed now: the client may come again.
+        """
+        after = None if self.after is None else EventCursor.parse(self.after)
+        async with (
+            self.hubs.follow(self.organization_id, after) as events,
+            aclosing(self._items_of(events)) as items,
+        ):
+            yield Begun()
+            async for item in items:
+                yield item
+
+    async def _items_of(
+        self, events: AsyncIterator[StoredEvent]
+    ) -> AsyncGenerator[PrintedEvent | Heartbeat, None]:
+        loop = asyncio.get_running_loop()
+        passed_over: EventCursor | None = None
+        next_beat = loop.time() + HEARTBEAT_SECONDS
+        following = asyncio.ensure_future(anext(events))
+        try:
+            while True:
+                await asyncio.wait({following}, timeout=max(0.0, next_beat - loop.time()))
+                if loop.time() >= next_beat:
+                    next_beat = loop.time() + HEARTBEAT_SECONDS
+                    yield Heartbeat(passed_over)
+                    passed_over = None
+                if not following.done():
+                    continue
+                event = following.result()
+                following = asyncio.ensure_future(anext(events))
+                passed_over = event.cursor
+                if self.passes(event):
+                    yield PrintedEvent(event.cursor, await self.print_event(event))
+                    passed_over = None
+        finally:
+            following.cancel()
+            await asyncio.wait({following})
