@@ -28,7 +28,7 @@ async def key_faults(connection: AsyncConnection) -> list[KeyFault]:
 def _faults(connection: Connection) -> Iterator[KeyFault]:
     catalog = inspect(connection)
     is_sqlite = connection.dialect.name == "sqlite"
-    for table in sorted(set(catalog.get_table_names()) - GLOBAL):
+    for table in sorted(_stored_tables(connection, catalog) - GLOBAL):
         names = {column["name"] for column in catalog.get_columns(table)}
         if "organization_id" not in names:
             yield KeyFault(table, "no organization_id", "")
@@ -40,6 +40,17 @@ def _faults(connection: Connection) -> Iterator[KeyFault]:
                 yield KeyFault(table, "unique", ", ".join(map(str, unique)))
         for foreign in catalog.get_foreign_keys(table):
             yield from _faults_of_foreign_key(table, foreign)
+
+
+def _stored_tables(connection: Connection, catalog: Inspector) -> set[str]:
+    """All tables but the full-text indexes of SQLite, which are tables to it."""
+    names = set(catalog.get_table_names())
+    if connection.dialect.name == "sqlite":
+        listed = connection.exec_driver_sql(
+            "SELECT name FROM pragma_table_list WHERE type <> 'table'"
+        )
+        names -= set(listed.scalars())
+    return names
 
 
 def _unique(catalog: Inspector, table: str) -> set[tuple[str | None, ...]]:
