@@ -2,6 +2,8 @@
 PYTHON ?= python3
 PORT ?= 8000
 T ?= tests
+# Many tests wait for servers and browsers: half as many processes again as there are cores.
+WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) \* 3 / 2)
 BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check install --quiet --constraint constraints.txt --editable
 
@@ -19,7 +21,7 @@ serve: .venv/run.stamp ## Serve with demo data inside SQLite (PORT=8000): nothin
 	@$(BIN)/python -m gql serve --local --port $(PORT)
 
 test: setup ## Run the tests, or a part of them: make test T=tests/cli
-	$(BIN)/pytest -n auto --dist loadfile --durations 10 $(T)
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile --durations 10 $(T)
 
 check: setup ## Check style, types, imports, tenancy, names, the printed schema and the generated docs.
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports

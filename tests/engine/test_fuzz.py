@@ -6,7 +6,7 @@ from tests.databases import Copy
 from tests.engine.fuzz import differences, fuzz
 from tests.engine.seeds import seeds
 
-DOCUMENTS = 75
+DOCUMENTS = 50
 """Per database and seed. `python -m tests.engine.fuzz 50000` asks more."""
 
 pytestmark = [
