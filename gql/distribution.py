@@ -6,7 +6,7 @@ OTHER = "gql"
 """A GraphQL client for Python, whose import package has the name of ours.
 
 Installers write both into one folder, file over file, and say nothing.
-https://pypi.org/project/gql/
+https://github.com/graphql-python/gql
 """
 
 
