@@ -7,23 +7,19 @@ and have no limits.
 """
 
 from functools import partial
-from inspect import isawaitable
-from typing import Any, cast
 
 import strawberry
-from graphql import ExecutionResult, OperationType, execute
+from graphql import ExecutionResult, OperationType
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
-from strawberry.execution import optimized_is_awaitable
 
-from gql.accounts.secret_box import SecretBox
-from gql.database import Database, must_read_again
+from gql.database import Database
 from gql.engine.compile_lock import CompileLocks
 from gql.engine.document import Request
 from gql.engine.engine import Bound, Engine
 from gql.engine.explain import Explanation
 from gql.engine.fallback import OFF, AnswerCounts, Fallback
-from gql.errors import AnswerTooLong, BadRequest, GatewayError, MethodNotAllowed
+from gql.errors import BadRequest, GatewayError, MethodNotAllowed
 from gql.events.hub import EventHubs
 from gql.http.body import read_body
 from gql.http.headers import headers_by_name
@@ -44,8 +40,6 @@ from gql.http.running_requests import DEADLINE_HEADER, RunningRequests
 from gql.identity import Identity, Permission
 from gql.loop_shares import LoopShares
 from gql.operation_queues import OperationQueues
-from gql.query.context import Context
-from gql.schema.bounded_execution import executor_bounded_to
 from gql.schema.documents import Documents, InvalidDocument, choose_operation
 from gql.schema.event_feed import EventFeed, SubscriptionSlots
 from gql.schema.event_stream import EventStream
@@ -57,14 +51,12 @@ from gql.schema.graphql_request import (
     read_raw,
     require_method,
 )
-from gql.schema.hidden_names import hide_names
-from gql.schema.json_pieces import LONG, dumps_in_pieces
 from gql.schema.permissions import least_permission
 from gql.schema.received import Admit, ReceivedRequest, UsualPost
 from gql.schema.rendering import HttpResponse, Renderer
+from gql.schema.resolvers import Resolvers
 from gql.schema.subscribed import Subscribed, Subscriptions
 from gql.settings import Settings
-from gql.steps import in_steps
 from gql.stores import SmsSessionStore
 
 COST_HEADER = b"jackfield-cost"
@@ -112,15 +104,13 @@ class GraphQLEndpoint:
         if schema.extensions:
             raise ValueError("GraphQLEndpoint does not run Strawberry's schema extensions")
         self._schema = schema._schema  # noqa: SLF001 -- Strawberry has no other way to it
-        self._executor_class = executor_bounded_to(settings.max_response_bytes)
         self._database = database
         self._settings = settings
         self._identify = identify
-        self._sms_sessions = sms_sessions
-        self._secret_box = SecretBox.of(settings)
         self._requests = requests or RunningRequests(settings.request_timeout)
         locks = CompileLocks()
         self._documents = Documents(self._schema, settings, locks, shares or LoopShares())
+        self._resolvers = Resolvers(self._schema, self._documents, settings, sms_sessions)
         self.engine: Engine | None = None
         if settings.compiled:
             self.engine = Engine(schema, database, self._documents.cache, locks)
@@ -264,7 +254,7 @@ class GraphQLEndpoint:
         if isinstance(body, bytes):
             received.log["way"] = "plan"
             return HttpResponse(200, renderer.media_type, body)
-        return await self._resolve(request, received, body)
+        return await self._resolvers.answer(request, received, body)
 
     async def _price(self, received: ReceivedRequest, header: bytes) -> HttpResponse:
         """The answer of `_run` with what it costs, or that alone.
@@ -304,7 +294,7 @@ class GraphQLEndpoint:
                 received.log["way"] = "plan"
                 return explained(HttpResponse(200, renderer.media_type, body), notes)
             with notes.resolved(body):
-                answer = await self._resolve(request, received, body)
+                answer = await self._resolvers.answer(request, received, body)
             return explained(answer, notes)
 
     async def _follow(
@@ -324,7 +314,7 @@ class GraphQLEndpoint:
         received.database = self._database
 
         async def execute_for(payload: object) -> ExecutionResult:
-            return (await self._execute(request, received, payload))[0]
+            return (await self._resolvers.execute(request, received, payload))[0]
 
         subscribed = Subscribed(request, points, received.caller, received.renderer, execute_for)
         return self.subscriptions.feed(subscribed, last_event_id)
@@ -362,7 +352,9 @@ class GraphQLEndpoint:
         """
         operation = request.operation
         if operation.operation == OperationType.SUBSCRIPTION and not follows:
-            raise BadRequest(f"Send subscriptions with the header `Accept: {EVENT_STREAM}`.")
+            raise BadRequest(
+                f"Send subscriptions over a WebSocket, or with the header `Accept: {EVENT_STREAM}`."
+            )
         if operation.operation != OperationType.MUTATION:
             caller.require(Permission.READ)
             return
@@ -371,63 +363,6 @@ class GraphQLEndpoint:
                 f"Send mutations by POST: a {method} must not change anything.", "POST"
             )
         caller.require(least_permission(self._schema, request.document.node, operation))
-
-    async def _resolve(
-        self, request: Request, received: ReceivedRequest, fallback: Fallback
-    ) -> HttpResponse:
-        """The answer that resolvers make, and why no plan did."""
-        renderer = received.renderer
-        received.log["way"] = "resolvers"
-        await self._documents.check_resolver_cost(request, fallback)
-        result, printed_bytes = await self._execute(request, received)
-        if must_read_again(received.database):
-            result, printed_bytes = await self._execute(request, received)
-        if result.errors and self._settings.hides_names:
-            result.errors = hide_names(result.errors, request.document.text, request.variables)
-        if printed_bytes < LONG:
-            answer = renderer.result(result, request.operation)
-        else:
-            answer = await in_steps(renderer.result, result, request.operation, dumps_in_pieces)
-        is_query = request.operation.operation == OperationType.QUERY
-        if is_query and len(answer.body) > self._settings.max_response_bytes:
-            raise AnswerTooLong
-        return answer
-
-    async def _execute(
-        self, request: Request, received: ReceivedRequest, root: object = None
-    ) -> tuple[ExecutionResult, int]:
-        """What the operation comes to, and about how many bytes its leaves print.
-
-        Args:
-            request: What is to run.
-            received: By whom and with what.
-            root: What the root fields are resolved from: the payload of a subscription.
-        """
-        request_id = received.renderer.request_id
-        context = Context(
-            received.caller,
-            received.database,
-            request_id,
-            self._sms_sessions,
-            secret_box=self._secret_box,
-        )
-        run = partial(
-            execute,
-            self._schema,
-            request.document.node,
-            root,
-            context_value=context,
-            variable_values=request.variables,
-            operation_name=request.name,
-            executor_class=self._executor_class,
-            is_awaitable=cast("Any", optimized_is_awaitable),
-            hide_suggestions=not self._settings.suggestions,
-        )
-        try:
-            result = await in_steps(run)
-            return await result if isawaitable(result) else result, context.printed_bytes
-        finally:
-            await context.close()
 
 
 def _failed(error: Exception, renderer: Renderer) -> HttpResponse:

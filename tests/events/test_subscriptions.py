@@ -115,7 +115,7 @@ async def test_refusals_come_before_the_stream(
         assert (await wrong.started)["status"] in {200, 400}
     plain = await fresh_graphql("subscription { events { eventId } }")
     assert plain["errors"][0]["message"] == (
-        "Send subscriptions with the header `Accept: text/event-stream`."
+        "Send subscriptions over a WebSocket, or with the header `Accept: text/event-stream`."
     )
 
 

@@ -350,7 +350,7 @@ async def test_a_subscription_is_sent_elsewhere(failing: HttpClient) -> None:
 
     assert response.status_code == 400
     assert response.json()["errors"][0]["message"] == (
-        "Send subscriptions with the header `Accept: text/event-stream`."
+        "Send subscriptions over a WebSocket, or with the header `Accept: text/event-stream`."
     )
 
 

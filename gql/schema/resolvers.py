@@ -1,0 +1,106 @@
+"""Runs operations by resolvers: mutations, and whatever no plan answers."""
+
+from functools import partial
+from inspect import isawaitable
+from typing import Any, cast
+
+from graphql import ExecutionResult, GraphQLSchema, OperationType, execute
+from strawberry.execution import optimized_is_awaitable
+
+from gql.accounts.secret_box import SecretBox
+from gql.database import must_read_again
+from gql.engine.document import Request
+from gql.engine.fallback import Fallback
+from gql.errors import AnswerTooLong
+from gql.query.context import Context
+from gql.schema.bounded_execution import executor_bounded_to
+from gql.schema.documents import Documents
+from gql.schema.hidden_names import hide_names
+from gql.schema.json_pieces import LONG, dumps_in_pieces
+from gql.schema.received import ReceivedRequest
+from gql.schema.rendering import HttpResponse
+from gql.settings import Settings
+from gql.steps import in_steps
+from gql.stores import SmsSessionStore
+
+
+class Resolvers:
+    """The second way to an answer.
+
+    Args:
+        schema: What is executed.
+        documents: Bounds what operations without a plan may cost.
+        settings: The limits, and whether suggestions are on.
+        sms_sessions: Where live SMS sessions are kept.
+    """
+
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        documents: Documents,
+        settings: Settings,
+        sms_sessions: SmsSessionStore | None,
+    ) -> None:
+        self._schema = schema
+        self._documents = documents
+        self._settings = settings
+        self._sms_sessions = sms_sessions
+        self._executor_class = executor_bounded_to(settings.max_response_bytes)
+        self._secret_box = SecretBox.of(settings)
+
+    async def answer(
+        self, request: Request, received: ReceivedRequest, fallback: Fallback
+    ) -> HttpResponse:
+        """The answer that resolvers make, and why no plan did."""
+        renderer = received.renderer
+        received.log["way"] = "resolvers"
+        await self._documents.check_resolver_cost(request, fallback)
+        result, printed_bytes = await self.execute(request, received)
+        if must_read_again(received.database):
+            result, printed_bytes = await self.execute(request, received)
+        if result.errors and self._settings.hides_names:
+            result.errors = hide_names(result.errors, request.document.text, request.variables)
+        if printed_bytes < LONG:
+            answer = renderer.result(result, request.operation)
+        else:
+            answer = await in_steps(renderer.result, result, request.operation, dumps_in_pieces)
+        is_query = request.operation.operation == OperationType.QUERY
+        if is_query and len(answer.body) > self._settings.max_response_bytes:
+            raise AnswerTooLong
+        return answer
+
+    async def execute(
+        self, request: Request, received: ReceivedRequest, root: object = None
+    ) -> tuple[ExecutionResult, int]:
+        """What the operation comes to, and about how many bytes its leaves print.
+
+        Args:
+            request: What is to run.
+            received: By whom and with what.
+            root: What the root fields are resolved from: the payload of a subscription.
+        """
+        request_id = received.renderer.request_id
+        context = Context(
+            received.caller,
+            received.database,
+            request_id,
+            self._sms_sessions,
+            secret_box=self._secret_box,
+        )
+        run = partial(
+            execute,
+            self._schema,
+            request.document.node,
+            root,
+            context_value=context,
+            variable_values=request.variables,
+            operation_name=request.name,
+            executor_class=self._executor_class,
+            is_awaitable=cast("Any", optimized_is_awaitable),
+            hide_suggestions=not self._settings.suggestions,
+        )
+        try:
+            result = await in_steps(run)
+            return await result if isawaitable(result) else result, context.printed_bytes
+        finally:
+            await context.close()
