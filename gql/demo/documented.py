@@ -9,7 +9,13 @@ from datetime import UTC, datetime, timedelta
 
 from gql.demo.assistants import assistant_row
 from gql.demo.calls import Cost, call_row, message_row
-from gql.demo.graphs import edge_row, graph_row, node_row, session_row, transition_row
+from gql.demo.graph_rows import (
+    edge_row,
+    graph_row,
+    node_row,
+    session_row,
+    transition_row,
+)
 from gql.demo.tenant import DemoAssistant, DemoEdge, DemoGraph, DemoNode, Item, Row
 from gql.models.call import Call
 

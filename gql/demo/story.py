@@ -20,7 +20,13 @@ from gql.demo.documented import (
     SUPPORT_BOT,
     documented_call,
 )
-from gql.demo.graphs import edge_row, graph_row, node_row, session_row, transition_row
+from gql.demo.graph_rows import (
+    edge_row,
+    graph_row,
+    node_row,
+    session_row,
+    transition_row,
+)
 from gql.demo.outcomes import recording_row
 from gql.demo.tenant import DemoAssistant, DemoEdge, DemoGraph, DemoNode, Item, Row
 from gql.models.call import Call, phone_digits
