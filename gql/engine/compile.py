@@ -23,13 +23,6 @@ from sqlalchemy import (
 
 from gql.engine.answer_size import most_bytes
 from gql.engine.bind import (
-    CostReportVariant,
-    FieldVariant,
-    FilterVariant,
-    ListVariant,
-    LookupVariant,
-    PathVariant,
-    VariantKey,
     previous_prefix,
 )
 from gql.engine.compile_connection import ConnectionCompiler, parameterized_conditions
@@ -70,6 +63,15 @@ from gql.engine.print_json import (
     print_member,
 )
 from gql.engine.rest_query import KEY_PARAMETER, RecordLookup, RestQuery
+from gql.engine.variants import (
+    CostReportVariant,
+    FieldVariant,
+    FilterVariant,
+    ListVariant,
+    LookupVariant,
+    PathVariant,
+    VariantKey,
+)
 from gql.query.cost_groups import CostGroups
 from gql.query.filters import PreparedFilter
 from gql.query.page_statement import total, union_page

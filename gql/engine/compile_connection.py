@@ -18,7 +18,6 @@ from sqlalchemy import (
 )
 
 from gql.engine.answer_size import within_limit
-from gql.engine.bind import AnyOfVariant, ConditionVariant, FilterConditions, ListVariant
 from gql.engine.compile_costs import print_summary
 from gql.engine.fields import (
     ConnectionField,
@@ -31,6 +30,12 @@ from gql.engine.fields import (
 )
 from gql.engine.plan import PlanNode
 from gql.engine.print_json import print_items
+from gql.engine.variants import (
+    AnyOfVariant,
+    ConditionVariant,
+    FilterConditions,
+    ListVariant,
+)
 from gql.query.cursor import NONE, VERSION, Cursor
 from gql.query.filters import PreparedAnyOf, PreparedCondition, PreparedFilter
 from gql.query.page_statement import PageStatement, total

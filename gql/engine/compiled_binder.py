@@ -12,10 +12,7 @@ from functools import partial
 
 from gql.engine.bind import (
     ConstantBindings,
-    FieldVariant,
-    ListVariant,
     Values,
-    VariantKey,
     bind_conditions,
     bind_field,
     bind_fields,
@@ -25,6 +22,11 @@ from gql.engine.coercion import Coercions, Variables
 from gql.engine.fields import ConnectionSource
 from gql.engine.filter_reader import FILTER, filter_reader
 from gql.engine.plan import ParameterizedField, argument_prefix, has_variable
+from gql.engine.variants import (
+    FieldVariant,
+    ListVariant,
+    VariantKey,
+)
 from gql.errors import GatewayError
 from gql.identity import Identity
 from gql.query.paging import Paging

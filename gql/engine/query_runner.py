@@ -9,7 +9,6 @@ from cachetools import LRUCache
 from gql.database import Database, RequestDatabase
 from gql.database.drivers import FetchedValue
 from gql.database.failures import translate_failures
-from gql.engine.bind import VariantKey, is_selective
 from gql.engine.compile import emit_read
 from gql.engine.compile_lock import CompileLocks
 from gql.engine.plan import MOST_VARIANTS
@@ -17,6 +16,10 @@ from gql.engine.read_cost import ReadCost, cost_of_read
 from gql.engine.rest_query import RestArguments, RestQuery, bind
 from gql.engine.statement import BoundStatement, Statement
 from gql.engine.statement_compiler import compile_statement
+from gql.engine.variants import (
+    VariantKey,
+    is_selective,
+)
 from gql.errors import AnswerTooLong, NotFound
 from gql.query.context import Context
 from gql.steps import in_steps

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from gql.engine.bind import AnyOfVariant, FilterConditions, ListVariant, VariantKey
 from gql.engine.fields import (
     ColumnKind,
     ColumnSource,
@@ -17,6 +16,12 @@ from gql.engine.fields import (
 )
 from gql.engine.plan import PlanNode, Selection
 from gql.engine.rest_query import RestArguments, RestQuery
+from gql.engine.variants import (
+    AnyOfVariant,
+    FilterConditions,
+    ListVariant,
+    VariantKey,
+)
 from gql.query.filters import PreparedAnyOf, PreparedCondition, PreparedFilter
 from gql.query.rows_read import keyed_values, read_by_page, read_by_total
 from gql.query.weights import AMOUNT, JSON_VALUE, KEY, LEAF, LIST, OBJECT, TOTAL

@@ -9,9 +9,17 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from gql.engine.bind import FilterVariant, Values, VariantKey, bind_conditions, bind_page
+from gql.engine.bind import (
+    Values,
+    bind_conditions,
+    bind_page,
+)
 from gql.engine.fields import ConnectionSource, ManySource, PageSource
 from gql.engine.plan import PlanNode, argument_prefix, outline
+from gql.engine.variants import (
+    FilterVariant,
+    VariantKey,
+)
 from gql.query.filters import Filter
 from gql.query.paging import Paging
 from gql.query.resource import Resource

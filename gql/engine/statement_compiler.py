@@ -11,9 +11,12 @@ from sqlalchemy import BindParameter, Select
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from gql.engine.bind import VariantKey, is_selective
 from gql.engine.compile_lock import CompileLocks
 from gql.engine.statement import Statement
+from gql.engine.variants import (
+    VariantKey,
+    is_selective,
+)
 from gql.steps import in_steps, pause_if_long
 
 _log = logging.getLogger(__name__)

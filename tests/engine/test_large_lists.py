@@ -8,11 +8,16 @@ from graphql import OperationDefinitionNode, get_variable_values, parse
 from graphql.execution.values import VariableValues
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 
-from gql.engine.bind import Binder, is_selective
+from gql.engine.bind import (
+    Binder,
+)
 from gql.engine.compile import emit
 from gql.engine.planner import plan_operation
 from gql.engine.statement import BoundStatement, Statement
 from gql.engine.statement_compiler import compile_statement
+from gql.engine.variants import (
+    is_selective,
+)
 from gql.identity import Identity, Method
 from gql.schema.schema import schema
 from tests.databases import Copy

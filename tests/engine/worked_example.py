@@ -7,12 +7,17 @@ from graphql import OperationDefinitionNode, get_variable_values, parse
 from graphql.execution.values import VariableValues
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 
-from gql.engine.bind import Binder, VariantKey
+from gql.engine.bind import (
+    Binder,
+)
 from gql.engine.compile import emit
 from gql.engine.explain import with_line_breaks
 from gql.engine.plan import Plan
 from gql.engine.planner import plan_operation
 from gql.engine.statement_compiler import compile_statement
+from gql.engine.variants import (
+    VariantKey,
+)
 from gql.identity import Identity, Method
 from gql.schema.schema import schema
 from gql.settings import Settings
