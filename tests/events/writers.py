@@ -61,29 +61,27 @@ async def numbered(database: Database, cursor: Any) -> tuple[Any, Sequence[Seen]
     """The gateway's: by the number that an event gets after the commit."""
     if not database.embedded:
         await number_events(database.engine)
-    rows = await _rows(
+    return await _page(
         database,
         "SELECT seq, object_id, at FROM event WHERE organization_id = 1 AND seq > :cursor"
         " ORDER BY seq",
         cursor or 0,
     )
-    return (rows[-1][0] if rows else cursor), [Seen(call, at) for _, call, at in rows]
 
 
 async def by_id(database: Database, cursor: Any) -> tuple[Any, Sequence[Seen]]:
     """By a sequence's number of the insertion."""
-    rows = await _rows(
+    return await _page(
         database,
         "SELECT id, object_id, at FROM event_new WHERE organization_id = 1 AND id > :cursor"
         " ORDER BY id",
         cursor or 0,
     )
-    return (rows[-1][0] if rows else cursor), [Seen(call, at) for _, call, at in rows]
 
 
 async def by_transaction(database: Database, cursor: Any) -> tuple[Any, Sequence[Seen]]:
     """By transaction id and number, below the oldest transaction that still runs."""
-    rows = await _rows(
+    return await _page(
         database,
         "SELECT ARRAY[xmin::text::bigint, id], object_id, at FROM event_new"
         " WHERE organization_id = 1 AND ARRAY[xmin::text::bigint, id] > :cursor"
@@ -91,12 +89,13 @@ async def by_transaction(database: Database, cursor: Any) -> tuple[Any, Sequence
         " ORDER BY 1",
         cursor or [0, 0],
     )
-    return (rows[-1][0] if rows else cursor), [Seen(call, at) for _, call, at in rows]
 
 
-async def _rows(database: Database, statement: str, cursor: Any) -> Sequence[Any]:
+async def _page(database: Database, statement: str, cursor: Any) -> tuple[Any, Sequence[Seen]]:
+    """Where a reader stands then, and the events after the cursor."""
     async with database.engine.connect() as connection:
-        return (await connection.execute(text(statement), {"cursor": cursor})).all()
+        rows = (await connection.execute(text(statement), {"cursor": cursor})).all()
+    return (rows[-1][0] if rows else cursor), [Seen(call, at) for _, call, at in rows]
 
 
 @asynccontextmanager
