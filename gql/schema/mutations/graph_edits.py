@@ -14,11 +14,9 @@ from gql.errors import Invalid, NotFound, Problem
 from gql.query.context import Context
 from gql.query.resource import Resource
 from gql.schema.enums import ConditionLogic, ConditionType, NodeType
-from gql.schema.graph_findings import GraphFinding
 from gql.schema.graphs import AssistantGraph, GraphEdge, GraphNode
 from gql.schema.mutations.graphs import ID
 from gql.schema.mutations.payloads import (
-    Payload,
     change_input,
     optional,
     payload,
@@ -36,10 +34,9 @@ from gql.schema.mutations.structure import PositionInput, edge_ids, with_positio
 from gql.schema.mutations.structure_changes import (
     NEW,
     STRUCTURE_INPUTS,
-    Checked,
     Drafted,
     StructureInput,
-    findings_of_change,
+    StructurePayload,
     finish,
 )
 
@@ -64,14 +61,11 @@ class AddGraphNodeInput(StructureInput):
 
 
 @payload
-class AddGraphNodePayload(Payload):
+class AddGraphNodePayload(StructurePayload):
     """A node that was added."""
 
     node: GraphNode | None = one("The node; null when it was not added.", NODES, "object_id")
     graph: AssistantGraph | None = one(GRAPH, GRAPHS, "graph_id")
-    findings: list[GraphFinding] = findings_of_change()
-    graph_id: strawberry.Private[int | None] = None
-    checked: Checked = None
 
 
 @mutation("Add a node to a graph; its conversations go on.")
@@ -108,14 +102,11 @@ class UpdateGraphNodeInput(StructureInput):
 
 
 @payload
-class UpdateGraphNodePayload(Payload):
+class UpdateGraphNodePayload(StructurePayload):
     """A node that was changed."""
 
     node: GraphNode | None = one("The node; null when it was not changed.", NODES, "object_id")
     graph: AssistantGraph | None = one(GRAPH, GRAPHS, "graph_id")
-    findings: list[GraphFinding] = findings_of_change()
-    graph_id: strawberry.Private[int | None] = None
-    checked: Checked = None
 
 
 @mutation("Move a node, or change what it does; its id stays, and its conversations go on.")
@@ -146,7 +137,7 @@ class RemoveGraphNodeInput(StructureInput):
 
 
 @payload
-class RemoveGraphNodePayload(Payload):
+class RemoveGraphNodePayload(StructurePayload):
     """A node that is gone."""
 
     removed_id: strawberry.ID | None = strawberry.field(
@@ -161,9 +152,6 @@ class RemoveGraphNodePayload(Payload):
         " refused.",
     )
     graph: AssistantGraph | None = one(GRAPH, GRAPHS, "graph_id")
-    findings: list[GraphFinding] = findings_of_change()
-    graph_id: strawberry.Private[int | None] = None
-    checked: Checked = None
 
 
 @mutation("Remove a node with its edges, and clear the active graph sessions that are at it.")
@@ -203,14 +191,11 @@ class AddGraphEdgeInput(StructureInput):
 
 
 @payload
-class AddGraphEdgePayload(Payload):
+class AddGraphEdgePayload(StructurePayload):
     """An edge that was added."""
 
     edge: GraphEdge | None = one("The edge; null when it was not added.", EDGES, "object_id")
     graph: AssistantGraph | None = one(GRAPH, GRAPHS, "graph_id")
-    findings: list[GraphFinding] = findings_of_change()
-    graph_id: strawberry.Private[int | None] = None
-    checked: Checked = None
 
 
 @mutation("Add an edge between two nodes of a graph; its conversations go on.")
@@ -253,14 +238,11 @@ class UpdateGraphEdgeInput(StructureInput):
 
 
 @payload
-class UpdateGraphEdgePayload(Payload):
+class UpdateGraphEdgePayload(StructurePayload):
     """An edge that was changed."""
 
     edge: GraphEdge | None = one("The edge; null when it was not changed.", EDGES, "object_id")
     graph: AssistantGraph | None = one(GRAPH, GRAPHS, "graph_id")
-    findings: list[GraphFinding] = findings_of_change()
-    graph_id: strawberry.Private[int | None] = None
-    checked: Checked = None
 
 
 @mutation("Change an edge, or lead it between other nodes; its id stays.")
@@ -294,16 +276,13 @@ class RemoveGraphEdgeInput(StructureInput):
 
 
 @payload
-class RemoveGraphEdgePayload(Payload):
+class RemoveGraphEdgePayload(StructurePayload):
     """An edge that is gone."""
 
     removed_id: strawberry.ID | None = strawberry.field(
         default=None, description="Its global id; null when it was not removed."
     )
     graph: AssistantGraph | None = one(GRAPH, GRAPHS, "graph_id")
-    findings: list[GraphFinding] = findings_of_change()
-    graph_id: strawberry.Private[int | None] = None
-    checked: Checked = None
 
 
 @mutation("Remove an edge; transitions that took it stay, and conversations go on.")

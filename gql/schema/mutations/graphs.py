@@ -12,7 +12,6 @@ from gql.domain.writes.replacement import replace_structure, restore_version
 from gql.domain.writes.validation import ProblemList
 from gql.engine.declaration import one
 from gql.query.context import Context
-from gql.schema.graph_findings import GraphFinding
 from gql.schema.graphs import AssistantGraph
 from gql.schema.mutations.payloads import (
     ChangeInput,
@@ -42,10 +41,10 @@ from gql.schema.mutations.structure import (
 )
 from gql.schema.mutations.structure_changes import (
     STRUCTURE_INPUTS,
-    Checked,
     StructureInput,
+    StructurePayload,
+    cleared_sessions,
     drafted,
-    findings_of_change,
     finish,
 )
 
@@ -67,13 +66,10 @@ class CreateGraphInput(StructureInput):
 
 
 @payload
-class CreateGraphPayload(Payload):
+class CreateGraphPayload(StructurePayload):
     """A graph that was made."""
 
     graph: AssistantGraph | None = one("The graph; null when it was not made.", GRAPHS, "object_id")
-    findings: list[GraphFinding] = findings_of_change()
-    checked: Checked = None
-    graph_id: strawberry.Private[int | None] = None
     nodes: list[KeyedNode] = keyed_nodes(NEW_NODES)
     edge_ids: list[strawberry.ID] = strawberry.field(default_factory=list, description=NEW_EDGES)
     node_ids: strawberry.Private[NodeIds] = field(default_factory=list)
@@ -135,7 +131,7 @@ class ReplaceGraphStructureInput(StructureInput):
 
 
 @payload
-class ReplaceGraphStructurePayload(Payload):
+class ReplaceGraphStructurePayload(StructurePayload):
     """A graph with another structure."""
 
     graph: AssistantGraph | None = one(
@@ -148,14 +144,7 @@ class ReplaceGraphStructurePayload(Payload):
         default_factory=list, description=NEW_EDGES + " None in a dry run."
     )
     node_ids: strawberry.Private[NodeIds] = field(default_factory=list)
-    cleared_sessions: int | None = strawberry.field(
-        default=None,
-        description="How many active graph sessions were deleted, or would be in a dry run;"
-        " null when it was refused.",
-    )
-    findings: list[GraphFinding] = findings_of_change()
-    checked: Checked = None
-    graph_id: strawberry.Private[int | None] = None
+    cleared_sessions: int | None = cleared_sessions()
 
 
 @mutation(
@@ -198,7 +187,7 @@ class RestoreGraphVersionInput(StructureInput):
 
 
 @payload
-class RestoreGraphVersionPayload(Payload):
+class RestoreGraphVersionPayload(StructurePayload):
     """A graph with a former structure."""
 
     graph: AssistantGraph | None = one(
@@ -206,14 +195,7 @@ class RestoreGraphVersionPayload(Payload):
         GRAPHS,
         "object_id",
     )
-    cleared_sessions: int | None = strawberry.field(
-        default=None,
-        description="How many active graph sessions were deleted, or would be in a dry run;"
-        " null when it was refused.",
-    )
-    findings: list[GraphFinding] = findings_of_change()
-    checked: Checked = None
-    graph_id: strawberry.Private[int | None] = None
+    cleared_sessions: int | None = cleared_sessions()
 
 
 @mutation(

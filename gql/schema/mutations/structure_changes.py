@@ -20,13 +20,10 @@ from gql.schema.graph_findings import FINDINGS_POINTS, GraphFinding, graph_findi
 from gql.schema.mutations.payloads import ChangeInput, Payload, optional
 from gql.schema.mutations.run import default, user_errors
 
-Checked = strawberry.Private[list[GraphFinding] | None]
-"""The findings of a dry run, in a payload; None after a change, which can be looked at."""
-
 STRUCTURE_INPUTS = ("dry_run", "publish")
 """The fields of `StructureInput`, which are no columns."""
 
-PayloadT = TypeVar("PayloadT", bound=Payload)
+PayloadT = TypeVar("PayloadT", bound="StructurePayload")
 
 NEW = "new"
 """What a dry run calls the one node or edge that would be added."""
@@ -135,14 +132,29 @@ async def _findings(root: strawberry.Parent[Any], info: Info) -> list[GraphFindi
     return [graph_finding(each) for each in await graph_findings(info.context, graph)]
 
 
-def findings_of_change() -> Any:
-    """The field of a payload with the findings of the changed graph.
+@strawberry.interface(description="What a change of a graph's nodes or edges gives.")
+class StructurePayload(Payload):
+    """The base of the payloads of such changes.
 
-    The payload has `checked`, which a dry run fills, and `graph_id` where that is not `object_id`.
+    Attributes:
+        checked: The findings of a dry run; None after a change, which can be looked at.
+        graph_id: Of the changed graph, where that is not `object_id`.
     """
-    return strawberry.field(
-        _findings,
+
+    findings: list[GraphFinding] = strawberry.field(
+        resolver=_findings,
         description="What is wrong with the graph after the change, or would be after a dry run;"
         " empty when it was refused.",
         metadata={OWN_POINTS: FINDINGS_POINTS},
+    )
+    checked: strawberry.Private[list[GraphFinding] | None] = None
+    graph_id: strawberry.Private[int | None] = None
+
+
+def cleared_sessions() -> Any:
+    """The field of a payload with how many sessions the change has deleted."""
+    return strawberry.field(
+        default=None,
+        description="How many active graph sessions were deleted, or would be in a dry run;"
+        " null when it was refused.",
     )
