@@ -46,8 +46,8 @@ class Snapshot:
         self.statements = 0
 
     @property
-    def is_sqlite(self) -> bool:
-        """Whether it reads SQLite, for a statement that selects from other tables there."""
+    def embedded(self) -> bool:
+        """Whether it reads SQLite, which has other tables of words."""
         return self._engine.dialect.name == "sqlite"
 
     async def rows(

@@ -184,24 +184,24 @@ class TextSearch(NamedTuple):
         position = read_position(after, is_ranked=order is SearchOrderField.RANK, kinds=len(KINDS))
         return cls(words, tuple(dict.fromkeys(kinds)), records, limit, position)
 
-    def statement(self, organization_id: int, *, is_sqlite: bool) -> Select[Any]:
+    def statement(self, organization_id: int, *, embedded: bool) -> Select[Any]:
         """The newest matching texts of each kind, as many as a page may need."""
         parts = []
         for kind in self.kinds:
-            rows = _newest(self, kind, organization_id, is_sqlite=is_sqlite).subquery()
+            rows = _newest(self, kind, organization_id, embedded=embedded).subquery()
             parts.append(select(*rows.c))
         every = union_all(*parts).subquery()
         return select(*every.c)
 
 
 def _newest(
-    search: TextSearch, kind: SearchedText, organization_id: int, *, is_sqlite: bool
+    search: TextSearch, kind: SearchedText, organization_id: int, *, embedded: bool
 ) -> Select[Any]:
     """The newest matching texts of a kind that a page may need."""
     index, calls = _INDEXES[kind], search.records.rows()
     texts = calls if index.resource is None else _texts_of(index.resource, calls)
     table = texts.table
-    if is_sqlite:
+    if embedded:
         words = word_table(index.words)
         query = f'{{owner}} : "o{organization_id}" AND {{content}} : ({search.words.fts5})'
         row_id: ColumnElement[int] = words.c.rowid
@@ -250,7 +250,7 @@ class TextSearchLoader(OneByOneLoader[TextSearch, Page]):
 
     async def read(self, key: TextSearch) -> Page:
         context = self._context
-        statement = key.statement(context.organization_id, is_sqlite=context.snapshot.is_sqlite)
+        statement = key.statement(context.organization_id, embedded=context.snapshot.embedded)
         rows = await self._rows(statement)
         return await in_steps(_page, key, rows)
 

@@ -33,7 +33,7 @@ async def write(fresh_database: Database) -> AsyncIterator[WriteContext]:
 
 def test_the_type_names_all_that_an_open_transaction_offers() -> None:
     assert public(DatabaseAccess) == {"snapshot", "transaction"}
-    assert public(Snapshot) == {"rows", "fetch_value", "close", "is_sqlite"}
+    assert public(Snapshot) == {"rows", "fetch_value", "close", "embedded"}
     assert public(OpenTransaction) == public(DatabaseAccess)
 
 

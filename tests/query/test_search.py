@@ -367,7 +367,7 @@ async def test_indexes_are_read(database: Database, settings: Settings) -> None:
         20,
         None,
     )
-    statement = search.statement(1, is_sqlite=settings.embedded)
+    statement = search.statement(1, embedded=settings.embedded)
     compiled = statement.compile(dialect=database.engine.dialect)
     values = compiled.construct_params(parameters(1))
     prefix = "EXPLAIN QUERY PLAN" if settings.embedded else "EXPLAIN"
