@@ -19,7 +19,7 @@ MOST_PLANS = 32
 _BYTES_PER_TOKEN = 420
 _BYTES_PER_CHARACTER = 4
 _BYTES_PER_FALLBACK = 1_000
-_BYTES_PER_VARIABLE = 1_200
+_BYTES_PER_VARIABLE = 1_800
 
 PlanKey = tuple[Any, ...]
 """The name of an operation, and the values of the steering variables."""
