@@ -43,7 +43,8 @@ class RepeatedTask:
         wait = self._first_wait
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._signal.wait(), wait)
+                async with asyncio.timeout(wait):
+                    await self._signal.wait()
             if self._is_stopping:
                 return
             # It goes before the work, so that what comes during it is not forgotten.
@@ -52,8 +53,14 @@ class RepeatedTask:
 
 
 async def cancel(task: asyncio.Task[Any] | None) -> None:
-    """End a task where it waits, and wait until it has ended; None is ended already."""
+    """End a task where it waits, and wait until it has ended; None is ended already.
+
+    What it raised is raised here.
+    """
     if task is not None:
         task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+        # Not `await task`: it raises the same for the task and for the caller, who may be
+        # cancelled too.
+        await asyncio.wait({task})
+        if not task.cancelled():
+            task.result()

@@ -152,7 +152,8 @@ class Hub:
                     subscriber.offer(events)
                 continue
             try:
-                await asyncio.wait_for(self._woken.wait(), LOOK_SECONDS)
+                async with asyncio.timeout(LOOK_SECONDS):
+                    await self._woken.wait()
             except TimeoutError:
                 continue
 

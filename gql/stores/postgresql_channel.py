@@ -44,7 +44,8 @@ class PostgresqlChannel:
             receive(None)
             while not ended.is_set():
                 try:
-                    await asyncio.wait_for(ended.wait(), LOOK_SECONDS)
+                    async with asyncio.timeout(LOOK_SECONDS):
+                        await ended.wait()
                 except TimeoutError:
                     await connection.execute(f"LISTEN {CHANNEL}", timeout=_ANSWER_SECONDS)
         finally:

@@ -104,7 +104,8 @@ class RedisTotals:
                 await asyncio.sleep(SECONDS)
             else:
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), SECONDS)
+                    async with asyncio.timeout(SECONDS):
+                        await self._wake.wait()
             self._wake.clear()
             await self.synchronize()
         self._task = None

@@ -1,0 +1,74 @@
+"""Ending tasks: who is cancelled ends, whatever else happens in the same moment."""
+
+import asyncio
+from typing import Any, cast
+
+import pytest
+
+from gql.background import cancel
+from gql.database import Database
+from gql.events import hub as hub_module
+from gql.events.hub import Hub
+from gql.events.reading import EventCursor, StoredEvent
+
+STEPS = 100
+"""Of the event loop: many more than ending a task takes."""
+
+
+async def _take_steps() -> None:
+    for _ in range(STEPS):
+        await asyncio.sleep(0)
+
+
+async def test_a_hub_ends_that_is_woken_in_the_moment_of_its_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def last_event(*_: Any) -> EventCursor:
+        return EventCursor(0, 0)
+
+    async def read_events(*_: Any) -> list[StoredEvent]:
+        return []
+
+    monkeypatch.setattr(hub_module, "last_event", last_event)
+    monkeypatch.setattr(hub_module, "read_events", read_events)
+    hub = Hub(cast("Database", None), 1)
+    await _take_steps()
+    hub.wake()
+    closing = asyncio.create_task(hub.close())
+    await _take_steps()
+
+    assert closing.done()
+
+
+async def test_who_ends_a_task_can_be_cancelled_meanwhile() -> None:
+    goes_on = asyncio.Event()
+
+    async def end_late() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await goes_on.wait()
+
+    late = asyncio.create_task(end_late())
+    await asyncio.sleep(0)
+    ending = asyncio.create_task(cancel(late))
+    await asyncio.sleep(0)
+    ending.cancel()
+    await _take_steps()
+    goes_on.set()
+    await _take_steps()
+
+    assert ending.cancelled()
+    assert late.cancelled()
+
+
+async def test_what_a_task_raised_is_raised_to_who_ends_it() -> None:
+    async def fail() -> None:
+        raise ConnectionError
+
+    failing = asyncio.create_task(fail())
+    await asyncio.sleep(0)
+
+    with pytest.raises(ConnectionError):
+        await cancel(failing)
+    await cancel(None)
