@@ -1,6 +1,5 @@
-"""What the pace of a voice call tells, and which webhooks were sent about it."""
+"""What the pace of a voice call tells."""
 
-from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, Field
@@ -75,31 +74,6 @@ class CallMetrics(BaseModel):
     intent_resolved: bool | None = Field(description=NEEDS_A_JUDGE)
 
 
-class WebhookLog(BaseModel):
-    """One request that told somebody about a call."""
-
-    id: int
-    call_id: int
-    assistant_id: int | None
-    webhook_url: str
-    webhook_type: str
-    request_payload: Any
-    response_status_code: int | None
-    response_body: str | None
-    response_time_ms: int | None
-    attempted_at: datetime
-    success: bool
-    error_message: str | None
-    retry_count: int
-    webhook_metadata: dict[str, Any] | None
-
-
-class WebhookLogQuery(BaseModel):
-    """Which webhooks."""
-
-    webhook_type: str | None = Field(None, description="Nothing is there to be filtered by it.")
-
-
 @route(
     "GET",
     "/api/v1/calls/{call_id}/metrics",
@@ -122,23 +96,6 @@ async def get_metrics(context: Context, path: CallPath) -> dict[str, Any]:
         if each.speaker in {Speaker.USER, Speaker.ASSISTANT}
     ]
     return _printed(measure(speeches, call.duration))
-
-
-@route(
-    "GET",
-    "/api/v1/calls/{call_id}/webhook-logs",
-    tag=TAG,
-    summary="Get the webhooks about a call",
-    answers={200: Answer("An empty list.", list[WebhookLog])},
-    errors=(404,),
-)
-async def list_webhook_logs(
-    context: Context, path: CallPath, query: WebhookLogQuery
-) -> list[dict[str, Any]]:
-    """Always an empty list: this gateway sends nobody a webhook about a call."""
-    del query
-    await RecordByKeyLoader.of(context, CALLS).require(path.call_id)
-    return []
 
 
 def _printed(metrics: call_metrics.CallMetrics) -> dict[str, Any]:

@@ -1,10 +1,9 @@
-"""The metrics of a call, and the webhooks about it."""
+"""The metrics of a call."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-import pytest
 from sqlalchemy import insert
 
 from gql.database import Database
@@ -119,17 +118,10 @@ async def test_a_call_in_which_nothing_was_heard_has_no_averages(
     }
 
 
-async def test_no_webhooks_are_sent_about_a_call(rest: Rest) -> None:
-    answer = await rest("GET", f"{CALLS}/101/webhook-logs?webhook_type=status-update")
-
-    assert (answer.status_code, answer.json()) == (200, [])
-
-
-@pytest.mark.parametrize("path", ["metrics", "webhook-logs"])
 async def test_another_organization_s_call_is_not_found(
-    rest: Rest, stranger: dict[str, str], path: str
+    rest: Rest, stranger: dict[str, str]
 ) -> None:
-    answer = await rest("GET", f"{CALLS}/101/{path}", headers=stranger)
+    answer = await rest("GET", f"{CALLS}/101/metrics", headers=stranger)
 
     detail = "Call with ID 101 not found in your organization"
     assert (answer.status_code, answer.json()) == (404, {"detail": detail})
