@@ -8,22 +8,24 @@ import operator
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, func, literal, select
 
-from gql.domain.calls import CALLS
+from gql.domain.calls import CALLS, calls_since
 from gql.models.assistant import Assistant
 from gql.models.enums import CallStatus
 from gql.models.rollup import NO_ASSISTANT
 from gql.models.scope import owned, parameters, table_of
 from gql.query.context import Context
+from gql.query.record_list import RecordList
 from gql.query.rollup_sums import RollupSums, summed
 from gql.sql.keys import is_among
 from gql.sql.text import by_code_point
 
 _COUNTED = ("calls", "timed", "duration")
+_EVERY_CALL = RecordList(CALLS)
 
 MOST_ASSISTANTS = 10
 """How many of the busiest assistants are listed."""
@@ -89,13 +91,13 @@ class CallAnalytics:
 
 async def total_calls(context: Context) -> CallTotals:
     """Totals of all voice calls of the organization."""
-    totals = await _totals(context, RollupSums(CALLS, _COUNTED, ("status",)))
+    totals = await _totals(context, RollupSums(_EVERY_CALL, _COUNTED, ("status",)))
     return totals.get(None, CallTotals())
 
 
 async def analyse_calls(context: Context, since: datetime) -> CallAnalytics:
     """Totals of the voice calls that started at `since` or later."""
-    recent = RollupSums(CALLS, _COUNTED, ("day", "status"), since.astimezone(UTC))
+    recent = RollupSums(calls_since(since), _COUNTED, ("day", "status"))
     days = await _totals(context, recent, "day")
     ordered = {
         date.fromordinal(day + 1).isoformat(): totals for day, totals in sorted(days.items())
@@ -106,7 +108,7 @@ async def analyse_calls(context: Context, since: datetime) -> CallAnalytics:
 async def totals_by_assistant(context: Context, assistant_ids: list[int]) -> dict[int, CallTotals]:
     """Totals of all voice calls of each of these assistants."""
     theirs = RollupSums(
-        CALLS,
+        _EVERY_CALL,
         _COUNTED,
         ("assistant_id", "status"),
         conditions=(lambda table: is_among(table.c.assistant_id, "keys"),),
@@ -118,11 +120,10 @@ async def totals_by_assistant(context: Context, assistant_ids: list[int]) -> dic
 async def _busiest(context: Context, since: datetime) -> tuple[BusyAssistant, ...]:
     """One row per assistant; a deleted one has the name that its calls keep."""
     rows = RollupSums(
-        CALLS,
+        calls_since(since),
         ("calls", "duration"),
         ("assistant_id",),
-        since.astimezone(UTC),
-        (lambda table: table.c.assistant_id != literal(NO_ASSISTANT, BigInteger),),
+        conditions=(lambda table: table.c.assistant_id != literal(NO_ASSISTANT, BigInteger),),
     ).rows()
     number = summed(rows, "calls")
     busy = (

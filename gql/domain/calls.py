@@ -1,6 +1,7 @@
 """Voice calls, as readers see them."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, and_, false, func, not_, or_, select
@@ -13,6 +14,7 @@ from gql.models.rollup import CallRollup, CallRollupChange
 from gql.models.scope import owned, table_of
 from gql.query.filters import (
     COMPARATORS,
+    Condition,
     Criterion,
     OwnerCondition,
     compare,
@@ -20,6 +22,7 @@ from gql.query.filters import (
     key_equals,
     prepared,
 )
+from gql.query.record_list import RecordList
 from gql.query.resource import LeadingColumn, Link, Order, Resource, RollupTable
 from gql.sql.json_sql import literal_text
 from gql.sql.keys import is_selected
@@ -132,3 +135,8 @@ CALLS = Resource(
 
 OF_ASSISTANT = Link.by("assistant_id")
 """From an assistant to its calls or SMS conversations."""
+
+
+def calls_since(instant: datetime) -> RecordList:
+    """The voice calls that started at an instant or later."""
+    return RecordList.filtered(CALLS, (Condition("started_at", "gte", instant),))

@@ -6,19 +6,21 @@ is left out of every sum, and the calls without one are counted.
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Float, FromClause, cast, func, select
 
-from gql.domain.calls import CALLS
+from gql.domain.calls import CALLS, calls_since
 from gql.models.assistant import Assistant
 from gql.models.message import ChatMessage
 from gql.models.rollup import SERVICES
 from gql.models.scope import owned, parameters, table_of
+from gql.money import MICROS_PER_UNIT
 from gql.query.context import Context
 from gql.query.resource import Expression
 from gql.query.rollup_sums import RollupSums, summed
+from gql.sql.aggregates import sum_of_micros, sum_of_units
 from gql.sql.instants import Period, day_start, utc_period
 from gql.sql.text import by_code_point
 
@@ -173,9 +175,16 @@ class _CostSums:
 
     @classmethod
     def of(cls, row: Sequence[Any]) -> "_CostSums":
-        """From what `_summed` selects: PostgreSQL's sums of amounts are decimals."""
-        calls, *sums = map(int, row)
-        return cls(calls, dict(zip(_SUMMED, sums, strict=True)))
+        """From what `_summed` selects; a sum of amounts is two numbers."""
+        calls, *numbers = map(int, row)
+        rest = iter(numbers)
+        return cls(
+            calls,
+            {
+                name: next(rest) * MICROS_PER_UNIT + next(rest) if name in _AMOUNTS else next(rest)
+                for name in _SUMMED
+            },
+        )
 
     def __add__(self, other: "_CostSums") -> "_CostSums":
         sums = {name: self.sums[name] + other.sums[name] for name in _SUMMED}
@@ -195,15 +204,22 @@ class _CostSums:
 
 
 _SUMMED = ("total_cost", *(f"{each}_{sum_}" for each in SERVICES for sum_ in ("costed", "cost")))
+_AMOUNTS = frozenset(f"{name}_cost" for name in ("total", *SERVICES))
 _NOTHING = _CostSums(0, dict.fromkeys(_SUMMED, 0))
 
 
 def _sums_of(since: datetime, *kinds: str) -> RollupSums:
-    return RollupSums(CALLS, ("calls", *_SUMMED), kinds, since.astimezone(UTC))
+    return RollupSums(calls_since(since), ("calls", *_SUMMED), kinds)
 
 
 def _summed(rows: FromClause) -> list[Any]:
-    return [summed(rows, name) for name in ("calls", *_SUMMED)]
+    columns: list[Any] = [summed(rows, "calls")]
+    for name in _SUMMED:
+        if name in _AMOUNTS:
+            columns += [sum_of_units(rows.c[name]), sum_of_micros(rows.c[name])]
+        else:
+            columns.append(summed(rows, name))
+    return columns
 
 
 async def _grouped(

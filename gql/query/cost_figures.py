@@ -20,13 +20,13 @@ from sqlalchemy import (
     literal_column,
     null,
     select,
-    union_all,
 )
 
 from gql.models.enums import CallStatus
 from gql.models.rollup import NO_ASSISTANT, SERVICES
 from gql.query.record_list import RecordList, RowsByParent
-from gql.query.rollup import is_countable, summed_rows
+from gql.query.rollup import is_countable
+from gql.query.rollup_sums import RollupSums
 from gql.sql.aggregates import (
     bucket_rows,
     is_in_bucket,
@@ -61,6 +61,9 @@ _ONGOING = (CallStatus.ONGOING, CallStatus.ACTIVE)
 
 ROLLED_UP = frozenset({"assistant_id", "status", "channel", CURRENCY})
 """The keys that the rollup tells apart."""
+
+_ROLLUP_KINDS = {CURRENCY: "currency"}
+"""What the rollup calls a key, where that is another name."""
 
 _PARTS = ("total", *SERVICES)
 
@@ -191,42 +194,34 @@ class RolledUpFigures(Figures):
     ) -> Select[Any]:
         """The sums of a day or a month, under the names of what a call has."""
         grouping = self._grouping
-        both = summed_rows(
-            records,
-            parent,
-            by_owner="assistant_id" in grouping.keys,
-            by_day=grouping.has_buckets,
-        )
-        columns = ("calls", "timed", "duration", *(f"{name}_cost" for name in _PARTS))
-        every = union_all(
-            *(
-                rows.select(
-                    day.label("day"),
-                    *self._rolled_up_keys(rows.table),
-                    rows.table.c.status.label("how_far"),
-                    rows.table.c.has_total,
-                    *(rows.table.c[name] for name in columns),
-                )
-                for rows, day in both
-            )
-        ).subquery()
-        source: FromClause = every
+        kinds = {_ROLLUP_KINDS.get(name, name) for name in grouping.keys} | {"status", "has_total"}
+        if grouping.has_buckets:
+            kinds.add("day")
+        sums = ("calls", "timed", "duration", *(f"{name}_cost" for name in _PARTS))
+        rows = RollupSums(records, sums, sorted(kinds), whole_days=True).rows(parent)
+        source: FromClause = rows
         position: list[Any] = []
         if grouping.has_buckets:
             buckets = bucket_rows(bounds).alias()
-            source = buckets.join(every, is_in_bucket(day_start(every.c.day), buckets, bounds))
+            source = buckets.join(rows, is_in_bucket(day_start(rows.c.day), buckets, bounds))
             position = [buckets.c.position]
-        return select(*position, *every.c).select_from(source)
+        return select(
+            *position,
+            *self._rolled_up_keys(rows),
+            rows.c.status.label("how_far"),
+            rows.c.has_total,
+            *(rows.c[name] for name in sums),
+        ).select_from(source)
 
-    def _rolled_up_keys(self, table: FromClause) -> Iterator[Expression]:
+    def _rolled_up_keys(self, rows: FromClause) -> Iterator[Expression]:
         for name in self._grouping.keys:
+            key = rows.c[_ROLLUP_KINDS.get(name, name)]
             if name == "assistant_id":
-                nobody = literal(NO_ASSISTANT, BigInteger)
-                yield func.nullif(table.c.assistant_id, nobody).label(name)
+                yield func.nullif(key, literal(NO_ASSISTANT, BigInteger)).label(name)
             elif name == CURRENCY:
-                yield func.nullif(table.c.currency, "").label(name)
+                yield func.nullif(key, "").label(name)
             else:
-                yield table.c[name].label(name)
+                yield key.label(name)
 
     def _sums(self, calls: FromClause) -> Iterator[Expression]:
         def total(value: Expression, label: str) -> Expression:

@@ -50,7 +50,7 @@ Expression = ColumnElement[Any]
 SEEK_FROM = 1_000
 """The offset from which on a page is sought; rows before it are walked sooner than days added."""
 
-_LOWER_BOUNDS, _UPPER_BOUNDS = frozenset({"gt", "gte"}), frozenset({"lt", "lte"})
+LOWER_BOUNDS, UPPER_BOUNDS = frozenset({"gt", "gte"}), frozenset({"lt", "lte"})
 _EXACT = frozenset({"eq", "ne", "in", "not_in"})
 
 
@@ -71,8 +71,8 @@ def is_countable(records: RecordList) -> bool:
     rollup = records.resource.rollup
     if rollup is None or (records.link is not None and records.link.column != rollup.owner):
         return False
-    lower = _bounds(rollup, records, _LOWER_BOUNDS)
-    upper = _bounds(rollup, records, _UPPER_BOUNDS)
+    lower = bounds_of(rollup, records, LOWER_BOUNDS)
+    upper = bounds_of(rollup, records, UPPER_BOUNDS)
     others = _others(rollup, records)
     on_instant = len(records.conditions) - len(others)
     one_range = len(lower) <= 1 and len(upper) <= 1 and on_instant == len(lower) + len(upper)
@@ -100,7 +100,7 @@ def rolled_up_totals(records: RecordList) -> Select[Any] | None:
         or not _is_exact(rollup, records.conditions)
     ):
         return None
-    both = _counted(rollup, records, None, months=True)
+    both = counted_rows(rollup, records, None, months=True)
     counts = union_all(
         *(
             rows.select(owner := rows.table.c[rollup.owner], rows.table.c.calls).where(
@@ -194,9 +194,9 @@ def _parts(records: RecordList, parent: FromClause | None, *, by_day: bool = Fal
     rollup = records.resource.rollup
     if rollup is None or not is_countable(records):
         return []
-    lower = _bounds(rollup, records, _LOWER_BOUNDS)
-    upper = _bounds(rollup, records, _UPPER_BOUNDS)
-    counted = _counted(rollup, records, parent, months=not (by_day or lower or upper))
+    lower = bounds_of(rollup, records, LOWER_BOUNDS)
+    upper = bounds_of(rollup, records, UPPER_BOUNDS)
+    counted = counted_rows(rollup, records, parent, months=not (by_day or lower or upper))
     rows = records.rows(parent)
     instant = rows.table.c[rollup.instant]
     cut_days: list[_Part] = []
@@ -245,7 +245,7 @@ def _is_exact(rollup: RollupTable, conditions: Sequence[PreparedCondition | Prep
     )
 
 
-def _bounds(rollup: RollupTable, records: RecordList, comparators: frozenset[str]) -> list[Any]:
+def bounds_of(rollup: RollupTable, records: RecordList, comparators: frozenset[str]) -> list[Any]:
     """The values that the list's instants are compared with by these comparators."""
     return [
         value
@@ -257,32 +257,7 @@ def _bounds(rollup: RollupTable, records: RecordList, comparators: frozenset[str
     ]
 
 
-def summed_rows(
-    records: RecordList, parent: FromClause | None, *, by_owner: bool, by_day: bool
-) -> list[tuple[RowSource, Expression]]:
-    """The rows of both tables of the rollup that add up a list's, and the day or month of each.
-
-    Args:
-        records: A list that is countable, and whose instants are compared with starts of days in
-            UTC alone, by `gte` and `lt`.
-        parent: The table of the parents, for the list under each of its rows.
-        by_owner: Whether owners have to be told apart; `NO_ASSISTANT` stands for none.
-        by_day: Whether days have to be.
-    """
-    rollup = records.resource.rollup
-    assert rollup is not None  # noqa: S101, it is countable
-    lower = _bounds(rollup, records, _LOWER_BOUNDS)
-    upper = _bounds(rollup, records, _UPPER_BOUNDS)
-    months = not (by_day or lower or upper)
-    both = _counted(rollup, records, parent, months=months, every_owner=by_owner)
-    instant = records.resource.table.c[rollup.instant]
-    for rows, day in both:
-        rows.conditions += [day >= day_number(type_coerce(each, instant.type)) for each in lower]
-        rows.conditions += [day < day_number(type_coerce(each, instant.type)) for each in upper]
-    return both
-
-
-def _counted(
+def counted_rows(
     rollup: RollupTable,
     records: RecordList,
     parent: FromClause | None,

@@ -1,136 +1,160 @@
-"""Sums over the calls of a resource from its rollup: of all time, or since an instant.
+"""Sums over the calls of a list from their rollup, for all who add calls up.
 
-Whole months and days come from the rollup. Only the calls of the day that the instant cuts are
-added up themselves.
+Whole months and days come from the rollup. Only the calls of the one or two days that the list's
+range of instants cuts are added up themselves.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
     FromClause,
-    Integer,
     Select,
     case,
     cast,
     func,
     literal,
-    select,
     type_coerce,
     union_all,
 )
 
-from gql.models.rollup import NO_ASSISTANT, Grain
-from gql.query.resource import Expression, Resource, RollupTable
-from gql.sql.instants import day_number
+from gql.models.rollup import NO_ASSISTANT
+from gql.query.record_list import RecordList, RowSource
+from gql.query.resource import Expression, RollupTable
+from gql.query.rollup import LOWER_BOUNDS, UPPER_BOUNDS, bounds_of, counted_rows
+from gql.sql.instants import day_end, day_number, day_start, month_number
 
-_MIDNIGHT: dict[str, Any] = {"hour": 0, "minute": 0, "second": 0, "microsecond": 0}
+_LONGEST_MONTH = 31
 
 
 @dataclass(frozen=True)
 class RollupSums:
-    """Which sums over which rows.
+    """Which sums over which calls.
 
     Attributes:
-        resource: Whose rows.
+        records: A list that is countable; see `gql.query.rollup`.
         sums: Names in `gql.models.rollup.SUMS`.
-        kinds: What rows are told apart by: names in `gql.models.rollup.KINDS`, `day`, and
-            `assistant_id`, which is `NO_ASSISTANT` where there is none.
-        since: The first instant that is in, aware and in UTC; None for all time.
+        kinds: What rows are told apart by: names in `gql.models.rollup.KINDS`, `channel`, `day`,
+            and `assistant_id`, which is `NO_ASSISTANT` where there is none.
+        whole_days: Whether the instants are compared with starts of days in UTC alone, by `gte` and
+            `lt`, so that no calls have to be read.
         conditions: Further ones, on columns that the rollup has too.
     """
 
-    resource: Resource
+    records: RecordList
     sums: Sequence[str]
     kinds: Sequence[str]
-    since: datetime | None = None
+    whole_days: bool = False
     conditions: Sequence[Expression] = ()
 
-    def rows(self) -> FromClause:
-        """Rows with the kinds and the sums as columns, to be added up: several may be alike."""
-        rollup = self.resource.rollup
+    def rows(self, parent: FromClause | None = None) -> FromClause:
+        """Rows with the kinds and the sums as columns, to be added up: several may be alike.
+
+        Args:
+            parent: The table of the parents, for the list under each of its rows.
+        """
+        rollup = self.records.resource.rollup
         if rollup is None:
-            raise TypeError(f"{self.resource.name} has no rollup")
-        return union_all(*self._folded(rollup), *self._not_folded(rollup)).subquery()
+            raise TypeError(f"{self.records.resource.name} has no rollup")
+        rolled_up = (self._select(rows, {"day": day}, {}) for rows, day in self._rolled_up(parent))
+        return union_all(*rolled_up, *self._of_cut_days(rollup, parent)).subquery()
 
-    def _folded(self, rollup: RollupTable) -> Iterator[Select[Any]]:
-        """Whole days of the month that `since` is in and whole months after it, or all months."""
+    def _rolled_up(
+        self, parent: FromClause | None
+    ) -> Iterator[tuple[RowSource, ColumnElement[Any]]]:
+        """The rows of whole days, or of whole months and of the days beside these, and changes."""
+        after, before = self._after(), self._before()
         by_day = "day" in self.kinds
-        days, months = (
-            (Grain.ASSISTANT_DAY, Grain.ASSISTANT_MONTH)
-            if "assistant_id" in self.kinds
-            else (Grain.DAY, Grain.MONTH)
-        )
-        if self.since is None:
-            yield self._grain(rollup, days if by_day else months)
-            return
-        first = _day(self.since)
+        (folded, period), (changes, day) = self._counted(parent, months=not by_day)
+        changes.conditions += [*(day > each for each in after), *(day < each for each in before)]
+        yield changes, day
+        within = (lambda each: each) if by_day else month_number
+        folded.conditions += [
+            *(period > within(each) for each in after),
+            *(period < within(each) for each in before),
+        ]
+        yield folded, period
         if by_day:
-            yield self._grain(rollup, days, after=first)
             return
-        next_month = (self.since.replace(day=1) + timedelta(days=31)).replace(day=1)
-        yield self._grain(rollup, days, after=first, before=_day(next_month))
-        yield self._grain(rollup, months, after=12 * self.since.year + self.since.month - 1)
+        for first in after:
+            days, day = self._counted(parent, months=False)[0]
+            days.conditions += [day > first, day <= first + _LONGEST_MONTH]
+            days.conditions += [month_number(day) == month_number(first)]
+            days.conditions += [day < each for each in before]
+            yield days, day
+        for last in before:
+            days, day = self._counted(parent, months=False)[0]
+            days.conditions += [day < last, day >= last - _LONGEST_MONTH]
+            days.conditions += [month_number(day) == month_number(last)]
+            # The days of the month that the range begins in have been counted.
+            days.conditions += [month_number(day) != month_number(each) for each in after]
+            yield days, day
 
-    def _grain(
-        self, rollup: RollupTable, grain: Grain, after: int | None = None, before: int | None = None
-    ) -> Select[Any]:
-        table = rollup.table.alias()
-        statement = self._select(table, {"day": table.c.period}, {}).where(
-            table.c.grain == literal(grain.value, Integer)
-        )
-        if after is not None:
-            statement = statement.where(table.c.period > after)
-        return statement if before is None else statement.where(table.c.period < before)
+    def _counted(
+        self, parent: FromClause | None, *, months: bool
+    ) -> list[tuple[RowSource, ColumnElement[Any]]]:
+        rollup = self.records.resource.rollup
+        assert rollup is not None  # noqa: S101, `rows` has looked
+        every_owner = rollup.owner in self.kinds
+        return counted_rows(rollup, self.records, parent, months=months, every_owner=every_owner)
 
-    def _not_folded(self, rollup: RollupTable) -> Iterator[Select[Any]]:
-        """Changes since the last fold, and the calls of the day that `since` cuts."""
-        changes = rollup.changes.alias()
-        every = self._select(changes, {}, {})
-        if self.since is None:
-            yield every
+    def _after(self) -> list[ColumnElement[int]]:
+        """The number of the last day before whole days begin, if the list has a lower bound."""
+        return [day - 1 if self.whole_days else day for day in self._days(LOWER_BOUNDS)]
+
+    def _before(self) -> list[ColumnElement[int]]:
+        """The number of the first day after whole days end, if the list has an upper bound."""
+        return self._days(UPPER_BOUNDS)
+
+    def _days(self, comparators: frozenset[str]) -> list[ColumnElement[int]]:
+        rollup = self.records.resource.rollup
+        assert rollup is not None  # noqa: S101, `rows` has looked
+        instant = self.records.resource.table.c[rollup.instant]
+        bounds = bounds_of(rollup, self.records, comparators)
+        return [day_number(type_coerce(each, instant.type)) for each in bounds]
+
+    def _of_cut_days(self, rollup: RollupTable, parent: FromClause | None) -> Iterator[Select[Any]]:
+        """The calls of the days that the list's bounds are within."""
+        if self.whole_days:
             return
-        yield every.where(changes.c.day > _day(self.since))
-        call = self.resource.table.alias()
-        instant = call.c[rollup.instant]
-        tomorrow = self.since.replace(**_MIDNIGHT) + timedelta(days=1)
-        kinds = {
-            "day": day_number(instant),
-            "assistant_id": func.coalesce(call.c.assistant_id, literal(NO_ASSISTANT, BigInteger)),
-            "currency": func.coalesce(call.c.cost_currency, ""),
-            "has_total": call.c.total_cost.is_not(None),
-        }
-        yield self._select(call, kinds, {name: _of_one(call, name) for name in self.sums}).where(
-            instant >= self.since, instant < tomorrow
-        )
+        first_days, last_days = self._after(), self._before()
+        for number, day in enumerate((*first_days, *last_days)):
+            rows = self.records.rows(parent)
+            call, instant = rows.table, rows.table.c[rollup.instant]
+            rows.conditions += [instant >= day_start(day), instant <= day_end(day)]
+            if number >= len(first_days):
+                # Both bounds may be within the same day, whose calls have been read.
+                rows.conditions += [instant > day_end(each) for each in first_days]
+            kinds = {
+                "day": day_number(instant),
+                "assistant_id": func.coalesce(
+                    call.c.assistant_id, literal(NO_ASSISTANT, BigInteger)
+                ),
+                "currency": func.coalesce(call.c.cost_currency, ""),
+                "has_total": call.c.total_cost.is_not(None),
+            }
+            yield self._select(rows, kinds, {name: _of_one(call, name) for name in self.sums})
 
     def _select(
         self,
-        table: FromClause,
+        rows: RowSource,
         kinds: dict[str, ColumnElement[Any]],
         sums: dict[str, ColumnElement[Any]],
     ) -> Select[Any]:
         """The kinds and the sums of a table's rows, where they are not columns of it."""
-        return select(
+        table = rows.table
+        return rows.select(
             *(kinds.get(name, table.c.get(name)).label(name) for name in self.kinds),  # type: ignore[union-attr]
             *(sums.get(name, table.c.get(name)).label(name) for name in self.sums),  # type: ignore[union-attr]
-        ).where(
-            *self.resource.conditions(table),
-            *(condition(table) for condition in self.conditions),
-        )
+        ).where(*(condition(table) for condition in self.conditions))
 
 
 def summed(rows: FromClause, name: str) -> ColumnElement[int]:
-    """The sum of a column, as an integer; 0 where there is no row.
-
-    Sums of amounts stay what the driver makes of them, as they may not fit in 64 bits.
-    """
-    total = func.coalesce(func.sum(rows.c[name]), 0)
-    return type_coerce(total, BigInteger) if name.endswith("_cost") else cast(total, BigInteger)
+    """The sum of a column other than an amount, as an integer; 0 where there is no row."""
+    return cast(func.coalesce(func.sum(rows.c[name]), 0), BigInteger)
 
 
 def _of_one(call: FromClause, name: str) -> ColumnElement[int]:
@@ -141,8 +165,3 @@ def _of_one(call: FromClause, name: str) -> ColumnElement[int]:
         column = call.c["duration" if name == "timed" else name.removesuffix("ed")]
         return case((column.is_(None), literal(0, BigInteger)), else_=literal(1, BigInteger))
     return func.coalesce(call.c[name], 0)
-
-
-def _day(instant: datetime) -> int:
-    """The number of its day, as in `gql.sql.instants`."""
-    return instant.toordinal() - 1

@@ -47,6 +47,20 @@ async def test_sums_are_exact_where_floats_are_not(fresh_database: Database) -> 
     assert float(3 * ODD) != 3 * ODD
 
 
+async def test_sums_may_be_larger_than_64_bits(fresh_database: Database) -> None:
+    """As long as those of one day are not, which SQLite's rollup keeps in as many."""
+    days = [START + timedelta(days=40 * n) for n in range(3)]
+    large = 2**62 + 1
+    await add_calls(
+        fresh_database,
+        [new_call(6000 + n, day, cost=cost(large, 0, 0, 0)) for n, day in enumerate(days)],
+    )
+    async with reader(fresh_database) as context:
+        totals = await total_costs(context, START)
+
+    assert [each.amounts["total"] for each in totals.currencies] == [3 * large]
+
+
 async def test_what_is_not_known_is_in_no_sum_and_not_zero(fresh_database: Database) -> None:
     unknown = dict.fromkeys(("llm_cost", "tts_cost", "stt_cost"))
     await add_calls(

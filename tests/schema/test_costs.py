@@ -104,6 +104,41 @@ async def test_the_rollup_has_the_same_sums(
     assert answer == {"groupCount": len(groups), "groups": groups}
 
 
+RANGES = [
+    ("2026-01-15", "2026-04-10"),
+    ("2026-02-01", "2026-05-01"),
+    ("2026-03-31", "2026-04-02"),
+    ("2026-05-03", "2026-05-20"),
+    ("2026-05-20", "2027-01-31"),
+    ("2024-02-29", "2026-06-30"),
+]
+
+
+async def test_whole_months_and_the_days_beside_them_are_the_range(
+    graphql: GraphQL, statements: Counting
+) -> None:
+    report = """%s: costs(groupBy: [ASSISTANT, STATUS], first: 1000,
+        filter: {startedAt: {gte: "%s", lt: "%s"}}) { groupCount groups {
+            assistant { id } status calls duration { sum average %s }
+            cost { total llm tts stt telephony currency } coverage { withCost ongoing } } }"""
+
+    async def read_all(percentile: str) -> dict[str, Any]:
+        reports = (report % (f"r{n}", *each, percentile) for n, each in enumerate(RANGES))
+        data: dict[str, Any] = (await graphql(f"{{ {' '.join(reports)} }}"))["data"]
+        return data
+
+    with statements() as ran:
+        rolled_up = await read_all("")
+    of_calls = await read_all("p50")
+
+    for each in of_calls.values():
+        for group in each["groups"]:
+            del group["duration"]["p50"]
+    assert rolled_up == of_calls
+    assert all(each["groupCount"] for each in rolled_up.values())
+    assert not any("FROM call " in text for text in ran.texts)
+
+
 async def test_changes_since_the_last_fold_and_empty_currencies_are_added_up(
     fresh_graphql: GraphQL, fresh_database: Database
 ) -> None:
