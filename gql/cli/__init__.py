@@ -6,6 +6,7 @@ import typer
 
 from gql import __version__
 from gql.cli.console import failure_from, print_failure
+from gql.cli.costs import costs
 from gql.cli.data import demo, migrate
 from gql.cli.doctor import doctor
 from gql.cli.explain import explain
@@ -47,6 +48,7 @@ app.add_typer(hooks, name="hooks")
 app.add_typer(users, name="users")
 app.add_typer(verify, name="verify")
 app.add_typer(mirror, name="mirror")
+app.add_typer(costs, name="costs")
 
 
 @app.callback(invoke_without_command=True)

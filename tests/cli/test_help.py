@@ -21,6 +21,7 @@ COMMANDS = (
     "keys",
     "organizations",
     "mirror",
+    "costs",
 )
 HEAVY = ("sqlalchemy", "strawberry", "graphql", "pydantic", "starlette", "uvicorn")
 

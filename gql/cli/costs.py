@@ -1,0 +1,92 @@
+"""`jackfield costs`: what calls cost, for programs that compare bills."""
+
+import asyncio
+from collections import defaultdict
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gql.cli.console import (
+    STDERR,
+    DatabaseOption,
+    Failure,
+    OrganizationOption,
+    open_database,
+    settings_from,
+)
+
+if TYPE_CHECKING:
+    from gql.settings import Settings
+
+costs = typer.Typer(no_args_is_help=True, help="Export what calls cost.")
+
+_DAYS = ["%Y-%m-%d"]
+
+
+@costs.command("export")
+def costs_export(
+    organization: OrganizationOption,
+    *,
+    since: Annotated[
+        datetime, typer.Option("--from", formats=_DAYS, help="The first day, in UTC.")
+    ],
+    until: Annotated[
+        datetime, typer.Option("--to", formats=_DAYS, help="The first day after the last one.")
+    ],
+    focus: Annotated[
+        bool,
+        typer.Option(
+            "--focus",
+            help="In the columns of **FOCUS 1.2**, the FinOps Open Cost and Usage Specification:"
+            " the one form that there is yet.",
+        ),
+    ] = False,
+    database: DatabaseOption = None,
+) -> None:
+    """Print a charge for each amount that calls and SMS conversations cost, as CSV.
+
+    The charges of a call add up to its total. Standard error says what they are together.
+
+    Example: `jackfield costs export --focus -o 1 --from 2026-06-01 --to 2026-07-01 > june.csv`
+    """
+    if not focus:
+        raise Failure("There is no form of costs without a name yet.", "Add --focus.")
+    if since >= until:
+        raise Failure("--to is not after --from.", "It is the first day that is left out.")
+    period = (since.replace(tzinfo=UTC), until.replace(tzinfo=UTC))
+    rows, sums = asyncio.run(_export(settings_from(database_url=database), organization, period))
+    amounts = ", ".join(f"{amount} {currency}" for currency, amount in sorted(sums.items()))
+    STDERR.print(
+        f"{rows:,} charges: {amounts or 'nothing'}.", markup=False, highlight=False, soft_wrap=True
+    )
+
+
+async def _export(
+    settings: "Settings", organization: int, period: tuple[datetime, datetime]
+) -> tuple[int, dict[str, Decimal]]:
+    """Print all charges; how many there were, and their sums by currency."""
+    from gql.accounts.people import require_member
+    from gql.domain.focus_export import COLUMNS, Account, focus_rows
+    from gql.identity import Identity, Method, Permission
+    from gql.query.context import Context
+    from gql.rest.downloads import csv_lines
+
+    identity = Identity(organization, Method.API_KEY, frozenset({Permission.READ}))
+    amount, currency = COLUMNS.index("BilledCost"), COLUMNS.index("BillingCurrency")
+    number, sums = 0, defaultdict[str, Decimal](Decimal)
+    async with open_database(settings) as database:
+        member = await require_member(database, organization, None)
+        context = Context(identity, database)
+        try:
+            typer.echo(csv_lines([COLUMNS]).decode(), nl=False)
+            account = Account(organization, member.organization_name)
+            async for rows in focus_rows(context, account, *period):
+                typer.echo(csv_lines(rows).decode(), nl=False)
+                number += len(rows)
+                for row in rows:
+                    sums[row[currency]] += row[amount]
+        finally:
+            await context.close()
+    return number, dict(sums)
