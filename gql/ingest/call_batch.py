@@ -15,7 +15,7 @@ from gql.ingest.items import AnyItem, CallItem, CostsItem, OfCall
 from gql.ingest.merge import Stamp, StampedSet
 from gql.ingest.merged_call import CallKey, MergedCall
 from gql.ingest.named_rows import NamedRows
-from gql.models.call import Call
+from gql.models.call import Call, phone_digits
 from gql.models.rollup import SERVICES
 from gql.models.scope import owned, parameters, table_of
 from gql.sql.keys import is_among
@@ -234,7 +234,7 @@ class CallBatch:
         changed = [call for call in self.calls.values() if call.is_changed and not call.is_unnamed]
         await self._find_named(changed)
         rows = await in_steps(self._rows, changed)
-        new = [row for row, call in zip(rows, changed, strict=True) if not call.row]
+        new = [row | _derived(row) for row, call in zip(rows, changed, strict=True) if not call.row]
         stored = [
             {**row, "id": call.row["id"], "received_at": call.row["received_at"]}
             for row, call in zip(rows, changed, strict=True)
@@ -320,6 +320,18 @@ class CallBatch:
         await update_rows(self.write, table.table, marked)
         for alike in by_columns(inserted):
             await insert_rows(self.write, table.table, alike)
+
+
+def _derived(row: Mapping[str, Any]) -> dict[str, Any]:
+    """What triggers derive for a new row. One that has it is not written again by them on SQLite.
+
+    There a trigger can only change a row after it was inserted: an update by each of two triggers,
+    with their own triggers and index entries, took a third of the time of an insert.
+    """
+    return {
+        "customer_phone_digits": phone_digits(row["customer_phone_number"]),
+        "last_activity": row["started_at"],
+    }
 
 
 def _costs(call: MergedCall) -> tuple[Mapping[str, Any], frozenset[LineKey]]:
