@@ -30,15 +30,16 @@ class Share:
         owed: What they were when a round paid last.
         steps: How many steps there were since then.
         waiting: The steps that wait for a round, oldest first.
+        returned: How many of them, at the front, were let in by a round that had no time left.
         is_owing: Whether rounds have to pay for it.
     """
 
-    __slots__ = ("is_owing", "owed", "steps", "used", "waiting")
+    __slots__ = ("is_owing", "owed", "returned", "steps", "used", "waiting")
 
     def __init__(self) -> None:
         self.is_owing = False
         self.used = self.owed = 0.0
-        self.steps = 0
+        self.steps = self.returned = 0
         self.waiting: deque[asyncio.Future[None]] = deque()
 
     @property
@@ -92,12 +93,20 @@ class LoopShares:
         self.postponed += 1
         admission = asyncio.get_running_loop().create_future()
         share.waiting.append(admission)
-        try:
-            await admission
-        except BaseException:
-            if admission in share.waiting:
-                share.waiting.remove(admission)
-            raise
+        while True:
+            try:
+                await admission
+            except BaseException:
+                if admission in share.waiting:
+                    share.waiting.remove(admission)
+                raise
+            if share.used < ALLOWANCE:
+                return
+            # The steps before it took longer than they usually do: it is among the first of the
+            # next round, behind those that were let in before it.
+            admission = asyncio.get_running_loop().create_future()
+            share.waiting.insert(share.returned, admission)
+            share.returned += 1
 
     def owe(self, share: Share) -> None:
         """Have rounds pay for a share that has used more than its allowance."""
@@ -128,7 +137,12 @@ class LoopShares:
 
 
 def _let_in(share: Share, usual: float) -> None:
-    """Let in as many steps as will use up the allowance, if they take what they usually do."""
+    """Let in as many steps as will use up the allowance, if they take what they usually do.
+
+    Each looks again at what is left of it: steps are short and long, and of a few that were let in
+    as short ones each may be what fills a round.
+    """
+    share.returned = 0
     number = max(1, int((ALLOWANCE - share.used) / max(usual, _SHORTEST)))
     for _ in range(min(number, len(share.waiting))):
         admission = share.waiting.popleft()

@@ -68,6 +68,32 @@ async def test_each_step_waits_for_one_allowance_of_a_flood_at_most(
     assert loop.shares.waiting == 0
 
 
+async def test_long_steps_among_short_ones_do_not_come_all_in_one_round(loop: Loop) -> None:
+    """Let in by what steps usually take, sixteen of 24 long ones ran in one round."""
+    flood = [
+        loop.begin(FLOOD, steps=1, seconds=ALLOWANCE / 50 if number < 60 else ALLOWANCE)
+        for number in range(84)
+    ]
+    ended: list[int] = []
+    for number, task in enumerate(flood):
+        task.add_done_callback(_appending(ended, number))
+    await asyncio.sleep(0)
+    other = loop.begin(OTHER, steps=40, seconds=0.0)
+    before_each_step: list[float] = []
+
+    async def watch() -> None:
+        while not other.done():
+            before_each_step.append(loop.clock.seconds)
+            await asyncio.sleep(0)
+
+    await asyncio.gather(watch(), other, *flood)
+
+    rounds = [after - before for before, after in pairwise(before_each_step)]
+    assert max(rounds) <= 2 * ALLOWANCE
+    assert ended == list(range(84))
+    assert loop.shares.waiting == 0
+
+
 async def test_a_long_step_is_paid_for_by_many_rounds(loop: Loop) -> None:
     flood = [loop.begin(FLOOD, steps=1, seconds=10 * ALLOWANCE) for _ in range(2)]
     other = loop.begin(OTHER, steps=8, seconds=0.0)
