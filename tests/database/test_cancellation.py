@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, text
+from sqlalchemy import insert, text, update
 
 from gql.database import Database
-from gql.database.drivers.cancellable_sqlite import connect_cancellable
+from gql.database.drivers.cancellable_sqlite import CancellableConnection, connect_cancellable
 from gql.errors import DatabaseUnavailable
 from gql.models.organization import Organization
 from gql.models.scope import table_of
@@ -207,3 +207,41 @@ async def test_every_call_to_aiosqlite_can_be_cancelled() -> None:
 
 async def _awaited(call: Callable[[], Any]) -> Any:
     return await call()
+
+
+@pytest.mark.parametrize("kind", ["sqlite"])
+async def test_a_statement_of_sqlite_goes_to_its_thread_once(
+    fresh: Copy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every time, the event loop goes round twice; beside BEGIN and ROLLBACK it goes once."""
+    called: list[str] = []
+    execute = CancellableConnection._execute  # noqa: SLF001 -- all calls go through it
+
+    async def counting(self: Any, fn: Any, *arguments: Any, **named: Any) -> Any:
+        called.append(arguments[1].split()[0] if len(arguments) > 1 else fn.__name__)
+        return await execute(self, fn, *arguments, **named)
+
+    organizations = table_of(Organization)
+    database = Database(settings_for(fresh.url, pool_size=1))
+    try:
+        async with database.snapshot() as snapshot:
+            await snapshot.rows(text("SELECT 1"))  # the connection is there
+        monkeypatch.setattr(CancellableConnection, "_execute", counting)
+        async with database.snapshot() as snapshot:
+            await snapshot.rows(text("SELECT 1"))
+        read, called = called, []
+        async with database.transaction() as connection:
+            new = insert(organizations).values(name="New").returning(organizations.c.name)
+            inserted = await connection.execute(new)
+            many = await connection.execute(
+                insert(organizations), [{"name": "One"}, {"name": "Two"}]
+            )
+            renamed = await connection.execute(update(organizations).values(name="Renamed"))
+        names = inserted.scalars().all()
+    finally:
+        monkeypatch.undo()
+        await database.close()
+
+    assert read == ["BEGIN", "SELECT", "rollback"]
+    assert called == ["BEGIN", "INSERT", "INSERT", "UPDATE", "commit"]
+    assert (names, many.rowcount, renamed.rowcount) == (["New"], 2, len(fresh.organizations) + 3)

@@ -1,10 +1,10 @@
-"""A connection of aiosqlite on which a cancelled statement ends."""
+"""A connection of aiosqlite: a cancelled statement ends, and each goes to its thread once."""
 
 import asyncio
 import sqlite3
 import threading
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Self
 
 import aiosqlite
 
@@ -15,6 +15,54 @@ class _Call:
     """Something that the connection's thread does, until it is cancelled."""
 
     is_cancelled = False
+
+
+class WholeCursor:
+    """One statement, which goes to the connection's thread once: it is run, read and closed there.
+
+    aiosqlite goes there for each of these. The event loop goes round twice every time, and a round
+    takes milliseconds while it works for others: one look at the migrations took 32 rounds.
+
+    It has what SQLAlchemy looks at; there are no cursors on the server's side, which read on.
+    """
+
+    def __init__(self, connection: "CancellableConnection") -> None:
+        self._connection = connection
+        self._rows: Sequence[Any] = ()
+        self.description: Any = None
+        self.rowcount = -1
+        self.lastrowid: int | None = None
+        self.arraysize = 1
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def execute(self, sql: str, parameters: Iterable[Any] = ()) -> None:
+        await self._connection._execute(  # noqa: SLF001 -- in the same module
+            self._run, sqlite3.Cursor.execute, sql, parameters
+        )
+
+    async def executemany(self, sql: str, parameters: Iterable[Iterable[Any]]) -> None:
+        await self._connection._execute(  # noqa: SLF001 -- as above
+            self._run, sqlite3.Cursor.executemany, sql, parameters
+        )
+
+    def _run(self, execute: Callable[..., Any], sql: str, parameters: Iterable[Any]) -> None:
+        cursor = self._connection._conn.cursor()  # noqa: SLF001 -- as above
+        try:
+            execute(cursor, sql, parameters)
+            self.description = cursor.description
+            self._rows = () if cursor.description is None else cursor.fetchall()
+            self.rowcount, self.lastrowid = cursor.rowcount, cursor.lastrowid
+        finally:
+            cursor.close()
+
+    async def fetchall(self) -> Sequence[Any]:
+        rows, self._rows = self._rows, ()
+        return rows
+
+    async def close(self) -> None:
+        self._rows = ()
 
 
 class CancellableConnection(aiosqlite.Connection):
@@ -46,6 +94,13 @@ class CancellableConnection(aiosqlite.Connection):
             # traceback of the cancellation may keep one: another writer would wait for that.
             self._tx.put_nowait((None, self._roll_back))
             raise
+
+    def cursor(self) -> WholeCursor:  # type: ignore[override]  # SQLAlchemy's alone
+        return WholeCursor(self)
+
+    async def rollback(self) -> None:
+        if self.in_transaction:  # else there is nothing to do in the thread
+            await super().rollback()
 
     def _roll_back(self) -> None:
         """End the transaction; runs in the thread, after what was cancelled."""
