@@ -22,6 +22,7 @@ from gql.ingest.merged_call import MergedCall, register_name
 from gql.ingest.merged_session import MergedSession
 from gql.ingest.session_batch import SessionBatch
 from gql.ingest.sms_batch import UNNUMBERED, SmsBatch, SmsOutcome
+from gql.ingest.sms_joining import join_conversations
 from gql.models.types import now
 from gql.query.context import Context
 from gql.steps import in_steps, pause_if_long
@@ -105,6 +106,7 @@ async def _apply(write: WriteContext, items: Sequence[AnyItem]) -> list[ItemOutc
     await batch.save()
     await sessions.save()
     await sms_batch.save()
+    await join_conversations(batch, accepted, received_at)
     names = [each.carrier_call_id for each in accepted if each.kind == "call"]
     await link_carriers(write, [each for each in names if each is not None], received_at)
     return [

@@ -16,11 +16,8 @@ from sqlalchemy import or_, select
 from gql.accounts.hook_endpoints import list_endpoints
 from gql.domain.writes.transaction import WriteContext
 from gql.ingest import inbox
-from gql.ingest.batch_writes import delete_ids, update_rows
-from gql.ingest.call_batch import CALL_COLUMNS, CALLS, CallBatch, set_name
-from gql.ingest.elements import COSTS, TABLES, ElementTable
-from gql.ingest.merge import StampedSet
-from gql.ingest.merged_call import MergedCall
+from gql.ingest.call_batch import CALL_COLUMNS, CALLS
+from gql.ingest.call_move import move_to_owner, read_calls
 from gql.models.enums import HookRole
 from gql.models.scope import owned
 from gql.sql.keys import is_among
@@ -59,7 +56,8 @@ async def link_carriers(write: WriteContext, names: Sequence[str], received_at: 
     )
     rows = [dict(row) for row in (await write.run(statement)).mappings()]
     for call_id, owner_id in _late(rows, carriers, subjects):
-        await _move(write, call_id, owner_id, received_at)
+        call, owner = await read_calls(write, call_id, owner_id)
+        await move_to_owner(write, call, owner, received_at)
 
 
 def _late(
@@ -80,73 +78,3 @@ def _late(
         ]
         if len(owners) == 1:
             yield row["id"], owners[0]["id"]
-
-
-async def _move(write: WriteContext, call_id: int, owner_id: int, received_at: datetime) -> None:
-    """Make what belongs to a carrier's call part of its owner, and delete the rest of it."""
-    statement = (
-        select(*CALL_COLUMNS)
-        .where(owned(CALLS, write.organization_id), is_among(CALLS.c.id, [call_id, owner_id]))
-        .order_by(CALLS.c.id)
-    )
-    rows = {row["id"]: dict(row) for row in (await write.run(statement)).mappings()}
-    call, owner = MergedCall.stored(rows[call_id]), MergedCall.stored(rows[owner_id])
-    for table in TABLES:
-        await _move_elements(write, table, call, owner)
-    for name, moved in call.sets.items():
-        own = owner.sets.setdefault(name if ":" in name else f"{call.key[0]}:{name}", StampedSet())
-        own.snapshot = max(own.snapshot, moved.snapshot)
-    for name, total in call.bill.totals.items():
-        owner.bill.totals[name] = max(total, owner.bill.totals.get(name, total))
-    await delete_ids(write, CALLS, [call_id])
-    batch = CallBatch(write, received_at, {owner.key: owner})
-    await batch.read(COSTS, [owner_id], [owner_id], [])
-    batch.load_bills([owner])
-    owner.is_changed = True
-    await batch.save()
-
-
-async def _move_elements(
-    write: WriteContext, table: ElementTable, call: MergedCall, owner: MergedCall
-) -> None:
-    """Move the elements of one table, as if their items had named the owner from the first.
-
-    Of an element that both have, the newer one stays; and none that a newer snapshot of the other
-    does not contain.
-    """
-    columns = [table.table.c[name] for name in ("id", "call_id", "source", "external_id", "stamp")]
-    columns += [table.table.c.producer] if table is COSTS else []
-    ids = sorted([call.row["id"], owner.row["id"]])
-    statement = select(*columns).where(
-        owned(table.table, write.organization_id), is_among(table.table.c.call_id, ids)
-    )
-    own: dict[tuple[str, str], Any] = {}
-    moved: dict[tuple[str, str], Any] = {}
-    for row in await write.run(statement):
-        name = set_name(table, row.source or "", getattr(row, "producer", None), owner.key)
-        key = (name, row.external_id) if row.external_id is not None else ("", str(row.id))
-        (own if row.call_id == owner.row["id"] else moved)[key] = row
-    moving = {key: row for key, row in moved.items() if _stays(key, row, own, owner.sets)}
-    sets_of_call = {f"{call.key[0]}:{name}": each for name, each in call.sets.items()}
-    dropped = [row.id for key, row in moved.items() if key not in moving]
-    dropped += [
-        row.id
-        for key, row in own.items()
-        if key in moving or (key not in moved and not _stays(key, row, moved, sets_of_call))
-    ]
-    await delete_ids(write, table.table, dropped)
-    rows = [{"id": row.id, "call_id": owner.row["id"]} for row in moving.values()]
-    await update_rows(write, table.table, rows)
-
-
-def _stays(
-    key: tuple[str, str],
-    row: Any,
-    others: Mapping[tuple[str, str], Any],
-    sets: Mapping[str, StampedSet],
-) -> bool:
-    """Whether an element counts beside the other call's elements and snapshots."""
-    stamp = row.stamp or ""
-    if key in others:
-        return stamp > (others[key].stamp or "")
-    return key[0] not in sets or stamp > sets[key[0]].snapshot

@@ -1,8 +1,9 @@
 """The SMS that a batch of items is about, and the conversations that they belong to.
 
 A conversation is that of two numbers, whichever of them wrote. While it is open, every SMS between
-them goes into it, whoever made it: a webhook, a mirror, or a person. After it was archived, an SMS
-that is newer than all of its messages opens another one; an older one changes nothing.
+them goes into it, whoever made it: a webhook, a mirror, or a person; what came before that was made
+joins it then (`gql/ingest/sms_joining.py`). After it was archived, an SMS that is newer than all of
+its messages opens another one; an older one changes nothing.
 """
 
 from collections.abc import Sequence
@@ -130,7 +131,7 @@ class SmsBatch:
             self.calls.calls[key] = self.by_id[row["id"]] = call
             self.calls.sids.setdefault(row["call_sid"], key)
             if row["channel"] == Channel.SMS:
-                self.pairs.setdefault(_pair_of(call), []).append(call)
+                self.pairs.setdefault(pair_of(call), []).append(call)
 
     def take(self, items: Sequence[tuple[SmsItem, Stamp]]) -> list[SmsOutcome]:
         """Take items, after all others; what became of each."""
@@ -197,9 +198,13 @@ class SmsBatch:
             opening = (sms.first or 0, "/".join(sms.key))
             conversation.open(opening, sms.direction, sides)
         if sms.is_changed:
-            self._put_message(sms, conversation)
-            self.changed.append((sms, conversation))
+            self.put(sms, conversation)
         return SmsOutcome(conversation)
+
+    def put(self, sms: MergedSms, conversation: MergedCall) -> None:
+        """Put an SMS into a conversation, and its text among the messages there."""
+        self._put_message(sms, conversation)
+        self.changed.append((sms, conversation))
 
     def _open_conversation(
         self, sms: MergedSms, others: Sequence[MergedCall]
@@ -210,9 +215,9 @@ class SmsBatch:
         if any(at <= _newest(call) for call in archived):
             return ARCHIVED
         live = [call for call in others if call not in archived]
-        fitting = [call for call in live if _is_active(call) or at <= _newest(call)]
+        fitting = [call for call in live if is_active(call) or at <= _newest(call)]
         if fitting:
-            return max(fitting, key=lambda call: (_is_active(call), _started_at(call)))
+            return max(fitting, key=lambda call: (is_active(call), started_at(call)))
         # A report alone is one on an SMS of the archived conversation.
         return ARCHIVED if archived and not sms.has_content else None
 
@@ -270,15 +275,17 @@ def _pair(*addresses: str) -> Pair:
     return tuple(sorted(map(party, addresses)))
 
 
-def _pair_of(call: MergedCall) -> Pair:
+def pair_of(call: MergedCall) -> Pair:
+    """The two numbers of a conversation, as they are compared."""
     return _pair(call.value("customer") or "", call.value("to_phone_number") or "")
 
 
-def _is_active(call: MergedCall) -> bool:
+def is_active(call: MergedCall) -> bool:
+    """Whether nothing has said that a conversation is over."""
     return call.value("status") not in {CallStatus.COMPLETED, CallStatus.FAILED}
 
 
-def _started_at(call: MergedCall) -> int:
+def started_at(call: MergedCall) -> int:
     """When a conversation began, in microseconds since 1970; one of this batch is the last."""
     return microseconds(call.row["started_at"]) if call.row else 2**63
 

@@ -111,8 +111,8 @@ WALKS = st.one_of(
     ),
 )
 _CUSTOMER = ("+15550100009", "1 (555) 010-0009")
-"""No item on a call names this number. An SMS joins the open conversation of its numbers: where a
-call item makes or closes one of the same pair, it does count which of the two comes first.
+"""Of the items on calls, those on one open conversation alone name this number. Where an item
+closes a conversation, it does count which SMS have come before.
 """
 _TALKS = {"k1": ("+15550100002",), "k2": ("+15550100002", "whatsapp:+15550100002"), "k3": ("ACME",)}
 """By key of an SMS: how the number is written that the customer writes with."""
@@ -143,6 +143,27 @@ TEXTS = st.one_of(
     *(_text(key, _CUSTOMER, numbers) for key, numbers in _TALKS.items()),
     *(_text(key, numbers, _CUSTOMER) for key, numbers in _TALKS.items() if key != "k3"),
 )
+_TALK = {"call": st.just("talk"), "producer": st.sampled_from(["webhook", "pull"])}
+CONVERSATIONS = st.one_of(
+    _kind(
+        "call",
+        {
+            "externalId": st.just("talk"),
+            "channel": st.just("sms"),
+            "customerPhoneNumber": st.sampled_from(_CUSTOMER),
+            "toPhoneNumber": st.just("+15550100002"),
+            "producer": st.sampled_from(["webhook", "pull"]),
+        },
+        status=st.sampled_from(["queued", "ongoing"]),
+        startedAt=TIMES,
+        summary=WORDS,
+    ),
+    _kind("messages", {**_TALK, "messages": _unique(MESSAGE)}),
+    _kind("message", {**_TALK, **MESSAGE}),
+    _kind("cost", {**_TALK, "currency": CURRENCIES, **LINE}),
+)
+"""Items on an open conversation of the numbers of `TEXTS`."""
+
 LOGS = st.lists(st.one_of(FIELDS, WALKS).map(ITEM.validate_python), min_size=2, max_size=12)
 LOGS_WITH_TEXTS = st.lists(
     st.one_of(FIELDS, WALKS, TEXTS).map(ITEM.validate_python), min_size=2, max_size=12

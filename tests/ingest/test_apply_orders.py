@@ -15,7 +15,7 @@ from gql.ingest.items import ITEM, AnyItem
 from gql.ingest.merge import Registers, StampedSet
 from gql.ingest.merged_call import MergedCall
 from tests.ingest.applied import differences, disorder, rows_after
-from tests.ingest.item_logs import LOGS, LOGS_WITH_TEXTS, TEXTS, WALKS
+from tests.ingest.item_logs import CONVERSATIONS, LOGS, LOGS_WITH_TEXTS, TEXTS, WALKS
 
 ORDERS = 3
 
@@ -51,6 +51,17 @@ async def test_walks_are_the_same_in_any_order(
 @settings(max_examples=10, deadline=None, phases=GENERATED)
 @given(st.lists(TEXTS.map(ITEM.validate_python), min_size=3, max_size=9), st.integers(0, 2**32))
 async def test_texts_are_the_same_in_any_order(
+    database: Database, log: list[AnyItem], seed: int
+) -> None:
+    await require_one_state(database, log, seed)
+
+
+@settings(max_examples=10, deadline=None, phases=GENERATED)
+@given(
+    st.lists(st.one_of(TEXTS, CONVERSATIONS).map(ITEM.validate_python), min_size=3, max_size=9),
+    st.integers(0, 2**32),
+)
+async def test_texts_beside_an_open_conversation_are_the_same_in_any_order(
     database: Database, log: list[AnyItem], seed: int
 ) -> None:
     await require_one_state(database, log, seed)

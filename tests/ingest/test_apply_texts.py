@@ -1,5 +1,6 @@
 """SMS: which conversation one belongs to, when a new one opens, and how far one has come."""
 
+import itertools
 from typing import Any
 
 import pytest
@@ -312,7 +313,7 @@ async def test_a_mirror_and_a_webhook_tell_of_one_message(database: Database) ->
         messages=[{"key": "m1", "role": "user", "content": "Hello"}],
     )  # fmt: skip
     webhook = received(seconds=1, status="received")
-    for order in ([mirrored, messages, webhook], [mirrored, webhook, messages]):
+    for order in itertools.permutations([mirrored, messages, webhook]):
         rows = await rows_after(database, [[each] for each in order])
         assert [each["external_id"] for each in rows["call"]] == ["sms_7"]
         (message,) = rows["chat_message"]
