@@ -14,8 +14,10 @@ from typing import Any
 import orjson
 
 from gql.ingest.bills import to_micros
+from gql.ingest.merged_sms import party
 from gql.ingest.phone_numbers import split_address, without_channel
-from gql.ingest.sources.source import ItemFields
+from gql.ingest.sources.source import ItemFields, text
+from gql.ingest.words import SMS_UNKNOWN, sms_progress
 from gql.mirror.call_shapes import SERVICES, plain
 from gql.mirror.lists import Row, server_instant
 from gql.models.enums import CallStatus
@@ -140,6 +142,35 @@ def conversation_record(row: Row) -> Record:
 def stored_conversation_record(row: Any) -> Record:
     """A stored SMS conversation."""
     return {name: stored_call_record(row)[name] for name in _OF_CONVERSATION}
+
+
+def sms_log_record(row: Row) -> Record:
+    """What a server's list of SMS has of one."""
+    word = row.get("provider_status") or row.get("status")
+    return {
+        "direction": row.get("direction"),
+        "from": party(row.get("from_number") or ""),
+        "to": party(row.get("to_number") or ""),
+        "body": row.get("body") or "",
+        "status": SMS_UNKNOWN if word is None else sms_progress(str(word))[1],
+        "error_code": text(row.get("error_code")),
+        "segments": row.get("segment_count"),
+        "media": row.get("media_urls") or [],
+    }
+
+
+def stored_sms_log_record(row: Any) -> Record:
+    """What is stored of an SMS."""
+    return {
+        "direction": row.direction,
+        "from": party(row.from_number),
+        "to": party(row.to_number),
+        "body": row.body,
+        "status": row.status,
+        "error_code": row.error_code,
+        "segments": row.segment_count,
+        "media": row.media_urls or [],
+    }
 
 
 _OF_CONVERSATION = ("status", "started_at", "to_phone_number", "customer", "assistant_name")

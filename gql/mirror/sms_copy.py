@@ -20,14 +20,15 @@ from gql.mirror.lists import (
     server_instant,
 )
 from gql.mirror.positions import MirroredObject, load_objects, save_object
-from gql.mirror.sms_shapes import ConversationParts, conversation_items
+from gql.mirror.sms_shapes import ConversationParts, conversation_items, log_items
 from gql.mirror.stored_calls import CALL, StoredCalls
 from gql.mirror.target import MirrorTarget
 from gql.models.enums import Channel
 
 CONVERSATIONS = "sms-conversations"
 CONVERSATIONS_PATH = f"/api/v1/{CONVERSATIONS}/"
-LOGS_PATH = "/api/v1/sms-logs/"
+LOGS = "sms-logs"
+LOGS_PATH = f"/api/v1/{LOGS}/"
 
 
 @dataclass
@@ -102,7 +103,7 @@ class SmsCopy:
                 await self._copy(changed[at : at + CHUNK], read_at)
             self.target.progress(CONVERSATIONS, len(seen), max(len(seen), len(objects)))
         if not self.reader.has_logs:
-            self.target.report.absent_families.append("sms-logs")
+            self.target.report.absent_families.append(LOGS)
         for key in sorted(objects.keys() - seen):
             if objects[key].absent_since is None and not await self.reader.exists(key):
                 await self._archive(objects[key])
@@ -117,6 +118,9 @@ class SmsCopy:
         whole = await self.reader.whole(rows, read_at)
         items = [item for parts in whole for item in conversation_items(self.target.source, parts)]
         await self.target.apply(items, CONVERSATIONS)
+        # Only now are the conversations there that these belong to.
+        logged = [item for parts in whole for item in log_items(self.target.source, parts)]
+        await self.target.apply(logged, LOGS)
         stored = StoredCalls(self.target)
         ids = await stored.keys(CALL.c.channel == Channel.SMS, among=[each.key for each in whole])
         async with self.target.context() as context, transaction(context) as write:

@@ -4,7 +4,7 @@ A message has one id in its conversation and another one in the carrier's log, w
 too. Nothing but numbers, direction, text and time joins the two.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -65,6 +65,40 @@ def conversation_items(source: str, parts: ConversationParts) -> list[ItemFields
         conversation,
         {"kind": "messages", **common, "call": parts.key, "messages": messages},
     ]
+
+
+def log_items(source: str, parts: ConversationParts) -> Iterator[ItemFields]:
+    """The items of what the carrier reported: what was sent, and how far it has come."""
+    for row in parts.logs:
+        if not row.get("provider_message_id"):
+            continue
+        created_at = server_instant(row.get("created_at")) or parts.read_at
+        updated_at = server_instant(row.get("updated_at")) or created_at
+        common = {
+            "kind": "sms",
+            "source": source,
+            "producer": "pull",
+            "messageId": str(row["provider_message_id"]),
+            **without_absent(
+                **{"from": text(row.get("from_number")), "to": text(row.get("to_number"))},
+                direction=row.get("direction"),
+            ),
+        }
+        yield {
+            **common,
+            "occurredAt": created_at.isoformat(),
+            "body": row.get("body"),
+            **without_absent(media=row.get("media_urls"), segments=row.get("segment_count")),
+        }
+        status = text(row.get("provider_status")) or text(row.get("status"))
+        if status is not None:
+            yield {
+                **common,
+                "occurredAt": max(created_at, updated_at).isoformat(),
+                "status": status,
+                "errorCode": text(row.get("error_code")),
+                "errorMessage": text(row.get("error_message")),
+            }
 
 
 def carrier_keys(messages: Sequence[Row], logs: Sequence[Row]) -> Mapping[str, str]:

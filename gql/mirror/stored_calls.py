@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, or_, select
 
 from gql.domain.calls import CALLS as CALL_RESOURCE
 from gql.mirror.positions import load_objects
@@ -15,9 +15,12 @@ from gql.models.cost_entry import CostEntry
 from gql.models.message import ChatMessage, Transcript
 from gql.models.recording import Recording
 from gql.models.scope import owned, parameters, table_of
+from gql.models.sms_log import SmsMessageLog
 from gql.sql.keys import is_among
 
 CALL = CALL_RESOURCE.table
+
+_LOG = table_of(SmsMessageLog)
 
 _TABLES = {
     "transcripts": table_of(Transcript),
@@ -72,6 +75,21 @@ class StoredCalls:
                         key = row.external_id or f"row {row.id}"
                         by_id[row.call_id].parts[part][key] = stored_part_record(part, row)
         return {call.row.external_id: call for call in calls}
+
+    async def sms_logs(self, call_ids: Sequence[int], keys: Sequence[str]) -> dict[str, Any]:
+        """What carriers reported of conversations, and of SMS with these keys; by the key."""
+        statement = select(_LOG).where(
+            owned(_LOG),
+            _LOG.c.provider == self.target.source,
+            or_(
+                is_among(_LOG.c.call_id, sorted(call_ids)),
+                is_among(_LOG.c.provider_message_id, sorted(keys)),
+            ),
+        )
+        async with self.target.context() as context:
+            own = parameters(self.target.organization_id)
+            rows = await context.snapshot.rows(statement, own)
+        return {row.provider_message_id: row for row in rows if row.provider_message_id is not None}
 
     async def keys_between(
         self, channel: str, after: datetime | None, until: datetime | None

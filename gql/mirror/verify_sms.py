@@ -1,17 +1,20 @@
-"""Comparing SMS conversations with their messages."""
+"""Comparing SMS conversations with their messages, and what carriers report of these."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from gql.mirror.lists import CHUNK, Row, read_list
+from gql.mirror.lists import CHUNK, Row, read_list, server_instant
 from gql.mirror.records import (
     Record,
     conversation_record,
     parts_of_items,
+    second,
+    sms_log_record,
     stored_conversation_record,
+    stored_sms_log_record,
 )
-from gql.mirror.sms_copy import CONVERSATIONS, CONVERSATIONS_PATH, SmsReader
+from gql.mirror.sms_copy import CONVERSATIONS, CONVERSATIONS_PATH, LOGS, SmsReader
 from gql.mirror.sms_shapes import ConversationParts, conversation_items
 from gql.mirror.statement import MirrorStatement
 from gql.mirror.stored_calls import CALL, StoredCall, StoredCalls
@@ -43,6 +46,7 @@ class SmsComparison:
             SourceFailure: when it does not answer.
         """
         self._stored = StoredCalls(self.target)
+        self._logged: set[str] = set()
         rows: dict[str, tuple[Row, datetime]] = {}
         pages = read_list(self.reader.client, self.reader.sizes, CONVERSATIONS_PATH)
         async for page, read_at in pages:
@@ -61,6 +65,30 @@ class SmsComparison:
         stored = await self._stored.by_key([parts.key for parts in whole])
         for parts in whole:
             self._add(parts.key, self._records(parts), stored.get(parts.key))
+        if self.reader.has_logs:
+            await self._compare_logs(whole, stored)
+
+    async def _compare_logs(
+        self, whole: Sequence[ConversationParts], stored: Mapping[str, StoredCall]
+    ) -> None:
+        """Compare what carriers report; conversations of the same numbers have the same reports."""
+        there: dict[str, Record] = {}
+        days: dict[str, str] = {}
+        for parts in whole:
+            for row in parts.logs:
+                key = str(row.get("provider_message_id") or "")
+                if key and key not in self._logged:
+                    there[key] = sms_log_record(row)
+                    days[key] = str(second(server_instant(row.get("created_at"))))[:10]
+        ids = [each.row.id for each in stored.values()]
+        rows = await self._stored.sms_logs(ids, sorted(there))
+        here = {key: row for key, row in rows.items() if key not in self._logged}
+        days |= {key: str(second(row.created_at))[:10] for key, row in here.items()}
+        self._logged |= days.keys()
+        for key in sorted(days):
+            if self.since is None or days[key] >= f"{self.since:%Y-%m-%d}":
+                record = stored_sms_log_record(here[key]) if key in here else None
+                self.statement.compare(LOGS, days[key], key, there.get(key), record)
 
     async def _find_extra(self, keys: set[str]) -> None:
         """Find what is stored, not archived, and was not in the list."""

@@ -26,6 +26,8 @@ _CENT = f"UPDATE call SET total_cost = total_cost + 10000 WHERE {_last('call', '
 _SECOND = f"UPDATE call SET duration = duration + 1 WHERE {_last('call', 'duration > 0')}"
 _SMS = f"UPDATE chat_message SET content = 'x' WHERE {_MESSAGE} 'sms')"
 _SEGMENT = f"UPDATE transcript SET content = 'x' WHERE {_last('transcript')}"
+_REPORT = "{} sms_message_log{} WHERE organization_id = {{id}} AND id = (SELECT {}(id) FROM"
+_REPORT += " sms_message_log WHERE organization_id = {{id}})"
 _EDGE = f"UPDATE graph_edge SET handoff_sentence = 'x' WHERE {_OF} AND handoff_sentence > ''"
 _MODEL = f"UPDATE assistant SET llm_model = 'x' WHERE {_OF} AND name = 'Assistant 2'"
 
@@ -37,6 +39,8 @@ PLANTED: list[tuple[str, str, list[str] | None]] = [
     (_SEGMENT, "transcripts", ["content"]),
     (f"DELETE FROM recording WHERE {_last('recording')}", "recordings", None),
     (f"DELETE FROM cost_entry WHERE {_last('cost_entry')}", "costs", None),
+    (_REPORT.format("UPDATE", " SET error_code = '30005'", "max"), "sms-logs", ["error_code"]),
+    (_REPORT.format("DELETE FROM", "", "min"), "sms-logs", None),
     (_EDGE, "assistant-graphs", ["edges"]),
     (_MODEL, "assistants", ["llm_model"]),
 ]
