@@ -5,6 +5,7 @@ import sys
 import typer
 
 from gql import __version__
+from gql.cli.assistants import assistants
 from gql.cli.console import failure_from, print_failure
 from gql.cli.costs import costs
 from gql.cli.data import demo, migrate
@@ -49,6 +50,7 @@ app.add_typer(users, name="users")
 app.add_typer(verify, name="verify")
 app.add_typer(mirror, name="mirror")
 app.add_typer(costs, name="costs")
+app.add_typer(assistants, name="assistants")
 
 
 @app.callback(invoke_without_command=True)

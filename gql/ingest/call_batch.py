@@ -248,14 +248,14 @@ class CallBatch:
             await self._save_elements(table)
 
     async def _find_named(self, changed: Sequence[MergedCall]) -> None:
-        pairs: dict[str, set[Any]] = {"assistant": set(), "graph": set()}
+        named: dict[str, set[Any]] = {"assistant": set(), "graph": set()}
         for call in changed:
-            for name, named in pairs.items():
+            for name, by_source in named.items():
                 pair = call.registers.changed.get(name)
                 if pair is not None:
-                    named.add(tuple(pair))
-        await self.named.find_assistants(self.write, pairs["assistant"])
-        await self.named.find_graphs(self.write, pairs["graph"])
+                    by_source.add((call.key[0], tuple(pair)))
+        await self.named.find_assistants(self.write, named["assistant"])
+        await self.named.find_graphs(self.write, {pair for _, pair in named["graph"]})
 
     def _rows(self, calls: Sequence[MergedCall]) -> list[dict[str, Any]]:
         rows = []

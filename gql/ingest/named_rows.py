@@ -4,25 +4,36 @@ import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
-from sqlalchemy import ColumnElement, Table, or_, select
+from sqlalchemy import ColumnElement, FromClause, Table, and_, or_, select
 
 from gql.domain.writes.transaction import WriteContext
 from gql.ingest.phone_numbers import split_address
 from gql.models.assistant import Assistant
 from gql.models.call import phone_digits
 from gql.models.graph import AssistantGraph, GraphEdge, GraphNode
+from gql.models.mirror import MirrorObject
 from gql.models.scope import owned, parameters, table_of
 from gql.models.types import MAX_ID
-from gql.sql.keys import is_among
+from gql.sql.keys import is_among, is_selected
 
 Pair = tuple[str | None, str | None]
 """What the source calls something, and the name of it."""
 
+SourceKey = tuple[str, str]
+"""A source, and what it calls something."""
+
 OWN_SOURCES = frozenset({"manual", "jackfield"})
 """Sources whose ids of assistants and graphs are ours."""
 
+NamedBy = tuple[str, Pair]
+"""A source, and how it names something."""
+
+ASSISTANT_LINKS = "assistants"
+"""The collection of the objects of other systems that are assistants here."""
+
 _ID = re.compile("[1-9][0-9]{0,18}")
 _ASSISTANTS = table_of(Assistant)
+_LINKS = table_of(MirrorObject)
 _GRAPHS = table_of(AssistantGraph)
 _NODES = table_of(GraphNode)
 _EDGES = table_of(GraphEdge)
@@ -45,6 +56,7 @@ class NamedRows:
         nodes: By graph and key.
         edges: By the two nodes: the edges between them.
         numbers: By the digits of an assistant's number: its id and its name.
+        linked: By source and by what it calls an assistant: the assistant's id.
     """
 
     assistants: dict[int, str] = field(default_factory=dict)
@@ -52,10 +64,16 @@ class NamedRows:
     nodes: dict[tuple[int, str], NamedNode] = field(default_factory=dict)
     edges: dict[tuple[int, int], list[int]] = field(default_factory=dict)
     numbers: dict[str, tuple[int, str]] = field(default_factory=dict)
+    linked: dict[SourceKey, int] = field(default_factory=dict)
 
     def assistant(self, source: str, pair: Pair) -> int | None:
-        """The assistant that a source means: by our id where the ids are ours, else by its name."""
-        return _row_of(self.assistants, source, pair)
+        """The assistant that a source means.
+
+        That is the one with our id where the ids are ours, else the one that is linked to the
+        source's id, else the one with its name.
+        """
+        linked = None if pair[0] is None else self.linked.get((source, pair[0]))
+        return _row_of(self.assistants, source, pair) if linked is None else linked
 
     def graph(self, source: str, pair: Pair) -> int | None:
         """The graph that a source means."""
@@ -87,18 +105,30 @@ class NamedRows:
         for row in await write.run(statement, parameters(write.organization_id)):
             self.numbers.setdefault(phone_digits(row.phone_number), (row.id, row.name))
 
-    async def find_assistants(self, write: WriteContext, pairs: Collection[Pair]) -> None:
-        """Read the assistants that may be meant; of several with one name the oldest counts."""
-        if not pairs:
+    async def find_assistants(self, write: WriteContext, named: Collection[NamedBy]) -> None:
+        """Read the assistants that may be meant; of several with one name the oldest counts.
+
+        Args:
+            write: The transaction.
+            named: The sources, each with what it calls an assistant.
+        """
+        if not named:
             return
-        table = _ASSISTANTS
+        table, links = _ASSISTANTS, _LINKS
+        keys = {(source, pair[0]) for source, pair in named if pair[0] is not None}
+        keys = {each for each in keys if each[0] not in OWN_SOURCES}
         statement = (
-            select(table.c.id, table.c.name)
-            .where(owned(table), _is_meant(table, pairs))
+            select(table.c.id, table.c.name, links.c.source, links.c.external_id)
+            .outerjoin_from(
+                table, links, and_(links.c.object_id == table.c.id, _is_linked(links, keys))
+            )
+            .where(owned(table), _is_meant(table, [pair for _, pair in named], keys))
             .order_by(table.c.id)
         )
-        rows = await write.run(statement, parameters(write.organization_id))
-        self.assistants.update((row.id, row.name) for row in rows)
+        for row in await write.run(statement, parameters(write.organization_id)):
+            self.assistants[row.id] = row.name
+            if (row.source, row.external_id) in keys:
+                self.linked[row.source, row.external_id] = row.id
 
     async def find_graphs(self, write: WriteContext, pairs: Collection[Pair]) -> None:
         """Read the graphs that may be meant."""
@@ -145,10 +175,27 @@ def _row_of(rows: dict[int, str], source: str, pair: Pair) -> int | None:
     return next((id_ for id_, other in rows.items() if other == name), None)
 
 
-def _is_meant(table: Table, pairs: Iterable[Pair]) -> ColumnElement[bool]:
+def _is_linked(links: FromClause, keys: Collection[SourceKey]) -> ColumnElement[bool]:
+    """That an object is one of these, or close: sources and ids are compared by themselves."""
+    return and_(
+        owned(links),
+        links.c.collection == ASSISTANT_LINKS,
+        is_among(links.c.source, sorted({source for source, _ in keys})),
+        is_among(links.c.external_id, sorted({each for _, each in keys})),
+    )
+
+
+def _is_meant(
+    table: Table, pairs: Iterable[Pair], keys: Collection[SourceKey] = ()
+) -> ColumnElement[bool]:
     names = {name for _, name in pairs if name is not None}
     ids = {int(each) for each, _ in pairs if each is not None and _is_id(each)}
-    return or_(is_among(table.c.id, sorted(ids)), is_among(table.c.name, sorted(names)))
+    meant = [is_among(table.c.id, sorted(ids)), is_among(table.c.name, sorted(names))]
+    if keys:
+        links = _LINKS.alias()
+        of_keys = select(links.c.object_id).where(_is_linked(links, keys))
+        meant.append(is_selected(table.c.id, of_keys))
+    return or_(*meant)
 
 
 def _is_id(text: str) -> bool:
