@@ -27,6 +27,12 @@ OWN_POINTS = "own_points"
 COMPUTED_PAGE = "computed_page"
 """The key that is in the metadata of a field whose page a resolver makes: `first` is its size."""
 
+BATCH_ITEMS = "batch_items"
+"""The key under which a mutation of a batch names the list of its input that has the items."""
+
+BATCH_RESULTS = "batch_results"
+"""The key that is in the metadata of a field that has a result for each item of a batch."""
+
 ColumnKind = Literal[
     "boolean",
     "decimal",

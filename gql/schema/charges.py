@@ -33,6 +33,7 @@ from gql.engine.fields import (
     FieldSource,
     JsonPathSource,
 )
+from gql.ingest.apply import MOST_ITEMS
 from gql.query.cost_groups import MAX_GROUPS
 from gql.query.filters import MAX_CONDITIONS
 from gql.query.paging import DEFAULT_PAGE, MAX_PAGE
@@ -46,7 +47,9 @@ from gql.query.weights import (
 )
 from gql.schema.costs import DEFAULT_GROUPS
 from gql.schema.declared_costs import (
+    batch_items,
     field_weight,
+    is_batch_results,
     is_computed_page,
     is_object_list,
     list_size,
@@ -83,8 +86,8 @@ class _Position:
         factor: How many such objects there are, as far as that depends on the document alone.
         sizes: The rest of that product.
         arguments: Of the connection that the object is, or that it is an edge of.
-        listed: How long the list is of the object, where it is a report of costs, or a page that a
-            resolver makes.
+        listed: How long the list is of the object, where it is a report of costs, a page that a
+            resolver makes, or what became of a batch.
     """
 
     path: str = ""
@@ -186,7 +189,7 @@ class ChargeWalk:
         if is_object_list(field):
             of_report = source is CostReportField.GROUPS
             of_page = isinstance(source, ConnectionField) and of_list is None
-            is_listed = of_report or of_page
+            is_listed = of_report or of_page or is_batch_results(field)
             here = here.times(at.listed if is_listed else _size(field, of_list, arguments))
         yield here.charge(type_weight(target))
         yield from self._object(here, selected)
@@ -249,10 +252,28 @@ def _size(
 def _listed(
     field: GraphQLField, source: FieldSource | None, arguments: Mapping[str, Argument]
 ) -> int | Quantity:
-    """How long the list of a report of costs, or of a computed page, may be; 0 of all else."""
+    """How long the list of a report, a computed page or a batch may be; 0 of all else."""
+    items = batch_items(field)
+    if items is not None:
+        return _batch_size(arguments["input"], items)
     if isinstance(source, CostReportSource):
         return _first(arguments["first"], DEFAULT_GROUPS, MAX_GROUPS)
     return _first(arguments["first"], DEFAULT_PAGE, MAX_PAGE) if is_computed_page(field) else 0
+
+
+def _batch_size(batch: Argument, name: str) -> int | Quantity:
+    """How many items a batch has; 0 for one that will be refused."""
+
+    def value(variables: Variables) -> int:
+        fields = batch.value(variables)
+        items = fields.get(name) if isinstance(fields, Mapping) else None
+        if items is None:
+            return MOST_ITEMS
+        # GraphQL coerces a single value to a list of one.
+        number = len(items) if isinstance(items, list) else 1
+        return number if number <= MOST_ITEMS else 0
+
+    return _quantity(MOST_ITEMS, value, batch.is_constant)
 
 
 def _first(first: Argument, default: int, most: int) -> int | Quantity:

@@ -86,7 +86,11 @@ def _of_field(field: GraphQLField) -> Iterator[PrintedCost | PrintedListSize]:
         )
     elif size is not None:
         # Only with slicing arguments does it say anything.
-        yield PrintedListSize(assumed_size=size.assumed, require_one_slicing_argument=UNSET)
+        yield PrintedListSize(
+            assumed_size=size.assumed,
+            sized_fields=list(size.sized_fields) or UNSET,
+            require_one_slicing_argument=UNSET,
+        )
 
 
 def _direct(element: GraphQLObjectType | GraphQLField, directives: list[Any]) -> None:

@@ -17,6 +17,8 @@ from graphql import (
 
 from gql.domain.calls import CALLS
 from gql.engine.fields import (
+    BATCH_ITEMS,
+    BATCH_RESULTS,
     COMPUTED_PAGE,
     OWN_POINTS,
     SOURCE,
@@ -31,6 +33,7 @@ from gql.engine.fields import (
     UnionSource,
 )
 from gql.engine.plan import DEFINITION
+from gql.ingest.apply import MOST_ITEMS
 from gql.query.paging import DEFAULT_PAGE
 from gql.query.weights import (
     AMOUNT,
@@ -126,16 +129,32 @@ def is_computed_page(field: GraphQLField) -> bool:
     return COMPUTED_PAGE in field.extensions[DEFINITION].metadata
 
 
+def batch_items(field: GraphQLField) -> str | None:
+    """The list of its input that has the items, of a mutation that has a result for each."""
+    name: str | None = field.extensions[DEFINITION].metadata.get(BATCH_ITEMS)
+    return name
+
+
+def is_batch_results(field: GraphQLField) -> bool:
+    """Whether a field has a result for each item of a batch."""
+    return BATCH_RESULTS in field.extensions[DEFINITION].metadata
+
+
 def list_size(  # noqa: PLR0911 -- a case per source
     field: GraphQLField,
 ) -> ListSize | None:
     """How long the list is that a field gives, itself or in pages.
 
-    None for a field without a list, and for the parts of a page: they are as long as the page.
+    None for a field without a list, and for the parts of a page or of a batch: they are as long as
+    that.
     """
     lists = (ConnectionField.EDGES.value, ConnectionField.NODES.value)
     if is_computed_page(field):
         return ListSize(DEFAULT_PAGE, ("first",), lists)
+    if batch_items(field) is not None:
+        return ListSize(MOST_ITEMS, sized_fields=("results",))
+    if is_batch_results(field):
+        return None
     match source_of(field):
         case ConnectionSource():
             return ListSize(DEFAULT_PAGE, SLICING_ARGUMENTS, lists)

@@ -130,6 +130,23 @@ def selected(name: str, field: Any) -> str:
 
 DOCUMENTS = documents()
 
+BATCH = "mutation ($input: UpsertCallsInput!) { upsertCalls(input: $input) { results { status } } }"
+LITERAL = 'mutation { upsertCalls(input: {source: "a", calls: [{}, {}]}) { results { status } } }'
+
+
+def test_a_batch_costs_as_much_as_it_has_items() -> None:
+    """A payload and its list cost 12, and each result 3; a batch that is refused has none."""
+    parsed = parse(BATCH)
+    cost = Pricing(SCHEMA).cost(parsed, choose_operation(parsed, None))
+
+    costs = {
+        size: cost.points({"input": {"source": "a", "calls": [{}] * size}})
+        for size in (0, 1, 1_000, 1_001)
+    }
+
+    assert costs == {0: 12, 1: 15, 1_000: 3_012, 1_001: 12}
+    assert (charged(LITERAL), cost.most) == (18, 3_012)
+
 
 @pytest.fixture
 def without_rows(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,6 +15,7 @@ from strawberry.utils.str_converters import capitalize_first, to_camel_case
 from gql.domain.calls import CALLS
 from gql.domain.graph_sessions import GRAPH_SESSIONS
 from gql.domain.sms import SMS_CONVERSATIONS
+from gql.engine.fields import BATCH_ITEMS, BATCH_RESULTS
 from gql.errors import Invalid, Problem
 from gql.identity import Permission
 from gql.ingest.apply import MOST_ITEMS, ItemOutcome, ItemStatus, apply_items
@@ -117,7 +118,9 @@ class BatchPayload(Payload):
 
     subject: ClassVar[Resource]
     results: list[ItemResult] = strawberry.field(
-        resolver=_results, description="What became of each item, in their order."
+        resolver=_results,
+        description="What became of each item, in their order.",
+        metadata={BATCH_RESULTS: True},
     )
     outcomes: strawberry.Private[list[Result]] = field(default_factory=list)
 
@@ -162,7 +165,8 @@ def batch_mutation(
         return payload_type(outcomes=outcomes)
 
     change.__name__ = name
-    return mutation(description, permission=Permission.INGEST)(change)
+    counted = {BATCH_ITEMS: to_camel_case(items)}
+    return mutation(description, permission=Permission.INGEST, metadata=counted)(change)
 
 
 async def _take(context: Context, input: BatchInput, name: str, model: type[Item]) -> list[Result]:

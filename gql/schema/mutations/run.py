@@ -57,7 +57,10 @@ _ARGUMENTS: tuple[tuple[type[GatewayError], str], ...] = (
 
 
 def mutation(
-    description: str, *, permission: Permission = Permission.WRITE
+    description: str,
+    *,
+    permission: Permission = Permission.WRITE,
+    metadata: Mapping[str, Any] | None = None,
 ) -> Callable[[Change[InputT, PayloadT]], StrawberryField]:
     """Make a function the mutation of its name: `create_graph` becomes `createGraph`.
 
@@ -82,7 +85,9 @@ def mutation(
             "" if permission is Permission.WRITE else f" Needs the {permission.name} permission."
         )
         return strawberry.mutation(
-            resolve, description=description + needs, metadata={PERMISSION: permission}
+            resolve,
+            description=description + needs,
+            metadata={PERMISSION: permission, **(metadata or {})},
         )
 
     return decorate
