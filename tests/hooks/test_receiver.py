@@ -3,7 +3,7 @@
 import zlib
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Connection, event, select
 
 from gql.accounts.secret_box import SecretBox
 from gql.ingest.endpoints import create_endpoint, rotate_secret
@@ -175,14 +175,18 @@ async def test_an_endpoint_cannot_flood(fresh: Copy) -> None:
     assert (last.status_code, free.status_code) == (429, 200)
 
 
-async def test_a_delivery_is_two_statements(fresh: Copy) -> None:
-    """One finds the endpoint, one stores the delivery."""
+async def test_a_delivery_is_two_statements_and_one_transaction(fresh: Copy) -> None:
+    """One finds the endpoint, one stores the delivery, which is committed before the answer."""
     async with webhooks_on(fresh) as (webhooks, running):
         platform = await webhooks.platform("retell")
+        commits: list[Connection] = []
+        event.listen(webhooks.database.engine.sync_engine, "commit", commits.append)
         with count(running.log) as ran:
-            await platform.deliver(PAYLOAD)
+            response = await platform.deliver(PAYLOAD)
 
+    assert response.status_code == 200
     assert [text.split()[0] for text in ran.texts] == ["SELECT", "INSERT"]
+    assert len(commits) == 1
 
 
 async def test_without_a_key_no_secret_can_be_read(fresh: Copy) -> None:
