@@ -39,7 +39,7 @@ from gql.engine.variants import (
 from gql.query.cursor import NONE, VERSION, Cursor
 from gql.query.filters import PreparedAnyOf, PreparedCondition, PreparedFilter
 from gql.query.page_statement import PageStatement, total
-from gql.query.paging import Paging, ordering
+from gql.query.paging import Paging, ordering, ordering_by, sort_key
 from gql.query.record_list import RecordList, RowSource
 from gql.sql import json_sql
 from gql.sql.instants import compact_instant
@@ -126,13 +126,15 @@ class ConnectionCompiler:
             columns.append(self._cursor(rows).label("cursor"))
         is_sorted_again = self._paging.backward and not self._is_numbered
         if is_sorted_again:
-            columns += [rows.table.c[name].label(name) for name in self._sort_columns]
+            key = sort_key(rows.resource, rows.table, self._paging.order)
+            columns += [key.label("sort_key"), rows.table.c.id.label("sort_id")]
         page: FromClause = self._page.select(rows, *columns).subquery()
         printed = [column for column in page.c if column.name.startswith("printed_")]
         page = within_limit(page, printed, self._max_bytes)
         if is_sorted_again:
-            forward = ordering(rows.resource, page, self._paging._replace(backward=False))
-            return select(*page.c).select_from(page).order_by(*forward).subquery()
+            forward = self._paging._replace(backward=False)
+            order = ordering_by(page.c.sort_key, page.c.sort_id, rows.resource, forward)
+            return select(*page.c).select_from(page).order_by(*order).subquery()
         return self._in_list_order(page) if self._is_numbered else page
 
     def _in_list_order(self, page: FromClause) -> FromClause:
@@ -142,17 +144,9 @@ class ConnectionCompiler:
         return select(*page.c, *count).select_from(page).order_by(position).subquery()
 
     @property
-    def _sort_columns(self) -> list[str]:
-        """The columns that the list is sorted by; none when it is by a computed label."""
-        resource = self._resource
-        label = resource.orders[self._paging.order].label
-        return [] if label in resource.computed else sorted({label, "id"})
-
-    @property
     def _is_numbered(self) -> bool:
-        """Whether rows get positions; else a page from the end is sorted again by its columns."""
-        only_by_position = self._paging.backward and not self._sort_columns
-        return only_by_position or self._reads_one_more or self._has_end_cursors
+        """Whether rows get positions; else a page from the end is sorted again by its keys."""
+        return self._reads_one_more or self._has_end_cursors
 
     @property
     def _has_end_cursors(self) -> bool:

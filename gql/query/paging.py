@@ -103,10 +103,16 @@ def ordering(
     resource: Resource, table: FromClause, page: Paging
 ) -> tuple[UnaryExpression[object], ...]:
     """ORDER BY of the page, from the end that it is taken from; rows without a value come last."""
-    key = sort_key(resource, table, page.order)
+    return ordering_by(sort_key(resource, table, page.order), table.c.id, resource, page)
+
+
+def ordering_by(
+    key: ColumnElement[Any], row_id: ColumnElement[Any], resource: Resource, page: Paging
+) -> tuple[UnaryExpression[object], ...]:
+    """The same by a sort key and an id that were worked out before."""
     descending = page.descending != page.backward
     by_key = key.desc() if descending else key.asc()
-    by_id = table.c.id.desc() if descending else table.c.id.asc()
+    by_id = row_id.desc() if descending else row_id.asc()
     order = resource.orders[page.order]
     if order.label == "id":
         return (by_id,)
