@@ -122,8 +122,8 @@ def create_app(settings: Settings | None = None) -> Starlette:
     hooks = HookReceiver(reserved, database, settings, rate_limits, queues, inbox.note)
     app = Starlette(
         routes=(
-            *hooks.routes,
             *routes(graphql, Health(reserved, requests), rest),
+            *hooks.routes,
             *schema_file_routes(schema, settings, caller_of),
             *metrics_routes(metrics),
             WebSocketRoute("/graphql", sockets, name="graphql_socket"),
@@ -217,13 +217,13 @@ def wrapped(app: ASGIApp, layers: Sequence[Middleware]) -> ASGIApp:
 
 
 def routes(graphql: ASGIApp, health: Health, rest: RestServices) -> tuple[BaseRoute, ...]:
-    """Every address of the gateway, in order of trial."""
+    """Every address of the gateway, in order of trial: the many of REST take one look-up."""
     return (
+        *rest_routes(routes_of(rest.settings), rest, NOT_SERVED),
         Route("/graphql", graphql, name="graphql"),
         Route("/graphql/", graphql, name="graphql_slash"),
         *api_key_login.ROUTES,
         *demo_login.ROUTES,
-        *rest_routes(routes_of(rest.settings), rest, NOT_SERVED),
         *pages.ROUTES,
         Route("/healthz", health.alive, methods=["GET"]),
         Route("/readyz", health.ready, methods=["GET"]),

@@ -5,9 +5,10 @@ for each variant of its filter and paging; `RestArguments` are what one request 
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from gql.engine.bind import (
     Values,
@@ -77,8 +78,7 @@ class RestQuery:
         return source.resource if isinstance(source, lists) else None
 
 
-@dataclass(frozen=True)
-class RestArguments:
+class RestArguments(NamedTuple):
     """What one request binds; a read ignores what it has no parameter for.
 
     Attributes:
@@ -91,7 +91,7 @@ class RestArguments:
     key: Any = None
     paging: Paging | None = None
     filter: Filter = ()
-    echoed: Mapping[str, int] = field(default_factory=dict)
+    echoed: Mapping[str, int] = MappingProxyType({})
 
 
 def bind(query: RestQuery, arguments: RestArguments) -> tuple[VariantKey, Values]:

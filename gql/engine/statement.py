@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from sys import getsizeof
 from typing import Any
 
 from gql.database import RequestDatabase
@@ -28,7 +27,6 @@ REST_SECONDS = 60.0
 _BYTES_AT_LEAST = 2_000
 _BYTES_PER_PARAMETER = 300
 _BYTES_PER_CHARACTER = 4
-_BYTES_OF_BOUND = 500
 """As `tracemalloc` measured them, rounded up."""
 
 _ORGANIZATION = frozenset(parameters(0))
@@ -129,11 +127,6 @@ class BoundStatement:
         for position in self.statement.organization_positions:
             values[position] = organization_id
         return values
-
-    @property
-    def weight(self) -> int:
-        """About how many bytes of memory the values take; text is the most of it."""
-        return _BYTES_OF_BOUND + sum(map(getsizeof, self.values))
 
 
 class StatementFailed(Exception):  # noqa: N818 -- it is no error: resolvers run

@@ -25,7 +25,6 @@ from gql.http.running_requests import DEADLINE_HEADER, RunningRequest, RunningRe
 from gql.identity import Identity
 from gql.operation_queues import OperationQueues
 from gql.query.context import Context
-from gql.rest.address_cache import AddressCache
 from gql.rest.error_responses import error_response, unprocessable_response
 from gql.rest.idempotent_run import run_handler, to_response
 from gql.rest.json_body import fit_body, parse_body
@@ -50,7 +49,6 @@ class RestServices:
     requests: RunningRequests
     queues: OperationQueues
     sms_sessions: SmsSessionStore | None = None
-    addresses: AddressCache = field(default_factory=AddressCache)
     download_slots: StreamSlots = field(init=False)
     ingest_slots: StreamSlots = field(init=False)
 
@@ -185,16 +183,13 @@ class Endpoint:
         database: RequestDatabase,
         request: Request,
     ) -> Response:
-        """The answer of a route that declares what it reads; a cached address is not parsed."""
-        queries, addresses = self.services.queries, self.services.addresses
-        read = addresses.get(route, request.scope)
-        if read is None:
-            result = route.handler(**self._arguments(route, context, request, b""))
-            if not isinstance(result, RestArguments):
-                async with _charged(route, context, request, route.points):
-                    return to_response(route, await result)
-            read = await queries.bind(query, result, context.organization_id)
-            addresses.put(route, request.scope, read)
+        """The answer of a route that declares what it reads."""
+        queries = self.services.queries
+        result = route.handler(**self._arguments(route, context, request, b""))
+        if not isinstance(result, RestArguments):
+            async with _charged(route, context, request, route.points):
+                return to_response(route, await result)
+        read = await queries.bind(query, result, context.organization_id)
         async with _charged(route, context, request, read.points):
             body = await queries.answer(context, database, read)
         response = read_response(query, body, route.status)

@@ -31,6 +31,7 @@ class Filters(BaseModel):
     Attributes:
         resource: Whose list.
         not_filters: Parameters that are something else.
+        criteria: What each other parameter filters by.
 
     Raises:
         TypeError: at import, for a parameter that would filter nothing.
@@ -40,23 +41,26 @@ class Filters(BaseModel):
 
     resource: ClassVar[Resource]
     not_filters: ClassVar[frozenset[str]] = frozenset({"skip", "limit", "format"})
+    criteria: ClassVar[dict[str, FilterBy]] = {}
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_arguments: Any) -> None:
-        for name in cls.model_fields.keys() - cls.not_filters:
-            used_by, by = f"{cls.__name__}.{name}", _filter_by(cls.model_fields[name])
+        cls.criteria = {}
+        for name, field in cls.model_fields.items():
+            if name in cls.not_filters:
+                continue
+            used_by, by = f"{cls.__name__}.{name}", _filter_by(field)
             if by is None:
                 raise TypeError(f"{used_by} filters nothing: annotate it with `FilterBy`")
             cls.resource.check_criterion(by.criterion, frozenset({by.comparator}), used_by=used_by)
+            cls.criteria[name] = by
 
     def filter(self) -> Filter:
         """The conditions of every parameter that has a value."""
         return tuple(
             Condition(by.criterion, by.comparator, value)
-            for name, value in self
-            if value is not None
-            and value != ""
-            and (by := _filter_by(type(self).model_fields[name]))
+            for name, by in self.criteria.items()
+            if (value := getattr(self, name)) is not None and value != ""
         )
 
 

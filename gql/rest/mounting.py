@@ -54,7 +54,7 @@ class Directory(BaseRoute):
 
     def __init__(self, endpoints: Mapping[str, ASGIApp]) -> None:
         self.routes = [Route(path, endpoint) for path, endpoint in endpoints.items()]
-        self._literal = {route.path: route for route in self.routes if "{" not in route.path}
+        self._literal = {path: each for path, each in endpoints.items() if "{" not in path}
         self._with_parameters: dict[int, list[tuple[str, Route]]] = {}
         for route in self.routes:
             start, parameter, _ = route.path.partition("{")
@@ -65,6 +65,9 @@ class Directory(BaseRoute):
         """Whether one of the paths matches, and the endpoint and parameters of the first."""
         if scope["type"] == "http":
             path: str = scope["path"].removeprefix(scope.get("root_path", ""))
+            literal = self._literal.get(path)
+            if literal is not None:
+                return Match.FULL, {"endpoint": literal, "path_params": {}}
             for route in self._candidates(path):
                 match, child_scope = route.matches(scope)
                 if match is Match.FULL:
@@ -81,11 +84,7 @@ class Directory(BaseRoute):
         raise NoMatchFound(name, path_params)
 
     def _candidates(self, path: str) -> Iterator[Route]:
-        """The routes whose paths may match, in order of trial."""
-        literal = self._literal.get(path)
-        if literal is not None:
-            yield literal
-            return
+        """The routes with parameters whose paths may match, in order of trial."""
         for start, route in self._with_parameters.get(path.count("/"), ()):
             if path.startswith(start):
                 yield route

@@ -17,7 +17,6 @@ that writes does so first, and the read sees what was written.
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from http import HTTPStatus
 from types import NoneType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
@@ -104,12 +103,6 @@ class RestRoute:
     takes_lines: bool = False
     points: int = LIST.points
     graphql: str = _STAYS_REST
-
-    @cached_property
-    def is_read_by_address(self) -> bool:
-        """Whether the address alone says what is read."""
-        only_reads = self.reads is not None and self.method == "GET"
-        return only_reads and {"path", "query"}.issuperset(self.needs)
 
     @property
     def status(self) -> int:
