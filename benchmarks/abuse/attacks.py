@@ -151,7 +151,7 @@ def long_context_paths(number: int) -> str:
     steps = "/".join(f"s{number}x{each}" for each in range(33))
     return (
         "{ graphs(first: 20) { nodes { sessions(first: 50) { nodes {"
-        f' contextValue(path: "/{steps}") }} }} }} }}'
+        f' contextValue(path: "/{steps}") }} }} }} }} }}'
     )
 
 

@@ -1,11 +1,23 @@
 """The attacks of `make abuse` for a moment, so that they cannot rot."""
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from graphql import parse, validate
 
-from benchmarks.abuse.attacks import ATTACKS, Attack, Gateway
+from benchmarks.abuse.attacks import (
+    ATTACKS,
+    Attack,
+    Gateway,
+    admitted_scans,
+    introspections,
+    long_context_paths,
+    long_filters,
+    nested_sorts,
+    nested_totals,
+)
 from benchmarks.abuse.measure import Outcome, Processes, Times, measure, normal_limit
 from benchmarks.abuse.neighbor import Reply, neighbor, percentile
 from benchmarks.abuse.page import page, section
@@ -13,6 +25,7 @@ from benchmarks.process import started
 from benchmarks.servers import JACKFIELD
 from benchmarks.target import Target
 from tests.databases import Kind
+from tests.engine.differential import GRAPHQL
 
 CHEAP = [attack for attack in ATTACKS if attack.name in {"filters", "halves", "passwords"}]
 BRIEF = Times(quiet=0.5, attack=0.5, recovery=1)
@@ -46,6 +59,23 @@ async def test_attacks_run_beside_a_neighbor(kind: Kind, target: Target, tmp_pat
     assert [each.attack for each in outcomes] == CHEAP
     assert all(each.during for each in outcomes)
     assert min(each.gateway_memory for each in outcomes) > 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        nested_totals,
+        nested_sorts,
+        admitted_scans,
+        introspections,
+        long_context_paths,
+        long_filters,
+    ],
+)
+def test_the_documents_of_attacks_are_valid(text: Callable[[int], str]) -> None:
+    """One that does not parse would be refused before it could do any harm."""
+    assert validate(GRAPHQL, parse(text(1))) == []
+    assert text(1) != text(2)
 
 
 def test_the_page_tells_what_was_noticed() -> None:
