@@ -163,6 +163,7 @@ async def _import(job: _Job, files: Sequence[str]) -> Counter[str]:
     from gql.database.statistics import GrowthStatistics
     from gql.identity import Identity, Method, Permission
     from gql.ingest.apply import apply_items
+    from gql.ingest.files.importing import AT_ONCE
     from gql.query.context import Context
     from gql.stores import open_sms_sessions
 
@@ -171,25 +172,31 @@ async def _import(job: _Job, files: Sequence[str]) -> Counter[str]:
     async with open_database(job.settings) as database:
         await require_member(database, job.organization, None)
         sms_sessions = open_sms_sessions(database, job.settings)
-        context = Context(identity, database, sms_sessions=sms_sessions)
         statistics = GrowthStatistics(database)
 
         async def apply(items: Sequence["AnyItem"]) -> Sequence["ItemOutcome"]:
-            outcomes = await apply_items(context, items)
+            context = Context(identity, database, sms_sessions=sms_sessions)
+            try:
+                outcomes = await apply_items(context, items)
+            finally:
+                await context.close()
             await statistics.add(len(items))
             return outcomes
 
+        # SQLite has one writer at a time.
+        at_once = 1 if database.embedded else AT_ONCE
         try:
             with ProgressBars() as bars:
                 for file in files:
-                    counts.update(await _import_file(job, file, apply, bars))
+                    counts.update(await _import_file(job, file, apply, at_once, bars))
         finally:
-            await context.close()
             await sms_sessions.close()
     return counts
 
 
-async def _import_file(job: _Job, file: str, apply: "Apply", bars: ProgressBars) -> "Counter[str]":
+async def _import_file(
+    job: _Job, file: str, apply: "Apply", at_once: int, bars: ProgressBars
+) -> "Counter[str]":
     from gql.errors import DatabaseUnavailable
     from gql.ingest.files.checkpoint import ImportFolder
     from gql.ingest.files.converting import Converter
@@ -203,7 +210,9 @@ async def _import_file(job: _Job, file: str, apply: "Apply", bars: ProgressBars)
             bars.show(f"{file}, KiB", position // _BYTES_SHOWN, size // _BYTES_SHOWN)
 
     try:
-        done = await import_file(file, job.form, Converter(job.options), folder, apply, show)
+        done = await import_file(
+            file, job.form, Converter(job.options), folder, apply, show, at_once=at_once
+        )
     except DatabaseUnavailable as error:
         raise Failure(error.message, _AGAIN) from error
     _report(file, done, folder.rejected)

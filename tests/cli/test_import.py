@@ -186,9 +186,11 @@ async def test_an_import_that_was_killed_goes_on_and_nothing_is_there_twice(
     there = await rows(fresh_client, fresh)
 
     assert killed.code != 0
-    repeated = {"unchanged": 10} if is_committed else {}
-    created = 45 - (10 if is_committed else 0)
-    assert (again.code, counts(again.out)) == (1, {"created": created, **repeated, "rejected": 1})
+    done = counts(again.out)
+    repeated = done.pop("unchanged", 0)
+    # PostgreSQL may have committed later batches too, whose turn had not come.
+    assert repeated >= (10 if is_committed else 0)
+    assert (again.code, done) == (1, {"created": 45 - repeated, "rejected": 1})
     assert there.keys() >= item_keys(45)
     _, rejected = left_over()
     assert [each["line"] for each in rejected] == [16]
@@ -198,6 +200,7 @@ async def test_a_file_that_was_changed_in_between_is_read_from_its_beginning(
     cli: Cli, fresh: Copy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(importing, "_FULL", 10)
+    monkeypatch.setattr(importing, "AT_ONCE", 1)  # so that two batches are done when it dies
     put("items.ndjson", lines(*map(item, range(30))))
     words = ("import", "items.ndjson", "-o", OTHER, "--json", "--database", fresh.url)
     original, calls = applying.apply_items, []

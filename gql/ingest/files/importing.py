@@ -1,7 +1,7 @@
 """Reads files of items, and applies them in batches of one transaction each."""
 
 import asyncio
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import InitVar, dataclass, field, replace
 from itertools import islice
@@ -9,12 +9,18 @@ from typing import Any
 
 from gql.errors import BadInput
 from gql.ingest.apply import MOST_ITEMS, ItemOutcome
+from gql.ingest.call_batch import call_key
 from gql.ingest.files.checkpoint import Checkpoint, ImportFolder
 from gql.ingest.files.converting import Converter
 from gql.ingest.files.opening import OpenFile, opened
 from gql.ingest.files.reading import Form, Record, records_of
 from gql.ingest.files.rows import UnmappedColumns
 from gql.ingest.items import AnyItem
+from gql.ingest.merged_call import CallKey
+
+AT_ONCE = 3
+"""Batches that are applied at once, where the database takes several writers: it works on one while
+the next is merged here."""
 
 BATCH_BYTES = 4 * 2**20
 """Bytes of the file after which a batch is applied."""
@@ -56,6 +62,21 @@ class Batch:
     records: int = 0
     digest: str = ""
     position: int = 0
+
+
+@dataclass(frozen=True)
+class _Applying:
+    """A batch that is being applied.
+
+    Attributes:
+        batch: The batch.
+        calls: The keys of the calls that it is about; None among them is an SMS, of any call.
+        outcomes: Its outcomes, once it is applied.
+    """
+
+    batch: Batch
+    calls: frozenset[CallKey | None]
+    outcomes: asyncio.Task[Sequence[ItemOutcome]]
 
 
 @dataclass
@@ -136,10 +157,12 @@ async def import_file(
     folder: ImportFolder,
     apply: Apply,
     show: Show,
+    *,
+    at_once: int = 1,
 ) -> Checkpoint:
     """Apply a file from where an earlier import of it was interrupted.
 
-    The next batch is read, in a thread, while the database works on one.
+    The next batch is read, in a thread, while the database works on others.
 
     Args:
         name: Its path, or `-`.
@@ -148,6 +171,8 @@ async def import_file(
         folder: Where checkpoints and rejected records go.
         apply: Applies a batch.
         show: Shows how far it has come.
+        at_once: Most batches that are applied at once. Two that are about one call never are: the
+            later one would wait in the database, and be merged twice.
 
     Raises:
         BadInput: when the file cannot be read on; what was applied stays.
@@ -158,34 +183,63 @@ async def import_file(
             reader = RecordReader(file, form)
             await asyncio.to_thread(reader.skip, checkpoint.records)
             if reader.digest == checkpoint.digest:
-                return await _applied(reader, converter, folder, checkpoint, apply, show)
+                running = _Import(reader, folder, apply, show, at_once, checkpoint)
+                return await running.run(converter)
     with opened(name) as file:
         reader = RecordReader(file, form)
-        return await _applied(reader, converter, folder, Checkpoint(), apply, show)
+        return await _Import(reader, folder, apply, show, at_once).run(converter)
 
 
-async def _applied(
-    reader: RecordReader,
-    converter: Converter,
-    folder: ImportFolder,
-    checkpoint: Checkpoint,
-    apply: Apply,
-    show: Show,
-) -> Checkpoint:
-    folder.begin(checkpoint)
-    batches = reader.batches(converter)
-    reading = asyncio.create_task(_next(batches))
-    try:
-        while (batch := await reading) is not None:
-            reading = asyncio.create_task(_next(batches))
-            outcomes = await apply(batch.items) if batch.items else []
-            checkpoint = _after(checkpoint, batch, outcomes)
-            checkpoint = folder.save(checkpoint, [*batch.rejected, *_refused(batch, outcomes)])
-            show(batch.position, reader.file.size)
-    finally:
-        await asyncio.gather(reading, return_exceptions=True)
-    folder.end()
-    return checkpoint
+@dataclass
+class _Import:
+    """The import of what is left of a file; see `import_file`."""
+
+    reader: RecordReader
+    folder: ImportFolder
+    apply: Apply
+    show: Show
+    at_once: int
+    checkpoint: Checkpoint = field(default_factory=Checkpoint)
+    applying: deque[_Applying] = field(default_factory=deque)
+
+    async def run(self, converter: Converter) -> Checkpoint:
+        self.folder.begin(self.checkpoint)
+        batches = self.reader.batches(converter)
+        reading = asyncio.create_task(_next(batches))
+        try:
+            while (batch := await reading) is not None:
+                reading = asyncio.create_task(_next(batches))
+                await self._begin(batch)
+            while self.applying:
+                await self._end_first()
+        finally:
+            # Who is interrupted, or fails, leaves no transaction open.
+            begun = (each.outcomes for each in self.applying)
+            await asyncio.gather(reading, *begun, return_exceptions=True)
+        self.folder.end()
+        return self.checkpoint
+
+    async def _begin(self, batch: Batch) -> None:
+        """Have a batch applied, once there is room and none of its calls is being written."""
+        calls = frozenset(map(call_key, batch.items))
+        while len(self.applying) >= self.at_once or any(
+            not calls.isdisjoint(each.calls) for each in self.applying
+        ):
+            await self._end_first()
+        outcomes = asyncio.create_task(self._apply(batch.items))
+        self.applying.append(_Applying(batch, calls, outcomes))
+
+    async def _apply(self, items: Sequence[AnyItem]) -> Sequence[ItemOutcome]:
+        return await self.apply(items) if items else []
+
+    async def _end_first(self) -> None:
+        """Wait for the batch that began first, and keep how far the file is done."""
+        batch, outcomes = self.applying[0].batch, await self.applying[0].outcomes
+        self.applying.popleft()
+        checkpoint = _after(self.checkpoint, batch, outcomes)
+        rejected = [*batch.rejected, *_refused(batch, outcomes)]
+        self.checkpoint = self.folder.save(checkpoint, rejected)
+        self.show(batch.position, self.reader.file.size)
 
 
 async def _next(batches: Iterator[Batch]) -> Batch | None:
