@@ -21,7 +21,7 @@ serve: .venv/run.stamp ## Serve with demo data inside SQLite (PORT=8000): nothin
 	@$(BIN)/python -m gql serve --local --port $(PORT)
 
 test: setup ## Run the tests, or a part of them: make test T=tests/cli
-	$(BIN)/pytest -n $(WORKERS) --dist loadfile --durations 10 $(T)
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile --max-worker-restart 0 --durations 10 $(T)
 
 check: setup ## Check style, types, imports, tenancy, names, the printed schema and the generated docs.
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
