@@ -39,6 +39,7 @@ from gql.schema.inputs.sms import (
 )
 from gql.schema.messages import Message, Transcript
 from gql.schema.node import Node
+from gql.schema.reconciliation import InvoiceReconciliation, reconcile_invoice
 from gql.schema.recordings import Recording
 from gql.schema.search import SearchResultPage, search
 from gql.schema.sms import SmsConversation
@@ -172,6 +173,7 @@ class Query:
         filter=CallFilter,
     )
     costs: CostReport | None = costs
+    reconcile: InvoiceReconciliation | None = reconcile_invoice
     sms_conversation: SmsConversation | None = by_id_or_sid(
         "One SMS conversation.", SMS_CONVERSATIONS, sid="The provider's id, to the letter."
     )

@@ -35,6 +35,7 @@ BY_RESOLVERS = frozenset(
         "findings",
         "simulateGraph",
         "replayGraph",
+        "reconcile",
         "search",
         "diffGraphVersions",
         "asOf",

@@ -32,6 +32,7 @@ ARGUMENTS = {
     "toVersion": "1",
     "version": "1",
     "format": "MERMAID",
+    "invoice": '{source: "a", currency: "USD", start: "2026-01-01", end: "2026-02-01", lines: []}',
 }
 
 COMPUTED = (
@@ -47,8 +48,11 @@ COMPUTED = (
     "GraphReplay.",
     "GraphSession.path",
     "GraphSimulation.",
+    "InvoiceDifference.",
+    "InvoiceReconciliation.",
     "NodeAnalytics.",
     "Query.diffGraphVersions",
+    "Query.reconcile",
     "Query.replayGraph",
     "Query.search",
     "Query.simulateGraph",
