@@ -62,7 +62,7 @@ class Invoice:
 
 
 @dataclass(frozen=True)
-class Difference:
+class AmountDifference:
     """One difference.
 
     Attributes:
@@ -95,7 +95,7 @@ class Reconciliation:
     recorded: int
     matched: int
     difference_count: int
-    differences: tuple[Difference, ...]
+    differences: tuple[AmountDifference, ...]
 
 
 async def reconcile(context: Context, invoice: Invoice) -> Reconciliation:
@@ -111,7 +111,7 @@ async def reconcile(context: Context, invoice: Invoice) -> Reconciliation:
     differences = [each for each in compared if each is not None]
     others, other_count = await bill.amounts_of_others(read, call_ids, MOST_DIFFERENCES)
     differences += [
-        Difference(
+        AmountDifference(
             InvoiceDifferenceKind.NOT_INVOICED, call.reference, call, service, recorded=amount
         )
         for call, service, amount in others
@@ -127,7 +127,7 @@ async def reconcile(context: Context, invoice: Invoice) -> Reconciliation:
 
 def _compare(
     invoice: Invoice, calls: dict[str, NamedCall], recorded: dict[int, list[RecordedAmount]]
-) -> Iterator[Difference | None]:
+) -> Iterator[AmountDifference | None]:
     """A difference for each amount that does not agree, and None for each that does.
 
     Lines of the same service of a call are added up, and all lines of a call where one of them has
@@ -139,7 +139,7 @@ def _compare(
             by_call[calls[line.call].id].append(line)
         else:
             unknown = InvoiceDifferenceKind.UNKNOWN_CALL
-            yield Difference(unknown, line.call, service=line.service, invoiced=line.amount)
+            yield AmountDifference(unknown, line.call, service=line.service, invoiced=line.amount)
     by_id = {call.id: call for call in reversed(calls.values())}
     for call_id, lines in by_call.items():
         amounts: dict[str | None, int] = defaultdict(int)
@@ -159,7 +159,7 @@ def _difference(
     service: str | None,
     amount: int,
     rows: Sequence[RecordedAmount],
-) -> Difference | None:
+) -> AmountDifference | None:
     """How an amount of an invoice differs from what is recorded, if it does."""
     same_currency = [each for each in rows if each.currency == invoice.currency]
     counted = [each for each in same_currency if not each.is_superseded]
@@ -176,7 +176,7 @@ def _difference(
         kind = InvoiceDifferenceKind.OTHER_PERIOD
     else:
         return None
-    return Difference(kind, call.reference, call, service, amount, value)
+    return AmountDifference(kind, call.reference, call, service, amount, value)
 
 
 def _other_services(
@@ -184,14 +184,14 @@ def _other_services(
     call: NamedCall,
     invoiced: Iterable[str | None],
     recorded: Sequence[RecordedAmount],
-) -> Iterator[Difference]:
+) -> Iterator[AmountDifference]:
     """What is recorded of a call's services that the invoice does not have."""
     if not invoice.start <= call.started_at < invoice.end:
         return
     for each in recorded:
         is_counted = each.currency == invoice.currency and not each.is_superseded
         if is_counted and each.amount and each.service not in invoiced:
-            yield Difference(
+            yield AmountDifference(
                 InvoiceDifferenceKind.NOT_INVOICED,
                 call.reference,
                 call,

@@ -152,10 +152,10 @@ class RecordedBill:
     async def named_calls(self, read: Read, references: Sequence[str]) -> dict[str, NamedCall]:
         """Calls by what an invoice calls them: the source's id, else the SID, else a carrier's."""
         rows = await read(_NAMED_CALLS, self._values(list(dict.fromkeys(references))))
-        found: dict[str, NamedCall] = {}
+        calls: dict[str, NamedCall] = {}
         for reference, _, *call in sorted(rows, key=lambda row: tuple(row[:3])):
-            found.setdefault(reference, NamedCall(reference, *call))
-        return found
+            calls.setdefault(reference, NamedCall(reference, *call))
+        return calls
 
     async def amounts_of(
         self, read: Read, call_ids: Sequence[int]

@@ -9,7 +9,13 @@ from strawberry import UNSET
 from strawberry.types import Info
 
 from gql.domain.calls import CALLS
-from gql.domain.invoices import Difference, Invoice, InvoiceDifferenceKind, InvoiceLine, reconcile
+from gql.domain.invoices import (
+    AmountDifference,
+    Invoice,
+    InvoiceDifferenceKind,
+    InvoiceLine,
+    reconcile,
+)
 from gql.domain.invoices import Reconciliation as Compared
 from gql.domain.recorded_bill import NamedCall
 from gql.domain.sms import SMS_CONVERSATIONS
@@ -71,7 +77,7 @@ class InvoiceInput:
 
 @strawberry.type(description="An amount in which an invoice and what is recorded differ.")
 class InvoiceDifference:
-    """Made of a `Difference`."""
+    """Made of a `AmountDifference`."""
 
     kind: InvoiceDifferenceKind = strawberry.field(description="How they differ.")
     reference: str = strawberry.field(
@@ -157,7 +163,7 @@ def _answer(compared: Compared) -> InvoiceReconciliation:
     )
 
 
-def _difference(difference: Difference) -> InvoiceDifference:
+def _difference(difference: AmountDifference) -> InvoiceDifference:
     return InvoiceDifference(
         kind=difference.kind,
         reference=difference.reference,
