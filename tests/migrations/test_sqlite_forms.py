@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from gql.app import create_app
 from gql.database import Database
 from gql.migrations.runner import downgrade, migrate
+from gql.migrations.sqlite_forms import WRITTEN_BY_TRIGGERS
 from gql.models import metadata
 from tests.conftest import asker, bearer, connect
 from tests.databases import Copy, settings_for
@@ -49,6 +50,8 @@ async def test_every_column_refuses_what_is_not_in_its_form(fresh: Copy) -> None
     refused = 0
     async with opened(fresh) as database, database.transaction() as connection:
         for table in metadata.sorted_tables:
+            if table.name in WRITTEN_BY_TRIGGERS:
+                continue
             info: Any = await connection.exec_driver_sql(f'PRAGMA table_info("{table.name}")')
             # The triggers look at rows; where there are none, the table's other rows tell nothing.
             if not await connection.scalar(text(f'SELECT count(*) FROM "{table.name}"')):  # noqa: S608
