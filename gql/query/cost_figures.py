@@ -36,7 +36,6 @@ from gql.sql.aggregates import (
     sum_of_units,
     values_in_group,
 )
-from gql.sql.instants import day_start
 from gql.sql.json_sql import literal_text
 
 Expression = ColumnElement[Any]
@@ -195,23 +194,21 @@ class RolledUpFigures(Figures):
         """The sums of a day or a month, under the names of what a call has."""
         grouping = self._grouping
         kinds = {_ROLLUP_KINDS.get(name, name) for name in grouping.keys} | {"status", "has_total"}
-        if grouping.has_buckets:
-            kinds.add("day")
         sums = ("calls", "timed", "duration", *(f"{name}_cost" for name in _PARTS))
-        rows = RollupSums(records, sums, sorted(kinds), whole_days=True).rows(parent)
-        source: FromClause = rows
-        position: list[Any] = []
-        if grouping.has_buckets:
-            buckets = bucket_rows(bounds).alias()
-            source = buckets.join(rows, is_in_bucket(day_start(rows.c.day), buckets, bounds))
-            position = [buckets.c.position]
+        rows = RollupSums(
+            records,
+            sums,
+            sorted(kinds),
+            bounds=bounds if grouping.has_buckets else None,
+            whole_days=True,
+        ).rows(parent)
         return select(
-            *position,
+            *([rows.c.position] if grouping.has_buckets else []),
             *self._rolled_up_keys(rows),
             rows.c.status.label("how_far"),
             rows.c.has_total,
             *(rows.c[name] for name in sums),
-        ).select_from(source)
+        )
 
     def _rolled_up_keys(self, rows: FromClause) -> Iterator[Expression]:
         for name in self._grouping.keys:

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    BindParameter,
     ColumnElement,
     FromClause,
     Select,
@@ -25,6 +26,7 @@ from gql.models.rollup import NO_ASSISTANT
 from gql.query.record_list import RecordList, RowSource
 from gql.query.resource import Expression, RollupTable
 from gql.query.rollup import LOWER_BOUNDS, UPPER_BOUNDS, bounds_of, counted_rows
+from gql.sql.aggregates import bucket_rows, is_day_in_bucket
 from gql.sql.instants import day_end, day_number, day_start, month_number
 
 _LONGEST_MONTH = 31
@@ -39,6 +41,7 @@ class RollupSums:
         sums: Names in `gql.models.rollup.SUMS`.
         kinds: What rows are told apart by: names in `gql.models.rollup.KINDS`, `channel`, `day`,
             and `assistant_id`, which is `NO_ASSISTANT` where there is none.
+        bounds: Of buckets of whole days: then rows have the `position` of one instead of a day.
         whole_days: Whether the instants are compared with starts of days in UTC alone, by `gte` and
             `lt`, so that no calls have to be read.
         conditions: Further ones, on columns that the rollup has too.
@@ -47,6 +50,7 @@ class RollupSums:
     records: RecordList
     sums: Sequence[str]
     kinds: Sequence[str]
+    bounds: BindParameter[Any] | None = None
     whole_days: bool = False
     conditions: Sequence[Expression] = ()
 
@@ -59,7 +63,7 @@ class RollupSums:
         rollup = self.records.resource.rollup
         if rollup is None:
             raise TypeError(f"{self.records.resource.name} has no rollup")
-        rolled_up = (self._select(rows, {"day": day}, {}) for rows, day in self._rolled_up(parent))
+        rolled_up = (self._of_days(rows, day) for rows, day in self._rolled_up(parent))
         return union_all(*rolled_up, *self._of_cut_days(rollup, parent)).subquery()
 
     def _rolled_up(
@@ -67,7 +71,7 @@ class RollupSums:
     ) -> Iterator[tuple[RowSource, ColumnElement[Any]]]:
         """The rows of whole days, or of whole months and of the days beside these, and changes."""
         after, before = self._after(), self._before()
-        by_day = "day" in self.kinds
+        by_day = "day" in self.kinds or self.bounds is not None
         (folded, period), (changes, day) = self._counted(parent, months=not by_day)
         changes.conditions += [*(day > each for each in after), *(day < each for each in before)]
         yield changes, day
@@ -137,6 +141,16 @@ class RollupSums:
                 "has_total": call.c.total_cost.is_not(None),
             }
             yield self._select(rows, kinds, {name: _of_one(call, name) for name in self.sums})
+
+    def _of_days(self, rows: RowSource, day: ColumnElement[Any]) -> Select[Any]:
+        """The sums of days or months, which the number is of."""
+        if self.bounds is None:
+            return self._select(rows, {"day": day}, {})
+        # Within each SELECT: joined to all of them together, SQLite compares each with each bucket.
+        buckets = bucket_rows(self.bounds).alias()
+        is_in = is_day_in_bucket(day, buckets, self.bounds)
+        rows.from_clause = buckets.join(rows.from_clause, is_in)
+        return self._select(rows, {"day": day}, {}).add_columns(buckets.c.position)
 
     def _select(
         self,

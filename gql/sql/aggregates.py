@@ -25,6 +25,7 @@ from sqlmodel.sql.sqltypes import UTCDateTime
 
 from gql.money import MICRO, MICROS_PER_UNIT, SCALE
 from gql.sql.construct import Construct
+from gql.sql.instants import day_number, day_start
 
 # -- amounts ---------------------------------------------------------------------------------------
 
@@ -198,3 +199,24 @@ def is_in_bucket(
     """Whether an instant is in one of the `bucket_rows`."""
     each = buckets.c
     return _IsInBucket(instant, each.bucket_start, each.bucket_end, each.position, bounds)
+
+
+class _IsDayInBucket(Construct[bool]):
+    """The start of a day and its number; the numbers of a bucket's first day and of the first day
+    after it; the bucket's position; the bounds of all buckets.
+
+    As `_IsInBucket`, but SQLite finds the days by an index on their numbers.
+    """
+
+    type = NullType()
+    postgresql = "width_bucket({0}, {5}) = {4}"
+    sqlite = "({1} >= {2} AND {1} < {3})"
+
+
+def is_day_in_bucket(
+    day: ColumnElement[Any], buckets: FromClause, bounds: BindParameter[Any]
+) -> ColumnElement[bool]:
+    """Whether a numbered day is in one of the `bucket_rows`, all of whole days of UTC."""
+    each = buckets.c
+    first, end = day_number(each.bucket_start), day_number(each.bucket_end)
+    return _IsDayInBucket(day_start(day), day, first, end, each.position, bounds)
