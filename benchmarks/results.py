@@ -12,6 +12,9 @@ from benchmarks.servers import Server
 from benchmarks.tables import MEASURES, goals_table, measure_table, novelty_table, ratio_table
 from benchmarks.workloads import Novelty, Workload
 
+REPEATED = "## Requests that are repeated to the byte"
+"""Begins what was measured so; the sections before it are about new values."""
+
 
 @dataclass
 class Run:
@@ -93,7 +96,7 @@ def _measures(samples: Samples) -> Iterable[str]:
 def _others(samples: Samples) -> Iterable[str]:
     """What else than new values was sent, with the most connections."""
     repeated, documents = samples.only(Novelty.NOTHING), samples.only(Novelty.DOCUMENT)
-    yield "## Requests that are repeated to the byte"
+    yield REPEATED
     for name in ("Requests per second", "Server CPU per request, us"):
         yield measure_table(repeated, name, max(repeated.connections(), default=0))
     yield novelty_table(samples, Novelty.VALUES, "new values over repeated")

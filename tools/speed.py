@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from benchmarks.results import REPEATED
 from benchmarks.servers import CONSTANT, JACKFIELD, SERVERS
 from benchmarks.workloads import WORKLOADS
 
@@ -18,14 +19,17 @@ def speed_table(page: str | None = None) -> str:
     Args:
         page: What `make bench` wrote; by default what is in the repository.
     """
-    ratios = _ratios(RESULTS.read_text() if page is None else page)
+    page = RESULTS.read_text() if page is None else page
+    ratios = _ratios(page)
+    requests = "values never sent before" if REPEATED in page else "200 requests, again and again"
     lines = [
         " | ".join((work.title, *(_short(ratios.get((other.name, work.name))) for other in OTHERS)))
         for work in WORKLOADS
     ]
     header = " | ".join(("requests per second over", *(other.title for other in OTHERS)))
     rule = " | ".join(("---", *("---:" for _ in OTHERS)))
-    return "\n".join(f"| {line} |" for line in (header, rule, *lines))
+    kind = " | ".join((f"*{requests}:*", *("" for _ in OTHERS)))
+    return "\n".join(f"| {line} |" for line in (header, rule, kind, *lines))
 
 
 def _ratios(page: str) -> dict[tuple[str, str], float]:

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import gql
+from benchmarks.results import REPEATED
 from gql.settings import Settings
 from tests.live import ROOT
 from tools.docs import pages, refreshed, settings_table, stale
@@ -212,3 +213,5 @@ def test_the_table_of_speed_is_what_was_measured() -> None:
     }
     assert set(cells_by_row["50 graphs with nodes, edges and sessions"].values()) == {""}
     assert cells_by_row["`{__typename}`"]["Jackfield by resolvers"] == "1.7"
+    assert "| *200 requests, again and again:* |" in table[2]
+    assert "| *values never sent before:* |" in speed_table(f"{page}\n{REPEATED}\n")
