@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from gql.engine.bind import (
     ConstantBindings,
@@ -19,12 +20,13 @@ from gql.engine.bind import (
     bind_paging,
 )
 from gql.engine.coercion import Coercions, Variables
-from gql.engine.fields import ConnectionSource
+from gql.engine.fields import ConnectionSource, LookupSource
 from gql.engine.filter_reader import FILTER, filter_reader
 from gql.engine.plan import ParameterizedField, argument_prefix, has_variable
 from gql.engine.variants import (
     FieldVariant,
     ListVariant,
+    LookupVariant,
     VariantKey,
 )
 from gql.errors import GatewayError
@@ -35,6 +37,10 @@ FieldBinder = Callable[[Variables, Identity, Values], FieldVariant]
 """From the coerced variables and the caller to a field's variant; it adds the field's values."""
 
 
+ArgumentReader = Callable[[Variables], dict[str, Any]]
+"""From the coerced variables to a field's arguments, by their names in Python."""
+
+
 @dataclass(frozen=True, slots=True)
 class CompiledBinder:
     """Binds the parameterized fields of a plan.
@@ -42,10 +48,12 @@ class CompiledBinder:
     Attributes:
         fields: Those of the plan.
         binders: For each field, what binds it.
+        has_constants: Whether one of them has the same values in every request.
     """
 
     fields: tuple[ParameterizedField, ...]
     binders: tuple[FieldBinder, ...]
+    has_constants: bool
 
     @classmethod
     def of(cls, coercions: Coercions, fields: tuple[ParameterizedField, ...]) -> "CompiledBinder":
@@ -55,13 +63,16 @@ class CompiledBinder:
             NoFunction: when there is none for one of its arguments.
         """
         binders = (_field_binder(coercions, *numbered) for numbered in enumerate(fields))
-        return cls(fields, tuple(binders))
+        return cls(fields, tuple(binders), any(field.is_constant for field in fields))
 
     def bind(
         self, variables: Variables, identity: Identity, constants: ConstantBindings
     ) -> tuple[VariantKey, Values]:
         """As `Binder.bind`; any exception means that the general binder has to run."""
         binders = self.binders
+        if not self.has_constants:
+            values: Values = {}
+            return tuple([bind(variables, identity, values) for bind in binders]), values
         return bind_fields(
             self.fields,
             lambda number, values: binders[number](variables, identity, values),
@@ -73,9 +84,22 @@ def _field_binder(coercions: Coercions, number: int, field: ParameterizedField) 
     if isinstance(field.source, ConnectionSource):
         return _page_binder(coercions, number, field, field.source)
     read = coercions.arguments(field)
+    if isinstance(field.source, LookupSource):
+        return _lookup_binder(number, field.source, read)
 
     def bind(variables: Variables, identity: Identity, values: Values) -> FieldVariant:
         return bind_field(number, field, partial(read, variables), identity, values)
+
+    return bind
+
+
+def _lookup_binder(number: int, source: LookupSource, read: ArgumentReader) -> FieldBinder:
+    """What binds the look-up of one record, the smallest of requests."""
+    parameter, read_key = f"{argument_prefix(number)}_key", source.read_arguments
+
+    def bind(variables: Variables, _identity: Identity, values: Values) -> FieldVariant:
+        column, values[parameter] = read_key(**read(variables))
+        return LookupVariant(column)
 
     return bind
 

@@ -61,12 +61,10 @@ def by_id_or_sid(
     """
 
     def read_arguments(*, by: Any = None, **names: Any) -> tuple[str, Any]:
-        fields = {name: getattr(by, name) for name in _NAMES} if by else {}
-        named = [
-            (name, value)
-            for name, value in (*names.items(), *fields.items())
-            if value is not None and value is not UNSET
-        ]
+        pairs = [*names.items()]
+        if by:
+            pairs += [(name, getattr(by, name)) for name in _NAMES]
+        named = [each for each in pairs if each[1] is not None and each[1] is not UNSET]
         if len(named) != 1:
             raise BadInput("Give `id` or `callSid`: exactly one of them.")
         ((column, value),) = named
