@@ -6,16 +6,22 @@ Aliases give the answers the names that ours have; `benchmarks.normal` levels wh
 from typing import Any
 
 ORGANIZATION = 1
-"""PostGraphile has no tenants of its own, so its documents carry the filter."""
+"""PostGraphile has no tenants of its own, so its documents carry the first part of every key."""
 
-_RELATIONS = """nodes: graphNodesByGraphId(orderBy: PRIMARY_KEY_ASC) { nodes {
-    id: rowId nodeType position assistant: assistantByAssistantId { id: rowId name } } }
-  edges: graphEdgesByGraphId(orderBy: PRIMARY_KEY_ASC) { nodes { id: rowId conditionType priority
-    from: graphNodeByFromNodeId { id: rowId } to: graphNodeByToNodeId { id: rowId } } }
-  sessions: graphSessionsByGraphId(first: %d, orderBy: [STARTED_AT_DESC, ROW_ID_DESC]) { nodes {
-    %s callSid isActive currentNode: graphNodeByCurrentNodeId { id: rowId } } }"""
+_RELATIONS = """nodes: graphNodesByOrganizationIdAndGraphId(orderBy: PRIMARY_KEY_ASC) { nodes {
+    id: rowId nodeType position
+    assistant: assistantByOrganizationIdAndAssistantId { id: rowId name } } }
+  edges: graphEdgesByOrganizationIdAndGraphId(orderBy: PRIMARY_KEY_ASC) { nodes {
+    id: rowId conditionType priority
+    from: graphNodeByOrganizationIdAndFromNodeId { id: rowId }
+    to: graphNodeByOrganizationIdAndToNodeId { id: rowId } } }
+  sessions: graphSessionsByOrganizationIdAndGraphId(
+      first: %d, orderBy: [STARTED_AT_DESC, ROW_ID_DESC]) { nodes {
+    %s callSid isActive
+    currentNode: graphNodeByOrganizationIdAndCurrentNodeId { id: rowId } } }"""
 
-W1 = f"""query W1($id: BigInt!) {{ graph: assistantGraphByRowId(rowId: $id) {{ name
+W1 = f"""query W1($id: BigInt!, $org: BigInt!) {{
+  graph: assistantGraphByOrganizationIdAndRowId(organizationId: $org, rowId: $id) {{ name
   {_RELATIONS % (10, "")} }} }}"""
 
 W2 = f"""query W2($offset: Int!, $org: BigInt!) {{
@@ -28,18 +34,20 @@ W3 = """query W3($status: String!, $assistantId: BigInt!, $org: BigInt!) {
       organizationId: $org, channel: "voice", status: $status, assistantId: $assistantId}) {
     totalCount nodes { id: rowId callSid status duration startedAt total: totalCost llm: llmCost
       tts: ttsCost stt: sttCost telephony: telephonyCost currency: costCurrency
-      assistant: assistantByAssistantId { id: rowId name } } } }"""
+      assistant: assistantByOrganizationIdAndAssistantId { id: rowId name } } } }"""
 
 W4 = """query W4($offset: Int!, $org: BigInt!) {
   smsConversations: allCalls(first: 50, offset: $offset,
       orderBy: [LAST_ACTIVITY_DESC, ROW_ID_DESC],
       condition: {organizationId: $org, channel: "sms", isArchived: false}) {
     nodes { id: rowId status customerPhoneNumber messageCount lastActivity
-      messages: chatMessagesByCallId(last: 20, orderBy: [MESSAGE_INDEX_ASC, ROW_ID_ASC]) {
+      messages: chatMessagesByOrganizationIdAndCallId(
+          last: 20, orderBy: [MESSAGE_INDEX_ASC, ROW_ID_ASC]) {
         nodes { id: rowId role content timestamp messageIndex } } } } }"""
 
-CALL = """query C($id: BigInt!) {
-  call: callByRowId(rowId: $id) { id: rowId callSid status duration total: totalCost } }"""
+CALL = """query C($id: BigInt!, $org: BigInt!) {
+  call: callByOrganizationIdAndRowId(organizationId: $org, rowId: $id) {
+    id: rowId callSid status duration total: totalCost } }"""
 
 
 def variables(jackfield: dict[str, Any], document: str) -> dict[str, Any]:

@@ -9,16 +9,22 @@ import { jsonPgSmartTags } from 'postgraphile/utils';
 const tags = jsonPgSmartTags({
   version: 1,
   config: {
-    // A call outlives its assistant, so no foreign key of the tables makes the relation.
-    class: { call: { tags: { foreignKey: '(assistant_id) references assistant (id)' } } },
-    // It offers conditions on indexed columns alone.
-    attribute: { 'call.is_archived': { tags: { behavior: ['+filterBy'] } } },
+    class: {
+      call: {
+        tags: {
+          // A call outlives its assistant, so no foreign key of the tables makes the relation.
+          foreignKey: '(organization_id, assistant_id) references assistant (organization_id, id)',
+        },
+      },
+    },
   },
 });
 
 const instance = postgraphile({
   extends: [PostGraphileAmberPreset],
   plugins: [tags],
+  // It would offer relations and conditions by the first columns of an index alone.
+  disablePlugins: ['PgIndexBehaviorsPlugin'],
   pgServices: [makePgService({
     poolConfig: {
       host: process.env.BENCH_PG_HOST,
