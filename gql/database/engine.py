@@ -275,8 +275,11 @@ def _begin_sqlite(connection: Connection) -> None:
     Python's sqlite3 opens none for a SELECT, so two reads of one operation could see two states.
     A writer takes its lock at once: upgrading a read transaction later fails when another wrote.
     """
-    write = connection.get_execution_options().get("jackfield_write", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+    if connection.get_execution_options().get("jackfield_write", False):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:
+        driver: Any = connection.connection.driver_connection
+        driver.begin_read()
 
 
 def _postgresql(url: URL, settings: Settings) -> AsyncEngine:

@@ -32,12 +32,17 @@ def compiled(request: pytest.FixtureRequest) -> bool:
 
 @asynccontextmanager
 async def served(copy: Copy, **settings: Any) -> AsyncIterator[tuple[Running, httpx2.AsyncClient]]:
-    """The gateway with one connection for each use, and a client of the first organization."""
+    """The gateway with one connection for each use, and a client of the first organization.
+
+    Nothing but requests uses the connections: what applies webhook deliveries looks for some every
+    few seconds, and would have one just when they are counted.
+    """
     changes = {"pool_size": 1, "pool_timeout": 60, **settings}
     async with (
         start(copy, settings_for(copy.url, **changes)) as running,
         connect(running.app) as client,
     ):
+        await running.app.state.inbox.stop()
         client.headers.update(bearer(copy.organizations[0]))
         yield running, client
 

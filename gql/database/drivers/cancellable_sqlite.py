@@ -77,13 +77,25 @@ class CancellableConnection(aiosqlite.Connection):
     """
 
     _call = _Call()
+    _is_begun = True
     _thread: threading.Thread
+
+    def begin_read(self) -> None:
+        """Begin a transaction with its next statement, and on the same way to the thread.
+
+        SQLite takes no lock for BEGIN alone: it is a transaction from the first read on.
+        https://www.sqlite.org/lang_transaction.html
+        """
+        self._is_begun = False
 
     async def _execute(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         call = _Call()
 
         def run() -> Any:
             self._call = call
+            if not self._is_begun:
+                self._is_begun = True
+                self._conn.execute("BEGIN")
             return fn(*args, **kwargs)
 
         try:
@@ -98,9 +110,16 @@ class CancellableConnection(aiosqlite.Connection):
     def cursor(self) -> WholeCursor:  # type: ignore[override]  # SQLAlchemy's alone
         return WholeCursor(self)
 
+    async def commit(self) -> None:
+        if self._is_begun:
+            await super().commit()
+        self._is_begun = True
+
     async def rollback(self) -> None:
-        if self.in_transaction:  # else there is nothing to do in the thread
-            await super().rollback()
+        """Have the thread do it before anything else of this connection; nobody waits for that."""
+        self._is_begun = True
+        if self.in_transaction:
+            self._tx.put_nowait((None, self._roll_back))
 
     def _roll_back(self) -> None:
         """End the transaction; runs in the thread, after what was cancelled."""
