@@ -112,7 +112,12 @@ def test_retell_says_all_of_a_call() -> None:
                     "words": [{"word": "Hello", "start": 0.5, "end": 1}],
                 },
                 {"key": "#1", "speaker": "user", "content": "Hi"},
-                {"key": "#2", "speaker": "other", "content": "Yes?"},
+                {
+                    "key": "#2",
+                    "speaker": "other",
+                    "speakerLabel": "transfer_target",
+                    "content": "Yes?",
+                },
             ],
         },
         {
@@ -212,6 +217,12 @@ def test_elevenlabs_knows_seconds_and_credits() -> None:
             "occurredAt": "2026-09-21T14:13:20+00:00",
         },
         {"key": "#1", "role": "assistant", "occurredAt": "2026-09-21T14:13:28+00:00"},
+        {
+            "key": "#1/result/0",
+            "role": "tool",
+            "occurredAt": "2026-09-21T14:13:28+00:00",
+            "name": "end_call",
+        },
     ]
     assert costs["entries"] == [
         {"key": "llm_price", "service": "llm", "provider": "elevenlabs", "amount": "0.0012"},

@@ -134,7 +134,11 @@ def _of_call(data: Mapping[str, Any], subject: str, common: ItemFields) -> Itera
     started = of_seconds(metadata.get("start_time_unix_secs"))
     spoken = objects(data.get("transcript"))
     if spoken:
-        messages = [_message(message, position, started) for position, message in enumerate(spoken)]
+        messages = [
+            each
+            for position, message in enumerate(spoken)
+            for each in _message_with_results(message, position, started)
+        ]
         yield {"kind": "messages", **of_call, "messages": messages}
     charging, total = mapping(metadata.get("charging")), metadata.get("cost_fiat")
     entries = [
@@ -147,20 +151,35 @@ def _of_call(data: Mapping[str, Any], subject: str, common: ItemFields) -> Itera
         yield {"kind": "costs", **of_call, "currency": "USD", "entries": entries, **costs}
 
 
-def _message(message: Mapping[str, Any], position: int, started: datetime | None) -> ItemFields:
-    offset = message.get("time_in_call_secs")
+def _message_with_results(
+    message: Mapping[str, Any], position: int, started: datetime | None
+) -> Iterator[ItemFields]:
+    """A turn, and the results of tools that came with it."""
+    offset, key = message.get("time_in_call_secs"), text(message.get("id")) or f"#{position}"
     at = started + timedelta(seconds=offset) if started and isinstance(offset, int) else None
+    happened = without_absent(occurredAt=at and at.isoformat())
     calls = [dict(call) for call in objects(message.get("tool_calls"))]
-    return {
-        "key": text(message.get("id")) or f"#{position}",
+    yield {
+        "key": key,
         "role": _ROLES.get(str(message.get("role")), "tool"),
+        **happened,
         **without_absent(
             content=text(message.get("message")),
-            occurredAt=at and at.isoformat(),
             toolCalls=calls or None,
             interrupted=message.get("interrupted"),
         ),
     }
+    for number, result in enumerate(objects(message.get("tool_results"))):
+        yield {
+            "key": f"{key}/result/{number}",
+            "role": "tool",
+            **happened,
+            **without_absent(
+                content=text(result.get("result_value")),
+                toolCallId=text(result.get("request_id")),
+                name=text(result.get("tool_name")),
+            ),
+        }
 
 
 SOURCE = Source(

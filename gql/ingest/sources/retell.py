@@ -1,12 +1,12 @@
 """Retell: `call_started`, `call_ended` and `call_analyzed`, each with the whole call.
 
 The body has no time of the event: the call's own times are taken, and the order of the three
-events is their rank. Costs are in US cents. Segments and transitions have no ids: their position in
-the transcript is their key, so they come only as whole sets.
+events is their rank. Costs are in US cents. Segments and the turns of tools have no ids: their
+position in the transcript is their key, so they come only as whole sets.
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -29,6 +29,7 @@ NAME = "retell"
 _RANKS = {"call_started": 0, "call_ended": 1, "call_analyzed": 2}
 _CENTS = Decimal(100)
 _SPEAKERS = {"agent": "assistant", "user": "user"}
+_TOOL_ROLES = {"tool_call_invocation", "tool_call_result"}
 _SUCCESS = {True: "success", False: "failure"}
 _NEVER_CONNECTED = {"not_connected", "error"}
 
@@ -127,6 +128,9 @@ def _of_call(call: Mapping[str, Any], subject: str, common: ItemFields) -> Itera
     segments = objects(call.get("transcript_object"))
     if segments:
         yield {"kind": "transcript", **of_call, "segments": [*_segments(segments)]}
+    tool_uses = [*_tool_uses(call)]
+    if tool_uses:
+        yield {"kind": "messages", **of_call, "messages": tool_uses}
     costs = mapping(call.get("call_cost"))
     if costs:
         yield {"kind": "costs", **of_call, **_costs(costs)}
@@ -140,16 +144,42 @@ def _of_call(call: Mapping[str, Any], subject: str, common: ItemFields) -> Itera
 def _segments(segments: list[Mapping[str, Any]]) -> Iterator[ItemFields]:
     for position, segment in enumerate(segments):
         words = objects(segment.get("words"))
+        role = text(segment.get("role"))
         yield {
             "key": f"#{position}",
-            "speaker": _SPEAKERS.get(str(segment.get("role")), "other"),
+            "speaker": _SPEAKERS.get(role or "", "other"),
             "content": text(segment.get("content")) or "",
             **without_absent(
+                speakerLabel=None if role in _SPEAKERS else role,
                 start=words[0].get("start") if words else None,
                 end=words[-1].get("end") if words else None,
                 words=[dict(word) for word in words] or None,
             ),
         }
+
+
+def _tool_uses(call: Mapping[str, Any]) -> Iterator[ItemFields]:
+    """The calls of tools and their results, which stand between what was said."""
+    started = of_milliseconds(call.get("start_timestamp"))
+    names: dict[str | None, str | None] = {}
+    for position, entry in enumerate(objects(call.get("transcript_with_tool_calls"))):
+        role, tool_call = entry.get("role"), text(entry.get("tool_call_id"))
+        if role not in _TOOL_ROLES:
+            continue
+        seconds, name = entry.get("time_sec"), text(entry.get("name")) or names.get(tool_call)
+        names[tool_call] = name
+        at = (
+            started + timedelta(seconds=seconds)
+            if started and isinstance(seconds, int | float)
+            else None
+        )
+        common = without_absent(name=name, occurredAt=at and at.isoformat())
+        if role == "tool_call_invocation":
+            calls = [without_absent(id=tool_call, name=name, arguments=entry.get("arguments"))]
+            yield {"key": f"#{position}", "role": "tool", "toolCalls": calls, **common}
+        else:
+            result = without_absent(content=text(entry.get("content")), toolCallId=tool_call)
+            yield {"key": f"#{position}", "role": "tool", **result, **common}
 
 
 def _costs(costs: Mapping[str, Any]) -> ItemFields:
