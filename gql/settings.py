@@ -111,7 +111,12 @@ class Settings(BaseSettings):
     header_timeout: float = Field(
         10, gt=0, description="Seconds for the head of a request to arrive."
     )
-    body_timeout: float = Field(30, gt=0, description="Seconds for its body to arrive.")
+    body_timeout: float = Field(
+        30,
+        gt=0,
+        description="Seconds for its body to arrive; of `/api/v1/ingest`, whose body may take any"
+        " time, the longest silence.",
+    )
     send_timeout: float = Field(
         30,
         gt=0,

@@ -98,10 +98,12 @@ async def read_all(client: "socket.socket") -> bytes:
 
 
 @asynccontextmanager
-async def listening(app: ASGIApp, settings: Settings) -> AsyncIterator[HttpServer]:
+async def listening(
+    app: ASGIApp, settings: Settings, *, look_seconds: float = LOOK_SECONDS
+) -> AsyncIterator[HttpServer]:
     """Serve a started application on a free port, with the limits of some settings."""
     counted = CountedApp(app)
-    watch = ConnectionWatch(ConnectionLimits.of(settings), seconds=LOOK_SECONDS)
+    watch = ConnectionWatch(ConnectionLimits.of(settings), seconds=look_seconds)
     protocol: Any = partial(BoundedHttpProtocol, watch=watch)
     sockets: Any = partial(BoundedSocketProtocol, send_seconds=settings.send_timeout)
     config = Config(

@@ -16,6 +16,7 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from gql.http.media_types import JSON
+from gql.http.streamed_body import is_streamed_body
 from gql.settings import Settings
 
 MOST_PIPELINED = 16
@@ -155,7 +156,7 @@ class BoundedHttpProtocol(HttpToolsProtocol, Watched):
         self._limits = watch.limits
         self._received = 0  # bytes of the head that has begun, else of the body
         self._parsed_at_once = self._most_at_once = min(PARSED_AT_ONCE, watch.limits.header_bytes)
-        self._awaited: tuple[Awaited, object] = (Awaited.HEAD, None)
+        self._awaited: tuple[Awaited, object, int] = (Awaited.HEAD, None, 0)
         self._awaited_since = self.loop.time()
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -204,7 +205,7 @@ class BoundedHttpProtocol(HttpToolsProtocol, Watched):
         self._sending.end_if_late(now)
         if self.transport.is_closing():
             return
-        awaited = (self._what_is_awaited(), self.cycle)
+        awaited = (self._what_is_awaited(), self.cycle, self._progress())
         if awaited != self._awaited:
             self._awaited, self._awaited_since = awaited, now
             return
@@ -223,7 +224,8 @@ class BoundedHttpProtocol(HttpToolsProtocol, Watched):
         """End the connection if a head or a body is too long, or look again where it would be."""
         cycle, limits = self.cycle, self._limits
         if cycle is not None and cycle.more_body and not self._is_in_head():
-            if self._received > limits.body_bytes and not self.transport.is_closing():
+            is_too_long = self._received > limits.body_bytes and not is_streamed_body(cycle.scope)
+            if is_too_long and not self.transport.is_closing():
                 self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body is too long.")
             return
         left = limits.header_bytes - self._received
@@ -244,7 +246,16 @@ class BoundedHttpProtocol(HttpToolsProtocol, Watched):
             # timer runs between two requests, until the first byte of the next.
             is_idle = self.timeout_keep_alive_task is not None
             return Awaited.ANSWER if is_idle else Awaited.HEAD
-        return Awaited.BODY if cycle.more_body else Awaited.ANSWER
+        if not cycle.more_body:
+            return Awaited.ANSWER
+        # A client that is held back waits for us.
+        is_held_back = is_streamed_body(cycle.scope) and self.flow.read_paused
+        return Awaited.ANSWER if is_held_back else Awaited.BODY
+
+    def _progress(self) -> int:
+        """What has come of a body that may take as long as it wants, if it only goes on."""
+        cycle = self.cycle
+        return self._received if cycle is not None and is_streamed_body(cycle.scope) else 0
 
     def _refuse(self, status: HTTPStatus, detail: str) -> None:
         """Say why, unless something else is being said, and end the connection.

@@ -16,6 +16,7 @@ from gql.http.body_lines import BodyLines
 from gql.http.headers import header_value
 from gql.http.media_types import NDJSON
 from gql.http.request_log import log_fields
+from gql.http.streamed_body import expect_streamed_body
 from gql.ingest.apply import ItemStatus, apply_items
 from gql.ingest.item_faults import faults_line
 from gql.ingest.items import ITEM, AnyItem
@@ -61,6 +62,7 @@ class IngestAnswer:
         Raises:
             ClientDisconnect: when the client went away; the batch that ran is done.
         """
+        expect_streamed_body(scope)
         encoding = header_value(scope, b"content-encoding") or b""
         try:
             body = BodyLines(receive, encoding, self._longest)

@@ -181,6 +181,37 @@ async def test_a_few_requests_in_one_go_are_answered_in_order(server: HttpServer
 HALF_BODY = b"\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{"
 
 
+async def test_items_come_in_any_length_and_time_but_not_with_silence(
+    app: Starlette, owner: dict[str, str]
+) -> None:
+    """Each line is answered, so the next one is sent when the one before was taken."""
+    head = (
+        b"POST /api/v1/ingest HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\nauthorization: "
+    )
+    head += owner["Authorization"].encode() + b"\r\n\r\n"
+    refused = b"{" + b" " * 4_000 + b"}\n"
+    chunk = b"%x\r\n%s\r\n" % (len(refused), refused)
+    loop = asyncio.get_running_loop()
+    settings = bounded(body_timeout=1e6)
+    async with listening(app, settings, look_seconds=NEVER) as server:
+        with server.connect() as client:
+            await send(client, head)
+            answers = b""
+            for number in range(1, 16):
+                await send(client, chunk)
+                while b'"line":%d,' % number not in answers:
+                    answers += await loop.sock_recv(client, 65_536)
+                (connection,) = cast("set[BoundedHttpProtocol]", server.state.connections)
+                # Much later than the time for a body, each time less than it after the last line.
+                connection.end_if_late(loop.time() + number * 0.9e6)
+            assert not connection.transport.is_closing()
+            connection.end_if_late(loop.time() + 16 * 0.9e6 + 1e6)
+            await read_all(client)
+            assert connection.transport.is_closing()
+
+    assert 15 * len(chunk) > 2 * ConnectionLimits.of(bounded()).body_bytes
+
+
 @pytest.mark.parametrize(
     ("sent", "status"),
     [
