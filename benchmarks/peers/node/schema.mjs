@@ -9,7 +9,6 @@ enum CallStatus { ACTIVE ONGOING COMPLETED FAILED }
 input CallStatusFilter { eq: CallStatus }
 input IDFilter { eq: ID }
 input CallFilter { status: CallStatusFilter assistantId: IDFilter }
-input CallBy { id: ID }
 type Position { x: Float y: Float }
 type Assistant { id: ID! name: String! }
 type GraphNode { id: ID! nodeType: String! position: Position! assistant: Assistant! }
@@ -31,7 +30,7 @@ type Query {
   graph(id: ID!): AssistantGraph
   graphs(first: Int!, offset: Int!): AssistantGraphConnection!
   calls(first: Int!, filter: CallFilter!): CallConnection!
-  call(by: CallBy!): Call
+  call(id: ID!): Call
   smsConversations(first: Int!, offset: Int!): SmsConversationConnection!
 }`;
 
@@ -52,7 +51,7 @@ export const resolvers = {
     graphs: async (_, { first, offset }) => ({ nodes: await data.graphs(first, offset) }),
     calls: (_, { first, filter }) =>
       data.calls(filter.status.eq.toLowerCase(), Number(filter.assistantId.eq), first),
-    call: (_, { by }) => data.call(Number(by.id)),
+    call: (_, { id }) => data.call(Number(id)),
     smsConversations: async (_, { first, offset }) => ({ nodes: await data.conversations(first, offset) }),
   },
   Assistant: { id: key('assistant') },
