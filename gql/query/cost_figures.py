@@ -28,6 +28,7 @@ from gql.query.record_list import RecordList, RowsByParent
 from gql.query.rollup import is_countable
 from gql.query.rollup_sums import RollupSums
 from gql.sql.aggregates import (
+    BUCKET,
     bucket_rows,
     is_in_bucket,
     percentile,
@@ -116,13 +117,11 @@ class Figures:
         summed = select(*keys, *self._sums(calls)).group_by(*keys)
         having = self._having(calls)
         groups = (summed if having is None else summed.having(having)).subquery()
-        if not self._grouping.has_buckets:
+        if not self._grouping.with_empty:
             return groups
         buckets = bucket_rows(bounds).alias()
-        joined = buckets.join(
-            groups, groups.c.position == buckets.c.position, isouter=self._grouping.with_empty
-        )
-        columns = [each for each in groups.c if each.name != "position"]
+        joined = buckets.outerjoin(groups, groups.c.position == buckets.c.position)
+        columns = [each for each in groups.c if each.name not in BUCKET]
         return select(*buckets.c, *columns).select_from(joined).subquery()
 
     @staticmethod
@@ -133,8 +132,8 @@ class Figures:
     @property
     def _names(self) -> list[str]:
         """What groups are told apart by."""
-        position = ["position"] if self._grouping.has_buckets else []
-        return [*(["parent_key"] if self._by_parent else []), *position, *self._grouping.keys]
+        bucket = BUCKET if self._grouping.has_buckets else ()
+        return [*(["parent_key"] if self._by_parent else []), *bucket, *self._grouping.keys]
 
     def _calls(
         self, records: RecordList, bounds: BindParameter[Any], parent: FromClause | None
@@ -149,7 +148,7 @@ class Figures:
             buckets = bucket_rows(bounds).alias()
             is_in = is_in_bucket(call.c.started_at, buckets, bounds)
             rows.from_clause = buckets.join(rows.from_clause, is_in)
-            keys["position"] = buckets.c.position
+            keys |= {name: buckets.c[name] for name in BUCKET}
         for name in self._grouping.keys:
             # The rollup cannot tell an empty currency from none, so nothing does.
             keys[name] = func.nullif(call.c[name], "") if name == CURRENCY else call.c[name]
@@ -203,7 +202,7 @@ class RolledUpFigures(Figures):
             whole_days=True,
         ).rows(parent)
         return select(
-            *([rows.c.position] if grouping.has_buckets else []),
+            *(rows.c[name] for name in BUCKET if grouping.has_buckets),
             *self._rolled_up_keys(rows),
             rows.c.status.label("how_far"),
             rows.c.has_total,

@@ -26,7 +26,7 @@ from gql.models.rollup import NO_ASSISTANT
 from gql.query.record_list import RecordList, RowSource
 from gql.query.resource import Expression, RollupTable
 from gql.query.rollup import LOWER_BOUNDS, UPPER_BOUNDS, bounds_of, counted_rows
-from gql.sql.aggregates import bucket_rows, is_day_in_bucket
+from gql.sql.aggregates import BUCKET, bucket_rows, is_day_in_bucket, not_by_index
 from gql.sql.instants import day_end, day_number, day_start, month_number
 
 _LONGEST_MONTH = 31
@@ -41,7 +41,7 @@ class RollupSums:
         sums: Names in `gql.models.rollup.SUMS`.
         kinds: What rows are told apart by: names in `gql.models.rollup.KINDS`, `channel`, `day`,
             and `assistant_id`, which is `NO_ASSISTANT` where there is none.
-        bounds: Of buckets of whole days: then rows have the `position` of one instead of a day.
+        bounds: Of buckets of whole days: rows then have the columns of one, `BUCKET`, and no day.
         whole_days: Whether the instants are compared with starts of days in UTC alone, by `gte` and
             `lt`, so that no calls have to be read.
         conditions: Further ones, on columns that the rollup has too.
@@ -76,9 +76,11 @@ class RollupSums:
         changes.conditions += [*(day > each for each in after), *(day < each for each in before)]
         yield changes, day
         within = (lambda each: each) if by_day else month_number
+        # Of two ranges SQLite may choose this one, and read it whole for each bucket.
+        limited = period if self.bounds is None else not_by_index(period)
         folded.conditions += [
-            *(period > within(each) for each in after),
-            *(period < within(each) for each in before),
+            *(limited > within(each) for each in after),
+            *(limited < within(each) for each in before),
         ]
         yield folded, period
         if by_day:
@@ -150,7 +152,9 @@ class RollupSums:
         buckets = bucket_rows(self.bounds).alias()
         is_in = is_day_in_bucket(day, buckets, self.bounds)
         rows.from_clause = buckets.join(rows.from_clause, is_in)
-        return self._select(rows, {"day": day}, {}).add_columns(buckets.c.position)
+        return self._select(rows, {"day": day}, {}).add_columns(
+            *(buckets.c[name] for name in BUCKET)
+        )
 
     def _select(
         self,

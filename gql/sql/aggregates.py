@@ -169,6 +169,10 @@ class _Buckets(Construct[Any]):
     sqlite = _ROWS.format(position="key", origin="+ 1", list="json_each({0})")
 
 
+BUCKET = ("bucket_start", "bucket_end", "position")
+"""The columns of `bucket_rows`."""
+
+
 def bucket_rows(bounds: BindParameter[Any]) -> FromClause:
     """Buckets as rows: `bucket_start`, `bucket_end`, and `position` from 1.
 
@@ -220,3 +224,14 @@ def is_day_in_bucket(
     each = buckets.c
     first, end = day_number(each.bucket_start), day_number(each.bucket_end)
     return _IsDayInBucket(day_start(day), day, first, end, each.position, bounds)
+
+
+class not_by_index(Construct[int]):
+    """An integer that SQLite is to compare, but not to look for in an index.
+
+    https://www.sqlite.org/optoverview.html#disqualifying_where_clause_terms_using_unary_
+    """
+
+    type = Integer()
+    postgresql = "{0}"
+    sqlite = "+{0}"
