@@ -1,9 +1,22 @@
 """Whole lists of records, read page by page in transactions of their own."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, func, select
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    ColumnElement,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    func,
+    literal_column,
+    select,
+)
 
 from gql.database import read_again_on_primary
 from gql.models.scope import owner, parameters
@@ -11,14 +24,30 @@ from gql.query.context import Context
 from gql.query.cursor import Cursor
 from gql.query.filters import Filter
 from gql.query.page_statement import PageStatement
-from gql.query.paging import Paging
+from gql.query.paging import Paging, sort_key
 from gql.query.record_list import RecordList, RowSource
 from gql.query.resource import Record, Resource
 from gql.query.rows_read import keyed_values, read_by_page
 from gql.query.weights import KEY, LEAF, LIST, OBJECT
+from gql.sql.json_sql import literal_text, text_of_rows
 
 PAGE = 1_000
 """Records of a page: the most in memory at a time."""
+
+
+@dataclass(frozen=True)
+class PrintedLine:
+    """What the database prints of a record.
+
+    Attributes:
+        labels: The columns that it is printed from, of the resource's labels.
+        printed: From the columns, by label, to a text that is never NULL.
+        separator: What is printed between two of them.
+    """
+
+    labels: tuple[str, ...]
+    printed: Callable[[Mapping[str, ColumnElement[Any]]], ColumnElement[str]]
+    separator: str = ""
 
 
 async def export(
@@ -40,8 +69,8 @@ async def export(
         context: Whose records, and where they are; its own snapshot is not used.
         resource: The kind of records.
         labels: The columns to read, of the resource's labels; rows have them as attributes. `id`
-            and what the order sorts by must be among them.
-        order: A name in the resource's `orders`.
+            must be among them.
+        order: A name in the resource's `orders`, of one that all records have a value for.
         descending: The direction.
         filter: Which records.
 
@@ -50,26 +79,56 @@ async def export(
     """
     records = RecordList.filtered(resource, filter)
     paging = Paging(PAGE, order, descending=descending)
-    price = page_points(records, labels, order)
+    async with aclosing(_pages(context, records, paging, labels)) as pages:
+        async for rows in pages:
+            yield list(rows)
+
+
+async def printed_export(
+    context: Context,
+    resource: Resource,
+    line: PrintedLine,
+    order: str,
+    *,
+    descending: bool,
+    filter: Filter = (),
+) -> AsyncGenerator[str, None]:
+    """As `export`, a text for each page, which the database prints: Python has no work per record.
+
+    Between two pages there is no separator.
+    """
+    records = RecordList.filtered(resource, filter)
+    paging = Paging(PAGE, order, descending=descending)
+    async with aclosing(_pages(context, records, paging, line)) as pages:
+        async for rows in pages:
+            yield rows[0].lines
+
+
+async def _pages(
+    context: Context, records: RecordList, paging: Paging, columns: tuple[str, ...] | PrintedLine
+) -> AsyncGenerator[Sequence[Row[Any]], None]:
+    """The rows of each page; of lines one row, which has them all."""
+    labels = columns.labels if isinstance(columns, PrintedLine) else columns
+    price = page_points(records, labels, paging.order)
     context.identity.allowance.use_points(price.first)
-    sorted_by = resource.orders[order].label
-    values = parameters(context.organization_id)
+    statement = _statement(records, columns, paging)
+    values: dict[str, Any] = dict(parameters(context.organization_id))
     highest_id: int | None = None
 
-    async def rows_of(statement: Select[Any]) -> Sequence[Record]:
+    async def rows_of(statement: Select[Any], highest: int | None = None) -> Sequence[Row[Any]]:
         # Each in a snapshot of its own: only the first statement of one is tried again when a table
         # was altered since it was prepared.
         async with context.database.snapshot() as snapshot:
-            return await snapshot.rows(statement, values)
+            return await snapshot.rows(statement, {**values, _HIGHEST.key: highest})
 
-    async def read() -> tuple[int, Sequence[Record]] | None:
+    async def read() -> tuple[int, Sequence[Row[Any]]] | None:
         highest = highest_id
         if highest is None:
-            newest = await rows_of(highest_id_statement(resource))
+            newest = await rows_of(highest_id_statement(records.resource))
             if not newest:
                 return None
             highest = newest[0][0]
-        return highest, await rows_of(page_statement(records, labels, paging, highest))
+        return highest, await rows_of(statement, highest)
 
     while True:
         # Each page has the slot of the first: any of them may be the one that looks at all rows.
@@ -78,13 +137,29 @@ async def export(
         if page is None:
             return
         highest_id, rows = page
-        if rows:
-            yield list(rows)
-        if len(rows) < PAGE:
+        length = rows[0].length if isinstance(columns, PrintedLine) else len(rows)
+        if length:
+            yield rows
+        if length < PAGE:
             return
-        last = rows[-1]
-        paging = paging._replace(after=Cursor(getattr(last, sorted_by), last.id))
+        if paging.after is None:
+            # One statement for all further pages: SQLAlchemy takes some milliseconds to make it.
+            paging = paging._replace(after=_after(records.resource, paging.order))
+            statement = _statement(records, columns, paging)
+        values |= {_AFTER_KEY: rows[-1].sorted_by, _AFTER_ID: rows[-1].id}
         context.identity.allowance.count_points(price.next)
+
+
+_HIGHEST = bindparam("highest_id", type_=BigInteger())
+_AFTER_KEY, _AFTER_ID = "after_key", "after_id"
+
+
+def _after(resource: Resource, order: str) -> Cursor:
+    """The position behind the last row of a page, as parameters."""
+    key = sort_key(resource, resource.table, order)
+    key_parameter: Any = bindparam(_AFTER_KEY, type_=key.type)
+    row_id: Any = bindparam(_AFTER_ID, type_=BigInteger())
+    return Cursor(key_parameter, row_id)
 
 
 class PagePoints(NamedTuple):
@@ -109,15 +184,47 @@ def page_points(records: RecordList, labels: tuple[str, ...], order: str) -> Pag
     return PagePoints(page + rows + keys, page)
 
 
-def page_statement(
-    records: RecordList, labels: tuple[str, ...], paging: Paging, highest_id: int
+def _statement(
+    records: RecordList, columns: tuple[str, ...] | PrintedLine, paging: Paging
 ) -> Select[Any]:
-    """One page of a list, without the records that are newer than `highest_id`."""
+    if isinstance(columns, PrintedLine):
+        return _printed_page(records, columns, paging)
+    return page_statement(records, columns, paging, _HIGHEST)
+
+
+def page_statement(
+    records: RecordList,
+    labels: tuple[str, ...],
+    paging: Paging,
+    highest_id: int | BindParameter[int],
+    line: PrintedLine | None = None,
+) -> Select[Any]:
+    """One page of a list, without the records that are newer than `highest_id`.
+
+    Its columns are the labels, or the `line`, and those of the row's cursor: `id` and `sorted_by`.
+    """
     page = PageStatement(records, paging, paging.limit)
     rows = page.rows()
     rows.conditions.append(rows.table.c.id <= highest_id)
-    columns = [_column(rows, name).label(name) for name in labels]
-    return page.select(rows, *columns)
+    columns = {label: _column(rows, label) for label in labels}
+    if line is not None:
+        columns = {"line": line.printed(columns)}
+    columns["sorted_by"] = _column(rows, records.resource.orders[paging.order].label)
+    columns["id"] = rows.table.c.id
+    return page.select(rows, *(column.label(label) for label, column in columns.items()))
+
+
+def _printed_page(records: RecordList, line: PrintedLine, paging: Paging) -> Select[Any]:
+    """One row for a page: its `lines`, its `length`, and the cursor of its last record."""
+    page = page_statement(records, line.labels, paging, _HIGHEST, line).cte("page")
+    whole = select(
+        text_of_rows(page.c.line, literal_text(line.separator)).label("lines"),
+        func.count().label("length"),
+    ).subquery()
+    cursor = (page.c.sorted_by, page.c.id)
+    last_first = [each.asc() if paging.descending else each.desc() for each in cursor]
+    last = select(*cursor).order_by(*last_first).limit(1).subquery()
+    return select(whole, last).select_from(whole.outerjoin(last, literal_column("true")))
 
 
 def _column(rows: RowSource, label: str) -> ColumnElement[Any]:

@@ -3,8 +3,7 @@
 import asyncio
 import csv
 import io
-import re
-from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime
 from typing import Any
@@ -15,19 +14,15 @@ from starlette.types import Message, Receive, Scope, Send
 
 from gql.http.disconnect import wait_for_disconnect
 from gql.http.media_types import JSON
-from gql.rest.responses import dumps
+from gql.sql.csv_sql import spreadsheet_text
 
 CSV = "text/csv"
 TEXT = "text/plain"
 
-Records = AsyncGenerator[list[Any], None]
-"""Records, a few at a time."""
+Pages = AsyncGenerator[str, None]
+"""What is printed of records, a page of them at a time."""
 
 Parts = AsyncGenerator[bytes, None]
-
-_FORMULA = frozenset("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
-"""What a text begins with that a spreadsheet takes for a formula."""
-_PHONE_NUMBER = re.compile(r"\+[0-9](?:[ ().-]{0,2}[0-9]){5,19}")
 
 
 class Download(Response):
@@ -74,46 +69,40 @@ class Download(Response):
         await send(_body(b"", more=False))
 
 
-async def csv_download(
-    records: Records, header: Sequence[str], cells: Callable[[Any], Iterable[Any]], *, name: str
-) -> Response:
-    """Records as CSV with a header line; the first ones are read before this returns.
+async def csv_download(pages: Pages, header: Sequence[str], *, name: str) -> Response:
+    """Lines of CSV under a header line; the first ones are read before this returns.
 
     Args:
-        records: What to write.
-        header: The first line.
-        cells: The values of one record's line.
+        pages: The lines, with their ends.
+        header: The cells of the first line.
         name: Of the file, in ASCII.
     """
 
     async def parts() -> Parts:
-        lines: list[Iterable[Any]] = [header]
-        async with aclosing(records):
-            async for chunk in records:
-                yield csv_lines([*lines, *map(cells, chunk)])
-                lines = []
-        if lines:
-            yield csv_lines(lines)
+        opening = csv_lines([header])
+        async with aclosing(pages):
+            async for lines in pages:
+                yield opening + lines.encode()
+                opening = b""
+        if opening:
+            yield opening
 
     return await _download(parts(), name, CSV)
 
 
-async def json_download(records: Records, keys: Sequence[str], *, name: str) -> Response:
-    """Records as a JSON array of objects; the first ones are read before this returns.
+async def json_download(pages: Pages, *, name: str) -> Response:
+    """A JSON array; its first items are read before this returns.
 
     Args:
-        records: Of as many values as there are keys.
-        keys: Of each object.
+        pages: The items, with commas between them.
         name: Of the file, in ASCII.
     """
 
     async def parts() -> Parts:
         opening = b"["
-        async with aclosing(records):
-            async for chunk in records:
-                # One call for all: calls that print one object each take half as long again.
-                objects = dumps([dict(zip(keys, record, strict=True)) for record in chunk])
-                yield opening + objects[1:-1]
+        async with aclosing(pages):
+            async for items in pages:
+                yield opening + items.encode()
                 opening = b","
         yield b"[]" if opening == b"[" else b"]"
 
@@ -133,14 +122,9 @@ def csv_lines(rows: Iterable[Iterable[Any]]) -> bytes:
 
 
 def cell(value: Any) -> Any:
-    """A value for one cell, such that no spreadsheet runs it as a formula.
-
-    Text that begins like one gets an apostrophe in front, which spreadsheets take as "this is
-    text". A phone number can do no harm and stays what it is.
-    """
+    """A value for one cell, such that no spreadsheet runs it as a formula."""
     if isinstance(value, str):
-        harmless = value[:1] not in _FORMULA or _PHONE_NUMBER.fullmatch(value)
-        return value if harmless else f"'{value}"
+        return spreadsheet_text(value)
     if isinstance(value, bool):
         return "true" if value else "false"
     return iso_instant(value) if isinstance(value, datetime) else value

@@ -216,6 +216,13 @@ class json_array_body(Construct[str]):
     sqlite = "group_concat({0}, ',')"
 
 
+class text_of_rows(Construct[str]):
+    """As `json_array_body`, with another separator: takes the rows' texts and the separator."""
+
+    postgresql = "string_agg({0}, {1})"
+    sqlite = "group_concat({0}, {1})"
+
+
 class json_string(Construct[str]):
     """Text as a JSON string."""
 

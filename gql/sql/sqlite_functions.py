@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from gql.sql.csv_sql import spreadsheet_text
 from gql.sql.json_paths import json_at
 
 
@@ -40,6 +41,7 @@ SQLITE_FUNCTIONS = (
     SqliteFunction("lower", 1, lower),
     SqliteFunction("double_text", 1, double_text),
     SqliteFunction("json_at", -1, json_at),
+    SqliteFunction("spreadsheet_text", 1, spreadsheet_text),
 )
 
 

@@ -12,11 +12,19 @@ from gql.domain.calls import CALLS
 from gql.models.scope import parameters
 from gql.models.types import MAX_ID
 from gql.query.cursor import Cursor
-from gql.query.exports import PAGE, export, highest_id_statement, page_statement
+from gql.query.exports import (
+    PAGE,
+    PrintedLine,
+    export,
+    highest_id_statement,
+    page_statement,
+    printed_export,
+)
 from gql.query.filters import Condition
 from gql.query.paging import Paging
 from gql.query.record_list import RecordList
 from gql.settings import Settings
+from gql.sql.json_sql import concatenated, json_integer
 from tests.conftest import Counting
 from tests.domain.contexts import reader
 from tests.rest.demo_rows import add_calls, calls, new_call, wire
@@ -40,13 +48,44 @@ async def test_pages_together_are_the_list_with_the_columns_asked_for(
     async with reader(database) as context:
         with statements() as ran:
             rows = [
-                tuple(record)
+                tuple(record)[: len(LABELS)]
                 async for page in export(context, CALLS, LABELS, "started_at", descending=True)
                 for record in page
             ]
 
     assert rows == [(row["id"], wire(row)["assistant_name"], row["started_at"]) for row in calls()]
     assert reads(ran) == 2
+
+
+@pytest.mark.parametrize("descending", [True, False])
+async def test_a_page_is_printed_as_one_text(fresh_database: Database, *, descending: bool) -> None:
+    ids = await fill(fresh_database)
+    line = PrintedLine(
+        ("id", "assistant_name"),
+        lambda columns: concatenated([json_integer(columns["id"]), " ", columns["assistant_name"]]),
+        separator="; ",
+    )
+    async with reader(fresh_database) as context:
+        pages = [
+            [int(each.split(" ")[0]) for each in page.split("; ")]
+            async for page in printed_export(
+                context, CALLS, line, "started_at", descending=descending
+            )
+        ]
+
+    assert [number for page in pages for number in page] == (ids if descending else ids[::-1])
+    assert [len(page) for page in pages] == [PAGE, PAGE, len(ids) - 2 * PAGE]
+
+
+async def test_nothing_is_printed_of_no_records(database: Database) -> None:
+    nobody = (Condition("status", "eq", "nope"),)
+    line = PrintedLine(("id",), lambda columns: json_integer(columns["id"]))
+    for organization, criteria in ((999, ()), (1, nobody)):
+        async with reader(database, organization) as context:
+            pages = printed_export(
+                context, CALLS, line, "started_at", descending=True, filter=criteria
+            )
+            assert [page async for page in pages] == []
 
 
 async def test_no_page_is_longer_than_a_thousand(fresh_database: Database) -> None:

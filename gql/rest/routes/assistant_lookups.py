@@ -10,16 +10,18 @@ from starlette.responses import Response
 
 from gql.domain.assistants import ASSISTANTS
 from gql.domain.organizations import ORGANIZATIONS, USERS
+from gql.engine.print_lines import csv_line, json_object_line
 from gql.engine.query_runner import QueryRunner
 from gql.engine.rest_query import RestArguments
 from gql.errors import NotFound
 from gql.http.media_types import JSON
 from gql.models.types import MAX_ID
 from gql.query.context import Context
-from gql.query.exports import export
+from gql.query.exports import printed_export
 from gql.query.filters import Condition, Filter
 from gql.query.paging import Paging
 from gql.rest.downloads import CSV, csv_download, json_download
+from gql.rest.file_columns import columns_of
 from gql.rest.reads import lookup, page_of
 from gql.rest.route import Answer, route
 from gql.rest.routes.assistants import (
@@ -32,18 +34,24 @@ from gql.rest.routes.assistants import (
 )
 from gql.rest.routes.call_statistics import Count
 
-_COLUMNS = {
-    "id": "Assistant ID",
-    "name": "Name",
-    "description": "Description",
-    "phone_number": "Phone Number",
-    "llm_provider": "LLM Provider",
-    "llm_model": "LLM Model",
-    "is_active": "Active",
-    "created_at": "Created At",
-    "updated_at": "Updated At",
-}
-"""By label: the header in the CSV file."""
+
+class ListedAssistant(BaseModel):
+    """An assistant in a CSV file; a title is the header of a column."""
+
+    id: int = Field(title="Assistant ID")
+    name: str = Field(title="Name")
+    description: str | None = Field(title="Description")
+    phone_number: str | None = Field(title="Phone Number")
+    llm_provider: str = Field(title="LLM Provider")
+    llm_model: str = Field(title="LLM Model")
+    is_active: bool = Field(title="Active")
+    created_at: datetime = Field(title="Created At")
+    updated_at: datetime = Field(title="Updated At")
+
+
+_COLUMNS = columns_of(ListedAssistant)
+_AS_CSV = csv_line(_COLUMNS)
+_AS_JSON = json_object_line(columns_of(Assistant, ASSISTANT_COLUMNS))
 
 
 def _ids(value: str) -> str:
@@ -145,12 +153,12 @@ def count_assistants(query: CountQuery) -> RestArguments:
 async def export_assistants(context: Context, query: AssistantExportQuery) -> Response:
     """Assistants as `assistants_export.csv`, or whole as `assistants_export.json`."""
     as_json = query.format == "json"
-    columns = ASSISTANT_COLUMNS if as_json else tuple(_COLUMNS)
-    rows = export(context, ASSISTANTS, columns, "id", descending=False, filter=query.filter())
+    line = _AS_JSON if as_json else _AS_CSV
+    pages = printed_export(context, ASSISTANTS, line, "id", descending=False, filter=query.filter())
     if as_json:
-        return await json_download(rows, columns, name="assistants_export.json")
-    header = tuple(_COLUMNS.values())
-    return await csv_download(rows, header, tuple, name="assistants_export.csv")
+        return await json_download(pages, name="assistants_export.json")
+    header = [column.header for column in _COLUMNS]
+    return await csv_download(pages, header, name="assistants_export.csv")
 
 
 @route(

@@ -1,54 +1,62 @@
 """Voice calls and transcripts as files."""
 
-from contextlib import aclosing
+from datetime import datetime
 from typing import Annotated
 
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from gql.domain.calls import CALLS
+from gql.engine.fields import ColumnSource
+from gql.engine.print_lines import csv_line, json_object_line
 from gql.http.media_types import JSON
 from gql.loaders.record_loaders import RecordByKeyLoader
-from gql.money import micros_to_float
 from gql.query.context import Context
-from gql.query.exports import export
+from gql.query.exports import printed_export
 from gql.query.resource import Record
-from gql.rest.downloads import CSV, TEXT, Records, csv_download, csv_lines, file, json_download
+from gql.rest.downloads import CSV, TEXT, csv_download, csv_lines, file, json_download
+from gql.rest.file_columns import columns_of
+from gql.rest.reads import Money
 from gql.rest.responses import dumps
 from gql.rest.route import Answer, route
 from gql.rest.routes.call_details import SpeakerName, TranscriptQuery, list_transcripts
 from gql.rest.routes.calls import TAG, CallPath, ExportFilters
 
-_HEADER = {
-    "id": "Call ID",
-    "call_sid": "Call SID",
-    "assistant_name": "Assistant Name",
-    "customer_phone_number": "Customer Phone",
-    "status": "Status",
-    "duration": "Duration (seconds)",
-    "started_at": "Started At",
-    "ended_at": "Ended At",
-    # The documented columns end here.
-    "total_cost": "Total Cost",
-    "llm_cost": "LLM Cost",
-    "tts_cost": "TTS Cost",
-    "stt_cost": "STT Cost",
-    "telephony_cost": "Telephony Cost",
-    "cost_currency": "Currency",
-    "unattributed_cost": "Unattributed Cost",
-    "direction": "Direction",
-    "to_phone_number": "To Phone Number",
-    "answered_at": "Answered At",
-    "ended_reason": "Ended Reason",
-    "ended_reason_kind": "Ended Reason Kind",
-    "success": "Success",
-    "sentiment": "Sentiment",
-    "summary": "Summary",
-}
-"""By key of the JSON file: the header in the CSV file."""
+_WORD = ColumnSource(kind="enum_value")
+"""Of columns whose words need no escapes."""
 
-_AMOUNTS = frozenset(number for number, key in enumerate(_HEADER) if key.endswith("_cost"))
-"""Which columns are millionths."""
+
+class ExportedCall(BaseModel):
+    """A call in a file; a title is the header of a column of CSV."""
+
+    id: int = Field(title="Call ID")
+    call_sid: str = Field(title="Call SID")
+    assistant_name: str | None = Field(title="Assistant Name")
+    customer_phone_number: str = Field(title="Customer Phone")
+    status: Annotated[str, _WORD] = Field(title="Status")
+    duration: int | None = Field(title="Duration (seconds)")
+    started_at: datetime = Field(title="Started At")
+    ended_at: datetime | None = Field(title="Ended At")
+    # The documented columns end here.
+    total_cost: Money | None = Field(title="Total Cost")
+    llm_cost: Money | None = Field(title="LLM Cost")
+    tts_cost: Money | None = Field(title="TTS Cost")
+    stt_cost: Money | None = Field(title="STT Cost")
+    telephony_cost: Money | None = Field(title="Telephony Cost")
+    cost_currency: str | None = Field(title="Currency")
+    unattributed_cost: Money | None = Field(title="Unattributed Cost")
+    direction: Annotated[str, _WORD] = Field(title="Direction")
+    to_phone_number: str = Field(title="To Phone Number")
+    answered_at: datetime | None = Field(title="Answered At")
+    ended_reason: str | None = Field(title="Ended Reason")
+    ended_reason_kind: Annotated[str | None, _WORD] = Field(title="Ended Reason Kind")
+    success: Annotated[str | None, _WORD] = Field(title="Success")
+    sentiment: str | None = Field(title="Sentiment")
+    summary: str | None = Field(title="Summary")
+
+
+_COLUMNS = columns_of(ExportedCall)
+_AS_JSON, _AS_CSV = json_object_line(_COLUMNS), csv_line(_COLUMNS)
 
 
 class CallExportQuery(ExportFilters):
@@ -80,12 +88,15 @@ async def export_calls(context: Context, query: CallExportQuery) -> Response:
     null, or an empty cell. In CSV, text that a spreadsheet would run as
     a formula has an apostrophe in front.
     """
-    columns, header = tuple(_HEADER), tuple(_HEADER.values())
-    stored = export(context, CALLS, columns, "started_at", descending=True, filter=query.filter())
-    rows = _with_amounts(stored)
-    if query.format == "json":
-        return await json_download(rows, columns, name="calls_export.json")
-    return await csv_download(rows, header, tuple, name="calls_export.csv")
+    as_json = query.format == "json"
+    line = _AS_JSON if as_json else _AS_CSV
+    pages = printed_export(
+        context, CALLS, line, "started_at", descending=True, filter=query.filter()
+    )
+    if as_json:
+        return await json_download(pages, name="calls_export.json")
+    header = [column.header for column in _COLUMNS]
+    return await csv_download(pages, header, name="calls_export.csv")
 
 
 @route(
@@ -106,19 +117,6 @@ async def export_transcript(
     media_type, write = _WRITERS[query.format]
     name = f"call_{call.id}_transcript.{query.format}"
     return file(write(call, transcripts), name=name, media_type=media_type)
-
-
-async def _with_amounts(rows: Records) -> Records:
-    """The same calls, whose costs are numbers of whole currency units."""
-    async with aclosing(rows):
-        async for chunk in rows:
-            yield [
-                tuple(
-                    micros_to_float(value) if number in _AMOUNTS else value
-                    for number, value in enumerate(call)
-                )
-                for call in chunk
-            ]
 
 
 def _as_text(_call: Record, transcripts: list[Record]) -> bytes:
