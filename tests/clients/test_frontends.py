@@ -8,8 +8,11 @@ import os
 import re
 import shutil
 import subprocess
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
+from itertools import count, takewhile
 from pathlib import Path
 from typing import Any
 
@@ -175,6 +178,39 @@ def test_relay_compiles_pages_and_mutates(run: Run, newest: list[str]) -> None:
         "reviewed": True,
         "userErrors": [],
     }
+
+
+@pytest.mark.parametrize("program", ["follow-sse.mjs", "follow-ws.mjs"])
+def test_a_subscriber_that_comes_again_misses_nothing(
+    folder: Path, live_server: LiveServer, program: str
+) -> None:
+    events = json.loads(run_beside_writes(folder, live_server, program))
+
+    numbers = [int(event["eventId"].partition("-")[0]) for event in events]
+    assert {event["kind"] for event in events} == {"GRAPH_UPDATED"}
+    assert numbers == list(range(numbers[0], numbers[0] + 3))
+
+
+@pytest.mark.parametrize("program", ["apollo-follow.mjs", "urql-follow.mjs"])
+def test_a_change_is_shown_by_the_links_of(
+    folder: Path, live_server: LiveServer, program: str
+) -> None:
+    event = json.loads(run_beside_writes(folder, live_server, program))
+
+    assert event == {"kind": "GRAPH_UPDATED", "id": "graph_1"}
+
+
+def run_beside_writes(folder: Path, server: LiveServer, program: str) -> str:
+    """What a program prints, while a graph is changed again and again until it has ended."""
+    change = """mutation {{ updateGraph(input: {{
+        id: "graph_1", description: "The {}th" }}) {{ graph {{ id }} }} }}"""
+    with ThreadPoolExecutor(1) as thread:
+        printed = thread.submit(start, folder, server, "node", program)
+        for number in takewhile(lambda _: not printed.done(), count()):
+            payload = answer(server, change.format(number))["updateGraph"]
+            assert payload == {"graph": {"id": "graph_1"}}
+            time.sleep(0.05)  # within the rate limit of a key, while Node starts
+        return printed.result()
 
 
 def test_gql_of_pypi(run: Run) -> None:
