@@ -2,18 +2,19 @@
 
 import random
 import socket
-import subprocess
-import sys
 import tempfile
 import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
+
+from tests.forked_command import start_command
 
 ROOT = Path(__file__).parent.parent
 
@@ -79,13 +80,11 @@ class Served:
     Attributes:
         output: The file that its output goes to.
         process: Ended with the block at the latest.
-        seconds: From the command to the first answer.
     """
 
     url: str
     output: Path
-    process: "subprocess.Popen[bytes]"
-    seconds: float
+    process: ForkServerProcess
 
 
 @contextmanager
@@ -101,30 +100,23 @@ def serving(
     url = f"http://127.0.0.1:{port}"
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder) / "output"
-        start = time.monotonic()
-        with output.open("w") as file:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "gql", "serve", "--port", str(port), *arguments],
-                env={**environment, "PYTHONPATH": str(ROOT)},
-                cwd=cwd,
-                stdout=file,
-                stderr=subprocess.STDOUT,
-            )
+        words = ["serve", "--port", str(port), *arguments]
+        process = start_command(words, environment=environment, output=output, cwd=cwd)
         try:
-            until_ready(process, url, output)
-            yield Served(url, output, process, time.monotonic() - start)
+            until_ready(process.is_alive, url, output)
+            yield Served(url, output, process)
         finally:
             process.terminate()
-            process.wait()
+            process.join()
 
 
-def until_ready(process: subprocess.Popen[bytes], url: str, output: Path) -> None:
+def until_ready(is_alive: Callable[[], bool], url: str, output: Path) -> None:
     """Wait until a server answers, however long a busy machine takes.
 
     Raises:
         RuntimeError: with what it printed, when the process ends before.
     """
-    while process.poll() is None:
+    while is_alive():
         try:
             with urllib.request.urlopen(f"{url}/readyz"):  # noqa: S310 -- loopback
                 return

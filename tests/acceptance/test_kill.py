@@ -2,10 +2,7 @@
 
 import asyncio
 import itertools
-import subprocess
-import sys
-from collections.abc import AsyncIterator, Mapping
-from pathlib import Path
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx2
@@ -20,7 +17,7 @@ from gql.models.scope import table_of
 from tests.conftest import connect
 from tests.databases import Copy, Databases, Kind, settings_for, without_settings
 from tests.lifespan import running
-from tests.live import ROOT, free_port, until_ready
+from tests.live import Served, serving
 
 WRITERS = 4
 KILL_AFTER_WRITES = 40
@@ -49,27 +46,8 @@ async def copy(databases: Databases, kind: Kind) -> AsyncIterator[Copy]:
     await databases.drop(copy.url)
 
 
-def serve(url: str, port: int, output: Path) -> "subprocess.Popen[bytes]":
-    """Start `jackfield serve` in a process that can be killed."""
-    environment: Mapping[str, str] = {
-        **without_settings(),
-        "GQL_DATABASE_URL": url,
-        "GQL_LOG_LEVEL": "warning",
-        "PYTHONPATH": str(ROOT),
-    }
-    with output.open("ab") as file:
-        return subprocess.Popen(
-            [sys.executable, "-m", "gql", "serve", "--port", str(port)],
-            env=environment,
-            stdout=file,
-            stderr=subprocess.STDOUT,
-        )
-
-
 async def write_until_killed(
-    client: httpx2.AsyncClient,
-    process: "subprocess.Popen[bytes]",
-    assistant_id: int,
+    client: httpx2.AsyncClient, served: Served, assistant_id: int
 ) -> dict[int, str]:
     """The names of the graphs that were acknowledged, by id; the writers are in mid-write then."""
     numbers = itertools.count()
@@ -85,25 +63,23 @@ async def write_until_killed(
             assert response.status_code == 201, response.text
             acknowledged[response.json()["id"]] = graph["name"]
             if len(acknowledged) == KILL_AFTER_WRITES:
-                process.kill()
+                served.process.kill()
 
     await asyncio.gather(*(write() for _ in range(WRITERS)))
     return acknowledged
 
 
-async def test_a_killed_server_keeps_every_acknowledged_write(copy: Copy, tmp_path: Path) -> None:
+async def test_a_killed_server_keeps_every_acknowledged_write(copy: Copy) -> None:
     headers = {"Authorization": f"Bearer {copy.organizations[0].api_key}"}
-    port = free_port()
-    url, output = f"http://127.0.0.1:{port}", tmp_path / "output"
-    process = serve(copy.url, port, output)
-    try:
-        async with httpx2.AsyncClient(base_url=url, headers=headers, timeout=None) as client:
-            await asyncio.to_thread(until_ready, process, url, output)
+    environment = {
+        **without_settings(),
+        "GQL_DATABASE_URL": copy.url,
+        "GQL_LOG_LEVEL": "warning",
+    }
+    with serving(environment=environment) as served:
+        async with httpx2.AsyncClient(base_url=served.url, headers=headers, timeout=None) as client:
             assistants = (await client.get("/api/v1/assistants")).json()
-            acknowledged = await write_until_killed(client, process, assistants[0]["id"])
-    finally:
-        process.kill()
-        process.wait()
+            acknowledged = await write_until_killed(client, served, assistants[0]["id"])
 
     app = create_app(settings_for(copy.url))
     async with running(app), connect(app) as client:

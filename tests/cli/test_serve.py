@@ -73,7 +73,6 @@ async def test_the_first_local_start_makes_everything_and_the_next_finds_it(
         assert "Loading demo data" not in second
         assert "The demo data ended 2 days ago." in second
         assert curl(curl_line(served)) == answer
-        print(f"second start: {served.seconds:.2f} seconds")  # noqa: T201 -- a figure
     assert private["secrets.env"].read_text() == secrets_text
 
 

@@ -126,13 +126,13 @@ async def ingest_with_kills(
     }
     while starts:
         with serving(environment=environment) as served:
-            while starts and served.process.poll() is None:
+            while starts and served.process.is_alive():
                 numbers = range(starts[0], min(number, starts[0] + _LINES_OF_A_REQUEST))
                 sending = _Sending(served, copy.organizations[0].api_key, findings, delays)
                 if await asyncio.to_thread(sending.send, numbers, kill_at):
                     starts.pop(0)
             if starts:
-                served.process.wait()
+                served.process.join()
         await findings.compare(copy)
     return findings
 

@@ -83,7 +83,7 @@ class Serving:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        until_ready(self.process, self.url, self.output)
+        until_ready(lambda: self.process.poll() is None, self.url, self.output)
 
     def key(self) -> str:
         """The first API key that was printed."""

@@ -1,0 +1,42 @@
+"""`jackfield` in processes of its own, without importing all of it again for each.
+
+To import what it is made of takes a server seconds of CPU. The fork server of `multiprocessing` does
+so once for each process that runs tests, and each command begins as a copy of it:
+https://docs.python.org/3/library/multiprocessing.html#contexts-and-start-methods. That the command
+line imports all that it needs by itself is proved where the installed one runs, in `tests/readme`.
+"""
+
+import multiprocessing
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
+
+from gql.cli import main
+
+_FORK_SERVER = multiprocessing.get_context("forkserver")
+_FORK_SERVER.set_forkserver_preload(["gql.app", "gql.cli.serve", "tests.forked_command"])
+
+
+def start_command(
+    words: Sequence[str], *, environment: Mapping[str, str], output: Path, cwd: Path | None = None
+) -> ForkServerProcess:
+    """Run `jackfield` with some words, all that it prints appended to a file."""
+    process = _FORK_SERVER.Process(target=_run, args=(words, dict(environment), output, cwd))
+    process.start()
+    return process
+
+
+def _run(
+    words: Sequence[str], environment: Mapping[str, str], output: Path, cwd: Path | None
+) -> None:
+    os.environ.clear()
+    os.environ.update(environment)
+    with output.open("ab") as file:
+        os.dup2(file.fileno(), sys.stdout.fileno())
+        os.dup2(file.fileno(), sys.stderr.fileno())
+    if cwd is not None:
+        os.chdir(cwd)
+    sys.argv = ["jackfield", *words]
+    main()
