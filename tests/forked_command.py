@@ -1,9 +1,12 @@
 """`jackfield` in processes of its own, without importing all of it again for each.
 
-To import what it is made of takes a server seconds of CPU. The fork server of `multiprocessing` does
-so once for each process that runs tests, and each command begins as a copy of it:
+To import what it is made of takes a server seconds of CPU. The fork server of `multiprocessing`
+does so once for each process that runs tests, and each command begins as a copy of it:
 https://docs.python.org/3/library/multiprocessing.html#contexts-and-start-methods. That the command
 line imports all that it needs by itself is proved where the installed one runs, in `tests/readme`.
+
+It is not for `serve --workers 2`: uvicorn's workers would look in vain for the standard input of a
+process that was executed.
 """
 
 import multiprocessing

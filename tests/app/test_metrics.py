@@ -4,7 +4,8 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx2
@@ -20,7 +21,7 @@ from gql.engine.fallback import AnswerCounts, Fallback, FallbackReason
 from tests.conftest import bearer, connect
 from tests.databases import Copy, Databases, settings_for, without_settings
 from tests.lifespan import running
-from tests.live import serving
+from tests.live import free_port, until_ready
 
 TOKEN = "a metrics token of more than 32 characters"
 OPERATOR = {"Authorization": f"Bearer {TOKEN}"}
@@ -239,26 +240,41 @@ def until(true: Callable[[], bool]) -> None:
         time.sleep(0.1)
 
 
+@contextmanager
+def two_workers(environment: dict[str, str], output: Path) -> Iterator[str]:
+    """The address of a gateway of two processes, executed and not forked: uvicorn wants that."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    command = [sys.executable, "-m", "gql", "serve", "--port", str(port), "--workers", "2"]
+    with output.open("w") as file:
+        process = subprocess.Popen(command, env=environment, stdout=file, stderr=subprocess.STDOUT)
+    try:
+        until_ready(lambda: process.poll() is None, url, output)
+        yield url
+    finally:
+        process.terminate()
+        process.wait()
+
+
 def test_workers_serve_the_same_are_added_up_and_leave_nothing_behind(
     counted_gateway: dict[str, str], tmp_path: Path
 ) -> None:
     """Each request has a connection of its own, so that both processes get some."""
-    environment = {**counted_gateway, "TMPDIR": str(tmp_path)}
-    with serving("--workers", "2", environment=environment) as served:
+    with two_workers({**counted_gateway, "TMPDIR": str(tmp_path)}, tmp_path / "output") as url:
         (folder,) = tmp_path.glob("jackfield-metrics-*")
         until(lambda: len(list(folder.glob("counter_*.db"))) >= 2)
 
         def counted() -> float:
-            text = httpx2.get(f"{served.url}/metrics", headers=OPERATOR, timeout=None).text
+            text = httpx2.get(f"{url}/metrics", headers=OPERATOR, timeout=None).text
             return read(text, "jackfield_requests_total").get(("rest", "GET", "401"), 0)
 
         for _ in range(40):
-            assert httpx2.get(f"{served.url}/api/v1/calls", timeout=None).status_code == 401
-        ready = [httpx2.get(f"{served.url}/readyz", timeout=None).json() for _ in range(10)]
+            assert httpx2.get(f"{url}/api/v1/calls", timeout=None).status_code == 401
+        ready = [httpx2.get(f"{url}/readyz", timeout=None).json() for _ in range(10)]
         assert ready == [{"status": "ready"}] * 10
         until(lambda: counted() == 40)  # a process tells within a second
 
-        text = httpx2.get(f"{served.url}/metrics", headers=OPERATOR, timeout=None).text
+        text = httpx2.get(f"{url}/metrics", headers=OPERATOR, timeout=None).text
         assert counted() == 40
         assert folder.stat().st_mode & 0o777 == 0o700
 
