@@ -86,6 +86,11 @@ class Served:
     output: Path
     process: ForkServerProcess
 
+    @property
+    def process_id(self) -> int:
+        assert self.process.pid is not None, "it has been started"
+        return self.process.pid
+
 
 @contextmanager
 def serving(

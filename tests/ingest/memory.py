@@ -76,9 +76,9 @@ async def _measure(copy: Copy, number: int) -> str:
     with serving(environment=environment) as served:
         key = copy.organizations[0].api_key
         await ingest(served, key, 2 * _LINES_AT_ONCE)
-        before = peak_mebibytes(served.process.pid)
+        before = peak_mebibytes(served.process_id)
         created = await ingest(served, key, number)
-        peak = peak_mebibytes(served.process.pid)
+        peak = peak_mebibytes(served.process_id)
     return f"{number:,} lines, {created:,} created: {peak:.0f} MiB at most, {before:.0f} before"
 
 
