@@ -23,7 +23,7 @@ from gql.cli.console import (
 if TYPE_CHECKING:
     from gql.settings import Settings
 
-HEALTHCHECK_SECONDS = 30
+HEALTHCHECK_SECONDS = 60
 """How long one of several processes may be silent before it is replaced.
 
 With uvicorn's 5, a busy machine replaces processes that are still starting, again and again.
