@@ -2,6 +2,7 @@
 
 import random
 import socket
+import subprocess
 import tempfile
 import threading
 import time
@@ -113,6 +114,33 @@ def serving(
         finally:
             process.terminate()
             process.join()
+
+
+@contextmanager
+def executing(
+    *command: str | Path, environment: Mapping[str, str], cwd: Path | None = None
+) -> Iterator[str]:
+    """The address of a server whose command is executed, as one of several workers has to be.
+
+    A port is added to the command. The server runs until the block ends, which begins once it is
+    ready.
+
+    Raises:
+        RuntimeError: with what it printed, when it ends early.
+    """
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    words = [*command, "--port", str(port)]
+    with tempfile.NamedTemporaryFile() as output:
+        process = subprocess.Popen(
+            words, env=environment, cwd=cwd, stdout=output, stderr=subprocess.STDOUT
+        )
+        try:
+            until_ready(lambda: process.poll() is None, url, Path(output.name))
+            yield url
+        finally:
+            process.terminate()
+            process.wait()
 
 
 def until_ready(is_alive: Callable[[], bool], url: str, output: Path) -> None:

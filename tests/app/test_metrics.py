@@ -4,8 +4,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import httpx2
@@ -21,7 +20,7 @@ from gql.engine.fallback import AnswerCounts, Fallback, FallbackReason
 from tests.conftest import bearer, connect
 from tests.databases import Copy, Databases, settings_for, without_settings
 from tests.lifespan import running
-from tests.live import free_port, until_ready
+from tests.live import executing
 
 TOKEN = "a metrics token of more than 32 characters"
 OPERATOR = {"Authorization": f"Bearer {TOKEN}"}
@@ -240,27 +239,13 @@ def until(true: Callable[[], bool]) -> None:
         time.sleep(0.1)
 
 
-@contextmanager
-def two_workers(environment: dict[str, str], output: Path) -> Iterator[str]:
-    """The address of a gateway of two processes, executed and not forked: uvicorn wants that."""
-    port = free_port()
-    url = f"http://127.0.0.1:{port}"
-    command = [sys.executable, "-m", "gql", "serve", "--port", str(port), "--workers", "2"]
-    with output.open("w") as file:
-        process = subprocess.Popen(command, env=environment, stdout=file, stderr=subprocess.STDOUT)
-    try:
-        until_ready(lambda: process.poll() is None, url, output)
-        yield url
-    finally:
-        process.terminate()
-        process.wait()
-
-
 def test_workers_serve_the_same_are_added_up_and_leave_nothing_behind(
     counted_gateway: dict[str, str], tmp_path: Path
 ) -> None:
     """Each request has a connection of its own, so that both processes get some."""
-    with two_workers({**counted_gateway, "TMPDIR": str(tmp_path)}, tmp_path / "output") as url:
+    command = (sys.executable, "-m", "gql", "serve", "--workers", "2")
+    environment = {**counted_gateway, "TMPDIR": str(tmp_path)}
+    with executing(*command, environment=environment) as url:
         (folder,) = tmp_path.glob("jackfield-metrics-*")
         until(lambda: len(list(folder.glob("counter_*.db"))) >= 2)
 

@@ -14,7 +14,7 @@ import httpx2
 import pytest
 
 from tests.databases import Databases, without_settings
-from tests.live import ROOT, free_port, serving, until_ready
+from tests.live import ROOT, executing, free_port, until_ready
 
 README = (ROOT / "README.md").read_text()
 
@@ -201,12 +201,10 @@ async def test_the_commands_for_postgresql(postgresql: str, checkout: Path) -> N
     words = shlex.split(serve)
 
     assert words[:2] == [".venv/bin/jackfield", "serve"]
-    with serving(
-        *words[2:], environment={**without_settings(), **variables}, cwd=checkout
-    ) as server:
-        assert httpx2.get(f"{server.url}/readyz", timeout=None).status_code == 200
+    environment = {**without_settings(), **variables}
+    with executing(checkout / words[0], *words[1:], environment=environment, cwd=checkout) as url:
         answer = httpx2.post(
-            f"{server.url}/graphql",
+            f"{url}/graphql",
             headers={"Authorization": f"Bearer {key}"},
             json={"query": "{ viewer { organization { name } } }"},
             timeout=None,

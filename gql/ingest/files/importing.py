@@ -207,7 +207,7 @@ class _Import:
         batches = self.reader.batches(converter)
         reading = asyncio.create_task(_next(batches))
         try:
-            while (batch := await reading) is not None:
+            while (batch := await self._read(reading)) is not None:
                 reading = asyncio.create_task(_next(batches))
                 await self._begin(batch)
             while self.applying:
@@ -218,6 +218,15 @@ class _Import:
             await asyncio.gather(reading, *begun, return_exceptions=True)
         self.folder.end()
         return self.checkpoint
+
+    async def _read(self, reading: "asyncio.Task[Batch | None]") -> Batch | None:
+        """Wait for the next batch, as of a slow pipe; keep how far the file is done meanwhile."""
+        while self.applying and not reading.done():
+            first = self.applying[0].outcomes
+            await asyncio.wait({reading, first}, return_when=asyncio.FIRST_COMPLETED)
+            if first.done():
+                await self._end_first()
+        return await reading
 
     async def _begin(self, batch: Batch) -> None:
         """Have a batch applied, once there is room and none of its calls is being written."""

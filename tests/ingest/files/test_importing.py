@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,11 +27,14 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ImportFolder:
     return ImportFolder(tmp_path, "calls.ndjson", ())
 
 
-def write(*keys: str) -> None:
-    """Write a file with an item for each of these calls."""
+def lines_of(*keys: str) -> str:
+    """An item for each of these calls."""
     item = {"kind": "call", "source": "acme", "occurredAt": "2026-05-01T10:00:00Z"}
-    lines = (json.dumps({**item, "externalId": key}) + "\n" for key in keys)
-    Path("calls.ndjson").write_text("".join(lines))
+    return "".join(json.dumps({**item, "externalId": key}) + "\n" for key in keys)
+
+
+def write(*keys: str) -> None:
+    Path("calls.ndjson").write_text(lines_of(*keys))
 
 
 async def run(folder: ImportFolder, apply: Apply) -> tuple[Checkpoint, list[int]]:
@@ -128,3 +132,28 @@ async def test_batches_about_one_call_are_applied_one_after_another(folder: Impo
     assert done.records == 8
     assert ("a", "c") not in overlaps.pairs
     assert overlaps.pairs <= {("c", "d"), ("d", "f")}
+
+
+async def test_a_batch_counts_as_done_while_the_file_is_slow(folder: ImportFolder) -> None:
+    os.mkfifo("calls.ndjson")
+    saved = asyncio.Event()
+
+    async def apply(items: Sequence[AnyItem]) -> list[ItemOutcome]:
+        return outcomes(items)
+
+    async def write_slowly() -> None:
+        with await asyncio.to_thread(open, "calls.ndjson", "w") as pipe:
+            for pair in (("a", "b"), ("c", "d")):
+                pipe.write(lines_of(*pair))
+                pipe.flush()
+                await saved.wait()
+
+    def show(_position: int, _size: int | None) -> None:
+        saved.set()
+
+    writing = asyncio.create_task(write_slowly())
+    done = await import_file(
+        "calls.ndjson", None, Converter(None), folder, apply, show, at_once=AT_ONCE
+    )
+    await writing
+    assert done.records == 4
