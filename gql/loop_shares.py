@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine, Generator, Hashable
 from contextvars import ContextVar
 from typing import Any, Generic, TypeVar
 
-ALLOWANCE = 0.002
+ALLOWANCE = 0.001
 """Seconds of the event loop that one share has in a round of it, before others come first."""
 
 MOST_SERVED = 4

@@ -10,7 +10,7 @@ from greenlet import getcurrent, greenlet
 
 from gql.queueing import waiting_for_others
 
-STEP_SECONDS = 0.002
+STEP_SECONDS = 0.001
 """How long a step takes, about."""
 
 Result = TypeVar("Result")
