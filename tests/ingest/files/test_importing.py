@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -136,24 +137,26 @@ async def test_batches_about_one_call_are_applied_one_after_another(folder: Impo
 
 async def test_a_batch_counts_as_done_while_the_file_is_slow(folder: ImportFolder) -> None:
     os.mkfifo("calls.ndjson")
-    saved = asyncio.Event()
+    saved = threading.Event()
+
+    def write_slowly() -> None:
+        with Path("calls.ndjson").open("w") as pipe:
+            for pair in (("a", "b"), ("c", "d")):
+                pipe.write(lines_of(*pair))
+                pipe.flush()
+                saved.wait()
 
     async def apply(items: Sequence[AnyItem]) -> list[ItemOutcome]:
         return outcomes(items)
 
-    async def write_slowly() -> None:
-        with await asyncio.to_thread(open, "calls.ndjson", "w") as pipe:
-            for pair in (("a", "b"), ("c", "d")):
-                pipe.write(lines_of(*pair))
-                pipe.flush()
-                await saved.wait()
-
     def show(_position: int, _size: int | None) -> None:
         saved.set()
 
-    writing = asyncio.create_task(write_slowly())
+    # Not a task: a pipe is opened by both sides at once, and the import opens it in this thread.
+    writer = threading.Thread(target=write_slowly)
+    writer.start()
     done = await import_file(
         "calls.ndjson", None, Converter(None), folder, apply, show, at_once=AT_ONCE
     )
-    await writing
+    writer.join()
     assert done.records == 4
