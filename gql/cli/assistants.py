@@ -1,7 +1,6 @@
 """`jackfield assistants`: which assistant other systems mean by ids of their own."""
 
 import asyncio
-import json
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -11,7 +10,7 @@ from gql.cli.console import (
     JsonOption,
     OrganizationOption,
     open_database,
-    print_table,
+    print_rows,
     settings_from,
 )
 
@@ -75,12 +74,8 @@ def assistants_links(
                 await context.close()
 
     rows = asyncio.run(read())
-    if as_json:
-        typer.echo(json.dumps(rows))
-    elif rows:
-        print_table(rows)
-    else:
-        typer.echo("There is no link yet.")
+    when_none = "There is no link yet."
+    print_rows(rows, as_json=as_json, when_none=when_none)
 
 
 def _context(database: Any, organization_id: int) -> "Context":

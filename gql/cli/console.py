@@ -1,5 +1,6 @@
 """What the commands share: options, output, the database, and how they fail."""
 
+import json
 import os
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
@@ -175,8 +176,23 @@ def print_failure(failure: Failure) -> None:
     STDERR.print(failure.advice, markup=False, highlight=False, soft_wrap=True)
 
 
-def print_table(rows: list[dict[str, Any]]) -> None:
-    """Rows of equal keys as a table on standard output; at least one."""
+def print_rows(rows: list[dict[str, Any]], *, as_json: bool, when_none: str) -> None:
+    """Rows of equal keys on standard output, as a table or as a JSON array.
+
+    Args:
+        rows: What to print.
+        as_json: As the option `--json` has it.
+        when_none: Printed in place of a table without rows.
+    """
+    if as_json:
+        typer.echo(json.dumps(rows))
+    elif rows:
+        _print_table(rows)
+    else:
+        typer.echo(when_none)
+
+
+def _print_table(rows: list[dict[str, Any]]) -> None:
     from rich.table import Table
 
     table = Table()

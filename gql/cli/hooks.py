@@ -13,7 +13,7 @@ from gql.cli.console import (
     JsonOption,
     OrganizationOption,
     open_database,
-    print_table,
+    print_rows,
     secret_from,
     settings_from,
 )
@@ -132,14 +132,8 @@ def hooks_list(
             ]
 
     rows = asyncio.run(read())
-    if as_json:
-        typer.echo(json.dumps(rows))
-    elif rows:
-        print_table(rows)
-    else:
-        typer.echo(
-            f"Organization {organization} has no webhooks: make one with jackfield hooks create."
-        )
+    when_none = f"Organization {organization} has no webhooks: jackfield hooks create makes one."
+    print_rows(rows, as_json=as_json, when_none=when_none)
 
 
 @hooks.command("show")
@@ -187,16 +181,14 @@ def hooks_show(
 
     rows, body = asyncio.run(read())
     shown = [_delivery(row) for row in rows]
-    if as_json:
-        typer.echo(json.dumps(shown if body is None else {**shown[0], "body": body}))
-    elif body is not None:
+    if body is None:
+        print_rows(shown, as_json=as_json, when_none="There is no such delivery.")
+    elif as_json:
+        typer.echo(json.dumps({**shown[0], "body": body}))
+    else:
         for key, value in shown[0].items():
             typer.echo(f"{key:16} {'' if value is None else value}")
         typer.echo(f"\n{body}")
-    elif shown:
-        print_table(shown)
-    else:
-        typer.echo("There is no such delivery.")
 
 
 @hooks.command("replay")

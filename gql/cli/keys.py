@@ -12,7 +12,7 @@ from gql.cli.console import (
     JsonOption,
     OrganizationOption,
     open_database,
-    print_table,
+    print_rows,
     settings_from,
 )
 from gql.identity import DEFAULT_PERMISSIONS, Permission
@@ -92,12 +92,8 @@ def keys_list(
             return await list_keys(snapshot, organization)
 
     rows = [_columns(key) for key in asyncio.run(read())]
-    if as_json:
-        typer.echo(json.dumps(rows))
-    elif rows:
-        print_table(rows)
-    else:
-        typer.echo(f"Organization {organization} has no keys: make one with jackfield keys create.")
+    when_none = f"Organization {organization} has no keys: make one with jackfield keys create."
+    print_rows(rows, as_json=as_json, when_none=when_none)
 
 
 @keys.command("revoke")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gql.cli.console import DatabaseOption, JsonOption, open_database, print_table, settings_from
+from gql.cli.console import DatabaseOption, JsonOption, open_database, print_rows, settings_from
 
 if TYPE_CHECKING:
     from gql.accounts.organizations import StoredOrganization
@@ -56,12 +56,8 @@ def organizations_list(
             return await list_organizations(opened, after=after)
 
     rows = [_columns(each) for each in asyncio.run(read())]
-    if as_json:
-        typer.echo(json.dumps(rows))
-    elif rows:
-        print_table(rows)
-    else:
-        typer.echo("There are none: jackfield organizations create makes one.")
+    when_none = "There are none: jackfield organizations create makes one."
+    print_rows(rows, as_json=as_json, when_none=when_none)
 
 
 def _columns(organization: "StoredOrganization") -> dict[str, Any]:

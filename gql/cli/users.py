@@ -13,7 +13,7 @@ from gql.cli.console import (
     JsonOption,
     OrganizationOption,
     open_database,
-    print_table,
+    print_rows,
     settings_from,
 )
 
@@ -90,12 +90,8 @@ def users_list(
             return await list_people(opened, organization)
 
     rows = [_columns(person) for person in asyncio.run(read())]
-    if as_json:
-        typer.echo(json.dumps(rows))
-    elif rows:
-        print_table(rows)
-    else:
-        typer.echo(f"Organization {organization} has no people: jackfield users create makes one.")
+    when_none = f"Organization {organization} has no people: jackfield users create makes one."
+    print_rows(rows, as_json=as_json, when_none=when_none)
 
 
 @users.command("password")
