@@ -1,7 +1,7 @@
 """`jackfield assistants`: which assistant other systems mean by ids of their own."""
 
 import asyncio
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -9,13 +9,10 @@ from gql.cli.console import (
     DatabaseOption,
     JsonOption,
     OrganizationOption,
-    open_database,
+    open_organization,
     print_rows,
     settings_from,
 )
-
-if TYPE_CHECKING:
-    from gql.query.context import Context
 
 assistants = typer.Typer(
     no_args_is_help=True,
@@ -40,15 +37,15 @@ def assistants_link(
 
     Example: `jackfield assistants link asst_2f8a 12 --source vapi -o 1`
     """
+    from gql.identity import Permission
     from gql.ingest.assistant_links import link_assistant
 
+    settings = settings_from(database_url=database)
+    permissions = (Permission.READ, Permission.WRITE)
+
     async def link() -> int:
-        async with open_database(settings_from(database_url=database)) as opened:
-            context = _context(opened, organization)
-            try:
-                return await link_assistant(context, source, external_id, assistant)
-            finally:
-                await context.close()
+        async with open_organization(settings, organization, *permissions) as (context, _):
+            return await link_assistant(context, source, external_id, assistant)
 
     moved = asyncio.run(link())
     typer.echo(f"{external_id} of {source} is assistant {assistant}; {moved:,} calls moved there.")
@@ -62,25 +59,16 @@ def assistants_links(
     database: DatabaseOption = None,
 ) -> None:
     """List the first 1,000 links of an organization."""
+    from gql.identity import Permission
     from gql.ingest.assistant_links import list_links
 
+    settings = settings_from(database_url=database)
+    names = ("source", "external_id", "assistant_id", "name")
+
     async def read() -> list[dict[str, Any]]:
-        async with open_database(settings_from(database_url=database)) as opened:
-            context = _context(opened, organization)
-            try:
-                names = ("source", "external_id", "assistant_id", "name")
-                return [dict(zip(names, row, strict=True)) for row in await list_links(context)]
-            finally:
-                await context.close()
+        async with open_organization(settings, organization, Permission.READ) as (context, _):
+            return [dict(zip(names, row, strict=True)) for row in await list_links(context)]
 
     rows = asyncio.run(read())
-    when_none = "There is no link yet."
+    when_none = f"Organization {organization} has no links: jackfield assistants link makes one."
     print_rows(rows, as_json=as_json, when_none=when_none)
-
-
-def _context(database: Any, organization_id: int) -> "Context":
-    from gql.identity import Identity, Method, Permission
-    from gql.query.context import Context
-
-    permissions = frozenset({Permission.READ, Permission.WRITE})
-    return Context(Identity(organization_id, Method.API_KEY, permissions), database)

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
     from gql.database import Database
     from gql.errors import GatewayError
+    from gql.identity import Permission
     from gql.migrations import MigrationRefused
+    from gql.query.context import Context
     from gql.settings import Settings
 
 _UNBROKEN = frozenset({"id", "key_prefix", "email"})
@@ -107,6 +109,30 @@ async def open_database(
         yield database
     finally:
         await database.close()
+
+
+@asynccontextmanager
+async def open_organization(
+    settings: "Settings", organization_id: int, *permissions: "Permission"
+) -> AsyncIterator[tuple["Context", str]]:
+    """What a command reads and writes of an organization with, and its name; closed at the end.
+
+    Raises:
+        Failure: as `open_database`.
+        NotFound: when there is no such organization.
+    """
+    from gql.accounts.people import require_member
+    from gql.identity import Identity, Method
+    from gql.query.context import Context
+
+    async with open_database(settings) as database:
+        member = await require_member(database, organization_id, None)
+        identity = Identity(organization_id, Method.API_KEY, frozenset(permissions))
+        context = Context(identity, database)
+        try:
+            yield context, member.organization_name
+        finally:
+            await context.close()
 
 
 def unreachable(settings: "Settings", error: Exception) -> Failure:

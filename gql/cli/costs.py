@@ -13,7 +13,7 @@ from gql.cli.console import (
     DatabaseOption,
     Failure,
     OrganizationOption,
-    open_database,
+    open_organization,
     settings_from,
 )
 
@@ -67,26 +67,17 @@ async def _export(
     settings: "Settings", organization: int, period: tuple[datetime, datetime]
 ) -> tuple[int, dict[str, Decimal]]:
     """Print all charges; how many there were, and their sums by currency."""
-    from gql.accounts.people import require_member
     from gql.domain.focus_export import COLUMNS, Account, focus_rows
-    from gql.identity import Identity, Method, Permission
-    from gql.query.context import Context
+    from gql.identity import Permission
     from gql.rest.downloads import csv_lines
 
-    identity = Identity(organization, Method.API_KEY, frozenset({Permission.READ}))
     amount, currency = COLUMNS.index("BilledCost"), COLUMNS.index("BillingCurrency")
     number, sums = 0, defaultdict[str, Decimal](Decimal)
-    async with open_database(settings) as database:
-        member = await require_member(database, organization, None)
-        context = Context(identity, database)
-        try:
-            typer.echo(csv_lines([COLUMNS]).decode(), nl=False)
-            account = Account(organization, member.organization_name)
-            async for rows in focus_rows(context, account, *period):
-                typer.echo(csv_lines(rows).decode(), nl=False)
-                number += len(rows)
-                for row in rows:
-                    sums[row[currency]] += row[amount]
-        finally:
-            await context.close()
+    async with open_organization(settings, organization, Permission.READ) as (context, name):
+        typer.echo(csv_lines([COLUMNS]).decode(), nl=False)
+        async for rows in focus_rows(context, Account(organization, name), *period):
+            typer.echo(csv_lines(rows).decode(), nl=False)
+            number += len(rows)
+            for row in rows:
+                sums[row[currency]] += row[amount]
     return number, dict(sums)

@@ -56,8 +56,11 @@ async def test_only_an_assistant_of_the_organization_can_be_linked(cli: Cli, fre
     foreign = await cli("assistants", "link", "asst_1", "123", "--source", "vapi", *where)
     own = await cli("assistants", "link", "5", "123", "--source", "manual", *where)
     listed = await cli("assistants", "links", *where)
+    nowhere = await cli("assistants", "links", "-o", "99", "--database", fresh.url)
 
     assert (foreign.code, own.code) == (1, 1)
     assert "123" in foreign.err
     assert "nothing to link" in own.err
-    assert listed.out == "There is no link yet.\n"
+    assert listed.out == "Organization 2 has no links: jackfield assistants link makes one.\n"
+    assert (nowhere.code, nowhere.out) == (1, "")
+    assert "99" in nowhere.err
