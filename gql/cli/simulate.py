@@ -18,6 +18,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.markup import escape
 
 from gql.cli.console import STDERR, Failure
 
@@ -71,13 +72,10 @@ def simulate(
         highlight=False,
         markup=False,
     )
-    asyncio.run(_until_interrupted(simulation))
-    outcomes = ", ".join(f"{count:,} {word}" for word, count in sorted(gateway.outcomes.items()))
-    STDERR.print(
-        f"{simulation.begun:,} conversations; of their items {outcomes or 'none'}.",
-        highlight=False,
-        markup=False,
-    )
+    with STDERR.status("Nothing was sent yet.") as status:  # nothing but on a terminal
+        gateway.on_taken = lambda: status.update(escape(simulation.summary()))
+        asyncio.run(_until_interrupted(simulation))
+    STDERR.print(simulation.summary(), highlight=False, markup=False)
 
 
 async def _until_interrupted(simulation: "Simulation") -> None:
@@ -123,11 +121,13 @@ class Gateway:
     Attributes:
         url: Where items are posted.
         outcomes: How many items had which outcome.
+        on_taken: Called when it has taken some.
     """
 
     url: str
     _api_key: str
     outcomes: Counter[str] = field(default_factory=Counter)
+    on_taken: Callable[[], object] = lambda: None
 
     async def send(self, items: Sequence[dict[str, Any]], *, attempts: int | None = None) -> None:
         """Send items, again and again until the gateway takes them.
@@ -145,13 +145,14 @@ class Gateway:
                 answer = await asyncio.to_thread(self._post, body)
             except OSError as error:
                 if not _may_pass(error) or attempt == attempts:
-                    raise _refusal(error) from error
+                    raise _refusal(error, self.url) from error
                 if attempt == 1:
-                    STDERR.print(f"Waiting for {self.url}: {error}", markup=False)
+                    STDERR.print(f"{_problem(error, self.url)} Trying again ...", markup=False)
                 await asyncio.sleep(min(2.0**attempt, _LONGEST_PAUSE))
             else:
                 *outcomes, last = map(json.loads, answer.splitlines())
                 self.outcomes.update(outcome["status"] for outcome in outcomes)
+                self.on_taken()
                 if last["summary"]["complete"]:
                     return
 
@@ -175,15 +176,22 @@ def _may_pass(error: OSError) -> bool:
     return error.code in {408, 429} or error.code >= 500  # noqa: PLR2004 -- HTTP's own numbers
 
 
-def _refusal(error: OSError) -> Failure:
+def _problem(error: OSError, url: str) -> str:
+    """What went wrong, in a sentence."""
     if isinstance(error, urllib.error.HTTPError):
         with error:
             answer = error.read(500).decode(errors="replace")
-        return Failure(
-            f"The gateway answers {error.code}: {answer}",
-            "Has the key the permission `ingest`, and is the address that of a Jackfield?",
-        )
-    return Failure(str(error), "Is the address right?")
+        return f"The gateway answers {error.code}: {answer}"
+    reason = error.reason if isinstance(error, urllib.error.URLError) else error
+    return f"Nobody answers at {url} ({reason})."
+
+
+def _refusal(error: OSError, url: str) -> Failure:
+    if isinstance(error, urllib.error.HTTPError):
+        advice = "Has the key the permission `ingest`, and is the address that of a Jackfield?"
+    else:
+        advice = "Is a gateway running there? `jackfield serve` runs one, --url names another."
+    return Failure(_problem(error, url), advice)
 
 
 @dataclass(frozen=True)
@@ -230,6 +238,12 @@ class Simulation:
     _due: list[_Due] = field(default_factory=list)
     _sending: list[_Due] = field(default_factory=list)
     _numbers: "itertools.count[int]" = field(default_factory=itertools.count)
+
+    def summary(self) -> str:
+        """What was sent so far, and what became of it."""
+        counts = sorted(self.gateway.outcomes.items())
+        outcomes = ", ".join(f"{count:,} {word}" for word, count in counts)
+        return f"{self.begun:,} conversations; of their items {outcomes or 'none'}."
 
     async def run(self, clock: Clock = CLOCK) -> None:
         """Go on until all conversations have ended."""

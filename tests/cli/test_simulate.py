@@ -11,10 +11,11 @@ from typing import Any
 import httpx2
 import pytest
 
+from gql.cli.console import Failure
 from gql.cli.simulate import Clock, Gateway, Simulation
 from gql.demo.conversations import conversations
 from tests.cli.conftest import Cli
-from tests.live import LiveServer
+from tests.live import LiveServer, free_port
 
 BEGAN = datetime(2026, 6, 1, 10, 0, tzinfo=UTC)
 
@@ -137,3 +138,12 @@ async def test_a_key_that_may_not_is_said_at_once(
 
     assert result.code == 1
     assert "The gateway answers 401: " in result.err
+
+
+async def test_where_nobody_answers_it_says_so() -> None:
+    url = f"http://127.0.0.1:{free_port()}/api/v1/ingest"
+    with pytest.raises(Failure) as failure:
+        await Gateway(url, "burki_key").send([{}], attempts=1)
+
+    assert failure.value.problem.startswith(f"Nobody answers at {url} (")
+    assert "jackfield serve" in failure.value.advice
