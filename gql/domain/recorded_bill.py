@@ -123,11 +123,11 @@ _NAME = case(
     (_CALL.c.source == _ENTRY.c.source, func.coalesce(_CALL.c.external_id, _CALL.c.call_sid)),
     else_=func.coalesce(_CALL.c.carrier_call_id, _CALL.c.call_sid),
 )
-_OTHER = (_NAME, _ENTRY.c.call_id, _CALL.c.channel, _CALL.c.started_at, _ENTRY.c.service)
-_OTHERS = (
-    _counted_in_period(_of_source(*_OTHER, *_SUM, cast(func.count().over(), BigInteger)))
+_OTHER_COLUMNS = (_NAME, _ENTRY.c.call_id, _CALL.c.channel, _CALL.c.started_at, _ENTRY.c.service)
+_AMOUNTS_OF_OTHERS = (
+    _counted_in_period(_of_source(*_OTHER_COLUMNS, *_SUM, cast(func.count().over(), BigInteger)))
     .where(_ENTRY.c.amount != 0, not_(is_among(_ENTRY.c.call_id, "keys")))
-    .group_by(*_OTHER)
+    .group_by(*_OTHER_COLUMNS)
     .order_by(_ENTRY.c.call_id, _ENTRY.c.service)
     .limit(bindparam("limit", type_=Integer()))
 )
@@ -137,7 +137,7 @@ _TOTAL = _counted_in_period(_of_source(*_SUM))
 
 @dataclass(frozen=True)
 class RecordedBill:
-    """What one source wants of an organization in a currency for what started in a period.
+    """What is recorded of what a source charges an organization for a period, in one currency.
 
     Attributes:
         end: The first instant after the period.
@@ -171,11 +171,11 @@ class RecordedBill:
     async def amounts_of_others(
         self, read: Read, call_ids: Sequence[int], limit: int
     ) -> tuple[list[tuple[NamedCall, str, int]], int]:
-        """What counts of other calls of the period, and how many amounts that are without a limit.
+        """What counts of other calls of the period: `limit` amounts at most, and the number of all.
 
         An amount is its call, the service and millionths of the currency.
         """
-        rows = await read(_OTHERS, self._values(call_ids) | {"limit": limit})
+        rows = await read(_AMOUNTS_OF_OTHERS, self._values(call_ids) | {"limit": limit})
         amounts = [
             (NamedCall(*call), service, _micros(units, micros))
             for *call, service, units, micros, _ in rows

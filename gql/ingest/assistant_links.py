@@ -67,9 +67,9 @@ async def link_assistant(context: Context, source: str, external_id: str, assist
     moved, after = 0, 0
     while ids := await _unlinked_calls(context, source, external_id, after):
         async with transaction(context, Permission.WRITE) as write:
-            is_one = (owned(_CALLS, own), is_among(_CALLS.c.id, ids))
+            statement = update(_CALLS).where(owned(_CALLS, own), is_among(_CALLS.c.id, ids))
             linked = {"assistant_id": assistant_id, "assistant_name": name}
-            await write.run(update(_CALLS).where(*is_one).values(**linked))
+            await write.run(statement.values(**linked))
         moved, after = moved + len(ids), ids[-1]
         await context.refresh()
     return moved

@@ -1,4 +1,4 @@
-"""What belongs to a call becomes part of another, as if its items had named that one at first."""
+"""Moves what belongs to one call to another, as if its items had named that one from the first."""
 
 from collections.abc import Mapping
 from datetime import datetime

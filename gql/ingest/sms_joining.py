@@ -97,10 +97,10 @@ async def _join(
         owned(_LOG, write.organization_id), _LOG.c.call_id == call.row["id"]
     )
     logged = [MergedSms.stored(dict(row)) for row in (await write.run(statement)).mappings()]
-    texts = CallBatch(write, received_at, {owner.key: owner})
-    sms_batch = SmsBatch(texts)
+    owner_batch = CallBatch(write, received_at, {owner.key: owner})
+    sms_batch = SmsBatch(owner_batch)
     names = sorted({sms.key[1] for sms in logged})
-    await texts.read(MESSAGES, [owner.row["id"]], [], names)
+    await owner_batch.read(MESSAGES, [owner.row["id"]], [], names)
     for sms in logged:
         sms_batch.put(sms, owner)
     await _delete_messages(write, call, logged)
@@ -108,7 +108,7 @@ async def _join(
         owner.first = earlier(owner.first, call.first)
         owner.newest = later(owner.newest, call.newest)
     owner.is_changed = True
-    await texts.save()
+    await owner_batch.save()
     await sms_batch.save()
     [stored] = await read_calls(write, owner.row["id"])
     await move_to_owner(write, call, stored, received_at)
