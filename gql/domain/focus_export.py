@@ -213,43 +213,45 @@ def _row(account: Account, call: Record, charge: Charge) -> Row:
     issuer = charge.source or call.source or _UNKNOWN
     provider = charge.provider or issuer
     is_usage = charge.category == "Usage"
+    purpose = name if is_usage else "in the total, and of no service"
     quantity = f"{charge.quantity.normalize():f}" if is_usage else None
     unit = charge.unit.replace("_", " ").capitalize() if is_usage else None
     start, end = _period(call)
     month = start.replace(day=1, hour=0, minute=0, second=0)
-    return (
-        amount,
-        str(account.id),
-        account.name,
-        call.cost_currency or USUAL_CURRENCY,
-        _instant((month + timedelta(days=31)).replace(day=1)),
-        _instant(month),
-        charge.category,
-        None,
-        f"{kind} {call.call_sid}: {name if is_usage else 'in the total, and of no service'}",
-        "Usage-Based" if is_usage else "One-Time",
-        _instant(end),
-        _instant(start),
-        quantity,
-        unit,
-        amount,
-        amount,
-        issuer,
-        amount,
-        quantity,
-        unit,
-        provider,
-        provider,
-        category,
-        name,
-        subcategory,
-        call.assistant_id,
-        call.assistant_name,
-        call.id,
-        call.call_sid,
-        call.channel,
-        charge.model,
-    )
+    values = {
+        "BilledCost": amount,
+        "BillingAccountId": str(account.id),
+        "BillingAccountName": account.name,
+        "BillingCurrency": call.cost_currency or USUAL_CURRENCY,
+        "BillingPeriodEnd": _instant((month + timedelta(days=31)).replace(day=1)),
+        "BillingPeriodStart": _instant(month),
+        "ChargeCategory": charge.category,
+        "ChargeClass": None,
+        "ChargeDescription": f"{kind} {call.call_sid}: {purpose}",
+        "ChargeFrequency": "Usage-Based" if is_usage else "One-Time",
+        "ChargePeriodEnd": _instant(end),
+        "ChargePeriodStart": _instant(start),
+        "ConsumedQuantity": quantity,
+        "ConsumedUnit": unit,
+        "ContractedCost": amount,
+        "EffectiveCost": amount,
+        "InvoiceIssuerName": issuer,
+        "ListCost": amount,
+        "PricingQuantity": quantity,
+        "PricingUnit": unit,
+        "ProviderName": provider,
+        "PublisherName": provider,
+        "ServiceCategory": category,
+        "ServiceName": name,
+        "ServiceSubcategory": subcategory,
+        "x_AssistantId": call.assistant_id,
+        "x_AssistantName": call.assistant_name,
+        "x_CallId": call.id,
+        "x_CallSid": call.call_sid,
+        "x_Channel": call.channel,
+        "x_Model": charge.model,
+    }
+    return tuple(values[name] for name in COLUMNS)
 
 
 def _period(call: Record) -> tuple[datetime, datetime]:
