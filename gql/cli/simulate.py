@@ -73,7 +73,7 @@ def simulate(
         markup=False,
     )
     with STDERR.status("Nothing was sent yet.") as status:  # nothing but on a terminal
-        gateway.on_taken = lambda: status.update(escape(simulation.summary()))
+        gateway.on_answer = lambda: status.update(escape(simulation.summary()))
         asyncio.run(_until_interrupted(simulation))
     STDERR.print(simulation.summary(), highlight=False, markup=False)
 
@@ -121,13 +121,13 @@ class Gateway:
     Attributes:
         url: Where items are posted.
         outcomes: How many items had which outcome.
-        on_taken: Called when it has taken some.
+        on_answer: Called after each answer.
     """
 
     url: str
     _api_key: str
     outcomes: Counter[str] = field(default_factory=Counter)
-    on_taken: Callable[[], object] = lambda: None
+    on_answer: Callable[[], object] = lambda: None
 
     async def send(self, items: Sequence[dict[str, Any]], *, attempts: int | None = None) -> None:
         """Send items, again and again until the gateway takes them.
@@ -152,7 +152,7 @@ class Gateway:
             else:
                 *outcomes, last = map(json.loads, answer.splitlines())
                 self.outcomes.update(outcome["status"] for outcome in outcomes)
-                self.on_taken()
+                self.on_answer()
                 if last["summary"]["complete"]:
                     return
 
