@@ -19,6 +19,7 @@ from gql.migrations.online import LOCK
 from gql.migrations.progress import PROGRESS, Progress
 from gql.migrations.sqlite_events import number_nothing, number_what_is_written
 from gql.migrations.sqlite_forms import refuse_foreign_forms, take_any_form
+from gql.migrations.sqlite_stamps import stamp_nothing, stamp_what_is_written
 from gql.sql.session import lift_statement_timeout
 
 _HERE = Path(__file__).parent
@@ -87,7 +88,7 @@ async def _add_up_calls(engine: AsyncEngine, progress: Progress | None) -> None:
     for done, (organization_id, month) in enumerate(months):
         if progress:
             progress("adding up calls", done, len(months))
-        await compare_month(engine, organization_id, month, repair=True)
+        await compare_month(engine, organization_id, month, repair=True, has_stamps=False)
     if progress:
         progress("adding up calls", len(months), len(months))
 
@@ -152,10 +153,12 @@ def _run(
     config.attributes[PROGRESS] = progress
     take_any_form(connection)
     number_nothing(connection)
+    stamp_nothing(connection)
     before = current_revision(connection)
     run(config, revision)
     refuse_foreign_forms(connection)
     number_what_is_written(connection)
+    stamp_what_is_written(connection)
     if current_revision(connection) != before:
         _check_keys(connection)
 

@@ -30,7 +30,7 @@ _FORMS = {
 }
 """By declared type: the condition on a value that is not NULL, and what it is called."""
 
-WRITTEN_BY_TRIGGERS = frozenset({"call_rollup", "event", "event_head"})
+WRITTEN_BY_TRIGGERS = frozenset({"call_rollup", "change_stamp", "event", "event_head"})
 """Tables that are written from what others have, whose form was checked when it came there.
 
 Checking it again took a seventh of the time in which a call is inserted.

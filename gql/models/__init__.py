@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlmodel import SQLModel
 
+from gql.models.change_stamp import depend_on_stamps
 from gql.models.keys import declare_keys
 
 for _module in iter_modules(__path__):
@@ -13,6 +14,7 @@ for _module in iter_modules(__path__):
 
 metadata = SQLModel.metadata
 declare_keys(metadata)
+depend_on_stamps()
 _registry: Any = SQLModel._sa_registry  # noqa: SLF001 -- SQLModel has no other name for it
 
 _MODEL_BY_NAME: dict[str, type[SQLModel]] = {

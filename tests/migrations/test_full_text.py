@@ -27,6 +27,7 @@ async def changing(fresh: Copy) -> AsyncIterator[Database]:
 
 
 async def test_indexes_come_and_go_over_rows(changing: Database) -> None:
+    await downgrade(changing.engine, REVISION)
     new = await catalog(changing)
     words = await _indexed(changing)
     await downgrade(changing.engine, BEFORE)
