@@ -7,9 +7,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, FromClause, and_, false, func, not_, or_, select
 
 from gql.domain.assistants import CURRENT_NAME, current_name
+from gql.domain.changes import ChangedSince
 from gql.models.assistant import Assistant
 from gql.models.call import Call
-from gql.models.enums import CallStatus, Channel, Direction
+from gql.models.enums import CallStatus, Channel, Direction, EventKind
 from gql.models.rollup import CallRollup, CallRollupChange
 from gql.models.scope import owned, table_of
 from gql.query.filters import (
@@ -122,6 +123,7 @@ CALLS = Resource(
         "ended_reason_kind": compare("ended_reason_kind"),
         "has_recording": compare("has_recording"),
         "received_at": compare("received_at"),
+        "changed_since": ChangedSince(TABLE, (EventKind.CALL_CREATED, EventKind.CALL_UPDATED)),
     },
     orders={
         "started_at": NEWEST,

@@ -4,6 +4,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, select
 
+from gql.domain.changes import ChangedSince
+from gql.models.enums import EventKind
 from gql.models.graph import GraphNode
 from gql.models.graph_session import GraphSession, GraphTransition, transition_chronology
 from gql.models.scope import owned, table_of
@@ -43,6 +45,10 @@ GRAPH_SESSIONS = Resource(
         "call_sid": compare("call_sid"),
         "started_at": compare("started_at"),
         "ended_at": compare("ended_at"),
+        "changed_since": ChangedSince(
+            table_of(GraphSession),
+            (EventKind.GRAPH_SESSION_CREATED, EventKind.GRAPH_SESSION_UPDATED),
+        ),
     },
     orders={
         "started_at": Order("started_at", "instant"),

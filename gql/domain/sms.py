@@ -6,7 +6,8 @@ from sqlalchemy import ColumnElement, FromClause, String, case, cast, literal, n
 
 from gql.domain.assistants import CURRENT_NAME, current_name
 from gql.domain.calls import CALLS, FILTERS, NEWEST, ROLLUP, SMS, TABLE
-from gql.models.enums import CallStatus, Channel
+from gql.domain.changes import ChangedSince
+from gql.models.enums import CallStatus, Channel, EventKind
 from gql.models.scope import owned
 from gql.query.filters import compare
 from gql.query.resource import Kinds, LeadingColumn, Link, Order, Resource, UnionList
@@ -28,7 +29,15 @@ SMS_CONVERSATIONS = Resource(
     visible=lambda row: (row.c.channel == SMS, not_(row.c.is_archived)),
     computed={"assistant_name": current_name, "session_id": _thread_key},
     joined={"assistant_name": CURRENT_NAME},
-    filters={**FILTERS, "last_activity": compare("last_activity")},
+    filters={
+        **FILTERS,
+        "last_activity": compare("last_activity"),
+        "changed_since": ChangedSince(
+            TABLE,
+            (EventKind.SMS_CONVERSATION_CREATED, EventKind.SMS_CONVERSATION_UPDATED),
+            parts=(EventKind.SMS_MESSAGE_CREATED, EventKind.SMS_MESSAGE_UPDATED),
+        ),
+    },
     orders={
         "last_activity": Order("last_activity", "instant"),
         "started_at": NEWEST,

@@ -80,7 +80,7 @@ class FilterField(NamedTuple):
     Attributes:
         name: Of the field, and of the criterion.
         comparators: The criterion's, by the names of the fields of the field's own input; none
-            where its value is `true` or `false`.
+            where its value is `true` or `false`, or one text.
         conditions: Makes the conditions of the field's value, or raises `BadInput`.
         condition: Makes the condition of one of `comparators` by its name, and of its value, which
             is there; or raises `BadInput`.

@@ -22,6 +22,10 @@ class Organization(NumberedNode):
 
     name: str = column("What it is called.")
     created_at: datetime = column("When it was created.")
+    last_event_id: str = column(
+        "The `eventId` of the newest event, as of the same instant as all of this answer: what"
+        " changes later, `changedSince` finds and `after` tells."
+    )
 
 
 @entity(USERS)

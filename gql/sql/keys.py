@@ -11,6 +11,7 @@ from sqlalchemy import (
     BigInteger,
     BindParameter,
     ColumnElement,
+    CompoundSelect,
     FromClause,
     Integer,
     Select,
@@ -90,7 +91,9 @@ class _IsSelected(_Condition):
     sqlite = "{0} IN {1}"
 
 
-def is_selected(column: ColumnElement[Any], keys: Select[Any]) -> ColumnElement[bool]:
+def is_selected(
+    column: ColumnElement[Any], keys: Select[Any] | CompoundSelect[Any]
+) -> ColumnElement[bool]:
     """`column` is one of the few keys that a subquery of one column gives."""
     return _IsSelected(column, keys.scalar_subquery())
 

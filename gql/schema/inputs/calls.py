@@ -16,7 +16,7 @@ from gql.schema.inputs.comparators import (
     StringFilter,
     WordFilter,
 )
-from gql.schema.inputs.filtering import FilterInput, criterion, filter_of
+from gql.schema.inputs.filtering import CHANGED_SINCE, FilterInput, criterion, filter_of
 from gql.schema.inputs.ordering import order_of
 
 USE_CUSTOMER_PHONE_NUMBER = "Since 2026-11-28: use `customerPhoneNumber`. Goes on 2027-06-01."
@@ -63,4 +63,5 @@ class CallFilter(FilterInput):
     ended_reason_kind: EndedReasonKindFilter | None = criterion("By why they ended.")
     has_recording: bool | None = criterion("Those with a recording (true) or without (false).")
     received_at: DateTimeFilter | None = criterion("By when they were first heard of here.")
+    changed_since: str | None = criterion(CHANGED_SINCE)
     meta: JSONKeyFilter | None = criterion("By one key of `meta`.")

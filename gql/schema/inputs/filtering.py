@@ -19,6 +19,12 @@ from gql.schema.inputs.comparators import Comparators, IDFilter
 CRITERION = "criterion"
 """The key of a field's metadata that only `criterion` sets; the value is the resource of ids."""
 
+CHANGED_SINCE = (
+    "Those that were written, or that events tell of, after the event of this `eventId`, such as"
+    " `viewer { organization { lastEventId } }`; all of them where that is too old."
+)
+"""Of the criterion `changed_since`, which several filters have."""
+
 ANY, NONE = "any", "none"
 """The fields of every filter that take further filters."""
 
@@ -147,7 +153,7 @@ def _filter_field(path: str, field: Field[Any], annotation: Any) -> FilterField:
     if CRITERION not in field.metadata:
         raise TypeError(f"{path} filters nothing: declare it with `criterion(...)`")
     value_type, *_ = get_args(annotation) or (annotation,)
-    if value_type is bool:
+    if value_type in (bool, str):
         return FilterField(
             name,
             {},
@@ -155,7 +161,10 @@ def _filter_field(path: str, field: Field[Any], annotation: Any) -> FilterField:
             lambda _, value: Condition(name, "eq", value),
         )
     if not issubclass(value_type, Comparators):
-        raise TypeError(f"{path} must be `bool | None`, or one of gql/schema/inputs/comparators.py")
+        raise TypeError(
+            f"{path} must be `bool | None`, `str | None`,"
+            " or one of gql/schema/inputs/comparators.py"
+        )
     ids_of: Resource | None = field.metadata[CRITERION]
     if (value_type is IDFilter) != (ids_of is not None):
         raise TypeError(f"{path}: an IDFilter, and nothing else, needs `ids_of=` a resource")

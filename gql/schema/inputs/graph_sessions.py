@@ -4,7 +4,7 @@ from gql.domain.assistants import ASSISTANTS
 from gql.domain.graph_sessions import GRAPH_SESSIONS, TRANSITIONS
 from gql.domain.graphs import GRAPHS, NODES
 from gql.schema.inputs.comparators import DateTimeFilter, IDFilter, StringFilter
-from gql.schema.inputs.filtering import FilterInput, criterion, filter_of
+from gql.schema.inputs.filtering import CHANGED_SINCE, FilterInput, criterion, filter_of
 from gql.schema.inputs.ordering import order_of
 
 GraphSessionOrder = order_of(
@@ -35,3 +35,4 @@ class GraphSessionFilter(FilterInput):
     call_sid: StringFilter | None = criterion("By the call's SID.")
     started_at: DateTimeFilter | None = criterion("By start.")
     ended_at: DateTimeFilter | None = criterion("By end.")
+    changed_since: str | None = criterion(CHANGED_SINCE)

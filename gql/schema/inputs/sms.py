@@ -15,7 +15,7 @@ from gql.schema.inputs.comparators import (
     StringFilter,
     WordFilter,
 )
-from gql.schema.inputs.filtering import FilterInput, criterion, filter_of
+from gql.schema.inputs.filtering import CHANGED_SINCE, FilterInput, criterion, filter_of
 from gql.schema.inputs.ordering import order_of
 
 CallRecordOrder = order_of("CallRecord", CALL_RECORDS, started_at="By start.")
@@ -47,6 +47,7 @@ class SmsConversationFilter(FilterInput):
     last_activity: DateTimeFilter | None = criterion("By the last message.")
     source: WordFilter | None = criterion("By the system that they are known from.")
     external_id: WordFilter | None = criterion("By what that system calls them.")
+    changed_since: str | None = criterion(CHANGED_SINCE)
     meta: JSONKeyFilter | None = criterion("By one key of `meta`.")
 
 

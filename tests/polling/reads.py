@@ -1,0 +1,41 @@
+"""Requests that read, at both doors."""
+
+from typing import Any
+
+import httpx2
+from sqlalchemy import text
+
+from gql.database import Database
+from tests.conftest import bearer
+from tests.databases import Copy, settings_for
+
+GRAPH = (
+    "{ graph(id: 1) { name nodes { id assistant { name } } sessions(first: 2) { totalCount } } }"
+)
+PLAIN = {"Accept-Encoding": "identity"}
+READS: dict[str, tuple[str, dict[str, Any]]] = {
+    "GET": ("/graphql", {"params": {"query": GRAPH}}),
+    "HEAD": ("/graphql", {"params": {"query": GRAPH}}),
+    "QUERY": ("/graphql", {"json": {"query": GRAPH}}),
+    "a graph": ("/api/v1/assistant-graphs/1", {}),
+    "its sessions": ("/api/v1/assistant-graphs/1/sessions", {}),
+    "calls": ("/api/v1/calls?limit=3", {}),
+    "conversations": ("/api/v1/sms-conversations?limit=3", {}),
+}
+
+
+async def ask(
+    client: httpx2.AsyncClient, copy: Copy, read: str, *, organization: int = 0, **headers: str
+) -> httpx2.Response:
+    path, arguments = READS[read]
+    method = read if read.isupper() else "GET"
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    more = {**bearer(copy.organizations[organization]), **PLAIN, **named}
+    return await client.request(method, path, headers=more, **arguments)
+
+
+async def run(copy: Copy, statement: str) -> None:
+    database = Database(settings_for(copy.url))
+    async with database.transaction() as connection:
+        await connection.execute(text(statement))
+    await database.close()
