@@ -28,6 +28,7 @@ from gql.engine.collect_fields import Unsupported
 from gql.engine.compile import emit
 from gql.engine.compile_lock import CompileLocks
 from gql.engine.compiled_binder import CompiledBinder
+from gql.engine.data_version import DataVersions, VersionedStatement
 from gql.engine.document import Request
 from gql.engine.fallback import (
     MISSING,
@@ -82,6 +83,7 @@ class Engine:
         self._locks = locks
         self._binder = Binder(schema.schema_converter)
         self._compiler = StatementCompiler(database.engine.dialect, locks)
+        self._versions = DataVersions(database.engine.dialect)
         self._coercions = Coercions(self._schema, schema.schema_converter)
         self.counts = AnswerCounts(fields=field_names(self._schema))
 
@@ -133,6 +135,16 @@ class Engine:
             return self.counts.record_fallback(MISSING)
         self.counts.compiled += 1
         return body
+
+    def versioned(self, request: Request, bound: Bound | Fallback) -> VersionedStatement | None:
+        """What answers a request, with its version; None where that has none."""
+        if not isinstance(bound, BoundStatement):
+            return None
+        is_new = bound.statement.versioned is None
+        versioned = self._versions.versioned(bound)
+        if is_new and versioned is not None:
+            self._documents.reweigh(request.document.text)
+        return versioned
 
     def coerce(self, request: Request) -> VariableValues:
         """The variables of a request.

@@ -11,6 +11,7 @@ from gql.database.drivers import FetchedValue
 from gql.database.failures import translate_failures
 from gql.engine.compile import emit_read
 from gql.engine.compile_lock import CompileLocks
+from gql.engine.data_version import DataVersions, VersionedStatement, split_stamps
 from gql.engine.plan import MOST_VARIANTS
 from gql.engine.read_cost import ReadCost, cost_of_read
 from gql.engine.rest_query import RestArguments, RestQuery, bind
@@ -49,6 +50,18 @@ class BoundQuery(NamedTuple):
     points: int
 
 
+class ReadAnswer(NamedTuple):
+    """What a read printed.
+
+    Attributes:
+        body: JSON.
+        version: Of what it was made of; None where that has none.
+    """
+
+    body: bytes
+    version: str | None = None
+
+
 class ReadVariant(NamedTuple):
     """What is cached of one variant of a read."""
 
@@ -74,6 +87,7 @@ class QueryRunner:
         self._database = database
         self._has_own_connections = has_own_connections
         self._locks = CompileLocks()
+        self._versions = DataVersions(database.engine.dialect)
         self._variants: defaultdict[RestQuery, LRUCache[VariantKey, ReadVariant]] = defaultdict(
             lambda: LRUCache(MOST_VARIANTS)
         )
@@ -95,25 +109,56 @@ class QueryRunner:
         points = variant.cost.points(arguments)
         return BoundQuery(query, arguments.key, variant.statement.bind(values), points)
 
-    async def answer(self, context: Context, database: RequestDatabase, bound: BoundQuery) -> bytes:
+    def versioned(self, bound: BoundQuery) -> VersionedStatement | None:
+        """The statement of a read with its version; None where it has none."""
+        return self._versions.versioned(bound.statement)
+
+    async def current_version(
+        self, context: Context, database: RequestDatabase, versioned: VersionedStatement
+    ) -> str | None:
+        """The version by now of what a read prints: see `VersionedStatement.current_version`."""
+        has_own = self._has_own_connections
+        fetch_value = database.fetch_value if has_own else context.snapshot.fetch_value
+        return await versioned.current_version(fetch_value, context.organization_id)
+
+    async def answer(
+        self,
+        context: Context,
+        database: RequestDatabase,
+        bound: BoundQuery,
+        versioned: VersionedStatement | None,
+    ) -> ReadAnswer:
         """What a read prints, where it is all that the operation reads.
 
         Args:
             context: Of the operation.
             database: What it works with.
             bound: The read.
+            versioned: The same with its version, where it has one.
 
         Raises:
             NotFound: when the record is missing.
             DatabaseUnavailable: when the database cannot be reached, or cannot work right now.
             DeadlineExceeded: when it ended the statement because that took too long.
         """
-        statement = bound.statement.statement
-        values = bound.statement.owned_by(context.organization_id)
-        if not self._has_own_connections:
-            return await self._printed(bound, context.snapshot.fetch_value(statement.sql, values))
-        value = database.fetch_value(statement.sql, values, custom_plan=statement.custom_plan)
-        return await self._printed(bound, value)
+        owner = context.organization_id
+        whole = bound.statement if versioned is None else versioned.bound
+        statement, values = whole.statement, whole.owned_by(owner)
+        if self._has_own_connections:
+            value = database.fetch_value(statement.sql, values, custom_plan=statement.custom_plan)
+        else:
+            value = context.snapshot.fetch_value(statement.sql, values)
+        if versioned is None:
+            return ReadAnswer(await self._printed(bound, value))
+        stamps = b""
+
+        async def without_stamps() -> bytes | None:
+            nonlocal stamps
+            stamps, body = split_stamps(await value or b"")
+            return body
+
+        body = await self._printed(bound, without_stamps())
+        return ReadAnswer(body, versioned.version(stamps, owner))
 
     async def fetch(self, context: Context, query: RestQuery, arguments: RestArguments) -> bytes:
         """What a read prints in the snapshot of the operation: a write sees what it has written.

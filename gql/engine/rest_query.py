@@ -54,12 +54,10 @@ class RestQuery:
     Attributes:
         item: A page of a list, or what is printed of the record.
         record: The record that is looked up first; None where there is none.
-        is_tagged: Whether the answer has an `ETag`.
     """
 
     item: PlanNode
     record: RecordLookup | None = None
-    is_tagged: bool = False
 
     def __str__(self) -> str:
         """The indented tree."""

@@ -1,5 +1,6 @@
 """A statement in the words of the driver: compiled once, bound and run for each request."""
 
+import hashlib
 import logging
 import math
 import time
@@ -44,6 +45,9 @@ class Statement:
         failures: How often it failed in a row.
         plan: Gives what it was made from, or None once that is gone. A weak reference: a plan owns
             its statements, and a circle of the two would outlive its eviction.
+        families: Of the tables that it reads, whose change stamps are the version of its value;
+            None where a table has none, or no table is read.
+        versioned: The same that prints those stamps before its value, once it was needed.
         custom_plan: Whether PostgreSQL plans it anew for the values of each request.
         is_compared: Whether the compiled binder of its plan has bound it, to the same values as the
             general one.
@@ -53,6 +57,8 @@ class Statement:
     parameters: tuple[tuple[str, Any, Any], ...]
     failures: int = 0
     plan: Callable[[], object] = lambda: None
+    families: tuple[str, ...] | None = field(default=None, kw_only=True)
+    versioned: "Statement | None" = field(default=None, kw_only=True)
     custom_plan: bool = field(default=False, kw_only=True)
     is_compared: bool = field(default=False, kw_only=True)
     _rests_until: float = field(default=0.0, init=False)
@@ -86,6 +92,11 @@ class Statement:
             if name in _ORGANIZATION
         )
 
+    @cached_property
+    def fingerprint(self) -> bytes:
+        """Tells its text from other texts."""
+        return hashlib.sha256(self.sql.encode()).digest()
+
     @property
     def resting(self) -> bool:
         """Whether it failed too often, not long ago, to be tried again."""
@@ -106,6 +117,7 @@ class Statement:
             _BYTES_AT_LEAST
             + _BYTES_PER_PARAMETER * len(self.parameters)
             + _BYTES_PER_CHARACTER * len(self.sql)
+            + (self.versioned.weight if self.versioned else 0)
         )
 
 

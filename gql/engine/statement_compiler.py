@@ -7,7 +7,7 @@ from typing import Any
 from weakref import ref
 
 from cachetools import LRUCache
-from sqlalchemy import BindParameter, Select
+from sqlalchemy import BindParameter, Select, TableClause
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql.compiler import SQLCompiler
 
@@ -17,6 +17,7 @@ from gql.engine.variants import (
     VariantKey,
     is_selective,
 )
+from gql.models.change_stamp import families_of
 from gql.steps import in_steps, pause_if_long
 
 _log = logging.getLogger(__name__)
@@ -89,18 +90,28 @@ def compile_statement(
     return Statement(
         str(compiled),
         tuple((name, _processor(binds[name], dialect), binds[name].value) for name in names),
+        families=families_of(compiled.read_tables),
         custom_plan=custom_plan,
     )
 
 
 @cache
 def _inlining_compiler(base: type[SQLCompiler]) -> type[SQLCompiler]:
-    """A dialect's compiler that writes constants into the text.
+    """A dialect's compiler that writes constants into the text, and notes which tables are read.
 
     To put literals into the SELECT first would copy all of it, which takes as long as to compile.
     """
 
     class InliningCompiler(base):  # type: ignore[misc, valid-type]
+        def __init__(self, *arguments: Any, **keywords: Any) -> None:
+            self.read_tables: set[str] = set()
+            super().__init__(*arguments, **keywords)
+
+        def visit_table(self, table: TableClause, *arguments: Any, **keywords: Any) -> str:
+            self.read_tables.add(table.name)
+            name: str = super().visit_table(table, *arguments, **keywords)
+            return name
+
         def visit_bindparam(self, bindparam: BindParameter[Any], **keywords: Any) -> str:
             pause_if_long()
             if bindparam.expanding and not bindparam.required:  # the values of an IN

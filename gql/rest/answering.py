@@ -11,11 +11,12 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gql.database import Database, RequestDatabase, read_again_on_primary
+from gql.engine.data_version import VERSION_POINTS
 from gql.engine.query_runner import QueryRunner
 from gql.engine.rest_query import RestArguments, RestQuery
 from gql.errors import GatewayError, MethodNotAllowed
 from gql.http.body import read_body_of
-from gql.http.entity_tags import conditional
+from gql.http.entity_tags import BodyHashes, conditional, names_version
 from gql.http.headers import header_value
 from gql.http.identify import Identify
 from gql.http.request_database import database_of
@@ -30,7 +31,7 @@ from gql.rest.idempotent_run import run_handler, to_response
 from gql.rest.json_body import fit_body, parse_body
 from gql.rest.parameters import read_path, read_query
 from gql.rest.partial_body import fit_partially
-from gql.rest.responses import read_response
+from gql.rest.responses import not_modified, read_response
 from gql.rest.route import RestRoute
 from gql.rest.stream_slots import HoldingAnswer, StreamSlots
 from gql.rest.unprocessable import BadBody, Detail, Unprocessable
@@ -49,6 +50,7 @@ class RestServices:
     requests: RunningRequests
     queues: OperationQueues
     sms_sessions: SmsSessionStore | None = None
+    bodies: BodyHashes = field(default_factory=BodyHashes)
     download_slots: StreamSlots = field(init=False)
     ingest_slots: StreamSlots = field(init=False)
 
@@ -190,10 +192,17 @@ class Endpoint:
             async with _charged(route, context, request, route.points):
                 return to_response(route, await result)
         read = await queries.bind(query, result, context.organization_id)
+        versioned, bodies = queries.versioned(read), self.services.bodies
+        if versioned is not None and names_version(request.scope):
+            async with _charged(route, context, request, VERSION_POINTS):
+                version = await queries.current_version(context, database, versioned)
+            tag = version and bodies.named_tag(request.scope, version)
+            if tag:
+                return not_modified(tag)
         async with _charged(route, context, request, read.points):
-            body = await queries.answer(context, database, read)
-        response = read_response(query, body, route.status)
-        return conditional(request.scope, response) if query.is_tagged else response
+            answer = await queries.answer(context, database, read, versioned)
+        response = await read_response(answer.body, route.status, answer.version)
+        return conditional(request.scope, response, bodies)
 
     async def _raw(self, route: RestRoute, request: Request) -> bytes:
         if "body" not in route.models:

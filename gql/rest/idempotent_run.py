@@ -91,13 +91,13 @@ async def _respond(
     if route.reads is None or not isinstance(result, RestArguments):
         return to_response(route, result)
     body = await queries.fetch(context, route.reads, result)
-    response = read_response(route.reads, body, route.status)
-    if route.reads.is_tagged:
-        # So the tag is known to be of the record, and not of what was sent (RFC 9110, 8.7, 9.3.4).
-        collection = route.path.partition("/{")[0]
-        response.headers["Content-Location"] = f"{collection}/{result.key}"
-        if route.status == HTTPStatus.CREATED:
-            response.headers["Location"] = response.headers["Content-Location"]
+    # Its tag has no version: what this transaction writes next would be of the same.
+    response = await read_response(body, route.status)
+    # So the tag is known to be of the record, and not of what was sent (RFC 9110, 8.7, 9.3.4).
+    collection = route.path.partition("/{")[0]
+    response.headers["Content-Location"] = f"{collection}/{result.key}"
+    if route.status == HTTPStatus.CREATED:
+        response.headers["Location"] = response.headers["Content-Location"]
     return response
 
 

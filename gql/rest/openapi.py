@@ -103,7 +103,7 @@ def _operation(route: RestRoute, shapes: Mapping[int, Any]) -> dict[str, Any]:
         **{str(status): _answer(answer, shapes) for status, answer in route.answers.items()},
         **error_responses(route),
     }
-    if route.reads is not None and route.reads.is_tagged:
+    if route.reads is not None:
         for status in route.answers:
             operation["responses"][str(status)]["headers"] = _record_headers(route, status)
     if is_conditional_read(route):
@@ -112,7 +112,7 @@ def _operation(route: RestRoute, shapes: Mapping[int, Any]) -> dict[str, Any]:
 
 
 def _record_headers(route: RestRoute, status: int) -> dict[str, Any]:
-    """The response headers of a record with a tag."""
+    """The response headers of what is read."""
     meanings = {"ETag": "Of what is shown."}
     if route.method != "GET":
         meanings["Content-Location"] = "The address of the record that is shown."
@@ -168,7 +168,7 @@ def _header(name: str, description: str, schema: Mapping[str, Any] | None = None
 
 def is_conditional_read(route: RestRoute) -> bool:
     """Whether a client may ask for what has changed alone."""
-    return route.method == "GET" and route.reads is not None and route.reads.is_tagged
+    return route.method == "GET" and route.reads is not None
 
 
 def _not_null(schema: Mapping[str, Any]) -> dict[str, Any]:

@@ -67,7 +67,6 @@ def lookup(
     *,
     noun: str,
     by: str = "id",
-    tagged: bool = False,
 ) -> RestQuery:
     """The record that a key names, or a list that belongs to it.
 
@@ -76,11 +75,10 @@ def lookup(
         printed: Its shape; or the list, from `list_page`, `all_under` or `newest_under`.
         noun: What the record is called in a 404.
         by: The column that the key is in.
-        tagged: Whether the answer has an `ETag`: for records that are read again and again.
     """
     if not isinstance(printed, PlanNode):
         printed = PlanNode(ObjectSource(), selection_of(printed))
-    return RestQuery(printed, RecordLookup(resource, by, noun), is_tagged=tagged)
+    return RestQuery(printed, RecordLookup(resource, by, noun))
 
 
 def list_page(resource: Resource, model: type[BaseModel]) -> PlanNode:

@@ -11,8 +11,7 @@ from typing import Any
 import orjson
 from starlette.responses import Response
 
-from gql.engine.rest_query import RestQuery
-from gql.http.entity_tags import REVALIDATED, entity_tag
+from gql.http.entity_tags import REVALIDATED, entity_tag_of_read
 from gql.http.media_types import JSON
 
 
@@ -32,10 +31,22 @@ def json_response(
     return Response(dumps(value), status_code=status, headers=headers, media_type=JSON)
 
 
-def read_response(query: RestQuery, body: bytes, status: int) -> Response:
-    """What a read printed."""
-    headers = {"ETag": entity_tag(body), "Cache-Control": REVALIDATED} if query.is_tagged else None
+async def read_response(body: bytes, status: int, version: str | None = None) -> Response:
+    """What a read printed, which its caller may keep.
+
+    Args:
+        body: JSON.
+        status: Of the answer.
+        version: Of what it was made of, where that has one.
+    """
+    tag = await entity_tag_of_read(body, version)
+    headers = {"ETag": tag, "Cache-Control": REVALIDATED}
     return Response(body, status_code=status, headers=headers, media_type=JSON)
+
+
+def not_modified(tag: str) -> Response:
+    """What says that the client has the answer already, under this tag."""
+    return Response(status_code=304, headers={"ETag": tag, "Cache-Control": REVALIDATED})
 
 
 def rounded(value: float) -> float:

@@ -15,6 +15,7 @@ from starlette.types import Receive, Scope, Send
 
 from gql.database import Database
 from gql.engine.compile_lock import CompileLocks
+from gql.engine.data_version import VERSION_POINTS, VersionedStatement, split_stamps
 from gql.engine.document import Request
 from gql.engine.engine import Bound, Engine
 from gql.engine.explain import Explanation
@@ -22,6 +23,7 @@ from gql.engine.fallback import OFF, AnswerCounts, Fallback
 from gql.errors import BadRequest, GatewayError, MethodNotAllowed
 from gql.events.hub import EventHubs
 from gql.http.body import read_body
+from gql.http.entity_tags import BodyHashes, names_version
 from gql.http.headers import headers_by_name
 from gql.http.identify import Identify, refusal_of
 from gql.http.media_types import (
@@ -111,6 +113,7 @@ class GraphQLEndpoint:
         locks = CompileLocks()
         self._documents = Documents(self._schema, settings, locks, shares or LoopShares())
         self._resolvers = Resolvers(self._schema, self._documents, settings, sms_sessions)
+        self._bodies = BodyHashes()
         self.engine: Engine | None = None
         if settings.compiled:
             self.engine = Engine(schema, database, self._documents.cache, locks)
@@ -207,10 +210,12 @@ class GraphQLEndpoint:
                     answer = await self._explain(received)
                 elif (price := headers.get(COST_HEADER)) is not None:
                     answer = await self._price(received, price)
+                elif method in READING_METHODS:
+                    answer = await self._run(received, scope)
                 else:
                     answer = await self._run(received)
                 is_read = method in READING_METHODS and not explain
-                return await answer.as_read(scope) if is_read else answer
+                return await answer.as_read(scope, self._bodies) if is_read else answer
         except ClientDisconnect:
             raise
         except Exception as error:  # noqa: BLE001 -- see `_failed`
@@ -227,34 +232,77 @@ class GraphQLEndpoint:
             raise caller
         return caller
 
-    async def _run(self, received: ReceivedRequest) -> HttpResponse:
-        """Run the operation: by its compiled plan, or by resolvers where there is none."""
+    async def _run(self, received: ReceivedRequest, reading: Scope | None = None) -> HttpResponse:
+        """Run the operation: by its compiled plan, or by resolvers where there is none.
+
+        Args:
+            received: The request.
+            reading: The ASGI scope of a request that only reads: its answer has a version, and is a
+                304 where the client names that one.
+        """
         engine, caller = self.engine, received.caller
         request, points = await self._request(received)
+        if reading is not None and engine is not None and names_version(reading):
+            tag = await self._named_tag(engine, received, request, reading)
+            if tag is not None:
+                return HttpResponse.not_modified(received.renderer.media_type, tag)
         received.log_operation(request.name, points)
         caller.allowance.use_points(points)
         bound = OFF if engine is None else await engine.bind_request(request, caller)
         if isinstance(bound, bytes):  # it needs no connection, so it waits for none
             return await self._finish(received, request, bound)
+        versioned = None
+        if reading is not None and engine is not None:
+            versioned = engine.versioned(request, bound)
         async with self.queues.hold(caller.organization_id, points):
-            return await self._finish(received, request, bound)
+            return await self._finish(received, request, bound, versioned)
+
+    async def _named_tag(
+        self, engine: Engine, received: ReceivedRequest, request: Request, reading: Scope
+    ) -> str | None:
+        """The tag of what the client has, where that is of the current version."""
+        caller, media_type = received.caller, received.renderer.media_type
+        received.log_operation(request.name, VERSION_POINTS)
+        caller.allowance.use_points(VERSION_POINTS)
+        versioned = engine.versioned(request, await engine.bind_request(request, caller))
+        if versioned is None:
+            return None
+        organization_id = caller.organization_id
+        async with self.queues.hold(organization_id, VERSION_POINTS):
+            fetch_value = received.database.fetch_value
+            version = await versioned.current_version(fetch_value, organization_id, media_type)
+        tag = version and self._bodies.named_tag(reading, version)
+        if tag:
+            received.log["way"] = "version"
+        return tag
 
     async def _finish(
-        self, received: ReceivedRequest, request: Request, bound: Bound | Fallback
+        self,
+        received: ReceivedRequest,
+        request: Request,
+        bound: Bound | Fallback,
+        versioned: VersionedStatement | None = None,
     ) -> HttpResponse:
         """Run what answers a request."""
         engine, renderer = self.engine, received.renderer
+        organization_id = received.caller.organization_id
         if engine is None:
             body: bytes | Fallback = self.counts.record_fallback(OFF)
         else:
-            organization_id = received.caller.organization_id
             body = await engine.answer(
-                received.database, bound, organization_id, renderer.request_id
+                received.database,
+                bound if versioned is None else versioned.bound,
+                organization_id,
+                renderer.request_id,
             )
-        if isinstance(body, bytes):
-            received.log["way"] = "plan"
+        if not isinstance(body, bytes):
+            return await self._resolvers.answer(request, received, body)
+        received.log["way"] = "plan"
+        if versioned is None:
             return HttpResponse(200, renderer.media_type, body)
-        return await self._resolvers.answer(request, received, body)
+        stamps, body = split_stamps(body)
+        version = versioned.version(stamps, organization_id, renderer.media_type)
+        return HttpResponse(200, renderer.media_type, body, version=version)
 
     async def _price(self, received: ReceivedRequest, header: bytes) -> HttpResponse:
         """The answer of `_run` with what it costs, or that alone.

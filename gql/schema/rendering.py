@@ -1,6 +1,5 @@
 """Results, refusals and bugs as HTTP responses; every error carries a code and the request id."""
 
-import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -19,10 +18,15 @@ from starlette.types import Scope, Send
 from strawberry.exceptions import StrawberryInputCoercionError
 
 from gql.errors import BadInput, GatewayError, RefusedDocument
-from gql.http.entity_tags import REVALIDATED, entity_tag, is_not_modified, named_tag
+from gql.http.entity_tags import (
+    REVALIDATED,
+    BodyHashes,
+    entity_tag_of_read,
+    is_not_modified,
+    named_tag,
+)
 from gql.http.media_types import JSON, PRODUCED
 from gql.http.refusal import refusal_headers
-from gql.schema.json_pieces import LONG
 
 _log = logging.getLogger(__name__)
 
@@ -49,6 +53,7 @@ class HttpResponse:
         headers: Beside those that every answer has.
         is_cacheable: Whether the client may keep it, and ask each time whether it is still so.
         has_data: Whether the operation ran, as far as it came.
+        version: Of what it was made of, where that has one.
     """
 
     status: int
@@ -57,28 +62,32 @@ class HttpResponse:
     headers: Mapping[str, str] = field(default_factory=dict)
     is_cacheable: bool = False
     has_data: bool = True
+    version: str | None = None
 
-    async def as_read(self, scope: Scope) -> "HttpResponse":
+    @classmethod
+    def not_modified(cls, media_type: str, tag: str) -> "HttpResponse":
+        """What says that the client has the answer already, under this tag."""
+        return cls(HTTPStatus.NOT_MODIFIED, media_type, b"", {"etag": tag}, is_cacheable=True)
+
+    async def as_read(self, scope: Scope, bodies: BodyHashes) -> "HttpResponse":
         """The same as the answer to a request that only reads: with an `ETag`, or a 304 for it.
 
         An answer with errors is left as it is.
+
+        Args:
+            scope: Of the request.
+            bodies: Where a body is noted that stayed the same as its version changed.
 
         Raises:
             PreconditionFailed: when it must not be shown.
         """
         if self.status != HTTPStatus.OK or not self.body.startswith(_WITHOUT_ERRORS):
             return self
-        if len(self.body) < LONG:
-            tag = self._tag()
-        else:  # hashing leaves the interpreter to the event loop
-            tag = await asyncio.to_thread(self._tag)
+        tag = await entity_tag_of_read(self.media_type.encode() + self.body, self.version)
         if is_not_modified(scope, tag):
-            headers = {**self.headers, "etag": named_tag(scope, tag)}
-            return HttpResponse(304, self.media_type, b"", headers, is_cacheable=True)
+            bodies.record(tag)
+            return HttpResponse.not_modified(self.media_type, named_tag(scope, tag))
         return replace(self, headers={**self.headers, "etag": tag}, is_cacheable=True)
-
-    def _tag(self) -> str:
-        return entity_tag(self.media_type.encode() + self.body)
 
     def with_extension(self, name: str, value: Any) -> "HttpResponse":
         """The same answer, which has no extensions yet, with this one at its end."""

@@ -156,6 +156,12 @@ WRITES: dict[str, tuple[str, str, Any]] = {
 }
 
 
+def _shown(answer: httpx2.Response) -> str:
+    """What a tag says of what is shown, without the version: a write does not know its own yet."""
+    tag: str = answer.headers["etag"]
+    return tag.strip('"').removesuffix("-gzip").partition(".")[0]
+
+
 @pytest.mark.parametrize("key", [None, "once"], ids=["alone", "inside its transaction"])
 @pytest.mark.parametrize("name", WRITES)
 async def test_a_write_is_answered_by_one_read_of_what_it_wrote(
@@ -175,10 +181,7 @@ async def test_a_write_is_answered_by_one_read_of_what_it_wrote(
         after = await client.get(path)
 
     assert written.status_code == 200, written.text
-    assert (written.content, written.headers.get("etag")) == (
-        after.content,
-        after.headers.get("etag"),
-    )
+    assert (written.content, _shown(written)) == (after.content, _shown(after))
     assert written.content != before.content
     reads = [text for text in ran.texts if text.startswith("SELECT") and '"id":' in text]
     assert len(reads) == 1, ran.texts

@@ -7,7 +7,8 @@ import orjson
 import pytest
 
 from gql import steps
-from gql.schema import json_pieces, rendering, resolvers
+from gql.http import entity_tags
+from gql.schema import json_pieces, resolvers
 from gql.schema.json_pieces import dumps_in_pieces
 from gql.steps import in_steps
 from tests.conftest import bearer, connect, start
@@ -77,8 +78,8 @@ async def test_no_step_prints_more_than_a_part_of_an_answer_of_some_megabytes(
 async def test_resolvers_answer_in_pieces_what_a_plan_answers(
     shared: Copy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (resolvers, rendering):
-        monkeypatch.setattr(module, "LONG", 1)
+    monkeypatch.setattr(resolvers, "LONG", 1)
+    monkeypatch.setattr(entity_tags, "_LONG", 1)
     monkeypatch.setattr(steps, "STEP_SECONDS", 0.0)
     answers = []
     for is_compiled in (True, False):

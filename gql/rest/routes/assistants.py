@@ -117,7 +117,7 @@ class DeletedAssistant(BaseModel):
     data: None
 
 
-ASSISTANT = lookup(ASSISTANTS, Assistant, noun="assistant", tagged=True)
+ASSISTANT = lookup(ASSISTANTS, Assistant, noun="assistant")
 ASSISTANTS_PAGE = list_of(ASSISTANTS, Assistant)
 
 

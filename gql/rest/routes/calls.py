@@ -180,7 +180,7 @@ class MetadataIn(BaseModel):
     metadata: dict[str, Any]
 
 
-CALL = lookup(CALLS, Call, noun="call", tagged=True)
+CALL = lookup(CALLS, Call, noun="call")
 
 
 @route(
@@ -243,7 +243,7 @@ def search_calls(query: SearchQuery) -> RestArguments:
     graphql='{ call(callSid: "CA1234567890abcdef") { id status } }',
     answers={200: Answer("The call.", Call, CALL_EXAMPLE)},
     errors=(404,),
-    reads=lookup(RECORDS_AS_CALLS, Call, noun="call_with_sid", by="call_sid", tagged=True),
+    reads=lookup(RECORDS_AS_CALLS, Call, noun="call_with_sid", by="call_sid"),
 )
 def get_by_sid(path: SidPath) -> RestArguments:
     """One call, or one SMS conversation by its `sms_102`; the SID must match exactly."""

@@ -114,7 +114,7 @@ class Deleted(BaseModel):
     message: str
 
 
-GRAPH = lookup(GRAPHS, Graph, noun="graph", tagged=True)
+GRAPH = lookup(GRAPHS, Graph, noun="graph")
 
 
 class GraphPath(BaseModel):

@@ -150,7 +150,7 @@ class Archived(BaseModel):
     message: str
 
 
-CONVERSATION = lookup(SMS_CONVERSATIONS, SmsConversation, noun=SMS_CONVERSATIONS.name, tagged=True)
+CONVERSATION = lookup(SMS_CONVERSATIONS, SmsConversation, noun=SMS_CONVERSATIONS.name)
 EXPORTED = lookup(SMS_CONVERSATIONS, ExportedConversation, noun=SMS_CONVERSATIONS.name)
 
 

@@ -65,7 +65,7 @@ _MESSAGES = Annotated[
 ]
 Exported = _with_string_ids(numbered.ExportedConversation, {"id": "id"}, messages=(_MESSAGES, ...))
 
-CONVERSATION = lookup(SMS_CONVERSATIONS, Conversation, noun=_NOUN, tagged=True)
+CONVERSATION = lookup(SMS_CONVERSATIONS, Conversation, noun=_NOUN)
 
 ROUTES: Mapping[RestRoute, RestRoute] = {
     numbered.list_sms_conversations: replace(
