@@ -17,6 +17,7 @@ from benchmarks.growth import growth as growth_series
 from benchmarks.imports import LENGTHS, imports_table, measured_imports
 from benchmarks.install import missing
 from benchmarks.machine import machine
+from benchmarks.polling import measured_polls, polling_table
 from benchmarks.postgres import running as running_postgres
 from benchmarks.results import Run, write
 from benchmarks.rounds import Plan
@@ -73,6 +74,10 @@ def main(
         bool,
         typer.Option("--weights", help="Only what each unit of an operation costs; Linux alone."),
     ] = False,
+    polling: Annotated[
+        bool,
+        typer.Option("--polling", help="Only what a 304 costs beside its answer; Linux alone."),
+    ] = False,
     imports: Annotated[
         bool,
         typer.Option("--import", help="Only how fast files of calls are imported; Linux alone."),
@@ -108,12 +113,17 @@ def main(
 
     The weights of docs/cost.md beside what their units cost: --weights
 
+    What a poll costs while nothing changes: --polling --scale medium
+
     The rates of imports into both databases, and the memory: --import --calls 100000,500000
 
     One question: --work W2 --servers jackfield,text,rows --connections 16 --no-sqlite
     """
     if weights:
         measure_weights("medium", fresh=fresh)
+        return
+    if polling:
+        measure_polls(scale, fresh=fresh)
         return
     if imports:
         measure_imports(_numbers(calls, "--calls"))
@@ -181,6 +191,20 @@ def measure_weights(scale: Scale, *, fresh: bool) -> None:
             postgresql = measured_weights(target, SCRATCH, postgres, say=screen.say)
     page = weights_page(compared(sqlite, postgresql))
     OUTPUT.print(page, highlight=False, soft_wrap=True, markup=False)
+
+
+def measure_polls(scale: Scale, *, fresh: bool) -> None:
+    """Print what polling costs on both databases while nothing changes."""
+    SCRATCH.mkdir(parents=True, exist_ok=True)
+    with Screen(ERRORS) as screen:
+        file = on_sqlite(SCRATCH, scale, fresh=fresh, say=screen.say)
+        tables = {"SQLite": polling_table(measured_polls(file, SCRATCH, None, say=screen.say))}
+        with running_postgres(SCRATCH / "postgresql") as postgres:
+            target = on_postgresql(postgres, scale, fresh=fresh, say=screen.say)
+            polled = measured_polls(target, SCRATCH, postgres, say=screen.say)
+            tables["PostgreSQL"] = polling_table(polled)
+    for name, page in tables.items():
+        OUTPUT.print(f"{name}\n\n{page}\n", highlight=False, soft_wrap=True, markup=False)
 
 
 def measure_imports(lengths: Sequence[int]) -> None:

@@ -74,7 +74,7 @@ def measured_weights(
 ) -> dict[Weight, float]:
     """The microseconds of each unit on one database."""
     with started(JACKFIELD, target, scratch) as running:
-        clocks = (database_clock(running, postgres), lambda: _cpu_seconds(running.pid, "main"))
+        clocks = (database_clock(running, postgres), lambda: thread_seconds(running.pid, "main"))
         ask = asking(running.url, target.api_key)
         microseconds = {}
         for probe in probes(ask):
@@ -108,9 +108,9 @@ def weights_page(figures: Sequence[Figures]) -> str:
 def database_clock(running: Running, postgres: Postgres | None) -> Clock:
     """The CPU time of the sessions of PostgreSQL, or of the threads that run SQLite."""
     if postgres is None:
-        return lambda: _cpu_seconds(running.pid, "others")
+        return lambda: thread_seconds(running.pid, "others")
     server = psutil.Process(postmaster(postgres.folder))
-    return lambda: sum(_cpu_seconds(each.pid, "main") for each in server.children())
+    return lambda: sum(thread_seconds(each.pid, "main") for each in server.children())
 
 
 def probes(ask: Ask) -> Iterator[Probe]:
@@ -201,7 +201,7 @@ def _seconds(ask: Ask, document: str, clock: Clock) -> float:
     return (clock() - start) / requests
 
 
-def _cpu_seconds(pid: int, which: str) -> float:
+def thread_seconds(pid: int, which: str) -> float:
     """The CPU time of the main thread of a process, or of all its other threads."""
     nanoseconds = 0
     for thread in Path(f"/proc/{pid}/task").iterdir():
