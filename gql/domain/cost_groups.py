@@ -142,7 +142,7 @@ def _is_midnight(instant: datetime) -> bool:
 
 def _keys(group_by: Sequence[CostDimension]) -> tuple[str, ...]:
     named = [each.value for each in group_by if each.value not in _BUCKETS]
-    return (*dict.fromkeys(named), CURRENCY)
+    return tuple(dict.fromkeys((*named, CURRENCY)))
 
 
 def _bucket(group_by: Sequence[CostDimension]) -> Bucket | None:

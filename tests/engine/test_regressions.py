@@ -261,3 +261,16 @@ async def test_values_that_are_equal_in_python_alone_are_told_apart(
         answers = await differential.ask(Document(query, {"n": number}))
 
         assert answers.resolved == answers.compiled
+
+
+async def test_groups_by_the_currency_have_it_once_in_their_filter(
+    differential: DifferentialClient,
+) -> None:
+    """It stood there twice, since the currency is a key of every group."""
+    query = "{ costs(groupBy: [CURRENCY, STATUS]) { groups { filter cost { currency } } } }"
+
+    data = await alike(differential, query)
+
+    currencies = [each["cost"]["currency"] for each in data["costs"]["groups"]]
+    assert currencies == sorted(currencies, key=lambda each: (each is None, each))
+    assert len(set(currencies)) < len(currencies)
