@@ -17,6 +17,9 @@ MICRO = Decimal(1).scaleb(-SCALE)
 MAX_MICROS = 2**63 - 1
 """What a column holds; the smallest amount is its negative."""
 
+MOST_PRICED = 10**18
+"""Most micro-units that a quantity may cost, so that a few such amounts fit in a column."""
+
 _EXACT = Context(prec=100)
 """Keeps every digit that a client can send, where Python's own context rounds to 28."""
 

@@ -14,6 +14,7 @@ from gql.models.enums import Channel
 from gql.query.cost_figures import CURRENCY, ROLLED_UP, Grouping, GroupOrder
 from gql.query.cost_groups import MAX_GROUPS, CostRequest, GroupValues
 from gql.query.filters import Condition, Filter
+from gql.query.repricing import RateCard
 from gql.query.time_buckets import Bucket, bucket_bounds, previous_range, time_zone
 
 _CONVERSATIONS = replace(
@@ -70,6 +71,7 @@ class CostArguments(NamedTuple):
         descending: Their direction.
         first: Most groups.
         empty_buckets: Whether there is a group for each bucket without calls.
+        rate_card: Other prices, beside those that were paid.
     """
 
     filter: Filter
@@ -82,6 +84,7 @@ class CostArguments(NamedTuple):
     descending: bool
     first: int
     empty_buckets: bool
+    rate_card: RateCard | None
 
 
 def cost_request(arguments: CostArguments) -> CostRequest:
@@ -98,7 +101,12 @@ def cost_request(arguments: CostArguments) -> CostRequest:
     bucket = _bucket(arguments.group_by)
     if arguments.empty_buckets and bucket is None:
         raise BadInput("`emptyBuckets` needs HOUR, DAY, WEEK or MONTH in `groupBy`.")
-    values = GroupValues(arguments.first, *_bounds(arguments, bucket), *_filter_parts(arguments))
+    values = GroupValues(
+        arguments.first,
+        *_bounds(arguments, bucket),
+        *_filter_parts(arguments),
+        rate_card=arguments.rate_card,
+    )
     previous = _previous_filter(arguments) if arguments.compare else None
     filters = (arguments.filter, *(() if previous is None else (previous,)))
     grouping = Grouping(
@@ -108,7 +116,9 @@ def cost_request(arguments: CostArguments) -> CostRequest:
         descending=arguments.descending,
         with_empty=arguments.empty_buckets,
         is_compared=arguments.compare,
-        fits_rollup=_fits_rollup(arguments.group_by, filters, values),
+        fits_rollup=arguments.rate_card is None
+        and _fits_rollup(arguments.group_by, filters, values),
+        rates=() if arguments.rate_card is None else arguments.rate_card.units,
     )
     return CostRequest(resource, arguments.filter, grouping, values, previous)
 

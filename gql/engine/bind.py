@@ -199,7 +199,7 @@ def _bind_cost_report(
 ) -> CostReportVariant:
     """The variant of a report; the values of the period before are under names of their own."""
     criteria = source.resources[request.resource].filters
-    values.update((f"{prefix}_{name}", value) for name, value in vars(request.values).items())
+    values.update((f"{prefix}_{name}", value) for name, value in request.values.by_name().items())
     conditions = bind_conditions(prefix, criteria, request.filter, values)
     previous = request.previous
     before = None

@@ -47,6 +47,7 @@ from gql.engine.fields import (
     OneSource,
     PageSource,
     PreviousGroupSource,
+    RepricedGroupSource,
     UnionSource,
     ViewerFieldSource,
     ViewerRecordSource,
@@ -261,6 +262,9 @@ class _Emitter:
                 return [or_null(self._json_path(row, node, label))]
             case IsLookedUpSource():
                 return [json_sql.json_boolean(row.table.c.id == bindparam(KEY_PARAMETER))]
+            case RepricedGroupSource():
+                has_rates = "repriced_calls" in row.table.c
+                return self._record(row, node.selected) if has_rates else ["null"]
             case PreviousGroupSource():
                 return [print_previous(row, node, self._object)]
             case JoinedSource(resource, key, column, value):

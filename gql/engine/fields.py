@@ -278,6 +278,11 @@ class PreviousGroupSource(FieldSource):
 
 
 @dataclass(frozen=True)
+class RepricedGroupSource(FieldSource):
+    """The same group by a rate card; null where there is none."""
+
+
+@dataclass(frozen=True)
 class CostSummarySource(FieldSource):
     """What all records of a connection cost, by currency; a field of the connection."""
 

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from gql.loaders.loader import Loader, OneByOneLoader, loader_of
 from gql.query.context import Context
-from gql.query.cost_groups import CostGroups, GroupValues, group_records
+from gql.query.cost_groups import CostGroups, GroupValues
 from gql.query.record_list import RecordList
 from gql.query.resource import Record
 
@@ -33,7 +33,7 @@ class CostGroupsLoader(OneByOneLoader[tuple[CostGroups, GroupValues, bool], Grou
         groups, values, with_percentiles = key
         statement = groups.statement(values, with_percentiles=with_percentiles)
         rows = await self._rows(statement)
-        return GroupsRead(group_records(rows), rows[0][-1] if rows else 0)
+        return GroupsRead(groups.records_of(rows), rows[0][-1] if rows else 0)
 
 
 class CostGroupsByParentLoader(Loader[Any, list[Record]]):
@@ -51,9 +51,10 @@ class CostGroupsByParentLoader(Loader[Any, list[Record]]):
         return loader_of(context, cls, records)
 
     async def read_many(self, keys: list[Any]) -> list[list[Record]]:
-        statement = CostGroups.summary(self._records).statement(GroupValues(), by_parent=True)
-        rows = await self._rows(statement, keys)
+        summary = CostGroups.summary(self._records)
+        rows = await self._rows(summary.statement(GroupValues(), by_parent=True), keys)
         groups = {
-            key: group_records(list(each)) for key, each in groupby(rows, key=lambda row: row[-1])
+            key: summary.records_of(list(each))
+            for key, each in groupby(rows, key=lambda row: row[-1])
         }
         return [groups.get(key, []) for key in keys]

@@ -13,11 +13,13 @@ from sqlalchemy import (
     FromClause,
     Select,
     Text,
+    and_,
     case,
     cast,
     func,
     literal,
     literal_column,
+    not_,
     null,
     select,
 )
@@ -25,6 +27,7 @@ from sqlalchemy import (
 from gql.models.enums import CallStatus
 from gql.models.rollup import NO_ASSISTANT, SERVICES
 from gql.query.record_list import RecordList, RowsByParent
+from gql.query.repricing import RateCardParameters, RatedUnits, listed_amounts
 from gql.query.rollup import is_countable
 from gql.query.rollup_sums import RollupSums
 from gql.sql.aggregates import (
@@ -65,7 +68,7 @@ ROLLED_UP = frozenset({"assistant_id", "status", "channel", CURRENCY})
 _ROLLUP_KINDS = {CURRENCY: "currency"}
 """What the rollup calls a key, where that is another name."""
 
-_PARTS = ("total", *SERVICES)
+PARTS = ("total", *SERVICES)
 
 
 class GroupOrder(StrEnum):
@@ -89,6 +92,7 @@ class Grouping:
         with_empty: Whether there is a group for each bucket without calls.
         is_compared: Whether each group comes with the one of the period before.
         fits_rollup: Whether its rollup tells all groups and the filter apart: days of UTC alone.
+        rates: What a rate card has prices of, where there is one.
     """
 
     keys: tuple[str, ...] = (CURRENCY,)
@@ -98,13 +102,22 @@ class Grouping:
     with_empty: bool = False
     is_compared: bool = False
     fits_rollup: bool = False
+    rates: RatedUnits = ()
 
 
 class Figures:
     """Adds up the calls of each group."""
 
-    def __init__(self, grouping: Grouping, *, by_parent: bool, percentiles: bool) -> None:
+    def __init__(
+        self,
+        grouping: Grouping,
+        *,
+        by_parent: bool,
+        percentiles: bool,
+        rate_card: RateCardParameters | None = None,
+    ) -> None:
         self._grouping = grouping
+        self._rate_card = rate_card
         self._by_parent = by_parent
         self._percentiles = percentiles
 
@@ -153,12 +166,18 @@ class Figures:
             # The rollup cannot tell an empty currency from none, so nothing does.
             keys[name] = func.nullif(call.c[name], "") if name == CURRENCY else call.c[name]
         columns: list[Any] = [value.label(name) for name, value in keys.items()]
-        columns += [call.c[f"{name}_cost"] for name in ("total", *SERVICES)]
+        columns += [call.c[f"{name}_cost"] for name in PARTS]
         columns += [call.c.duration, call.c.status.label("how_far")]
+        if self._rate_card is not None:
+            listed = listed_amounts(call, self._grouping.rates, self._rate_card)
+            columns += [amount.label(f"listed_{name}") for name, amount in listed.items()]
         if self._percentiles:
             columns.append(rank_in_group(call.c.duration, *keys.values()).label("rank"))
             columns.append(values_in_group(call.c.duration, *keys.values()).label("timed"))
-        return rows.select(*columns)
+        calls = rows.select(*columns)
+        # Each is used a dozen times below: the offset keeps both databases from working it out
+        # anew for each of these.
+        return calls if self._rate_card is None else calls.offset(literal_column("0"))
 
     def _sums(self, calls: FromClause) -> Iterator[Expression]:
         duration = calls.c.duration
@@ -175,10 +194,37 @@ class Figures:
                 value = percentile(duration, calls.c.rank, calls.c.timed, constant)
             yield value.label(name)
         has_total = calls.c.total_cost.is_not(None)
-        for name in ("total", *SERVICES):
+        for name in PARTS:
             amount = case((has_total, func.coalesce(calls.c[f"{name}_cost"], 0)))
-            yield sum_of_units(amount).label(f"{name}_units")
-            yield sum_of_micros(amount).label(f"{name}_micros")
+            yield from _summed(amount, name)
+        if self._rate_card is not None:
+            yield from self._repriced(calls, self._rate_card)
+
+    def _repriced(self, calls: FromClause, rate_card: RateCardParameters) -> Iterator[Expression]:
+        """How many calls have a price by the rate card, what was paid for them, and that price."""
+        rated = [service for service, _ in self._grouping.rates]
+        has_total = calls.c.total_cost.is_not(None)
+        in_currency = func.coalesce(calls.c[CURRENCY], "") == rate_card.currency
+        is_measured = and_(*(calls.c[f"listed_{name}"].is_not(None) for name in rated))
+        kinds = {
+            "repriced_calls": and_(in_currency, is_measured),
+            "other_currency_calls": not_(in_currency),
+            "unmeasured_calls": and_(in_currency, not_(is_measured)),
+        }
+        for label, condition in kinds.items():
+            yield func.count(case((and_(has_total, condition), 1))).label(label)
+        is_repriced = and_(has_total, kinds["repriced_calls"])
+        for name in PARTS:
+            paid = case((is_repriced, func.coalesce(calls.c[f"{name}_cost"], 0)))
+            yield from _summed(paid, f"paid_{name}")
+        for name in rated:
+            yield from _summed(case((is_repriced, calls.c[f"listed_{name}"])), f"listed_{name}")
+
+
+def _summed(amount: Expression, name: str) -> Iterator[Expression]:
+    """A sum of amounts, which is two."""
+    yield sum_of_units(amount).label(f"{name}_units")
+    yield sum_of_micros(amount).label(f"{name}_micros")
 
 
 class RolledUpFigures(Figures):
@@ -193,7 +239,7 @@ class RolledUpFigures(Figures):
         """The sums of a day or a month, under the names of what a call has."""
         grouping = self._grouping
         kinds = {_ROLLUP_KINDS.get(name, name) for name in grouping.keys} | {"status", "has_total"}
-        sums = ("calls", "timed", "duration", *(f"{name}_cost" for name in _PARTS))
+        sums = ("calls", "timed", "duration", *(f"{name}_cost" for name in PARTS))
         rows = RollupSums(
             records,
             sums,
@@ -237,7 +283,7 @@ class RolledUpFigures(Figures):
         for name in PERCENTILES:
             yield cast(null(), Double).label(name)
         has_costed = func.sum(case((calls.c.has_total, number), else_=0)) > 0
-        for name in _PARTS:
+        for name in PARTS:
             amount = case((calls.c.has_total, calls.c[f"{name}_cost"]))
             yield case((has_costed, sum_of_units(amount))).label(f"{name}_units")
             yield case((has_costed, sum_of_micros(amount))).label(f"{name}_micros")
@@ -249,10 +295,20 @@ class RolledUpFigures(Figures):
 
 
 def figures_of(
-    records: RecordList, grouping: Grouping, *, by_parent: bool, percentiles: bool
+    records: RecordList,
+    grouping: Grouping,
+    rate_card: RateCardParameters,
+    *,
+    by_parent: bool,
+    percentiles: bool,
 ) -> Figures:
     """What adds up the groups of a list: of its rollup, where that has all that is needed."""
     fits = grouping.fits_rollup and not percentiles and not by_parent
     if fits and is_countable(records):
         return RolledUpFigures(grouping)
-    return Figures(grouping, by_parent=by_parent, percentiles=percentiles)
+    return Figures(
+        grouping,
+        by_parent=by_parent,
+        percentiles=percentiles,
+        rate_card=rate_card if grouping.rates else None,
+    )

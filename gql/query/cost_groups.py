@@ -6,7 +6,7 @@ so that a total is always the sum of the services and of what belongs to none of
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
@@ -36,6 +36,7 @@ from gql.models.rollup import SERVICES
 from gql.query.cost_figures import (
     CURRENCY,
     KEYS,
+    PARTS,
     PERCENTILES,
     Expression,
     Grouping,
@@ -44,6 +45,7 @@ from gql.query.cost_figures import (
 )
 from gql.query.filters import Filter
 from gql.query.record_list import RecordList
+from gql.query.repricing import RateCard, RateCardParameters
 from gql.query.resource import Resource
 from gql.sql.aggregates import (
     InstantList,
@@ -58,7 +60,7 @@ from gql.sql.text import by_code_point, uppercase
 MAX_GROUPS = 1_000
 """Most groups of one answer."""
 
-AMOUNTS = ("total", *SERVICES, "unattributed")
+AMOUNTS = (*PARTS, "unattributed")
 
 _FIGURES = (
     *("calls", "with_cost", "ongoing"),
@@ -68,9 +70,20 @@ _FIGURES = (
 LABELS = ("bucket_start", "bucket_end", *KEYS, "group_filter", *_FIGURES)
 """What a group has."""
 
+_REPRICED_COUNTS = ("repriced_calls", "other_currency_calls", "unmeasured_calls")
+REPRICED_LABELS = (
+    *("uncosted_calls", *_REPRICED_COUNTS),
+    *(f"{kind}_{name}_cost" for kind in ("paid", "listed", "difference") for name in AMOUNTS),
+)
+"""What it has beside that where there is a rate card."""
+
 COST_GROUPS = Resource(
     "cost_group",
-    Table("cost_group", MetaData(), *(Column(label, KEYS.get(label)) for label in LABELS)),
+    Table(
+        "cost_group",
+        MetaData(),
+        *(Column(label, KEYS.get(label)) for label in (*LABELS, *REPRICED_LABELS)),
+    ),
 )
 """What is printed of a group, as of a record; `CostGroups` makes the rows of what is no table."""
 
@@ -87,6 +100,7 @@ class GroupParameters:
         limit: Most groups.
         bounds: Of the buckets, and `previous_bounds` of those that they are compared with.
         filter_start: JSON of the filter before what a group adds to it, and `filter_end` behind.
+        rate_card: Prices.
     """
 
     limit: BindParameter[int]
@@ -94,6 +108,7 @@ class GroupParameters:
     previous_bounds: BindParameter[Any]
     filter_start: BindParameter[str]
     filter_end: BindParameter[str]
+    rate_card: RateCardParameters
 
     @classmethod
     def named(cls, prefix: str) -> "GroupParameters":
@@ -104,18 +119,26 @@ class GroupParameters:
             bindparam(f"{prefix}_previous_bounds", type_=InstantList()),
             bindparam(f"{prefix}_filter_start", type_=Text()),
             bindparam(f"{prefix}_filter_end", type_=Text()),
+            RateCardParameters.named(prefix),
         )
 
 
 @dataclass(frozen=True)
 class GroupValues:
-    """The values of `GroupParameters`, by the same names."""
+    """The values of `GroupParameters`."""
 
     limit: int = MOST_CURRENCIES
     bounds: tuple[datetime, ...] = ()
     previous_bounds: tuple[datetime, ...] = ()
     filter_start: str = "{"
     filter_end: str = "}"
+    rate_card: RateCard | None = None
+
+    def by_name(self) -> dict[str, Any]:
+        """By the names of the parameters to be filled, without their prefix."""
+        values = dict(vars(self))
+        card = values.pop("rate_card")
+        return values if card is None else values | card.values()
 
     def parameters(self) -> GroupParameters:
         """Parameters that have these values."""
@@ -125,6 +148,7 @@ class GroupValues:
             bindparam(None, self.previous_bounds, type_=InstantList()),
             bindparam(None, self.filter_start, type_=Text()),
             bindparam(None, self.filter_end, type_=Text()),
+            RateCardParameters.of(self.rate_card),
         )
 
 
@@ -175,6 +199,11 @@ class CostGroups:
         fits_rollup = rollup is not None and not records.compares(rollup.instant)
         return cls(records, Grouping(fits_rollup=fits_rollup))
 
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """What each group has."""
+        return (*LABELS, *REPRICED_LABELS) if self.grouping.rates else LABELS
+
     def groups(
         self,
         parameters: GroupParameters,
@@ -183,7 +212,7 @@ class CostGroups:
         by_parent: bool = False,
         with_percentiles: bool = True,
     ) -> FromClause:
-        """The groups as rows with `LABELS`, `row_number` (from 1) and `group_count`.
+        """The groups as rows with `labels`, `row_number` (from 1) and `group_count`.
 
         Args:
             parameters: Where limits, bounds and filters are.
@@ -192,7 +221,11 @@ class CostGroups:
             with_percentiles: Whether percentiles are worked out, or NULL.
         """
         figures = figures_of(
-            self.records, self.grouping, by_parent=by_parent, percentiles=with_percentiles
+            self.records,
+            self.grouping,
+            parameters.rate_card,
+            by_parent=by_parent,
+            percentiles=with_percentiles,
         )
         rows = figures.rows(self.records, parameters.bounds, parent)
         groups = _numbered(rows, self.grouping, parameters, by_parent=by_parent).subquery()
@@ -201,13 +234,18 @@ class CostGroups:
     def previous_groups(
         self, parameters: GroupParameters, *, with_percentiles: bool = True
     ) -> FromClause:
-        """The groups of the period before, to be joined by `group_key`."""
+        """The groups of the period before, to be joined by `group_key`; they are not repriced."""
         assert self.previous is not None  # noqa: S101, only where the grouping compares
+        grouping = replace(self.grouping, rates=())
         figures = figures_of(
-            self.previous, self.grouping, by_parent=False, percentiles=with_percentiles
+            self.previous,
+            grouping,
+            parameters.rate_card,
+            by_parent=False,
+            percentiles=with_percentiles,
         )
         rows = figures.rows(self.previous, parameters.previous_bounds, None)
-        return select(*_finished(rows, self.grouping, parameters)).subquery()
+        return select(*_finished(rows, grouping, parameters)).subquery()
 
     def statement(
         self, values: GroupValues, *, by_parent: bool = False, with_percentiles: bool = True
@@ -215,7 +253,7 @@ class CostGroups:
         """Everything of every group, in order, for `group_records`."""
         parameters = values.parameters()
         groups = self.groups(parameters, by_parent=by_parent, with_percentiles=with_percentiles)
-        columns: list[Any] = [groups.c[label] for label in LABELS]
+        columns: list[Any] = [groups.c[label] for label in self.labels]
         source = groups
         if self.grouping.is_compared:
             previous = self.previous_groups(parameters, with_percentiles=with_percentiles)
@@ -225,23 +263,24 @@ class CostGroups:
         order = [groups.c.parent_key] if by_parent else []
         return select(*columns).select_from(source).order_by(*order, groups.c.row_number)
 
+    def records_of(self, rows: Sequence[Any]) -> list[Any]:
+        """Rows of `statement` as records with `labels` and `previous`."""
+        width = len(self.labels)
+        return [
+            _record(self.labels, row[:width], self._previous(row[width:-1]))  # the rest is a count
+            for row in rows
+        ]
 
-def group_records(rows: Sequence[Any]) -> list[Any]:
-    """Rows of `CostGroups.statement` as records with `LABELS` and `previous`."""
-    width = len(LABELS)
-    return [_record(row[:width], _previous(row[width : 2 * width], row)) for row in rows]
+    def _previous(self, values: Sequence[Any]) -> Any:
+        if not self.grouping.is_compared or values[LABELS.index("calls")] is None:
+            return None
+        return _record(LABELS, values, None)
 
 
-def _previous(labels: Sequence[Any], row: Any) -> Any:
-    if len(row) <= len(LABELS) + 1 or labels[LABELS.index("calls")] is None:
-        return None
-    return _record(labels, None)
-
-
-def _record(labels: Sequence[Any], previous: Any) -> Any:
-    values = dict(zip(LABELS, labels, strict=True))
-    values["group_filter"] = orjson.loads(values["group_filter"])
-    return SimpleNamespace(**values, previous=previous)
+def _record(labels: Sequence[str], values: Sequence[Any], previous: Any) -> Any:
+    record = {"repriced_calls": None, **dict(zip(labels, values, strict=True))}
+    record["group_filter"] = orjson.loads(record["group_filter"])
+    return SimpleNamespace(**record, previous=previous)
 
 
 def _numbered(
@@ -296,21 +335,57 @@ def _finished(
     yield (cast(rows.c.duration_sum, Double) / timed).label("duration_average")
     for name in PERCENTILES:
         yield rows.c[name].label(name)
-    for name in ("total", *SERVICES):
+    for name in PARTS:
         yield amount_text(rows.c[f"{name}_units"], rows.c[f"{name}_micros"]).label(f"{name}_cost")
     yield amount_text(*(_unattributed(rows, part) for part in ("units", "micros"))).label(
         "unattributed_cost"
     )
     if grouping.is_compared:
         yield _group_key(rows, grouping).label("group_key")
+    if grouping.rates:
+        yield from _repriced(rows, grouping)
 
 
-def _unattributed(rows: FromClause, part: str) -> Expression:
+def _unattributed(rows: FromClause, part: str, prefix: str = "") -> Expression:
     """What of the total belongs to no service: below zero for a discount."""
-    rest: Expression = rows.c[f"total_{part}"]
+    rest: Expression = rows.c[f"{prefix}total_{part}"]
     for service in SERVICES:
-        rest = rest - rows.c[f"{service}_{part}"]
+        rest = rest - rows.c[f"{prefix}{service}_{part}"]
     return rest
+
+
+def _repriced(rows: FromClause, grouping: Grouping) -> Iterator[Expression]:
+    """What was paid for the calls that the rate card prices, its price, and the difference."""
+    for label in _REPRICED_COUNTS:
+        yield func.coalesce(rows.c[label], 0).label(label)
+    uncosted = func.coalesce(rows.c.calls - rows.c.with_cost, 0)
+    yield cast(uncosted, BigInteger).label("uncosted_calls")
+    rated = [service for service, _ in grouping.rates]
+    for name in AMOUNTS:
+        paid = [_paid(rows, name, part) for part in ("units", "micros")]
+        listed = [_listed(rows, name, rated, part) for part in ("units", "micros")]
+        more = [of_list - of_bill for of_list, of_bill in zip(listed, paid, strict=True)]
+        yield amount_text(*paid).label(f"paid_{name}_cost")
+        yield amount_text(*listed).label(f"listed_{name}_cost")
+        yield amount_text(*more).label(f"difference_{name}_cost")
+
+
+def _paid(rows: FromClause, name: str, part: str) -> Expression:
+    """A sum of the calls that have a price by the rate card, as it was paid."""
+    if name == "unattributed":
+        return _unattributed(rows, part, "paid_")
+    return rows.c[f"paid_{name}_{part}"]
+
+
+def _listed(rows: FromClause, name: str, rated: Sequence[str], part: str) -> Expression:
+    """The same sum by the rate card: what has no rate there is as it was paid."""
+    if name in rated:
+        return rows.c[f"listed_{name}_{part}"]
+    amount = _paid(rows, name, part)
+    if name == "total":
+        for service in rated:
+            amount = amount + rows.c[f"listed_{service}_{part}"] - _paid(rows, service, part)
+    return amount
 
 
 def _group_key(rows: FromClause, grouping: Grouping) -> Expression:

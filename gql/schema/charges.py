@@ -24,6 +24,7 @@ from graphql import (
     value_from_ast_untyped,
 )
 
+from gql.domain.calls import CALLS
 from gql.engine.fields import (
     ConnectionField,
     ConnectionSource,
@@ -34,6 +35,7 @@ from gql.engine.fields import (
     JsonPathSource,
 )
 from gql.ingest.apply import MOST_ITEMS
+from gql.models.rollup import SERVICES
 from gql.query.cost_groups import MAX_GROUPS
 from gql.query.filters import MAX_CONDITIONS
 from gql.query.paging import DEFAULT_PAGE, MAX_PAGE
@@ -179,6 +181,8 @@ class ChargeWalk:
             of_list = ListArguments(source, field, arguments)
         here = at.below(path, of_list, _listed(field, source, arguments))
         yield here.charge(field_weight(field))
+        if isinstance(source, CostReportSource):
+            yield here.charge(_rates(arguments["rateCard"]), CALLS.usual * KEY.points)
         if is_leaf_type(target):
             yield from _leaf(here, source, arguments)
             return
@@ -293,6 +297,20 @@ def _count(ids: Any) -> int:
     # GraphQL coerces a single value to a list of one.
     number = len(ids) if isinstance(ids, list) else int(ids is not None)
     return number if number <= MAX_IDS else 0
+
+
+def _rates(rate_card: Argument) -> int | Quantity:
+    """How many rates a rate card has, each of which looks at the bills of all calls."""
+    most = len(SERVICES)
+
+    def value(variables: Variables) -> int:
+        card = rate_card.value(variables)
+        rates = card.get("rates") if isinstance(card, Mapping) else None
+        # GraphQL coerces a single value to a list of one.
+        number = len(rates) if isinstance(rates, list) else int(rates is not None)
+        return number if number <= most else 0
+
+    return _quantity(most, value, rate_card.is_constant)
 
 
 def _steps(path: Argument) -> int | Quantity:

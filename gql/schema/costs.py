@@ -27,6 +27,7 @@ from gql.engine.fields import (
     CostReportField,
     CostReportSource,
     PreviousGroupSource,
+    RepricedGroupSource,
 )
 from gql.loaders.cost_groups import CostGroupsLoader, GroupsRead
 from gql.query.context import Context
@@ -38,6 +39,7 @@ from gql.schema.enums import CallStatus, Channel, describe
 from gql.schema.graphs import AssistantGraph
 from gql.schema.inputs.calls import CallFilter
 from gql.schema.inputs.ordering import OrderDirection
+from gql.schema.repricing import RateCardInput, RepricedCosts, read_rate_card
 from gql.schema.scalars import BigInt
 
 DEFAULT_GROUPS = 100
@@ -147,6 +149,10 @@ def _previous(root: strawberry.Parent[Record]) -> Any:
     return root.previous
 
 
+def _repriced(root: strawberry.Parent[Record]) -> Any:
+    return None if root.repriced_calls is None else root
+
+
 @strawberry.type(
     description="Calls that are alike in what they are grouped by, added up. What they are not"
     " grouped by is null."
@@ -176,6 +182,11 @@ class CostGroup(CostFigures):
         " such calls. A bucket is compared with the one of the same number.",
         PreviousGroupSource(),
         _previous,
+    )
+    repriced: RepricedCosts | None = field_of(
+        "What its calls would cost under other prices; null without `rateCard`.",
+        RepricedGroupSource(),
+        _repriced,
     )
 
 
@@ -238,6 +249,7 @@ def _read_arguments(
     order_by: CostOrder | None = UNSET,
     first: int | None = None,
     empty_buckets: bool | None = None,
+    rate_card: RateCardInput | None = UNSET,
 ) -> CostRequest:
     """The arguments of `costs` as what is grouped.
 
@@ -260,6 +272,7 @@ def _read_arguments(
             descending=descending,
             first=DEFAULT_GROUPS if first is None else first,
             empty_buckets=bool(empty_buckets),
+            rate_card=read_rate_card(rate_card) if rate_card else None,
         )
     )
 
@@ -320,6 +333,9 @@ async def _costs(
     empty_buckets: Annotated[
         bool | None, _argument("Whether an hour, day, week or month without calls is a group too.")
     ] = False,
+    rate_card: Annotated[
+        RateCardInput | None, _argument("Other prices, which `repriced` is worked out by.")
+    ] = UNSET,
 ) -> Any:
     request = _read_arguments(
         filter=filter,
@@ -330,6 +346,7 @@ async def _costs(
         order_by=order_by,
         first=first,
         empty_buckets=empty_buckets,
+        rate_card=rate_card,
     )
     groups = request.groups(COSTED_RECORDS)
     return RequestedReport(info.context, groups, request.values, selects_percentiles(info))

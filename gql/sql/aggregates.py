@@ -23,7 +23,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.types import NullType
 from sqlmodel.sql.sqltypes import UTCDateTime
 
-from gql.money import MICRO, MICROS_PER_UNIT, SCALE
+from gql.money import MICRO, MICROS_PER_UNIT, MOST_PRICED, SCALE
 from gql.sql.construct import Construct
 from gql.sql.instants import day_number, day_start
 
@@ -77,6 +77,39 @@ class amount_text(Construct[str]):
         f"(CASE WHEN {{0}} IS NULL THEN NULL WHEN {_FLOOR} < 0 AND {_REST} > 0"
         f" THEN printf('-%d.%0{SCALE}d', abs({_FLOOR} + 1), {MICROS_PER_UNIT} - {_REST})"
         f" ELSE printf('%d.%0{SCALE}d', {_FLOOR}, {_REST}) END)"
+    )
+
+
+_DOUBLED, _DIVISOR = "(2 * ({0})::numeric * ({1}) + ({2}))", "(2 * ({2})::numeric)"
+_HALF_UP = f"div({_DOUBLED}, {_DIVISOR})"
+
+
+class priced(Construct[int]):
+    """What a quantity costs, in whole millionths; half of one goes to the even neighbour.
+
+    Takes the quantity, the price in millionths, and the number of units that it is for. NULL for a
+    quantity below zero, and for more than `MOST_PRICED`.
+    """
+
+    type = BigInteger()
+    postgresql = (
+        "(CASE WHEN ({0}) >= 0"
+        f" AND ({{0}})::numeric * ({{1}}) <= ({{2}})::numeric * {MOST_PRICED}"
+        f" THEN ({_HALF_UP} - CASE WHEN mod({_DOUBLED}, {_DIVISOR}) = 0 AND mod({_HALF_UP}, 2) = 1"
+        " THEN 1 ELSE 0 END)::bigint END)"
+    )
+    sqlite = "quantity_price({0}, {1}, {2})"
+
+
+class whole_amount(Construct[int]):
+    """A sum as one integer of millionths, of its two; NULL for more than `MOST_PRICED`."""
+
+    type = BigInteger()
+    postgresql = f"(CASE WHEN {{1}} <= {MOST_PRICED} THEN ({{1}})::bigint END)"
+    sqlite = (
+        f"(CASE WHEN {{0}} <= {MOST_PRICED // MICROS_PER_UNIT} AND"
+        f" {{0}} * {MICROS_PER_UNIT} + {{1}} <= {MOST_PRICED}"
+        f" THEN {{0}} * {MICROS_PER_UNIT} + {{1}} END)"
     )
 
 

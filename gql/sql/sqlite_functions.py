@@ -2,8 +2,11 @@
 
 import sqlite3
 from collections.abc import Callable
+from fractions import Fraction
+from math import isfinite
 from typing import Any, NamedTuple
 
+from gql.money import MOST_PRICED
 from gql.sql.csv_sql import spreadsheet_text
 from gql.sql.json_paths import json_at
 
@@ -23,6 +26,19 @@ def double_text(value: Any) -> str | None:
     return None if value is None else repr(float(value))
 
 
+def quantity_price(quantity: Any, price: int, units: int) -> int | None:
+    """What a quantity costs: see `gql.sql.aggregates.priced`.
+
+    SQLite stores a decimal as the double next to it, whose shortest digits are the decimal again
+    where it has fifteen or fewer.
+    """
+    if not isinstance(quantity, int | float) or not isfinite(quantity) or quantity < 0:
+        return None
+    exact = quantity if isinstance(quantity, int) else Fraction(repr(quantity))
+    amount = Fraction(exact * price, units)
+    return round(amount) if amount <= MOST_PRICED else None
+
+
 class SqliteFunction(NamedTuple):
     """A function of SQLite.
 
@@ -40,6 +56,7 @@ class SqliteFunction(NamedTuple):
 SQLITE_FUNCTIONS = (
     SqliteFunction("lower", 1, lower),
     SqliteFunction("double_text", 1, double_text),
+    SqliteFunction("quantity_price", 3, quantity_price),
     SqliteFunction("json_at", -1, json_at),
     SqliteFunction("spreadsheet_text", 1, spreadsheet_text),
 )

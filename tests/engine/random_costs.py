@@ -6,6 +6,9 @@ from graphql import GraphQLField
 
 from tests.engine.random_arguments import Values, Word
 
+SERVICES = ("LLM", "TTS", "STT", "TELEPHONY")
+UNITS = ("CALL", "MINUTE", "MINUTE", "TOKEN", "CHARACTER", "SEGMENT")
+PRICES = ("0", "0.000001", "0.0125", "0.15", "7.333333")
 BUCKETS = ("HOUR", "DAY", "WEEK", "MONTH")
 ZONES = (
     "UTC",
@@ -43,11 +46,33 @@ def cost_arguments(values: Values, spec: GraphQLField) -> dict[str, Any]:
         arguments["groupBy"] = [Word(each) for each in groups]
     if bucket is None and pick.random() < 0.95:
         arguments.pop("emptyBuckets", None)
+    arguments.pop("rateCard", None)
+    if pick.random() < 0.4:
+        arguments["rateCard"] = _rate_card(values)
     if (bucket or arguments.get("compareTo")) and pick.random() < 0.97:
         lower, upper = pick.choice(RANGES[bucket or "MONTH"])
         bounds = {pick.choice(["gt", "gte"]): lower, pick.choice(["lt", "lte"]): upper}
         arguments["filter"] = {**(arguments.get("filter") or {}), "startedAt": bounds}
     return arguments
+
+
+def _rate_card(values: Values) -> dict[str, Any]:
+    """Prices of some services, now and then of one twice or below zero."""
+    pick = values.pick
+    services = pick.sample(SERVICES, pick.randint(1, len(SERVICES)))
+    if pick.random() < 0.05:
+        services.append(pick.choice([*SERVICES, "OTHER"]))
+    rates = []
+    for service in services:
+        rate: dict[str, Any] = {
+            "service": Word(service),
+            "unit": Word(pick.choice(UNITS)),
+            "price": pick.choice(PRICES if pick.random() < 0.97 else ["-1", "9999999999999"]),
+        }
+        if pick.random() < 0.5:
+            rate["per"] = pick.choice([1, 3, 1_000, 1_000_000])
+        rates.append(rate)
+    return {"currency": pick.choice(["USD", "USD", "USD", "EUR", "'\u00e9"]), "rates": rates}
 
 
 def _dimensions(spec: GraphQLField) -> list[str]:

@@ -1,0 +1,143 @@
+"""Rate cards: what calls would cost under other prices, in the GraphQL schema."""
+
+from decimal import Decimal
+
+import strawberry
+
+from gql.engine.declaration import column, nested_object, sum_of_money
+from gql.errors import BadInput
+from gql.models.rollup import SERVICES
+from gql.money import decimal_to_micros
+from gql.query.repricing import Rate, RateCard, RateUnit
+from gql.schema.enums import CostService, describe
+
+MOST_UNITS = 1_000_000_000
+"""Most units that a price may be for."""
+
+_LONGEST_CURRENCY = 255
+
+describe(
+    RateUnit,
+    "What is counted of a service.",
+    CALL="Each call once.",
+    MINUTE="Minutes that lines of the bill count, or else those of the call's duration.",
+    TOKEN="Tokens of lines of the bill, or else of the messages, in and out.",  # noqa: S106
+    CHARACTER="Characters that lines of the bill count.",
+    SEGMENT="SMS that lines of the bill count, or else the segments of the messages.",
+)
+
+
+@strawberry.input(description="The price of a service.")
+class RateInput:
+    service: CostService = strawberry.field(
+        description="Which: LLM, TTS, STT or TELEPHONY. It has one rate."
+    )
+    unit: RateUnit = strawberry.field(description="What is counted.")
+    price: Decimal = strawberry.field(description="What `per` of these cost; zero or more.")
+    per: int = strawberry.field(
+        default=1, description=f"How many the price is for: 1 to {MOST_UNITS:,}."
+    )
+
+
+@strawberry.input(description="Other prices than those that were paid.")
+class RateCardInput:
+    currency: str = strawberry.field(
+        description="The currency's ISO 4217 code; calls in another one are not repriced."
+    )
+    rates: list[RateInput] = strawberry.field(
+        description="A price for each service that has another one; the others, and what is in the"
+        " total and in no service, are as they were paid."
+    )
+
+
+def read_rate_card(card: RateCardInput) -> RateCard:
+    """A rate card in millionths.
+
+    Raises:
+        BadInput: when a price cannot be used.
+    """
+    if not 0 < len(card.currency) <= _LONGEST_CURRENCY:
+        raise BadInput("`rateCard.currency` is no code of a currency: use one like `USD`.")
+    if not card.rates:
+        raise BadInput("`rateCard.rates` is empty: name the price of a service.")
+    rates = {}
+    for rate in card.rates:
+        service = rate.service.value
+        if service not in SERVICES:
+            raise BadInput(f"{rate.service.name} has no rate: it is not counted in anything.")
+        if service in rates:
+            raise BadInput(f"{rate.service.name} has two rates: name one.")
+        if rate.price < 0:
+            raise BadInput(f"The price of {rate.service.name} is below zero.")
+        if not 1 <= rate.per <= MOST_UNITS:
+            raise BadInput(
+                f"`per` of {rate.service.name} is {rate.per}, but has to be from 1 to"
+                f" {MOST_UNITS:,}."
+            )
+        # Exact, as a `Decimal` has six digits at most.
+        price = int(decimal_to_micros(rate.price))
+        rates[service] = Rate(service, rate.unit, price, rate.per)
+    return RateCard(card.currency, tuple(rates[name] for name in SERVICES if name in rates))
+
+
+@strawberry.type(description="What was paid for the calls that are repriced.")
+class PaidCosts:
+    """Resolved from a group."""
+
+    total: Decimal | None = sum_of_money("Everything together.", "paid_total_cost")
+    llm: Decimal | None = sum_of_money("The language model.", "paid_llm_cost")
+    tts: Decimal | None = sum_of_money("Text to speech.", "paid_tts_cost")
+    stt: Decimal | None = sum_of_money("Speech to text.", "paid_stt_cost")
+    telephony: Decimal | None = sum_of_money("The telephone line.", "paid_telephony_cost")
+    unattributed: Decimal | None = sum_of_money(
+        "What is in the total and in no service.", "paid_unattributed_cost"
+    )
+
+
+@strawberry.type(description="What the same calls cost by the rate card.")
+class ListedCosts:
+    """Resolved from a group."""
+
+    total: Decimal | None = sum_of_money("Everything together.", "listed_total_cost")
+    llm: Decimal | None = sum_of_money("The language model.", "listed_llm_cost")
+    tts: Decimal | None = sum_of_money("Text to speech.", "listed_tts_cost")
+    stt: Decimal | None = sum_of_money("Speech to text.", "listed_stt_cost")
+    telephony: Decimal | None = sum_of_money("The telephone line.", "listed_telephony_cost")
+    unattributed: Decimal | None = sum_of_money(
+        "What is in the total and in no service, as it was paid.", "listed_unattributed_cost"
+    )
+
+
+@strawberry.type(description="How much more the rate card is; below zero where it is less.")
+class CostDifferences:
+    """Resolved from a group."""
+
+    total: Decimal | None = sum_of_money("Everything together.", "difference_total_cost")
+    llm: Decimal | None = sum_of_money("The language model.", "difference_llm_cost")
+    tts: Decimal | None = sum_of_money("Text to speech.", "difference_tts_cost")
+    stt: Decimal | None = sum_of_money("Speech to text.", "difference_stt_cost")
+    telephony: Decimal | None = sum_of_money("The telephone line.", "difference_telephony_cost")
+    unattributed: Decimal | None = sum_of_money(
+        "What is in the total and in no service: zero.", "difference_unattributed_cost"
+    )
+
+
+@strawberry.type(
+    description="Calls under a rate card. Each call of the group is counted in one of the four"
+    " numbers; amounts are null where no call is repriced."
+)
+class RepricedCosts:
+    """Resolved from a group."""
+
+    calls: int = column("Those that are repriced: the amounts are theirs.", "repriced_calls")
+    without_quantity: int = column(
+        "Those of which not all is known that has a price.", "unmeasured_calls"
+    )
+    other_currency: int = column(
+        "Those that were paid in another currency, or in none that is known.",
+        "other_currency_calls",
+    )
+    without_cost: int = column("Those of which the total is not known.", "uncosted_calls")
+    paid: PaidCosts = nested_object("What was paid.")
+    listed: ListedCosts = nested_object("What the rate card makes of it.")
+    difference: CostDifferences = nested_object("The second less the first.")
