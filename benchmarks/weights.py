@@ -158,6 +158,8 @@ def _rows(ask: Ask) -> Iterator[Probe]:
     sids = [f'"zz{number}"' for number in range(100)]
     in_sids = [total % f"callSid: {{in: [{', '.join(chosen)}]}}" for chosen in (sids, sids[:1])]
     yield Probe(weights.KEY, in_sids[0], in_sids[1], len(sids) - 1)
+    said = 'said: {contains: "the"}'
+    yield Probe(weights.WORDS, total % said, least, 1)
     since = 'startedAt: {gte: "1990-01-01T00:00:00Z"}'
     yield Probe(weights.COUNTED_ROW, total % since, least, count)
     yield Probe(weights.COMPARED_ROW, total % 'callSid: {contains: "zz"}', least, count)

@@ -42,6 +42,7 @@ STANDARD_NAMES = re.compile(
     r"not_found|remembered_ttl"  # an error and a setting of the public interface
     r"|path_taken|per_turn|turn_duration|(user|ai)_turns"  # fields of the REST contract
     r"|connection_made"  # a method of asyncio.Protocol
+    r"|\bsaid\b"  # a filter of the public interface
 )
 """Parts of names that are other people's, or promised to them."""
 

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, FromClause, and_, false, func, not_, or_, 
 
 from gql.domain.assistants import CURRENT_NAME, current_name
 from gql.domain.changes import ChangedSince
+from gql.domain.text_indexes import SPOKEN_WORDS
 from gql.models.assistant import Assistant
 from gql.models.call import Call
 from gql.models.enums import CallStatus, Channel, Direction, EventKind
@@ -84,6 +85,7 @@ FILTERS: dict[str, Criterion] = {
     "source": compare("source"),
     "external_id": compare("external_id"),
     "meta": key_equals("call_meta"),
+    "said": SPOKEN_WORDS,
 }
 """What voice calls and SMS conversations may both be filtered by."""
 

@@ -12,6 +12,7 @@ from gql.models.event import EventHead, NumberedEvent
 from gql.models.scope import owned, table_of
 from gql.models.types import MAX_ID
 from gql.query.filters import Criterion
+from gql.query.weights import KEY, Weight
 from gql.sql.keys import is_selected
 
 _EVENT, _HEAD = table_of(NumberedEvent), table_of(EventHead)
@@ -42,9 +43,9 @@ class ChangedSince(Criterion):
         """Always: one event later, or a week."""
         return True
 
-    def is_looked_up(self, _comparator: str) -> bool:
+    def lookup(self, _comparator: str) -> Weight:
         """By the numbers of the events."""
-        return True
+        return KEY
 
     def prepare(self, _comparator: str, value: str) -> tuple[int, int]:
         """The number of the event and its tag.

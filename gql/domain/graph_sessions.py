@@ -11,6 +11,7 @@ from gql.models.graph_session import GraphSession, GraphTransition, transition_c
 from gql.models.scope import owned, table_of
 from gql.query.filters import COMPARATORS, Criterion, compare
 from gql.query.resource import BY_ID, Link, Order, Resource
+from gql.query.weights import KEY, Weight
 from gql.sql.keys import is_selected
 
 _NODE = table_of(GraphNode)
@@ -21,9 +22,9 @@ class CurrentAssistant(Criterion):
 
     comparators = frozenset({"eq", "ne", "in", "not_in"})
 
-    def is_looked_up(self, comparator: str) -> bool:
+    def lookup(self, comparator: str) -> Weight | None:
         """By the nodes of an assistant, and by the sessions at a node."""
-        return comparator in {"eq", "in"}
+        return KEY if comparator in {"eq", "in"} else None
 
     def prepare(self, _comparator: str, value: Any) -> tuple[Any, ...]:
         return (value,)

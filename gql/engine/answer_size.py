@@ -22,6 +22,8 @@ from gql.engine.fields import (
     JsonPathSource,
     ManySource,
     PageSource,
+    RankSource,
+    SnippetSource,
     UnionSource,
 )
 from gql.engine.plan import PlanNode, Selection
@@ -49,7 +51,7 @@ def most_bytes(node: PlanNode, resource: Resource | None) -> int:
             return _most_in(label, resource)
         case JoinedSource(other, value=ColumnSource(label=label)):
             return _most_in(label, other)
-        case JsonPathSource():
+        case JsonPathSource() | SnippetSource() | RankSource():
             return LONGEST_TEXT
     below = getattr(node.source, "resource", resource)
     of_types = [_most_of(selection, narrower) for narrower, selection in node.choices]

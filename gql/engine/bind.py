@@ -9,15 +9,19 @@ from graphql.execution.values import VariableValues
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.arguments import convert_arguments
 
+from gql.engine.fallback import NoPlan, unsupported
 from gql.engine.fields import (
     ConnectionSource,
     CostReportSource,
     GlobalLookupSource,
     JsonPathSource,
     LookupSource,
+    SearchSource,
+    SnippetSource,
     ViewerFieldSource,
     ViewerRecordSource,
 )
+from gql.engine.pieces import marks_key, words_key
 from gql.engine.plan import DEFINITION, ParameterizedField, argument_prefix
 from gql.engine.variants import (
     AnyOfVariant,
@@ -29,6 +33,7 @@ from gql.engine.variants import (
     LookupVariant,
     NodesVariant,
     PathVariant,
+    SearchVariant,
     VariantKey,
     depends_on_caller,
 )
@@ -40,6 +45,8 @@ from gql.query.json_pointer import tokens
 from gql.query.paging import Paging
 from gql.query.resource import Resource
 from gql.query.rollup import depth
+from gql.query.search_cursor import RankPosition
+from gql.query.text_search import SearchRequest, merge_values
 from gql.sql.json_paths import is_array_index
 
 Values = dict[str, Any]
@@ -156,6 +163,11 @@ def bind_field(  # noqa: PLR0911 -- a case per source
         case CostReportSource():
             request = source.read_arguments(**read_arguments())
             return _bind_cost_report(prefix, source, request, values)
+        case SearchSource():
+            return _bind_search(number, source, source.read_arguments(**read_arguments()), values)
+        case SnippetSource():
+            values[marks_key(number)] = source.read_arguments(**read_arguments())
+            return None
         case LookupSource():
             column, values[f"{prefix}_key"] = source.read_arguments(**read_arguments())
             return LookupVariant(column)
@@ -206,6 +218,25 @@ def _bind_cost_report(
     if previous is not None:
         before = bind_conditions(previous_prefix(prefix), criteria, previous, values)
     return CostReportVariant(request.resource, request.grouping, conditions, before)
+
+
+def _bind_search(
+    number: int, source: SearchSource, request: SearchRequest, values: Values
+) -> SearchVariant:
+    """The variant of a page of texts.
+
+    Raises:
+        NoPlan: when the texts are sorted by rank, which Python does.
+    """
+    prefix, position = argument_prefix(number), request.position
+    if isinstance(position, RankPosition):
+        raise NoPlan(unsupported("search"))
+    values[words_key(number)] = request.words
+    values[f"{prefix}_tsquery"] = request.words.tsquery
+    values[f"{prefix}_fts5"] = request.words.fts5
+    values.update(merge_values(prefix, request.limit, position))
+    conditions = bind_conditions(prefix, source.resource.filters, request.filter, values)
+    return SearchVariant(request.kinds, request.is_first, conditions)
 
 
 def previous_prefix(prefix: str) -> str:

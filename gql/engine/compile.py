@@ -27,6 +27,7 @@ from gql.engine.bind import (
 )
 from gql.engine.compile_connection import ConnectionCompiler, parameterized_conditions
 from gql.engine.compile_costs import print_previous, print_report
+from gql.engine.compile_search import SearchCompiler, print_piece
 from gql.engine.fields import (
     ColumnSource,
     ConnectionSource,
@@ -48,6 +49,9 @@ from gql.engine.fields import (
     PageSource,
     PreviousGroupSource,
     RepricedGroupSource,
+    RankSource,
+    SearchSource,
+    SnippetSource,
     UnionSource,
     ViewerFieldSource,
     ViewerRecordSource,
@@ -71,6 +75,7 @@ from gql.engine.variants import (
     ListVariant,
     LookupVariant,
     PathVariant,
+    SearchVariant,
     VariantKey,
 )
 from gql.query.cost_groups import CostGroups
@@ -78,6 +83,8 @@ from gql.query.filters import PreparedFilter
 from gql.query.page_statement import total, union_page
 from gql.query.record_list import RecordList, RowSource
 from gql.query.resource import Resource, UnionList
+from gql.query.text_indexes import words_query
+from gql.query.text_search import MatchingTexts
 from gql.sql import json_sql
 from gql.sql.aliases import sharing_aliases
 from gql.sql.json_paths import json_value
@@ -86,7 +93,9 @@ from gql.sql.keys import node_id_rows
 from gql.steps import pause_if_long
 
 
-def emit(root: Selection, variant: VariantKey, max_bytes: int | None = None) -> Select[Any]:
+def emit(
+    root: Selection, variant: VariantKey, max_bytes: int | None = None, *, embedded: bool = False
+) -> Select[Any]:
     """The statement of a plan for one variant of its arguments.
 
     Args:
@@ -94,9 +103,10 @@ def emit(root: Selection, variant: VariantKey, max_bytes: int | None = None) -> 
         variant: Of the arguments.
         max_bytes: Where the statement has to fail for a longer answer; None where the connection
             sees to that.
+        embedded: Whether the database is SQLite, where a search selects from other tables.
     """
     with sharing_aliases():
-        emitter = _Emitter(variant, max_bytes)
+        emitter = _Emitter(variant, max_bytes, embedded=embedded)
         return emitter.statement(['{"data":', *emitter.root(root), "}"])
 
 
@@ -113,9 +123,12 @@ Variant = TypeVar("Variant", bound=FieldVariant)
 
 
 class _Emitter:
-    def __init__(self, variant: VariantKey, max_bytes: int | None) -> None:
+    def __init__(
+        self, variant: VariantKey, max_bytes: int | None, *, embedded: bool = False
+    ) -> None:
         self._variant = variant
         self._max_bytes = max_bytes
+        self._embedded = embedded
 
     def statement(self, parts: list[JsonPart]) -> Select[Any]:
         """The statement whose value is these parts."""
@@ -151,6 +164,18 @@ class _Emitter:
         conditions = parameterized_conditions(node.prefix, variant.conditions)
         return CostGroups(RecordList(resource, conditions), variant.grouping, previous)
 
+    def _search(self, node: PlanNode, source: SearchSource) -> list[JsonPart]:
+        """A page of texts that match."""
+        variant, prefix = self._variant_of(node, SearchVariant), node.prefix
+        query = words_query(
+            bindparam(f"{prefix}_tsquery", type_=Text()), bindparam(f"{prefix}_fts5", type_=Text())
+        )
+        conditions = parameterized_conditions(prefix, variant.conditions)
+        records = RecordList(source.resource, conditions)
+        texts = MatchingTexts(source.indexes, variant.kinds, records, query, self._embedded)
+        limit = self._limit(node)
+        return SearchCompiler(node, texts, self._object, limit, is_first=variant.is_first).parts()
+
     def _limit(self, node: PlanNode) -> int | None:
         """Most bytes of a list, where it may have more by itself."""
         limit = self._max_bytes
@@ -165,6 +190,8 @@ class _Emitter:
             case CostReportSource(resources):
                 groups = self._cost_groups(node, resources)
                 return print_report(node, groups, self._object, self._limit(node))
+            case SearchSource() as source:
+                return self._search(node, source)
             case LookupSource(resource):
                 variant = self._variant_of(node, LookupVariant)
                 return [self._look_up(resource, node, node.selected, column=variant.column)]
@@ -260,6 +287,8 @@ class _Emitter:
                 return self._record(row, node.selected)
             case JsonPathSource(label):
                 return [or_null(self._json_path(row, node, label))]
+            case SnippetSource() | RankSource():
+                return print_piece(row, node)
             case IsLookedUpSource():
                 return [json_sql.json_boolean(row.table.c.id == bindparam(KEY_PARAMETER))]
             case RepricedGroupSource():
@@ -309,13 +338,13 @@ class _Emitter:
 
     def _one(self, row: RowSource, source: OneSource, node: PlanNode) -> ColumnElement[str]:
         """A joined record, which is missing where its id is NULL; see `is_key_only` for no join."""
-        selection = node.selected
-        if is_key_only(row, source, selection):
+        selection = node.selection
+        if selection is not None and is_key_only(row, source, selection):
             key = row.table.c[source.key]
             printed = concatenated(print_key_only(key, source.resource, selection))
             return printed if node.required else or_null(printed)
         other = RecordList(source.resource).rows()
-        body = concatenated(self._record(other, selection))
+        body = concatenated(self._object(other, node))
         # Only now, as printing the body has added the joins that the other record itself needs.
         _join(row, other, source.column, source.key)
         other_id = other.table.c.id

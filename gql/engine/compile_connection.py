@@ -29,7 +29,7 @@ from gql.engine.fields import (
     PageSource,
 )
 from gql.engine.plan import PlanNode
-from gql.engine.print_json import print_items
+from gql.engine.print_json import print_end_cursor, print_items
 from gql.engine.variants import (
     AnyOfVariant,
     ConditionVariant,
@@ -43,7 +43,7 @@ from gql.query.paging import Paging, ordering, ordering_by, sort_key
 from gql.query.record_list import RecordList, RowSource
 from gql.sql import json_sql
 from gql.sql.instants import compact_instant
-from gql.sql.json_sql import JsonPart, concatenated, json_array_body, literal_text, or_null
+from gql.sql.json_sql import JsonPart, concatenated, json_array_body, literal_text
 from gql.sql.text import hexadecimal
 
 PrintRecord = Callable[[RowSource, PlanNode], list[JsonPart]]
@@ -235,13 +235,9 @@ class ConnectionCompiler:
             earlier = field is ConnectionField.HAS_PREVIOUS_PAGE
             return [self._has_more(earlier=earlier, rows=rows)]
         assert rows is not None  # noqa: S101, cursors always read rows
-        limit = self._integer("limit")
         # Positions count from the end of the list that the page is taken from.
         is_first = (field is ConnectionField.START_CURSOR) != self._paging.backward
-        last = case((rows.c.total > limit, limit), else_=rows.c.total)
-        at_end = rows.c.position == (1 if is_first else last)
-        on_page = rows.c.position <= limit
-        return [or_null(json_sql.json_string(func.max(rows.c.cursor).filter(at_end, on_page)))]
+        return [print_end_cursor(rows, self._integer("limit"), is_first=is_first)]
 
     def _has_more(self, *, earlier: bool, rows: FromClause | None) -> ColumnElement[Any]:
         """Whether the list has rows before (`earlier`) or after the page."""

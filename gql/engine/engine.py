@@ -202,7 +202,12 @@ class Engine:
             plan,
             plan.statements,
             variant,
-            lambda: emit(plan.root, variant, self._database.max_statement_bytes),
+            lambda: emit(
+                plan.root,
+                variant,
+                self._database.max_statement_bytes,
+                embedded=self._database.embedded,
+            ),
             caller.organization_id,
         )
         self._documents.reweigh(request.document.text)

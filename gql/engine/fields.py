@@ -17,12 +17,35 @@ from gql.query.cost_groups import CostRequest
 from gql.query.filters import Filter
 from gql.query.paging import Paging
 from gql.query.resource import Link, Record, Resource, UnionList
+from gql.query.text_indexes import SearchedText, TextIndex
+from gql.query.text_search import SearchRequest
 
 SOURCE = "source"
 """The key of a field's source in its metadata."""
 
 OWN_POINTS = "own_points"
 """The key of what a field costs beside what its type says: of one that a resolver computes."""
+
+NUMBER_POINTS = "number_points"
+"""The key of the `NumberPoints` of a field that costs more the larger a number in an argument."""
+
+
+@dataclass(frozen=True)
+class NumberPoints:
+    """What a field costs for each unit of a number that one of its arguments has.
+
+    Attributes:
+        points: For each.
+        argument: The argument's name in the schema.
+        number: From the argument's value, as JSON, to the number; 0 for what will be refused.
+        most: The largest number.
+    """
+
+    points: int
+    argument: str
+    number: "Callable[[Any], int]"
+    most: int
+
 
 COMPUTED_PAGE = "computed_page"
 """The key that is in the metadata of a field whose page a resolver makes: `first` is its size."""
@@ -285,6 +308,43 @@ class RepricedGroupSource(FieldSource):
 @dataclass(frozen=True)
 class CostSummarySource(FieldSource):
     """What all records of a connection cost, by currency; a field of the connection."""
+
+
+# Texts that are found by their words.
+
+
+@dataclass(frozen=True, eq=False)
+class SearchSource(FieldSource):
+    """A page of texts that match.
+
+    Attributes:
+        resource: The conversations whose texts are searched.
+        indexes: Where the texts of each kind are.
+        read_arguments: Turns the field's arguments into what is searched, or raises `BadInput`.
+    """
+
+    resource: Resource
+    indexes: Mapping[SearchedText, TextIndex] = field(repr=False)
+    read_arguments: Callable[..., SearchRequest] = field(repr=False)
+    is_parameterized = True
+
+
+@dataclass(frozen=True, eq=False)
+class SnippetSource(FieldSource):
+    """The part of a text around the words that match, which Python cuts.
+
+    Attributes:
+        read_arguments: Turns the field's arguments into what comes before and after each match, or
+            raises `BadInput`.
+    """
+
+    read_arguments: Callable[..., tuple[str, str]] = field(repr=False)
+    is_parameterized = True
+
+
+@dataclass(frozen=True)
+class RankSource(FieldSource):
+    """The share of a text's words that match, which Python counts."""
 
 
 @dataclass(frozen=True)

@@ -89,6 +89,21 @@ def print_array_items(rows: FromClause, limit: int | None) -> Select[Any]:
     return select(func.coalesce(json_array_body(rows.c.printed), literal_text("")))
 
 
+def print_end_cursor(rows: FromClause, limit: Any, *, is_first: bool) -> ColumnElement[Any]:
+    """The cursor of a page's first or last row, or `null`.
+
+    Args:
+        rows: A subquery: each row has its `position`, its `cursor` and the `total` of rows, of
+            which one may be beyond the page.
+        limit: Most rows of the page.
+        is_first: Whether it is the row with the lowest position.
+    """
+    last = case((rows.c.total > limit, limit), else_=rows.c.total)
+    at_end = rows.c.position == (1 if is_first else last)
+    on_page = rows.c.position <= limit
+    return or_null(json_sql.json_string(func.max(rows.c.cursor).filter(at_end, on_page)))
+
+
 def print_items(items: list[tuple[str, list[JsonPart]]]) -> list[JsonPart]:
     """An object; keys are response keys, which the grammar limits to letters, digits and `_`."""
     parts: list[JsonPart] = ["{"]

@@ -23,8 +23,8 @@ from gql.engine.variants import (
     VariantKey,
 )
 from gql.query.filters import PreparedAnyOf, PreparedCondition, PreparedFilter
-from gql.query.rows_read import keyed_values, read_by_page, read_by_total
-from gql.query.weights import AMOUNT, JSON_VALUE, KEY, LEAF, LIST, OBJECT, TOTAL
+from gql.query.rows_read import lookup_points, read_by_page, read_by_total
+from gql.query.weights import AMOUNT, JSON_VALUE, LEAF, LIST, OBJECT, TOTAL
 
 _LEAF_WEIGHTS: dict[ColumnKind | None, int] = {
     "decimal": AMOUNT.points,
@@ -64,7 +64,7 @@ def cost_of_read(query: RestQuery, variant: VariantKey) -> ReadCost:
     (listed,) = variant
     assert isinstance(listed, ListVariant)  # noqa: S101, as `bind` gives a page
     resource, conditions = source.resource, _conditions(listed.conditions)
-    fixed = looked_up + LIST.points + KEY.points * keyed_values(resource, conditions)
+    fixed = looked_up + LIST.points + lookup_points(resource, conditions)
     page: Selection | None = item.selection
     if isinstance(source, ConnectionSource):
         if _part(item, ConnectionField.TOTAL_COUNT) is not None:

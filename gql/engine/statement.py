@@ -11,8 +11,10 @@ from typing import Any
 
 from gql.database import RequestDatabase
 from gql.database.failures import is_lasting, meaning_of
-from gql.errors import GatewayError
+from gql.engine.pieces import MARK, with_pieces
+from gql.errors import AnswerTooLong, GatewayError
 from gql.models.scope import parameters
+from gql.steps import in_steps
 
 _log = logging.getLogger(__name__)
 
@@ -81,7 +83,13 @@ class Statement:
                 else process(values.get(name, constant))
                 for name, process, constant in self.parameters
             ],
+            values if self.has_pieces else {},
         )
+
+    @cached_property
+    def has_pieces(self) -> bool:
+        """Whether Python prints parts of the answer."""
+        return MARK in self.sql
 
     @cached_property
     def organization_positions(self) -> tuple[int, ...]:
@@ -128,10 +136,12 @@ class BoundStatement:
     Attributes:
         statement: What runs.
         values: In the driver's order.
+        named: What the request was bound to, by name, where pieces are made of it.
     """
 
     statement: Statement
     values: list[Any]
+    named: Mapping[str, Any] = field(default_factory=dict)
 
     def owned_by(self, organization_id: int) -> list[Any]:
         """The values for an organization."""
@@ -161,10 +171,14 @@ async def run(
     values = bound.owned_by(organization_id)
     try:
         body = await database.fetch_value(statement.sql, values, custom_plan=statement.custom_plan)
-    except GatewayError:
-        raise
+        if body is not None and statement.has_pieces:
+            body = await in_steps(with_pieces, body, bound.named)
     except Exception as error:
-        meaning = meaning_of(error)
+        meaning = error if isinstance(error, GatewayError) else meaning_of(error)
+        if isinstance(meaning, AnswerTooLong) and statement.has_pieces:
+            raise StatementFailed from meaning  # what resolvers cut from texts may be short enough
+        if meaning is error:
+            raise
         if meaning is not None:
             raise meaning from error
         if statement.fail(lasting=is_lasting(error)):

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from gql.query.cost_figures import Grouping
 from gql.query.paging import Paging
+from gql.query.text_indexes import SearchedText
 
 
 class LookupVariant(NamedTuple):
@@ -92,6 +93,14 @@ class CostReportVariant(NamedTuple):
     previous: FilterConditions | None
 
 
+class SearchVariant(NamedTuple):
+    """A page of texts: of which kinds, whether the first, and the conditions of conversations."""
+
+    kinds: tuple[SearchedText, ...]
+    is_first: bool
+    conditions: FilterConditions
+
+
 FieldVariant = (
     LookupVariant
     | NodesVariant
@@ -99,6 +108,7 @@ FieldVariant = (
     | PathVariant
     | FilterVariant
     | CostReportVariant
+    | SearchVariant
     | None
 )
 """What the SQL of one parameterized field depends on; None when all values have the same SQL."""
@@ -120,10 +130,12 @@ def is_selective(variant: VariantKey) -> bool:
     https://www.postgresql.org/docs/current/sql-prepare.html#SQL-PREPARE-NOTES
     """
     return any(
-        condition.selective
+        isinstance(field, SearchVariant)  # its words are in few texts or in many
+        or (
+            isinstance(field, (ListVariant, FilterVariant, CostReportVariant))
+            and any(condition.selective for condition in field.conditions)
+        )
         for field in variant
-        if isinstance(field, (ListVariant, FilterVariant, CostReportVariant))
-        for condition in field.conditions
     )
 
 

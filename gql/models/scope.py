@@ -6,7 +6,7 @@ lint in `make check` fails on a second place that compares `organization_id`.
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Table, bindparam
+from sqlalchemy import BindParameter, ColumnElement, FromClause, Table, bindparam
 from sqlmodel import SQLModel
 
 from gql.models.types import BIG
@@ -23,9 +23,13 @@ def owned(table: FromClause, organization_id: int | None = None) -> ColumnElemen
     Without `organization_id` the parameter has no value, and the statement runs only with
     `parameters(organization_id)`. The `organization` table is its own owner.
     """
+    return owner(table) == organization(organization_id)
+
+
+def organization(organization_id: int | None = None) -> BindParameter[int]:
+    """The parameter of `owned`: for full-text indexes, in which the organization is a word."""
     required = organization_id is None
-    parameter = bindparam("organization_id", organization_id, type_=BIG, required=required)
-    return owner(table) == parameter
+    return bindparam("organization_id", organization_id, type_=BIG, required=required)
 
 
 def parameters(organization_id: int) -> dict[str, int]:

@@ -27,8 +27,8 @@ from gql.query.page_statement import PageStatement
 from gql.query.paging import Paging, sort_key
 from gql.query.record_list import RecordList, RowSource
 from gql.query.resource import Record, Resource
-from gql.query.rows_read import keyed_values, read_by_page
-from gql.query.weights import KEY, LEAF, LIST, OBJECT
+from gql.query.rows_read import lookup_points, read_by_page
+from gql.query.weights import LEAF, LIST, OBJECT
 from gql.sql.json_sql import literal_text, text_of_rows
 
 PAGE = 1_000
@@ -179,9 +179,9 @@ def page_points(records: RecordList, labels: tuple[str, ...], order: str) -> Pag
     """What the pages of an export cost."""
     resource, conditions = records.resource, records.conditions
     rows = read_by_page(resource, None, conditions, resource.usual, order=order).points
-    keys = KEY.points * keyed_values(resource, conditions)
+    lookups = lookup_points(resource, conditions)
     page = LIST.points + PAGE * (OBJECT.points + LEAF.points * len(labels))
-    return PagePoints(page + rows + keys, page)
+    return PagePoints(page + rows + lookups, page)
 
 
 def _statement(

@@ -18,6 +18,7 @@ from sqlalchemy import (
 
 from gql.errors import BadInput
 from gql.models.call import phone_digits
+from gql.query.weights import Weight
 from gql.sql.json_paths import json_member_text
 from gql.sql.keys import is_among
 from gql.sql.text import without_case
@@ -127,9 +128,12 @@ class Criterion:
         """
         return comparator.removeprefix("key_") not in {"eq", "ne", "in", "not_in", "is_null"}
 
-    def is_looked_up(self, _comparator: str) -> bool:
-        """Whether indexes find the few rows that pass, beside those of a column of the row."""
-        return False
+    def lookup(self, _comparator: str) -> Weight | None:
+        """What it weighs that indexes find the few rows that pass by one value.
+
+        None where no index does, beside those on a column of the row.
+        """
+        return None
 
     def prepare(self, comparator: str, value: Any) -> tuple[Any, ...] | None:
         """The values to bind, always as many for a comparator; None when nothing can match."""

@@ -18,7 +18,7 @@ from gql.query.filters import (
 from gql.query.record_list import RecordList
 from gql.query.resource import Link, Resource
 from gql.query.table_indexes import has_index
-from gql.query.weights import COMPARED_ROW, COUNTED_ROW, SORTED_ROW, SUMMED_CALL
+from gql.query.weights import COMPARED_ROW, COUNTED_ROW, KEY, SORTED_ROW, SUMMED_CALL
 
 _COMPARED = frozenset({"contains", "starts_with", "ne", "not_in"})
 """Comparators that no index helps with."""
@@ -134,7 +134,7 @@ def access(resource: Resource, condition: PreparedCondition | PreparedAnyOf) -> 
         )
         return Access.KEYED if keyed and not condition.negated else Access.COMPARED
     comparator = condition.comparator
-    if resource.filters[condition.field].is_looked_up(comparator):
+    if resource.filters[condition.field].lookup(comparator) is not None:
         return Access.KEYED
     column = _column(resource, condition.field)
     if column is None or comparator in _COMPARED:
@@ -148,16 +148,33 @@ def access(resource: Resource, condition: PreparedCondition | PreparedAnyOf) -> 
     return Access.KEYED if is_equal else Access.RANGED
 
 
-def keyed_values(resource: Resource, conditions: PreparedFilter) -> int:
-    """How many values in a filter an index has to find."""
-    number = 0
+def lookup_points(resource: Resource, conditions: PreparedFilter) -> int:
+    """What it costs that indexes find the values in a filter."""
+    points = 0
     for condition in conditions:
         if isinstance(condition, PreparedAnyOf):
-            number += sum(keyed_values(resource, each) for each in condition.filters)
+            points += sum(lookup_points(resource, each) for each in condition.filters)
         elif access(resource, condition) == Access.KEYED:
-            (value,) = condition.values or (None,)
-            number += len(value) if isinstance(value, list) else 1
-    return number
+            value, *_ = condition.values or (None,)
+            number = len(value) if isinstance(value, list) else 1
+            weight = resource.filters[condition.field].lookup(condition.comparator) or KEY
+            points += number * weight.points
+    return points
+
+
+def most_lookup_points(resource: Resource, most_values: int) -> int:
+    """The most that one condition on the resource's filters costs that way.
+
+    Args:
+        resource: Whose filters.
+        most_values: How many values a comparator takes.
+    """
+    weights = (
+        criterion.lookup(comparator)
+        for criterion in resource.filters.values()
+        for comparator in criterion.comparators
+    )
+    return max(KEY.points * most_values, *(each.points for each in weights if each is not None), 0)
 
 
 def _comparisons(resource: Resource, conditions: PreparedFilter) -> int:

@@ -14,6 +14,9 @@ from gql.errors import BadInput
 LONGEST_SEARCH = 200
 """Most characters of what is searched for."""
 
+RANK_UNITS = 10_000
+"""Of which a rank of 1 has so many."""
+
 _PART = re.compile(r'"([^"]*)"(\*?)|([^\s"]+)')
 _NO_LETTERS = re.compile(r"[\x00-/:-@\[-`{-\x7f\s\ud800-\udfff]+")
 """ASCII without letters and digits, spaces, and halves of characters."""
@@ -49,15 +52,19 @@ class SearchWords:
     phrases: tuple[Phrase, ...]
 
     @classmethod
-    def read(cls, text: str) -> "SearchWords":
+    def read(cls, text: str, *, name: str = "text") -> "SearchWords":
         """What a text asks for.
+
+        Args:
+            text: What was typed.
+            name: What an error calls it.
 
         Raises:
             BadInput: when it is too long, or has no word.
         """
         if len(text) > LONGEST_SEARCH:
             raise BadInput(
-                f"`text` has {len(text)} characters, but may have at most {LONGEST_SEARCH}.",
+                f"`{name}` has {len(text)} characters, but may have at most {LONGEST_SEARCH}.",
                 most=LONGEST_SEARCH,
             )
         phrases = []
@@ -68,7 +75,7 @@ class SearchWords:
             if words:
                 phrases.append(Phrase(words, bool(star) or plain.endswith("*")))
         if not phrases:
-            raise BadInput("`text` has no word: give letters or digits to search for.")
+            raise BadInput(f"`{name}` has no word: give letters or digits to search for.")
         return cls(tuple(phrases))
 
     @cached_property
@@ -92,6 +99,11 @@ class SearchWords:
     def spans(self, text: str) -> list[tuple[int, int]]:
         """Where they are in a text: beginnings and ends, in order, none over another."""
         return [match.span() for match in self._pattern.finditer(text)]
+
+    def rank_units(self, text: str) -> int:
+        """The share of a text's words that are searched for, in `RANK_UNITS`."""
+        matching = sum(count_words(text[start:end]) for start, end in self.spans(text))
+        return matching * RANK_UNITS // max(count_words(text), 1)
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:

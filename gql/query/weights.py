@@ -32,6 +32,7 @@ LIST = Weight(10, "a list, or a number of records: a subquery under each object 
 PAGE_INFO = Weight(100, "`pageInfo`")
 TOTAL = Weight(100, "`totalCount`, where an index or the rollup has it")
 KEY = Weight(10, "a value that an index finds, of those in a filter")
+WORDS = Weight(10_000, "words that full-text indexes find, of `search` and of `said` in a filter")
 COUNTED_ROW = Weight(1, "a row that a total counts, or that a page passes over, in an index")
 COMPARED_ROW = Weight(
     2,
@@ -55,6 +56,7 @@ WEIGHTS = (
     PAGE_INFO,
     TOTAL,
     KEY,
+    WORDS,
     COUNTED_ROW,
     COMPARED_ROW,
     SORTED_ROW,

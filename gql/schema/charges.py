@@ -33,12 +33,14 @@ from gql.engine.fields import (
     CostSummarySource,
     FieldSource,
     JsonPathSource,
+    NumberPoints,
 )
 from gql.ingest.apply import MOST_ITEMS
 from gql.models.rollup import SERVICES
 from gql.query.cost_groups import MAX_GROUPS
 from gql.query.filters import MAX_CONDITIONS
 from gql.query.paging import DEFAULT_PAGE, MAX_PAGE
+from gql.query.rows_read import most_lookup_points
 from gql.query.weights import (
     COMPARED_ROW,
     COUNTED_ROW,
@@ -55,6 +57,7 @@ from gql.schema.declared_costs import (
     is_computed_page,
     is_object_list,
     list_size,
+    number_points,
     source_of,
     type_weight,
 )
@@ -183,6 +186,9 @@ class ChargeWalk:
         yield here.charge(field_weight(field))
         if isinstance(source, CostReportSource):
             yield here.charge(_rates(arguments["rateCard"]), CALLS.usual * KEY.points)
+        counted = number_points(field)
+        if counted is not None:
+            yield here.charge(_number(arguments[counted.argument], counted), counted.points)
         if is_leaf_type(target):
             yield from _leaf(here, source, arguments)
             return
@@ -292,6 +298,15 @@ def _first(first: Argument, default: int, most: int) -> int | Quantity:
     return _quantity(most, value, first.is_constant)
 
 
+def _number(argument: Argument, counted: NumberPoints) -> int | Quantity:
+    """The number that an argument has."""
+    return _quantity(
+        counted.most,
+        lambda variables: counted.number(argument.value(variables)),
+        argument.is_constant,
+    )
+
+
 def _count(ids: Any) -> int:
     """How many ids there are; 0 for a list that will be refused."""
     # GraphQL coerces a single value to a list of one.
@@ -326,10 +341,10 @@ def _page_points(of_list: ListArguments) -> int | Quantity:
     def points(variables: Variables) -> int:
         if not of_list.page_size(variables):
             return 0
-        return of_list.page(variables).points + KEY.points * of_list.keys(variables)
+        return of_list.page(variables).points + of_list.lookups(variables)
 
     per_row = _most_comparisons(of_list) + SORTED_ROW.points + 2 * COUNTED_ROW.points
-    most = of_list.source.usual * per_row + _most_keys(of_list)
+    most = of_list.source.usual * per_row + _most_lookups(of_list)
     return _quantity(most, points, of_list.is_constant(*of_list.arguments))
 
 
@@ -337,9 +352,9 @@ def _total_points(of_list: ListArguments) -> int | Quantity:
     """What counting a list costs."""
 
     def points(variables: Variables) -> int:
-        return of_list.total(variables).points + KEY.points * of_list.keys(variables)
+        return of_list.total(variables).points + of_list.lookups(variables)
 
-    most = of_list.source.usual * _most_comparisons(of_list) + _most_keys(of_list)
+    most = of_list.source.usual * _most_comparisons(of_list) + _most_lookups(of_list)
     is_constant = "filter" not in of_list.arguments or of_list.is_constant("filter")
     return _quantity(most, points, is_constant)
 
@@ -349,9 +364,11 @@ def _most_comparisons(of_list: ListArguments) -> int:
     return COMPARED_ROW.points * (MAX_CONDITIONS if "filter" in of_list.arguments else 1)
 
 
-def _most_keys(of_list: ListArguments) -> int:
+def _most_lookups(of_list: ListArguments) -> int:
     """The points of the longest filter."""
-    return KEY.points * MAX_IN * MAX_CONDITIONS if "filter" in of_list.arguments else 0
+    if "filter" not in of_list.arguments:
+        return 0
+    return MAX_CONDITIONS * most_lookup_points(of_list.source.resource, MAX_IN)
 
 
 def _quantity(most: int, value: Callable[[Variables], int], is_constant: bool) -> int | Quantity:

@@ -20,6 +20,7 @@ from gql.engine.fields import (
     BATCH_ITEMS,
     BATCH_RESULTS,
     COMPUTED_PAGE,
+    NUMBER_POINTS,
     OWN_POINTS,
     SOURCE,
     ConnectionField,
@@ -30,6 +31,7 @@ from gql.engine.fields import (
     FieldSource,
     JsonPathSource,
     ManySource,
+    NumberPoints,
     UnionSource,
 )
 from gql.engine.plan import DEFINITION
@@ -127,6 +129,12 @@ def is_object_list(field: GraphQLField) -> bool:
 def is_computed_page(field: GraphQLField) -> bool:
     """Whether a field gives a page that a resolver makes."""
     return COMPUTED_PAGE in field.extensions[DEFINITION].metadata
+
+
+def number_points(field: GraphQLField) -> NumberPoints | None:
+    """What a field costs by a number in one of its arguments; None where there is no such."""
+    declared: NumberPoints | None = field.extensions[DEFINITION].metadata.get(NUMBER_POINTS)
+    return declared
 
 
 def batch_items(field: GraphQLField) -> str | None:

@@ -26,7 +26,7 @@ from gql.engine.fields import ConnectionSource
 from gql.engine.plan import DEFINITION, has_variable
 from gql.query.filters import PreparedAnyOf, PreparedCondition, PreparedFilter
 from gql.query.paging import DEFAULT_PAGE, MAX_PAGE
-from gql.query.rows_read import RowsRead, keyed_values, read_by_page, read_by_total
+from gql.query.rows_read import RowsRead, lookup_points, read_by_page, read_by_total
 from gql.schema.inputs.filtering import NONE
 
 SLICING_ARGUMENTS = ("first", "last")
@@ -115,9 +115,9 @@ class ListArguments:
             offset=offset if is_int(offset) and offset > 0 else 0,
         )
 
-    def keys(self, variables: Variables) -> int:
-        """How many values in the filter an index has to find."""
-        return keyed_values(self.source.resource, self._filter(variables))
+    def lookups(self, variables: Variables) -> int:
+        """The points of the values in the filter that indexes find."""
+        return lookup_points(self.source.resource, self._filter(variables))
 
     def _filter(self, variables: Variables) -> PreparedFilter:
         """The filter's conditions, with the values of the request."""

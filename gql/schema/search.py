@@ -9,32 +9,33 @@ from strawberry.types import Info
 
 from gql.domain.messages import MESSAGES, TRANSCRIPTS
 from gql.domain.sms import CALL_RECORDS
-from gql.domain.text_search import (
-    KINDS,
-    MOST_RANKED,
-    MatchingText,
-    SearchedText,
-    SearchOrderField,
-    TextSearch,
-    TextSearchLoader,
-)
+from gql.domain.text_indexes import TEXT_INDEXES
 from gql.engine.connection import PageInfo
-from gql.engine.declaration import one
-from gql.engine.fields import COMPUTED_PAGE, OWN_POINTS, SOURCE, ConnectionField
+from gql.engine.declaration import column, field_of, one
+from gql.engine.fields import (
+    COMPUTED_PAGE,
+    OWN_POINTS,
+    SOURCE,
+    ConnectionField,
+    RankSource,
+    SearchSource,
+    SnippetSource,
+)
 from gql.errors import BadInput
 from gql.loaders.record_loaders import Page
+from gql.loaders.text_search import MatchingText, TextSearchLoader
 from gql.query.context import Context
 from gql.query.paging import DEFAULT_PAGE, MAX_PAGE
 from gql.query.record_list import RecordList
-from gql.query.search_words import LONGEST_SEARCH, SearchWords
+from gql.query.search_words import LONGEST_SEARCH, RANK_UNITS, SearchWords
 from gql.query.snippets import mark_snippet
+from gql.query.text_indexes import KINDS, SearchedText
+from gql.query.text_search import MOST_RANKED, SearchOrderField, SearchRequest, TextSearch
+from gql.query.weights import WORDS
 from gql.schema.calls import CallRecord
 from gql.schema.enums import describe
 from gql.schema.inputs.sms import CallRecordFilter
 from gql.schema.messages import Message, Transcript
-
-SEARCH_POINTS = 10_000
-"""Of reading the indexes and, by rank, some hundred texts: ten milliseconds."""
 
 LONGEST_MARK = 20
 """Most characters of what a snippet has around words."""
@@ -59,27 +60,38 @@ Mark = Annotated[
 ]
 
 
-def _snippet(root: strawberry.Parent[Any], before: Mark = "**", after: Mark = "**") -> str:
+def _marks(before: str, after: str) -> tuple[str, str]:
     if max(len(before), len(after)) > LONGEST_MARK:
         raise BadInput(f"`before` and `after` have at most {LONGEST_MARK} characters each.")
-    return mark_snippet(root.text, root.spans, before, after)
+    return before, after
+
+
+def _snippet(root: strawberry.Parent[Any], before: Mark = "**", after: Mark = "**") -> str:
+    text: MatchingText = root
+    return mark_snippet(text.text, text.words.spans(text.text), *_marks(before, after))
+
+
+def _rank(root: strawberry.Parent[Any]) -> float:
+    text: MatchingText = root
+    return text.rank_units / RANK_UNITS
 
 
 @strawberry.type(description="A text that has the words that were searched for.")
 class SearchResult:
     """Resolved from a `MatchingText`."""
 
-    kind: SearchedText = strawberry.field(description="What it is.")
-    written_at: datetime = strawberry.field(
-        description="When it was said or written; of a summary, when the call started."
+    kind: SearchedText = column("What it is.")
+    written_at: datetime = column(
+        "When it was said or written; of a summary, when the call started."
     )
-    snippet: str = strawberry.field(
-        resolver=_snippet,
-        description="The part of the text around the first words that match, with marks before and"
-        " after each match. It is plain text: escape it before it becomes HTML.",
+    snippet: str = field_of(
+        "The part of the text around the first words that match, with marks before and after each"
+        " match. It is plain text: escape it before it becomes HTML.",
+        SnippetSource(_marks),
+        _snippet,
     )
-    rank: float = strawberry.field(
-        description="The share of the text's words that match, from 0 to 1."
+    rank: float = field_of(
+        "The share of the text's words that match, from 0 to 1.", RankSource(), _rank
     )
     record: CallRecord | None = one(
         "The call or SMS conversation that it is part of.", CALL_RECORDS, "call_id"
@@ -93,8 +105,8 @@ class SearchResult:
 class RequestedResults:
     """A page of matching texts; each method reads what its field needs, as `RequestedPage` does."""
 
-    def __init__(self, context: Context, search: TextSearch, *, is_first: bool) -> None:
-        self._context, self._search, self._is_first = context, search, is_first
+    def __init__(self, context: Context, search: TextSearch) -> None:
+        self._context, self._search = context, search
 
     @property
     def page_info(self) -> "RequestedResults":
@@ -105,7 +117,7 @@ class RequestedResults:
 
     async def has_more(self, *, earlier: bool) -> bool:
         """Whether there are matching texts before (`earlier`) or after the page."""
-        return not self._is_first if earlier else (await self.page()).has_more
+        return not self._search.request.is_first if earlier else (await self.page()).has_more
 
     async def cursor_at(self, index: int) -> str | None:
         """The cursor of the page's first (0) or last (-1) text."""
@@ -185,6 +197,32 @@ Records = Annotated[
 ]
 
 
+def _read_arguments(
+    text: str,
+    kinds: list[SearchedText] | None = UNSET,
+    filter: CallRecordFilter | None = UNSET,
+    order_by: SearchOrderField | None = UNSET,
+    first: int | None = UNSET,
+    after: str | None = UNSET,
+) -> SearchRequest:
+    limit = first if isinstance(first, int) else int(DEFAULT_PAGE)
+    if not 0 <= limit <= MAX_PAGE:
+        raise BadInput(f"`first` is {limit}, but must be between 0 and {MAX_PAGE}.")
+    if kinds is not UNSET and kinds is not None and not kinds:
+        raise BadInput("`in` is empty: name a kind of text, or leave it out.")
+    return SearchRequest.checked(
+        SearchWords.read(text),
+        kinds or KINDS,
+        filter.conditions() if filter else (),
+        order_by or SearchOrderField.NEWEST,
+        limit,
+        after if isinstance(after, str) else None,
+    )
+
+
+_SOURCE = SearchSource(CALL_RECORDS, TEXT_INDEXES, _read_arguments)
+
+
 def _search(
     info: Info,
     text: SearchText,
@@ -194,27 +232,17 @@ def _search(
     first: First = DEFAULT_PAGE,
     after: After = UNSET,
 ) -> SearchResultPage | None:
-    limit = int(DEFAULT_PAGE) if first is None else first
-    if not 0 <= limit <= MAX_PAGE:
-        raise BadInput(f"`first` is {limit}, but must be between 0 and {MAX_PAGE}.")
-    if kinds is not UNSET and kinds is not None and not kinds:
-        raise BadInput("`in` is empty: name a kind of text, or leave it out.")
-    search = TextSearch.checked(
-        SearchWords.read(text),
-        kinds or KINDS,
-        RecordList.filtered(CALL_RECORDS, filter.conditions() if filter else ()),
-        order_by or SearchOrderField.NEWEST,
-        limit,
-        None if after is UNSET else after,
-    )
-    results: Any = RequestedResults(info.context, search, is_first=not isinstance(after, str))
+    request = _read_arguments(text, kinds, filter, order_by, first, after)
+    records = RecordList.filtered(CALL_RECORDS, request.filter)
+    search = TextSearch(request, records, TEXT_INDEXES)
+    results: Any = RequestedResults(info.context, search)
     return results  # type: ignore[no-any-return]
 
 
 search: Any = strawberry.field(
     resolver=_search,
     description="Finds what was said or written in calls and SMS by its words. Archived"
-    " conversations are hidden. Resolvers answer an operation that selects it.",
-    metadata={OWN_POINTS: SEARCH_POINTS, COMPUTED_PAGE: True},
+    " conversations are hidden. Resolvers answer an operation that sorts by RANK.",
+    metadata={OWN_POINTS: WORDS.points, SOURCE: _SOURCE, COMPUTED_PAGE: True},
 )
 """The root field."""

@@ -1,5 +1,6 @@
 """The one way in which SQL depends on the database."""
 
+from collections.abc import Iterable
 from typing import Any, ClassVar, TypeVar
 
 from sqlalchemy import Text
@@ -37,9 +38,16 @@ class Construct(FunctionElement[T]):
         template: str = getattr(self, dialect)
         return template
 
+    def arguments(self, _dialect: str) -> Iterable[Any]:
+        """What the numbers in the template stand for; the statement binds nothing else."""
+        return self.clauses
+
 
 @compiles(Construct)
 def _write(construct: Construct[Any], compiler: Any, **keywords: Any) -> str:
     pause_if_long()
-    arguments = [compiler.process(argument, **keywords) for argument in construct.clauses]
-    return construct.template(compiler.dialect.name).format(*arguments)
+    dialect = compiler.dialect.name
+    arguments = [
+        compiler.process(argument, **keywords) for argument in construct.arguments(dialect)
+    ]
+    return construct.template(dialect).format(*arguments)

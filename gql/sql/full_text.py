@@ -6,7 +6,10 @@ as one more word of each text, so that a word is looked for among the texts of o
 however many texts of others have it. The column of the organization is compared besides.
 """
 
-from sqlalchemy import Integer, TableClause, Text, column, table
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Integer, TableClause, Text, column, table
 from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
 from sqlalchemy.types import NullType
 
@@ -33,10 +36,22 @@ class indexed_words(Construct[str]):
 
 
 class words_of_owner(Construct[str]):
-    """PostgreSQL's query for an owner, quoted, and for words in the syntax of `to_tsquery`."""
+    """A query for words in the texts of one owner.
+
+    Takes the owner's id, and the words in the syntax of `to_tsquery` and in that of FTS5
+    (https://www.sqlite.org/fts5.html#full_text_query_syntax).
+    """
 
     type = TSQUERY()
-    postgresql = "(CAST({0} AS tsquery) && to_tsquery('simple', {1}))"
+    postgresql = (
+        "(CAST('''#' || CAST({0} AS text) || '''' AS tsquery) && to_tsquery('simple', {1}))"
+    )
+    sqlite = "('{{owner}} : \"o' || {0} || '\" AND {{content}} : (' || {1} || ')')"
+
+    def arguments(self, dialect: str) -> Sequence[ColumnElement[Any]]:
+        """The owner, and the words in the syntax of the database."""
+        owner, tsquery, fts5 = self.clauses
+        return owner, tsquery if dialect == "postgresql" else fts5
 
 
 class has_words(Construct[bool]):
@@ -46,6 +61,43 @@ class has_words(Construct[bool]):
     type = NullType()
     postgresql = "{0} @@ {1}"
     sqlite = "{0} MATCH {1}"
+
+
+class _IsRowWithWords(Construct[bool]):
+    """The row's id, its words as PostgreSQL indexes them, and a query.
+
+    Attributes:
+        words: SQLite's table of the words.
+    """
+
+    type = NullType()
+    inherit_cache = False
+    words = ""
+
+    def template(self, dialect: str) -> str:
+        if dialect == "postgresql":
+            return "{0} @@ {1}"
+        return f"{{0}} IN (SELECT rowid FROM {self.words} WHERE {self.words} MATCH {{1}})"  # noqa: S608 -- the name is ours
+
+    def arguments(self, dialect: str) -> Sequence[ColumnElement[Any]]:
+        row_id, indexed, query = self.clauses
+        return indexed if dialect == "postgresql" else row_id, query
+
+
+def is_row_with_words(
+    words: str, row_id: ColumnElement[Any], indexed: ColumnElement[Any], query: ColumnElement[Any]
+) -> ColumnElement[bool]:
+    """Whether the text of a row has the words of a query; SQLite finds all that have them first.
+
+    Args:
+        words: SQLite's table of the words.
+        row_id: The row's.
+        indexed: Its words as PostgreSQL's index has them.
+        query: As `words_of_owner` writes it.
+    """
+    condition = _IsRowWithWords(row_id, indexed, query)
+    condition.words = words
+    return condition
 
 
 def word_table(name: str) -> TableClause:

@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -54,6 +55,11 @@ WORDS = [
     "hello",
     "5.0",
 ]
+SPOKEN = ["i", "you", "the", "order", "can", "please", '"can i"', "don't", "re*", "\u00e9t\u00e9"]
+"""What people say, and how somebody searches for it."""
+
+_WORDS = re.compile(r"[^\W_]+")
+
 EDGES: dict[str, list[Any]] = {
     "Int": [0, 1, 2, 5, 60, 300, -1, 101, 2**31 - 1, -(2**31)],
     "Boolean": [True, False],
@@ -139,7 +145,9 @@ class Values:
         elif isinstance(answer, str):
             parts = answer.split("~")
             if parts[0] == "1" and len(parts) == 6:
-                self._keep(self.cursors.setdefault((parts[1], parts[2], parts[3]), []), answer)
+                # A cursor of a search has ids where others have a direction.
+                key = (parts[1], parts[2], "" if parts[1] == "search" else parts[3])
+                self._keep(self.cursors.setdefault(key, []), answer)
             else:
                 self._keep(self.texts, answer[:40])
 
@@ -271,7 +279,22 @@ class Values:
             return f"{self.noun}_{number}"
         return number if number < 2**31 and self.pick.random() < 0.5 else str(number)
 
+    def words(self) -> str:
+        """What somebody searches texts for: often one word that some text has."""
+        pick = self.pick
+        words = _WORDS.findall(pick.choice(self.texts)) if self.texts else []
+        word = pick.choice(words) if words and pick.random() < 0.7 else pick.choice(SPOKEN)
+        if pick.random() < 0.3:
+            word = f"{word[:3]}*"
+        if pick.random() < 0.2:
+            word = f"{word} {pick.choice(SPOKEN)}"
+        return self._any_text() if pick.random() < 0.05 else word
+
     def _text(self) -> str:
+        is_of_words = self.nested and self.nested[-1].name == "SaidFilter"
+        return self.words() if is_of_words else self._any_text()
+
+    def _any_text(self) -> str:
         if self.texts and self.pick.random() < 0.5:
             text = self.pick.choice(self.texts)
             start = self.pick.randrange(len(text) + 1)

@@ -21,10 +21,11 @@ from graphql import (
     is_non_null_type,
 )
 
-from gql.engine.fields import SOURCE, ConnectionSource, CostReportSource
+from gql.engine.fields import SOURCE, ConnectionSource, CostReportSource, SearchSource
 from tests.engine.random_arguments import Values, is_required, literal, names_one, wire
 from tests.engine.random_costs import cost_arguments
 from tests.engine.random_json import pointer
+from tests.engine.random_searches import search_arguments
 
 MOST_FIELDS = (2, 3, 3, 5)
 """Most fields of a selection; each document has one of these."""
@@ -36,7 +37,6 @@ BY_RESOLVERS = frozenset(
         "simulateGraph",
         "replayGraph",
         "reconcile",
-        "search",
         "diffGraphVersions",
         "asOf",
         "analytics",
@@ -168,6 +168,8 @@ class Writer:
         arguments = self.values.arguments(spec, noun, pages=isinstance(source, ConnectionSource))
         if isinstance(source, CostReportSource):
             arguments = cost_arguments(self.values, spec)
+        if isinstance(source, SearchSource):
+            arguments = search_arguments(self.values, spec)
         if "path" in arguments:
             arguments["path"] = pointer(self.pick)
         if "ids" in arguments and self.chance(0.5):

@@ -83,6 +83,14 @@ $ids}, startedAt: {gte: $from}, totalCost: {lte: $cost, isNull: $is}}) { nodes {
 
 query ($from: Int, $to: Int) { calls(filter: {duration: {gte: $from, lt: $to}}) { nodes { id } } }
 
+query ($text: String!, $kinds: [SearchedText!], $status: CallStatus, $some: [CallStatus!], $first:
+Int, $order: SearchOrderField, $mark: String!) { search(text: $text, in: $kinds, filter: {status:
+{eq: $status, in: $some}}, first: $first, orderBy: $order) { nodes { kind snippet(before: $mark) } }
+}
+
+query ($text: String!, $said: SaidFilter, $least: Int) { calls(filter: {said: {contains: $text},
+duration: {gte: $least, lt: 500}}) { nodes { id } } records(filter: {said: $said}) { totalCount } }
+
 query ($meta: JSONKeyFilter!) { calls(filter: {meta: $meta}) { nodes { id } } }
 
 query ($key: String = "a") { calls(filter: {meta: {key: $key, eq: "5"}}) { nodes { id } } }

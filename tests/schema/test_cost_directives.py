@@ -24,6 +24,7 @@ from graphql import (
 )
 
 from gql.query.rows_read import RowsRead
+from gql.schema import charges
 from gql.schema.cost import Pricing
 from gql.schema.documents import choose_operation
 from gql.schema.list_arguments import ListArguments
@@ -150,9 +151,10 @@ def test_a_batch_costs_as_much_as_it_has_items() -> None:
 
 @pytest.fixture
 def without_rows(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the database looks at for a list is no part of the specification."""
+    """What the database looks at for a list, or walks, is no part of the specification."""
     for name in ("page", "total", "summary"):
         monkeypatch.setattr(ListArguments, name, lambda *_: RowsRead())
+    monkeypatch.setattr(charges, "number_points", lambda _: None)
 
 
 @pytest.mark.usefixtures("without_rows")

@@ -13,6 +13,7 @@ from gql.schema.inputs.comparators import (
     IntFilter,
     JSONKeyFilter,
     PhoneFilter,
+    SaidFilter,
     StringFilter,
     WordFilter,
 )
@@ -20,6 +21,10 @@ from gql.schema.inputs.filtering import CHANGED_SINCE, FilterInput, criterion, f
 from gql.schema.inputs.ordering import order_of
 
 USE_CUSTOMER_PHONE_NUMBER = "Since 2026-11-28: use `customerPhoneNumber`. Goes on 2027-06-01."
+
+BY_SPOKEN_WORDS = (
+    "By what the customer or the assistant said or wrote: messages and settled transcripts."
+)
 
 CallOrder = order_of(
     "Call",
@@ -65,3 +70,4 @@ class CallFilter(FilterInput):
     received_at: DateTimeFilter | None = criterion("By when they were first heard of here.")
     changed_since: str | None = criterion(CHANGED_SINCE)
     meta: JSONKeyFilter | None = criterion("By one key of `meta`.")
+    said: SaidFilter | None = criterion(BY_SPOKEN_WORDS)

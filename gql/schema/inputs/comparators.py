@@ -20,6 +20,7 @@ from gql.engine.declaration import described
 from gql.errors import BadInput
 from gql.money import decimal_to_micros
 from gql.query.filters import Condition
+from gql.query.search_words import LONGEST_SEARCH
 from gql.schema.enums import (
     CallStatus,
     Channel,
@@ -94,7 +95,7 @@ class Comparators:
 
     def _choices(self) -> str:
         *names, last = (f"`{_graphql_name(field)}`" for field in self.comparators)
-        return f"{', '.join(names)} or {last}"
+        return f"{', '.join(names)} or {last}" if names else last
 
     def _without_value(self, criterion: str, field: str) -> str:
         other = ", or use `isNull`" if "is_null" in {*self.comparators} - {field} else ""
@@ -177,6 +178,16 @@ class StringFilter(Comparators):
 @comparators(str, eq="Equal to this, to the letter.")
 class WordFilter(Comparators):
     """Compares a word or a code as a whole; objects without one never match."""
+
+
+@comparators()
+class SaidFilter(Comparators):
+    """Finds words in texts, as `search` does."""
+
+    contains: str | None = comparator(
+        'One text has these words, all of them: `"next friday" deliver*` has a phrase and the'
+        f" beginning of a word. At most {LONGEST_SEARCH} characters."
+    )
 
 
 @comparators(str, eq="Has exactly these digits.")

@@ -3,7 +3,7 @@
 from gql.domain.assistants import ASSISTANTS
 from gql.domain.graphs import GRAPHS
 from gql.domain.sms import CALL_RECORDS, SMS_CONVERSATIONS
-from gql.schema.inputs.calls import USE_CUSTOMER_PHONE_NUMBER
+from gql.schema.inputs.calls import BY_SPOKEN_WORDS, USE_CUSTOMER_PHONE_NUMBER
 from gql.schema.inputs.comparators import (
     CallStatusFilter,
     ChannelFilter,
@@ -12,6 +12,7 @@ from gql.schema.inputs.comparators import (
     IDFilter,
     JSONKeyFilter,
     PhoneFilter,
+    SaidFilter,
     StringFilter,
     WordFilter,
 )
@@ -49,6 +50,7 @@ class SmsConversationFilter(FilterInput):
     external_id: WordFilter | None = criterion("By what that system calls them.")
     changed_since: str | None = criterion(CHANGED_SINCE)
     meta: JSONKeyFilter | None = criterion("By one key of `meta`.")
+    said: SaidFilter | None = criterion(BY_SPOKEN_WORDS)
 
 
 @filter_of(CALL_RECORDS)
@@ -72,3 +74,4 @@ class CallRecordFilter(FilterInput):
     source: WordFilter | None = criterion("By the system that they are known from.")
     external_id: WordFilter | None = criterion("By what that system calls them.")
     meta: JSONKeyFilter | None = criterion("By one key of `meta`.")
+    said: SaidFilter | None = criterion(BY_SPOKEN_WORDS)

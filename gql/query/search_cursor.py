@@ -13,6 +13,9 @@ from gql.query.cursor import NONE, VERSION
 
 _LIST = "search"
 _NEWEST, _RANK = "newest", "rank"
+NEWEST_START = f"{VERSION}~{_LIST}~{_NEWEST}"
+"""What a cursor of the first form begins with: statements write the ids behind it."""
+
 _DAMAGED = "The cursor is damaged; use one from `pageInfo` or `edges` as it is."
 
 
@@ -20,13 +23,6 @@ class MergePosition(tuple[int, ...]):
     """The id that was read last of each kind; 0 where none was."""
 
     __slots__ = ()
-
-    def after(self, kind: int, row_id: int) -> "MergePosition":
-        """The position once a row of a kind was read."""
-        return MergePosition((*self[:kind], row_id, *self[kind + 1 :]))
-
-    def write(self) -> str:
-        return "~".join((VERSION, _LIST, _NEWEST, *(str(each) if each else NONE for each in self)))
 
 
 class RankPosition(NamedTuple):

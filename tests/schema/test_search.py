@@ -1,14 +1,9 @@
-"""What was said and written, searched by its words; the right texts come from Python's own words.
-
-`word_lists` splits the demo's texts by itself, and looks for the words one after the other.
-"""
+"""What was said and written, searched by its words; Python's own words say what is right."""
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import pairwise
+from heapq import merge
 from typing import Any
 
 import httpx2
@@ -17,15 +12,18 @@ from sqlalchemy import delete, insert, select, text, update
 
 from gql.database import Database
 from gql.domain.sms import CALL_RECORDS
-from gql.domain.text_search import SearchedText, SearchOrderField, TextSearch
+from gql.domain.text_indexes import TEXT_INDEXES
 from gql.models.call import Call
 from gql.models.message import ChatMessage, Transcript
-from gql.models.scope import owned, parameters, table_of
+from gql.models.scope import parameters, table_of
 from gql.query.record_list import RecordList
 from gql.query.search_words import SearchWords
+from gql.query.text_indexes import SearchedText
+from gql.query.text_search import SearchOrderField, SearchRequest, TextSearch
 from gql.settings import Settings
 from tests.conftest import Counting, GraphQL, bearer
 from tests.databases import Copy
+from tests.schema.text_oracle import searches, stored_texts
 
 SEARCH = """query ($text: String!, $in: [SearchedText!], $filter: CallRecordFilter, $first: Int,
     $after: String, $order: SearchOrderField) {
@@ -34,62 +32,7 @@ SEARCH = """query ($text: String!, $in: [SearchedText!], $filter: CallRecordFilt
         nodes { kind rank snippet(before: "[", after: "]") record { databaseId channel }
             message { databaseId content } transcript { databaseId content } }
         pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }"""
-WORD = re.compile(r"[^\W_]+")
 CALLS, MESSAGES, TRANSCRIPTS = table_of(Call), table_of(ChatMessage), table_of(Transcript)
-
-
-@dataclass(frozen=True)
-class StoredText:
-    """A text that a member of the first organization may find."""
-
-    kind: str
-    id: int
-    call: int
-    channel: str
-    text: str
-
-    @property
-    def words(self) -> list[str]:
-        return WORD.findall(self.text.lower())
-
-    def count(self, *phrase: str, prefix: bool = False) -> int:
-        """How often the words stand side by side."""
-        return sum(
-            all(
-                word.startswith(each) if prefix and each == phrase[-1] else word == each
-                for word, each in zip(self.words[start:], phrase, strict=False)
-            )
-            for start in range(len(self.words) - len(phrase) + 1)
-        )
-
-
-async def stored_texts(database: Database) -> list[StoredText]:
-    """Every text that is searched, newest first within each kind."""
-    calls = select(CALLS).where(owned(CALLS))
-    messages = select(MESSAGES).where(owned(MESSAGES)).order_by(MESSAGES.c.id.desc())
-    segments = select(TRANSCRIPTS).where(owned(TRANSCRIPTS)).order_by(TRANSCRIPTS.c.id.desc())
-    async with database.engine.connect() as connection:
-        rows = [
-            (await connection.execute(statement, parameters(1))).mappings().all()
-            for statement in (calls.order_by(CALLS.c.id.desc()), messages, segments)
-        ]
-    visible = {row["id"]: row["channel"].upper() for row in rows[0] if not row["is_archived"]}
-
-    def texts() -> Iterator[StoredText]:
-        for row in rows[1]:
-            if row["call_id"] in visible and row["role"] in {"user", "assistant"}:
-                channel = visible[row["call_id"]]
-                yield StoredText("MESSAGES", row["id"], row["call_id"], channel, row["content"])
-        for row in rows[2]:
-            if row["call_id"] in visible and row["is_final"]:
-                channel = visible[row["call_id"]]
-                yield StoredText("TRANSCRIPTS", row["id"], row["call_id"], channel, row["content"])
-        for row in rows[0]:
-            if row["id"] in visible and row["summary"]:
-                channel = visible[row["id"]]
-                yield StoredText("SUMMARIES", row["id"], row["id"], channel, row["summary"])
-
-    return list(texts())
 
 
 def keys(nodes: list[dict[str, Any]]) -> list[tuple[str, int]]:
@@ -122,25 +65,6 @@ async def pages(graphql: GraphQL, **variables: Any) -> list[dict[str, Any]]:
 def by_kind(those: list[tuple[str, int]]) -> dict[str, list[int]]:
     """The ids of each kind, in order."""
     return {kind.name: [key for each, key in those if each == kind.name] for kind in SearchedText}
-
-
-Passes = Callable[[StoredText], bool]
-
-
-def searches(texts: list[StoredText]) -> Iterator[tuple[str, Passes]]:
-    """Texts to search for, made of words that the demo has, and what they find."""
-    often = Counter(word for each in texts for word in dict.fromkeys(each.words) if word.isascii())
-    rare = [word for word, number in often.items() if 2 <= number <= 40 and len(word) > 4]
-    first, second = rare[0], rare[len(rare) // 2]
-    yield first, lambda each: each.count(first) > 0
-    yield second.upper(), lambda each: each.count(second) > 0
-    beginning = second[:4]
-    yield f"{beginning}*", lambda each: each.count(beginning, prefix=True) > 0
-    long = next(each for each in texts if second in each.words and len(each.words) > 4)
-    left, right = next(pair for pair in pairwise(long.words) if second in pair)
-    yield f'"{left} {right}"', lambda each: each.count(left, right) > 0
-    yield f"{left}'{right}", lambda each: each.count(left, right) > 0
-    yield f"{right} {left}", lambda each: each.count(left) > 0 and each.count(right) > 0
 
 
 async def test_texts_are_those_that_have_all_words(graphql: GraphQL, database: Database) -> None:
@@ -178,6 +102,30 @@ async def test_pages_go_on_where_the_last_one_ended(graphql: GraphQL, database: 
             assert [(each["kind"], each["snippet"]) for each in alone] == [
                 (each["kind"], each["snippet"]) for each in whole if each["kind"] == kind.name
             ]
+
+
+async def test_of_the_next_texts_of_each_kind_the_one_written_last_comes_first(
+    graphql: GraphQL, database: Database
+) -> None:
+    texts = await stored_texts(database)
+    often = Counter(word for each in texts for word in dict.fromkeys(each.words))
+    spread = {kind.name for kind in SearchedText}
+    word = max(
+        (each for each, number in often.items() if number > 30),
+        key=lambda word: min(
+            sum(1 for each in texts if each.kind == kind and each.count(word)) for kind in spread
+        ),
+    )
+    matching = {
+        kind.name: [each for each in texts if each.kind == kind.name and each.count(word)]
+        for kind in SearchedText
+    }
+    merged = merge(*matching.values(), key=lambda each: each.written_at, reverse=True)
+
+    nodes = await pages(graphql, text=word, first=7)
+
+    assert sum(map(bool, matching.values())) > 1
+    assert keys(nodes) == [(each.kind, each.id) for each in merged]
 
 
 async def test_by_rank_those_come_first_that_say_little_else(
@@ -359,15 +307,10 @@ async def test_the_price_follows_the_size_of_the_page(
 
 async def test_indexes_are_read(database: Database, settings: Settings) -> None:
     """On PostgreSQL with the index for want of a faster scan: the demo is small."""
-    search = TextSearch.checked(
-        SearchWords.read('refund "next friday"'),
-        SearchedText,
-        RecordList(CALL_RECORDS),
-        SearchOrderField.NEWEST,
-        20,
-        None,
-    )
-    statement = search.statement(1, embedded=settings.embedded)
+    words = SearchWords.read('refund "next friday"')
+    request = SearchRequest.checked(words, SearchedText, (), SearchOrderField.NEWEST, 20, None)
+    search = TextSearch(request, RecordList(CALL_RECORDS), TEXT_INDEXES)
+    statement = search.statement(embedded=settings.embedded)
     compiled = statement.compile(dialect=database.engine.dialect)
     values = compiled.construct_params(parameters(1))
     prefix = "EXPLAIN QUERY PLAN" if settings.embedded else "EXPLAIN"
@@ -391,5 +334,7 @@ async def test_indexes_are_read(database: Database, settings: Settings) -> None:
         else:
             assert any(f"Bitmap Index Scan on ix_{table}_words" in each for each in plan), plan
     if settings.embedded:
-        # FTS5 gives its rows in the order of the page, so that it is read no further than that.
-        assert not any("TEMP B-TREE" in each for each in plan), plan
+        # FTS5 gives its rows from the newest on, so that it is read no further than the page: only
+        # what was read is sorted, to merge the kinds.
+        newest = plan[: next(number for number, each in enumerate(plan) if "TEMP B-TREE" in each)]
+        assert sum("VIRTUAL TABLE" in each for each in newest) >= 1, plan
