@@ -4,7 +4,8 @@ A recorded transition is what a customer said, when, and which edge was taken. K
 for in what was said, and expressions are computed with the seconds that had passed and the
 variables that the session had in the end. What cannot be computed follows the record: an edge with
 the very conditions of the edge that was taken is met, and one with those of an edge that was tried
-before is not. What neither decides is counted as not evaluated.
+before is not. What neither decides is counted as not evaluated. What customers said beside, and led
+nowhere, is counted by the messages of their calls; nobody recorded at which node it was said.
 
 Structures are compared by who speaks, as nodes of two structures have different ids.
 """
@@ -79,11 +80,19 @@ class RecordedSession:
         record: Its row.
         variables: Its context.
         transitions: In the order in which they happened.
+        messages: How many messages of the customer are recorded of its call.
     """
 
     record: Any
     variables: Mapping[str, Any]
     transitions: Sequence[RecordedTransition]
+    messages: int = 0
+
+    @property
+    def led_nowhere(self) -> int:
+        """How many messages of the customer led to no transition."""
+        led_on = sum(each.message is not None for each in self.transitions)
+        return max(0, self.messages - led_on)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +131,7 @@ class ReplayTotals:
         transitions: How many they have.
         reproduced: Transitions that would have led to the same assistant.
         not_evaluated: Transitions at which an edge decides that nobody has judged.
+        led_nowhere: Messages of customers that led to no transition.
         unchanged: Sessions that would have gone where they went.
         undecided: Sessions without a deviation, of which something was not evaluated.
         deviations: Sessions by how they would have gone otherwise; one may count several times.
@@ -132,6 +142,7 @@ class ReplayTotals:
     transitions: int = 0
     reproduced: int = 0
     not_evaluated: int = 0
+    led_nowhere: int = 0
     unchanged: int = 0
     undecided: int = 0
     deviations: dict[Deviation, int] = field(default_factory=lambda: dict.fromkeys(Deviation, 0))
@@ -147,6 +158,7 @@ class ReplayTotals:
             self.transitions += len(session.transitions)
             self.reproduced += walked.reproduced
             self.not_evaluated += walked.not_evaluated
+            self.led_nowhere += session.led_nowhere
             for each in walked.deviations:
                 self.deviations[each] += 1
             if walked.deviations:

@@ -5,6 +5,9 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import ColumnElement, FromClause
+
+from gql.domain.calls import CALLS
 from gql.domain.graph_reading import former_structure, load_structure
 from gql.domain.graph_replay import (
     RecordedSession,
@@ -15,13 +18,16 @@ from gql.domain.graph_replay import (
 from gql.domain.graph_sessions import GRAPH_SESSIONS, OF_GRAPH_SESSION, TRANSITIONS
 from gql.domain.graph_structure import GraphStructure
 from gql.domain.graph_versions import FormerStructureLoader, VersionKey
-from gql.loaders.record_loaders import ChildrenByParentLoader, PageLoader
+from gql.domain.messages import MESSAGES
+from gql.loaders.record_loaders import ChildrenByParentLoader, CountByParentLoader, PageLoader
+from gql.models.enums import Role
+from gql.models.scope import owned
 from gql.query.context import Context
 from gql.query.cursor import Cursor
 from gql.query.filters import Condition, Filter
 from gql.query.paging import Paging
 from gql.query.record_list import RecordList
-from gql.query.resource import Record
+from gql.query.resource import Link, Record
 from gql.steps import in_steps
 
 PAGE = 1_000
@@ -29,6 +35,17 @@ PAGE = 1_000
 
 _TRANSITIONS = RecordList(TRANSITIONS, link=OF_GRAPH_SESSION)
 _CHRONOLOGY = ("chronology", "id")
+
+
+def _of_call_sid(message: FromClause) -> tuple[FromClause, ColumnElement[str]]:
+    """From the SID that a session has to the messages of the call with it."""
+    call = CALLS.table.alias()
+    return message.join(call, (call.c.id == message.c.call_id) & owned(call)), call.c.call_sid
+
+
+_MESSAGES_OF_CUSTOMER = RecordList.filtered(
+    MESSAGES, (Condition("role", "eq", Role.USER),), Link("call_sid", _of_call_sid)
+)
 
 
 async def replay_sessions(
@@ -62,18 +79,20 @@ async def _recorded_sessions(
 ) -> AsyncIterator[Sequence[RecordedSession]]:
     """The newest sessions of a graph that pass a filter, with their transitions, in pages.
 
-    Two statements for each page; a page is forgotten when the next one is read.
+    Three statements for each page; a page is forgotten when the next one is read.
     """
     records = RecordList.filtered(GRAPH_SESSIONS, (Condition("graph_id", "eq", graph_id), *filter))
     loader = PageLoader.of(context)
     transitions = ChildrenByParentLoader.of(context, _TRANSITIONS, _CHRONOLOGY)
+    messages = CountByParentLoader.of(context, _MESSAGES_OF_CUSTOMER)
     paging = Paging(min(last, PAGE), "started_at", descending=True)
     while paging.limit:
         page = await loader.load((records, paging))
         lists = await transitions.load_many([each.id for each in page.records])
-        yield [_session(*each) for each in zip(page.records, lists, strict=True)]
-        loader.clear_all()
-        transitions.clear_all()
+        counts = await messages.load_many([each.call_sid for each in page.records])
+        yield [_session(*each) for each in zip(page.records, lists, counts, strict=True)]
+        for each in (loader, transitions, messages):
+            each.clear_all()
         last -= len(page.records)
         if not page.has_more:
             return
@@ -81,11 +100,12 @@ async def _recorded_sessions(
         paging = paging._replace(limit=min(last, PAGE), after=Cursor(end.started_at, end.id))
 
 
-def _session(record: Any, transitions: Sequence[Any]) -> RecordedSession:
+def _session(record: Any, transitions: Sequence[Any], messages: int) -> RecordedSession:
     return RecordedSession(
         record,
         record.conversation_context,
         [_transition(each, record.started_at) for each in transitions],
+        messages,
     )
 
 

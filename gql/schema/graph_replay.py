@@ -13,7 +13,7 @@ from gql.domain.graph_replay import (
 )
 from gql.domain.graphs import GRAPHS
 from gql.domain.recorded_sessions import replay_sessions
-from gql.engine.fields import OWN_POINTS
+from gql.engine.fields import NUMBER_POINTS, OWN_POINTS, NumberPoints
 from gql.errors import BadInput
 from gql.loaders.record_loaders import RecordByKeyLoader
 from gql.query.global_id import read_id
@@ -21,12 +21,19 @@ from gql.schema.enums import describe
 from gql.schema.graph_candidates import Candidate, CandidateArgument, load_candidate
 from gql.schema.graph_sessions import GraphSession
 from gql.schema.inputs.graph_sessions import GraphSessionFilter
+from gql.schema.list_arguments import is_int
 
 MOST_SESSIONS = 10_000
 """Most sessions of one replay."""
 
-REPLAY_POINTS = 45_000
-"""As much as an operation without a plan may cost, but for what is selected of it."""
+USUAL_SESSIONS = 1_000
+"""How many sessions are walked where nobody says."""
+
+REPLAY_POINTS = 5_000
+"""Of reading two structures, and the figures."""
+
+SESSION_POINTS = 4
+"""Of each session. It takes forty times as long: the most sessions cost what resolvers may."""
 
 describe(
     Deviation,
@@ -72,6 +79,10 @@ class GraphReplay:
         description="Transitions at which conditions decide that nobody has judged: natural"
         " language without a verdict, `turn_count`, keywords where no message is recorded."
     )
+    led_nowhere: int = strawberry.field(
+        description="Messages of customers that led to no transition: those of the sessions' calls,"
+        " less the transitions with a message. They are counted, not walked."
+    )
     unchanged: int = strawberry.field(description="Sessions that would have gone where they went.")
     undecided: int = strawberry.field(
         description="Sessions that do not deviate, as far as conditions were evaluated."
@@ -91,7 +102,8 @@ class ReplaySessionsInput:
         default=UNSET, description="Which sessions; all conditions must hold."
     )
     last: int = strawberry.field(
-        default=1_000, description="How many of the newest ones; at most 10,000."
+        default=USUAL_SESSIONS,
+        description=f"How many of the newest ones; at most {MOST_SESSIONS:,}.",
     )
 
 
@@ -120,12 +132,19 @@ async def _replay(
     return _answer(totals, tried)
 
 
+def _session_count(sessions: Any) -> int:
+    """How many sessions the argument asks for; 0 where it will be refused."""
+    last = sessions.get("last", USUAL_SESSIONS) if isinstance(sessions, dict) else USUAL_SESSIONS
+    return int(last) if is_int(last) and 1 <= last <= MOST_SESSIONS else 0
+
+
 def _answer(totals: ReplayTotals, candidate: Candidate) -> GraphReplay:
     return GraphReplay(
         sessions=totals.sessions,
         transitions=totals.transitions,
         reproduced=totals.reproduced,
         not_evaluated=totals.not_evaluated,
+        led_nowhere=totals.led_nowhere,
         unchanged=totals.unchanged,
         undecided=totals.undecided,
         elsewhere=totals.deviations[Deviation.ELSEWHERE],
@@ -155,6 +174,9 @@ replay_graph: Any = strawberry.field(
     resolver=_replay,
     description="Walk a graph's recorded sessions through another structure, before that is"
     " published; null when there is no such graph. Nothing is written.",
-    metadata={OWN_POINTS: REPLAY_POINTS},
+    metadata={
+        OWN_POINTS: REPLAY_POINTS,
+        NUMBER_POINTS: NumberPoints(SESSION_POINTS, "sessions", _session_count, MOST_SESSIONS),
+    },
 )
 """The root field."""

@@ -10,7 +10,9 @@ import pytest
 from sqlalchemy import insert
 
 from gql.database import Database
+from gql.models.call import Call
 from gql.models.graph_session import GraphSession, GraphTransition
+from gql.models.message import ChatMessage
 from gql.models.scope import table_of
 from tests.conftest import Counting, GraphQL
 
@@ -21,9 +23,9 @@ SIMULATE = """query ($candidate: GraphCandidateInput!, $messages: [String!]!, $v
         steps { message node edge to reason handoffSentence notEvaluated } finalNode hasEnded } }"""
 REPLAY = """query ($candidate: GraphCandidateInput!, $sessions: ReplaySessionsInput) {
     replayGraph(graph: 1, candidate: $candidate, sessions: $sessions) {
-        sessions transitions reproduced notEvaluated unchanged undecided elsewhere stuck loops
-        lostHandoffs examples { session { callSid } deviations recordedPath path transitionIndex
-            message edge } } }"""
+        sessions transitions reproduced notEvaluated ledNowhere unchanged undecided elsewhere
+        stuck loops lostHandoffs examples { session { callSid } deviations recordedPath path
+            transitionIndex message edge } } }"""
 DRAFT: dict[str, Any] = {
     "nodes": [
         {"key": "desk", "assistantId": "1", "nodeType": "ENTRY"},
@@ -200,6 +202,40 @@ async def _record(
         await connection.execute(insert(table_of(GraphTransition)), step)
 
 
+async def _say(database: Database, call_sid: str, *messages: str) -> None:
+    """A call in which the customer says something, and the assistant as often."""
+    call = {"id": 9_500, "organization_id": 1, "call_sid": call_sid, "status": "completed"}
+    rows = [
+        {"organization_id": 1, "call_id": 9_500, "role": role, "content": message}
+        for message in messages
+        for role in ("user", "assistant")
+    ]
+    async with database.transaction() as connection:
+        await connection.execute(insert(table_of(Call)), call)
+        await connection.execute(insert(table_of(ChatMessage)), rows)
+
+
+async def test_the_price_follows_the_number_of_sessions(
+    client: httpx2.AsyncClient, owner: dict[str, str]
+) -> None:
+    async def points(sessions: str = "", declared: str = "", value: Any = None) -> int:
+        query = f"""query Q{f"($it: {declared})" if declared else ""} {{
+            replayGraph(graph: 1, candidate: {{id: 1}} {sessions}) {{ sessions }} }}"""
+        body = {"query": query, "variables": {"it": value} if declared else {}}
+        headers = {**owner, "Jackfield-Cost": "dry-run"}
+        answer = (await client.post("/graphql", json=body, headers=headers)).json()
+        return int(answer["extensions"]["cost"]["points"])
+
+    base = await points("sessions: {last: 10001}")  # which will be refused
+    assert await points() - base == 4_000
+    assert await points("sessions: {}") - base == 4_000
+    assert await points("sessions: {last: 250}") - base == 1_000
+    assert await points("sessions: {last: $it}", "Int!", 100) - base == 400
+    for last in (1, 10, 10_000):
+        whole = await points("sessions: $it", "ReplaySessionsInput", {"last": last})
+        assert whole - base == 4 * last
+
+
 async def test_recorded_sessions_are_replayed(
     fresh_graphql: GraphQL, fresh_database: Database, fresh_statements: Counting
 ) -> None:
@@ -207,6 +243,7 @@ async def test_recorded_sessions_are_replayed(
         [("I want to purchase", 102), ("please help", 103), ("buy now", 102)]
     ):
         await _record(fresh_database, number, message, to=to)
+    await _say(fresh_database, "CAreplay1", "hello?", "is anybody there", "please help")
     chosen = {"filter": {"callSid": {"startsWith": "CAreplay"}}, "last": 10}
     same = {"candidate": {"id": "graph_1"}, "sessions": chosen}
 
@@ -219,11 +256,12 @@ async def test_recorded_sessions_are_replayed(
         "transitions": 3,
         "reproduced": 3,
         "notEvaluated": 0,
+        "ledNowhere": 2,
         "unchanged": 3,
         "undecided": 0,
         **nothing,
     }
-    assert ran.count == 6
+    assert ran.count == 7
     edges = [
         {**DRAFT["edges"][0], "intentPattern": "buy"},
         {**DRAFT["edges"][0], "to": "human", "intentPattern": "help"},
@@ -235,6 +273,7 @@ async def test_recorded_sessions_are_replayed(
         "transitions": 3,
         "reproduced": 2,
         "notEvaluated": 0,
+        "ledNowhere": 2,
         "unchanged": 2,
         "undecided": 0,
         **nothing,
