@@ -1,5 +1,7 @@
 // The last answer that the person asked for: how long it took, what it cost, and how it was made.
 
+import { picturesOf } from "./pictures.jsx";
+
 let state = { explaining: false, last: null };
 const listeners = new Set();
 
@@ -31,7 +33,8 @@ export function recordExchange({ body, text, milliseconds, status }) {
   const end = cost || explain ? text.search(EXTENSION) : -1;
   const plain = end < 0 ? text : `${text.slice(0, end)}}`;
   const bytes = new TextEncoder().encode(plain).length;
-  update({ last: { bytes, explain, milliseconds, points, status } });
+  const pictures = picturesOf(body.data);
+  update({ last: { bytes, explain, milliseconds, pictures, points, status } });
   const { extensions: _, ...answer } = body;
   return Object.keys(extensions).length > 0 ? { ...answer, extensions } : answer;
 }

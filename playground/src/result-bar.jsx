@@ -5,6 +5,7 @@ import { useEffect, useState, useSyncExternalStore } from "react";
 import { copy } from "./clipboard.js";
 import { getExchange, setExplaining, subscribeExchange } from "./exchange.js";
 import { ExplainPanel } from "./explain-panel.jsx";
+import { PicturePanel } from "./pictures.jsx";
 import { asCurl, asFetch } from "./programs.js";
 import { getSession, subscribe } from "./session.js";
 import { shareLink } from "./share.js";
@@ -105,6 +106,7 @@ export function ResultBar({ shared }) {
           </button>
         )}
       </div>
+      {last?.pictures.length > 0 && <PicturePanel pictures={last.pictures} />}
       {explaining && mayExplain && <ExplainPanel last={last} />}
     </>
   );

@@ -109,3 +109,20 @@ def test_landing_page_leads_everywhere(page: Page) -> None:
     targets = {(link.get_attribute("href") or "").removeprefix(page.url) for link in links}
 
     assert targets == {"/playground", "/docs", "/graphql", "/healthz", "/readyz"}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_picture_in_the_answer_is_shown_below_it(logged_in: Page, scheme: str) -> None:
+    logged_in.prefer(scheme)
+    logged_in.click("//select//option[text()='Picture of a graph']")
+
+    answer = logged_in.execute()
+    picture = logged_in.find(".picture-panel img")
+    logged_in.screenshot(f"picture-{scheme}.png")
+
+    drawn = answer["data"]["graph"]["diagram"]
+    assert picture.get_attribute("alt") == "Customer Service Router"
+    width = logged_in.driver.execute_script("return arguments[0].naturalWidth", picture)
+    assert f'width="{width}"' in drawn
+    logged_in.run(CALLS)
+    logged_in.wait_removed(".picture-panel")
