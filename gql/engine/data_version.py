@@ -73,8 +73,9 @@ class VersionedStatement(NamedTuple):
             organization_id: Whose data is read.
             media_type: Of the answer, where there are several.
         """
-        shown = (__version__, organization_id, media_type, self.bound.values)
-        version = hashlib.sha256(self.bound.statement.fingerprint)
+        bound = self.bound
+        shown = (__version__, organization_id, media_type, bound.values, bound.piece_values)
+        version = hashlib.sha256(bound.statement.fingerprint)
         version.update(repr(shown).encode())
         version.update(stamps)
         return version.hexdigest()[:_DIGITS]
@@ -104,7 +105,9 @@ class DataVersions:
         if statement.versioned is None:
             statement.versioned = self._with_stamps(statement, stamps)
         leading = [None] * (len(statement.versioned.parameters) - len(statement.parameters))
-        with_stamps = BoundStatement(statement.versioned, [*leading, *bound.values])
+        with_stamps = BoundStatement(
+            statement.versioned, [*leading, *bound.values], bound.piece_values
+        )
         return VersionedStatement(with_stamps, stamps.bind({}))
 
     def _with_stamps(self, statement: Statement, stamps: Statement) -> Statement:

@@ -20,16 +20,22 @@ MARK = "\x1e"
 """Before and after each piece."""
 
 _MARK = MARK.encode()
+_WORDS, _MARKS = "_words", "_marks"
 
 
 def words_key(number: int) -> str:
     """Under which a binder leaves the words of a search among the values, by its number."""
-    return f"arg{number}_words"
+    return f"arg{number}{_WORDS}"
 
 
 def marks_key(number: int) -> str:
     """Under which it leaves what a snippet has before and after words."""
-    return f"arg{number}_marks"
+    return f"arg{number}{_MARKS}"
+
+
+def piece_values(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of the values of a request that pieces are made of."""
+    return {key: value for key, value in values.items() if key.endswith((_WORDS, _MARKS))}
 
 
 def printed_piece(
@@ -51,7 +57,7 @@ def with_pieces(body: bytes, values: Mapping[str, Any]) -> bytes:
 
     Args:
         body: Its value.
-        values: What the request was bound to.
+        values: As `piece_values` gives them.
     """
     return b"".join(_parts(body.split(_MARK), values))
 

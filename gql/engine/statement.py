@@ -11,7 +11,7 @@ from typing import Any
 
 from gql.database import RequestDatabase
 from gql.database.failures import is_lasting, meaning_of
-from gql.engine.pieces import MARK, with_pieces
+from gql.engine.pieces import MARK, piece_values, with_pieces
 from gql.errors import AnswerTooLong, GatewayError
 from gql.models.scope import parameters
 from gql.steps import in_steps
@@ -83,7 +83,7 @@ class Statement:
                 else process(values.get(name, constant))
                 for name, process, constant in self.parameters
             ],
-            values if self.has_pieces else {},
+            piece_values(values) if self.has_pieces else {},
         )
 
     @cached_property
@@ -136,12 +136,12 @@ class BoundStatement:
     Attributes:
         statement: What runs.
         values: In the driver's order.
-        named: What the request was bound to, by name, where pieces are made of it.
+        piece_values: What pieces of the answer are made of.
     """
 
     statement: Statement
     values: list[Any]
-    named: Mapping[str, Any] = field(default_factory=dict)
+    piece_values: Mapping[str, Any] = field(default_factory=dict)
 
     def owned_by(self, organization_id: int) -> list[Any]:
         """The values for an organization."""
@@ -172,7 +172,7 @@ async def run(
     try:
         body = await database.fetch_value(statement.sql, values, custom_plan=statement.custom_plan)
         if body is not None and statement.has_pieces:
-            body = await in_steps(with_pieces, body, bound.named)
+            body = await in_steps(with_pieces, body, bound.piece_values)
     except Exception as error:
         meaning = error if isinstance(error, GatewayError) else meaning_of(error)
         if isinstance(meaning, AnswerTooLong) and statement.has_pieces:

@@ -34,6 +34,7 @@ from gql.engine.fields import (
     FieldSource,
     JsonPathSource,
     NumberPoints,
+    SearchSource,
 )
 from gql.ingest.apply import MOST_ITEMS
 from gql.models.rollup import SERVICES
@@ -186,6 +187,9 @@ class ChargeWalk:
         yield here.charge(field_weight(field))
         if isinstance(source, CostReportSource):
             yield here.charge(_rates(arguments["rateCard"]), CALLS.usual * KEY.points)
+        if isinstance(source, SearchSource):
+            records = ListArguments(ConnectionSource(source.resource), field, arguments)
+            yield here.charge(_lookups(records))
         counted = number_points(field)
         if counted is not None:
             yield here.charge(_number(arguments[counted.argument], counted), counted.points)
@@ -357,6 +361,12 @@ def _total_points(of_list: ListArguments) -> int | Quantity:
     most = of_list.source.usual * _most_comparisons(of_list) + _most_lookups(of_list)
     is_constant = "filter" not in of_list.arguments or of_list.is_constant("filter")
     return _quantity(most, points, is_constant)
+
+
+def _lookups(of_list: ListArguments) -> int | Quantity:
+    """What it costs that indexes find the values in a filter."""
+    is_constant = of_list.is_constant("filter")
+    return _quantity(_most_lookups(of_list), of_list.lookups, is_constant)
 
 
 def _most_comparisons(of_list: ListArguments) -> int:

@@ -1,5 +1,6 @@
 """What was said and written, searched by its words; Python's own words say what is right."""
 
+import json
 import re
 from collections import Counter
 from datetime import UTC, datetime
@@ -20,6 +21,7 @@ from gql.query.record_list import RecordList
 from gql.query.search_words import SearchWords
 from gql.query.text_indexes import SearchedText
 from gql.query.text_search import SearchOrderField, SearchRequest, TextSearch
+from gql.query.weights import WORDS
 from gql.settings import Settings
 from tests.conftest import Counting, GraphQL, bearer
 from tests.databases import Copy
@@ -294,15 +296,40 @@ async def test_what_cannot_be_used_is_refused(graphql: GraphQL) -> None:
 async def test_the_price_follows_the_size_of_the_page(
     client: httpx2.AsyncClient, owner: dict[str, str]
 ) -> None:
-    async def points(first: int) -> int:
-        query = f'{{ search(text: "a", first: {first}) {{ nodes {{ kind rank }} }} }}'
+    async def points(arguments: str) -> int:
+        query = f'{{ search(text: "a", {arguments}) {{ nodes {{ kind rank }} }} }}'
         headers = {**owner, "Jackfield-Cost": "dry-run"}
         response = await client.post("/graphql", json={"query": query}, headers=headers)
         cost: int = response.json()["extensions"]["cost"]["points"]
         return cost
 
     # Two points for each object, and one for each of its two fields.
-    assert await points(100) - await points(20) == 80 * 4
+    assert await points("first: 100") - await points("first: 20") == 80 * 4
+    # The words of the search, and those of its filter.
+    once = await points("first: 0")
+    assert await points('first: 0, filter: {said: {contains: "b"}}') - once == WORDS.points
+    both = 'first: 0, filter: {any: [{said: {contains: "b"}}, {said: {contains: "c"}}]}'
+    assert await points(both) - once == 2 * WORDS.points
+
+
+async def test_an_answer_is_not_modified_where_its_marks_are_the_same(
+    client: httpx2.AsyncClient, owner: dict[str, str]
+) -> None:
+    query = """query ($mark: String!) { search(text: "i") { nodes { snippet(before: $mark) } } }"""
+
+    async def get(mark: str, tag: str = "none") -> httpx2.Response:
+        params = {"query": query, "variables": json.dumps({"mark": mark})}
+        headers = {**owner, "if-none-match": tag}
+        return await client.get("/graphql", params=params, headers=headers)
+
+    first = await get("[")
+    tag = first.headers["etag"]
+
+    assert "[i**" in first.json()["data"]["search"]["nodes"][0]["snippet"].lower()
+    assert (await get("[", tag)).status_code == 304
+    other = await get("(", tag)
+    assert other.status_code == 200
+    assert "(i**" in other.json()["data"]["search"]["nodes"][0]["snippet"].lower()
 
 
 async def test_indexes_are_read(database: Database, settings: Settings) -> None:
