@@ -1,5 +1,6 @@
 """Whole lists of records, read page by page in transactions of their own."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -32,7 +33,7 @@ from gql.query.weights import LEAF, LIST, OBJECT
 from gql.sql.json_sql import literal_text, text_of_rows
 
 PAGE = 1_000
-"""Records of a page: the most in memory at a time."""
+"""Records of a page; at most two are in memory at a time."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ async def export(
     descending: bool,
     filter: Filter = (),
 ) -> AsyncGenerator[list[Record], None]:
-    """The visible records, page by page; nothing of the database is held between two pages.
+    """The visible records, page by page; nothing of the database is held while the reader waits.
 
     A reader may take minutes, and a transaction that waits for one keeps a connection from
     everybody else. So the pages together are not of one instant: a record is as it is when its page
@@ -107,47 +108,91 @@ async def printed_export(
 async def _pages(
     context: Context, records: RecordList, paging: Paging, columns: tuple[str, ...] | PrintedLine
 ) -> AsyncGenerator[Sequence[Row[Any]], None]:
-    """The rows of each page; of lines one row, which has them all."""
-    labels = columns.labels if isinstance(columns, PrintedLine) else columns
-    price = page_points(records, labels, paging.order)
-    context.identity.allowance.use_points(price.first)
-    statement = _statement(records, columns, paging)
-    values: dict[str, Any] = dict(parameters(context.organization_id))
-    highest_id: int | None = None
+    """The rows of each page; of lines one row, which has them all.
 
-    async def rows_of(statement: Select[Any], highest: int | None = None) -> Sequence[Row[Any]]:
+    While a page is sent, the next one is read: but not behind the first, which is all that HEAD
+    wants, and that many a reader does.
+    """
+    reader = _PageReader(context, records, paging, columns)
+    ahead: asyncio.Task[Sequence[Row[Any]] | None] | None = None
+    try:
+        while (rows := await (reader.next() if ahead is None else ahead)) is not None:
+            is_first, ahead = reader.pages == 1, None
+            if reader.has_more and not is_first:
+                ahead = asyncio.create_task(reader.next())
+            yield rows
+    finally:
+        # Cancelling a statement would close its connection.
+        if ahead is not None:
+            await asyncio.gather(ahead, return_exceptions=True)
+
+
+class _PageReader:
+    """Reads one page after another, each in a snapshot of its own.
+
+    Attributes:
+        pages: How many have been read.
+        has_more: Whether there may be another one.
+    """
+
+    def __init__(
+        self,
+        context: Context,
+        records: RecordList,
+        paging: Paging,
+        columns: tuple[str, ...] | PrintedLine,
+    ) -> None:
+        self._context, self._records, self._paging = context, records, paging
+        self._columns = columns
+        labels = columns.labels if isinstance(columns, PrintedLine) else columns
+        self._price = page_points(records, labels, paging.order)
+        context.identity.allowance.use_points(self._price.first)
+        self._statement = _statement(records, columns, paging)
+        self._values: dict[str, Any] = dict(parameters(context.organization_id))
+        self._highest_id: int | None = None
+        self.pages, self.has_more = 0, True
+
+    async def next(self) -> Sequence[Row[Any]] | None:
+        """The rows of the next page; None behind the last one."""
+        if not self.has_more:
+            return None
+        if self.pages:
+            self._context.identity.allowance.count_points(self._price.next)
+        # Each page has the slot of the first: any of them may be the one that looks at all rows.
+        async with self._context.slot(self._price.first, has_begun=self.pages > 0):
+            rows = await read_again_on_primary(self._context.database, self._read)
+        length = rows[0].length if rows and isinstance(self._columns, PrintedLine) else len(rows)
+        self.pages += 1
+        self.has_more = length == PAGE
+        if not length:
+            return None
+        self._values |= {_AFTER_KEY: rows[-1].sorted_by, _AFTER_ID: rows[-1].id}
+        if self._paging.after is None:
+            # One statement for all further pages: SQLAlchemy takes some milliseconds to make it.
+            after = _after(self._records.resource, self._paging.order)
+            self._paging = self._paging._replace(after=after)
+            self._statement = _statement(self._records, self._columns, self._paging)
+        return rows
+
+    async def _read(self) -> Sequence[Row[Any]]:
+        """The rows of the page, none where there are no records at all."""
+        highest_id = self._highest_id
+        if highest_id is None:
+            newest = await self._rows(highest_id_statement(self._records.resource))
+            if not newest:
+                return []
+            highest_id = newest[0][0]
+        rows = await self._rows(self._statement, highest_id)
+        self._highest_id = highest_id
+        return rows
+
+    async def _rows(
+        self, statement: Select[Any], highest_id: int | None = None
+    ) -> Sequence[Row[Any]]:
         # Each in a snapshot of its own: only the first statement of one is tried again when a table
         # was altered since it was prepared.
-        async with context.database.snapshot() as snapshot:
-            return await snapshot.rows(statement, {**values, _HIGHEST.key: highest})
-
-    async def read() -> tuple[int, Sequence[Row[Any]]] | None:
-        highest = highest_id
-        if highest is None:
-            newest = await rows_of(highest_id_statement(records.resource))
-            if not newest:
-                return None
-            highest = newest[0][0]
-        return highest, await rows_of(statement, highest)
-
-    while True:
-        # Each page has the slot of the first: any of them may be the one that looks at all rows.
-        async with context.slot(price.first, has_begun=highest_id is not None):
-            page = await read_again_on_primary(context.database, read)
-        if page is None:
-            return
-        highest_id, rows = page
-        length = rows[0].length if isinstance(columns, PrintedLine) else len(rows)
-        if length:
-            yield rows
-        if length < PAGE:
-            return
-        if paging.after is None:
-            # One statement for all further pages: SQLAlchemy takes some milliseconds to make it.
-            paging = paging._replace(after=_after(records.resource, paging.order))
-            statement = _statement(records, columns, paging)
-        values |= {_AFTER_KEY: rows[-1].sorted_by, _AFTER_ID: rows[-1].id}
-        context.identity.allowance.count_points(price.next)
+        async with self._context.database.snapshot() as snapshot:
+            return await snapshot.rows(statement, {**self._values, _HIGHEST.key: highest_id})
 
 
 _HIGHEST = bindparam("highest_id", type_=BigInteger())

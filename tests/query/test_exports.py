@@ -1,5 +1,6 @@
 """Whole lists, read page by page."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -145,6 +146,29 @@ async def test_no_connection_is_held_between_two_pages(fresh_database: Database)
 
     assert [record.id for record in seen] == [number for number in ids if number != deleted]
     assert next(record.status for record in seen if record.id == changed) == "failed"
+
+
+async def test_a_page_is_read_while_the_one_before_it_is_sent(fresh_database: Database) -> None:
+    """But for the second: who takes one page alone has one read. A reader who goes leaves none."""
+    await fill(fresh_database)
+    pool: Any = fresh_database.engine.pool
+    read: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, sql: str, *_: Any) -> None:
+        if "LIMIT" in sql:
+            read.append(sql)
+
+    event.listen(fresh_database.engine.sync_engine, "after_cursor_execute", note)
+    async with reader(fresh_database) as context:
+        pages = export(context, CALLS, LABELS, "started_at", descending=True)
+        await anext(pages)
+        await asyncio.sleep(0.05)
+        assert len(read) == 1
+        await anext(pages)
+        while len(read) < 3:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        await pages.aclose()
+    assert (len(read), pool.checkedout()) == (3, 0)
 
 
 @pytest.mark.parametrize("order", ["started_at", "id"])
