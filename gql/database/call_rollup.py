@@ -300,10 +300,6 @@ def _calls() -> Select[Any]:
         "has_total": call.c.total_cost.is_not(None),
     }
     columns = {name: key[name] if name in key else call.c[name] for name in _FINEST}
-    {
-        "total_cost": call.c.total_cost,
-        **{f"{s}_cost": call.c[f"{s}_cost"] for s in SERVICES},
-    }
     sums = {
         "calls": func.count(),
         "timed": func.count(call.c.duration),
