@@ -25,7 +25,6 @@ from gql.app.requests import RequestMiddleware
 from gql.app.short_path import ShortPath
 from gql.app.shortcut import Shortcut
 from gql.app.shutdown import end_on_sigterm
-from gql.app.thread_switches import switch_threads_soon
 from gql.auth import api_key_login, demo_login
 from gql.auth.authenticator import Authenticator
 from gql.auth.key_usage import KeyUsage
@@ -59,6 +58,7 @@ from gql.stores import (
     open_throttle,
 )
 from gql.stores.throttle import Throttle
+from gql.thread_switches import switch_threads_soon
 
 EVENTS_TOPIC = "events"
 

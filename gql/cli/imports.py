@@ -26,13 +26,12 @@ from gql.cli.console import (
 )
 
 if TYPE_CHECKING:
-    from gql.ingest.apply import ItemOutcome
+    from gql.ingest.apply import ItemOutcome, PreparedItem
     from gql.ingest.files.checkpoint import Checkpoint
     from gql.ingest.files.columns import ColumnMapping
     from gql.ingest.files.importing import Apply
     from gql.ingest.files.reading import Form
     from gql.ingest.files.rows import RowOptions
-    from gql.ingest.items import AnyItem
     from gql.settings import Settings
 
 DEFAULT_FOLDER = Path("var/imports")
@@ -133,12 +132,15 @@ def import_files(
         for file in files:
             _preview(file, chosen_form, options)
         return
+    from gql.thread_switches import switch_threads_soon
+
     settings = settings_from(database_url=database)
     job = _Job(settings, organization, options, chosen_form, folder)
     # The collector need not look at what was imported, nor at each thousand of the objects of a
     # batch, which have no cycles: that took a seventh of the command's time.
     gc.freeze()
     gc.set_threshold(_OBJECTS_OF_A_BATCH)
+    switch_threads_soon()
     counts = asyncio.run(_import(job, files))
     if as_json:
         typer.echo(json.dumps(counts))
@@ -162,7 +164,7 @@ async def _import(job: _Job, files: Sequence[str]) -> Counter[str]:
     from gql.accounts.people import require_member
     from gql.database.statistics import GrowthStatistics
     from gql.identity import Identity, Method, Permission
-    from gql.ingest.apply import apply_items
+    from gql.ingest.apply import apply_prepared
     from gql.ingest.files.importing import AT_ONCE
     from gql.query.context import Context
     from gql.stores import open_sms_sessions
@@ -174,10 +176,10 @@ async def _import(job: _Job, files: Sequence[str]) -> Counter[str]:
         sms_sessions = open_sms_sessions(database, job.settings)
         statistics = GrowthStatistics(database)
 
-        async def apply(items: Sequence["AnyItem"]) -> Sequence["ItemOutcome"]:
+        async def apply(items: Sequence["PreparedItem"]) -> Sequence["ItemOutcome"]:
             context = Context(identity, database, sms_sessions=sms_sessions)
             try:
-                outcomes = await apply_items(context, items)
+                outcomes = await apply_prepared(context, items)
             finally:
                 await context.close()
             await statistics.add(len(items))

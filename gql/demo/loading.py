@@ -16,7 +16,7 @@ from sqlmodel.sql.sqltypes import UTCDateTime
 from gql.database import dump_json
 from gql.demo.tenant import NOW, Item, Row
 from gql.migrations.sqlite_events import (
-    EVENT_TABLES,
+    POSTGRESQL_EVENT_TRIGGERS,
     number_nothing,
     number_what_is_written,
 )
@@ -121,11 +121,11 @@ def _next_batch(rows: Iterator[Item]) -> dict[type[SQLModel], list[Row]]:
 async def _without_events(connection: AsyncConnection) -> AsyncIterator[None]:
     """Nobody follows a database while it is filled: its rows make no events."""
     if connection.dialect.name == "postgresql":
-        for table in EVENT_TABLES:
-            await connection.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER {table}_event"))
+        for trigger, table in POSTGRESQL_EVENT_TRIGGERS.items():
+            await connection.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER {trigger}"))
         yield
-        for table in EVENT_TABLES:
-            await connection.execute(text(f"ALTER TABLE {table} ENABLE TRIGGER {table}_event"))
+        for trigger, table in POSTGRESQL_EVENT_TRIGGERS.items():
+            await connection.execute(text(f"ALTER TABLE {table} ENABLE TRIGGER {trigger}"))
         return
     await connection.run_sync(number_nothing)
     yield

@@ -5,11 +5,11 @@ at most once for new rows, once for changed and once for removed ones. The merge
 and writing is that of `gql/ingest/merge.py`. Calls are locked in the order of their keys.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple, TypeGuard
+from typing import Any, NamedTuple, TypeGuard
 
 from gql.domain.writes.transaction import WriteContext, retry_collisions, transaction
 from gql.errors import BadInput
@@ -18,8 +18,9 @@ from gql.ingest.call_batch import CallBatch, ItemRefused, call_key
 from gql.ingest.carrier_links import link_carriers
 from gql.ingest.items import FARTHEST_AHEAD, AnyItem, SessionItem, SmsItem, TransitionItem
 from gql.ingest.merge import Stamp, item_stamp
-from gql.ingest.merged_call import MergedCall, register_name
+from gql.ingest.merged_call import CallKey, MergedCall, register_name
 from gql.ingest.merged_session import MergedSession
+from gql.ingest.new_call import NewCall, new_call_columns
 from gql.ingest.session_batch import SessionBatch
 from gql.ingest.sms_batch import UNNUMBERED, SmsBatch, SmsOutcome
 from gql.ingest.sms_joining import join_conversations
@@ -41,8 +42,7 @@ class ItemStatus(StrEnum):
     WAITING = "waiting"
 
 
-@dataclass(frozen=True)
-class ItemOutcome:
+class ItemOutcome(NamedTuple):
     """What became of an item.
 
     Attributes:
@@ -60,7 +60,36 @@ class ItemOutcome:
     error: str | None = None
 
 
+class PreparedItem(NamedTuple):
+    """An item, and what follows from it alone: nobody need hold a transaction to work that out.
+
+    Attributes:
+        item: The item.
+        stamp: Its stamp.
+        call: The key of the call that it is about; None of an SMS.
+        columns: Of that call, if it is new and no other item tells of it; None where that takes a
+            merge.
+    """
+
+    item: AnyItem
+    stamp: Stamp
+    call: CallKey | None
+    columns: Mapping[str, Any] | None
+
+
+def prepare_item(item: AnyItem) -> PreparedItem:
+    """An item, ready to be applied."""
+    stamp = item_stamp(item.occurred_at, item.rank, item)
+    columns = new_call_columns(item, stamp) if item.kind == "call" else None
+    return PreparedItem(item, stamp, call_key(item), columns)
+
+
 async def apply_items(context: Context, items: Sequence[AnyItem]) -> list[ItemOutcome]:
+    """Take items, in one transaction; what became of each, in their order: see `apply_prepared`."""
+    return await apply_prepared(context, await in_steps(_prepare_all, items))
+
+
+async def apply_prepared(context: Context, items: Sequence[PreparedItem]) -> list[ItemOutcome]:
     """Take items, in one transaction; what became of each, in their order.
 
     An item that is refused does not stop the others. Inside a transaction that is open this is a
@@ -85,35 +114,56 @@ async def apply_items(context: Context, items: Sequence[AnyItem]) -> list[ItemOu
     return await (write() if isinstance(context, WriteContext) else retry_collisions(write))
 
 
-async def _apply(write: WriteContext, items: Sequence[AnyItem]) -> list[ItemOutcome]:
+def _prepare_all(items: Sequence[AnyItem]) -> list[PreparedItem]:
+    prepared_items = []
+    for item in items:
+        pause_if_long()
+        prepared_items.append(prepare_item(item))
+    return prepared_items
+
+
+async def _apply(write: WriteContext, items: Sequence[PreparedItem]) -> list[ItemOutcome]:
     received_at = now()
-    results: list[_Result | None] = [_refusal(item, received_at) for item in items]
-    accepted = [item for item, result in zip(items, results, strict=True) if result is None]
-    keys = {key for item in accepted if (key := call_key(item)) is not None}
-    sids = {
-        item.call_sid: (item.source, item.external_id)
-        for item in accepted
-        if item.kind == "call" and item.call_sid
-    }
+    latest = received_at + FARTHEST_AHEAD
+    results: list[_Result | None] = [_refusal(each.item, received_at, latest) for each in items]
+    accepted = [each for each, result in zip(items, results, strict=True) if result is None]
+    accepted_items = [each.item for each in accepted]
+    of_sms = [item for item in accepted_items if item.kind == "sms"]
     batch = CallBatch(write, received_at)
     sessions = SessionBatch(batch)
-    await batch.lock(keys, sids)
-    await batch.read_elements(accepted)
-    await sessions.read([each for each in accepted if _is_of_session(each)])
+    await batch.lock(Counter(each.call for each in accepted if each.call), _sids(accepted_items))
+    await batch.read_elements(accepted_items)
+    await sessions.read([item for item in accepted_items if _is_of_session(item)])
     sms_batch = SmsBatch(batch)
-    await sms_batch.read([each for each in accepted if each.kind == "sms"])
+    await sms_batch.read(of_sms)
+    if of_sms:
+        # An SMS may be of any conversation.
+        batch.alone.clear()
     await in_steps(_take_all, items, results, batch, sessions, sms_batch)
     await batch.save()
     await sessions.save()
     await sms_batch.save()
-    await join_conversations(batch, accepted, received_at)
-    names = [each.carrier_call_id for each in accepted if each.kind == "call"]
-    await link_carriers(write, [each for each in names if each is not None], received_at)
+    await join_conversations(batch, accepted_items, received_at)
+    names = [
+        item.carrier_call_id
+        for item in accepted_items
+        if item.kind == "call" and item.carrier_call_id
+    ]
+    await link_carriers(write, names, received_at)
     return [
-        _outcome(item, result)
-        for item, result in zip(items, results, strict=True)
+        _outcome(each.item, result)
+        for each, result in zip(items, results, strict=True)
         if result is not None
     ]
+
+
+def _sids(items: Sequence[AnyItem]) -> dict[str, CallKey]:
+    """By `callSid`: the call that an item names so."""
+    return {
+        item.call_sid: (item.source, item.external_id)
+        for item in items
+        if item.kind == "call" and item.call_sid
+    }
 
 
 class _Result(NamedTuple):
@@ -121,11 +171,11 @@ class _Result(NamedTuple):
 
     status: ItemStatus
     error: str | None = None
-    subject: MergedCall | MergedSession | None = None
+    subject: NewCall | MergedCall | MergedSession | None = None
 
 
 def _take_all(
-    items: Sequence[AnyItem],
+    items: Sequence[PreparedItem],
     results: list[_Result | None],
     batch: CallBatch,
     sessions: SessionBatch,
@@ -133,22 +183,25 @@ def _take_all(
 ) -> None:
     """Take the items that have no result yet, and fill in theirs."""
     stamped_sms: dict[int, tuple[SmsItem, Stamp]] = {}
-    for index, item in enumerate(items):
+    for index, each in enumerate(items):
         pause_if_long()
         if results[index] is not None:
             continue
-        stamp = item_stamp(item.occurred_at, item.rank, item)
-        if item.kind == "sms":
-            stamped_sms[index] = item, stamp
+        if each.item.kind == "sms":
+            stamped_sms[index] = each.item, each.stamp
         else:
-            results[index] = _take(batch, sessions, item, stamp)
+            results[index] = _take(batch, sessions, each)
     for index, sms in zip(stamped_sms, sms_batch.take(list(stamped_sms.values())), strict=True):
         results[index] = _Result(_status(sms), sms.note, sms.conversation)
 
 
-def _take(batch: CallBatch, sessions: SessionBatch, item: AnyItem, stamp: Stamp) -> _Result:
-    subject: MergedCall | MergedSession
+def _take(batch: CallBatch, sessions: SessionBatch, prepared: PreparedItem) -> _Result:
+    item, stamp = prepared.item, prepared.stamp
+    subject: NewCall | MergedCall | MergedSession
     try:
+        if prepared.columns is not None and prepared.call in batch.alone:
+            new_call = batch.take_new(prepared.call, prepared.columns)
+            return _Result(ItemStatus.CREATED, None, new_call)
         if _is_of_session(item):
             subject, is_new, is_changed = sessions.take(item, stamp)
         else:
@@ -173,9 +226,9 @@ def _status(sms_outcome: SmsOutcome) -> ItemStatus:
     return ItemStatus.UPDATED if sms_outcome.is_changed else ItemStatus.UNCHANGED
 
 
-def _refusal(item: AnyItem, received_at: datetime) -> _Result | None:
+def _refusal(item: AnyItem, received_at: datetime, latest: datetime) -> _Result | None:
     """What is wrong with an item by itself."""
-    if item.occurred_at > received_at + FARTHEST_AHEAD:
+    if item.occurred_at > latest:
         minutes = int(FARTHEST_AHEAD.total_seconds() // 60)
         fault = f"occurredAt is more than {minutes} minutes ahead of {received_at:%Y-%m-%dT%H:%M}Z."
         return _Result(ItemStatus.REFUSED, fault)

@@ -2,17 +2,23 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Row, Table, bindparam, delete, insert, select, update
+from sqlalchemy import Insert, Row, Table, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.sql.dml import ReturningInsert
 
 from gql.domain.writes.transaction import WriteContext
 from gql.errors import WriteCollision
-from gql.models.scope import owned
+from gql.models.scope import owned, parameters
 from gql.models.types import BIG
 from gql.sql.keys import is_among
 from gql.sql.row_lists import row_columns, row_parameter
+
+_STATEMENTS = 256
+"""Statements that are kept: one for each table and set of columns that rows have."""
 
 
 async def insert_rows(
@@ -32,18 +38,25 @@ async def insert_rows(
     if not rows:
         return []
     dialect = write.connection.dialect.name
-    rows = _without_nulls(table, rows)
-    columns = row_columns(dialect, [table.c[name] for name in rows[0]])
-    owner = bindparam("organization_id", write.organization_id, type_=BIG)
+    names = _named(table, rows)
+    statement = _insert(dialect, table, names, returned)
+    values = {**parameters(write.organization_id), **row_parameter(dialect, rows, names)}
+    with _collisions():
+        result = await write.run(statement, values)
+        return result.all() if returned else []
+
+
+@lru_cache(_STATEMENTS)
+def _insert(
+    dialect: str, table: Table, names: tuple[str, ...], returned: tuple[str, ...]
+) -> Insert | ReturningInsert[Any]:
+    """SQLAlchemy takes some milliseconds to make it."""
+    columns = row_columns(dialect, [table.c[name] for name in names])
+    owner = bindparam("organization_id", type_=BIG)
     statement = insert(table).from_select(
         ["organization_id", *columns], select(owner, *columns.values()), include_defaults=False
     )
-    with _collisions():
-        if not returned:
-            await write.run(statement, row_parameter(dialect, rows))
-            return []
-        returning = statement.returning(*(table.c[name] for name in returned))
-        return (await write.run(returning, row_parameter(dialect, rows))).all()
+    return statement.returning(*(table.c[name] for name in returned)) if returned else statement
 
 
 async def update_rows(write: WriteContext, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -55,10 +68,12 @@ async def update_rows(write: WriteContext, table: Table, rows: Sequence[Mapping[
     if not rows:
         return
     dialect = write.connection.dialect.name
-    columns = row_columns(dialect, [table.c[name] for name in rows[0]])
+    names = tuple(rows[0])
+    columns = row_columns(dialect, [table.c[name] for name in names])
     own = (table.c.id == columns.pop("id"), owned(table, write.organization_id))
     with _collisions():
-        await write.run(update(table).where(*own).values(columns), row_parameter(dialect, rows))
+        changed = update(table).where(*own).values(columns)
+        await write.run(changed, row_parameter(dialect, rows, names))
 
 
 async def delete_ids(write: WriteContext, table: Table, ids: Sequence[int]) -> None:
@@ -76,19 +91,17 @@ def by_columns(rows: Sequence[Mapping[str, Any]]) -> list[list[Mapping[str, Any]
     return list(alike.values())
 
 
-def _without_nulls(table: Table, rows: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
-    """The rows less the columns that are null in all of them, and so by default.
+def _named(table: Table, rows: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """The columns of rows less those that are null in all of them, and so by default.
 
     The database takes JSON apart for each row and column: what is not there costs nothing.
     """
-    named = {
+    return tuple(
         name
         for name in rows[0]
-        if table.c[name].server_default is not None or any(row[name] is not None for row in rows)
-    }
-    if len(named) == len(rows[0]):
-        return rows
-    return [{name: value for name, value in row.items() if name in named} for row in rows]
+        if table.c[name].server_default is not None
+        or list(map(itemgetter(name), rows)).count(None) < len(rows)
+    )
 
 
 @contextmanager

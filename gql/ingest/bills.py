@@ -105,7 +105,7 @@ class Bill:
         """
         lines = self.lines or {}
         if not lines and not self.totals:
-            return _UNKNOWN, frozenset()
+            return UNKNOWN_COSTS, frozenset()
         own = self._of_source(source, lines)
         bills = [] if own is None else [own]
         if own is None or own.services.get(_TELEPHONY, 0) <= 0:
@@ -134,7 +134,7 @@ class Bill:
         return None
 
 
-_UNKNOWN: Mapping[str, Any] = dict.fromkeys(
+UNKNOWN_COSTS: Mapping[str, Any] = dict.fromkeys(
     ("total_cost", *(f"{name}_cost" for name in SERVICES), "unattributed_cost", "cost_currency")
 )
 """The columns of a call of which no bill has come."""

@@ -1,6 +1,6 @@
 """The calls that a batch of items is about, with what belongs to them."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -9,12 +9,13 @@ from sqlalchemy import or_, select
 
 from gql.domain.writes.transaction import WriteContext
 from gql.ingest.batch_writes import by_columns, delete_ids, insert_rows, update_rows
-from gql.ingest.bills import Line, LineKey, Total, to_micros
+from gql.ingest.bills import UNKNOWN_COSTS, Line, LineKey, Total, to_micros
 from gql.ingest.elements import COSTS, SINGLES, SNAPSHOTS, TABLES, ElementTable, table_for
 from gql.ingest.items import AnyItem, CallItem, CostsItem, OfCall
 from gql.ingest.merge import Stamp, StampedSet
-from gql.ingest.merged_call import CallKey, MergedCall
-from gql.ingest.named_rows import NamedRows
+from gql.ingest.merged_call import EXTERNALS, CallKey, MergedCall
+from gql.ingest.named_rows import NamedRows, Pair
+from gql.ingest.new_call import NewCall
 from gql.models.call import Call, phone_digits
 from gql.models.rollup import SERVICES
 from gql.models.scope import owned, parameters, table_of
@@ -31,6 +32,20 @@ BY_SQL = "manual"
 """The source of a call whose writer did not name one."""
 
 CALL_COLUMNS = [column for column in CALLS.c if column.name != "organization_id"]
+
+_LOCK = (
+    select(*CALL_COLUMNS)
+    .where(
+        owned(CALLS),
+        or_(
+            is_among(CALLS.c.source, "sources") & is_among(CALLS.c.external_id, "external_ids"),
+            is_among(CALLS.c.call_sid, "call_sids"),
+        ),
+    )
+    .order_by(CALLS.c.source, CALLS.c.external_id, CALLS.c.id)
+    .with_for_update()
+)
+"""The calls that items name by key or by `callSid`, locked in one order."""
 
 
 class ItemRefused(Exception):  # noqa: N818, no error of ours
@@ -55,47 +70,44 @@ class CallBatch:
     Attributes:
         write: The transaction.
         received_at: When the batch came.
-        calls: By key: all that items are about.
+        calls: By key: all that items are about, but for the next ones.
+        alone: The keys of calls that are not stored, and that one item is about.
+        new: By key: calls of `alone` that need no merge.
         sids: The calls by `callSid`, stored ones and those of this batch.
         stored: By set, call, source (with the producer of a bill) and key: rows of elements.
         named: The assistants and graphs that items name.
+        named_columns: What columns of a call follow from how a source names one.
     """
 
     write: WriteContext
     received_at: datetime
     calls: dict[CallKey, MergedCall] = field(default_factory=dict)
+    alone: set[CallKey] = field(default_factory=set)
+    new: dict[CallKey, NewCall] = field(default_factory=dict)
     sids: dict[str, CallKey] = field(default_factory=dict)
     stored: dict[str, dict[tuple[CallKey, str], dict[str, Any]]] = field(default_factory=dict)
     named: NamedRows = field(default_factory=NamedRows)
+    named_columns: dict[tuple[str, str, Pair], dict[str, Any]] = field(default_factory=dict)
 
-    async def lock(self, keys: Collection[CallKey], named_sids: Mapping[str, CallKey]) -> None:
+    async def lock(self, keys: Mapping[CallKey, int], named_sids: Mapping[str, CallKey]) -> None:
         """Read and lock the calls with these keys, and those that have one of these `callSid`s.
 
         A call that SQL wrote has no key. The item whose source says no other `callSid`, or this
         one, is about it, so it gets the item's key.
 
         Args:
-            keys: All that items name.
+            keys: All that items name, and how many do.
             named_sids: By `callSid`: the keys of the items that name it.
         """
         if not keys:
             return
         sids = {key[1]: key for key in sorted(keys, reverse=True)} | dict(named_sids)
-        named = sorted(sids)
-        statement = (
-            select(*CALL_COLUMNS)
-            .where(
-                owned(CALLS),
-                or_(
-                    is_among(CALLS.c.source, sorted({source for source, _ in keys}))
-                    & is_among(CALLS.c.external_id, sorted({each for _, each in keys})),
-                    is_among(CALLS.c.call_sid, named),
-                ),
-            )
-            .order_by(CALLS.c.source, CALLS.c.external_id, CALLS.c.id)
-            .with_for_update()
-        )
-        rows = await self.write.run(statement, parameters(self.write.organization_id))
+        values = {
+            "sources": list({source for source, _ in keys}),
+            "external_ids": list({each for _, each in keys}),
+            "call_sids": list(sids),
+        }
+        rows = await self.write.run(_LOCK, {**parameters(self.write.organization_id), **values})
         unnamed: list[dict[str, Any]] = []
         for row in rows.mappings():
             key = (row["source"], row["external_id"] or "")
@@ -110,6 +122,7 @@ class CallBatch:
                 self.calls[key] = call = MergedCall.stored(columns)
                 self.sids[columns["call_sid"]] = call.key = key
                 call.is_changed = True
+        self.alone = {key for key, count in keys.items() if count == 1} - self.calls.keys()
 
     async def read_elements(self, items: Sequence[AnyItem]) -> None:
         """Read the elements that items may change; all of a set that is replaced, and of a bill."""
@@ -171,12 +184,31 @@ class CallBatch:
         call = self.calls.get(key)
         if sid is None and call is None:
             sid = key[1]
-        if sid is not None and self.sids.setdefault(sid, key) != key:
-            raise ItemRefused(f"{sid!r} is the callSid of another call; name the call by its own.")
+        if sid is not None:
+            self._claim(sid, key)
         if call is None:
             call = self.calls[key] = MergedCall(key)
             call.bill.lines = {}
         return call
+
+    def take_new(self, key: CallKey, columns: Mapping[str, Any]) -> NewCall:
+        """Take the item on a call of `alone`, as `new_call_columns` has it.
+
+        Raises:
+            ItemRefused: when its `callSid` is another call's.
+        """
+        self._claim(columns["call_sid"], key)
+        call = self.new[key] = NewCall(key, columns)
+        return call
+
+    def _claim(self, sid: str, key: CallKey) -> None:
+        """Have a `callSid` for a call.
+
+        Raises:
+            ItemRefused: when it is another call's.
+        """
+        if self.sids.setdefault(sid, key) != key:
+            raise ItemRefused(f"{sid!r} is the callSid of another call; name the call by its own.")
 
     def take(self, item: AnyItem, stamp: Stamp) -> tuple[MergedCall, bool, bool]:
         """Take an item on a call or on what belongs to it.
@@ -233,8 +265,7 @@ class CallBatch:
         """Write what is new or changed."""
         changed = [call for call in self.calls.values() if call.is_changed and not call.is_unnamed]
         await self._find_named(changed)
-        rows = await in_steps(self._rows, changed)
-        new = [row | _derived(row) for row, call in zip(rows, changed, strict=True) if not call.row]
+        rows, new = await in_steps(self._rows, changed)
         stored = [
             {**row, "id": call.row["id"], "received_at": call.row["received_at"]}
             for row, call in zip(rows, changed, strict=True)
@@ -242,8 +273,9 @@ class CallBatch:
         ]
         await update_rows(self.write, CALLS, stored)
         returned = ("id", "source", "external_id")
+        inserted: Mapping[CallKey, MergedCall | NewCall] = {**self.calls, **self.new}
         for row in await insert_rows(self.write, CALLS, new, *returned):
-            self.calls[row.source, row.external_id].row = {"id": row.id}
+            inserted[row.source, row.external_id].row = {"id": row.id}
         for table in TABLES:
             await self._save_elements(table)
 
@@ -254,29 +286,58 @@ class CallBatch:
                 pair = call.registers.changed.get(name)
                 if pair is not None:
                     by_source.add((call.key[0], tuple(pair)))
+        for new in self.new.values():
+            for name, (external_id, own_name) in EXTERNALS.items():
+                pair = new.columns[external_id], new.columns[own_name]
+                if pair != (None, None):
+                    named[name].add((new.key[0], pair))
         await self.named.find_assistants(self.write, named["assistant"])
         await self.named.find_graphs(self.write, {pair for _, pair in named["graph"]})
 
-    def _rows(self, calls: Sequence[MergedCall]) -> list[dict[str, Any]]:
-        rows = []
+    def _rows(
+        self, calls: Sequence[MergedCall]
+    ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        """The rows of these calls, and those of all that are new."""
+        rows, new = [], []
         for call in calls:
             pause_if_long()
-            rows.append(self._columns(call))
-        return rows
+            rows.append(row := self._columns(call))
+            if not call.row:
+                new.append(row | _derived(row))
+        for new_call in self.new.values():
+            pause_if_long()
+            new.append(self._new_row(new_call))
+        return rows, new
+
+    def _new_row(self, call: NewCall) -> dict[str, Any]:
+        columns = dict(call.columns)
+        for name, (external_id, own_name) in EXTERNALS.items():
+            pair = columns[external_id], columns[own_name]
+            columns.update(self._named_columns(name, call.key[0], pair))
+        return {**columns, **UNKNOWN_COSTS, "received_at": self.received_at, **_derived(columns)}
+
+    def _named_columns(self, name: str, source: str, pair: Pair) -> Mapping[str, Any]:
+        """The id of the assistant or graph that a source names so, and our name of that."""
+        columns = self.named_columns.get((name, source, pair))
+        if columns is None:
+            is_assistant = name == "assistant"
+            find = self.named.assistant if is_assistant else self.named.graph
+            row_id = find(source, pair)
+            columns = {f"{name}_id": row_id}
+            if row_id is not None:
+                names = self.named.assistants if is_assistant else self.named.graphs
+                columns[f"{name}_name"] = names[row_id]
+            self.named_columns[name, source, pair] = columns
+        return columns
 
     def _columns(self, call: MergedCall) -> dict[str, Any]:
         columns = call.columns()
         costs, _ = _costs(call)
         ids: dict[str, Any] = {}
-        for name, find, names in (
-            ("assistant", self.named.assistant, self.named.assistants),
-            ("graph", self.named.graph, self.named.graphs),
-        ):
+        for name in EXTERNALS:
             if name in call.registers.changed or not call.row:
                 pair = call.registers.changed.get(name) or (None, None)
-                ids[f"{name}_id"] = row_id = find(call.key[0], tuple(pair))
-                if row_id is not None:
-                    ids[f"{name}_name"] = names[row_id]
+                ids.update(self._named_columns(name, call.key[0], (pair[0], pair[1])))
             else:
                 ids[f"{name}_id"] = call.row[f"{name}_id"]
         if call.opening is not None and "assistant" not in call.registers.stamps:
@@ -323,13 +384,15 @@ class CallBatch:
 
 
 def _derived(row: Mapping[str, Any]) -> dict[str, Any]:
-    """What triggers derive for a new row. One that has it is not written again by them on SQLite.
+    """What triggers derive for a new row; they let one pass that has it.
 
-    There a trigger can only change a row after it was inserted: an update by each of two triggers,
-    with their own triggers and index entries, took a third of the time of an insert.
+    On SQLite a trigger can only change a row after it was inserted: an update by each of two, with
+    their own triggers and index entries, took a third of the time of an insert.
     """
     return {
         "customer_phone_digits": phone_digits(row["customer_phone_number"]),
+        "is_archived": row["call_meta"].get("sms_deleted") is True,
+        "message_count": 0,
         "last_activity": row["started_at"],
     }
 

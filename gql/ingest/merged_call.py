@@ -30,7 +30,7 @@ from gql.models.enums import CallStatus, Channel, Direction
 CallKey = tuple[str, str]
 """The source of a call, and its id there."""
 
-_PHASES = {
+PHASES = {
     "queued": Phase.QUEUED,
     "ringing": Phase.RINGING,
     "active": Phase.ONGOING,
@@ -38,7 +38,7 @@ _PHASES = {
     "completed": Phase.ENDED,
     "failed": Phase.ENDED,
 }
-_NEVER_NULL = frozenset({"direction", "channel", "status", "started_at", "to_phone_number"})
+NEVER_NULL = frozenset({"direction", "channel", "status", "started_at", "to_phone_number"})
 _INSTANTS = ("answered_at", "ended_at")
 _PLAIN = (
     *("direction", "channel", "carrier_call_id", *_INSTANTS, "summary", "analysis", "success"),
@@ -46,35 +46,35 @@ _PLAIN = (
 )
 """Fields that are columns by the same names."""
 
-_REASON = ("ended_reason", "ended_reason_kind", "ended_message")
-_PROGRESS = frozenset({"status", "ended_at", "duration_ms", "reason"})
+REASON = ("ended_reason", "ended_reason_kind", "ended_message")
+PROGRESS = frozenset({"status", "ended_at", "duration_ms", "reason"})
 """Fields of which a later phase of the call counts more than a later instant."""
 
-_OBJECTS = {"meta": "call_meta", "source_ids": "source_ids"}
+OBJECTS = {"meta": "call_meta", "source_ids": "source_ids"}
 """JSON objects whose keys are merged one by one, and their columns."""
 
-_EXTERNALS = {
+EXTERNALS = {
     "assistant": ("external_assistant_id", "assistant_name"),
     "graph": ("external_graph_id", "graph_name"),
 }
 """Fields that are an id of the source and a name, and their columns."""
 
-_RENAMED = {"customer_phone_number": "customer", **dict.fromkeys(_REASON, "reason")}
-_SINGLE = {
-    **{name: name for name in (*_PLAIN, *_EXTERNALS, "status", "started_at", "duration_ms")},
+_RENAMED = {"customer_phone_number": "customer", **dict.fromkeys(REASON, "reason")}
+REGISTERS = {
+    **{name: name for name in (*_PLAIN, *EXTERNALS, "status", "started_at", "duration_ms")},
     "to_phone_number": "to_phone_number",
     "customer_phone_number": "customer",
 }
 """Fields of items that are merged by themselves, and the names under which they are."""
 
-_NAMES = frozenset({*_PLAIN, *_EXTERNALS, *_PROGRESS, "started_at", "customer", "to_phone_number"})
+_NAMES = frozenset({*_PLAIN, *EXTERNALS, *PROGRESS, "started_at", "customer", "to_phone_number"})
 
 
 def register_name(field_name: str) -> str | None:
     """The name under which a field of an item is merged; None for one that cannot be corrected."""
     name, dot, key = field_name.partition(".")
     if dot:
-        return field_name if name in _OBJECTS and key else None
+        return field_name if name in OBJECTS and key else None
     snake = to_snake(name)
     merged = _RENAMED.get(snake, snake)
     return merged if merged in _NAMES else None
@@ -97,15 +97,23 @@ def field_values(item: CallItem) -> Iterator[tuple[str, Any]]:
     """The fields that an item has, under the names by which they are merged."""
     named = named_fields(item)
     for name, value in named.items():
-        merged_name = _SINGLE.get(name)
-        if merged_name is None or (value is None and name in _NEVER_NULL):
+        merged_name = REGISTERS.get(name)
+        if merged_name is None or (value is None and name in NEVER_NULL):
             continue
         yield merged_name, without_channel(value) if name == "to_phone_number" else as_json(value)
-    if not named.keys().isdisjoint(_REASON):
-        yield "reason", [as_json(named.get(name)) for name in _REASON]
-    for name in _OBJECTS:
+    if not named.keys().isdisjoint(REASON):
+        yield "reason", [as_json(named.get(name)) for name in REASON]
+    for name in OBJECTS:
         for key, value in (named.get(name) or {}).items():
             yield f"{name}.{key}", value
+
+
+def status_of(word: str | None, *, is_sms: bool) -> str:
+    """The column of a status from the source's word."""
+    is_over = PHASES.get(word or "") is Phase.ENDED
+    if is_sms:
+        return CallStatus.COMPLETED.value if is_over else CallStatus.ACTIVE.value
+    return word if word and is_over else CallStatus.ONGOING.value
 
 
 @dataclass
@@ -172,10 +180,10 @@ class MergedCall:
         call.sid = (OLDEST, row["call_sid"])
         call.started_at = call.first = call.newest = microseconds(row["started_at"])
         names = [name for name in sorted(_NAMES) if call._column_value(name) is not None]
-        names += [f"{name}.{key}" for name, of in _OBJECTS.items() for key in row[of] or {}]
+        names += [f"{name}.{key}" for name, of in OBJECTS.items() for key in row[of] or {}]
         for name in names:
-            phase = _PHASES[row["status"]]
-            call.registers.stamps[name] = phased(phase, OLDEST) if name in _PROGRESS else OLDEST
+            phase = PHASES[row["status"]]
+            call.registers.stamps[name] = phased(phase, OLDEST) if name in PROGRESS else OLDEST
         return call
 
     @property
@@ -201,13 +209,13 @@ class MergedCall:
                 for name, correction in _corrections(item, stamp)
             ]
         else:
-            phase = Phase.ENDED if item.status is None else _PHASES[item.status]
+            phase = Phase.ENDED if item.status is None else PHASES[item.status]
             phased_stamp = phased(phase, stamp)
             for name, value in field_values(item):
                 if name == "started_at":
                     changes.append(self._begin(value))
                 else:
-                    own = phased_stamp if name in _PROGRESS else stamp
+                    own = phased_stamp if name in PROGRESS else stamp
                     changes.append(self.registers.put(name, own, value))
             if item.status is None and item.ended_at is not None:
                 # Less than every end whose status is named, and greater than every earlier phase.
@@ -264,14 +272,14 @@ class MergedCall:
         plain = {name: value(name) for name in _PLAIN}
         number, address = split_address(value("customer"))
         pairs: dict[str, Any] = {}
-        for name, columns in _EXTERNALS.items():
+        for name, columns in EXTERNALS.items():
             pairs.update(zip(columns, value(name) or (None, None), strict=True))
         reason = value("reason") or (None, None, None)
         objects = self._merged_objects()
         return {
             **plain,
             **pairs,
-            **dict(zip(_REASON, reason, strict=True)),
+            **dict(zip(REASON, reason, strict=True)),
             **self._progress_columns(),
             "source": self.key[0],
             "external_id": self.key[1],
@@ -305,17 +313,17 @@ class MergedCall:
         row = self.row
         if not row or name == "started_at":
             return None
-        if name in _EXTERNALS:
-            pair = [row[column] for column in _EXTERNALS[name]]
+        if name in EXTERNALS:
+            pair = [row[column] for column in EXTERNALS[name]]
             return pair if any(pair) else None
         if name == "reason":
-            reason = [row[column] for column in _REASON]
+            reason = [row[column] for column in REASON]
             return reason if any(reason) else None
         if name == "customer":
             return row["customer_address"] or row["customer_phone_number"] or None
         field_name, dot, key = name.partition(".")
         if dot:
-            return (row[_OBJECTS[field_name]] or {}).get(key)
+            return (row[OBJECTS[field_name]] or {}).get(key)
         if name in {"status", "duration_ms"}:
             return getattr(self, name)
         return row[name] or None if name == "to_phone_number" else as_json(row[name])
@@ -323,17 +331,14 @@ class MergedCall:
     def _progress_columns(self) -> dict[str, Any]:
         """The columns of the status and of the times."""
         word, ended_at = self.value("status"), parsed_instant(self.value("ended_at"))
-        is_over = _PHASES.get(word or "") is Phase.ENDED
-        status = word if is_over else CallStatus.ONGOING.value
-        if self.value("channel") == Channel.SMS:
-            status = CallStatus.COMPLETED.value if is_over else CallStatus.ACTIVE.value
+        is_over = PHASES.get(word or "") is Phase.ENDED
         first = self.started_at if self.started_at is not None else self.first or 0
         started_at = parsed_instant(self.value("started_at")) or instant_of(first)
         milliseconds = self.value("duration_ms")
         if milliseconds is None and is_over and ended_at is not None:
             milliseconds = max(0, (microseconds(ended_at) - microseconds(started_at)) // 1000)
         return {
-            "status": status,
+            "status": status_of(word, is_sms=self.value("channel") == Channel.SMS),
             "started_at": started_at,
             "answered_at": parsed_instant(self.value("answered_at")),
             "ended_at": ended_at,
@@ -342,16 +347,15 @@ class MergedCall:
         }
 
     def _merged_objects(self) -> dict[str, dict[str, Any] | None]:
-        """The columns of `_OBJECTS`; None for one without a key."""
+        """The columns of `OBJECTS`; None for one without a key."""
         row = self.row
-        merged = {name: dict(row[of] or {}) if row else {} for name, of in _OBJECTS.items()}
+        merged = {name: dict(row[of] or {}) if row else {} for name, of in OBJECTS.items()}
         for changed, value in self.registers.changed.items():
             name, dot, key = changed.partition(".")
             if dot:
                 merged[name][key] = value
         return {
-            _OBJECTS[name]: {key: each[key] for key in sorted(each) if each[key] is not None}
-            or None
+            OBJECTS[name]: {key: each[key] for key in sorted(each) if each[key] is not None} or None
             for name, each in merged.items()
         }
 

@@ -7,8 +7,14 @@ those of `sqlite_forms.py` are.
 
 from sqlalchemy import Connection, inspect
 
-EVENT_TABLES = ("call", "assistant_graph", "graph_session", "graph_transition", "chat_message")
-"""Whose writes are events; on PostgreSQL each has a trigger `<table>_event`."""
+_TABLES = ("call", "assistant_graph", "graph_session", "graph_transition", "chat_message")
+"""Whose writes are events."""
+
+POSTGRESQL_EVENT_TRIGGERS = {
+    "call_event_insert": "call",
+    **{f"{each}_event": each for each in _TABLES},
+}
+"""PostgreSQL's triggers that make them, and their tables."""
 
 _TRIGGERS = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND name GLOB '*_event_*'"
 

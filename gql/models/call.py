@@ -15,7 +15,7 @@ from gql.models.enums import (
     EndedReasonKind,
     one_of,
 )
-from gql.models.index_orders import highest_first, only, unique_external_id
+from gql.models.index_orders import highest_first, only
 from gql.models.phone_numbers import international_form
 from gql.models.types import (
     BIG,
@@ -96,16 +96,16 @@ class Call(SQLModel, table=True):
             *("ix_call_graph", "organization_id", "graph_id", "started_at", "id"),
         ),
         only("channel = 'sms'", "ix_call_activity", "organization_id", "last_activity", "id"),
-        unique_external_id("call"),
+        only(
+            "external_id IS NOT NULL",
+            *("uq_call_external_id", "organization_id", "external_id", "source"),
+            unique=True,
+        ),
         only(
             "carrier_call_id IS NOT NULL",
             *("ix_call_carrier", "organization_id", "carrier_call_id"),
         ),
         Index("ix_call_source", "organization_id", "channel", "source", "started_at", "id"),
-        only(
-            "external_id IS NOT NULL",
-            *("ix_call_external_id", "organization_id", "external_id", "started_at", "id"),
-        ),
         *(
             only(
                 f"channel = 'voice' AND {column} IS NOT NULL",

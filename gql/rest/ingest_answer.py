@@ -4,7 +4,6 @@ import asyncio
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 
 from pydantic import ValidationError
@@ -127,7 +126,7 @@ class IngestAnswer:
         self._points += points
         outcomes = await apply_items(self._context, [item for _, item in items])
         for (number, _), outcome in zip(items, outcomes, strict=True):
-            fields = asdict(outcome)
+            fields = outcome._asdict()
             results[number] = {name: fields[name] for name in fields if fields[name] is not None}
         for number, result in sorted(results.items()):
             self._counts[result["status"]] += 1

@@ -21,7 +21,7 @@ def row_columns(dialect: str, columns: Sequence[Column[Any]]) -> dict[str, Colum
 
     Args:
         dialect: The database's.
-        columns: Those that the first row has, in its order.
+        columns: Those that the rows have, in the order of the parameter's names.
     """
     parameter = bindparam(_ROWS, type_=Text())
     if dialect == "postgresql":
@@ -34,14 +34,16 @@ def row_columns(dialect: str, columns: Sequence[Column[Any]]) -> dict[str, Colum
     return {each.name: _in_sqlite(value, index, each) for index, each in enumerate(columns)}
 
 
-def row_parameter(dialect: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    """The parameter with these rows, each with a value for every column."""
+def row_parameter(
+    dialect: str, rows: Sequence[Mapping[str, Any]], names: Sequence[str]
+) -> dict[str, str]:
+    """The parameter with these columns of rows, each of which has them all."""
     if dialect == "sqlite":
         # It looks for a value by comparing names, and by its place in two thirds of the time.
-        names = list(rows[0])
         values = [[row[name] for name in names] for row in rows]
         return {_ROWS: orjson.dumps(values, _printed, orjson.OPT_PASSTHROUGH_DATETIME).decode()}
-    return {_ROWS: orjson.dumps(list(map(dict, rows)), _printed).decode()}
+    objects = [{name: row[name] for name in names} for row in rows]
+    return {_ROWS: orjson.dumps(objects, _printed).decode()}
 
 
 def _in_sqlite(row: ColumnElement[Any], index: int, into: Column[Any]) -> ColumnElement[Any]:
@@ -55,5 +57,6 @@ def _printed(value: Any) -> str:
     if isinstance(value, Decimal):
         return str(value)
     if isinstance(value, datetime):  # as SQLAlchemy stores it in SQLite
-        return value.astimezone(UTC).isoformat(" ", "microseconds")[:26]
+        in_utc = value if value.tzinfo is UTC else value.astimezone(UTC)
+        return in_utc.isoformat(" ", "microseconds")[:26]
     raise TypeError(type(value).__name__)

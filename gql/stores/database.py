@@ -99,7 +99,7 @@ class DatabaseSmsSessions:
                 },
                 where=new.expires_at > old.expires_at,
             )
-            await connection.execute(refreshed, row_parameter(dialect.name, rows))
+            await connection.execute(refreshed, row_parameter(dialect.name, rows, tuple(rows[0])))
 
     async def find(
         self, organization_id: int, phone_number: str, assistant_id: int

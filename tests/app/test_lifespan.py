@@ -9,10 +9,10 @@ from sqlalchemy import select
 
 from gql.app import composition, create_app
 from gql.app.frozen_heap import THRESHOLDS, FrozenHeap
-from gql.app.thread_switches import SECONDS
 from gql.database import Database
 from gql.models.organization import ApiKey
 from gql.models.scope import table_of
+from gql.thread_switches import SECONDS
 from tests.conftest import bearer, connect
 from tests.databases import Copy, settings_for
 from tests.lifespan import running

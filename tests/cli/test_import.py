@@ -170,7 +170,7 @@ async def test_an_import_that_was_killed_goes_on_and_nothing_is_there_twice(
     put("items.ndjson", lines(*records))
     words = ("import", "items.ndjson", "-o", OTHER, "--json", "--database", fresh.url)
     dies_at = 3
-    target, name = (ImportFolder, "save") if is_committed else (applying, "apply_items")
+    target, name = (ImportFolder, "save") if is_committed else (applying, "apply_prepared")
     original, calls = getattr(target, name), []
 
     def dying(*arguments: Any) -> Any:
@@ -203,7 +203,7 @@ async def test_a_file_that_was_changed_in_between_is_read_from_its_beginning(
     monkeypatch.setattr(importing, "AT_ONCE", 1)  # so that two batches are done when it dies
     put("items.ndjson", lines(*map(item, range(30))))
     words = ("import", "items.ndjson", "-o", OTHER, "--json", "--database", fresh.url)
-    original, calls = applying.apply_items, []
+    original, calls = applying.apply_prepared, []
 
     async def dying(context: Any, items: Sequence[Any]) -> Any:
         calls.append(items)
@@ -212,7 +212,7 @@ async def test_a_file_that_was_changed_in_between_is_read_from_its_beginning(
         return await original(context, items)
 
     with monkeypatch.context() as patched:
-        patched.setattr(applying, "apply_items", dying)
+        patched.setattr(applying, "apply_prepared", dying)
         await cli(*words)
     put("items.ndjson", lines(item(100), *map(item, range(30))))
     again = await cli(*words)

@@ -8,8 +8,7 @@ from itertools import islice
 from typing import Any
 
 from gql.errors import BadInput
-from gql.ingest.apply import MOST_ITEMS, ItemOutcome
-from gql.ingest.call_batch import call_key
+from gql.ingest.apply import MOST_ITEMS, ItemOutcome, PreparedItem, prepare_item
 from gql.ingest.files.checkpoint import Checkpoint, ImportFolder
 from gql.ingest.files.converting import Converter
 from gql.ingest.files.opening import OpenFile, opened
@@ -35,7 +34,7 @@ REJECTED = "rejected"
 REFUSED = "refused"
 """The outcome of an item that the tables do not take."""
 
-Apply = Callable[[Sequence[AnyItem]], Awaitable[Sequence[ItemOutcome]]]
+Apply = Callable[[Sequence[PreparedItem]], Awaitable[Sequence[ItemOutcome]]]
 """Applies the items of a batch in one transaction; an outcome for each."""
 
 Show = Callable[[int, int | None], None]
@@ -56,7 +55,7 @@ class Batch:
         position: Bytes of the file that have been read.
     """
 
-    items: list[AnyItem] = field(default_factory=list)
+    items: list[PreparedItem] = field(default_factory=list)
     sources: list[Record] = field(default_factory=list)
     rejected: list[Mapping[str, Any]] = field(default_factory=list)
     records: int = 0
@@ -115,7 +114,7 @@ class RecordReader:
         for record in self._rest:
             items, problem = self._converted(record, converter)
             self.done += 1
-            batch.items += items
+            batch.items += map(prepare_item, items)
             batch.sources += [record] * len(items)
             if problem is not None:
                 batch.rejected.append(rejection(record, problem))
@@ -230,7 +229,7 @@ class _Import:
 
     async def _begin(self, batch: Batch) -> None:
         """Have a batch applied, once there is room and none of its calls is being written."""
-        calls = frozenset(map(call_key, batch.items))
+        calls = frozenset(item.call for item in batch.items)
         while len(self.applying) >= self.at_once or any(
             not calls.isdisjoint(each.calls) for each in self.applying
         ):
@@ -238,7 +237,7 @@ class _Import:
         outcomes = asyncio.create_task(self._apply(batch.items))
         self.applying.append(_Applying(batch, calls, outcomes))
 
-    async def _apply(self, items: Sequence[AnyItem]) -> Sequence[ItemOutcome]:
+    async def _apply(self, items: Sequence[PreparedItem]) -> Sequence[ItemOutcome]:
         return await self.apply(items) if items else []
 
     async def _end_first(self) -> None:

@@ -10,12 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from gql.ingest.apply import ItemOutcome, ItemStatus
+from gql.ingest.apply import ItemOutcome, ItemStatus, PreparedItem
 from gql.ingest.files import importing
 from gql.ingest.files.checkpoint import Checkpoint, ImportFolder
 from gql.ingest.files.converting import Converter
 from gql.ingest.files.importing import Apply, import_file
-from gql.ingest.items import AnyItem, CallItem
 
 AT_ONCE = 2
 
@@ -51,12 +50,12 @@ async def run(folder: ImportFolder, apply: Apply) -> tuple[Checkpoint, list[int]
     return done, shown
 
 
-def outcomes(items: Sequence[AnyItem]) -> list[ItemOutcome]:
-    return [ItemOutcome(ItemStatus.CREATED, item.kind, key) for item in items for key in keys(item)]
+def outcomes(items: Sequence[PreparedItem]) -> list[ItemOutcome]:
+    return [ItemOutcome(ItemStatus.CREATED, "call", key) for item in items for key in keys(item)]
 
 
-def keys(item: AnyItem) -> list[str]:
-    return [item.external_id] if isinstance(item, CallItem) else []
+def keys(item: PreparedItem) -> list[str]:
+    return [] if item.call is None else [item.call[1]]
 
 
 @dataclass
@@ -71,7 +70,7 @@ class Overlaps:
     running: dict[str, set[str]] = field(default_factory=dict)
     pairs: set[tuple[str, str]] = field(default_factory=set)
 
-    async def __call__(self, items: Sequence[AnyItem]) -> list[ItemOutcome]:
+    async def __call__(self, items: Sequence[PreparedItem]) -> list[ItemOutcome]:
         calls = {key for item in items for key in keys(item)}
         first = keys(items[0])[0]
         self.pairs |= {(other, first) for other in self.running}
@@ -89,7 +88,7 @@ async def test_a_batch_counts_as_done_once_those_before_it_are(folder: ImportFol
     write("a", "b", "c", "d", "e", "f")
     second_is_done = asyncio.Event()
 
-    async def apply(items: Sequence[AnyItem]) -> list[ItemOutcome]:
+    async def apply(items: Sequence[PreparedItem]) -> list[ItemOutcome]:
         if keys(items[0]) == ["a"]:
             await second_is_done.wait()
             assert folder.load().records == 0
@@ -110,7 +109,7 @@ async def test_a_batch_that_fails_is_applied_again_with_those_after_it(
     applied: list[list[str]] = []
     third_is_done = asyncio.Event()
 
-    async def apply(items: Sequence[AnyItem]) -> list[ItemOutcome]:
+    async def apply(items: Sequence[PreparedItem]) -> list[ItemOutcome]:
         if keys(items[0]) == ["c"]:
             await third_is_done.wait()
             raise ConnectionError
@@ -146,7 +145,7 @@ async def test_a_batch_counts_as_done_while_the_file_is_slow(folder: ImportFolde
                 pipe.flush()
                 saved.wait()
 
-    async def apply(items: Sequence[AnyItem]) -> list[ItemOutcome]:
+    async def apply(items: Sequence[PreparedItem]) -> list[ItemOutcome]:
         return outcomes(items)
 
     def show(_position: int, _size: int | None) -> None:
