@@ -5,7 +5,7 @@ from typing import Any
 import orjson
 from graphql import GraphQLLeafType
 
-from gql.errors import AnswerTooLong
+from gql.errors import AnswerTooLong, GatewayError
 from gql.query.context import Context
 from gql.schema.mutation_executor import MutationExecutor
 from gql.steps import pause_if_long
@@ -38,5 +38,16 @@ def executor_bounded_to(max_bytes: int) -> type[MutationExecutor]:
             if operation.printed_bytes > max_bytes:
                 raise AnswerTooLong
             return value
+
+        def handle_field_error(self, raw_error: Exception, *field: Any) -> None:
+            """Collect an error, and let the event loop go round.
+
+            The frames of an error meant for the caller, which nobody prints, held whatever was
+            read for a thousand of them until a collection of garbage.
+            """
+            pause_if_long()
+            if isinstance(raw_error, GatewayError):
+                raw_error.with_traceback(None)
+            super().handle_field_error(raw_error, *field)
 
     return BoundedExecutor

@@ -43,6 +43,7 @@ from gql.loop_shares import LoopShares, SharedTask
 from gql.queueing import waiting_for_others
 from gql.schema.cost import Pricing
 from gql.schema.hidden_names import hide_names
+from gql.schema.lexer import PatternLexer
 from gql.schema.limits import check_limits
 from gql.schema.one_of import OneOfVariablesRule, follow_one_of
 from gql.schema.operation_cost import OperationCost
@@ -308,7 +309,10 @@ class _PausingParser(Parser):
 
 def parse_document(text: str, limit: int) -> DocumentNode:
     """What `graphql.parse` returns and raises, of a document with so many tokens and comments."""
-    parser = _PausingParser(text, max_lexical_tokens=limit, max_comments=limit)
+    source = Source(text)
+    parser = _PausingParser(
+        source, lexer=PatternLexer(source), max_lexical_tokens=limit, max_comments=limit
+    )
     try:
         return parser.parse_document()
     except RecursionError:

@@ -12,6 +12,7 @@ from typing import Any
 from graphql import GraphQLError
 
 from gql.errors import GatewayError
+from gql.steps import pause_if_long
 
 HIDDEN = "…"
 """Stands for a name."""
@@ -30,6 +31,7 @@ def hide_names(
         return name[0] if name[0] in sent else HIDDEN
 
     def without(error: GraphQLError) -> GraphQLError:
+        pause_if_long()
         if isinstance(error.original_error, GatewayError):
             return error
         return GraphQLError(

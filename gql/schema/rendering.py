@@ -27,6 +27,7 @@ from gql.http.entity_tags import (
 )
 from gql.http.media_types import JSON, PRODUCED
 from gql.http.refusal import refusal_headers
+from gql.steps import pause_if_long
 
 _log = logging.getLogger(__name__)
 
@@ -184,6 +185,7 @@ class Renderer:
 
     def _executed(self, error: GraphQLError) -> dict[str, Any]:
         """An error of the execution; one that was not raised for the caller is masked."""
+        pause_if_long()
         cause = root_cause(error)
         if isinstance(cause, GatewayError) and type(cause) is not GatewayError:
             return self._entry(error, cause.extensions)

@@ -1,9 +1,11 @@
 """Runs operations by resolvers: mutations, and whatever no plan answers."""
 
+from collections.abc import Callable
 from functools import partial
 from inspect import isawaitable
 from typing import Any, cast
 
+import orjson
 from graphql import ExecutionResult, GraphQLSchema, OperationType, execute
 from strawberry.execution import optimized_is_awaitable
 
@@ -18,7 +20,7 @@ from gql.schema.documents import Documents
 from gql.schema.hidden_names import hide_names
 from gql.schema.json_pieces import LONG, dumps_in_pieces
 from gql.schema.received import ReceivedRequest
-from gql.schema.rendering import HttpResponse
+from gql.schema.rendering import HttpResponse, Renderer
 from gql.settings import Settings
 from gql.steps import in_steps
 from gql.stores import SmsSessionStore
@@ -58,16 +60,23 @@ class Resolvers:
         result, printed_bytes = await self.execute(request, received)
         if must_read_again(received.database):
             result, printed_bytes = await self.execute(request, received)
-        if result.errors and self._settings.hides_names:
-            result.errors = hide_names(result.errors, request.document.text, request.variables)
-        if printed_bytes < LONG:
-            answer = renderer.result(result, request.operation)
-        else:
-            answer = await in_steps(renderer.result, result, request.operation, dumps_in_pieces)
+        dumps = orjson.dumps if printed_bytes < LONG else dumps_in_pieces
+        answer = await in_steps(self._render, request, renderer, result, dumps)
         is_query = request.operation.operation == OperationType.QUERY
         if is_query and len(answer.body) > self._settings.max_response_bytes:
             raise AnswerTooLong
         return answer
+
+    def _render(
+        self,
+        request: Request,
+        renderer: Renderer,
+        result: ExecutionResult,
+        dumps: Callable[[Any], bytes],
+    ) -> HttpResponse:
+        if result.errors and self._settings.hides_names:
+            result.errors = hide_names(result.errors, request.document.text, request.variables)
+        return renderer.result(result, request.operation, dumps)
 
     async def execute(
         self, request: Request, received: ReceivedRequest, root: object = None

@@ -7,6 +7,7 @@ import pytest
 
 from gql import steps
 from gql.loop_shares import LoopShares
+from gql.query.json_pointer import MAX_STEPS
 from tests.conftest import bearer, connect, start
 from tests.databases import Copy, settings_for
 
@@ -57,3 +58,30 @@ async def test_what_resolvers_do_after_a_batch_is_charged_to_their_organization(
     # Where resolvers answer, each assistant's list is a task of its own, in two steps and more.
     number = steps[2] - steps[1]
     assert number <= 10 if is_compiled else number >= 2 * len(nodes)
+
+
+async def test_each_error_of_a_field_is_a_step(
+    shared: Copy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither raising a thousand errors nor printing them stops the event loop for long."""
+    monkeypatch.setattr(steps, "STEP_SECONDS", 0.0)
+    too_long = "/step" * (MAX_STEPS + 1)
+    query = (
+        "{ graphs { nodes { sessions(first: 50) { nodes {"
+        f' contextValue(path: "{too_long}") }} }} }} }} }}'
+    )
+    settings = settings_for(shared.url, rate_limit="off")
+    async with start(shared, settings) as running, connect(running.app) as client:
+        organization = shared.organizations[0]
+        shares: LoopShares = running.app.state.loop_shares
+        shares.timer = float  # as above
+        share = shares.of(organization.id)
+        headers = bearer(organization)
+        await client.post("/graphql", json={"query": query}, headers=headers)
+        before = share.steps
+        answer = await client.post("/graphql", json={"query": query}, headers=headers)
+
+    errors = answer.json()["errors"]
+    assert {error["extensions"]["code"] for error in errors} == {"BAD_USER_INPUT"}
+    assert len(errors) >= 20
+    assert share.steps - before >= len(errors)
