@@ -1,6 +1,5 @@
 """Compresses large answers for clients that accept gzip, and costs the others next to nothing."""
 
-import re
 from collections.abc import Awaitable
 
 from starlette.datastructures import MutableHeaders
@@ -8,6 +7,7 @@ from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddle
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gql.http.entity_tags import mark_compressed
+from gql.http.headers import accepts_gzip
 from gql.http.media_types import NDJSON
 
 MINIMUM_SIZE = 1_024
@@ -18,8 +18,6 @@ THREAD_SIZE = 65_536
 
 LEVEL = 5
 """Nearly as small as level 9 on JSON, in a fraction of its time."""
-
-_GZIP = re.compile(rb"(?:^|,)\s*(?:x-)?gzip\s*(?:;\s*q=([0-9.]+)\s*)?(?:,|$)")
 
 
 class Compression:
@@ -56,12 +54,3 @@ def _marking(send: Send) -> Send:
         await send(message)
 
     return send_marked
-
-
-def accepts_gzip(scope: Scope) -> bool:
-    """Whether `Accept-Encoding` names gzip, and not with `q=0`."""
-    for name, value in scope["headers"]:
-        if name == b"accept-encoding":
-            match = _GZIP.search(value)
-            return match is not None and (match[1] is None or match[1].strip(b"0.") != b"")
-    return False

@@ -1,6 +1,10 @@
 """Reads request headers out of an ASGI scope, where their names are in lower case."""
 
+import re
+
 from starlette.types import Scope
+
+_GZIP = re.compile(rb"(?:^|,)\s*(?:x-)?gzip\s*(?:;\s*q=([0-9.]+)\s*)?(?:,|$)")
 
 
 def header_values(scope: Scope, name: bytes) -> list[str]:
@@ -29,3 +33,10 @@ def headers_by_name(scope: Scope) -> dict[bytes, bytes]:
     for name, value in scope["headers"]:
         headers[name] = headers[name] + b"," + value if name in headers else value
     return headers
+
+
+def accepts_gzip(scope: Scope) -> bool:
+    """Whether `Accept-Encoding` names gzip, and not with `q=0`."""
+    value = header_value(scope, b"accept-encoding")
+    match = _GZIP.search(value) if value is not None else None
+    return match is not None and (match[1] is None or match[1].strip(b"0.") != b"")
