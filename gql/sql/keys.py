@@ -125,3 +125,16 @@ def node_id_rows(kinds: str, numbers: str) -> FromClause:
     return _NodeIds(*lists).table_valued(
         column("kind", Text()), column("number", BigInteger()), column("position", Integer())
     )
+
+
+class each_row(Construct[int]):
+    """A column of the rows that a join begins with.
+
+    SQLite, which guesses how many rows a condition leaves, would else read the other table whole
+    and look each of its rows up here. The sign keeps it from an index, and changes nothing.
+    https://www.sqlite.org/optoverview.html#uplus
+    """
+
+    type = BigInteger()
+    postgresql = "{0}"
+    sqlite = "+{0}"

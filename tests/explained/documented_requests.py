@@ -10,6 +10,7 @@ from graphql import (
     GraphQLField,
     GraphQLInputObjectType,
     GraphQLList,
+    GraphQLObjectType,
     GraphQLSchema,
     get_named_type,
     get_nullable_type,
@@ -117,6 +118,23 @@ def list_fields(schema: GraphQLSchema) -> Iterator[ListField]:
             yield ListField(
                 name, source.resource, _input(field, "filter"), _input(field, "orderBy")
             )
+
+
+def nested_lists(schema: GraphQLSchema, field: ListField) -> Iterator[Request]:
+    """Each connection of the items of a list: its total, and its first page, for five items."""
+    assert schema.query_type is not None
+    connection = get_named_type(schema.query_type.fields[field.name].type)
+    assert isinstance(connection, GraphQLObjectType)
+    item = get_named_type(connection.fields["nodes"].type)
+    if not isinstance(item, GraphQLObjectType):  # an interface has no lists
+        return
+    for name, each in item.fields.items():
+        definition = each.extensions.get(DEFINITION)
+        source = definition.metadata.get(SOURCE) if definition is not None else None
+        if isinstance(source, ConnectionSource):
+            for what in ("totalCount", _NODES):
+                nested = f"nodes {{ {name}(first: {PAGE}) {{ {what} }} }}"
+                yield field.read(f"each with {name} {what.split()[0]}", nested, first=5)
 
 
 def _input(field: GraphQLField, argument: str) -> GraphQLInputObjectType | None:

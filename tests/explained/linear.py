@@ -21,7 +21,8 @@ LINEAR: dict[str, str] = {
     " assistants that have the name now.",
     "calls by (DURATION|TOTAL_COST|RECEIVED_AT) .*, assistantName .*": "an order by duration, cost"
     " or receipt is walked until enough calls have the name.",
-    "(calls|records) (total|by .*), graphId .*": "the calls of one graph are counted and sorted.",
+    "(calls|records) (total|by .*), graphId .*|graphs each with calls totalCount": "the calls of"
+    " one graph are counted and sorted.",
     "calls by (DURATION|TOTAL_COST|RECEIVED_AT) .*, assistantId .*": "the calls of one assistant"
     " are sorted, by duration or cost from an index that has them.",
     "calls by .*, (source|endedReason|endedReasonKind|hasRecording|currency|assistantPhoneNumber)"

@@ -6,6 +6,7 @@ Buffers and plans are counted, as no busy machine changes them.
 import re
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,7 +16,7 @@ from unittest.mock import patch
 import asyncpg
 import httpx2
 import pytest
-from sqlalchemy import String, case, cast, func, insert, select, update
+from sqlalchemy import String, case, cast, event, func, insert, literal, select, update
 from starlette.applications import Starlette
 
 from gql.app import create_app
@@ -25,11 +26,13 @@ from gql.demo import scale as demo_scale
 from gql.migrations.runner import migrate
 from gql.models.audit_log import AuditLog
 from gql.models.call import Call
-from gql.models.graph_session import GraphSession
+from gql.models.enums import TransitionCondition
+from gql.models.graph_session import GraphSession, GraphTransition
 from gql.models.recording import Recording
 from gql.models.scope import owned, table_of
 from gql.query.filters import ColumnCriterion
 from gql.query.resource import Resource
+from gql.rest.route import RestRoute
 from gql.rest.routes import ROUTES
 from gql.schema.schema import schema
 from tests.conftest import bearer, connect
@@ -42,6 +45,7 @@ from tests.explained.documented_requests import (
     filters_of,
     list_fields,
     middle_of,
+    nested_lists,
     pages_of,
 )
 from tests.explained.linear import markdown, reason
@@ -60,6 +64,10 @@ UNBOUNDED = (
     "|sms_message_log|transcript"
 )
 """Tables that grow with the conversations."""
+
+
+_IS_REQUEST = ContextVar("_IS_REQUEST", default=False)
+"""Not so in the application's background tasks, which began before."""
 
 
 @dataclass
@@ -144,8 +152,9 @@ ROWS = 6_000
 
 
 async def add_rows(database: Database) -> None:
-    """More graph sessions and entries of the audit log, and what sources tell of calls."""
+    """More sessions, transitions and entries of the audit log, and what sources tell of calls."""
     session, entry = table_of(GraphSession), table_of(AuditLog)
+    transition = table_of(GraphTransition)
     start = datetime(2026, 1, 1, tzinfo=UTC)
     times = [start + timedelta(minutes=number) for number in range(ROWS)]
     sessions: list[dict[str, Any]] = [
@@ -188,6 +197,14 @@ async def add_rows(database: Database) -> None:
     async with database.transaction() as connection:
         await connection.execute(insert(session), sessions)
         await connection.execute(insert(entry), entries)
+        await connection.execute(
+            insert(transition).from_select(
+                ["organization_id", "graph_session_id", "condition_type"],
+                select(
+                    session.c.organization_id, session.c.id, literal(TransitionCondition.INTENT)
+                ).where(session.c.call_sid.startswith("CAmany")),
+            )
+        )
         await connection.execute(
             insert(recording).from_select(["organization_id", "call_id", "external_id"], recorded)
         )
@@ -250,6 +267,7 @@ async def documented(explained: Explained, client: httpx2.AsyncClient) -> list[R
     for each in lists:
         counted = await explained.answer(client, each.read("total", "totalCount"))
         requests.append(each.read("total", "totalCount"))
+        requests += nested_lists(GRAPHQL, each)
         length = counted["totalCount"]
         for order in each.orders:
             edges = (await explained.answer(client, middle_of(each, order, length)))["edges"]
@@ -297,6 +315,51 @@ async def test_no_documented_request_scans_a_table_that_grows(
 
     unexpected = {name: wrong for name, wrong in faults.items() if reason(name) is None}
     assert unexpected == {}
+
+
+@pytest.mark.parametrize(
+    "route",
+    [route for route in ROUTES if route.method == "GET" and route.reads is None],
+    ids=lambda route: route.path,
+)
+async def test_no_route_without_a_plan_scans_a_table_that_grows(
+    explained: Explained, client: httpx2.AsyncClient, kind: Kind, route: RestRoute
+) -> None:
+    """Figures, downloads, and what reads by several statements."""
+    (request, *_) = addresses(route, {})
+    database: Database = explained.app.state.database
+    statements: dict[str, Any] = {}
+
+    def record(_connection: Any, _cursor: Any, sql: str, values: Any, *_: Any) -> None:
+        if (
+            _IS_REQUEST.get()
+            and "SELECT" in sql
+            and not sql.startswith(("INSERT", "UPDATE", "DELETE"))
+        ):
+            statements.setdefault(sql, values)
+
+    async def fetched(sql: str, values: Sequence[Any], *, custom_plan: bool = False) -> Any:
+        statements.setdefault(sql, values)
+        return await type(database).fetch_value(database, sql, values, custom_plan=custom_plan)
+
+    engine = database.engine.sync_engine
+    event.listen(engine, "before_cursor_execute", record)
+    token = _IS_REQUEST.set(True)
+    try:
+        with patch.object(database, "fetch_value", fetched):
+            response = await client.get(request.address, headers=explained.key)
+    finally:
+        _IS_REQUEST.reset(token)
+        event.remove(engine, "before_cursor_execute", record)
+    assert response.status_code in {200, 404}, response.text
+    faults = {
+        sql: wrong
+        for sql, values in statements.items()
+        if (wrong := list(problems(kind, await database.explain(sql, values))))
+    }
+
+    assert statements
+    assert faults == {}
 
 
 def test_the_page_about_large_tables_prints_what_stays_linear() -> None:
