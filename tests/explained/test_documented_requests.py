@@ -327,6 +327,7 @@ async def test_no_route_without_a_plan_scans_a_table_that_grows(
 ) -> None:
     """Figures, downloads, and what reads by several statements."""
     (request, *_) = addresses(route, {})
+    assert request.address is not None
     database: Database = explained.app.state.database
     statements: dict[str, Any] = {}
 
