@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 _UNBROKEN = frozenset({"id", "key_prefix", "email"})
 """Columns that people copy from a table: a narrow terminal breaks the others."""
 
+_WIDEST = 10_000
+"""Characters of a line in which any table fits."""
+
 STDERR = Console(stderr=True)
 """For progress and failures: standard output has nothing but what the command prints."""
 
@@ -219,14 +222,25 @@ def print_rows(rows: list[dict[str, Any]], *, as_json: bool, when_none: str) -> 
 
 
 def _print_table(rows: list[dict[str, Any]]) -> None:
+    """A table, or a block for each row where the words of a table would not fit into the lines."""
+    from rich.measure import Measurement
     from rich.table import Table
 
+    console = Console()
     table = Table()
     for column in rows[0]:
         table.add_column(column, no_wrap=column in _UNBROKEN)
     for row in rows:
         table.add_row(*(_cell(value) for value in row.values()))
-    Console().print(table)
+    unbounded = console.options.update(width=_WIDEST)
+    if Measurement.get(console, unbounded, table).minimum <= console.width:
+        console.print(table)
+        return
+    for number, row in enumerate(rows):
+        block = Table.grid(padding=(0, 2))
+        for name, value in row.items():
+            block.add_row(name, _cell(value))
+        console.print(*([] if number == 0 else [""]), block, sep="\n")
 
 
 class ProgressBars:
