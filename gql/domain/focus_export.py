@@ -48,6 +48,7 @@ COLUMNS = (
     "ConsumedUnit",
     "ContractedCost",
     "EffectiveCost",
+    "InvoiceId",
     "InvoiceIssuerName",
     "ListCost",
     "PricingQuantity",
@@ -211,16 +212,16 @@ def _row(account: Account, call: Record, charge: Charge) -> Row:
     amount = micros_to_decimal(charge.amount)
     kind = "SMS conversation" if call.channel == Channel.SMS else "Call"
     issuer = charge.source or call.source or _UNKNOWN
-    provider = charge.provider or issuer
     is_usage = charge.category == "Usage"
     purpose = name if is_usage else "in the total, and of no service"
-    quantity = f"{charge.quantity.normalize():f}" if is_usage else None
+    quantity = _decimal(charge.quantity) if is_usage else None
     unit = charge.unit.replace("_", " ").capitalize() if is_usage else None
     start, end = _period(call)
     month = start.replace(day=1, hour=0, minute=0, second=0)
     values = {
         "BilledCost": amount,
-        "BillingAccountId": str(account.id),
+        # Not a number alone, which programs would read as one.
+        "BillingAccountId": f"organization_{account.id}",
         "BillingAccountName": account.name,
         "BillingCurrency": call.cost_currency or USUAL_CURRENCY,
         "BillingPeriodEnd": _instant((month + timedelta(days=31)).replace(day=1)),
@@ -235,12 +236,14 @@ def _row(account: Account, call: Record, charge: Charge) -> Row:
         "ConsumedUnit": unit,
         "ContractedCost": amount,
         "EffectiveCost": amount,
+        "InvoiceId": None,
         "InvoiceIssuerName": issuer,
         "ListCost": amount,
         "PricingQuantity": quantity,
         "PricingUnit": unit,
-        "ProviderName": provider,
-        "PublisherName": provider,
+        # Whoever is paid makes the service available; who made it may be another one.
+        "ProviderName": issuer,
+        "PublisherName": charge.provider or issuer,
         "ServiceCategory": category,
         "ServiceName": name,
         "ServiceSubcategory": subcategory,
@@ -252,6 +255,12 @@ def _row(account: Account, call: Record, charge: Charge) -> Row:
         "x_Model": charge.model,
     }
     return tuple(values[name] for name in COLUMNS)
+
+
+def _decimal(number: Decimal) -> str:
+    """With a point, as no program may take a column of them for whole numbers."""
+    written = f"{number.normalize():f}"
+    return written if "." in written else f"{written}.0"
 
 
 def _period(call: Record) -> tuple[datetime, datetime]:
