@@ -24,6 +24,9 @@ _BAND = NODE_WIDTH / 2 + 8
 
 _MARGIN, _GAP = 24.0, 40.0
 
+_PARALLEL = 8.0
+"""Between edges that join the same nodes, where they pass a layer."""
+
 Point = tuple[float, float]
 
 
@@ -132,6 +135,7 @@ def _routes(
             down = (rank - (len(joined) - 1) / 2) * step
             right = NODE_WIDTH / 2 if is_right else -NODE_WIDTH / 2
             ports[edge_id, is_start] = (x + right, y + down)
+    apart = _apart(edges)
     routes: dict[int, tuple[Point, ...]] = {}
     for each in edges:
         if each.start == each.end:
@@ -144,7 +148,22 @@ def _routes(
         passed = [
             point
             for x, y in inner[each.edge_id]
-            for point in ((x - right * _BAND, y), (x + right * _BAND, y))
+            for point in (
+                (x - right * _BAND, y + apart[each.edge_id]),
+                (x + right * _BAND, y + apart[each.edge_id]),
+            )
         ]
         routes[each.edge_id] = (start, *passed, end)
     return routes
+
+
+def _apart(edges: Sequence[Ends]) -> dict[int, float]:
+    """How far below their common place edges pass that join the same nodes."""
+    alike: dict[tuple[int, int], list[int]] = defaultdict(list)
+    for each in edges:
+        alike[each.start, each.end].append(each.edge_id)
+    return {
+        edge_id: (rank - (len(edge_ids) - 1) / 2) * _PARALLEL
+        for edge_ids in alike.values()
+        for rank, edge_id in enumerate(edge_ids)
+    }

@@ -49,7 +49,7 @@ stroke:var(--paper);stroke-width:4px;stroke-linejoin:round}
 .information .box,.information .way{stroke:var(--information);stroke-width:2}
 .information .tip{fill:var(--information)}
 .walked .box,.walked .way{stroke:var(--walked);stroke-width:2.6}.walked .tip{fill:var(--walked)}
-.faded{opacity:.38}
+.faded{opacity:.45}
 """
 
 
@@ -124,7 +124,7 @@ def _curve(route: Sequence[Point]) -> str:
 
 
 def _labels(picture: Picture, layout: Layout) -> Iterator[str]:
-    """Each in the last gap before its arrowhead, at the first place where it covers no other."""
+    """Each in the last gap before its arrowhead, at the first spot where it covers no other one."""
     occupied: list[tuple[float, float, float]] = []
     for edge in picture.edges:
         if not edge.label:
@@ -154,10 +154,11 @@ def _label_spots(edge: PictureEdge, route: Sequence[Point]) -> Iterator[Point]:
         yield route[0][0] - 12, route[0][1] - 20
         return
     (from_x, from_y), (to_x, to_y) = route[-2], route[-1]
-    for part in (0.5, 0.6, 0.4, 0.7, 0.3):
-        # A curve with level ends goes down by 3t^2 - 2t^3, and across by nearly t.
-        down = part * part * (3 - 2 * part)
-        yield from_x + part * (to_x - from_x), from_y + down * (to_y - from_y) + 4
+    for beside in (0, 15, -15, 30, -30):
+        for part in (0.5, 0.6, 0.4, 0.7, 0.3):
+            # A curve with level ends goes down by 3t^2 - 2t^3, and across by nearly t.
+            down = part * part * (3 - 2 * part)
+            yield from_x + part * (to_x - from_x), from_y + down * (to_y - from_y) + 4 + beside
 
 
 def _classes(edge: PictureEdge) -> str:

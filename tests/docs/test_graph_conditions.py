@@ -77,4 +77,4 @@ async def test_documents_are_answered(graphql: GraphQL, document: str) -> None:
 
     assert "errors" not in answer
     [result] = answer["data"].values()
-    assert result["steps"] if "simulateGraph" in document else result["sessions"] > 0
+    assert result.get("steps") or result.get("sessions") or result["diagram"].startswith("<svg")

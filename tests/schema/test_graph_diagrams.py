@@ -2,6 +2,7 @@
 
 import re
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -13,6 +14,8 @@ from gql.domain.graph_picture import Picture, PictureEdge, PictureNode
 from gql.domain.graph_svg import draw_svg
 from tests.conftest import GraphQL
 
+PAGE = Path("docs/graph-conditions.md").read_text()
+PICTURE = Path("docs/graph.svg").read_text()
 SVG = "{http://www.w3.org/2000/svg}"
 ADDRESS = "/api/v1/assistant-graphs/1/diagram.svg"
 MERMAID = """flowchart TD
@@ -105,6 +108,37 @@ def test_nodes_do_not_overlap_and_edges_pass_between_them(count: int) -> None:
                     min(x, to_x) < node_x < max(x, to_x) and abs(node_y - y) < NODE_HEIGHT / 2
                     for node_x, node_y in spots
                 )
+
+
+def test_edges_of_the_same_nodes_are_apart_with_their_labels() -> None:
+    """Also where they pass a layer: there an edge that no expression meets hid the other one."""
+    nodes = [PictureNode(number, f"N{number}", "standard", "", "") for number in range(3)]
+    pairs = [(0, 1), (1, 2), (0, 2), (0, 2), (0, 2)]
+    edges = [
+        PictureEdge(number, *ends, f"condition {number}", "") for number, ends in enumerate(pairs)
+    ]
+
+    layout = lay_out([0, 1, 2], [Ends(each.id, each.start, each.end) for each in edges])
+    drawing = ET.fromstring(draw_svg(Picture("P", nodes, edges)))  # noqa: S314 -- our own
+
+    heights = sorted(layout.edges[number][1][1] for number in (2, 3, 4))
+    assert all(lower - upper >= 8 for upper, lower in pairwise(heights))
+    labels = {
+        str(each.text): (float(str(each.get("x"))), float(str(each.get("y"))))
+        for each in drawing.iter(f"{SVG}text")
+        if each.get("class") == "label"
+    }
+    assert labels.keys() == {each.label for each in edges}
+    spots = sorted(labels.values(), key=lambda spot: spot[1])
+    for (x, y), (next_x, next_y) in pairwise(spots):
+        assert next_y - y >= 14 or abs(next_x - x) > len("condition 0") * 5.8
+
+
+async def test_the_picture_in_the_documentation_is_drawn_like_this(graphql: GraphQL) -> None:
+    arguments = 'format: SVG, highlight: "graph_session_501"'
+
+    assert f"diagram({arguments})" in PAGE
+    assert await _diagram(graphql, arguments) + "\n" == PICTURE
 
 
 def test_the_same_picture_is_drawn_alike() -> None:
