@@ -46,6 +46,7 @@ EXCEPTIONS = {
     r"\ASELECT DISTINCT call_rollup_change\.organization_id": "folding asks whose changes wait",
     r"\ASELECT DISTINCT event_new\.organization_id": "numbering asks who has new events",
     r"\ASELECT event_head\.organization_id, event_head\.last": "pruning asks who has events",
+    r"\ASELECT DISTINCT cost_budget\.organization_id": "the watch asks who has budgets",
     r"\ASELECT DISTINCT inbox\.organization_id": "the inbox asks whose deliveries are due",
 }
 """Why a statement need not bind an organization, by a pattern of its text."""

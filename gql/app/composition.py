@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp
 
 from gql import pages
+from gql.app.budget_watch import BudgetWatch
 from gql.app.compression import Compression
 from gql.app.cross_origin import cross_origin
 from gql.app.event_numbering import EventNumbering
@@ -248,11 +249,14 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     folding.start()
     inbox: InboxWorker = app.state.inbox
     inbox.start()
+    budget_watch = BudgetWatch(app.state.database)
+    budget_watch.start()
     switch_threads_soon()
     charge_subtasks()
     with FROZEN_HEAP.hold(), end_on_sigterm(app.state.requests, settings.shutdown_timeout):
         async with nullcontext() if metrics is None else metrics.publishing():
             yield
+    await budget_watch.stop()
     await inbox.stop()
     await numbering.stop()
     hubs: EventHubs = app.state.event_hubs

@@ -1,10 +1,10 @@
-"""`jackfield costs`: what calls cost, for programs that compare bills."""
+"""`jackfield costs`: what calls cost, for programs that compare bills, and budgets of it."""
 
 import asyncio
 from collections import defaultdict
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,15 +12,17 @@ from gql.cli.console import (
     STDERR,
     DatabaseOption,
     Failure,
+    JsonOption,
     OrganizationOption,
     open_organization,
+    print_rows,
     settings_from,
 )
 
 if TYPE_CHECKING:
     from gql.settings import Settings
 
-costs = typer.Typer(no_args_is_help=True, help="Export what calls cost.")
+costs = typer.Typer(no_args_is_help=True, help="What calls cost: exported, and beside budgets.")
 
 _DAYS = ["%Y-%m-%d"]
 
@@ -61,6 +63,57 @@ def costs_export(
     STDERR.print(
         f"{rows:,} charges: {amounts or 'nothing'}.", markup=False, highlight=False, soft_wrap=True
     )
+
+
+@costs.command("budgets")
+def costs_budgets(
+    organization: OrganizationOption,
+    *,
+    month: Annotated[
+        str | None,
+        typer.Option(
+            metavar="YYYY-MM",
+            help="Another month than the one that it is now in the time zone of each budget.",
+        ),
+    ] = None,
+    as_json: JsonOption = False,
+    database: DatabaseOption = None,
+) -> None:
+    """Print how much of each budget is spent.
+
+    Example: `jackfield costs budgets -o 1 --month 2026-06`
+    """
+    rows = asyncio.run(_budgets(settings_from(database_url=database), organization, month))
+    print_rows(rows, as_json=as_json, when_none="There are no budgets.")
+
+
+async def _budgets(
+    settings: "Settings", organization: int, month: str | None
+) -> list[dict[str, Any]]:
+    """A row for each budget, with amounts as text."""
+    from gql.domain.cost_budgets import budget_statuses
+    from gql.identity import Permission
+    from gql.models.types import now
+    from gql.money import micros_to_decimal
+    from gql.schema.scalars import print_decimal
+
+    async with open_organization(settings, organization, Permission.READ) as (context, _):
+        statuses = await budget_statuses(context, now(), month)
+    return [
+        {
+            "id": status.budget.id,
+            "assistant": status.budget.assistant_id,
+            "graph": status.budget.graph_id,
+            "month": status.month.name,
+            "time_zone": status.budget.timezone,
+            "currency": status.budget.currency,
+            "amount": print_decimal(micros_to_decimal(status.budget.amount)),
+            "spent": print_decimal(micros_to_decimal(status.spent)),
+            "without_cost": status.uncosted,
+            "passed": max((each.percent for each in status.passings), default=0),
+        }
+        for status in statuses
+    ]
 
 
 async def _export(

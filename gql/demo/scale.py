@@ -10,6 +10,7 @@ from typing import Literal
 from sqlmodel import SQLModel
 
 from gql.demo.assistants import assistants, numbered_assistants
+from gql.demo.budgets import budgets
 from gql.demo.calls import CallMix, calls, recent_calls
 from gql.demo.documented import ORGANIZATION, documented_rows
 from gql.demo.graphs import graphs, numbered_graphs
@@ -123,6 +124,7 @@ def _small(organization: DemoOrganization, tenant: Tenant, now: datetime | None)
     yield from moved(calls(tenant, _SMALL_CALLS, _SMALL_MIX), now)
     yield from moved(sms(tenant, _SMALL_SMS), now)
     yield from moved(hooks(tenant), now)
+    yield from budgets(tenant, NOW if now is None else now)
     if now is not None:
         yield from moved(recent_calls(tenant, _RECENT_CALLS), now)
 

@@ -7,7 +7,10 @@ those of `sqlite_forms.py` are.
 
 from sqlalchemy import Connection, inspect
 
-_TABLES = ("call", "assistant_graph", "graph_session", "graph_transition", "chat_message")
+_TABLES = (
+    *("call", "assistant_graph", "graph_session", "graph_transition", "chat_message"),
+    "cost_budget_passing",
+)
 """Whose writes are events."""
 
 POSTGRESQL_EVENT_TRIGGERS = {
@@ -40,6 +43,7 @@ def number_what_is_written(connection: Connection) -> None:
         *_row_triggers(connection, "graph_session", "'graph_session'", parent="{row}.graph_id"),
         _transition_trigger(),
         *_message_triggers(connection),
+        *_budget_triggers(connection),
     ):
         connection.exec_driver_sql(statement)
 
@@ -117,6 +121,14 @@ def _message_triggers(connection: Connection) -> list[str]:
         _trigger("insert", "chat_message", created, when=of_sms),
         _trigger("update", "chat_message", updated, when=f"({changed}) AND {of_sms}"),
     ]
+
+
+def _budget_triggers(connection: Connection) -> list[str]:
+    """Shares of budgets that are spent, where there is a table of these."""
+    if not inspect(connection).has_table("cost_budget_passing"):
+        return []
+    event = _event("NEW.organization_id", "'cost_budget_passed'", "NEW.budget_id", "NULL")
+    return [_trigger("insert", "cost_budget_passing", event)]
 
 
 def _event(organization: str, kind: str, object_id: str, parent_id: str) -> str:

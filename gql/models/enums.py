@@ -173,6 +173,7 @@ class EventKind(StrEnum):
     GRAPH_SESSION_CREATED = "graph_session_created"
     GRAPH_SESSION_UPDATED = "graph_session_updated"
     GRAPH_SESSION_DELETED = "graph_session_deleted"
+    COST_BUDGET_PASSED = "cost_budget_passed"
 
 
 def one_of(column: str, values: type[StrEnum]) -> str:

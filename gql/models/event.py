@@ -15,6 +15,7 @@ from sqlalchemy import Integer, PrimaryKeyConstraint
 from sqlmodel import Field, SQLModel
 
 from gql.models.call import Call
+from gql.models.cost_budget import CostBudgetPassing
 from gql.models.graph import AssistantGraph
 from gql.models.graph_session import GraphSession, GraphTransition
 from gql.models.message import ChatMessage
@@ -91,6 +92,8 @@ class EventHead(SQLModel, table=True):
 
 
 # No foreign key says so: these are emptied before the events, which their triggers still need.
-for _written in (Call, AssistantGraph, GraphSession, GraphTransition, ChatMessage):
+for _written in (
+    *(Call, AssistantGraph, GraphSession, GraphTransition, ChatMessage, CostBudgetPassing),
+):
     for _model in (UnnumberedEvent, NumberedEvent, EventHead):
         table_of(_written).add_is_dependent_on(table_of(_model))

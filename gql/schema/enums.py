@@ -239,6 +239,7 @@ describe(
     GRAPH_SESSION_CREATED="A graph session is new.",
     GRAPH_SESSION_UPDATED="A graph session has changed, or took a step.",
     GRAPH_SESSION_DELETED="A graph session is gone.",
+    COST_BUDGET_PASSED="80 or 100 % of a budget were spent, which is told once for each month.",
 )
 describe(
     Permission,

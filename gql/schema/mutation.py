@@ -6,6 +6,7 @@ from gql.schema.mutations import (
     api_keys,
     assistants,
     calls,
+    cost_budgets,
     graph_edits,
     graphs,
     hooks,
@@ -23,6 +24,7 @@ MUTATIONS = (
     *sms_sessions.MUTATIONS,
     *api_keys.MUTATIONS,
     *hooks.MUTATIONS,
+    *cost_budgets.MUTATIONS,
     *items.MUTATIONS,
 )
 """In the order of the schema; each is run after the one before, and reads what it committed."""

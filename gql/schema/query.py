@@ -19,6 +19,7 @@ from gql.schema.assistants import Assistant
 from gql.schema.audit import AuditEntry, audit_log
 from gql.schema.call_connection import CallConnection
 from gql.schema.calls import Call, CallRecord
+from gql.schema.cost_budgets import CostBudget, CostBudgetStatus, budget_status
 from gql.schema.cost_entries import CostEntry
 from gql.schema.costs import CostReport, costs
 from gql.schema.graph_replay import GraphReplay, replay_graph
@@ -63,6 +64,7 @@ ENTITIES: tuple[Any, ...] = (
     Transcript,
     Recording,
     CostEntry,
+    CostBudget,
     AuditEntry,
     HookEndpoint,
     HookDelivery,
@@ -174,6 +176,7 @@ class Query:
     )
     costs: CostReport | None = costs
     reconcile: InvoiceReconciliation | None = reconcile_invoice
+    budget_status: list[CostBudgetStatus] | None = budget_status
     sms_conversation: SmsConversation | None = by_id_or_sid(
         "One SMS conversation.", SMS_CONVERSATIONS, sid="The provider's id, to the letter."
     )

@@ -16,6 +16,7 @@ import strawberry
 from strawberry import UNSET
 
 from gql.domain.calls import CALLS
+from gql.domain.cost_budgets import COST_BUDGETS
 from gql.domain.graph_sessions import GRAPH_SESSIONS
 from gql.domain.graphs import GRAPHS
 from gql.domain.messages import SMS_MESSAGES
@@ -230,6 +231,7 @@ _RESOURCES = {
     "sms_message": SMS_MESSAGES,
     "graph": GRAPHS,
     "graph_session": GRAPH_SESSIONS,
+    "cost_budget": COST_BUDGETS,
 }
 """By what comes before the last word of a kind."""
 

@@ -5,6 +5,7 @@ The rules are those of https://focus.finops.org/focus-specification/v1-2/.
 
 import csv
 import io
+import json
 import re
 from collections import defaultdict
 from datetime import UTC, datetime
@@ -196,3 +197,53 @@ async def test_what_cannot_be_exported_is_said(
 
     assert (result.code, result.out) == (1, "")
     assert advice in result.err
+
+
+async def test_budgets_are_printed_with_what_is_spent(cli: Cli, shared: Copy) -> None:
+    budgets = ("costs", "budgets", "-o", "1", "--database", shared.url, "--month", "2026-06")
+    own = [row for row in rows("cost_budget") if row["organization_id"] == 1]
+    in_june = [
+        row
+        for row in rows("call")
+        if row["organization_id"] == 1
+        and datetime(2026, 5, 31, 22, tzinfo=UTC) <= row["started_at"]
+        and row["started_at"] < datetime(2026, 6, 30, 22, tzinfo=UTC)
+    ]
+
+    printed = json.loads((await cli(*budgets, "--json")).out)
+    table = await cli(*budgets)
+    wrong = await cli(*budgets[:-1], "June")
+
+    assert printed == [
+        {
+            "id": budget["id"],
+            "assistant": budget["assistant_id"],
+            "graph": budget["graph_id"],
+            "month": "2026-06",
+            "time_zone": "Europe/Berlin",
+            "currency": "USD",
+            "amount": "100.000000",
+            "spent": f"{Decimal(spent).scaleb(-6):.6f}",
+            "without_cost": sum(call["total_cost"] is None for call in calls),
+            "passed": 80,
+        }
+        for budget in own
+        for calls in [
+            [
+                call
+                for call in in_june
+                if budget["assistant_id"] in {None, call["assistant_id"]}
+                and budget["graph_id"] in {None, call["graph_id"]}
+            ]
+        ]
+        for spent in [
+            sum(
+                call["total_cost"]
+                for call in calls
+                if call["total_cost"] is not None and call["cost_currency"] == "USD"
+            )
+        ]
+    ]
+    assert printed[0]["spent"] in table.out
+    assert wrong.code == 1
+    assert "`June` is no month: write it like `2026-06`." in wrong.err

@@ -22,4 +22,4 @@ async def test_a_document_finds_something(fresh_graphql: GraphQL, document: str)
 
 
 def test_the_page_has_documents() -> None:
-    assert len(DOCUMENTS) == 4
+    assert len(DOCUMENTS) == 6

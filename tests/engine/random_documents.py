@@ -37,6 +37,7 @@ BY_RESOLVERS = frozenset(
         "simulateGraph",
         "replayGraph",
         "reconcile",
+        "budgetStatus",
         "diffGraphVersions",
         "asOf",
         "analytics",

@@ -71,6 +71,11 @@ _TRANSITION = """
 """
 _CALL = "UPDATE call SET status = {status} WHERE organization_id = 1 AND id = 101"
 _END = "UPDATE graph_session SET graph_name = 'x' WHERE organization_id = 1 AND id = 500"
+_BUDGET = """
+    INSERT INTO cost_budget_passing
+        (organization_id, budget_id, month, percent, amount, passed_at)
+    VALUES (1, 1001, '1999-12', 100, 1, '2027-01-01 00:00:00.000000')
+"""
 _DELETE = "DELETE FROM graph_session WHERE organization_id = 1 AND id = 500"
 
 WRITES: dict[str, tuple[str, list[str]]] = {
@@ -85,6 +90,7 @@ WRITES: dict[str, tuple[str, list[str]]] = {
     "a recording": (_RECORDING, ["call_updated"]),
     "a session": (_END, ["graph_session_updated"]),
     "a transition": (_TRANSITION, ["graph_session_updated"]),
+    "a budget that is spent": (_BUDGET, ["cost_budget_passed"]),
     "a session that is deleted": (_DELETE, ["graph_session_deleted"]),
 }
 """Statements, and the kinds of their events."""
