@@ -8,8 +8,8 @@ from alembic import op
 
 from gql.migrations.tables import create_pair, create_tenant_table, reference_constraint
 
-revision = "0027_cost_budgets"
-down_revision = "0026_full_text"
+revision = "0029_cost_budgets"
+down_revision = "0028_cheaper_inserts"
 branch_labels = None
 depends_on = None
 
