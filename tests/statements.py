@@ -25,8 +25,11 @@ OF_BACKGROUND_TASKS = re.compile(
     r"|WITH changes AS"
     r"|SELECT DISTINCT event_new\.|SELECT event_head\.last|INSERT INTO event_head|WITH fresh AS"
     r"|SELECT pg_notify\("
+    r"|SELECT DISTINCT cost_budget\.|SELECT cost_budget(_passing)?\.|SELECT \S+ AS budget_month,"
 )
-"""What tasks of `gql/app` send, whenever they like: folding sums, the inbox, numbering events."""
+"""What tasks of `gql/app` send, whenever they like: folding sums, the inbox, numbering events, and
+looking at budgets.
+"""
 _OF_FTS5 = re.compile(r"'main'\.(data_version|'\w+_words_)")
 _FIRES = re.compile(r"(INSERT INTO|UPDATE|DELETE FROM)\b")
 _CREDENTIALS = re.compile(r"\b(FROM|UPDATE)\s+api_key\b", re.IGNORECASE)

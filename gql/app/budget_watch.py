@@ -8,7 +8,7 @@ from gql.background import RepeatedTask
 from gql.database import Database
 from gql.domain.cost_budgets import COST_BUDGETS
 from gql.domain.writes.cost_budgets import note_passed_budgets
-from gql.errors import DatabaseUnavailable, DeadlineExceeded
+from gql.errors import BadInput, DatabaseUnavailable, DeadlineExceeded
 from gql.identity import Identity, Method, Permission
 from gql.models.types import now
 from gql.query.context import Context
@@ -51,6 +51,9 @@ class BudgetWatch:
             context = Context(identity, self._database)
             try:
                 noted += await note_passed_budgets(context, now())
+            except BadInput as error:
+                # A time zone that this machine does not know; others may, and note it.
+                _log.warning("budgets of organization %s: %s", organization_id, error.message)
             finally:
                 await context.close()
         return noted

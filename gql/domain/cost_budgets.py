@@ -199,7 +199,7 @@ def _sums(number: int, month: BudgetMonth, budgets: Sequence[Record]) -> Iterato
         Condition("started_at", "lt", month.end),
     )
     records = RecordList.filtered(COSTED_RECORDS["call_record"], between)
-    label = literal(number, Integer).label("month")
+    label = literal(number, Integer).label("budget_month")
     if any(budget.graph_id is None for budget in budgets):
         by_assistant = any(budget.assistant_id is not None for budget in budgets)
         kinds = ("currency", "has_total", *(["assistant_id"] if by_assistant else []))
