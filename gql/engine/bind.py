@@ -1,10 +1,11 @@
 """From the variables of one request to the values of a statement, and to its variant."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import orjson
-from graphql import get_argument_values, get_named_type
+from graphql import FieldNode, GraphQLField, get_argument_values, get_named_type
 from graphql.execution.values import VariableValues
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.arguments import convert_arguments
@@ -90,17 +91,25 @@ class Binder:
         def bind_one(number: int, values: Values) -> FieldVariant:
             field = arguments[number]
 
-            def read_arguments() -> Arguments:
-                return convert_arguments(
-                    get_argument_values(field.definition, field.node, variables),
-                    field.definition.extensions[DEFINITION].arguments,
-                    self._registry,
-                    self._config,
-                )
-
+            read_arguments = partial(self.read_arguments, field.definition, field.node, variables)
             return bind_field(number, field, read_arguments, identity, values)
 
         return bind_fields(arguments, bind_one, constants)
+
+    def read_arguments(
+        self, definition: GraphQLField, node: FieldNode, variables: VariableValues
+    ) -> Arguments:
+        """The arguments of one field.
+
+        Raises:
+            GraphQLError: when one has the wrong type.
+        """
+        return convert_arguments(
+            get_argument_values(definition, node, variables),
+            definition.extensions[DEFINITION].arguments,
+            self._registry,
+            self._config,
+        )
 
 
 def bind_fields(

@@ -181,8 +181,8 @@ class EventHubs:
     @asynccontextmanager
     async def follow(
         self, organization_id: int, after: EventCursor | None
-    ) -> AsyncIterator[AsyncIterator[StoredEvent]]:
-        """The events of an organization: see `Subscriber.events`.
+    ) -> AsyncIterator[tuple[EventCursor, AsyncIterator[StoredEvent]]]:
+        """Where it begins, and the events of an organization: see `Subscriber.events`.
 
         Args:
             organization_id: Whose.
@@ -203,7 +203,7 @@ class EventHubs:
         hub.followers += 1
         try:
             async with aclosing(Subscriber(hub, after).events()) as events:
-                yield events
+                yield after, events
         finally:
             hub.followers -= 1
             if not hub.followers:

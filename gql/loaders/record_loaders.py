@@ -57,6 +57,27 @@ class RecordByKeyLoader(Loader[Any, Record | None]):
         return record
 
 
+class ListedRecordLoader(OneByOneLoader[tuple[RecordList, int], Record | None]):
+    """Single records by their ids, where a list without a parent has them.
+
+    Key: the list and the id. Value: the record, or None. Statement: one for each key. Relations to
+    the same record cost none after it, and lead nowhere where the list does not have it.
+    """
+
+    @classmethod
+    def of(cls, context: Context) -> "ListedRecordLoader":
+        return loader_of(context, cls)
+
+    async def read(self, key: tuple[RecordList, int]) -> Record | None:
+        (records, record_id), resource = key, key[0].resource
+        rows = records.rows()
+        statement = rows.select(*resource.columns(rows.table)).where(rows.table.c.id == record_id)
+        rows_read = resource.records(await self._rows(statement))
+        record = rows_read[0] if rows_read else None
+        RecordByKeyLoader.of(self._context, resource).prime(record_id, record)
+        return record
+
+
 class ChildrenByParentLoader(Loader[Any, list[Record]]):
     """Whole lists under parents, for lists that are bounded when they are written.
 

@@ -9,11 +9,12 @@ and have no limits.
 from functools import partial
 
 import strawberry
-from graphql import ExecutionResult, OperationType
+from graphql import OperationType
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
 from gql.database import Database
+from gql.engine.bind import Binder
 from gql.engine.compile_lock import CompileLocks
 from gql.engine.data_version import VERSION_POINTS, VersionedStatement, split_stamps
 from gql.engine.document import Request
@@ -57,6 +58,7 @@ from gql.schema.permissions import least_permission
 from gql.schema.received import Admit, ReceivedRequest, UsualPost
 from gql.schema.rendering import HttpResponse, Renderer
 from gql.schema.resolvers import Resolvers
+from gql.schema.shared_answers import SharedAnswers
 from gql.schema.subscribed import Subscribed, Subscriptions
 from gql.settings import Settings
 from gql.stores import SmsSessionStore
@@ -122,7 +124,10 @@ class GraphQLEndpoint:
         self.subscriptions: Subscriptions | None = None
         if hubs is not None:
             slots = SubscriptionSlots(settings.max_subscriptions)
-            self.subscriptions = Subscriptions(self._schema, hubs, slots, self.queues)
+            binder = Binder(schema.schema_converter)
+            self.subscriptions = Subscriptions(
+                self._schema, binder, hubs, slots, self.queues, SharedAnswers()
+            )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
@@ -361,10 +366,8 @@ class GraphQLEndpoint:
         # What an event shows is read where it was written: a replica may not have it yet.
         received.database = self._database
 
-        async def execute_for(payload: object) -> ExecutionResult:
-            return (await self._resolvers.execute(request, received, payload))[0]
-
-        subscribed = Subscribed(request, points, received.caller, received.renderer, execute_for)
+        answer_event = partial(self._resolvers.answer_event, request, received)
+        subscribed = Subscribed(request, points, received.caller, received.renderer, answer_event)
         return self.subscriptions.feed(subscribed, last_event_id)
 
     async def _request(

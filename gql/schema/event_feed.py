@@ -2,13 +2,15 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import aclosing, contextmanager
+from contextlib import AbstractContextManager, aclosing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from gql.errors import RETRY_AFTER, RateLimited
 from gql.events.hub import EventHubs
 from gql.events.reading import EventCursor, StoredEvent
 from gql.schema.rendering import Renderer
+from gql.schema.shared_answers import AnswerReader
 from gql.schema.subscription import Passes
 
 HEARTBEAT_SECONDS = 12.0
@@ -51,8 +53,15 @@ class SubscriptionSlots:
         )
 
 
+@dataclass(frozen=True, slots=True)
 class Begun:
-    """From now on nothing is missed."""
+    """From now on nothing is missed.
+
+    Attributes:
+        cursor: After which event it begins.
+    """
+
+    cursor: EventCursor
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +92,10 @@ class EventFeed:
         slots: The sender holds one of them while it sends.
         organization_id: Whose events.
         after: The event id after which to begin; None for what comes from now on.
-        passes: Which events are printed.
-        print_event: Prints one.
+        passes: Which events may be printed.
+        charge: Charges the caller for one of them, or refuses.
+        print_event: Prints one; None where it is not to be told.
+        share: Has this printed once for all equal subscriptions.
         renderer: Of refusals.
     """
 
@@ -93,7 +104,9 @@ class EventFeed:
     organization_id: int
     after: str | None
     passes: Passes
-    print_event: Callable[[StoredEvent], Awaitable[bytes]]
+    charge: Callable[[], None]
+    print_event: Callable[[StoredEvent], Awaitable[bytes | None]]
+    share: Callable[[], AbstractContextManager[AnswerReader]]
     renderer: Renderer
 
     async def items(self) -> AsyncGenerator[Begun | PrintedEvent | Heartbeat, None]:
@@ -104,16 +117,15 @@ class EventFeed:
             GatewayError: when an event cannot be printed now: the client may come again.
         """
         after = None if self.after is None else EventCursor.parse(self.after)
-        async with (
-            self.hubs.follow(self.organization_id, after) as events,
-            aclosing(self._items_of(events)) as items,
-        ):
-            yield Begun()
-            async for item in items:
-                yield item
+        async with self.hubs.follow(self.organization_id, after) as (begin, events):
+            yield Begun(begin)
+            with self.share() as answers:
+                async with aclosing(self._items_of(events, answers)) as items:
+                    async for item in items:
+                        yield item
 
     async def _items_of(
-        self, events: AsyncIterator[StoredEvent]
+        self, events: AsyncIterator[StoredEvent], answers: AnswerReader
     ) -> AsyncGenerator[PrintedEvent | Heartbeat, None]:
         loop = asyncio.get_running_loop()
         passed_over: EventCursor | None = None
@@ -131,8 +143,12 @@ class EventFeed:
                 event = following.result()
                 following = asyncio.ensure_future(anext(events))
                 passed_over = event.cursor
-                if self.passes(event):
-                    yield PrintedEvent(event.cursor, await self.print_event(event))
+                if not self.passes(event):
+                    continue
+                self.charge()
+                answer = await answers.answer(event.seq, partial(self.print_event, event))
+                if answer is not None:
+                    yield PrintedEvent(event.cursor, answer)
                     passed_over = None
         finally:
             following.cancel()

@@ -3,8 +3,9 @@
 https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md
 
 Each event is a `next` with the id of the event, from which the browser's EventSource goes on by
-`Last-Event-ID`. What does not pass the subscription's test moves the id too, with the heartbeat: so
-a client that was away reads on behind it. A stream that the gateway ends has no `complete`, which
+`Last-Event-ID`. The stream begins with the id of where it does, and what does not pass the
+subscription's test moves the id too, with the heartbeat: so a client that was away reads on behind
+it, also one that was told nothing yet. A stream that the gateway ends has no `complete`, which
 would tell the client that there is no more: it comes again.
 """
 
@@ -83,7 +84,7 @@ class EventStream:
                         yield _next(item.answer, _id(item.cursor))
                         continue
                     if isinstance(item, Begun):
-                        yield RETRY
+                        yield _id(item.cursor) + RETRY
                         continue
                     refusal = await self.refuse()
                     if refusal is not None:

@@ -14,9 +14,11 @@ from gql.database import must_read_again
 from gql.engine.document import Request
 from gql.engine.fallback import Fallback
 from gql.errors import AnswerTooLong
+from gql.events.reading import StoredEvent
 from gql.query.context import Context
 from gql.schema.bounded_execution import executor_bounded_to
 from gql.schema.documents import Documents
+from gql.schema.following import Following
 from gql.schema.hidden_names import hide_names
 from gql.schema.json_pieces import LONG, dumps_in_pieces
 from gql.schema.received import ReceivedRequest
@@ -78,24 +80,47 @@ class Resolvers:
             result.errors = hide_names(result.errors, request.document.text, request.variables)
         return renderer.result(result, request.operation, dumps)
 
+    async def answer_event(
+        self, request: Request, received: ReceivedRequest, following: Following, event: StoredEvent
+    ) -> bytes | None:
+        """The answer to a subscription for one event; None where it is not to be told."""
+        context = self._context(received)
+        try:
+            if not await following.tells(event, context):
+                return None
+            result = await self._run(request, context, following.payload_of(event))
+        finally:
+            await context.close()
+        return self._render(request, received.renderer, result, orjson.dumps).body
+
     async def execute(
-        self, request: Request, received: ReceivedRequest, root: object = None
+        self, request: Request, received: ReceivedRequest
     ) -> tuple[ExecutionResult, int]:
         """What the operation comes to, and about how many bytes its leaves print.
 
         Args:
             request: What is to run.
             received: By whom and with what.
-            root: What the root fields are resolved from: the payload of a subscription.
         """
-        request_id = received.renderer.request_id
-        context = Context(
+        context = self._context(received)
+        try:
+            return await self._run(request, context), context.printed_bytes
+        finally:
+            await context.close()
+
+    def _context(self, received: ReceivedRequest) -> Context:
+        return Context(
             received.caller,
             received.database,
-            request_id,
+            received.renderer.request_id,
             self._sms_sessions,
             secret_box=self._secret_box,
         )
+
+    async def _run(
+        self, request: Request, context: Context, root: object = None
+    ) -> ExecutionResult:
+        """Run an operation; its root fields are resolved from `root`."""
         run = partial(
             execute,
             self._schema,
@@ -108,8 +133,5 @@ class Resolvers:
             is_awaitable=cast("Any", optimized_is_awaitable),
             hide_suggestions=not self._settings.suggestions,
         )
-        try:
-            result = await in_steps(run)
-            return await result if isawaitable(result) else result, context.printed_bytes
-        finally:
-            await context.close()
+        result = await in_steps(run)
+        return await result if isawaitable(result) else result

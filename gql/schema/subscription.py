@@ -24,12 +24,16 @@ from gql.domain.sms import SMS_CONVERSATIONS
 from gql.engine.declaration import one
 from gql.events.reading import StoredEvent
 from gql.query.global_id import read_id
+from gql.query.record_list import RecordList
 from gql.query.resource import Resource
 from gql.schema.calls import Call
 from gql.schema.enums import EventKind
 from gql.schema.graph_sessions import GraphSession
 from gql.schema.graphs import AssistantGraph
+from gql.schema.inputs.calls import CallFilter
+from gql.schema.inputs.filtering import FilterInput
 from gql.schema.messages import Message
+from gql.schema.sms import SmsConversation
 
 AfterArgument = Annotated[
     str | None,
@@ -59,14 +63,23 @@ class AnyChange(Change):
     @strawberry.field(description="The global id of what was written, which may be gone.")  # type: ignore[untyped-decorator]
     def changed_id(self) -> strawberry.ID:
         """See the description."""
-        return strawberry.ID(f"{_resource(self.kind).name}_{self.object_id}")
+        return _id_of(self)
 
 
 @strawberry.type(description="A voice call that was written.")
 class CallChange(Change):
     """What `callChanged` gives."""
 
-    call: Call | None = one("The call as it is now; null when it is gone.", CALLS, "object_id")
+    @strawberry.field(description="The global id of the call, which may be gone.")  # type: ignore[untyped-decorator]
+    def call_id(self) -> strawberry.ID:
+        """See the description."""
+        return _id_of(self)
+
+    call: Call | None = one(
+        "The call as it is now; null when it is gone, or does not pass `filter` (any more).",
+        CALLS,
+        "object_id",
+    )
 
 
 @strawberry.type(description="A graph session that was written, or that took a step.")
@@ -84,6 +97,9 @@ class SmsMessageAdded(Change):
 
     message: Message | None = one(
         "The message as it is now; null when it is gone.", SMS_MESSAGES, "object_id"
+    )
+    conversation: SmsConversation | None = one(
+        "The conversation that it is in; null when that is gone.", SMS_CONVERSATIONS, "parent_id"
     )
 
 
@@ -106,10 +122,12 @@ class FollowedField:
     Attributes:
         payload: What is printed of one.
         passes: Makes the test of an event of the field's arguments; it may raise `BadInput`.
+        filtered: The resource whose records its `filter` is about, where it has one.
     """
 
     payload: type[Change]
     passes: Callable[[Mapping[str, Any]], Passes]
+    filtered: Resource | None = None
 
     def payload_of(self, event: StoredEvent) -> Change:
         """An event as the field prints it."""
@@ -120,6 +138,18 @@ class FollowedField:
             object_id=event.object_id,
             parent_id=event.parent_id,
         )
+
+    def filter(self, arguments: Mapping[str, Any]) -> RecordList | None:
+        """The records that the field tells of; None where the event says all.
+
+        Raises:
+            BadInput: when the filter cannot be used.
+        """
+        list_filter: FilterInput | None = arguments.get("filter")
+        conditions = list_filter.conditions() if list_filter else ()
+        if self.filtered is None or not conditions:
+            return None
+        return RecordList.filtered(self.filtered, conditions)
 
 
 def _any(arguments: Mapping[str, Any]) -> Passes:
@@ -134,24 +164,24 @@ def _call(arguments: Mapping[str, Any]) -> Passes:
 
 
 def _graph_session(arguments: Mapping[str, Any]) -> Passes:
-    graph_id = _key(arguments, "graphId", GRAPHS)
+    graph_id = _key(arguments, "graph_id", GRAPHS)
     return lambda event: _is_of(event, GRAPH_SESSIONS) and graph_id in {None, event.parent_id}
 
 
 def _sms_message(arguments: Mapping[str, Any]) -> Passes:
-    key = _key(arguments, "conversationId", SMS_CONVERSATIONS)
+    key = _key(arguments, "conversation_id", SMS_CONVERSATIONS)
     kind = EventKind.SMS_MESSAGE_CREATED
     return lambda event: event.kind is kind and key in {None, event.parent_id}
 
 
 def _graph(arguments: Mapping[str, Any]) -> Passes:
-    key = _key(arguments, "graphId", GRAPHS)
+    key = _key(arguments, "graph_id", GRAPHS)
     return lambda event: _is_of(event, GRAPHS) and key in {None, event.object_id}
 
 
 FOLLOWED = {
     "events": FollowedField(AnyChange, _any),
-    "callChanged": FollowedField(CallChange, _call),
+    "callChanged": FollowedField(CallChange, _call, filtered=CALLS),
     "graphSessionChanged": FollowedField(GraphSessionChange, _graph_session),
     "smsMessageAdded": FollowedField(SmsMessageAdded, _sms_message),
     "graphChanged": FollowedField(GraphChange, _graph),
@@ -183,6 +213,20 @@ class Subscription:
         id: Annotated[
             strawberry.ID | None, strawberry.argument(description="Only of this call.")
         ] = UNSET,
+        filter: Annotated[
+            CallFilter | None,
+            strawberry.argument(
+                description="Only calls that pass it as they are when the event is told; as in"
+                " `calls(filter:)`."
+            ),
+        ] = UNSET,
+        include_not_matching: Annotated[
+            bool,
+            strawberry.argument(
+                description="With `filter`: also tell of each write of a call that does not pass,"
+                " with `call` null, for whoever keeps a list of those that do."
+            ),
+        ] = False,
     ) -> AsyncIterator[CallChange]:
         """See `FOLLOWED`."""
         raise NotImplementedError
@@ -238,6 +282,11 @@ _RESOURCES = {
 
 def _resource(kind: EventKind) -> Resource:
     return _RESOURCES[kind.value.rpartition("_")[0]]
+
+
+def _id_of(change: Change) -> strawberry.ID:
+    """The global id of what was written."""
+    return strawberry.ID(f"{_resource(change.kind).name}_{change.object_id}")
 
 
 def _is_of(event: StoredEvent, resource: Resource) -> bool:

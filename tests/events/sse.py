@@ -27,12 +27,19 @@ class EventSource:
 
     async def next(self) -> Any:
         """The next answer; what comes between is passed over. None at the end."""
-        while (part := await self._parts.get()) is not None:
-            lines = dict(line.split(": ", 1) for line in part.decode().splitlines() if ": " in line)
-            self.last_id = lines.get("id", self.last_id)
+        while (lines := await self.part()) is not None:
             if lines.get("event") == "next":
                 return json.loads(lines["data"])
         return None
+
+    async def part(self) -> dict[str, str] | None:
+        """The fields of whatever is sent next; None at the end."""
+        part = await self._parts.get()
+        if part is None:
+            return None
+        lines = dict(line.split(": ", 1) for line in part.decode().splitlines() if ": " in line)
+        self.last_id = lines.get("id", self.last_id)
+        return lines
 
     async def send(self, message: Message) -> None:
         """Takes what the application sends."""

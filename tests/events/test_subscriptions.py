@@ -131,3 +131,17 @@ async def test_a_subscription_that_ends_before_it_is_sent_leaves_its_slot(
             pass
 
     assert fresh_app.state.subscriptions.slots.used == {}
+
+
+async def test_who_was_told_nothing_yet_has_an_id_to_come_again_with(
+    fresh_app: Starlette, fresh_graphql: GraphQL, member: dict[str, str]
+) -> None:
+    await fresh_graphql(META)
+    async with following(fresh_app, EVENTS, member, after="0-0") as source:
+        first = (await source.next())["data"]["events"]["eventId"]
+    async with following(fresh_app, GRAPHS, member, after=first) as source:
+        begin = await source.part()
+    async with following(fresh_app, GRAPHS, member) as source:
+        now = await source.part()
+
+    assert begin == now == {"id": first, "retry": "1000"}
