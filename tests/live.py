@@ -10,7 +10,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
@@ -114,6 +114,38 @@ def serving(
         finally:
             process.terminate()
             process.join()
+
+
+@dataclass
+class KilledServer:
+    """A `jackfield serve` that is killed and started again, always at the same address.
+
+    Attributes:
+        environment: Of its process.
+        output: The file that its output goes to.
+        port: Where it listens.
+    """
+
+    environment: Mapping[str, str]
+    output: Path
+    port: int = field(default_factory=free_port)
+    _process: ForkServerProcess | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Go on once it answers."""
+        words = ["serve", "--port", str(self.port)]
+        self._process = start_command(words, environment=self.environment, output=self.output)
+        until_ready(self._process.is_alive, self.url, self.output)
+
+    def kill(self) -> None:
+        """As the kernel does without memory; does nothing where it does not run."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.join()
 
 
 @contextmanager

@@ -6,7 +6,7 @@ export const url = (path) => new URL(path, base);
 
 export const get = (path) => fetch(url(path), { credentials: "same-origin" });
 
-export async function post(path, body, headers = {}) {
+export async function post(path, body, headers = {}, signal = undefined) {
   return fetch(url(path), {
     method: "POST",
     credentials: "same-origin",
@@ -17,6 +17,7 @@ export async function post(path, body, headers = {}) {
       "X-Requested-With": "jackfield",
     },
     body: JSON.stringify(body),
+    signal,
   });
 }
 

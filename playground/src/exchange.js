@@ -1,8 +1,9 @@
 // The last answer that the person asked for: how long it took, what it cost, and how it was made.
+// Of a subscription it is how many events came, and how its connection is.
 
 import { picturesOf } from "./pictures.jsx";
 
-let state = { explaining: false, last: null };
+let state = { explaining: false, last: null, live: null };
 const listeners = new Set();
 
 export const getExchange = () => state;
@@ -34,7 +35,10 @@ export function recordExchange({ body, text, milliseconds, status }) {
   const plain = end < 0 ? text : `${text.slice(0, end)}}`;
   const bytes = new TextEncoder().encode(plain).length;
   const pictures = picturesOf(body.data);
-  update({ last: { bytes, explain, milliseconds, pictures, points, status } });
+  update({ last: { bytes, explain, milliseconds, pictures, points, status }, live: null });
   const { extensions: _, ...answer } = body;
   return Object.keys(extensions).length > 0 ? { ...answer, extensions } : answer;
 }
+
+// What has changed of the subscription: its connection is open, lost, ended or stopped.
+export const recordLive = (change) => update({ last: null, live: { ...state.live, ...change } });

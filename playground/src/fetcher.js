@@ -3,23 +3,32 @@
 import { parse } from "graphql";
 import { graphql } from "./api.js";
 import { exchangeHeaders, recordExchange } from "./exchange.js";
+import { follow } from "./follow.js";
 import { admitted, refused } from "./session.js";
 
 const CREDENTIALS = ["authorization", "x-api-key"];
 
 const failure = (message) => ({ errors: [{ message }] });
 
+function operationsOf(query) {
+  try {
+    return parse(query).definitions.filter(({ kind }) => kind === "OperationDefinition");
+  } catch {
+    return [];
+  }
+}
+
 // Right after a change of tabs GraphiQL still names the operation of the tab before.
 function withKnownOperation(params) {
-  try {
-    const names = parse(params.query).definitions.flatMap((part) =>
-      part.kind === "OperationDefinition" ? [part.name?.value] : [],
-    );
-    if (names.includes(params.operationName)) return params;
-    return { ...params, operationName: names.length === 1 ? names[0] : undefined };
-  } catch {
-    return params;
-  }
+  const names = operationsOf(params.query).map(({ name }) => name?.value);
+  if (names.length === 0 || names.includes(params.operationName)) return params;
+  return { ...params, operationName: names.length === 1 ? names[0] : undefined };
+}
+
+export function isSubscription({ query, operationName }) {
+  const operations = operationsOf(query);
+  const chosen = operations.find(({ name }) => name?.value === operationName) ?? operations[0];
+  return chosen?.operation === "subscription";
 }
 
 function parsed(text) {
@@ -52,12 +61,18 @@ export async function fetcher(params, options = {}) {
   const ownCredential = Object.keys(headers).some((name) =>
     CREDENTIALS.includes(name.toLowerCase()),
   );
+  const operation = withKnownOperation(params);
+  if (isSubscription(operation)) {
+    return follow(operation, headers, async (response) =>
+      answerOf(response, parsed(await response.text()), ownCredential),
+    );
+  }
   const start = performance.now();
   let response;
   let text;
   try {
     const asked = forSchema ? headers : { ...exchangeHeaders(), ...headers };
-    response = await graphql(withKnownOperation(params), asked);
+    response = await graphql(operation, asked);
     text = await response.text();
   } catch {
     return failure("The gateway does not answer. Is it running?");

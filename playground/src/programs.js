@@ -2,6 +2,7 @@
 // a variable in both, whatever the Headers tab has: what is copied is pasted into chats and files.
 
 import { url } from "./api.js";
+import { isSubscription } from "./fetcher.js";
 
 const CREDENTIALS = ["authorization", "x-api-key", "cookie"];
 
@@ -22,15 +23,21 @@ function requestOf({ query, variables, operationName, headers }) {
   const own = Object.entries(parseObject(headers)).filter(
     ([name]) => !CREDENTIALS.includes(name.toLowerCase()),
   );
-  return { body, headers: { "Content-Type": "application/json", ...Object.fromEntries(own) } };
+  const follows = isSubscription({ query, operationName });
+  const accept = follows ? { Accept: "text/event-stream" } : {};
+  return {
+    body,
+    follows,
+    headers: { "Content-Type": "application/json", ...accept, ...Object.fromEntries(own) },
+  };
 }
 
 const inShell = (text) => `'${text.replaceAll("'", "'\\''")}'`;
 
 export function asCurl(operation) {
-  const { body, headers } = requestOf(operation);
+  const { body, follows, headers } = requestOf(operation);
   const lines = [
-    `curl ${inShell(url("graphql").href)}`,
+    `curl ${follows ? "--no-buffer " : ""}${inShell(url("graphql").href)}`,
     '--header "Authorization: Bearer $JACKFIELD_KEY"',
     ...Object.entries(headers).map(([name, value]) => `--header ${inShell(`${name}: ${value}`)}`),
     `--data ${inShell(JSON.stringify(body))}`,
@@ -39,7 +46,12 @@ export function asCurl(operation) {
 }
 
 export function asFetch(operation) {
-  const { body, headers } = requestOf(operation);
+  const { body, follows, headers } = requestOf(operation);
+  const read = follows
+    ? `for await (const part of response.body.pipeThrough(new TextDecoderStream())) {
+  console.log(part);
+}`
+    : "const { data, errors } = await response.json();";
   const printed = JSON.stringify(headers, null, 2).slice(2, -2).replaceAll("\n", "\n  ");
   return `const response = await fetch(${JSON.stringify(url("graphql").href)}, {
   method: "POST",
@@ -49,6 +61,6 @@ export function asFetch(operation) {
   },
   body: JSON.stringify(${JSON.stringify(body, null, 2).replaceAll("\n", "\n  ")}),
 });
-const { data, errors } = await response.json();
+${read}
 `;
 }

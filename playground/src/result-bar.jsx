@@ -18,6 +18,7 @@ const COPIES = [
 const NUMBERS = new Intl.NumberFormat("en");
 const NOTE_MILLISECONDS = 4_000;
 
+const RESPONSE = pick("responseEditor");
 const EDITORS = pick("queryEditor", "variableEditor", "headerEditor", "operations", "operationName");
 
 function useOperation() {
@@ -43,6 +44,37 @@ function Figures({ last }) {
       <span>{`${NUMBERS.format(Math.round(milliseconds))} ms`}</span>
       <span>{size(bytes)}</span>
       {points !== null && <span>{`${NUMBERS.format(points)} points`}</span>}
+    </span>
+  );
+}
+
+const CONNECTIONS = {
+  open: "Following",
+  lost: "Connection lost; trying again",
+  ended: "Ended by the gateway",
+  stopped: "Stopped",
+};
+
+// GraphiQL shows each answer from its top, and the newest event is at the end.
+function useNewestInView(live) {
+  const { responseEditor } = useGraphiQL(RESPONSE);
+  useEffect(() => {
+    const lines = responseEditor?.getModel()?.getLineCount();
+    if (live !== null && lines) responseEditor.revealLine(lines);
+  }, [live, responseEditor]);
+}
+
+function LiveFigures({ live }) {
+  useNewestInView(live);
+  if (live === null) return null;
+  const { connection, total, lastId } = live;
+  return (
+    <span className="figures">
+      <span role="status" className={`live ${connection}`}>
+        {CONNECTIONS[connection]}
+      </span>
+      <span>{`${NUMBERS.format(total)} ${total === 1 ? "event" : "events"}`}</span>
+      {lastId && <span>{`last ${lastId}`}</span>}
     </span>
   );
 }
@@ -81,7 +113,7 @@ function useSharedOperation(shared) {
 
 export function ResultBar({ shared }) {
   useSharedOperation(shared);
-  const { explaining, last } = useSyncExternalStore(subscribeExchange, getExchange);
+  const { explaining, last, live } = useSyncExternalStore(subscribeExchange, getExchange);
   const { phase, permissions } = useSyncExternalStore(subscribe, getSession);
   const { run } = useGraphiQLActions();
   const mayExplain = phase === "headers" || permissions.includes("ADMIN");
@@ -93,8 +125,9 @@ export function ResultBar({ shared }) {
     <>
       <div className="result-bar">
         <Figures last={last} />
+        <LiveFigures live={live} />
         <CopyButtons />
-        {mayExplain && (
+        {mayExplain && live === null && (
           <button
             type="button"
             className="explain"
@@ -107,7 +140,7 @@ export function ResultBar({ shared }) {
         )}
       </div>
       {last?.pictures.length > 0 && <PicturePanel pictures={last.pictures} />}
-      {explaining && mayExplain && <ExplainPanel last={last} />}
+      {explaining && mayExplain && live === null && <ExplainPanel last={last} />}
     </>
   );
 }

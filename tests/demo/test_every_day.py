@@ -4,7 +4,6 @@ The clock stands at the end of a leap day and at the first second of a year: wha
 there, and the documented examples keep their dates.
 """
 
-import json
 import re
 import sys
 from collections.abc import AsyncIterator
@@ -24,19 +23,12 @@ from tests.conftest import bearer, connect
 from tests.databases import Databases, Kind, settings_for
 from tests.lifespan import running
 from tests.live import ROOT
+from tests.playground_examples import ANSWERED
 
 DAYS = (datetime(2028, 2, 29, 23, 59, 59, tzinfo=UTC), datetime(2031, 1, 1, tzinfo=UTC))
 GUIDE = (ROOT / "docs" / "moving-over.md").read_text()
 ROWS = re.findall(r"^\| `([A-Z]+) /[^`]*` \| (.*) \|$", GUIDE, re.MULTILINE)
 QUERIES = [text for _, row in ROWS for text in re.findall(r"`(\{[^`]*)`", row)]
-FOLDER = ROOT / "gql/static/examples"
-EXAMPLES = {
-    each["name"]: (FOLDER / f"{each['name']}.graphql").read_text()
-    for each in json.loads((FOLDER / "index.json").read_text())
-}
-VARIABLES = {
-    each["name"]: each.get("variables") for each in json.loads((FOLDER / "index.json").read_text())
-}
 STORY = """{ graph(id: 1) { sessions(filter: {isActive: false}) { nodes { callSid
     transitions { nodes { triggeredBy } } call { databaseId duration cost { total currency }
     graph { name } messages { totalCount } transcript { totalCount } } } } } }"""
@@ -162,9 +154,9 @@ async def test_every_query_of_the_guide_answers_something(demo: Demo) -> None:
         assert _says_something(await demo.query(query)), query
 
 
-@pytest.mark.parametrize("name", EXAMPLES)
+@pytest.mark.parametrize("name", ANSWERED)
 async def test_every_example_of_the_playground_answers_something(demo: Demo, name: str) -> None:
-    assert _says_something(await demo.query(EXAMPLES[name], VARIABLES[name]))
+    assert _says_something(await demo.query(*ANSWERED[name]))
 
 
 async def test_every_mutation_of_the_guide_does_something(demo: Demo) -> None:

@@ -10,11 +10,12 @@ from benchmarks.workloads import WORKLOADS
 from gql.schema.cost import Pricing
 from gql.schema.documents import choose_operation
 from gql.schema.schema import schema
+from tests.playground_examples import ANSWERED
 from tests.protocol.conftest import OpenDoor
 from tests.protocol.cost_figures import FIGURES, FILTERED, PAGED, paged
 from tests.protocol.counted_calls import counted_calls
 from tests.protocol.http_client import HttpClient
-from tests.schema.test_examples import EXAMPLES, LARGER
+from tests.schema.test_examples import LARGER
 
 MILLION = "{ calls(first: 100) { nodes { assistant { calls(first: 100) { nodes { assistant {\
  calls(first: 100) { nodes { id } } } } } } } } }"
@@ -251,7 +252,7 @@ async def test_what_frontends_ask_for_is_far_from_the_limit(open_door: OpenDoor)
         "assistantId": "1",
     }
     async with open_door(max_cost=50_000) as client:
-        for document, variables in EXAMPLES.values():
+        for document, variables in ANSWERED.values():
             assert await _refusal(client, document, **variables) is None
         for document in measured:
             variables = {name: value for name, value in values.items() if f"${name}:" in document}

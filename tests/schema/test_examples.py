@@ -1,9 +1,7 @@
 """The same question has the same answer, byte for byte, from SQLite and from PostgreSQL."""
 
-import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from pathlib import Path
 
 import httpx2
 import pytest
@@ -11,16 +9,8 @@ import pytest
 from gql.engine.explain import list_lengths
 from tests.conftest import bearer, connect, start
 from tests.databases import KINDS, Databases, settings_for
+from tests.playground_examples import ANSWERED, EXAMPLES, FOLDER, INDEX
 
-FOLDER = Path(__file__).parents[2] / "gql/static/examples"
-INDEX = json.loads((FOLDER / "index.json").read_text())
-EXAMPLES = {
-    example["name"]: (
-        (FOLDER / f"{example['name']}.graphql").read_text(),
-        example.get("variables", {}),
-    )
-    for example in INDEX
-}
 CALL = """id databaseId callSid channel direction status customerPhoneNumber toPhoneNumber
     messageCount startedAt endedAt assistantName meta duration graphName
     cost { total llm tts stt telephony currency }"""
@@ -82,11 +72,11 @@ async def both(databases: Databases) -> AsyncIterator[list[httpx2.AsyncClient]]:
         yield clients
 
 
-@pytest.mark.parametrize("name", sorted({**EXAMPLES, **LARGER}))
+@pytest.mark.parametrize("name", sorted({**ANSWERED, **LARGER}))
 async def test_answers_are_the_same_byte_for_byte(
     both: list[httpx2.AsyncClient], name: str
 ) -> None:
-    query, variables = EXAMPLES.get(name) or (LARGER[name], {})
+    query, variables = ANSWERED.get(name) or (LARGER[name], {})
     body = {"query": query, "variables": variables}
 
     one, other = [await client.post("/graphql", json=body) for client in both]
@@ -95,7 +85,7 @@ async def test_answers_are_the_same_byte_for_byte(
     assert one.content == other.content
     assert one.content.startswith(b'{"data":{')
     assert b'"errors"' not in one.content
-    if name in EXAMPLES:
+    if name in ANSWERED:
         # Who tries it out sees something in every part of it.
         lengths = list_lengths(one.json()["data"])
         assert [path for path, length in lengths.items() if not length] in (
