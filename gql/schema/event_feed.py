@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager, aclosing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 
+from gql.background import until_ended
 from gql.errors import RETRY_AFTER, RateLimited
 from gql.events.hub import EventHubs
 from gql.events.reading import EventCursor, StoredEvent
@@ -152,4 +153,5 @@ class EventFeed:
                     passed_over = None
         finally:
             following.cancel()
-            await asyncio.wait({following})
+            # Also when this is cancelled once more: what it reads cannot be closed before.
+            await until_ended(following)
