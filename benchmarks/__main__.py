@@ -16,6 +16,8 @@ from benchmarks.goals import CONNECTIONS
 from benchmarks.growth import growth as growth_series
 from benchmarks.imports import LENGTHS, imports_table, measured_imports
 from benchmarks.install import missing
+from benchmarks.live.load import Load, measured_subscribers
+from benchmarks.live.report import load_table
 from benchmarks.machine import machine
 from benchmarks.polling import measured_polls, polling_table
 from benchmarks.postgres import running as running_postgres
@@ -82,6 +84,10 @@ def main(
         bool,
         typer.Option("--import", help="Only how fast files of calls are imported; Linux alone."),
     ] = False,
+    live: Annotated[
+        bool,
+        typer.Option("--live", help="Only what subscribers take, 2,000 idle and 500 busy ones."),
+    ] = False,
     calls: Annotated[
         str, typer.Option("--calls", help="With --import: calls of each file.")
     ] = ",".join(map(str, LENGTHS)),
@@ -117,6 +123,8 @@ def main(
 
     The rates of imports into both databases, and the memory: --import --calls 100000,500000
 
+    Memory, statements and delays of subscriptions: --live
+
     One question: --work W2 --servers jackfield,text,rows --connections 16 --no-sqlite
     """
     if weights:
@@ -127,6 +135,9 @@ def main(
         return
     if imports:
         measure_imports(_numbers(calls, "--calls"))
+        return
+    if live:
+        measure_subscribers(fresh=fresh)
         return
     competitors, workloads = _chosen(SERVERS, servers), _chosen(WORKLOADS, work)
     if not {"jackfield", "resolvers"} & {server.name for server in competitors}:
@@ -213,6 +224,15 @@ def measure_imports(lengths: Sequence[int]) -> None:
     with Screen(ERRORS) as screen, running_postgres(SCRATCH / "postgresql") as postgres:
         rows = list(measured_imports(SCRATCH, postgres, lengths, say=screen.say))
     OUTPUT.print(imports_table(rows), highlight=False, soft_wrap=True, markup=False)
+
+
+def measure_subscribers(*, fresh: bool) -> None:
+    """Print what many subscribers take of one worker."""
+    SCRATCH.mkdir(parents=True, exist_ok=True)
+    with Screen(ERRORS) as screen, running_postgres(SCRATCH / "postgresql") as postgres:
+        target = on_postgresql(postgres, "small", fresh=fresh, say=screen.say)
+        measured = list(measured_subscribers(target, postgres, SCRATCH, Load(), screen.say))
+    OUTPUT.print(load_table(measured), highlight=False, soft_wrap=True, markup=False)
 
 
 def default_page(plan: Plan, scale: Scale, *, is_whole: bool) -> Path:

@@ -4,7 +4,7 @@ import os
 import signal
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,6 +44,11 @@ class Postgres:
         """The address of one of its databases."""
         return str(self._server.get_uri(database=database))
 
+    @property
+    def log(self) -> Path:
+        """The file that it logs to."""
+        return Path(self._server.log)
+
     def sql(self, statement: str) -> str:
         """Run a statement as its owner; answers what psql prints."""
         return str(self._server.psql(statement))
@@ -60,6 +65,16 @@ class Postgres:
         process = psutil.Process(postmaster(self.folder))
         process.send_signal(signal.SIGQUIT if crash else signal.SIGINT)
         process.wait(STOP_SECONDS)
+        self._server.ensure_postgres_running()
+
+    def kill(self) -> None:
+        """End all its processes at once and unasked, and start it again."""
+        main = psutil.Process(postmaster(self.folder))
+        processes = [main, *main.children(recursive=True)]
+        for process in processes:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        psutil.wait_procs(processes, STOP_SECONDS)
         self._server.ensure_postgres_running()
 
     def databases(self) -> set[str]:

@@ -15,6 +15,9 @@ from benchmarks.abuse.neighbor import neighbor, percentile
 from benchmarks.abuse.page import TITLES, page, section
 from benchmarks.abuse.soak import soak
 from benchmarks.abuse.soak_outcome import markdown as soak_markdown
+from benchmarks.live.killing import Kind, killed
+from benchmarks.live.kills import Size
+from benchmarks.live.report import markdown as kills_markdown
 from benchmarks.machine import machine
 from benchmarks.postgres import Postgres, postmaster
 from benchmarks.postgres import running as running_postgres
@@ -29,6 +32,9 @@ GATEWAY = replace(JACKFIELD, environment={})
 """With default settings, rate limits included."""
 
 WARM_SECONDS = 3
+
+WRITES_PER_KILL = 1_000
+"""Of each victim."""
 
 CONSOLE = Console(stderr=True)
 
@@ -51,6 +57,10 @@ def main(
         bool, typer.Option("--soak", help="Instead: two workers at twice their capacity.")
     ] = False,
     minutes: Annotated[float, typer.Option(min=0.2, max=600, help="Of the soak.")] = 10,
+    with_kills: Annotated[
+        bool, typer.Option("--kill", help="Instead: kill -9 while 40 subscribers follow writes.")
+    ] = False,
+    writes: Annotated[int, typer.Option(min=20, help="With --kill.")] = 10_000,
 ) -> None:
     """Attack a gateway as one organization, watch it as another; write docs/abuse.md.
 
@@ -61,10 +71,16 @@ def main(
     With --soak two workers get twice the load that they can answer, mixed, while PostgreSQL
     restarts twice and Redis once; it fails when a write is lost, something leaks, or an answer is
     neither good nor a refusal that says when to come back.
+
+    With --kill the gateway and PostgreSQL are killed by signal 9, again and again, while calls are
+    written and 20 subscribers follow them on each transport; it fails when anybody misses anything.
     """
     SCRATCH.mkdir(parents=True, exist_ok=True)
     if with_soak:
         raise typer.Exit(_soaked(minutes, scale))
+    if with_kills:
+        kinds: Sequence[Kind] = ("sqlite", "postgresql") if database == "both" else (database,)
+        raise typer.Exit(max(_killed(kind, writes) for kind in kinds))
     names = {name.strip() for name in attacks.split(",")}
     chosen = [attack for attack in ATTACKS if attacks == "all" or attack.name in names]
     if attacks != "all" and (unknown := names - {attack.name for attack in chosen}):
@@ -102,6 +118,14 @@ def _soaked(minutes: float, scale: Scale) -> int:
     printed = soak_markdown(outcome, machine())
     (SCRATCH / "soak.md").write_text(printed)
     CONSOLE.print(printed, highlight=False, markup=False, soft_wrap=True)
+    return 1 if outcome.problems else 0
+
+
+def _killed(kind: Kind, writes: int) -> int:
+    """The exit code of a run with kills: 1 when something is wrong."""
+    size = Size(writes, kills=max(1, writes // WRITES_PER_KILL))
+    outcome = killed(kind, SCRATCH, size, CONSOLE.print)
+    CONSOLE.print(kills_markdown(kind, outcome), highlight=False, markup=False, soft_wrap=True)
     return 1 if outcome.problems else 0
 
 

@@ -1,0 +1,1 @@
+"""Subscribers by the hundred: whether they miss anything, and what they take."""

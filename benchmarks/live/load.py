@@ -1,0 +1,254 @@
+"""What subscribers take of one worker: memory of those who wait, work for those who are told.
+
+The busy ones follow calls of one organization by the same document, as an open dashboard of many
+people does; the idle ones follow everything of another organization, in which nothing is written.
+"""
+
+import asyncio
+import json
+import resource
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import aclosing, contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from statistics import quantiles
+
+from benchmarks.abuse.requests import Connection, connect, exchange, graphql
+from benchmarks.live.kills import FIRST_CALLS, WRITE
+from benchmarks.live.transports import TRANSPORTS
+from benchmarks.postgres import Postgres
+from benchmarks.process import cpu_seconds, memory_mb, started
+from benchmarks.servers import JACKFIELD
+from benchmarks.target import Say, Target
+from tests.statements import PostgresqlLog, count
+
+IDLE = "subscription { events { eventId } }"
+BUSY = "subscription { callChanged { eventId call { id meta } } }"
+
+MOST = 10_000
+"""Subscribers and connections that the gateway is told to allow."""
+
+AT_ONCE = 50
+"""Connections that are opened at the same time."""
+
+SETTLE_SECONDS = 2.0
+
+LONGEST_SECONDS = 120
+"""Until all have been told of an event, whatever else the machine does."""
+
+
+@dataclass(frozen=True)
+class Load:
+    """How many.
+
+    Attributes:
+        idle: Subscribers who are told nothing.
+        busy: Those who are told of each event.
+        events: That they are told of.
+    """
+
+    idle: int = 2_000
+    busy: int = 500
+    events: int = 50
+
+
+@dataclass(frozen=True)
+class Measured:
+    """On one transport.
+
+    Attributes:
+        transport: By its name in reports.
+        load: How many there were.
+        idle_kib: Memory of the gateway for each idle subscriber.
+        idle_cpu: Seconds of CPU in a second, with all of them and no event.
+        busy_kib: Memory for each busy one.
+        statements_of_one: Of the gateway for each event when one is told, the write's in it.
+        statements: The same when all busy ones are told.
+        event_cpu_ms: CPU of the gateway for each event, the write's in it.
+        delays_ms: From sending a write to receiving its event, of every event and subscriber.
+    """
+
+    transport: str
+    load: Load
+    idle_kib: float
+    idle_cpu: float
+    busy_kib: float
+    statements_of_one: float
+    statements: float
+    event_cpu_ms: float
+    delays_ms: Sequence[float]
+
+    def delay_ms(self, percent: int) -> float:
+        """A percentile of the delays."""
+        return quantiles(self.delays_ms, n=100)[percent - 1]
+
+
+@dataclass
+class _Subscribers:
+    """Those of one document."""
+
+    transport: str
+    port: int
+    key: str
+    query: str
+    received: list[float] = field(default_factory=list)
+    _tasks: "list[asyncio.Task[None]]" = field(default_factory=list)
+    _number: int = 0
+    _all_received: "asyncio.Future[None] | None" = None
+
+    def expect(self, number: int) -> "asyncio.Future[None]":
+        """Ends when all have seen a number; `received` has then when each did."""
+        self._number, self.received = number, []
+        self._all_received = asyncio.get_running_loop().create_future()
+        return self._all_received
+
+    async def open(self, number: int) -> None:
+        """Have so many more, all of which have begun."""
+        gate = asyncio.Semaphore(AT_ONCE)
+
+        async def open_one() -> None:
+            async with gate:
+                began = asyncio.Event()
+                task = asyncio.ensure_future(self._follow(began.set))
+                self._tasks.append(task)
+                waiting = asyncio.ensure_future(began.wait())
+                await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
+                waiting.cancel()
+                if task.done():
+                    task.result()
+
+        await asyncio.gather(*(open_one() for _ in range(number)))
+
+    async def _follow(self, began: Callable[[], object]) -> None:
+        follow = TRANSPORTS[self.transport]
+        async with aclosing(follow(self.port, self.key, self.query, None, began)) as answers:
+            async for _, body in answers:
+                if "errors" in body:
+                    raise RuntimeError(body)
+                (change,) = body["data"].values()
+                if "call" in change and change["call"]["meta"]["n"] == self._number:
+                    self.received.append(time.monotonic())
+                    if len(self.received) == len(self._tasks) and self._all_received is not None:
+                        self._all_received.set_result(None)
+
+    async def close(self) -> None:
+        """End them all."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+def measured_subscribers(
+    target: Target, postgres: Postgres, scratch: Path, load: Load, say: Say
+) -> Iterator[Measured]:
+    """What subscribers take, on each transport by a gateway of its own."""
+    limits = {"GQL_MAX_SUBSCRIPTIONS": str(MOST), "GQL_MAX_CONNECTIONS": str(MOST)}
+    server = replace(JACKFIELD, environment={**limits, "GQL_RATE_LIMIT": "off"})
+    for transport in TRANSPORTS:
+        say(f"{load.idle} idle and {load.busy} busy subscribers over {transport}")
+        with (
+            _many_files(),
+            _logged(postgres, target) as log,
+            started(server, target, scratch) as running,
+        ):
+            yield asyncio.run(_measure(running.port, running.pid, target, transport, load, log))
+
+
+async def _measure(
+    port: int, pid: int, target: Target, transport: str, load: Load, log: PostgresqlLog
+) -> Measured:
+    idle = _Subscribers(transport, port, target.small_api_key, IDLE)
+    busy = _Subscribers(transport, port, target.api_key, BUSY)
+    async with connect(port) as connection:
+        writer = await _Writer.on(connection, target.api_key)
+        try:
+            # With one of each, what is made once is there, and a write is told already.
+            await idle.open(1)
+            await busy.open(1)
+            await writer.write(busy, 1)
+            with count(log) as log_of_one:
+                await writer.write(busy, load.events)
+            before = await _memory(pid)
+            await idle.open(load.idle)
+            with_idle, cpu = await _memory(pid), cpu_seconds(pid)
+            await asyncio.sleep(SETTLE_SECONDS)
+            idle_cpu = (cpu_seconds(pid) - cpu) / SETTLE_SECONDS
+            await busy.open(load.busy - 1)
+            with_busy, cpu = await _memory(pid), cpu_seconds(pid)
+            writer.delays_ms.clear()
+            with count(log) as log_of_all:
+                await writer.write(busy, load.events)
+            event_cpu = (cpu_seconds(pid) - cpu) / load.events
+        finally:
+            await idle.close()
+            await busy.close()
+    return Measured(
+        transport,
+        load,
+        idle_kib=1024 * (with_idle - before) / load.idle,
+        idle_cpu=idle_cpu,
+        busy_kib=1024 * (with_busy - with_idle) / (load.busy - 1),
+        statements_of_one=log_of_one.count / load.events,
+        statements=log_of_all.count / load.events,
+        event_cpu_ms=1_000 * event_cpu,
+        delays_ms=writer.delays_ms,
+    )
+
+
+@dataclass
+class _Writer:
+    """Writes to a call, again and again, and waits until all were told."""
+
+    connection: Connection
+    key: str
+    call: str
+    written: int = 0
+    delays_ms: list[float] = field(default_factory=list)
+
+    @classmethod
+    async def on(cls, connection: Connection, key: str) -> "_Writer":
+        _, body = await exchange(connection, graphql(FIRST_CALLS, key))
+        call = json.loads(body)["data"]["calls"]["nodes"][0]["id"]
+        return cls(connection, key, call)
+
+    async def write(self, subscribers: _Subscribers, times: int) -> None:
+        for _ in range(times):
+            self.written += 1
+            all_received, sent = subscribers.expect(self.written), time.monotonic()
+            request = graphql(WRITE, self.key, id=self.call, n=self.written)
+            _, answer = await exchange(self.connection, request)
+            if b'"errors"' in answer:
+                raise RuntimeError(answer)
+            async with asyncio.timeout(LONGEST_SECONDS):
+                await all_received
+            self.delays_ms += [1_000 * (at - sent) for at in subscribers.received]
+
+
+async def _memory(pid: int) -> float:
+    """Of the gateway, once nothing moves."""
+    await asyncio.sleep(SETTLE_SECONDS)
+    return memory_mb(pid)
+
+
+@contextmanager
+def _many_files() -> Iterator[None]:
+    """As many open files as this machine allows, here and in what is started."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@contextmanager
+def _logged(postgres: Postgres, target: Target) -> Iterator[PostgresqlLog]:
+    """Every statement on a target's database, from the block's beginning to its end."""
+    name = target.url.partition("?")[0].rpartition("/")[2]
+    postgres.sql("ALTER SYSTEM SET log_line_prefix = '%d|%a|'; SELECT pg_reload_conf();")
+    postgres.sql(f"ALTER DATABASE {name} SET log_statement = 'all';")
+    try:
+        yield PostgresqlLog(postgres.log, name)
+    finally:
+        postgres.sql(f"ALTER DATABASE {name} RESET log_statement;")

@@ -1,0 +1,35 @@
+"""What many subscribers take is measured on a served gateway, here with a few of them."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from benchmarks.live.load import Load, Measured, measured_subscribers
+from benchmarks.live.report import load_table
+from benchmarks.live.transports import TRANSPORTS
+from benchmarks.postgres import Postgres
+from benchmarks.target import Target
+from tests.databases import Databases
+
+
+@pytest.mark.parametrize("kind", ["postgresql"])
+@pytest.mark.usefixtures("kind")
+async def test_equal_subscribers_take_the_statements_of_one(
+    target: Target, databases: Databases, tmp_path: Path
+) -> None:
+    assert target.postgres is not None
+    postgres = Postgres(target.postgres, databases._server)  # noqa: SLF001 -- the tests' own
+    load = Load(idle=3, busy=20, events=5)
+
+    def measure() -> list[Measured]:
+        return list(measured_subscribers(target, postgres, tmp_path, load, lambda _: None))
+
+    measured = await asyncio.to_thread(measure)
+
+    assert [each.transport for each in measured] == list(TRANSPORTS)
+    for each in measured:
+        assert len(each.delays_ms) == load.busy * load.events
+        # An empty page of events may be read once more or less.
+        assert abs(each.statements - each.statements_of_one) <= 1
+    assert "| the same for 20 |" in load_table(measured)
