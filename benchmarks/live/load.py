@@ -160,29 +160,28 @@ async def _measure(
 ) -> Measured:
     idle = _Subscribers(transport, port, target.small_api_key, IDLE)
     busy = _Subscribers(transport, port, target.api_key, BUSY)
-    async with connect(port) as connection:
-        writer = await _Writer.on(connection, target.api_key)
-        try:
-            # With one of each, what is made once is there, and a write is told already.
-            await idle.open(1)
-            await busy.open(1)
-            await writer.write(busy, 1)
-            with count(log) as log_of_one:
-                await writer.write(busy, load.events)
-            before = await _memory(pid)
-            await idle.open(load.idle)
-            with_idle, cpu = await _memory(pid), cpu_seconds(pid)
-            await asyncio.sleep(SETTLE_SECONDS)
-            idle_cpu = (cpu_seconds(pid) - cpu) / SETTLE_SECONDS
-            await busy.open(load.busy - 1)
-            with_busy, cpu = await _memory(pid), cpu_seconds(pid)
-            writer.delays_ms.clear()
-            with count(log) as log_of_all:
-                await writer.write(busy, load.events)
-            event_cpu = (cpu_seconds(pid) - cpu) / load.events
-        finally:
-            await idle.close()
-            await busy.close()
+    writer = await _Writer.on(port, target.api_key)
+    try:
+        # With one of each, what is made once is there, and a write is told already.
+        await idle.open(1)
+        await busy.open(1)
+        await writer.write(busy, 1)
+        with count(log) as log_of_one:
+            await writer.write(busy, load.events)
+        before = await _memory(pid)
+        await idle.open(load.idle)
+        with_idle, cpu = await _memory(pid), cpu_seconds(pid)
+        await asyncio.sleep(SETTLE_SECONDS)
+        idle_cpu = (cpu_seconds(pid) - cpu) / SETTLE_SECONDS
+        await busy.open(load.busy - 1)
+        with_busy, cpu = await _memory(pid), cpu_seconds(pid)
+        writer.delays_ms.clear()
+        with count(log) as log_of_all:
+            await writer.write(busy, load.events)
+        event_cpu = (cpu_seconds(pid) - cpu) / load.events
+    finally:
+        await idle.close()
+        await busy.close()
     return Measured(
         transport,
         load,
@@ -200,29 +199,34 @@ async def _measure(
 class _Writer:
     """Writes to a call, again and again, and waits until all were told."""
 
-    connection: Connection
+    port: int
     key: str
     call: str
     written: int = 0
     delays_ms: list[float] = field(default_factory=list)
 
     @classmethod
-    async def on(cls, connection: Connection, key: str) -> "_Writer":
-        _, body = await exchange(connection, graphql(FIRST_CALLS, key))
+    async def on(cls, port: int, key: str) -> "_Writer":
+        async with connect(port) as connection:
+            _, body = await exchange(connection, graphql(FIRST_CALLS, key))
         call = json.loads(body)["data"]["calls"]["nodes"][0]["id"]
-        return cls(connection, key, call)
+        return cls(port, key, call)
 
     async def write(self, subscribers: _Subscribers, times: int) -> None:
-        for _ in range(times):
-            self.written += 1
-            all_received, sent = subscribers.expect(self.written), time.monotonic()
-            request = graphql(WRITE, self.key, id=self.call, n=self.written)
-            _, answer = await exchange(self.connection, request)
-            if b'"errors"' in answer:
-                raise RuntimeError(answer)
-            async with asyncio.timeout(LONGEST_SECONDS):
-                await all_received
-            self.delays_ms += [1_000 * (at - sent) for at in subscribers.received]
+        async with connect(self.port) as connection:
+            for _ in range(times):
+                await self._write_one(connection, subscribers)
+
+    async def _write_one(self, connection: Connection, subscribers: _Subscribers) -> None:
+        self.written += 1
+        all_received, sent = subscribers.expect(self.written), time.monotonic()
+        request = graphql(WRITE, self.key, id=self.call, n=self.written)
+        _, answer = await exchange(connection, request)
+        if b'"errors"' in answer:
+            raise RuntimeError(answer)
+        async with asyncio.timeout(LONGEST_SECONDS):
+            await all_received
+        self.delays_ms += [1_000 * (at - sent) for at in subscribers.received]
 
 
 async def _memory(pid: int) -> float:

@@ -117,6 +117,8 @@ def test_nothing_is_missing_after_the_gateway_was_killed(
         for call in listed
         if call["cost"] and call["cost"]["total"]
     }
+    for cost in costs.values():
+        page.wait_text("#calls", cost)
     rows = dict(shown(page, "#calls tr"))
     assert list(rows) == [call["id"] for call in listed]
     assert costs
