@@ -3,7 +3,8 @@
 It is made of the change stamps of the statement's families (`gql/models/change_stamp.py`), of its
 text and of its values. So all that shapes an answer is in it, and nothing else: two documents that
 select the same have the same statement, and what a caller may not see is another statement or
-another value. A statement that reads a table without stamps has no version.
+another value; what depends on the time has an instant among its values. A statement that reads a
+table without stamps has no version.
 
 A version is read together with the value, by one statement, which sees one instant. Read after the
 value it would be that of a newer one; read before it, a replica that is behind would take the value

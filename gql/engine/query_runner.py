@@ -148,17 +148,8 @@ class QueryRunner:
             value = database.fetch_value(statement.sql, values, custom_plan=statement.custom_plan)
         else:
             value = context.snapshot.fetch_value(statement.sql, values)
-        if versioned is None:
-            return ReadAnswer(await self._printed(bound, value))
-        stamps = b""
-
-        async def without_stamps() -> bytes | None:
-            nonlocal stamps
-            stamps, body = split_stamps(await value or b"")
-            return body
-
-        body = await self._printed(bound, without_stamps())
-        return ReadAnswer(body, versioned.version(stamps, owner))
+        stamps, body = await self._printed(bound, value, has_stamps=versioned is not None)
+        return ReadAnswer(body, versioned and versioned.version(stamps, owner))
 
     async def fetch(self, context: Context, query: RestQuery, arguments: RestArguments) -> bytes:
         """What a read prints in the snapshot of the operation: a write sees what it has written.
@@ -172,17 +163,21 @@ class QueryRunner:
         bound = await self.bind(query, arguments, context.organization_id)
         values = bound.statement.owned_by(context.organization_id)
         value = context.snapshot.fetch_value(bound.statement.statement.sql, values)
-        return await self._printed(bound, value)
+        _, body = await self._printed(bound, value)
+        return body
 
-    async def _printed(self, bound: BoundQuery, value: FetchedValue) -> bytes:
-        """The value of a statement, which prints nothing for a record that is missing."""
+    async def _printed(
+        self, bound: BoundQuery, value: FetchedValue, *, has_stamps: bool = False
+    ) -> tuple[bytes, bytes]:
+        """The change stamps, and what a statement prints: nothing for a record that is missing."""
         try:
             with translate_failures():
-                body = await value
+                body = await value or b""
         except Exception:
             self.counts[ReadOutcome.FAILED] += 1
             raise
-        if body is not None and len(body) > self._database.max_response_bytes:
+        stamps, body = split_stamps(body) if has_stamps else (b"", body)
+        if len(body) > self._database.max_response_bytes:
             self.counts[ReadOutcome.FAILED] += 1
             raise AnswerTooLong
         if not body:
@@ -190,7 +185,7 @@ class QueryRunner:
             record = bound.query.record
             raise NotFound(record.noun if record else "record", bound.key)
         self.counts[ReadOutcome.ANSWERED] += 1
-        return body
+        return stamps, body
 
     async def _compile(
         self, query: RestQuery, key: VariantKey, organization_id: int

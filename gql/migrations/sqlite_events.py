@@ -21,10 +21,10 @@ POSTGRESQL_EVENT_TRIGGERS = {
 
 _TRIGGERS = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND name GLOB '*_event_*'"
 
-_COUNTED = {"message_count", "last_activity", "has_recording"}
+COUNTED = {"message_count", "last_activity", "has_recording"}
 """What other triggers change in `call` when a message or a recording comes."""
 
-_DERIVED = {"customer_phone_digits", "is_archived", "unattributed_cost"}
+DERIVED = {"customer_phone_digits", "is_archived", "unattributed_cost"}
 """What other triggers derive from columns that are compared anyway."""
 
 _MARK = 2**40
@@ -85,7 +85,7 @@ def _changed(connection: Connection, table: str) -> str:
     """Whether an update changes anything that no other trigger derives."""
     columns = [column["name"] for column in inspect(connection).get_columns(table)]
     is_call = table == "call"
-    derived = _DERIVED | _COUNTED if is_call else set()
+    derived = DERIVED | COUNTED if is_call else set()
     conditions = [f"OLD.{name} IS NOT NEW.{name}" for name in columns if name not in derived]
     if is_call:
         conditions += [

@@ -196,8 +196,7 @@ class Endpoint:
         if versioned is not None and names_version(request.scope):
             async with _charged(route, context, request, VERSION_POINTS):
                 version = await queries.current_version(context, database, versioned)
-            tag = version and bodies.named_tag(request.scope, version)
-            if tag:
+            if version and (tag := bodies.named_tag(request.scope, version)):
                 return not_modified(tag)
         async with _charged(route, context, request, read.points):
             answer = await queries.answer(context, database, read, versioned)

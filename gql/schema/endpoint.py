@@ -215,10 +215,9 @@ class GraphQLEndpoint:
                     answer = await self._explain(received)
                 elif (price := headers.get(COST_HEADER)) is not None:
                     answer = await self._price(received, price)
-                elif method in READING_METHODS:
-                    answer = await self._run(received, scope)
                 else:
-                    answer = await self._run(received)
+                    reading = scope if method in READING_METHODS else None
+                    answer = await self._run(received, reading)
                 is_read = method in READING_METHODS and not explain
                 return await answer.as_read(scope, self._bodies) if is_read else answer
         except ClientDisconnect:

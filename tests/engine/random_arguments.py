@@ -73,6 +73,7 @@ EDGES: dict[str, list[Any]] = {
         "2026-01-01T00:00:00Z",
     ],
 }
+EVENT_IDS = ["0-0", "1-1", "12-345", "9223372036854775807-2147483647"]
 KINDS = """
     assistant graph node edge graph_session transition call sms_conversation message transcript
     organization user api_key audit_entry
@@ -255,7 +256,12 @@ class Values:
         ]
         if not chosen and self.pick.random() < 0.98:  # an empty comparator is refused
             chosen = [self.pick.choice(names)]
-        return {name: self._member(kind.fields[name].type) for name in chosen}
+        return {
+            name: self.pick.choice(EVENT_IDS)
+            if name == "changedSince"
+            else self._member(kind.fields[name].type)
+            for name in chosen
+        }
 
     def _member(self, kind: Any) -> Any:
         """A field of an input object, which is seldom null: most such objects are refused."""

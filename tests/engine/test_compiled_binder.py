@@ -137,7 +137,7 @@ def test_the_proof_sees_a_binder_that_is_wrong(name: str, monkeypatch: pytest.Mo
     target, attribute, mutant = MUTANTS[name]
     monkeypatch.setattr(target, attribute, mutant)
 
-    proof = prove(SETS * 2, FIXED, random_documents=0)
+    proof = prove(SETS * 3, FIXED, random_documents=0)
 
     assert proof.different or proof.counts["general"] > MOST_LEFT
 

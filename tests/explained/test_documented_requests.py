@@ -23,6 +23,8 @@ from gql.app import create_app
 from gql.database import Database
 from gql.demo import load_demo
 from gql.demo import scale as demo_scale
+from gql.events.numbering import number_events
+from gql.events.reading import last_event
 from gql.migrations.runner import migrate
 from gql.models.audit_log import AuditLog
 from gql.models.call import Call
@@ -226,11 +228,18 @@ async def client(explained: Explained) -> AsyncIterator[httpx2.AsyncClient]:
 
 
 async def values_of(database: Database, resources: Iterable[Resource]) -> Values:
-    """A value of each column that lists are filtered by: one that is neither first nor last."""
+    """A value of each column that lists are filtered by: one that is neither first nor last.
+
+    Of the events it is the last one, as of who polls.
+    """
     values: Values = {}
+    if not database.embedded:
+        await number_events(database.engine)
+    cursor = str(await last_event(database, 1))
     async with database.engine.connect() as connection:
         for resource in resources:
             table = resource.table
+            values[resource.name, "changedSince"] = cursor
             for criterion in resource.filters.values():
                 if not isinstance(criterion, ColumnCriterion):
                     continue
@@ -291,7 +300,7 @@ async def documented(explained: Explained, client: httpx2.AsyncClient) -> list[R
 
 def problems(kind: Kind, lines: list[str]) -> Iterator[str]:
     """What is wrong with a plan: a table that grows is scanned, or more is read than may be."""
-    plan = "\n".join(lines)
+    plan = "\n".join(line for line in lines if "(never executed)" not in line)
     # SQLite tells the alias of a table alone, which is its name with a number.
     table = rf"({UNBOUNDED})(?:_\d+)?\b"
     scan = f"Seq Scan on {table}" if kind == "postgresql" else f"SCAN {table}"

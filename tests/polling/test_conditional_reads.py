@@ -151,6 +151,44 @@ async def test_all_that_shapes_an_answer_is_in_its_tag(
     assert all(versions)
 
 
+FAMILIES: dict[str, set[str]] = {
+    "{ assistants(first: 1) { nodes { name } } }": {"assistants"},
+    "{ calls(first: 1) { nodes { callSid } } }": {"calls"},
+    "{ calls(first: 1) { totalCount } }": {"calls"},
+    "{ calls(first: 1) { nodes { assistant { name } messages(first: 1) { totalCount } } } }": {
+        "assistants",
+        "calls",
+    },
+    '{ calls(first: 1, filter: {assistantName: {eq: "x"}}) { totalCount } }': {
+        "assistants",
+        "calls",
+    },
+    "{ graph(id: 1) { nodes { id } edges { id } } }": {"graphs"},
+    "{ graphSessions(first: 1) { nodes { isActive transitions(first: 1) { totalCount } } } }": {
+        "graph_sessions"
+    },
+    '{ graphSessions(first: 1, filter: {currentAssistantId: {eq: "1"}}) { totalCount } }': {
+        "graph_sessions",
+        "graphs",
+    },
+    "{ costs { groups { calls cost { total } } } }": {"calls"},
+    '{ node(id: "graph_1") { id } }': {"graphs"},
+}
+
+
+@pytest.mark.parametrize("document", FAMILIES)
+async def test_an_answer_has_the_families_that_it_reads(
+    fresh_client: httpx2.AsyncClient, fresh: Copy, monkeypatch: pytest.MonkeyPatch, document: str
+) -> None:
+    headers = bearer(fresh.organizations[0])
+    with fetched(monkeypatch) as texts:
+        answer = await fresh_client.get("/graphql", params={"query": document}, headers=headers)
+
+    assert answer.status_code == 200, answer.text
+    (families,) = re.findall(r"family IN \((.*?)\)", texts[0])
+    assert set(families.replace("'", "").split(", ")) == FAMILIES[document]
+
+
 RENAME = "UPDATE assistant_graph SET name = 'New' WHERE organization_id = 1 AND id = 1"
 UNVERSIONED = {
     "by resolvers": "{ smsSessions { activeSessions } }",

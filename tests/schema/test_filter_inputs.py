@@ -87,10 +87,10 @@ def test_ids_are_those_of_a_resource() -> None:
         ),
         (
             "llm_model",
-            str,
+            int,
             criterion("By model."),
             (
-                "ModelFilter.llm_model must be `bool | None`, or one of"
+                "ModelFilter.llm_model must be `bool | None`, `str | None`, or one of"
                 " gql/schema/inputs/comparators.py"
             ),
         ),

@@ -81,6 +81,9 @@ ALIAS = "probe"
 MOST_PROBES = 10
 """Of one document: all of them together have to cost less than a document may."""
 
+EVERYTHING = '"0-0"'
+"""What lists are filtered by that lists everything: the event before the first one."""
+
 PARENTS = 2
 """How many objects of each list on the way to the end of a path are followed further."""
 
@@ -190,7 +193,7 @@ def _criteria(field: GraphQLField, node_type: str, owned: Owned) -> Iterator[tup
     for name, criterion in filter_type.fields.items():
         criterion_type = get_named_type(criterion.type)
         if not is_input_object_type(criterion_type):
-            yield f"{name}: true", False
+            yield f"{name}: {'true' if criterion_type.name == 'Boolean' else EVERYTHING}", False
         elif criterion_type.name == "IDFilter":
             noun = to_snake_case(name.removesuffix("Id")).removeprefix("current_")
             value = owned.ids[RESOURCES.get(noun, noun)]
