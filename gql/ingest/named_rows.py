@@ -1,10 +1,11 @@
 """The assistants, graphs and nodes that items name, as the organization has them."""
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, field
+from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Table, and_, or_, select
+from sqlalchemy import ColumnElement, FromClause, Select, and_, or_, select
 
 from gql.domain.writes.transaction import WriteContext
 from gql.ingest.phone_numbers import split_address
@@ -114,18 +115,15 @@ class NamedRows:
         """
         if not named:
             return
-        table, links = _ASSISTANTS, _LINKS
         keys = {(source, pair[0]) for source, pair in named if pair[0] is not None}
         keys = {each for each in keys if each[0] not in OWN_SOURCES}
-        statement = (
-            select(table.c.id, table.c.name, links.c.source, links.c.external_id)
-            .outerjoin_from(
-                table, links, and_(links.c.object_id == table.c.id, _is_linked(links, keys))
-            )
-            .where(owned(table), _is_meant(table, [pair for _, pair in named], keys))
-            .order_by(table.c.id)
-        )
-        for row in await write.run(statement, parameters(write.organization_id)):
+        values = {
+            **_meant([pair for _, pair in named]),
+            "sources": sorted({source for source, _ in keys}),
+            "external_ids": sorted({each for _, each in keys}),
+        }
+        rows = await write.run(_FIND_ASSISTANTS, {**parameters(write.organization_id), **values})
+        for row in rows:
             self.assistants[row.id] = row.name
             if (row.source, row.external_id) in keys:
                 self.linked[row.source, row.external_id] = row.id
@@ -134,9 +132,8 @@ class NamedRows:
         """Read the graphs that may be meant."""
         if not pairs:
             return
-        table = _GRAPHS
-        statement = select(table.c.id, table.c.name).where(owned(table), _is_meant(table, pairs))
-        rows = await write.run(statement, parameters(write.organization_id))
+        values = {**parameters(write.organization_id), **_meant(pairs)}
+        rows = await write.run(_FIND_GRAPHS, values)
         self.graphs.update((row.id, row.name) for row in rows)
 
     async def find_nodes(self, write: WriteContext, keys: Collection[str]) -> None:
@@ -175,27 +172,45 @@ def _row_of(rows: dict[int, str], source: str, pair: Pair) -> int | None:
     return next((id_ for id_, other in rows.items() if other == name), None)
 
 
-def _is_linked(links: FromClause, keys: Collection[SourceKey]) -> ColumnElement[bool]:
-    """That an object is one of these, or close: sources and ids are compared by themselves."""
+def _is_linked(links: FromClause) -> ColumnElement[bool]:
+    """That an object is one of those, or close: sources and ids are compared by themselves."""
     return and_(
         owned(links),
         links.c.collection == ASSISTANT_LINKS,
-        is_among(links.c.source, sorted({source for source, _ in keys})),
-        is_among(links.c.external_id, sorted({each for _, each in keys})),
+        is_among(links.c.source, "sources"),
+        is_among(links.c.external_id, "external_ids"),
     )
 
 
-def _is_meant(
-    table: Table, pairs: Iterable[Pair], keys: Collection[SourceKey] = ()
-) -> ColumnElement[bool]:
+def _find_assistants() -> Select[Any]:
+    """The assistants that may be meant, each with what a source calls it where it is linked so."""
+    table, links, others = _ASSISTANTS, _LINKS, _LINKS.alias()
+    return (
+        select(table.c.id, table.c.name, links.c.source, links.c.external_id)
+        .outerjoin_from(table, links, and_(links.c.object_id == table.c.id, _is_linked(links)))
+        .where(
+            owned(table),
+            or_(
+                is_among(table.c.id, "ids"),
+                is_among(table.c.name, "names"),
+                is_selected(table.c.id, select(others.c.object_id).where(_is_linked(others))),
+            ),
+        )
+        .order_by(table.c.id)
+    )
+
+
+_FIND_ASSISTANTS = _find_assistants()
+_FIND_GRAPHS = select(_GRAPHS.c.id, _GRAPHS.c.name).where(
+    owned(_GRAPHS), or_(is_among(_GRAPHS.c.id, "ids"), is_among(_GRAPHS.c.name, "names"))
+)
+
+
+def _meant(pairs: Collection[Pair]) -> dict[str, list[Any]]:
+    """The parameters that say which rows may be meant."""
     names = {name for _, name in pairs if name is not None}
     ids = {int(each) for each, _ in pairs if each is not None and _is_id(each)}
-    meant = [is_among(table.c.id, sorted(ids)), is_among(table.c.name, sorted(names))]
-    if keys:
-        links = _LINKS.alias()
-        of_keys = select(links.c.object_id).where(_is_linked(links, keys))
-        meant.append(is_selected(table.c.id, of_keys))
-    return or_(*meant)
+    return {"ids": sorted(ids), "names": sorted(names)}
 
 
 def _is_id(text: str) -> bool:
