@@ -22,4 +22,4 @@ async def test_a_document_finds_something(graphql: GraphQL, document: str) -> No
 
 
 def test_the_page_has_documents() -> None:
-    assert len(DOCUMENTS) == 7
+    assert len(DOCUMENTS) == 8
