@@ -20,6 +20,9 @@ SECRETS_FILE = Path("var/secrets.env")
 
 ANY_ORIGIN = "*"
 
+ANY_PORT = "*"
+LARGEST_PORT = 65_535
+
 SHORTEST_SECRETS_KEY = 32
 """Characters of a key that nobody guesses."""
 
@@ -333,6 +336,41 @@ class Settings(BaseSettings):
         description="Days that webhook deliveries are kept, and longer while they wait.",
     )
 
+    webhook_networks: str | None = Field(
+        None,
+        description="Private networks that webhooks may be sent to, with commas between them:"
+        " `10.20.0.0/16,127.0.0.1`; without it they go to public addresses alone."
+        " See docs/webhooks-out.md.",
+    )
+    webhook_http: bool = Field(
+        False, description="Whether webhooks may be sent by `http`, which anybody between can read."
+    )
+    webhook_ports: str = Field(
+        "80,443,8080,8443",
+        description="Ports that webhooks may be sent to, with commas between them; `*` for any.",
+    )
+    webhook_timeout: float = Field(
+        15,
+        gt=0,
+        le=60,
+        description="Seconds for one attempt of a delivery, from the look-up of the name to the"
+        " end of the answer.",
+    )
+    webhook_days: int = Field(
+        30,
+        ge=1,
+        le=3_650,
+        description="Days that deliveries to webhook subscriptions are kept, and longer while they"
+        " are pending.",
+    )
+    max_webhook_deliveries: int = Field(
+        100_000,
+        ge=1_000,
+        le=1_000_000_000,
+        description="Most of them of an organization that are kept, of the newest; pending ones"
+        " stay.",
+    )
+
     event_days: int = Field(
         7,
         ge=1,
@@ -407,6 +445,24 @@ class Settings(BaseSettings):
         for proxy in filter(None, map(str.strip, proxies.split(","))):
             ip_network(proxy)
         return proxies
+
+    @field_validator("webhook_networks")
+    @classmethod
+    def _check_webhook_networks(cls, networks: str | None) -> str | None:
+        parts = _listed(networks)
+        for part in parts:
+            ip_network(part)
+        return ",".join(parts) or None
+
+    @field_validator("webhook_ports")
+    @classmethod
+    def _check_webhook_ports(cls, ports: str) -> str:
+        parts = _listed(ports)
+        if parts != [ANY_PORT] and not all(
+            part.isascii() and part.isdigit() and 0 < int(part) <= LARGEST_PORT for part in parts
+        ):
+            raise ValueError("must be numbers from 1 to 65535 with commas between them, or `*`")
+        return ",".join(parts)
 
     @field_validator("secrets_key")
     @classmethod

@@ -26,9 +26,10 @@ OF_BACKGROUND_TASKS = re.compile(
     r"|SELECT DISTINCT event_new\.|SELECT event_head\.last|INSERT INTO event_head|WITH fresh AS"
     r"|SELECT pg_notify\("
     r"|SELECT DISTINCT cost_budget\.|SELECT cost_budget(_passing)?\.|SELECT \S+ AS budget_month,"
+    r"|SELECT webhook_subscription\.organization_id, webhook_subscription\.id\b"
 )
-"""What tasks of `gql/app` send, whenever they like: folding sums, the inbox, numbering events, and
-looking at budgets.
+"""What tasks of `gql/app` send, whenever they like: folding sums, the inbox, numbering events,
+looking at budgets, and looking for webhooks to send.
 """
 _OF_FTS5 = re.compile(r"'main'\.(data_version|'\w+_words_)")
 _FIRES = re.compile(r"(INSERT INTO|UPDATE|DELETE FROM)\b")

@@ -4,7 +4,7 @@ A filter on `organization_id` that is written twice will one day be written wron
 tenant reads another's calls. So there is one function that writes it, and this looks for a second:
 a comparison (`==`, `in`, `.in_(...)`, `operator.eq`), `filter_by(organization_id=...)`, SQL text.
 Reading the column, ordering by it and inserting it are fine. `same_owner`, which compares two rows
-and binds no organization, is for accounts and migrations alone.
+and binds no organization, is for accounts, migrations and the queue of webhooks alone.
 
     python -m tools.lint_scope [PATH ...]
 """
@@ -23,8 +23,9 @@ ALLOWED = frozenset({ROOT / "models" / "scope.py"})
 
 LINKING = "same_owner"
 """Finds the organization by a row, where it is not known yet."""
-LINKED = (ROOT / "accounts", ROOT / "migrations")
-"""Where it may: at global tables, and in what looks for rows that no organization may have."""
+LINKED = (ROOT / "accounts", ROOT / "migrations", ROOT / "webhooks" / "queue.py")
+"""Where it may: at global tables, in what looks for rows that no organization may have, and in what
+asks whose webhooks are due."""
 
 COMPARING_METHODS = frozenset(
     {

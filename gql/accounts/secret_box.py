@@ -7,6 +7,7 @@ that a copy of the tables forges nothing.
 """
 
 import base64
+import secrets
 from typing import Self
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -22,6 +23,7 @@ ABSENT = (
 )
 
 _KEY_BYTES = 32
+_WEBHOOK_BYTES = 32
 
 
 class SecretBox:
@@ -56,6 +58,11 @@ class SecretBox:
             raise Unavailable(
                 "The secret of this webhook endpoint was stored under another GQL_SECRETS_KEY."
             ) from None
+
+
+def new_webhook_secret() -> str:
+    """A secret as Standard Webhooks write it: https://www.standardwebhooks.com."""
+    return "whsec_" + base64.b64encode(secrets.token_bytes(_WEBHOOK_BYTES)).decode()
 
 
 def require_box(box: SecretBox | None) -> SecretBox:

@@ -26,6 +26,7 @@ from gql.app.requests import RequestMiddleware
 from gql.app.short_path import ShortPath
 from gql.app.shortcut import Shortcut
 from gql.app.shutdown import end_on_sigterm
+from gql.app.webhook_sender import WebhookSender
 from gql.auth import api_key_login, demo_login
 from gql.auth.authenticator import Authenticator
 from gql.auth.key_usage import KeyUsage
@@ -115,16 +116,30 @@ def create_app(settings: Settings | None = None) -> Starlette:
         graphql, settings, caller_of, requests, shares, SocketLimits.of(settings)
     )
     queries = QueryRunner(database, has_own_connections=settings.compiled)
-    rest = RestServices(database, settings, caller_of, queries, requests, queues, sms_sessions)
+    webhooks = WebhookSender(database, settings, queues, graphql.event_answers)
     metrics = None
     if settings.metrics_token is not None:
-        metrics = Metrics(settings, graphql, database, queries, rate_limits, shares, replicas)
+        metrics = Metrics(
+            settings, graphql, database, queries, rate_limits, shares, webhooks, replicas
+        )
     inbox = InboxWorker(database, settings, queues, sms_sessions)
-    hooks = HookReceiver(reserved, database, settings, rate_limits, queues, inbox.note)
     app = Starlette(
         routes=(
-            *routes(graphql, Health(reserved, requests), rest),
-            *hooks.routes,
+            *routes(
+                graphql,
+                Health(reserved, requests),
+                RestServices(
+                    database,
+                    settings,
+                    caller_of,
+                    queries,
+                    requests,
+                    queues,
+                    sms_sessions,
+                    graphql.webhook_checks,
+                ),
+            ),
+            *HookReceiver(reserved, database, settings, rate_limits, queues, inbox.note).routes,
             *schema_file_routes(schema, settings, caller_of),
             *metrics_routes(metrics),
             WebSocketRoute("/graphql", sockets, name="graphql_socket"),
@@ -152,6 +167,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
     app.state.throttle = throttle
     app.state.folding = Folding(reserved)
     app.state.inbox = inbox
+    app.state.webhooks = webhooks
     app.state.queues = queues
     app.state.loop_shares = shares
     app.state.metrics = metrics
@@ -251,12 +267,15 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     inbox.start()
     budget_watch = BudgetWatch(app.state.database)
     budget_watch.start()
+    webhooks: WebhookSender = app.state.webhooks
+    webhooks.start()
     switch_threads_soon()
     charge_subtasks()
     with FROZEN_HEAP.hold(), end_on_sigterm(app.state.requests, settings.shutdown_timeout):
         async with nullcontext() if metrics is None else metrics.publishing():
             yield
     await budget_watch.stop()
+    await webhooks.stop()
     await inbox.stop()
     await numbering.stop()
     hubs: EventHubs = app.state.event_hubs

@@ -113,6 +113,21 @@ CONNECTIONS_MOST = MetricDefinition(
     "How many there may be; 0 for `plans` until the first one runs.",
 )
 
+WEBHOOKS = MetricDefinition(
+    "jackfield_webhook_attempts_total",
+    "counter",
+    ("outcome",),
+    "Deliveries to webhook subscriptions that were tried: `delivered`, or `failed` and tried again "
+    "unless `given_up`; `postponed` are those whose answer could not be made up, as while the "
+    "database is down.",
+)
+WEBHOOK_ATTEMPTS = MetricDefinition(
+    "jackfield_webhook_attempts",
+    "gauge",
+    ("state",),
+    "Of them, those that are `running` and `waiting`.",
+)
+
 CHOICES = MetricDefinition(
     "jackfield_reads_by_server_total",
     "counter",
@@ -149,6 +164,8 @@ METRICS = (
     CACHE_BYTES,
     CONNECTIONS,
     CONNECTIONS_MOST,
+    WEBHOOKS,
+    WEBHOOK_ATTEMPTS,
     CHOICES,
     REPLICA_LAG,
     REPLICA_USED,

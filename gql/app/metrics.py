@@ -25,10 +25,13 @@ from gql.app.metric_definitions import (
     REPLICA_LAG,
     REPLICA_USED,
     REQUESTS,
+    WEBHOOK_ATTEMPTS,
+    WEBHOOKS,
     MetricDefinition,
 )
 from gql.app.publishing import Numbers, Publisher
 from gql.app.request_counter import RequestCounter
+from gql.app.webhook_sender import WebhookSender
 from gql.auth.credential_source import read_presented
 from gql.database import Database, Replicas
 from gql.engine.fallback import FallbackReason
@@ -56,6 +59,7 @@ class Metrics:
         queries: Counts how REST reads ended.
         rate_limits: Counts what was over them.
         shares: Counts the steps that wait for the event loop.
+        webhooks: Counts the deliveries to webhook subscriptions.
         replicas: Count where requests read.
 
     Attributes:
@@ -73,6 +77,7 @@ class Metrics:
         queries: QueryRunner,
         rate_limits: RateLimits,
         shares: LoopShares,
+        webhooks: WebhookSender,
         replicas: Replicas | None = None,
     ) -> None:
         self.requests = RequestCounter()
@@ -82,6 +87,7 @@ class Metrics:
         self._queries = queries
         self._rate_limits = rate_limits
         self._shares = shares
+        self._webhooks = webhooks
         self._replicas = replicas
         self._outcome = "refused" if settings.rate_limit == "enforce" else "measured"
         self._publisher = Publisher(self._counters, self._gauges, self.requests.seconds)
@@ -115,6 +121,8 @@ class Metrics:
         for name, _, queue in self._queues():
             yield OVER_LIMIT, (name, "refused"), queue.refused
         yield LOOP_POSTPONED, ("steps",), self._shares.postponed
+        for ending in ("delivered", "failed", "given_up", "postponed"):
+            yield WEBHOOKS, (ending,), self._webhooks.counts[ending]
         if self._replicas is not None:
             for choice, number in self._replicas.counts.items():
                 yield CHOICES, choice, number
@@ -129,6 +137,8 @@ class Metrics:
             yield metric, ("running",), queue.running
             yield metric, ("waiting",), queue.waiting
         yield LOOP_STEPS, ("waiting",), self._shares.waiting
+        yield WEBHOOK_ATTEMPTS, ("running",), self._webhooks.attempts.running
+        yield WEBHOOK_ATTEMPTS, ("waiting",), self._webhooks.attempts.waiting
         sizes = self._endpoint.sizes()
         sizes["rest_statements"] = self._queries.size()
         for cache, (entries, size) in sizes.items():

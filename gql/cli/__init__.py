@@ -23,6 +23,7 @@ from gql.cli.serve import serve
 from gql.cli.simulate import simulate
 from gql.cli.tokens import token
 from gql.cli.users import users
+from gql.cli.webhooks import webhooks
 from gql.distribution import require_own_package
 
 app = typer.Typer(
@@ -46,6 +47,7 @@ app.add_typer(organizations, name="organizations")
 app.add_typer(keys, name="keys")
 hooks.command("pull")(hooks_pull)
 app.add_typer(hooks, name="hooks")
+app.add_typer(webhooks, name="webhooks")
 app.add_typer(users, name="users")
 app.add_typer(verify, name="verify")
 app.add_typer(mirror, name="mirror")

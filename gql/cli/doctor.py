@@ -113,6 +113,7 @@ async def _check_databases(settings: "Settings") -> Failure | None:
             await _check_letters(database)
             await _check_logins(database, settings)
             await _check_webhooks(database, settings)
+            await _check_webhook_subscriptions(database, settings)
             await _check_replicas(database, settings)
     except Failure as failure:
         return failure
@@ -277,6 +278,35 @@ async def _check_webhooks(database: "Database", settings: "Settings") -> None:
             f"Webhooks are answered with 503: {error.message}",
             "Set GQL_SECRETS_KEY to the key under which the endpoints were made; or give each a new"
             " secret: jackfield hooks rotate",
+        ) from error
+
+
+async def _check_webhook_subscriptions(database: "Database", settings: "Settings") -> None:
+    """Print how many webhook subscriptions there are, and which the gateway has paused.
+
+    Raises:
+        Failure: when the secret of one cannot be read: nothing is delivered to it then.
+    """
+    from gql.accounts.secret_box import SecretBox, require_box
+    from gql.errors import Unavailable
+    from gql.webhooks.queue import all_subscriptions
+
+    async with database.snapshot() as snapshot:
+        subscriptions = await all_subscriptions(snapshot)
+    _line("webhook subscriptions", str(len(subscriptions)))
+    for each in subscriptions:
+        if each.pause_reason is not None:
+            name = f"{each.id} of organization {each.organization_id}"
+            _line("", typer.style(f"{name} is paused: {each.pause_reason}", fg="yellow"))
+    try:
+        for each in subscriptions:
+            if each.secret is not None:
+                require_box(SecretBox.of(settings)).open(each.secret)
+    except Unavailable as error:
+        raise Failure(
+            f"Webhooks are not sent: {error.message}",
+            "Set GQL_SECRETS_KEY to the key under which the subscriptions were made; or give each"
+            " a new secret: jackfield webhooks rotate",
         ) from error
 
 

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 hooks = typer.Typer(
     no_args_is_help=True,
-    help="Receive webhooks: make addresses for platforms, see deliveries, apply them again.\n\n"
+    help="Receive webhooks: make addresses for platforms, see deliveries, apply them again."
+    " `jackfield webhooks` sends others.\n\n"
     "Deliveries are stored as they came and applied in the background; `list` counts them by"
     " state. `dead` ones were refused or failed too often, `waiting` ones wait for their call,"
     " `unknown` ones are of no kind that Jackfield applies.",

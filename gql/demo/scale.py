@@ -19,6 +19,7 @@ from gql.demo.organizations import DemoOrganization, customers, organization_row
 from gql.demo.sms import plain_sms, sms
 from gql.demo.story import documented_story, live_session
 from gql.demo.tenant import NOW, DemoGraph, Ids, Item, Tenant, seeded
+from gql.demo.webhooks import webhooks
 from gql.models.assistant import Assistant
 from gql.models.call import Call
 from gql.models.graph import AssistantGraph, GraphEdge, GraphNode
@@ -125,6 +126,7 @@ def _small(organization: DemoOrganization, tenant: Tenant, now: datetime | None)
     yield from moved(sms(tenant, _SMALL_SMS), now)
     yield from moved(hooks(tenant), now)
     yield from budgets(tenant, NOW if now is None else now)
+    yield from moved(webhooks(tenant), now)
     if now is not None:
         yield from moved(recent_calls(tenant, _RECENT_CALLS), now)
 

@@ -17,6 +17,9 @@ PAGE = 200
 
 _LONGEST_CURSOR = 40
 
+_PARENTS = {"graph_session": "graph", "sms_message": "sms_conversation"}
+"""By what was written: what its `parent_id` names."""
+
 _EVENT, _HEAD = table_of(NumberedEvent), table_of(EventHead)
 _COLUMNS = tuple(_EVENT.c[name] for name in ("seq", "tag", "kind", "object_id", "parent_id", "at"))
 _BEHIND = (
@@ -71,6 +74,20 @@ class StoredEvent(NamedTuple):
         """To read on after it."""
         return EventCursor(self.seq, self.tag)
 
+    @property
+    def subject(self) -> str:
+        """The global id of what was written."""
+        return f"{self.kind.value.rpartition('_')[0]}_{self.object_id}"
+
+    @property
+    def parent(self) -> str | None:
+        """The global id of what that belongs to: the graph of a session, a message's conversation.
+
+        None for all else.
+        """
+        noun = _PARENTS.get(self.kind.value.rpartition("_")[0])
+        return None if noun is None or self.parent_id is None else f"{noun}_{self.parent_id}"
+
 
 async def read_events(
     database: DatabaseAccess, organization_id: int, after: int
@@ -109,6 +126,17 @@ async def check_cursor(database: DatabaseAccess, organization_id: int, cursor: E
     is_pruned = tag is None and cursor.seq == pruned
     if cursor.seq > 0 and tag != cursor.tag and not is_pruned:
         raise ResyncRequired(f"Event {cursor.seq} is another one here, as after a restore.")
+
+
+async def restart_cursor(
+    database: DatabaseAccess, organization_id: int, cursor: EventCursor
+) -> EventCursor:
+    """Where to read on after a cursor that `check_cursor` refuses: as early as is possible."""
+    async with database.snapshot() as snapshot:
+        pruned, last = await _head(snapshot, organization_id)
+        seq = pruned if cursor.seq < pruned else last
+        tag = await _tag(snapshot, organization_id, seq)
+    return EventCursor(seq, tag or 0)
 
 
 async def _head(snapshot: Snapshot, organization_id: int) -> tuple[int, int]:

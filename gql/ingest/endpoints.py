@@ -1,13 +1,11 @@
 """Webhook endpoints: how they are made and get other secrets, and the check of signatures."""
 
-import secrets
 import time
-from base64 import b64encode
 from collections.abc import Callable
 from typing import Literal
 
 from gql.accounts.hook_endpoints import StoredEndpoint, add_endpoint, change_endpoint, read_endpoint
-from gql.accounts.secret_box import SecretBox, require_box
+from gql.accounts.secret_box import SecretBox, new_webhook_secret, require_box
 from gql.database import DatabaseAccess, Snapshot
 from gql.errors import BadInput
 from gql.ingest.signatures import BadSignatureError, Delivery, verify
@@ -22,7 +20,6 @@ Unlinked = Literal["call", "dead"]
 WAIT_HOURS = 24
 """How long one waits by default."""
 
-_SECRET_BYTES = 32
 _LONGEST_SECRET = 1_000
 
 
@@ -156,5 +153,5 @@ def _new_secret(kind: Source, secret: str | None) -> tuple[str | None, str | Non
         return secret.strip(), None
     if kind.issuer != "gateway":
         return None, None
-    generated = "whsec_" + b64encode(secrets.token_bytes(_SECRET_BYTES)).decode()
+    generated = new_webhook_secret()
     return generated, generated

@@ -5,14 +5,14 @@ import json
 import random
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any, TypeVar
 
 import httpx2
 
+from gql.http.retry_after import http_date, retry_after
 from gql.ingest.items import not_ahead
 from gql.models.types import now
 
@@ -96,7 +96,7 @@ class _SourceClock:
 
     def read(self, headers: httpx2.Headers) -> datetime:
         received_at = self._clock()
-        instant = not_ahead(_http_date(headers.get("date")) or received_at, received_at)
+        instant = not_ahead(http_date(headers.get("date")) or received_at, received_at)
         if self._latest is not None and instant <= self._latest:
             instant = self._latest + timedelta(microseconds=1)
         self._latest = instant
@@ -204,7 +204,9 @@ class SourceClient:
 
     async def _wait(self, response: httpx2.Response | None, attempt: int, pauses: int) -> None:
         """Wait before the next attempt; after a 429 all requests wait, and once for all of them."""
-        seconds = None if response is None else _retry_after(response)
+        seconds = None
+        if response is not None:
+            seconds = retry_after(response.headers, longest=LONGEST_RETRY_AFTER)
         if seconds is None:
             longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2**attempt)
             await self._sleep(self._fraction() * longest)
@@ -213,28 +215,6 @@ class SourceClient:
             if pauses == self._pauses:
                 await self._sleep(seconds)
                 self._pauses += 1
-
-
-def _http_date(written: str | None) -> datetime | None:
-    """https://www.rfc-editor.org/rfc/rfc9110#name-date-time-formats."""
-    try:
-        instant = parsedate_to_datetime(written or "")
-    except ValueError:
-        return None
-    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
-
-
-def _retry_after(response: httpx2.Response) -> float | None:
-    """Seconds, which may be written as the instant when they end."""
-    written = response.headers.get("retry-after")
-    if written is None:
-        return None
-    if written.strip().isdecimal():
-        return min(float(written), LONGEST_RETRY_AFTER)
-    until, sent = _http_date(written), _http_date(response.headers.get("date"))
-    if until is None or sent is None:
-        return None
-    return min(max((until - sent).total_seconds(), 0.0), LONGEST_RETRY_AFTER)
 
 
 def _refusal(response: httpx2.Response, request: str) -> SourceFailure:

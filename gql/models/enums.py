@@ -156,6 +156,17 @@ class DeliveryState(StrEnum):
     DEAD = "dead"
 
 
+class WebhookDeliveryState(StrEnum):
+    """What became of what a webhook subscription is told.
+
+    `FAILED` is given up, though other deliveries to the same address succeeded.
+    """
+
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+
+
 class EventKind(StrEnum):
     """What was written; the triggers of the migration `events` spell the same words."""
 

@@ -40,10 +40,10 @@ def parameters(organization_id: int) -> dict[str, int]:
 def same_owner(one: FromClause, other: FromClause) -> ColumnElement[bool]:
     """The condition that two rows belong to the same organization.
 
-    For `gql/accounts`, which finds a row by a key and learns the organization from it, and for
-    migrations, which look at everybody's rows. Everybody else knows the organization and binds it
-    for each table by `owned`: a distributed database takes the shard from a parameter, and asks all
-    shards where two columns are compared.
+    For `gql/accounts`, which finds a row by a key and learns the organization from it, for
+    migrations, which look at everybody's rows, and for the question whose webhooks are due.
+    Everybody else knows the organization and binds it for each table by `owned`: a distributed
+    database takes the shard from a parameter, and asks all shards where two columns are compared.
     """
     return owner(one) == owner(other)
 

@@ -11,6 +11,7 @@ from gql.database import DatabaseAccess, Snapshot
 from gql.errors import GatewayError
 from gql.identity import Identity
 from gql.operation_queues import OperationQueues
+from gql.query.webhook_checks import WebhookChecks
 from gql.stores import SmsSessionStore
 
 
@@ -25,6 +26,7 @@ class Context:
         sms_sessions: Where the live state of SMS conversations is kept; the process shares it.
         queues: Where its work waits for that of others; None where it has waited as a whole.
         secret_box: Encrypts secrets that are stored; None without a key.
+        webhook_checks: Of webhook subscriptions; None where nobody saves any.
         printed_bytes: How long the leaves are that resolvers have printed, about.
         snapshot: Every read of the operation goes through it.
         loaders: What batches keys into statements on the snapshot; see `gql/loaders/loader.py`.
@@ -36,6 +38,7 @@ class Context:
     sms_sessions: SmsSessionStore | None = None
     queues: OperationQueues | None = None
     secret_box: SecretBox | None = None
+    webhook_checks: WebhookChecks | None = None
     printed_bytes: int = field(default=0, init=False)
     snapshot: Snapshot = field(init=False)
     loaders: dict[Hashable, Any] = field(init=False)

@@ -10,6 +10,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gql.accounts.secret_box import SecretBox
 from gql.database import Database, RequestDatabase, read_again_on_primary
 from gql.engine.data_version import VERSION_POINTS
 from gql.engine.query_runner import QueryRunner
@@ -26,6 +27,7 @@ from gql.http.running_requests import DEADLINE_HEADER, RunningRequest, RunningRe
 from gql.identity import Identity
 from gql.operation_queues import OperationQueues
 from gql.query.context import Context
+from gql.query.webhook_checks import WebhookChecks
 from gql.rest.error_responses import error_response, unprocessable_response
 from gql.rest.idempotent_run import run_handler, to_response
 from gql.rest.json_body import fit_body, parse_body
@@ -50,12 +52,15 @@ class RestServices:
     requests: RunningRequests
     queues: OperationQueues
     sms_sessions: SmsSessionStore | None = None
+    webhook_checks: WebhookChecks | None = None
+    secret_box: SecretBox | None = field(init=False)
     bodies: BodyHashes = field(default_factory=BodyHashes)
     download_slots: StreamSlots = field(init=False)
     ingest_slots: StreamSlots = field(init=False)
 
     def __post_init__(self) -> None:
         settings = self.settings
+        object.__setattr__(self, "secret_box", SecretBox.of(settings))
         most = settings.max_downloads, settings.max_downloads_per_organization
         object.__setattr__(self, "download_slots", StreamSlots("downloads", *most))
         most = settings.max_ingests, settings.max_ingests_per_organization
@@ -115,6 +120,8 @@ class Endpoint:
                     request_id_of(scope),
                     services.sms_sessions,
                     services.queues,
+                    services.secret_box,
+                    services.webhook_checks,
                 )
                 request = Request(scope, receive)
                 return await self._answer(route, context, database, request, running)

@@ -21,7 +21,7 @@ from gql.engine.document import Request
 from gql.engine.engine import Bound, Engine
 from gql.engine.explain import Explanation
 from gql.engine.fallback import OFF, AnswerCounts, Fallback
-from gql.errors import BadRequest, GatewayError, MethodNotAllowed
+from gql.errors import BadInput, BadRequest, GatewayError, MethodNotAllowed, Refused
 from gql.events.hub import EventHubs
 from gql.http.body import read_body
 from gql.http.entity_tags import BodyHashes, names_version
@@ -37,16 +37,19 @@ from gql.http.media_types import (
     response_type,
 )
 from gql.http.request_database import database_of
-from gql.http.request_id import request_id_of
+from gql.http.request_id import new_request_id, request_id_of
 from gql.http.request_log import log_fields
 from gql.http.running_requests import DEADLINE_HEADER, RunningRequests
 from gql.identity import Identity, Permission
 from gql.loop_shares import LoopShares
 from gql.operation_queues import OperationQueues
+from gql.query.webhook_checks import WebhookChecks
 from gql.schema.documents import Documents, InvalidDocument, choose_operation
+from gql.schema.event_answers import EventAnswers
 from gql.schema.event_feed import EventFeed, SubscriptionSlots
 from gql.schema.event_stream import EventStream
 from gql.schema.explaining import explained, is_operator, wants_explanation
+from gql.schema.following import Following
 from gql.schema.graphql_request import (
     METHODS,
     READING_METHODS,
@@ -62,6 +65,7 @@ from gql.schema.shared_answers import SharedAnswers
 from gql.schema.subscribed import Subscribed, Subscriptions
 from gql.settings import Settings
 from gql.stores import SmsSessionStore
+from gql.webhooks.addresses import UrlRules
 
 COST_HEADER = b"jackfield-cost"
 """`1` adds what an operation costs to its answer; `dry-run` answers that and runs nothing."""
@@ -90,6 +94,7 @@ class GraphQLEndpoint:
         counts: How many operations were answered by a plan, and how many by resolvers.
         queues: The same.
         subscriptions: Begins subscriptions; None without hubs.
+        webhook_checks: Of webhook subscriptions that are saved.
     """
 
     def __init__(
@@ -114,7 +119,11 @@ class GraphQLEndpoint:
         self._requests = requests or RunningRequests(settings.request_timeout)
         locks = CompileLocks()
         self._documents = Documents(self._schema, settings, locks, shares or LoopShares())
-        self._resolvers = Resolvers(self._schema, self._documents, settings, sms_sessions)
+        self._binder = Binder(schema.schema_converter)
+        self.webhook_checks = WebhookChecks(UrlRules.of(settings).check_url, self.check_for_events)
+        self._resolvers = Resolvers(
+            self._schema, self._documents, settings, sms_sessions, self.webhook_checks
+        )
         self._bodies = BodyHashes()
         self.engine: Engine | None = None
         if settings.compiled:
@@ -124,9 +133,8 @@ class GraphQLEndpoint:
         self.subscriptions: Subscriptions | None = None
         if hubs is not None:
             slots = SubscriptionSlots(settings.max_subscriptions)
-            binder = Binder(schema.schema_converter)
             self.subscriptions = Subscriptions(
-                self._schema, binder, hubs, slots, self.queues, SharedAnswers()
+                self._schema, self._binder, hubs, slots, self.queues, SharedAnswers()
             )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -176,6 +184,42 @@ class GraphQLEndpoint:
                 return await self._run(received) if feed is None else feed
         except Exception as error:  # noqa: BLE001 -- see `_failed`
             return _failed(error, renderer)
+
+    async def event_answers(self, document: str, caller: Identity) -> EventAnswers:
+        """What answers a subscription's document for single events.
+
+        Raises:
+            BadInput: when the document can never be answered so.
+            GatewayError: when it cannot be read right now.
+        """
+        renderer = Renderer(JSON, new_request_id())
+        parsed = GraphQLRequest(document, None, {})
+        received = ReceivedRequest("POST", b"", caller, self._database, renderer, {}, parsed)
+        try:
+            request, points = await self._request(received, follows=True)
+        except InvalidDocument as error:
+            raise BadInput("; ".join(each.message for each in error.errors)) from error
+        except Refused as error:
+            raise BadInput(error.message) from error
+        if request.operation.operation != OperationType.SUBSCRIPTION:
+            raise BadInput("It must be a subscription: `subscription { events { kind } }`.")
+        following = Following.of_operation(self._schema, self._binder, request)
+        if following.after is not None:
+            raise BadInput("Leave `after` out: the gateway keeps where it stands.")
+        run_event = partial(self._resolvers.run_event, request, received, following)
+        organization_id = caller.organization_id
+        return EventAnswers(
+            organization_id, following, request, points, self.queues, renderer, run_event
+        )
+
+    async def check_for_events(self, document: str, caller: Identity) -> None:
+        """Pass for a document that can be answered for each event.
+
+        Raises:
+            BadInput: for any other.
+            GatewayError: when it cannot be read right now.
+        """
+        await self.event_answers(document, caller)
 
     def sizes(self) -> dict[str, tuple[int, float]]:
         """By cache: how many entries it has, and about how many bytes they take."""

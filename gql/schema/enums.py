@@ -23,6 +23,7 @@ from gql.models.enums import (
     Role,
     Speaker,
     TransitionCondition,
+    WebhookDeliveryState,
 )
 
 __all__ = [
@@ -46,6 +47,7 @@ __all__ = [
     "Speaker",
     "TransitionCondition",
     "UserErrorCode",
+    "WebhookDeliveryState",
 ]
 
 
@@ -221,6 +223,13 @@ describe(
     DONE="It was applied.",
     UNKNOWN="It is kept, but there is no place for what it says.",
     DEAD="It was refused, failed too often, or waited too long; `error` says why.",
+)
+describe(
+    WebhookDeliveryState,
+    "What became of what a webhook subscription is told.",
+    PENDING="It is yet to be delivered, or to be tried again.",
+    DELIVERED="The receiver took it.",
+    FAILED="It failed for 24 hours, while others succeeded.",
 )
 describe(
     EventKind,

@@ -13,6 +13,7 @@ from gql.schema.mutations import (
     items,
     sms,
     sms_sessions,
+    webhooks,
 )
 
 MUTATIONS = (
@@ -25,6 +26,7 @@ MUTATIONS = (
     *api_keys.MUTATIONS,
     *hooks.MUTATIONS,
     *cost_budgets.MUTATIONS,
+    *webhooks.MUTATIONS,
     *items.MUTATIONS,
 )
 """In the order of the schema; each is run after the one before, and reads what it committed."""

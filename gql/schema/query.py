@@ -46,6 +46,12 @@ from gql.schema.search import SearchResultPage, search
 from gql.schema.sms import SmsConversation
 from gql.schema.sms_sessions import SmsSessions, sms_sessions
 from gql.schema.viewer import ApiKey, Organization, User, Viewer
+from gql.schema.webhooks import (
+    WebhookDelivery,
+    WebhookSubscription,
+    webhook_deliveries,
+    webhook_subscriptions,
+)
 
 ENTITIES: tuple[Any, ...] = (
     Organization,
@@ -68,6 +74,8 @@ ENTITIES: tuple[Any, ...] = (
     AuditEntry,
     HookEndpoint,
     HookDelivery,
+    WebhookSubscription,
+    WebhookDelivery,
 )
 """Every type with a global id."""
 
@@ -200,3 +208,5 @@ class Query:
     audit_log: Connection[AuditEntry] | None = audit_log
     hook_endpoints: Connection[HookEndpoint] | None = hook_endpoints
     inbox: Connection[HookDelivery] | None = inbox
+    webhook_subscriptions: Connection[WebhookSubscription] | None = webhook_subscriptions
+    webhook_deliveries: Connection[WebhookDelivery] | None = webhook_deliveries

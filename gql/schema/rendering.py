@@ -140,7 +140,7 @@ class Renderer:
             operation: The operation.
             dumps: Prints the answer as JSON.
         """
-        failure = _failure(result, operation)
+        failure = failure_of(result, operation)
         if failure is not None:
             return self.refusal(failure)
         errors = [self._executed(error) for error in result.errors or ()]
@@ -212,7 +212,7 @@ class Renderer:
         _log.error("unexpected error in %s", where, exc_info=error, extra=extra)
 
 
-def _failure(result: ExecutionResult, operation: OperationDefinitionNode) -> GatewayError | None:
+def failure_of(result: ExecutionResult, operation: OperationDefinitionNode) -> GatewayError | None:
     """Why an operation fails as a whole, by an error of one field; None when it does not.
 
     A mutation of several fields has perhaps done some of them: the path says which one failed.

@@ -16,6 +16,7 @@ from gql.engine.fallback import Fallback
 from gql.errors import AnswerTooLong
 from gql.events.reading import StoredEvent
 from gql.query.context import Context
+from gql.query.webhook_checks import WebhookChecks
 from gql.schema.bounded_execution import executor_bounded_to
 from gql.schema.documents import Documents
 from gql.schema.following import Following
@@ -36,6 +37,7 @@ class Resolvers:
         documents: Bounds what operations without a plan may cost.
         settings: The limits, and whether suggestions are on.
         sms_sessions: Where live SMS sessions are kept.
+        webhook_checks: Of webhook subscriptions that are saved.
     """
 
     def __init__(
@@ -44,6 +46,7 @@ class Resolvers:
         documents: Documents,
         settings: Settings,
         sms_sessions: SmsSessionStore | None,
+        webhook_checks: WebhookChecks,
     ) -> None:
         self._schema = schema
         self._documents = documents
@@ -51,6 +54,7 @@ class Resolvers:
         self._sms_sessions = sms_sessions
         self._executor_class = executor_bounded_to(settings.max_response_bytes)
         self._secret_box = SecretBox.of(settings)
+        self._webhook_checks = webhook_checks
 
     async def answer(
         self, request: Request, received: ReceivedRequest, fallback: Fallback
@@ -84,14 +88,22 @@ class Resolvers:
         self, request: Request, received: ReceivedRequest, following: Following, event: StoredEvent
     ) -> bytes | None:
         """The answer to a subscription for one event; None where it is not to be told."""
+        result = await self.run_event(request, received, following, event)
+        if result is None:
+            return None
+        return self._render(request, received.renderer, result, orjson.dumps).body
+
+    async def run_event(
+        self, request: Request, received: ReceivedRequest, following: Following, event: StoredEvent
+    ) -> ExecutionResult | None:
+        """What a subscription comes to for one event; None where it is not to be told."""
         context = self._context(received)
         try:
             if not await following.tells(event, context):
                 return None
-            result = await self._run(request, context, following.payload_of(event))
+            return await self._run(request, context, following.payload_of(event))
         finally:
             await context.close()
-        return self._render(request, received.renderer, result, orjson.dumps).body
 
     async def execute(
         self, request: Request, received: ReceivedRequest
@@ -115,6 +127,7 @@ class Resolvers:
             received.renderer.request_id,
             self._sms_sessions,
             secret_box=self._secret_box,
+            webhook_checks=self._webhook_checks,
         )
 
     async def _run(

@@ -22,6 +22,7 @@ KEYS = "0012_keys_with_organization"
 NEWER = (
     *("cost_entry", "recording", "graph_version", "hook_endpoint", "inbox"),
     *("cost_budget", "cost_budget_passing"),
+    *("webhook_subscription", "webhook_delivery"),
 )
 """Tables that had such keys from the beginning."""
 

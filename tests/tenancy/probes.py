@@ -74,7 +74,7 @@ class Document:
     probes: dict[str, Probe]
 
 
-RESOURCES = {"endpoint": "hook_endpoint"}
+RESOURCES = {"endpoint": "hook_endpoint", "subscription": "webhook_subscription"}
 """By the noun of an argument, where the resource is called otherwise."""
 
 ALIAS = "probe"

@@ -53,6 +53,8 @@ async def owned(graphql: GraphQL) -> Owned:
         "sms_conversation": "smsConversations(first: 1) { nodes { id messages { nodes { id } } } }",
         "hook_endpoint": "hookEndpoints { nodes { id } }",
         "hook_delivery": "inbox(first: 1) { nodes { id } }",
+        "webhook_subscription": "webhookSubscriptions { nodes { id } }",
+        "webhook_delivery": "webhookDeliveries(first: 1) { nodes { id } }",
         "organization": "viewer { organization { id } user { id } apiKey { id } }",
     }
     answer = await graphql("{ " + " ".join(lists.values()) + " }")

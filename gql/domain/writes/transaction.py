@@ -48,6 +48,7 @@ class WriteContext(Context):
             outer.request_id,
             outer.sms_sessions,
             secret_box=outer.secret_box,
+            webhook_checks=outer.webhook_checks,
         )
 
     async def run(self, statement: Executable, values: Any = None) -> CursorResult[Any]:

@@ -22,6 +22,7 @@ from gql.rest.routes import (
     sms_conversations,
     sms_sessions,
     sms_string_ids,
+    webhook_subscriptions,
 )
 from gql.settings import Settings
 
@@ -87,6 +88,14 @@ ROUTES: tuple[RestRoute, ...] = (
     api_keys.create_api_key,
     api_keys.update_api_key,
     api_keys.delete_api_key,
+    webhook_subscriptions.list_webhook_subscriptions,
+    webhook_subscriptions.create_webhook_subscription,
+    webhook_subscriptions.get_webhook_subscription,
+    webhook_subscriptions.update_webhook_subscription,
+    webhook_subscriptions.delete_webhook_subscription,
+    webhook_subscriptions.rotate_webhook_subscription_secret,
+    webhook_subscriptions.list_webhook_deliveries,
+    webhook_subscriptions.replay_webhook_deliveries,
 )
 """In order of trial: of paths with as many parts, one without parameters comes first."""
 

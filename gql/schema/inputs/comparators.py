@@ -29,6 +29,7 @@ from gql.schema.enums import (
     EndedReasonKind,
     Role,
     Speaker,
+    WebhookDeliveryState,
 )
 
 MAX_IN = 100
@@ -277,6 +278,11 @@ class DirectionFilter(Comparators):
 @comparators(DeliveryState)
 class DeliveryStateFilter(Comparators):
     """Compares what became of a delivery."""
+
+
+@comparators(WebhookDeliveryState)
+class WebhookDeliveryStateFilter(Comparators):
+    """Compares what became of a delivery to a webhook subscription."""
 
 
 @comparators(Role)
