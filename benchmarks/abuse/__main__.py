@@ -33,7 +33,7 @@ GATEWAY = replace(JACKFIELD, environment={})
 
 WARM_SECONDS = 3
 
-WRITES_PER_KILL = 1_000
+WRITES_PER_KILL = 500
 """Of each victim."""
 
 CONSOLE = Console(stderr=True)

@@ -19,7 +19,7 @@ Kind = Literal["sqlite", "postgresql"]
 
 def killed(kind: Kind, scratch: Path, size: Size, say: Say) -> Outcome:
     """Write, kill and compare, on one database."""
-    folder = scratch / "killed"
+    folder = scratch / f"killed_{kind}"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     with _store(kind, folder, say) as (target, victims):

@@ -42,12 +42,16 @@ class _Group:
         self._stored_bytes = 0
         self.readers = 0
 
+    def now(self) -> int:
+        """A number above those of all reads so far."""
+        return next(self._instants)
+
     async def answer(self, seq: int, newest: int, read: ReadAnswer) -> _Answer:
         """The answer for an event, to whoever was sent nothing that was read after `newest`."""
         answer = self._answers.get(seq)
         if answer is None or answer.began < newest:
             self._forget(seq)
-            answer = self._answers[seq] = _Answer(next(self._instants))
+            answer = self._answers[seq] = _Answer(self.now())
             self._trim()
         if answer.ended is None:
             await self._reads.run(answer, lambda: self._read(seq, answer, read))
@@ -55,7 +59,7 @@ class _Group:
 
     async def _read(self, seq: int, answer: _Answer, read: ReadAnswer) -> None:
         answer.printed = await read()
-        answer.ended = next(self._instants)
+        answer.ended = self.now()
         if self._answers.get(seq) is answer:
             self._stored_bytes += len(answer.printed or b"")
             self._trim()
@@ -76,12 +80,13 @@ class AnswerReader:
 
     An answer shows its object as it was when it was read, not as it was at the event. So an answer
     that others have read already is good only for whoever was sent nothing that was read later:
-    else they would see an object as it was before what they have seen of it.
+    else they would see an object as it was before what they have seen of it. What was sent over an
+    earlier connection is not known, so nothing counts that was read before this one began.
     """
 
     def __init__(self, group: _Group) -> None:
         self._group = group
-        self._newest = -1
+        self._newest = group.now()
 
     async def answer(self, seq: int, read: ReadAnswer) -> bytes | None:
         """The answer for an event; None where it is not to be told.

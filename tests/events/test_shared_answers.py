@@ -127,6 +127,23 @@ async def test_nobody_sees_an_older_state_after_a_newer_one() -> None:
     assert len(shared) == 0
 
 
+async def test_who_comes_again_sees_nothing_that_was_read_before() -> None:
+    """They may have been sent what was read later, over the connection that they lost."""
+    state = 0
+    shared = SharedAnswers()
+
+    async def read() -> bytes:
+        return b"%d" % state
+
+    with shared.join("key") as other:
+        with shared.join("key") as lost:
+            await other.answer(2, read)
+            state = 1
+            assert await lost.answer(1, read) == b"1"
+        with shared.join("key") as again:
+            assert await again.answer(2, read) == b"1"
+
+
 async def test_who_leaves_ends_no_read_of_others_and_a_failure_is_read_again() -> None:
     shared, go, reads = SharedAnswers(), asyncio.Event(), list[str]()
 
