@@ -47,6 +47,10 @@ BY_RESOLVERS = frozenset(
 )
 """Fields that no plan knows; a document with one of them compares nothing."""
 
+IN_MOTION = frozenset(["lastEventId"])
+"""Fields that another task changes between two answers: it numbers events some time after their
+commit."""
+
 DEFINITION = "strawberry-definition"
 
 
@@ -135,7 +139,7 @@ class Writer:
         names = [
             name
             for name, spec in parent.fields.items()
-            if depth > 0 or is_leaf_type(get_named_type(spec.type))
+            if name not in IN_MOTION and (depth > 0 or is_leaf_type(get_named_type(spec.type)))
         ]
         if not names:
             return "__typename"
