@@ -122,7 +122,7 @@ WEBHOOKS = MetricDefinition(
     "database is down.",
 )
 WEBHOOK_ATTEMPTS = MetricDefinition(
-    "jackfield_webhook_attempts",
+    "jackfield_webhook_deliveries",
     "gauge",
     ("state",),
     "Of them, those that are `running` and `waiting`.",

@@ -140,4 +140,6 @@ class RepricedCosts:
     without_cost: int = column("Those of which the total is not known.", "uncosted_calls")
     paid: PaidCosts = nested_object("What was paid.")
     listed: ListedCosts = nested_object("What the rate card makes of it.")
-    difference: CostDifferences = nested_object("The second less the first.")
+    difference: CostDifferences = nested_object(
+        "What the rate card makes of it, less what was paid."
+    )

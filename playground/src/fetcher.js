@@ -18,11 +18,20 @@ function operationsOf(query) {
   }
 }
 
+const namesOf = (query) => operationsOf(query).map(({ name }) => name?.value);
+
 // Right after a change of tabs GraphiQL still names the operation of the tab before.
 function withKnownOperation(params) {
-  const names = operationsOf(params.query).map(({ name }) => name?.value);
+  const names = namesOf(params.query);
   if (names.length === 0 || names.includes(params.operationName)) return params;
   return { ...params, operationName: names.length === 1 ? names[0] : undefined };
+}
+
+// Which of several operations is chosen: right after an edit GraphiQL knows only those before it.
+export function chosenOf(query, operationName) {
+  const names = namesOf(query);
+  if (names.length < 2) return undefined;
+  return names.includes(operationName) ? operationName : names[0];
 }
 
 export function isSubscription({ query, operationName }) {

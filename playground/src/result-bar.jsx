@@ -5,6 +5,7 @@ import { useEffect, useState, useSyncExternalStore } from "react";
 import { copy } from "./clipboard.js";
 import { getExchange, setExplaining, subscribeExchange } from "./exchange.js";
 import { ExplainPanel } from "./explain-panel.jsx";
+import { chosenOf } from "./fetcher.js";
 import { PicturePanel } from "./pictures.jsx";
 import { asCurl, asFetch } from "./programs.js";
 import { getSession, subscribe } from "./session.js";
@@ -19,17 +20,19 @@ const NUMBERS = new Intl.NumberFormat("en");
 const NOTE_MILLISECONDS = 4_000;
 
 const RESPONSE = pick("responseEditor");
-const EDITORS = pick("queryEditor", "variableEditor", "headerEditor", "operations", "operationName");
+const EDITORS = pick("queryEditor", "variableEditor", "headerEditor", "operationName");
 
 function useOperation() {
-  const { queryEditor, variableEditor, headerEditor, operations, operationName } =
-    useGraphiQL(EDITORS);
-  return () => ({
-    query: queryEditor?.getValue() ?? "",
-    variables: variableEditor?.getValue(),
-    headers: headerEditor?.getValue(),
-    operationName: operations?.length > 1 ? operationName : undefined,
-  });
+  const { queryEditor, variableEditor, headerEditor, operationName } = useGraphiQL(EDITORS);
+  return () => {
+    const query = queryEditor?.getValue() ?? "";
+    return {
+      query,
+      variables: variableEditor?.getValue(),
+      headers: headerEditor?.getValue(),
+      operationName: chosenOf(query, operationName),
+    };
+  };
 }
 
 const size = (bytes) =>

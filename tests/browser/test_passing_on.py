@@ -123,6 +123,12 @@ def test_every_example_opens_from_the_menu(playground: Page) -> None:
     assert titles[-1] == "Restore the first tabs"
     for title in titles[4:-1]:
         playground.click(f"//select//option[text()='{title}']")
+        if title.startswith("Live: "):
+            playground.click(".graphiql-execute-button")
+            playground.wait_text(".result-bar .live", "Following")
+            playground.click(".graphiql-execute-button")
+            playground.wait_text(".result-bar .live", "Stopped")
+            continue
         answer = playground.execute()
         assert "errors" not in answer, title
         assert None not in answer["data"].values(), title

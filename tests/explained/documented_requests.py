@@ -184,6 +184,8 @@ def _operand(  # noqa: PLR0911 -- a case per type
             return str(value).upper()
         case "DeliveryStateFilter":
             return str(value or "new").upper()
+        case "WebhookDeliveryStateFilter":
+            return str(value or "delivered").upper()
         case "EndedReasonKindFilter":
             return str(value or "unknown").upper()
         case "DecimalFilter":

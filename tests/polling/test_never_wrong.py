@@ -216,6 +216,10 @@ async def test_a_version_that_is_read_afterwards_fails_the_same_test(
 
     monkeypatch.setattr(Database, "fetch_value", in_two)
 
-    together = await faults_of(fresh_client, fresh, alone=False)
+    faults: set[str] = set()
+    for _ in range(10):  # whether a write falls between the two is chance
+        faults |= (await faults_of(fresh_client, fresh, alone=False)).faults
+        if faults:
+            break
 
-    assert "two answers of one version" in together.faults
+    assert "two answers of one version" in faults
