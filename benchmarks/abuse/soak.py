@@ -34,6 +34,9 @@ CALIBRATING_SECONDS = 10
 IDLE_SECONDS = 8
 """After which the gateway has ended idle connections; it waits for 5."""
 
+LOOKS = 5
+"""How often what is held when idle is looked at."""
+
 LIMITED_REQUESTS = 600
 """Per minute, of the key that meets its limit."""
 
@@ -146,7 +149,15 @@ class Steps:
         )
 
     async def _counts(self) -> Counts:
+        """The look with the fewest other files: one that is open for a moment is not held."""
         await asyncio.sleep(self.idle_seconds)
+        looks = []
+        for _ in range(LOOKS):
+            await asyncio.sleep(1)
+            looks.append(await self._look())
+        return min(looks, key=lambda look: look.others)
+
+    async def _look(self) -> Counts:
         descriptors = sum(psutil.Process(pid).num_fds() for pid in worker_pids(self.pid))
         sessions = await asyncio.to_thread(self.stores.sessions)
         return Counts(descriptors, sessions, await asyncio.to_thread(self.stores.clients))
