@@ -36,7 +36,7 @@ from gql.operation_queues import OperationQueues
 from gql.query.context import Context
 from gql.schema.event_answers import EventAnswers
 from gql.settings import Settings
-from gql.webhooks import queue
+from gql.webhooks import delivery_log, queue
 from gql.webhooks.queue import Outcome, SubscriptionKey, event_of
 from gql.webhooks.sending import Attempt, WebhookClient, signed_headers
 from gql.webhooks.writes import pause_subscription, reader_of
@@ -159,14 +159,14 @@ class WebhookSender:
     async def clean(self) -> int:
         """Delete the deliveries that are kept no longer; how many there were."""
         async with self._database.snapshot() as snapshot:
-            subscriptions = await queue.all_subscriptions(snapshot)
+            subscriptions = await delivery_log.all_subscriptions(snapshot)
         days, most = self._settings.webhook_days, self._settings.max_webhook_deliveries
         deleted = 0
         for organization_id in sorted({each.organization_id for each in subscriptions}):
-            number = queue.DELETED_AT_ONCE
-            while number == queue.DELETED_AT_ONCE:
+            number = delivery_log.DELETED_AT_ONCE
+            while number == delivery_log.DELETED_AT_ONCE:
                 async with self._database.transaction() as connection:
-                    number = await queue.delete_old_deliveries(
+                    number = await delivery_log.delete_old_deliveries(
                         connection, organization_id, days=days, most=most
                     )
                 deleted += number

@@ -289,7 +289,7 @@ async def _check_webhook_subscriptions(database: "Database", settings: "Settings
     """
     from gql.accounts.secret_box import SecretBox, require_box
     from gql.errors import Unavailable
-    from gql.webhooks.queue import all_subscriptions
+    from gql.webhooks.delivery_log import all_subscriptions
 
     async with database.snapshot() as snapshot:
         subscriptions = await all_subscriptions(snapshot)

@@ -97,7 +97,7 @@ def webhooks_list(
     database: DatabaseOption = None,
 ) -> None:
     """List who is told of events, with how many deliveries of each state are kept."""
-    from gql.webhooks.queue import delivery_counts, subscriptions_of
+    from gql.webhooks.delivery_log import delivery_counts, subscriptions_of
 
     async def read() -> list[dict[str, Any]]:
         async with _opened(organization, database) as context:
@@ -136,7 +136,7 @@ def webhooks_deliveries(
 
     Example: `jackfield webhooks deliveries -o 1 --state failed`
     """
-    from gql.webhooks.queue import latest_deliveries
+    from gql.webhooks.delivery_log import latest_deliveries
 
     states = _states(state)
 

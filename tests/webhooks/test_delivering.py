@@ -15,7 +15,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from gql.app import webhook_sender
 from gql.models.types import now
-from gql.webhooks import queue
+from gql.webhooks import delivery_log, queue
 from gql.webhooks.sending import signed_headers
 from tests.databases import Copy
 from tests.webhooks.conftest import Sending, sending_on
@@ -708,7 +708,7 @@ async def test_a_document_that_fits_no_more_pauses(sending: Sending, receiver: R
 async def test_old_deliveries_are_deleted(
     fresh: Copy, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(queue, "DELETED_AT_ONCE", 2)
+    monkeypatch.setattr(delivery_log, "DELETED_AT_ONCE", 2)
     async with sending_on(fresh, webhook_days=1) as sending:
         number = await sending.subscribe(receiver.url)
         calls = await sending.calls(5)
