@@ -226,7 +226,7 @@ def webhooks_resume(
     organization: OrganizationOption,
     database: DatabaseOption = None,
 ) -> None:
-    """Go on where a subscription was paused: what happened meanwhile it is told, too."""
+    """Go on where a subscription was paused: the events since then are delivered, too."""
     _switch(subscription_id, organization, database, is_active=True)
     typer.echo(f"Webhook subscription {subscription_id} goes on.")
 

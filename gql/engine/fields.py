@@ -2,7 +2,8 @@
 
 `declaration.py` puts a source into the metadata of a Strawberry field, beside the resolver that it
 makes of the same source. The planner copies sources into a plan, the binder and the compiler match
-on them: no other module lists the kinds of fields a second time.
+on them: no other module lists the kinds of fields a second time, and so this one has them all,
+long as it is.
 """
 
 from collections.abc import Callable, Mapping, Sequence

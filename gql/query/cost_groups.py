@@ -3,6 +3,9 @@
 A group is the calls of one currency that are alike in what they are grouped by. Amounts are those
 of calls with a total: the services of a call whose total is not known (yet) are left out with it,
 so that a total is always the sum of the services and of what belongs to none of them.
+
+On one page, long as it is: every column of the SELECT is made from the same few sources, and the
+compiler, the resolvers and REST have to read the same ones.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
