@@ -47,7 +47,7 @@ from gql.rest.routes import NOT_SERVED, routes_of
 from gql.schema.endpoint import GraphQLEndpoint
 from gql.schema.schema import schema
 from gql.schema.schema_files import schema_file_routes
-from gql.schema.socket import SocketEndpoint, SocketLimits
+from gql.schema.socket import ProtocolLimits, SocketEndpoint
 from gql.settings import Settings
 from gql.stores import (
     CredentialChanges,
@@ -113,7 +113,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
         hubs=hubs,
     )
     sockets = SocketEndpoint(
-        graphql, settings, caller_of, requests, shares, SocketLimits.of(settings)
+        graphql, settings, caller_of, requests, shares, ProtocolLimits.of(settings)
     )
     queries = QueryRunner(database, has_own_connections=settings.compiled)
     webhooks = WebhookSender(database, settings, queues, graphql.event_answers)

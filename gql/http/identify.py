@@ -10,6 +10,9 @@ from gql.identity import Identity
 CALLER = "caller"
 """The key in a request's state of who sent it, once that was found out."""
 
+LOOK_SECONDS = 12.0
+"""Seconds between two looks at the credential of a connection that stays."""
+
 Identify = Callable[[Scope], Awaitable[Identity | GatewayError]]
 """Answers the caller, or why the credential was refused; a door may need no caller at all."""
 

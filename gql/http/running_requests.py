@@ -19,6 +19,10 @@ DEADLINE_HEADER = b"jackfield-deadline-ms"
 LOOK_SECONDS = 0.1
 """How often the requests that run are looked at."""
 
+SEND_SECONDS = 20.0
+"""How long the client of an answer without end may take to receive a part of it; a slower one is
+cut off, and comes again."""
+
 _MOST_DIGITS = 9
 
 

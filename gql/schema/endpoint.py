@@ -22,14 +22,15 @@ from gql.engine.engine import Bound, Engine
 from gql.engine.explain import Explanation
 from gql.engine.fallback import OFF, AnswerCounts, Fallback
 from gql.errors import BadInput, BadRequest, GatewayError, MethodNotAllowed, Refused
+from gql.events.feed import EventFeed, SubscriptionSlots
 from gql.events.hub import EventHubs
+from gql.events.shared_answers import SharedAnswers
 from gql.http.body import read_body
 from gql.http.entity_tags import BodyHashes, names_version
 from gql.http.headers import headers_by_name
 from gql.http.identify import Identify, refusal_of
 from gql.http.media_types import (
     EVENT_STREAM,
-    GRAPHQL_RESPONSE,
     JSON,
     accepts_events,
     prefers_html,
@@ -46,7 +47,6 @@ from gql.operation_queues import OperationQueues
 from gql.query.webhook_checks import WebhookChecks
 from gql.schema.documents import Documents, InvalidDocument, choose_operation
 from gql.schema.event_answers import EventAnswers
-from gql.schema.event_feed import EventFeed, SubscriptionSlots
 from gql.schema.event_stream import EventStream
 from gql.schema.explaining import explained, is_operator, wants_explanation
 from gql.schema.following import Following
@@ -61,7 +61,6 @@ from gql.schema.permissions import least_permission
 from gql.schema.received import Admit, ReceivedRequest, UsualPost
 from gql.schema.rendering import HttpResponse, Renderer
 from gql.schema.resolvers import Resolvers
-from gql.schema.shared_answers import SharedAnswers
 from gql.schema.subscribed import Subscribed, Subscriptions
 from gql.settings import Settings
 from gql.stores import SmsSessionStore
@@ -88,6 +87,7 @@ class GraphQLEndpoint:
         shares: Of the event loop.
         queues: Where operations wait for each other, at all doors.
         hubs: Where subscriptions get their events; without them there are none.
+        slots: How many an organization may have, at all doors.
 
     Attributes:
         engine: Compiles queries; None when settings say so.
@@ -109,6 +109,7 @@ class GraphQLEndpoint:
         shares: LoopShares | None = None,
         queues: OperationQueues | None = None,
         hubs: EventHubs | None = None,
+        slots: SubscriptionSlots | None = None,
     ) -> None:
         if schema.extensions:
             raise ValueError("GraphQLEndpoint does not run Strawberry's schema extensions")
@@ -132,7 +133,7 @@ class GraphQLEndpoint:
         self.queues = queues or OperationQueues.of(settings)
         self.subscriptions: Subscriptions | None = None
         if hubs is not None:
-            slots = SubscriptionSlots(settings.max_subscriptions)
+            slots = slots or SubscriptionSlots(settings.max_subscriptions)
             self.subscriptions = Subscriptions(
                 self._schema, self._binder, hubs, slots, self.queues, SharedAnswers()
             )
@@ -173,10 +174,9 @@ class GraphQLEndpoint:
             return _failed(error, renderer)
 
     async def answer_operation(
-        self, request: GraphQLRequest, caller: Identity, request_id: str
+        self, request: GraphQLRequest, caller: Identity, renderer: Renderer
     ) -> HttpResponse | EventFeed:
         """The answer to an operation that came over a WebSocket; of a subscription, its events."""
-        renderer = Renderer(GRAPHQL_RESPONSE, request_id)
         received = ReceivedRequest("POST", b"", caller, self._database, renderer, {}, request)
         try:
             with self._requests.begin():
@@ -253,7 +253,7 @@ class GraphQLEndpoint:
                     feed = await self._follow(received, last_event_id)
                     if feed is not None:
                         refuse = partial(refusal_of, self._identify, scope, caller)
-                        return EventStream(feed, self._requests, receive, refuse)
+                        return EventStream(feed, self._requests, receive, refuse, renderer)
                     renderer.media_type = response_type(accept)
                 if explain:
                     answer = await self._explain(received)
@@ -410,7 +410,7 @@ class GraphQLEndpoint:
         received.database = self._database
 
         answer_event = partial(self._resolvers.answer_event, request, received)
-        subscribed = Subscribed(request, points, received.caller, received.renderer, answer_event)
+        subscribed = Subscribed(request, points, received.caller, answer_event)
         return self.subscriptions.feed(subscribed, last_event_id)
 
     async def _request(

@@ -18,10 +18,11 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive, Send
 
 from gql.errors import GatewayError, ResyncRequired, Unavailable
+from gql.events.feed import Begun, EventFeed, PrintedEvent
 from gql.events.reading import EventCursor
 from gql.http.media_types import EVENT_STREAM
-from gql.http.running_requests import RunningRequests
-from gql.schema.event_feed import SEND_SECONDS, Begun, EventFeed, PrintedEvent
+from gql.http.running_requests import SEND_SECONDS, RunningRequests
+from gql.schema.rendering import Renderer
 
 RETRY = b"retry: 1000\n\n"
 """Milliseconds after which a client that lost the connection comes again."""
@@ -42,19 +43,21 @@ class EventStream:
         requests: Those that run in this process, of which this becomes one.
         receive: Tells when the client leaves.
         refuse: Why the caller may not go on; None while they may.
+        renderer: Of refusals.
     """
 
     feed: EventFeed
     requests: RunningRequests
     receive: Receive
     refuse: Callable[[], Awaitable[GatewayError | None]]
+    renderer: Renderer
 
     async def send(self, send: Send, *, head: bool = False) -> None:
         """Send events until there is a reason to end; a refusal, where there is no slot."""
         # Taken here and not before: whoever is cancelled on the way here has none to give back.
         with self.feed.slots.hold(self.feed.organization_id) as has_slot:
             if not has_slot:
-                refusal = self.feed.renderer.refusal(self.feed.slots.refusal())
+                refusal = self.renderer.refusal(self.feed.slots.refusal())
                 await refusal.send(send, head=head)
                 return
             endings = suppress(ClientDisconnect, Unavailable, TimeoutError)
@@ -81,7 +84,7 @@ class EventStream:
             async with aclosing(self.feed.items()) as items:
                 async for item in items:
                     if isinstance(item, PrintedEvent):
-                        yield _next(item.answer, _id(item.cursor))
+                        yield _next(item.answer, _id(item.event.cursor))
                         continue
                     if isinstance(item, Begun):
                         yield _id(item.cursor) + RETRY
@@ -99,7 +102,7 @@ class EventStream:
             yield _next(self._print(error))
 
     def _print(self, error: GatewayError) -> bytes:
-        return self.feed.renderer.refusal(error).body
+        return self.renderer.refusal(error).body
 
 
 def _id(cursor: EventCursor) -> bytes:

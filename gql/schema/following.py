@@ -19,11 +19,12 @@ from graphql.execution import get_variable_values
 from gql.engine.bind import Binder
 from gql.engine.document import Request
 from gql.errors import BadInput
+from gql.events.feed import Passes
 from gql.events.reading import StoredEvent
 from gql.loaders.record_loaders import ListedRecordLoader
 from gql.query.context import Context
 from gql.query.record_list import RecordList
-from gql.schema.subscription import FOLLOWED, Change, FollowedField, Passes
+from gql.schema.subscription import FOLLOWED, Change, FollowedField
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ from typing import Any
 import orjson
 from starlette.types import Message, Scope
 
-from gql.errors import BadRequest, Forbidden, GatewayError, Unauthenticated
+from gql.errors import BadRequest
+from gql.http.socket_closing import Close, CloseCode
 from gql.schema.graphql_request import load_json
 from gql.schema.rendering import HttpResponse
 from gql.settings import Settings
@@ -21,25 +22,15 @@ SUBPROTOCOL = "graphql-transport-ws"
 LONGEST_ID = 256
 """Characters of an operation's id, which is sent back with each of its answers."""
 
-LONGEST_REASON = 123
-"""Bytes of why a WebSocket is closed: https://www.rfc-editor.org/rfc/rfc6455#section-5.5 ."""
-
 ACKNOWLEDGED = b'{"type":"connection_ack"}'
 
 _WITH_ID = frozenset({"subscribe", "complete"})
 _TYPES = _WITH_ID | {"connection_init", "ping", "pong"}
 
 
-class CloseCode(IntEnum):
-    """Why the gateway closes a WebSocket: from 4000 on as the protocol says.
+class ProtocolCode(IntEnum):
+    """Why a WebSocket is closed, as the protocol says; further reasons are `CloseCode`s."""
 
-    The others are those of https://www.iana.org/assignments/websocket/websocket.xml .
-    """
-
-    TOO_LONG = 1009
-    INTERNAL_ERROR = 1011
-    SERVICE_RESTART = 1012
-    TRY_AGAIN_LATER = 1013
     MALFORMED = 4400
     UNAUTHORIZED = 4401
     FORBIDDEN = 4403
@@ -47,27 +38,6 @@ class CloseCode(IntEnum):
     INIT_TIMEOUT = 4408
     ID_IN_USE = 4409
     SECOND_INIT = 4429
-
-
-class Close(Exception):  # noqa: N818 -- what happens to the WebSocket
-    """The WebSocket is closed by the gateway.
-
-    Args:
-        code: Why.
-        reason: The same as a sentence, which is cut where it is too long.
-    """
-
-    def __init__(self, code: CloseCode, reason: str) -> None:
-        super().__init__(reason)
-        self.code = code
-        self.reason = reason.encode()[:LONGEST_REASON].decode(errors="ignore")
-
-    @classmethod
-    def of_refusal(cls, error: GatewayError) -> "Close":
-        """Because nobody may be, or can be, let in."""
-        is_forbidden = isinstance(error, (Unauthenticated, Forbidden))
-        code = CloseCode.FORBIDDEN if is_forbidden else CloseCode.TRY_AGAIN_LATER
-        return cls(code, error.message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +63,7 @@ def read_message(frame: Message, settings: Settings) -> ClientMessage:
     """
     text = frame.get("text")
     if text is None:
-        raise Close(CloseCode.MALFORMED, "Send messages as text, not as binary data.")
+        raise Close(ProtocolCode.MALFORMED, "Send messages as text, not as binary data.")
     raw = text.encode()
     if len(raw) > settings.max_body_bytes:
         reason = f"A message may have {settings.max_body_bytes} bytes."
@@ -101,14 +71,14 @@ def read_message(frame: Message, settings: Settings) -> ClientMessage:
     try:
         message = load_json(raw, settings, "The message")
     except BadRequest as error:
-        raise Close(CloseCode.MALFORMED, error.message) from None
+        raise Close(ProtocolCode.MALFORMED, error.message) from None
     if not isinstance(message, dict):
-        raise Close(CloseCode.MALFORMED, "A message must be a JSON object.")
+        raise Close(ProtocolCode.MALFORMED, "A message must be a JSON object.")
     kind, payload = message.get("type"), message.get("payload")
     if not isinstance(kind, str) or kind not in _TYPES:
-        raise Close(CloseCode.MALFORMED, f"The type must be one of {', '.join(sorted(_TYPES))}.")
+        raise Close(ProtocolCode.MALFORMED, f"The type must be one of {', '.join(sorted(_TYPES))}.")
     if not isinstance(payload, dict) and (payload is not None or kind == "subscribe"):
-        raise Close(CloseCode.MALFORMED, f"The payload of {kind} must be a JSON object.")
+        raise Close(ProtocolCode.MALFORMED, f"The payload of {kind} must be a JSON object.")
     return ClientMessage(kind, _id(message) if kind in _WITH_ID else "", payload)
 
 
@@ -151,7 +121,7 @@ def _id(message: dict[str, Any]) -> str:
     value = message.get("id")
     if not isinstance(value, str) or not 0 < len(value) <= LONGEST_ID:
         reason = f"The id must be a string of 1 to {LONGEST_ID} characters."
-        raise Close(CloseCode.MALFORMED, reason)
+        raise Close(ProtocolCode.MALFORMED, reason)
     return value
 
 
@@ -163,5 +133,5 @@ def _authorization(payload: dict[str, Any]) -> str | None:
         return None
     if len(values) > 1 or not isinstance(values[0], str):
         reason = 'Send {"authorization": "Bearer <key or token>"} or {"apiKey": "<key>"}.'
-        raise Close(CloseCode.FORBIDDEN, reason)
+        raise Close(ProtocolCode.FORBIDDEN, reason)
     return values[0]

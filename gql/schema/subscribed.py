@@ -7,14 +7,13 @@ from graphql import GraphQLSchema
 
 from gql.engine.bind import Binder
 from gql.engine.document import Request
+from gql.events.feed import EventFeed, SubscriptionSlots
 from gql.events.hub import EventHubs
 from gql.events.reading import StoredEvent
+from gql.events.shared_answers import SharedAnswers
 from gql.identity import Identity
 from gql.operation_queues import OperationQueues
-from gql.schema.event_feed import EventFeed, SubscriptionSlots
 from gql.schema.following import Following
-from gql.schema.rendering import Renderer
-from gql.schema.shared_answers import SharedAnswers
 
 
 @dataclass(frozen=True)
@@ -25,14 +24,12 @@ class Subscribed:
         request: The document, its operation and its variables.
         points: What the operation costs: at the beginning, and for each event.
         caller: Who follows.
-        renderer: Of the answers.
         answer_event: The answer to an event, or None where it is not to be told.
     """
 
     request: Request
     points: int
     caller: Identity
-    renderer: Renderer
     answer_event: Callable[[Following, StoredEvent], Awaitable[bytes | None]]
 
 
@@ -86,5 +83,4 @@ class Subscriptions:
             lambda: caller.allowance.use_points(points),
             print_event,
             lambda: self.answers.join(equal),
-            subscribed.renderer,
         )

@@ -1,7 +1,7 @@
 """The subscription fields: what is written, told as it happens.
 
-A field says which events it gives and what is printed of one; `event_feed.py` reads the events and
-runs the document once for each. So these generators never run, and nobody reads their
+A field says which events it gives and what is printed of one; `gql/events/feed.py` reads the events
+and has the document run once for each. So these generators never run, and nobody reads their
 arguments here.
 """
 
@@ -22,6 +22,7 @@ from gql.domain.graphs import GRAPHS
 from gql.domain.messages import SMS_MESSAGES
 from gql.domain.sms import SMS_CONVERSATIONS
 from gql.engine.declaration import one
+from gql.events.feed import Passes
 from gql.events.reading import StoredEvent
 from gql.query.global_id import read_id
 from gql.query.record_list import RecordList
@@ -110,9 +111,6 @@ class GraphChange(Change):
     graph: AssistantGraph | None = one(
         "The graph as it is now; null when it is gone.", GRAPHS, "object_id"
     )
-
-
-Passes = Callable[[StoredEvent], bool]
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack
 import pytest
 from starlette.applications import Starlette
 
-from gql.schema.shared_answers import MOST_ANSWERS, MOST_BYTES, SharedAnswers
+from gql.events.shared_answers import MOST_ANSWERS, MOST_BYTES, SharedAnswers
 from tests.conftest import Counting, GraphQL, bearer
 from tests.databases import Copy
 from tests.events.sse import following

@@ -9,7 +9,7 @@ import pytest
 from starlette.applications import Starlette
 
 from gql.http.running_requests import RunningRequests
-from gql.schema.socket import SocketLimits
+from gql.schema.socket import ProtocolLimits
 from tests.conftest import GraphQL, bearer
 from tests.databases import Copy
 from tests.events.sockets import connected
@@ -35,7 +35,7 @@ def member(fresh: Copy) -> dict[str, str]:
 
 def limit(app: Starlette, **changes: Any) -> None:
     """Have WebSockets of an application end sooner."""
-    limits: SocketLimits = app.state.sockets.limits
+    limits: ProtocolLimits = app.state.sockets.limits
     app.state.sockets.limits = replace(limits, **changes)
 
 

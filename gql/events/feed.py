@@ -1,4 +1,4 @@
-"""The events of one subscription, printed: what Server-Sent Events and WebSockets both send."""
+"""The events of one subscription, printed: what Server-Sent Events and every WebSocket send."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
@@ -10,15 +10,14 @@ from gql.background import until_ended
 from gql.errors import RETRY_AFTER, RateLimited
 from gql.events.hub import EventHubs
 from gql.events.reading import EventCursor, StoredEvent
-from gql.schema.rendering import Renderer
-from gql.schema.shared_answers import AnswerReader
-from gql.schema.subscription import Passes
+from gql.events.shared_answers import AnswerReader
+from gql.http.identify import LOOK_SECONDS
 
-HEARTBEAT_SECONDS = 12.0
-"""Seconds between two heartbeats, at which the caller's credential is looked at again."""
+HEARTBEAT_SECONDS = LOOK_SECONDS
+"""Seconds between two heartbeats, at which a stream looks at its caller's credential again."""
 
-SEND_SECONDS = 20.0
-"""How long a client may take to receive what is sent; a slower one is cut off, and comes again."""
+Passes = Callable[[StoredEvent], bool]
+"""Whether an event may be told, by what is known without its object."""
 
 
 class SubscriptionSlots:
@@ -67,9 +66,9 @@ class Begun:
 
 @dataclass(frozen=True, slots=True)
 class PrintedEvent:
-    """The answer to the document for one event, as JSON."""
+    """What is told of one event, as JSON."""
 
-    cursor: EventCursor
+    event: StoredEvent
     answer: bytes
 
 
@@ -97,7 +96,6 @@ class EventFeed:
         charge: Charges the caller for one of them, or refuses.
         print_event: Prints one; None where it is not to be told.
         share: Has this printed once for all equal subscriptions.
-        renderer: Of refusals.
     """
 
     hubs: EventHubs
@@ -108,7 +106,6 @@ class EventFeed:
     charge: Callable[[], None]
     print_event: Callable[[StoredEvent], Awaitable[bytes | None]]
     share: Callable[[], AbstractContextManager[AnswerReader]]
-    renderer: Renderer
 
     async def items(self) -> AsyncGenerator[Begun | PrintedEvent | Heartbeat, None]:
         """Events in their order, and heartbeats between them, without end; first, that it begins.
@@ -149,7 +146,7 @@ class EventFeed:
                 self.charge()
                 answer = await answers.answer(event.seq, partial(self.print_event, event))
                 if answer is not None:
-                    yield PrintedEvent(event.cursor, answer)
+                    yield PrintedEvent(event, answer)
                     passed_over = None
         finally:
             following.cancel()

@@ -6,7 +6,7 @@ from contextlib import suppress
 from starlette.requests import ClientDisconnect
 from starlette.types import Send
 
-from gql.schema.socket_messages import Close, CloseCode
+from gql.http.socket_closing import Close, CloseCode
 
 DISCONNECTED = (OSError, RuntimeError)
 """What `send` raises when the connection is lost, and uvicorn where it has closed it by itself."""
