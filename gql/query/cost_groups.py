@@ -32,6 +32,7 @@ from sqlalchemy import (
     func,
     null,
     select,
+    type_coerce,
 )
 from sqlmodel.sql.sqltypes import UTCDateTime
 
@@ -329,7 +330,8 @@ def _finished(
         yield value.label(name)
     for name, kind in KEYS.items():
         value = rows.c[name] if name in grouping.keys else cast(null(), kind)
-        yield value.label(name)
+        # An empty bucket has no key, even of a column that is never null in a call.
+        yield type_coerce(value, kind).label(name)
     yield _group_filter(rows, grouping, parameters).label("group_filter")
     for name in ("calls", "with_cost", "ongoing"):
         yield cast(func.coalesce(rows.c[name], 0), BigInteger).label(name)

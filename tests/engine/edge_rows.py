@@ -89,7 +89,9 @@ NOBODY_REFERS_TO = [
     *("graph_edge", "graph_transition", "chat_message", "transcript", "recording", "cost_entry")
 ]
 """Tables whose ids may be changed to large ones."""
-MICROS = [0, 1, -1, 999_999, -1_000_001, 1_000_000, 10**12, 2**63 - 1, -(2**63 - 1)]
+MICROS = [0, 1, -1, 999_999, -1_000_001, 1_000_000, 10**12, 10**17, -(10**17)]
+"""The last are a thousand times what any interface takes, and as much as `MOST_ROWS` of them may be
+without a sum of SQLite's rollup leaving its 64 bits."""
 FLOATS = [0.0, -0.0, 0.1, 1.0, 1e16, 1e-7, 123456789.123, 2 / 3, 1e22]
 DECIMALS = [*map(Decimal, ("0", "0.1", "-2.5", "1000", "0.00000015", "1.23456789012345E+20"))]
 OBJECTS: list[Any] = [

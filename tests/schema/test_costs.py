@@ -255,6 +255,18 @@ async def test_the_filter_of_a_group_lists_its_calls(
         assert len(await ids(graphql, CALLS, group["filter"])) == group["calls"]
 
 
+async def test_an_empty_bucket_has_no_keys(graphql: GraphQL) -> None:
+    """Not even of columns that are never null in a call; nothing else of it need be selected."""
+    keys = ("status", "channel", "source", "endedReason", "assistantPhoneNumber")
+    dimensions = ["DAY", "STATUS", "CHANNEL", "SOURCE", "ENDED_REASON", "NUMBER"]
+    filter_ = {"startedAt": {"gte": "2020-03-01", "lt": "2020-03-03"}}
+
+    for key in keys:
+        answer = await report(graphql, key, filter=filter_, groupBy=dimensions, empty=True)
+
+        assert answer == {"groupCount": 2, "groups": [{key: None}, {key: None}]}
+
+
 async def test_days_follow_the_clocks_of_their_zone(graphql: GraphQL) -> None:
     """The last Sunday of March has 23 hours in Berlin, that of October 25."""
     query = {"groupBy": ["DAY"], "zone": "Europe/Berlin", "empty": True}
