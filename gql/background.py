@@ -52,6 +52,34 @@ class RepeatedTask:
             wait = await self._run()
 
 
+class GrowingPause:
+    """How long to wait after a failure: a second after the first, then twice as long each time.
+
+    Args:
+        longest: Most seconds.
+
+    Attributes:
+        failures: How many there were since the last success.
+    """
+
+    def __init__(self, longest: float) -> None:
+        self._longest = longest
+        self.failures = 0
+
+    def record_failure(self) -> None:
+        """It has failed once more."""
+        self.failures += 1
+
+    def record_success(self) -> None:
+        """It works again."""
+        self.failures = 0
+
+    @property
+    def seconds(self) -> float:
+        """After the last failure; at least one has been recorded."""
+        return min(2.0 ** min(self.failures - 1, 20), self._longest)
+
+
 async def cancel(task: asyncio.Task[Any] | None) -> None:
     """End a task where it waits, and wait until it has ended; None is ended already.
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
-from gql.background import RepeatedTask
+from gql.background import GrowingPause, RepeatedTask
 from gql.database import Database
 from gql.events.numbering import number_events
 from gql.events.retention import prune_events
@@ -19,8 +19,8 @@ tables directly. Those of this process are numbered at once."""
 PRUNING_SECONDS = 3_600.0
 """Seconds between two deletions of old events."""
 
-PAUSE = 60.0
-"""Seconds after a failure, as on a database that is down or read-only."""
+LONGEST_PAUSE = 60.0
+"""Most seconds after a failure, as on a database that is down or read-only."""
 
 Announce = Callable[[int], Awaitable[None]]
 """Tells those who follow an organization, here and in other processes, that there is more."""
@@ -46,11 +46,11 @@ class EventNumbering:
         self._wait = wait
         self._task = RepeatedTask(self._work, first_wait=wait)
         self._next_pruning = time.monotonic() + PRUNING_SECONDS
-        self._has_failed = False
+        self._pause = GrowingPause(LONGEST_PAUSE)
 
     def note_commit(self) -> None:
         """This process has written something."""
-        if not (self._database.embedded or self._has_failed):
+        if not (self._database.embedded or self._pause.failures):
             self._task.wake()
 
     def start(self) -> None:
@@ -79,9 +79,9 @@ class EventNumbering:
                 await self.prune()
                 self._next_pruning = time.monotonic() + PRUNING_SECONDS
         except Exception as error:  # noqa: BLE001 -- one failure must not end the task
-            if not self._has_failed:
+            if not self._pause.failures:
                 _log.warning("events are not numbered for now: %r", error)
-            self._has_failed = True
-            return PAUSE
-        self._has_failed = False
+            self._pause.record_failure()
+            return self._pause.seconds
+        self._pause.record_success()
         return self._wait

@@ -15,7 +15,7 @@ import orjson
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gql.accounts.secret_box import SecretBox, require_box
-from gql.background import RepeatedTask
+from gql.background import GrowingPause, RepeatedTask
 from gql.database import Database
 from gql.errors import (
     BadInput,
@@ -47,8 +47,8 @@ INTERVAL = 0.5
 CLEANING_SECONDS = 3_600.0
 """Seconds between two deletions of old deliveries."""
 
-PAUSE = 30.0
-"""Seconds after a failure, as on a database that is down or read-only."""
+LONGEST_PAUSE = 30.0
+"""Most seconds after a failure, as on a database that is down or read-only."""
 
 MOST_SERVED = 200
 """Subscriptions that a process serves at a time; others wait for the next look."""
@@ -108,9 +108,11 @@ class WebhookSender:
         # done before the lease ends.
         self._lease_seconds = 2 * settings.webhook_timeout + settings.request_timeout
         self._served: dict[SubscriptionKey, asyncio.Task[None]] = {}
+        self._leases_to_end: set[SubscriptionKey] = set()
         self._is_stopping = False
         self._task = RepeatedTask(self._work, first_wait=INTERVAL)
         self._next_cleaning = time.monotonic() + CLEANING_SECONDS
+        self._pause_after_failure = GrowingPause(LONGEST_PAUSE)
         self._has_failed = False
         self.attempts = FairQueue(
             MOST_ATTEMPTS,
@@ -129,8 +131,7 @@ class WebhookSender:
         """End, soon: what is cut off is sent again by whoever goes on."""
         self._is_stopping = True
         await self._task.stop()
-        served = list(self._served.values())
-        if served:
+        if served := self.served:
             _, late = await asyncio.wait(served, timeout=LAST_SECONDS)
             for task in late:
                 task.cancel()
@@ -140,6 +141,8 @@ class WebhookSender:
 
     async def look(self) -> None:
         """Begin to serve the subscriptions for which there is something to do."""
+        for key in list(self._leases_to_end):
+            await self._end_lease(key)
         async with self._database.snapshot() as snapshot:
             keys = await queue.subscriptions_with_work(snapshot, now())
         random.shuffle(keys)  # so that no one waits for always the same others
@@ -149,11 +152,16 @@ class WebhookSender:
             if key not in self._served:
                 self._served[key] = asyncio.create_task(self._serve(key))
 
+    @property
+    def served(self) -> list[asyncio.Task[None]]:
+        """What makes the deliveries of subscriptions, of each one."""
+        return list(self._served.values())
+
     async def drain(self) -> None:
         """Serve all that is due, and wait for it."""
         await self.look()
         while self._served:
-            await asyncio.wait(list(self._served.values()))
+            await asyncio.wait(self.served)
             await self.look()
 
     async def clean(self) -> int:
@@ -180,7 +188,9 @@ class WebhookSender:
                 self._next_cleaning = time.monotonic() + CLEANING_SECONDS
         except Exception as error:  # noqa: BLE001 -- one failure must not end the task
             self._log_failure(error)
-            return PAUSE
+            self._pause_after_failure.record_failure()
+            return self._pause_after_failure.seconds
+        self._pause_after_failure.record_success()
         return INTERVAL
 
     async def _serve(self, key: SubscriptionKey) -> None:
@@ -191,6 +201,9 @@ class WebhookSender:
         except asyncio.CancelledError:
             await self._give_back(key)
             raise
+        except DatabaseUnavailable as error:  # it is tried again once there is a database
+            self._log_failure(error)
+            self._leases_to_end.add(key)
         except Exception as error:  # noqa: BLE001 -- it is tried again after the lease
             self._log_failure(error)
         else:
@@ -289,10 +302,15 @@ class WebhookSender:
 
     async def _give_back(self, key: SubscriptionKey) -> None:
         try:
-            async with self._database.transaction() as connection:
-                await queue.end_lease(connection, key, self._lease)
+            await self._end_lease(key)
         except GatewayError as error:
             self._log_failure(error)
+            self._leases_to_end.add(key)
+
+    async def _end_lease(self, key: SubscriptionKey) -> None:
+        async with self._database.transaction() as connection:
+            await queue.end_lease(connection, key, self._lease)
+        self._leases_to_end.discard(key)
 
     def _log_failure(self, error: Exception) -> None:
         if not self._has_failed:

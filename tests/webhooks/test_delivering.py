@@ -14,8 +14,10 @@ from sqlalchemy import text
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from gql.app import webhook_sender
+from gql.errors import DatabaseUnavailable
 from gql.models.types import now
 from gql.webhooks import delivery_log, queue
+from gql.webhooks.queue import Due, SubscriptionKey
 from gql.webhooks.sending import signed_headers
 from tests.databases import Copy
 from tests.webhooks.conftest import Sending, sending_on
@@ -651,6 +653,49 @@ async def test_a_stop_gives_back_what_is_cut_off(
     forever.set()
 
     assert [each.id for each in receiver.accepted][-1:] == [receiver.received[0].id]
+
+
+async def test_a_database_that_comes_back_finds_no_lease_of_this_process(
+    sending: Sending, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was under way when it went is told at the next look, and not when the lease ends."""
+    has_failed = asyncio.Event()
+
+    async def fail(*_: object) -> Due:
+        has_failed.set()
+        raise DatabaseUnavailable("It restarts.")
+
+    await sending.subscribe(receiver.url)
+    await sending.write(*(await sending.calls(1)))
+    with monkeypatch.context() as patch:
+        patch.setattr(queue, "next_deliveries", fail)
+        await sending.sender.look()
+        await has_failed.wait()
+        while served := sending.sender.served:
+            await asyncio.wait(served)
+    during = len(receiver.received)
+    await sending.sender.drain()
+
+    assert (during, len(receiver.received)) == (0, 1)
+
+
+async def test_a_database_that_is_gone_is_looked_at_ever_less_often(
+    sending: Sending, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*_: object) -> list[SubscriptionKey]:
+        raise DatabaseUnavailable("It restarts.")
+
+    sender = sending.sender
+    with monkeypatch.context() as patch:
+        patch.setattr(queue, "subscriptions_with_work", fail)
+        waits = [await sender._work() for _ in range(7)]  # noqa: SLF001 -- rounds of the task
+    await sending.subscribe(receiver.url)
+    await sending.write(*(await sending.calls(1)))
+    wait_after_success = await sender._work()  # noqa: SLF001 -- the same
+    await receiver.until(lambda: bool(receiver.received))
+
+    assert waits == [1, 2, 4, 8, 16, 30, 30]
+    assert wait_after_success == webhook_sender.INTERVAL
 
 
 async def test_a_long_answer_is_left_out(
