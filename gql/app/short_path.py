@@ -1,4 +1,4 @@
-"""The short path of what frontends send most: a POST to `/graphql` with nothing unusual about it.
+"""The short path of what is sent most: requests to `/graphql` with nothing unusual about them.
 
 The layers of the application are functions around functions, each of which reads the headers for
 itself and changes the answer on its way out. Together they take longer than the request itself. So
@@ -18,13 +18,15 @@ from gql.app.request_counter import RequestCounter
 from gql.app.requests import NO_SNIFFING, log_request
 from gql.auth.authenticator import Authenticator
 from gql.errors import GatewayError, NotAcceptable
-from gql.http.media_types import accepts_events, response_type
+from gql.http.media_types import accepts_events, prefers_html, response_type
 from gql.http.rate_limit_headers import headers_of
 from gql.http.request_id import HEADER, new_request_id
 from gql.schema.endpoint import GraphQLEndpoint
-from gql.schema.received import UsualPost
+from gql.schema.received import UsualRequest
 
 PATH = "/graphql"
+
+METHODS = frozenset({"GET", "POST", "QUERY"})
 
 ACTED_UPON = frozenset(
     (
@@ -70,43 +72,38 @@ class ShortPath:
         self._counter = counter
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        if scope.get("path") == PATH and scope["type"] == "http" and scope["method"] == "POST":
+        if scope.get("path") == PATH and scope["type"] == "http" and scope["method"] in METHODS:
             headers = None if scope.get("root_path") else _headers(scope)
             if headers is not None:
                 caller = self._authenticator.cached_caller(headers[b"authorization"])
-                media_type = _media_type(headers.get(b"accept", b""))
+                media_type = _media_type(scope["method"], headers.get(b"accept", b""))
                 if caller is not None and media_type is not None:
-                    post = UsualPost(
-                        caller,
+                    usual = UsualRequest(
+                        scope,
                         receive,
+                        caller,
                         new_request_id(),
                         media_type,
                         headers.get(b"content-type", b""),
                         headers.get(b"content-length", b""),
                     )
-                    return self._answer(scope, post, headers.get(b"accept-encoding", b""), send)
+                    return self._answer(usual, headers.get(b"accept-encoding", b""), send)
         return self._app(scope, receive, send)
 
-    async def _answer(
-        self,
-        scope: Scope,
-        post: UsualPost,
-        accept_encoding: bytes,
-        send: Send,
-    ) -> None:
+    async def _answer(self, usual: UsualRequest, accept_encoding: bytes, send: Send) -> None:
         start = time.perf_counter()
-        request_id, caller, status = post.request_id, post.caller, 0
+        scope, request_id, caller, status = usual.scope, usual.request_id, usual.caller, 0
 
-        async def admit(post: UsualPost) -> GatewayError | None:
-            return await self._authenticator.admit(scope, caller, post.log)
+        async def admit(usual: UsualRequest) -> GatewayError | None:
+            return await self._authenticator.admit(scope, caller, usual.log)
 
         try:
-            answer = await self._graphql.answer_post(post, admit)
+            answer = await self._graphql.answer_usual(usual, admit)
             status = answer.status
             sent = answer.raw_headers
             sent += ((HEADER, request_id.encode()), NO_SNIFFING, *headers_of(caller.allowance))
             if b"gzip" in accept_encoding:
-                await Compression(_sender(status, sent, answer.body))(scope, post.receive, send)
+                await Compression(_sender(status, sent, answer.body))(scope, usual.receive, send)
             else:
                 await send({"type": "http.response.start", "status": status, "headers": sent})
                 await send({"type": "http.response.body", "body": answer.body})
@@ -118,8 +115,8 @@ class ShortPath:
         finally:
             seconds = time.perf_counter() - start
             if self._counter is not None:
-                self._counter.record(PATH, "POST", status, seconds)
-            log_request(scope, status, seconds, request_id, post.log)
+                self._counter.record(PATH, scope["method"], status, seconds)
+            log_request(scope, status, seconds, request_id, usual.log)
 
 
 def _headers(scope: Scope) -> dict[bytes, bytes] | None:
@@ -135,12 +132,13 @@ def _headers(scope: Scope) -> dict[bytes, bytes] | None:
     return headers if b"authorization" in headers else None
 
 
-def _media_type(accept: bytes) -> str | None:
-    """The media type of the answer; None where there is none, or it may be a stream of events."""
-    if accepts_events(accept.decode("latin-1")):
+def _media_type(method: str, accept: bytes) -> str | None:
+    """The media type of the answer; None where there is none, or it may be events or a page."""
+    accepted = accept.decode("latin-1")
+    if accepts_events(accepted) or (method == "GET" and prefers_html(accepted)):
         return None
     try:
-        return response_type(accept.decode("latin-1"))
+        return response_type(accepted)
     except NotAcceptable:
         return None
 

@@ -58,7 +58,7 @@ from gql.schema.graphql_request import (
     require_method,
 )
 from gql.schema.permissions import least_permission
-from gql.schema.received import Admit, ReceivedRequest, UsualPost
+from gql.schema.received import Admit, ReceivedRequest, UsualRequest
 from gql.schema.rendering import HttpResponse, Renderer
 from gql.schema.resolvers import Resolvers
 from gql.schema.subscribed import Subscribed, Subscriptions
@@ -146,28 +146,36 @@ class GraphQLEndpoint:
             return
         await answer.send(send, head=scope["method"] == "HEAD")
 
-    async def answer_post(self, post: UsualPost, admit: Admit) -> HttpResponse:
-        """The answer to a POST that has nothing unusual about it; the same as `__call__` sends.
+    async def answer_usual(self, usual: UsualRequest, admit: Admit) -> HttpResponse:
+        """The answer to a GET, QUERY or POST with nothing unusual about it, as `__call__` sends it.
 
         Args:
-            post: The request.
+            usual: The request.
             admit: Lets its caller in, or says why it does not.
 
         Raises:
             ClientDisconnect: when the client has gone.
         """
-        renderer, caller = Renderer(post.media_type, post.request_id), post.caller
+        renderer, scope = Renderer(usual.media_type, usual.request_id), usual.scope
+        method = scope["method"]
         try:
             with self._requests.begin() as running:
-                refusal = await admit(post)
+                refusal = await admit(usual)
                 if refusal is not None:
                     return renderer.refusal(refusal)
-                require_json(post.content_type.decode("latin-1"))
-                most = self._settings.max_body_bytes
-                raw = await read_body(post.receive, most, post.content_length)
-                running.receive = post.receive
-                received = ReceivedRequest("POST", raw, caller, self._database, renderer, post.log)
-                return await self._run(received)
+                if method == "GET":
+                    raw = scope["query_string"]
+                else:
+                    require_json(usual.content_type.decode("latin-1"))
+                    most = self._settings.max_body_bytes
+                    raw = await read_body(usual.receive, most, usual.content_length)
+                running.receive = usual.receive
+                received = ReceivedRequest(
+                    method, raw, usual.caller, self._database, renderer, usual.log
+                )
+                if method == "POST":
+                    return await self._run(received)
+                return await (await self._run(received, scope)).as_read(scope, self._bodies)
         except ClientDisconnect:
             raise
         except Exception as error:  # noqa: BLE001 -- see `_failed`

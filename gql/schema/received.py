@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from starlette.types import Receive
+from starlette.types import Receive, Scope
 
 from gql.database import RequestDatabase
 from gql.errors import GatewayError
@@ -16,12 +16,13 @@ from gql.settings import Settings
 
 
 @dataclass(slots=True)
-class UsualPost:
-    """A POST of a caller who is known, with no header that asks for anything else.
+class UsualRequest:
+    """A request of a caller who is known, with no header that asks for anything else.
 
     Attributes:
+        scope: Of the ASGI request.
+        receive: The same.
         caller: Who sent it.
-        receive: Of the ASGI request.
         request_id: Of the request.
         media_type: Of the answer.
         content_type: The header's value; empty without one.
@@ -29,8 +30,9 @@ class UsualPost:
         log: The further fields of its line in the log.
     """
 
-    caller: Identity
+    scope: Scope
     receive: Receive
+    caller: Identity
     request_id: str
     media_type: str
     content_type: bytes
@@ -38,7 +40,7 @@ class UsualPost:
     log: dict[str, Any] = field(default_factory=dict)
 
 
-Admit = Callable[[UsualPost], Awaitable[GatewayError | None]]
+Admit = Callable[[UsualRequest], Awaitable[GatewayError | None]]
 """Lets the caller of a request in, or says why it does not."""
 
 

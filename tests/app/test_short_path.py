@@ -70,6 +70,29 @@ REQUESTS: dict[str, tuple[bytes, Mapping[str, str]]] = {
 }
 
 
+CALLS = "{ calls(first: 100) { nodes { id callSid meta } } }"
+
+TAG = "TAG"
+"""Stands for the tag of the answer to the same request."""
+
+READS: dict[str, tuple[str, Mapping[str, str]]] = {
+    "a query": (CALLS, {}),
+    "what the client has": (CALLS, {"If-None-Match": TAG}),
+    "what the client has, among others": (CALLS, {"If-None-Match": f'"a,b", W/{TAG}'}),
+    "what the client has, compressed": (CALLS, {"If-None-Match": TAG, "Accept-Encoding": "gzip"}),
+    "another tag": (CALLS, {"If-None-Match": '"0.0"'}),
+    "anything at all": (CALLS, {"If-None-Match": "*"}),
+    "what it must be": (CALLS, {"If-Match": TAG}),
+    "what it must not be": (CALLS, {"If-Match": '"0.0"', "If-None-Match": TAG}),
+    "without a version": ("{ viewer { method } }", {"If-None-Match": TAG}),
+    "an error": ("{ call(id: 1) { id } cals }", {"If-None-Match": '"0.0"'}),
+    "a mutation": ("mutation { deleteGraph(input: {id: 1}) { userErrors { code } } }", {}),
+    "a subscription": ("subscription { events { kind } }", {}),
+    "nothing": ("", {}),
+    "the type of GraphQL": (CALLS, {"Accept": GRAPHQL_RESPONSE, "If-None-Match": TAG}),
+}
+
+
 class Recorder:
     """Notes which requests come through the layers."""
 
@@ -150,6 +173,40 @@ async def test_both_ways_answer_alike(
     assert [line["request_id"] for line in lines] == [
         response.headers["x-request-id"] for response in (short, layered)
     ]
+
+
+@pytest.mark.parametrize("method", ["GET", "QUERY"])
+@pytest.mark.parametrize("name", READS)
+async def test_both_ways_answer_reads_alike(
+    name: str, method: str, poster: httpx2.AsyncClient, recorder: Recorder
+) -> None:
+    query, headers = READS[name]
+
+    async def read(headers: Mapping[str, str]) -> httpx2.Response:
+        if method == "GET":
+            return await poster.get("/graphql", params={"query": query}, headers=headers)
+        return await poster.request(method, "/graphql", content=body(query), headers=headers)
+
+    accept = {key: value for key, value in headers.items() if key == "Accept"}
+    tag = (await read(accept)).headers.get("etag", '"0.0"')
+    sent = {key: value.replace(TAG, tag) for key, value in headers.items()}
+    short = await read(sent)
+    assert recorder.number == 0
+    layered = await read({**sent, **THROUGH_LAYERS})
+    assert recorder.number == 1
+
+    assert comparable(short) == comparable(layered)
+    assert (short.status_code == 304) is (
+        name.startswith(("what the client has", "anything", "without", "the type"))
+    )
+
+
+async def test_a_person_who_opens_the_address_goes_through_the_layers(
+    poster: httpx2.AsyncClient, recorder: Recorder
+) -> None:
+    answer = await poster.get("/graphql", headers={"Accept": "text/html"})
+
+    assert (answer.status_code, recorder.number) == (303, 1)
 
 
 _VARYING = {"time", "ms", "request_id"}
