@@ -20,10 +20,11 @@ from gql.ingest.items import FARTHEST_AHEAD, AnyItem, SessionItem, SmsItem, Tran
 from gql.ingest.merge import Stamp, item_stamp
 from gql.ingest.merged_call import CallKey, MergedCall, register_name
 from gql.ingest.merged_session import MergedSession
+from gql.ingest.merged_sms import SmsKey, sms_key
 from gql.ingest.new_call import NewCall, new_call_columns
 from gql.ingest.session_batch import SessionBatch
 from gql.ingest.sms_batch import UNNUMBERED, SmsBatch, SmsOutcome
-from gql.ingest.sms_joining import join_conversations
+from gql.ingest.sms_settling import settle_conversations
 from gql.models.types import now
 from gql.query.context import Context
 from gql.steps import in_steps, pause_if_long
@@ -143,7 +144,7 @@ async def _apply(write: WriteContext, items: Sequence[PreparedItem]) -> list[Ite
     await batch.save()
     await sessions.save()
     await sms_batch.save()
-    await join_conversations(batch, accepted_items, received_at)
+    moved = await settle_conversations(sms_batch, accepted_items, received_at)
     names = [
         item.carrier_call_id
         for item in accepted_items
@@ -151,7 +152,7 @@ async def _apply(write: WriteContext, items: Sequence[PreparedItem]) -> list[Ite
     ]
     await link_carriers(write, names, received_at)
     return [
-        _outcome(each.item, result)
+        _outcome(each.item, result, moved)
         for each, result in zip(items, results, strict=True)
         if result is not None
     ]
@@ -240,8 +241,10 @@ def _refusal(item: AnyItem, received_at: datetime, latest: datetime) -> _Result 
     return None
 
 
-def _outcome(item: AnyItem, result: _Result) -> ItemOutcome:
+def _outcome(item: AnyItem, result: _Result, moved: Mapping[SmsKey, int]) -> ItemOutcome:
     row_id = None if result.subject is None else result.subject.row["id"]
+    if item.kind == "sms":
+        row_id = moved.get(sms_key(item), row_id)
     return ItemOutcome(result.status, item.kind, item_key(item), row_id, result.error)
 
 

@@ -340,7 +340,7 @@ class CallBatch:
                 ids.update(self._named_columns(name, call.key[0], (pair[0], pair[1])))
             else:
                 ids[f"{name}_id"] = call.row[f"{name}_id"]
-        if call.opening is not None and "assistant" not in call.registers.stamps:
+        if call.is_opened_by_sms and "assistant" not in call.registers.stamps:
             # No item names the assistant: it is the one whose number was written to.
             if "to_phone_number" in call.registers.changed:
                 answering = self.named.by_number(columns["to_phone_number"])

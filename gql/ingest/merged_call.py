@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic.alias_generators import to_snake
 
@@ -29,6 +29,15 @@ from gql.models.enums import CallStatus, Channel, Direction
 
 CallKey = tuple[str, str]
 """The source of a call, and its id there."""
+
+
+class FirstText(NamedTuple):
+    """The first SMS of a conversation: when it was written, in microseconds since 1970; its key."""
+
+    at: int
+    source: str
+    message_id: str
+
 
 PHASES = {
     "queued": Phase.QUEUED,
@@ -129,12 +138,12 @@ class MergedCall:
             and end.
         sid: The `callSid` that was named first, and the stamp of the item.
         started_at: The earliest beginning that was named, in microseconds since 1970.
-        first: The earliest instant of any item.
+        first: The earliest instant of any item on the call; None where SMS alone have made it.
         newest: The latest one.
         sets: Its elements, by the name of the set.
         bill: What it costs.
-        opening: Of an SMS conversation that messages have made: when the first of them was
-            written, in microseconds since 1970, and its key.
+        first_text: Of an SMS conversation: the first SMS in it that items tell of.
+        texted: The latest instant of any item on an SMS in it.
         is_unnamed: Whether it has no key by which items can name it: its row is left as it is.
         is_changed: Whether its row has to be written.
     """
@@ -150,7 +159,8 @@ class MergedCall:
     newest: int | None = None
     sets: dict[str, StampedSet] = field(default_factory=dict)
     bill: Bill = field(default_factory=Bill)
-    opening: tuple[int, str] | None = None
+    first_text: FirstText | None = None
+    texted: int | None = None
     is_unnamed: bool = False
     is_changed: bool = False
 
@@ -169,7 +179,8 @@ class MergedCall:
             name: StampedSet(snapshot=stamp) for name, stamp in state.get("snapshots", {}).items()
         }
         call.bill = Bill.from_json(state.get("totals", {}))
-        call.opening = (state["opening"][0], state["opening"][1]) if "opening" in state else None
+        call.first_text = FirstText(*state["first_text"]) if "first_text" in state else None
+        call.texted = state.get("texted")
         return call
 
     @classmethod
@@ -226,19 +237,31 @@ class MergedCall:
         self.is_changed |= any(changes)
         return any(changes)
 
-    def open(self, opening: tuple[int, str], direction: Direction, sides: tuple[str, str]) -> None:
-        """Take the fields of an SMS conversation from its first message, where no item has them.
+    @property
+    def is_opened_by_sms(self) -> bool:
+        """Whether SMS alone have made it: no item has named it yet."""
+        return self.first_text is not None and self.first is None
+
+    def hold(
+        self, text: FirstText, texted: int, direction: Direction, sides: tuple[str, str]
+    ) -> None:
+        """Take the times of an SMS that belongs to it, and its fields, where no item names those.
 
         Args:
-            opening: When a message was written that may be the first one, and its key.
-            direction: Of the message.
+            text: The SMS.
+            texted: The latest instant of any item on it.
+            direction: Of the SMS.
             sides: The addresses of the customer and of the organization.
         """
-        if self.opening is not None and self.opening < opening:
-            return
-        started_at = earlier(self.started_at, opening[0])
-        self.is_changed |= (started_at, opening) != (self.started_at, self.opening)
-        self.started_at, self.opening = started_at, opening
+        before = self.first_text, self.texted
+        self.texted = later(self.texted, texted)
+        if self.first_text is None or text <= self.first_text:
+            self.first_text = text
+            if self.first is None:
+                self._open(direction, sides)
+        self.is_changed |= before != (self.first_text, self.texted)
+
+    def _open(self, direction: Direction, sides: tuple[str, str]) -> None:
         customer, own = sides
         fields = {
             "channel": Channel.SMS.value,
@@ -247,12 +270,7 @@ class MergedCall:
             "to_phone_number": without_channel(own),
         }
         for name, value in fields.items():
-            is_from_item = self.registers.stamps.get(name, OLDEST) != OLDEST
-            if (
-                not is_from_item
-                and not self.registers.is_corrected(name)
-                and self.value(name) != value
-            ):
+            if self.value(name) != value:
                 self.registers.stamps[name] = OLDEST
                 self.registers.changed[name] = value
                 self.is_changed = True
@@ -289,7 +307,7 @@ class MergedCall:
             "to_phone_number": value("to_phone_number") or "",
             "customer_phone_number": number,
             "customer_address": address,
-            "occurred_at": None if self.newest is None else instant_of(self.newest),
+            "occurred_at": instant_of(max(self.newest or 0, self.texted or 0)),
             **objects,
             "call_meta": objects["call_meta"] or {},
             "merge_state": self._merge_state(),
@@ -332,7 +350,7 @@ class MergedCall:
         """The columns of the status and of the times."""
         word, ended_at = self.value("status"), parsed_instant(self.value("ended_at"))
         is_over = PHASES.get(word or "") is Phase.ENDED
-        first = self.started_at if self.started_at is not None else self.first or 0
+        first = self._first() if self.started_at is None else self.started_at
         started_at = parsed_instant(self.value("started_at")) or instant_of(first)
         milliseconds = self.value("duration_ms")
         if milliseconds is None and is_over and ended_at is not None:
@@ -345,6 +363,11 @@ class MergedCall:
             "duration_ms": milliseconds,
             "duration": None if milliseconds is None else (milliseconds + 500) // 1000,
         }
+
+    def _first(self) -> int:
+        """The earliest instant of any item on the call or on an SMS of it."""
+        texted = None if self.first_text is None else self.first_text.at
+        return min((each for each in (self.first, texted) if each is not None), default=0)
 
     def _merged_objects(self) -> dict[str, dict[str, Any] | None]:
         """The columns of `OBJECTS`; None for one without a key."""
@@ -371,7 +394,8 @@ class MergedCall:
             "newest": self.newest,
             "snapshots": {name: stamp for name, stamp in snapshots.items() if stamp} or None,
             "totals": self.bill.to_json() or None,
-            "opening": None if self.opening is None else list(self.opening),
+            "first_text": None if self.first_text is None else list(self.first_text),
+            "texted": self.texted,
         }
         named = {name: value for name, value in state.items() if value is not None}
         return {**self.registers.to_json(), **named}

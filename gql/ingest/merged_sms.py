@@ -17,6 +17,7 @@ from gql.ingest.merge import (
     microseconds,
     named_fields,
 )
+from gql.ingest.merged_call import FirstText
 from gql.ingest.phone_numbers import split_address, without_channel
 from gql.ingest.words import SMS_UNKNOWN, sms_progress
 from gql.models.call import phone_digits
@@ -127,6 +128,11 @@ class MergedSms:
     def at(self) -> datetime:
         """When it was written."""
         return instant_of(self.first or 0)
+
+    @property
+    def text(self) -> FirstText:
+        """Its place among the SMS of a conversation."""
+        return FirstText(self.first or 0, *self.key)
 
     @property
     def direction(self) -> Direction:

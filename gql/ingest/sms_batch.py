@@ -1,8 +1,8 @@
 """The SMS that a batch of items is about, and the conversations that they belong to.
 
-A conversation is that of two numbers, whichever of them wrote. While it is open, every SMS between
-them goes into it, whoever made it: a webhook, a mirror, or a person; what came before that was made
-joins it then (`gql/ingest/sms_joining.py`). After it was archived, an SMS that is newer than all of
+A conversation is that of two numbers, whichever of them wrote. `gql/ingest/sms_placing.py` says
+which one an SMS belongs to; where a later item makes that another one, it moves there
+(`gql/ingest/sms_settling.py`). After a conversation was archived, an SMS that is newer than all of
 its messages opens another one; an older one changes nothing.
 """
 
@@ -14,14 +14,15 @@ from sqlalchemy import or_, select
 from gql.ingest.batch_writes import insert_rows, update_rows
 from gql.ingest.call_batch import CALL_COLUMNS, CALLS, CallBatch, set_name
 from gql.ingest.elements import COSTS, MESSAGES
-from gql.ingest.items import CostItem, SmsItem
+from gql.ingest.items import CostItem, Producer, SmsItem
 from gql.ingest.merge import Stamp, StampedSet, microseconds
 from gql.ingest.merged_call import MergedCall
-from gql.ingest.merged_sms import MergedSms, SmsKey, has_number, party, sms_key
+from gql.ingest.merged_sms import MergedSms, SmsKey, has_number, sms_key
 from gql.ingest.phone_numbers import split_address
 from gql.ingest.sms_activity import refresh_sms_sessions
+from gql.ingest.sms_placing import Pair, conversation_at, pair, pair_of
 from gql.models.call import phone_digits
-from gql.models.enums import CallStatus, Channel
+from gql.models.enums import Channel
 from gql.models.scope import owned, parameters, table_of
 from gql.models.sms_log import SmsMessageLog
 from gql.sql.keys import is_among
@@ -32,8 +33,8 @@ ARCHIVED = "It belongs to a conversation that is archived, and changes nothing."
 UNNUMBERED = "No item has said yet between which numbers it went; send this one again after that."
 ANONYMOUS = "The customer's address {address!r} is no phone number, so it has no conversation."
 
-Pair = tuple[str, ...]
-"""The addresses of both sides of a conversation, as they are compared, sorted."""
+SMS_BILL: Producer = "event"
+"""The producer of the bill in which each SMS of a source is a line."""
 
 
 @dataclass(frozen=True)
@@ -62,9 +63,10 @@ class SmsBatch:
     Attributes:
         calls: The conversations are among them.
         stored: By key.
-        by_id: The conversations of the customers that the batch is about.
-        pairs: By both numbers: their conversations.
+        by_id: The stored conversations of the customers that the batch is about.
+        pairs: By both numbers: their conversations, as all other items of the batch leave them.
         changed: The SMS that have changed, and their conversations.
+        unsettled: The pairs of SMS that belong elsewhere now than where they are.
     """
 
     calls: CallBatch
@@ -72,6 +74,7 @@ class SmsBatch:
     by_id: dict[int, MergedCall] = field(default_factory=dict)
     pairs: dict[Pair, list[MergedCall]] = field(default_factory=dict)
     changed: list[tuple[MergedSms, MergedCall]] = field(default_factory=list)
+    unsettled: set[Pair] = field(default_factory=set)
 
     async def read(self, items: Sequence[SmsItem]) -> None:
         """Read the SMS that items are about; read and lock all conversations of their numbers."""
@@ -90,7 +93,7 @@ class SmsBatch:
         numbered = [(item.from_number, item.to_number) for item in items]
         numbered += [(sms.row["from_number"], sms.row["to_number"]) for sms in self.stored.values()]
         addresses = {address for both in numbered for address in both if address}
-        await self._read_conversations(addresses)
+        await self.read_conversations(addresses)
         open_ids = [key for key, call in self.by_id.items() if not call.row["is_archived"]]
         names = sorted({each for _, each in keys})
         await self.calls.read(MESSAGES, sorted(open_ids), [], names)
@@ -99,7 +102,8 @@ class SmsBatch:
             self.calls.load_bills([self.by_id[key] for key in open_ids])
         await self.calls.named.find_numbers(write, addresses)
 
-    async def _read_conversations(self, addresses: set[str]) -> None:
+    async def read_conversations(self, addresses: set[str]) -> None:
+        """Read and lock the conversations in which one side has one of these addresses."""
         write = self.calls.write
         digits = {phone_digits(split_address(address)[0]) for address in addresses} - {""}
         ids = {sms.row["call_id"] for sms in self.stored.values()}
@@ -130,11 +134,17 @@ class SmsBatch:
                 call.is_unnamed = True
             self.calls.calls[key] = self.by_id[row["id"]] = call
             self.calls.sids.setdefault(row["call_sid"], key)
-            if row["channel"] == Channel.SMS:
+
+    def sort_conversations(self) -> None:
+        """Fill `pairs`."""
+        new = [call for call in self.calls.calls.values() if not call.row]
+        for call in (*self.by_id.values(), *new):
+            if call.value("channel") == Channel.SMS:
                 self.pairs.setdefault(pair_of(call), []).append(call)
 
     def take(self, items: Sequence[tuple[SmsItem, Stamp]]) -> list[SmsOutcome]:
         """Take items, after all others; what became of each."""
+        self.sort_conversations()
         results: list[tuple[MergedSms, bool, bool]] = []
         every: dict[SmsKey, MergedSms] = {}
         for item, stamp in items:
@@ -148,25 +158,23 @@ class SmsBatch:
         for (item, stamp), (sms, is_new, is_changed) in zip(items, results, strict=True):
             outcome = assigned[sms.key]
             if outcome.conversation is not None:
-                is_charged = self._notice(outcome.conversation, item, stamp)
+                is_charged = self._charge(outcome.conversation, item, stamp)
                 outcome = replace(outcome, is_new=is_new, is_changed=is_changed or is_charged)
             outcomes.append(outcome)
         return outcomes
 
-    def _notice(self, conversation: MergedCall, item: SmsItem, stamp: Stamp) -> bool:
-        """Take the time and the cost of an SMS for its conversation; whether it is charged anew.
+    def _charge(self, conversation: MergedCall, item: SmsItem, stamp: Stamp) -> bool:
+        """Take the cost of an SMS for its conversation; whether it is charged anew.
 
         Each SMS is a line of the bill by itself, and all of a source are one bill, whichever way
         they came: see `Producer`.
         """
-        if _has_merge_state(conversation):
-            conversation.notice(item)
         if item.cost is None:
             return False
         line = CostItem(
             source=item.source,
             occurred_at=item.occurred_at,
-            producer="event",
+            producer=SMS_BILL,
             call=conversation.key[1],
             key=item.message_id,
             service="telephony",
@@ -182,21 +190,23 @@ class SmsBatch:
         sides = sms.sides
         if sides is None:
             return SmsOutcome(note=UNNUMBERED)
+        between = pair(*sides)
         if sms.row:
             conversation = self.by_id[sms.row["call_id"]]
-            if conversation.row["is_archived"]:
+            if is_archived(conversation):
                 return SmsOutcome(note=ARCHIVED)
+            if self.placed(sms, between) is not conversation:
+                self.unsettled |= {between, pair_of(conversation)}
         else:
             if not has_number(sides[0]):
                 return SmsOutcome(is_refused=True, note=ANONYMOUS.format(address=sides[0][:60]))
-            pair = _pair(*sides)
-            existing = self._open_conversation(sms, self.pairs.get(pair, []))
-            if isinstance(existing, str):
-                return SmsOutcome(note=existing)
-            conversation = existing or self._new_conversation(sms, pair)
-        if not conversation.row or conversation.opening is not None:
-            opening = (sms.first or 0, "/".join(sms.key))
-            conversation.open(opening, sms.direction, sides)
+            if self._is_late(sms, between):
+                return SmsOutcome(note=ARCHIVED)
+            conversation = self.placed(sms, between) or self.open(sms, between)
+        if has_merge_state(conversation):
+            conversation.hold(sms.text, sms.newest or 0, sms.direction, sides)
+            if is_of_other_source(conversation):
+                self.unsettled.add(between)
         if sms.is_changed:
             self.put(sms, conversation)
         return SmsOutcome(conversation)
@@ -206,25 +216,24 @@ class SmsBatch:
         self._put_message(sms, conversation)
         self.changed.append((sms, conversation))
 
-    def _open_conversation(
-        self, sms: MergedSms, others: Sequence[MergedCall]
-    ) -> MergedCall | str | None:
-        """The open conversation of a pair for a new SMS; why it is for none of them; or None."""
-        at = sms.first or 0
-        archived = [call for call in others if call.row and call.row["is_archived"]]
-        if any(at <= _newest(call) for call in archived):
-            return ARCHIVED
-        live = [call for call in others if call not in archived]
-        fitting = [call for call in live if is_active(call) or at <= _newest(call)]
-        if fitting:
-            return max(fitting, key=lambda call: (is_active(call), started_at(call)))
-        # A report alone is one on an SMS of the archived conversation.
-        return ARCHIVED if archived and not sms.has_content else None
+    def _is_late(self, sms: MergedSms, between: Pair) -> bool:
+        """Whether a new SMS, or a report alone on one, is of an archived conversation."""
+        archived = [call for call in self.pairs.get(between, []) if is_archived(call)]
+        if any((sms.first or 0) <= _newest(call) for call in archived):
+            return True
+        return bool(archived) and not sms.has_content and self.placed(sms, between) is None
 
-    def _new_conversation(self, sms: MergedSms, pair: Pair) -> MergedCall:
+    def placed(self, sms: MergedSms, between: Pair) -> MergedCall | None:
+        """The conversation that an SMS belongs to; None where that is yet to be opened."""
+        live = [call for call in self.pairs.get(between, []) if not is_archived(call)]
+        named = [call for call in live if not call.is_opened_by_sms]
+        opened = (call for call in live if call.is_opened_by_sms)
+        return conversation_at(sms.first or 0, named) or next(opened, None)
+
+    def open(self, sms: MergedSms, between: Pair) -> MergedCall:
         """The next conversation of a pair; its key ends with its number among them."""
-        prefix = f"sms:{':'.join(pair)}:"
-        others = self.pairs.setdefault(pair, [])
+        prefix = f"sms:{':'.join(between)}:"
+        others = self.pairs.setdefault(between, [])
         numbers = [
             int(number)
             for call in others
@@ -267,27 +276,19 @@ class SmsBatch:
         await refresh_sms_sessions(write, newest)
 
 
-def _has_merge_state(call: MergedCall) -> bool:
+def has_merge_state(call: MergedCall) -> bool:
+    """Whether items have made a call, or named it: SQL's rows are left as they are."""
     return not call.row or call.row.get("merge_state") is not None
 
 
-def _pair(*addresses: str) -> Pair:
-    return tuple(sorted(map(party, addresses)))
+def is_of_other_source(call: MergedCall) -> bool:
+    """Whether SMS have made a conversation, and the first of them is of another source."""
+    first_text = call.first_text
+    return call.first is None and first_text is not None and first_text.source != call.key[0]
 
 
-def pair_of(call: MergedCall) -> Pair:
-    """The two numbers of a conversation, as they are compared."""
-    return _pair(call.value("customer") or "", call.value("to_phone_number") or "")
-
-
-def is_active(call: MergedCall) -> bool:
-    """Whether nothing has said that a conversation is over."""
-    return call.value("status") not in {CallStatus.COMPLETED, CallStatus.FAILED}
-
-
-def started_at(call: MergedCall) -> int:
-    """When a conversation began, in microseconds since 1970; one of this batch is the last."""
-    return microseconds(call.row["started_at"]) if call.row else 2**63
+def is_archived(call: MergedCall) -> bool:
+    return bool(call.row and call.row["is_archived"])
 
 
 def _newest(call: MergedCall) -> int:

@@ -111,9 +111,6 @@ WALKS = st.one_of(
     ),
 )
 _CUSTOMER = ("+15550100009", "1 (555) 010-0009")
-"""Of the items on calls, those on one open conversation alone name this number. Where an item
-closes a conversation, it does count which SMS have come before.
-"""
 _TALKS = {"k1": ("+15550100002",), "k2": ("+15550100002", "whatsapp:+15550100002"), "k3": ("ACME",)}
 """By key of an SMS: how the number is written that the customer writes with."""
 
@@ -143,26 +140,34 @@ TEXTS = st.one_of(
     *(_text(key, _CUSTOMER, numbers) for key, numbers in _TALKS.items()),
     *(_text(key, numbers, _CUSTOMER) for key, numbers in _TALKS.items() if key != "k3"),
 )
-_TALK = {"call": st.just("talk"), "producer": st.sampled_from(["webhook", "pull"])}
+_OF_TALK = st.sampled_from(["t1", "t2"])
+"""Keys of messages that are no SMS: which conversation such a message is in, its item says."""
+
+_TALK = {
+    "call": st.sampled_from(["talk", "other"]),
+    "producer": st.sampled_from(["webhook", "pull"]),
+}
 CONVERSATIONS = st.one_of(
     _kind(
         "call",
         {
-            "externalId": st.just("talk"),
-            "channel": st.just("sms"),
-            "customerPhoneNumber": st.sampled_from(_CUSTOMER),
-            "toPhoneNumber": st.just("+15550100002"),
-            "producer": st.sampled_from(["webhook", "pull"]),
+            "externalId": _TALK["call"],
+            "channel": st.sampled_from(["sms", "sms", "sms", "voice"]),
+            "customerPhoneNumber": st.sampled_from([*_CUSTOMER, "+15550100008"]),
+            "toPhoneNumber": st.sampled_from(["+15550100002", "+15550100002", "ACME"]),
+            "producer": st.sampled_from(["webhook", "pull", "manual"]),
         },
-        status=st.sampled_from(["queued", "ongoing"]),
+        status=st.sampled_from(["queued", "ongoing", "completed", "failed"]),
         startedAt=TIMES,
+        endedAt=st.one_of(TIMES, st.none()),
         summary=WORDS,
+        withdrawn=st.lists(st.sampled_from(["status", "endedAt", "startedAt"]), max_size=2),
     ),
-    _kind("messages", {**_TALK, "messages": _unique(MESSAGE)}),
-    _kind("message", {**_TALK, **MESSAGE}),
+    _kind("messages", {**_TALK, "messages": _unique({**MESSAGE, "key": _OF_TALK})}),
+    _kind("message", {**_TALK, **MESSAGE, "key": _OF_TALK}),
     _kind("cost", {**_TALK, "currency": CURRENCIES, **LINE}),
 )
-"""Items on an open conversation of the numbers of `TEXTS`."""
+"""Items on conversations that may be of the numbers of `TEXTS`, and may have ended."""
 
 LOGS = st.lists(st.one_of(FIELDS, WALKS).map(ITEM.validate_python), min_size=2, max_size=12)
 LOGS_WITH_TEXTS = st.lists(

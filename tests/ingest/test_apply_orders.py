@@ -1,6 +1,7 @@
 """Items in any order, repeated and in any batches make the same rows, on both databases."""
 
 import itertools
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from gql.database import Database
-from gql.ingest import merged_call
+from gql.ingest import apply, merged_call, sms_batch
 from gql.ingest.bills import Total
 from gql.ingest.call_batch import CallBatch
 from gql.ingest.items import ITEM, AnyItem
@@ -16,6 +17,8 @@ from gql.ingest.merge import Registers, StampedSet
 from gql.ingest.merged_call import MergedCall
 from tests.ingest.applied import differences, disorder, rows_after
 from tests.ingest.item_logs import CONVERSATIONS, LOGS, LOGS_WITH_TEXTS, TEXTS, WALKS
+
+TALKS = st.lists(st.one_of(TEXTS, CONVERSATIONS).map(ITEM.validate_python), min_size=3, max_size=9)
 
 ORDERS = 3
 
@@ -56,12 +59,9 @@ async def test_texts_are_the_same_in_any_order(
     await require_one_state(database, log, seed)
 
 
-@settings(max_examples=10, deadline=None, phases=GENERATED)
-@given(
-    st.lists(st.one_of(TEXTS, CONVERSATIONS).map(ITEM.validate_python), min_size=3, max_size=9),
-    st.integers(0, 2**32),
-)
-async def test_texts_beside_an_open_conversation_are_the_same_in_any_order(
+@settings(max_examples=20, deadline=None, phases=GENERATED)
+@given(TALKS, st.integers(0, 2**32))
+async def test_texts_beside_conversations_that_end_and_change_are_the_same_in_any_order(
     database: Database, log: list[AnyItem], seed: int
 ) -> None:
     await require_one_state(database, log, seed)
@@ -87,11 +87,26 @@ def _added(self: CallBatch, call: MergedCall, item: AnyItem, stamp: str, name: s
 charge = CallBatch._charge  # noqa: SLF001
 
 ARRIVALS = itertools.count(10**6)
+
+
+async def _where_they_came(*_: Any) -> dict[Any, int]:
+    return {}
+
+
+def _the_newest(_at: int, conversations: Iterable[MergedCall]) -> MergedCall | None:
+    return max(conversations, key=lambda call: call.newest or 0, default=None)
+
+
 WRONG = {
-    "fields by arrival": (Registers, "put", _by_arrival),
-    "elements older than the snapshot": (StampedSet, "add", _without_snapshot),
-    "the status by arrival": (merged_call, "phased", lambda _phase, _stamp: str(next(ARRIVALS))),
-    "money added at each arrival": (CallBatch, "_charge", _added),
+    "fields by arrival": (Registers, "put", _by_arrival, LOGS),
+    "elements older than the snapshot": (StampedSet, "add", _without_snapshot, LOGS),
+    "the status by arrival": (
+        *(merged_call, "phased", lambda _phase, _stamp: str(next(ARRIVALS))),
+        LOGS,
+    ),
+    "money added at each arrival": (CallBatch, "_charge", _added, LOGS),
+    "texts stay where they came": (apply, "settle_conversations", _where_they_came, TALKS),
+    "texts go where the newest item is": (sms_batch, "conversation_at", _the_newest, TALKS),
 }
 
 
@@ -99,15 +114,15 @@ WRONG = {
 async def test_a_wrong_rule_is_caught(
     database: Database, rule: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    owner, name, replacement, strategy = WRONG[rule]
     logs: list[list[AnyItem]] = []
 
     @settings(max_examples=60, deadline=None, database=None, derandomize=True)
-    @given(LOGS)
+    @given(strategy)
     def collect(log: list[AnyItem]) -> None:
         logs.append(log)
 
     collect()
-    owner, name, replacement = WRONG[rule]
     monkeypatch.setattr(owner, name, replacement)
     for seed, log in enumerate(logs):
         expected = await rows_after(database, [log])

@@ -20,7 +20,14 @@ from gql.models.sms_log import SmsMessageLog
 from tests.conftest import Counting
 from tests.databases import Kind
 from tests.domain.writes.conftest import caller
-from tests.ingest.applied import RollBackError, outcomes_of, read_rows, roll_back, rows_after
+from tests.ingest.applied import (
+    RollBackError,
+    differences,
+    outcomes_of,
+    read_rows,
+    roll_back,
+    rows_after,
+)
 from tests.ingest.item_logs import item
 
 CUSTOMER, OWN = "+15550100001", "+15550100002"
@@ -301,6 +308,137 @@ async def test_another_organization_has_a_conversation_of_its_own(
     async with transaction(caller(fresh_database, 2), Permission.INGEST) as write:
         await apply_items(write, [received("d3", **numbers)])
         assert await conversation_of(write, "d3") != 102
+
+
+def named(key: str, **fields: Any) -> AnyItem:
+    own = {"customerPhoneNumber": CUSTOMER, "toPhoneNumber": OWN, **fields}
+    return item(kind="call", externalId=key, channel="sms", **own)
+
+
+def at(second: int) -> str:
+    return f"2026-11-01T10:00:{second:02}Z"
+
+
+async def texts_in_any_order(database: Database, log: list[AnyItem]) -> dict[str, list[str]]:
+    """By conversation: its SMS with their costs, which are the same in each of eight orders."""
+    expected = None
+    for order in [*itertools.permutations(log)][::3]:
+        rows = await rows_after(database, [[each] for each in order])
+        assert expected is None or differences(rows, expected) == []
+        expected = expected or rows
+    assert expected is not None
+    assert await rows_after(database, [log]) == expected
+    texts_of: dict[str, list[str]] = {each["external_id"]: [] for each in expected["call"]}
+    for message in expected["chat_message"]:
+        texts_of[message["call"]].append(message["external_id"])
+    for call in expected["call"]:
+        count = len(texts_of[call["external_id"]])
+        assert (call["message_count"], call["total_cost"]) == (count, 1_000 * count or None)
+    return texts_of
+
+
+OPENED = f"sms:{CUSTOMER[1:]}:{OWN[1:]}:1"
+CENT = {"amount": "0.001", "currency": "USD"}
+
+
+async def test_an_item_that_ends_a_conversation_leaves_later_texts_to_another(
+    database: Database,
+) -> None:
+    log = [
+        named("talk", status="active", seconds=1),
+        received("m1", seconds=2, cost=CENT),
+        received("m2", seconds=8, cost=CENT),
+        named("talk", status="completed", endedAt=at(5), seconds=20),
+    ]
+    assert await texts_in_any_order(database, log) == {"talk": ["m1"], OPENED: ["m2"]}
+
+
+async def test_without_an_instant_a_conversation_ends_when_that_was_told(
+    database: Database,
+) -> None:
+    log = [
+        received("m1", seconds=2, cost=CENT),
+        received("m2", seconds=8, cost=CENT),
+        named("talk", status="completed", seconds=4),
+    ]
+    assert await texts_in_any_order(database, log) == {"talk": ["m1"], OPENED: ["m2"]}
+
+
+async def test_a_conversation_whose_numbers_change_takes_the_texts_of_those(
+    database: Database,
+) -> None:
+    other = "+15550100003"
+    log = [
+        named("talk", seconds=1),
+        received("m1", seconds=2, cost=CENT),
+        received("m2", seconds=3, cost=CENT, **{"from": other}),
+        named("talk", customerPhoneNumber=other, seconds=9),
+    ]
+    assert await texts_in_any_order(database, log) == {"talk": ["m2"], OPENED: ["m1"]}
+
+
+async def test_of_two_open_conversations_a_text_is_in_the_one_that_began_before_it(
+    database: Database,
+) -> None:
+    log = [
+        named("late", startedAt=at(5), seconds=20),
+        named("soon", startedAt=at(3), seconds=21),
+        received("m1", seconds=4, cost=CENT),
+        received("m2", seconds=6, cost=CENT),
+    ]
+    assert await texts_in_any_order(database, log) == {"late": ["m2"], "soon": ["m1"]}
+
+
+async def test_an_earlier_instant_of_a_text_moves_it(database: Database) -> None:
+    log = [
+        named("talk", status="completed", endedAt=at(5), seconds=6),
+        sent("m1", seconds=8, cost=CENT, status="delivered"),
+        sent("m1", seconds=4, status="queued"),
+    ]
+    assert await texts_in_any_order(database, log) == {"talk": ["m1"]}
+
+
+async def test_a_conversation_is_of_the_source_of_its_first_text(database: Database) -> None:
+    log = [received("m1", seconds=1), received("m2", seconds=2, source="carrier")]
+    for order in (log, log[::-1]):
+        rows = await rows_after(database, [[each] for each in order])
+        assert [each["source"] for each in rows["call"]] == ["logs"]
+        texts = {(each["source"], each["external_id"]) for each in rows["chat_message"]}
+        assert texts == {("carrier", "m2"), ("logs", "m1")}
+
+
+async def test_an_item_is_answered_with_where_its_text_is(database: Database) -> None:
+    """Also where an item of the same batch has it move."""
+    text = received("m1", seconds=8)
+    (_, (moved, _), (stayed,)) = await outcomes_of(
+        database,
+        [
+            [named("talk", seconds=1), text],
+            [received("m1", seconds=9), named("talk", status="completed", seconds=3)],
+            [text],
+        ],
+    )
+    assert (moved.status, stayed.status) == ("updated", "unchanged")
+    assert moved.id == stayed.id is not None
+
+
+async def test_moving_takes_as_many_statements_whatever_the_number(
+    fresh_database: Database, fresh_statements: Counting
+) -> None:
+    counts = []
+    for number in (1, 40):
+        numbers = {"from": f"+1555020{number:04}", "to": OWN}
+        talk = {"customerPhoneNumber": numbers["from"], "toPhoneNumber": OWN}
+        texts = [
+            received(f"{number}/{each}", seconds=8, cost=CENT, **numbers) for each in range(number)
+        ]
+        context = caller(fresh_database)
+        await apply_items(context, [named(f"talk{number}", seconds=1, **talk), *texts])
+        end = named(f"talk{number}", status="completed", seconds=3, **talk)
+        with fresh_statements() as ran:
+            await apply_items(context, [end])
+        counts.append(ran.count)
+    assert counts == [15, 15]
 
 
 async def test_a_mirror_and_a_webhook_tell_of_one_message(database: Database) -> None:
