@@ -13,7 +13,7 @@ from gql.ingest.bills import UNKNOWN_COSTS, Line, LineKey, Total, to_micros
 from gql.ingest.elements import COSTS, SINGLES, SNAPSHOTS, TABLES, ElementTable, table_for
 from gql.ingest.items import AnyItem, CallItem, CostsItem, OfCall
 from gql.ingest.merge import Stamp, StampedSet
-from gql.ingest.merged_call import EXTERNALS, CallKey, MergedCall
+from gql.ingest.merged_call import EXTERNALS, CallKey, MergedCall, qualified_sid
 from gql.ingest.named_rows import NamedRows, Pair
 from gql.ingest.new_call import NewCall
 from gql.models.call import Call, phone_digits
@@ -122,7 +122,23 @@ class CallBatch:
                 self.calls[key] = call = MergedCall.stored(columns)
                 self.sids[columns["call_sid"]] = call.key = key
                 call.is_changed = True
+        await self._read_qualified_sids(sids)
         self.alone = {key for key, count in keys.items() if count == 1} - self.calls.keys()
+
+    async def _read_qualified_sids(self, sids: Mapping[str, CallKey]) -> None:
+        """Read who has the `callSid`s that calls get whose own one another source has."""
+        taken = [
+            qualified_sid(key[0], sid)
+            for sid, key in sids.items()
+            if self.sids.get(sid, key)[0] != key[0]
+        ]
+        if not taken:
+            return
+        statement = select(CALLS.c.call_sid, CALLS.c.source, CALLS.c.external_id).where(
+            owned(CALLS, self.write.organization_id), is_among(CALLS.c.call_sid, sorted(taken))
+        )
+        for row in await self.write.run(statement):
+            self.sids[row.call_sid] = (row.source, row.external_id or "")
 
     async def read_elements(self, items: Sequence[AnyItem]) -> None:
         """Read the elements that items may change; all of a set that is replaced, and of a bill."""
@@ -177,38 +193,45 @@ class CallBatch:
         """The call that an item is about, a new one where there is none.
 
         Raises:
-            ItemRefused: when the key or the `callSid` is another call's `callSid`.
+            ItemRefused: when the key or the `callSid` is the `callSid` of another call of its
+                source.
         """
         key = _call_key(item)
         sid = item.call_sid if isinstance(item, CallItem) else None
         call = self.calls.get(key)
         if sid is None and call is None:
             sid = key[1]
-        if sid is not None:
-            self._claim(sid, key)
+        claimed = None if sid is None else self._claim(sid, key)
         if call is None:
             call = self.calls[key] = MergedCall(key)
             call.bill.lines = {}
+        if claimed is not None:
+            call.has_qualified_sid = claimed != sid
         return call
 
     def take_new(self, key: CallKey, columns: Mapping[str, Any]) -> NewCall:
         """Take the item on a call of `alone`, as `new_call_columns` has it.
 
         Raises:
-            ItemRefused: when its `callSid` is another call's.
+            ItemRefused: when its `callSid` is that of another call of its source.
         """
-        self._claim(columns["call_sid"], key)
-        call = self.new[key] = NewCall(key, columns)
+        sid = self._claim(columns["call_sid"], key)
+        call = self.new[key] = NewCall(key, {**columns, "call_sid": sid})
         return call
 
-    def _claim(self, sid: str, key: CallKey) -> None:
-        """Have a `callSid` for a call.
+    def _claim(self, sid: str, key: CallKey) -> str:
+        """Have a `callSid` for a call, with the name of its source where another source has it.
 
         Raises:
-            ItemRefused: when it is another call's.
+            ItemRefused: when it is that of another call of its source.
         """
-        if self.sids.setdefault(sid, key) != key:
-            raise ItemRefused(f"{sid!r} is the callSid of another call; name the call by its own.")
+        for each in (sid, qualified_sid(key[0], sid)):
+            owner = self.sids.setdefault(each, key)
+            if owner == key:
+                return each
+            if owner[0] == key[0]:
+                break
+        raise ItemRefused(f"{sid!r} is the callSid of another call; name the call by its own.")
 
     def take(self, item: AnyItem, stamp: Stamp) -> tuple[MergedCall, bool, bool]:
         """Take an item on a call or on what belongs to it.

@@ -79,6 +79,11 @@ REGISTERS = {
 _NAMES = frozenset({*_PLAIN, *EXTERNALS, *PROGRESS, "started_at", "customer", "to_phone_number"})
 
 
+def qualified_sid(source: str, sid: str) -> str:
+    """The `callSid` of a call where another source has a call with that one already."""
+    return f"{source}:{sid}"
+
+
 def register_name(field_name: str) -> str | None:
     """The name under which a field of an item is merged; None for one that cannot be corrected."""
     name, dot, key = field_name.partition(".")
@@ -137,6 +142,7 @@ class MergedCall:
         duration_ms: The source's own figure; without one, the column has the time between beginning
             and end.
         sid: The `callSid` that was named first, and the stamp of the item.
+        has_qualified_sid: Whether a call of another source has it.
         started_at: The earliest beginning that was named, in microseconds since 1970.
         first: The earliest instant of any item on the call; None where SMS alone have made it.
         newest: The latest one.
@@ -154,6 +160,7 @@ class MergedCall:
     status: str | None = None
     duration_ms: int | None = None
     sid: tuple[Stamp, str] | None = None
+    has_qualified_sid: bool = False
     started_at: int | None = None
     first: int | None = None
     newest: int | None = None
@@ -173,6 +180,7 @@ class MergedCall:
         call = cls((row["source"], row["external_id"]), row, Registers.from_json(state))
         call.status, call.duration_ms = state.get("status"), state.get("duration_ms")
         call.sid = (state["sid"][0], state["sid"][1]) if "sid" in state else None
+        call.has_qualified_sid = row["call_sid"] == qualified_sid(call.key[0], call.call_sid)
         call.started_at = state.get("started_at")
         call.first, call.newest = state.get("first"), state.get("newest")
         call.sets = {
@@ -199,8 +207,9 @@ class MergedCall:
 
     @property
     def call_sid(self) -> str:
-        """The `callSid` that was named first; else the source's id of the call."""
-        return self.key[1] if self.sid is None else self.sid[1]
+        """The `callSid` that was named first, else the source's id of the call; both qualified."""
+        sid = self.key[1] if self.sid is None else self.sid[1]
+        return qualified_sid(self.key[0], sid) if self.has_qualified_sid else sid
 
     def notice(self, item: Item) -> bool:
         """Take the time of an item that is about the call; whether that changes the call."""

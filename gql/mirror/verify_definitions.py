@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Table, select
 
+from gql.ingest.merged_call import qualified_sid
 from gql.mirror.call_shapes import plain
 from gql.mirror.client import SourceClient
 from gql.mirror.definitions import ASSISTANTS, FLOWS, GRAPHS
@@ -229,7 +230,7 @@ def _session_record(row: Row) -> dict[str, Any]:
 
 def _stored_session_record(row: Any) -> dict[str, Any]:
     return {
-        "call_sid": row.call_sid,
+        "call_sid": row.call_sid.removeprefix(qualified_sid(row.source or "", "")),
         "graph_name": row.graph_name,
         "context": without_nulls(row.conversation_context),
         "started_at": second(row.started_at),

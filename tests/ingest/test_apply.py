@@ -19,7 +19,7 @@ from gql.models.call import Call
 from gql.models.scope import owned, table_of
 from tests.conftest import Counting
 from tests.domain.writes.conftest import caller
-from tests.ingest.applied import outcomes_of, rows_after
+from tests.ingest.applied import outcomes_of, read_rows, rows_after
 from tests.ingest.item_logs import item
 
 
@@ -204,6 +204,51 @@ async def test_each_item_is_answered(database: Database) -> None:
     )
 
 
+@pytest.mark.parametrize("with_sid", [False, True])
+async def test_one_id_at_two_platforms_is_two_calls(
+    fresh_database: Database, fresh_statements: Counting, *, with_sid: bool
+) -> None:
+    """T16's neighbour: ids are those of a source, so each has its call, its parts and its walk."""
+    sid = {"callSid": "c1"} if with_sid else {}
+    platforms = ("logs", "other")
+
+    def told(source: str, second: int, **fields: Any) -> AnyItem:
+        return item(kind="call", source=source, externalId="c1", seconds=second, **sid, **fields)
+
+    def parts(source: str) -> list[AnyItem]:
+        of_call = {"source": source, "call": "c1", "seconds": 2}
+        return [
+            item(kind="message", **of_call, key="1", role="user", content=source),
+            item(kind="cost", **of_call, key="1", service="llm", amount="0.01", currency="USD"),
+            item(kind="session", **of_call, externalId="w1", context={"at": source}),
+        ]
+
+    context = caller(fresh_database)
+    first = await apply_items(context, [told("logs", 1, summary="logs")])
+    with fresh_statements() as ran:
+        second = await apply_items(context, [told("other", 1, summary="other")])
+    # The calls are read, then who has the qualified name, and one is written.
+    assert ran.count == 3
+    outcomes = [*first, *second]
+    outcomes += await apply_items(context, [told(each, 1, summary=each) for each in platforms])
+    outcomes += await apply_items(context, [told(each, 5, sentiment=each) for each in platforms])
+    outcomes += await apply_items(context, [each for name in platforms for each in parts(name)])
+    statuses = [each.status for each in outcomes]
+    assert statuses == ["created"] * 2 + ["unchanged"] * 2 + ["updated"] * 2 + ["created"] * 6
+    async with transaction(context, Permission.INGEST) as write:
+        for source, call_sid in (("logs", "c1"), ("other", "other:c1")):
+            rows = await read_rows(write, source)
+            names = ("call_sid", "external_id", "summary", "sentiment", "total_cost")
+            assert [[row[name] for name in names] for row in rows["call"]] == [
+                [call_sid, "c1", source, source, 10_000]
+            ]
+            assert [each["content"] for each in rows["chat_message"]] == [source]
+            walks = [
+                (row["call_sid"], row["conversation_context"]) for row in rows["graph_session"]
+            ]
+            assert walks == [(call_sid, {"at": source})]
+
+
 @pytest.mark.parametrize("source", ["manual", "logs", "retell"])
 async def test_a_call_that_sql_wrote_is_adopted_by_its_sid(
     fresh_database: Database, source: str
@@ -221,7 +266,7 @@ async def test_a_call_that_sql_wrote_is_adopted_by_its_sid(
         (row,) = (await write.run(statement)).mappings()
         statuses = [[each.status for each in outcomes] for outcomes in batches]
         if source == "retell":
-            assert statuses == [["created", "refused"], ["refused", "refused"]]
+            assert statuses == [["created", "updated"], ["refused", "unchanged"]]
             assert (row["external_id"], row["status"]) == (None, "ongoing")
             return
         assert statuses == [["created", "updated"], ["refused", "unchanged"]]

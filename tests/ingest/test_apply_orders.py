@@ -1,7 +1,6 @@
 """Items in any order, repeated and in any batches make the same rows, on both databases."""
 
 import itertools
-from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -9,7 +8,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from gql.database import Database
-from gql.ingest import apply, merged_call, sms_batch
+from gql.ingest import apply, merged_call
 from gql.ingest.bills import Total
 from gql.ingest.call_batch import CallBatch
 from gql.ingest.items import ITEM, AnyItem
@@ -93,10 +92,6 @@ async def _where_they_came(*_: Any) -> dict[Any, int]:
     return {}
 
 
-def _the_newest(_at: int, conversations: Iterable[MergedCall]) -> MergedCall | None:
-    return max(conversations, key=lambda call: call.newest or 0, default=None)
-
-
 WRONG = {
     "fields by arrival": (Registers, "put", _by_arrival, LOGS),
     "elements older than the snapshot": (StampedSet, "add", _without_snapshot, LOGS),
@@ -106,7 +101,6 @@ WRONG = {
     ),
     "money added at each arrival": (CallBatch, "_charge", _added, LOGS),
     "texts stay where they came": (apply, "settle_conversations", _where_they_came, TALKS),
-    "texts go where the newest item is": (sms_batch, "conversation_at", _the_newest, TALKS),
 }
 
 

@@ -411,6 +411,98 @@ def test_telnyx_says_who_hung_up() -> None:
         assert (item["status"], item["endedReasonKind"]) == ("completed", kind)
 
 
+CONVERSATION = {
+    "call_session_id": "s-1",
+    "call_leg_id": "l-1",
+    "call_control_id": "v3:1",
+    "conversation_id": "conversation-1",
+    "from": "+15550100001",
+    "to": "desk@assistant-1.sip.telnyx.com",
+}
+
+
+def test_telnyx_names_the_conversation_of_a_call() -> None:
+    ids = {
+        "source": "telnyx",
+        "producer": "webhook",
+        "occurredAt": "2026-09-21T14:14:02.000Z",
+        "kind": "call",
+        "externalId": "s-1",
+        "channel": "voice",
+        "carrierCallId": "v3:1",
+        "sourceIds": {"call_leg_id": "l-1", "conversation_id": "conversation-1"},
+    }
+    event = _read("telnyx", _telnyx("call.conversation.created", **CONVERSATION))
+    assert (event.subject, event.aliases) == ("s-1", ["v3:1", "l-1"])
+    assert event.items == [{**ids, "status": "ongoing"}]
+
+    ended = {**CONVERSATION, "assistant_id": "assistant-1", "duration_sec": 3}
+    said = [{"role": "user", "content": "Hello", "timestamp": "2026-09-21T14:14:00Z"}]
+    event = _read("telnyx", _telnyx("call.conversation.ended", **ended, messages=said))
+    call, messages = event.items
+    assert call == {**ids, "assistant": {"externalId": "assistant-1"}}
+    assert [each["content"] for each in messages["messages"]] == ["Hello"]
+    assert [*_read("telnyx", _telnyx("call.conversation.ended", **ended)).items] == [call]
+
+
+def test_telnyx_tells_insights_before_the_analysis() -> None:
+    results = [{"insight_id": "i-1", "result": "A booking."}]
+    payload = {**CONVERSATION, "results": results}
+    (item,) = _read("telnyx", _telnyx("call.conversation_insights.generated", **payload)).items
+    assert item["analysis"] == {"insights": results}
+    assert item["sourceIds"] == {"call_leg_id": "l-1"}
+    assert "customerPhoneNumber" not in item
+    unread = {**payload, "results": None}
+    assert _read("telnyx", _telnyx("call.conversation_insights.generated", **unread)).items == []
+
+
+@pytest.mark.parametrize(
+    ("report", "transfers"),
+    [
+        ({}, None),
+        ({"destination": {"type": "number", "number": "+15550100003"}}, [{"to": "+15550100003"}]),
+        (
+            {"destination": {"type": "number", "number": "+15550100003", "extension": "12"}},
+            [{"to": "+15550100003;ext=12"}],
+        ),
+        (
+            {"destination": {"type": "sip", "sipUri": "sip:desk@example.com"}},
+            [{"to": "sip:desk@example.com"}],
+        ),
+        (
+            {"destination": {"type": "assistant", "assistantName": "Ada"}},
+            [{"to": "Ada"}],
+        ),
+        (
+            {
+                "destination": {"type": "number", "number": "+15550100004"},
+                "artifact": {
+                    "transfers": [
+                        {
+                            "destination": {"type": "number", "number": "+15550100003"},
+                            "mode": "warm-transfer-experimental",
+                            "status": "busy",
+                        },
+                        {"destination": {"type": "number", "number": "+15550100004"}},
+                        {"destination": {"type": "unheard-of"}},
+                    ]
+                },
+            },
+            [
+                {"to": "+15550100003", "mode": "warm-transfer-experimental", "status": "busy"},
+                {"to": "+15550100004"},
+            ],
+        ),
+    ],
+)
+def test_vapi_names_where_a_call_was_passed_on(
+    report: Payload, transfers: list[dict[str, str]] | None
+) -> None:
+    message = {"type": "end-of-call-report", "call": {"id": "uuid-1"}, **report}
+    call = _read("vapi", {"message": message}).items[0]
+    assert call.get("meta") == (None if transfers is None else {"transfers": transfers})
+
+
 def test_telnyx_may_have_no_costs_to_tell() -> None:
     payload = {"call_session_id": "s-1", "recordings": None, "cost": "No cost data available."}
     (item,) = _read("telnyx", _telnyx("call.analyzed", **payload)).items

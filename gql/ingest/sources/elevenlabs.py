@@ -175,7 +175,7 @@ def _message_with_results(
             "role": "tool",
             **happened,
             **without_absent(
-                content=text(result.get("result_value")),
+                content=text(result.get("result_value")) or text(result.get("raw_error_message")),
                 toolCallId=text(result.get("request_id")),
                 name=text(result.get("tool_name")),
             ),
@@ -187,7 +187,7 @@ SOURCE = Source(
     title="ElevenLabs",
     scheme=ELEVENLABS,
     read=_read,
-    page="https://elevenlabs.io/docs/eleven-agents/workflows/post-call-webhooks (2026-11-28)",
+    page="https://elevenlabs.io/docs/eleven-agents/workflows/post-call-webhooks (2026-11-29)",
     setup="In the settings of Agents, add a post-call webhook with the URL {url}, and enable the"
     " transcript and call initiation failures. The secret is shown once, when it is made.",
     most_bytes=10_000_000,

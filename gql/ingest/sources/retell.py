@@ -222,7 +222,7 @@ SOURCE = Source(
     title="Retell",
     scheme=RETELL,
     read=_read,
-    page="https://docs.retellai.com/features/webhook-overview (2026-11-28)",
+    page="https://docs.retellai.com/features/webhook-overview (2026-11-29)",
     setup="In the dashboard, under Webhooks, set the URL to {url}. The secret is the API key that"
     " has the webhook badge.",
     most_bytes=10_000_000,

@@ -178,6 +178,43 @@ def _recording(body: Mapping[str, Any], common: ItemFields, subject: str) -> Ite
     }
 
 
+def _conversation(
+    body: Mapping[str, Any], common: ItemFields, subject: str
+) -> Iterator[ItemFields]:
+    """The AI conversation of a call: both of its ids, and its assistant.
+
+    It does not say which way the call went, and so not which of its numbers is the customer's.
+    """
+    ids = _identity({**body, "from": None, "to": None}, subject)
+    assistant = without_absent(externalId=text(body.get("assistant_id"))) or None
+    yield {**common, **ids, **without_absent(assistant=assistant)}
+
+
+def _begun_conversation(
+    body: Mapping[str, Any], common: ItemFields, subject: str
+) -> Iterator[ItemFields]:
+    for item in _conversation(body, common, subject):
+        yield {**item, "status": "ongoing"}
+
+
+def _ended_conversation(
+    body: Mapping[str, Any], common: ItemFields, subject: str
+) -> Iterator[ItemFields]:
+    yield from _conversation(body, common, subject)
+    yield from _messages(body, common, subject)
+
+
+def _insights(body: Mapping[str, Any], common: ItemFields, subject: str) -> Iterator[ItemFields]:
+    """What was found out about the conversation, in the form of `call.analyzed`.
+
+    The id that looks like the conversation's is that of a group of insights here.
+    """
+    results = body.get("results")
+    if isinstance(results, list):
+        own = {**body, "conversation_id": None, "from": None, "to": None}
+        yield {**common, **_identity(own, subject), "analysis": {"insights": objects(results)}}
+
+
 def _messages(body: Mapping[str, Any], common: ItemFields, subject: str) -> Iterator[ItemFields]:
     spoken = objects(body.get("messages"))
     messages = [
@@ -235,7 +272,9 @@ _READERS: Mapping[str, _Reader] = {
     "call.hangup": _ended,
     "call.cost": _bill_of_leg,
     "call.recording.saved": _recording,
-    "call.conversation.ended": _messages,
+    "call.conversation.created": _begun_conversation,
+    "call.conversation.ended": _ended_conversation,
+    "call.conversation_insights.generated": _insights,
     "call.analyzed": _analyzed,
 }
 
@@ -244,7 +283,7 @@ SOURCE = Source(
     title="Telnyx",
     scheme=TELNYX,
     read=_read,
-    page="https://developers.telnyx.com/api-reference/callbacks (2026-11-28)",
+    page="https://developers.telnyx.com/api-reference/callbacks (2026-11-29)",
     is_carrier=True,
     setup="Set {url} as the webhook of the application, the messaging profile and the AI assistant."
     " The secret is the account's public key, under Keys & Credentials.",

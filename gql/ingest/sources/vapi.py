@@ -89,8 +89,36 @@ def _call(
             analysis=dict(analysis) or None,
             success=_SUCCESS.get(verdict),
             latency=dict(mapping(artifact.get("performanceMetrics"))) or None,
+            meta=without_absent(transfers=[*_transfers(message, artifact)] or None) or None,
         ),
     }
+
+
+def _transfers(
+    message: Mapping[str, Any], artifact: Mapping[str, Any]
+) -> Iterator[Mapping[str, Any]]:
+    """Where the call was passed on, in order; the report's own `destination` is the last one."""
+    attempts = objects(artifact.get("transfers"))
+    for each in attempts:
+        target = _target(mapping(each.get("destination")))
+        if target is not None:
+            words = without_absent(mode=text(each.get("mode")), status=text(each.get("status")))
+            yield {"to": target, **words}
+    target = _target(mapping(message.get("destination")))
+    if target is not None and not attempts:
+        yield {"to": target}
+
+
+def _target(destination: Mapping[str, Any]) -> str | None:
+    """A number with its extension, a SIP address, or the name of an assistant."""
+    number = text(destination.get("number")) or text(destination.get("phoneNumber"))
+    extension = text(destination.get("extension"))
+    if number is not None and extension is not None:
+        return f"{number};ext={extension}"
+    names = ("sipUri", "assistantName", "assistantId", "squadId")
+    return number or next(
+        (text(destination[name]) for name in names if destination.get(name)), None
+    )
 
 
 def _life(message: Mapping[str, Any], call: Mapping[str, Any], kind: str) -> ItemFields:
@@ -196,7 +224,7 @@ SOURCE = Source(
     title="Vapi",
     scheme=VAPI,
     read=_read,
-    page="https://docs.vapi.ai/server-url/events (2026-11-28)",
+    page="https://docs.vapi.ai/server-url/events (2026-11-29)",
     other_schemes={
         "webhook-signature": STANDARD,
         "svix-signature": STANDARD,
