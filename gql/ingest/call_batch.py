@@ -127,15 +127,15 @@ class CallBatch:
 
     async def _read_qualified_sids(self, sids: Mapping[str, CallKey]) -> None:
         """Read who has the `callSid`s that calls get whose own one another source has."""
-        taken = [
+        qualified = [
             qualified_sid(key[0], sid)
             for sid, key in sids.items()
             if self.sids.get(sid, key)[0] != key[0]
         ]
-        if not taken:
+        if not qualified:
             return
         statement = select(CALLS.c.call_sid, CALLS.c.source, CALLS.c.external_id).where(
-            owned(CALLS, self.write.organization_id), is_among(CALLS.c.call_sid, sorted(taken))
+            owned(CALLS, self.write.organization_id), is_among(CALLS.c.call_sid, sorted(qualified))
         )
         for row in await self.write.run(statement):
             self.sids[row.call_sid] = (row.source, row.external_id or "")

@@ -212,7 +212,7 @@ async def test_one_id_at_two_platforms_is_two_calls(
     sid = {"callSid": "c1"} if with_sid else {}
     platforms = ("logs", "other")
 
-    def told(source: str, second: int, **fields: Any) -> AnyItem:
+    def on_call(source: str, second: int, **fields: Any) -> AnyItem:
         return item(kind="call", source=source, externalId="c1", seconds=second, **sid, **fields)
 
     def parts(source: str) -> list[AnyItem]:
@@ -224,14 +224,14 @@ async def test_one_id_at_two_platforms_is_two_calls(
         ]
 
     context = caller(fresh_database)
-    first = await apply_items(context, [told("logs", 1, summary="logs")])
+    first = await apply_items(context, [on_call("logs", 1, summary="logs")])
     with fresh_statements() as ran:
-        second = await apply_items(context, [told("other", 1, summary="other")])
+        second = await apply_items(context, [on_call("other", 1, summary="other")])
     # The calls are read, then who has the qualified name, and one is written.
     assert ran.count == 3
     outcomes = [*first, *second]
-    outcomes += await apply_items(context, [told(each, 1, summary=each) for each in platforms])
-    outcomes += await apply_items(context, [told(each, 5, sentiment=each) for each in platforms])
+    outcomes += await apply_items(context, [on_call(each, 1, summary=each) for each in platforms])
+    outcomes += await apply_items(context, [on_call(each, 5, sentiment=each) for each in platforms])
     outcomes += await apply_items(context, [each for name in platforms for each in parts(name)])
     statuses = [each.status for each in outcomes]
     assert statuses == ["created"] * 2 + ["unchanged"] * 2 + ["updated"] * 2 + ["created"] * 6
