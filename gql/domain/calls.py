@@ -125,7 +125,11 @@ CALLS = Resource(
         "ended_reason_kind": compare("ended_reason_kind"),
         "has_recording": compare("has_recording"),
         "received_at": compare("received_at"),
-        "changed_since": ChangedSince(TABLE, (EventKind.CALL_CREATED, EventKind.CALL_UPDATED)),
+        "changed_since": ChangedSince(
+            TABLE,
+            (EventKind.CALL_CREATED, EventKind.CALL_UPDATED),
+            parts=(EventKind.TRANSCRIPT_CREATED, EventKind.TRANSCRIPT_UPDATED),
+        ),
     },
     orders={
         "started_at": NEWEST,

@@ -17,7 +17,7 @@ PAGE = 200
 
 _LONGEST_CURSOR = 40
 
-_PARENTS = {"graph_session": "graph", "sms_message": "sms_conversation"}
+_PARENTS = {"graph_session": "graph", "sms_message": "sms_conversation", "transcript": "call"}
 """By what was written: what its `parent_id` names."""
 
 _EVENT, _HEAD = table_of(NumberedEvent), table_of(EventHead)
@@ -83,7 +83,7 @@ class StoredEvent(NamedTuple):
     def parent(self) -> str | None:
         """The global id of what that belongs to: the graph of a session, a message's conversation.
 
-        None for all else.
+        Also the call of a transcript. None for all else.
         """
         noun = _PARENTS.get(self.kind.value.rpartition("_")[0])
         return None if noun is None or self.parent_id is None else f"{noun}_{self.parent_id}"

@@ -9,12 +9,13 @@ from sqlalchemy import Connection, inspect
 
 _TABLES = (
     *("call", "assistant_graph", "graph_session", "graph_transition", "chat_message"),
-    "cost_budget_passing",
+    *("cost_budget_passing", "transcript"),
 )
 """Whose writes are events."""
 
 POSTGRESQL_EVENT_TRIGGERS = {
     "call_event_insert": "call",
+    "transcript_event_insert": "transcript",
     **{f"{each}_event": each for each in _TABLES},
 }
 """PostgreSQL's triggers that make them, and their tables."""
@@ -43,6 +44,7 @@ def number_what_is_written(connection: Connection) -> None:
         *_row_triggers(connection, "graph_session", "'graph_session'", parent="{row}.graph_id"),
         _transition_trigger(),
         *_message_triggers(connection),
+        *_transcript_triggers(connection),
         *_budget_triggers(connection),
     ):
         connection.exec_driver_sql(statement)
@@ -120,6 +122,20 @@ def _message_triggers(connection: Connection) -> list[str]:
     return [
         _trigger("insert", "chat_message", created, when=of_sms),
         _trigger("update", "chat_message", updated, when=f"({changed}) AND {of_sms}"),
+    ]
+
+
+def _transcript_triggers(connection: Connection) -> list[str]:
+    """Segments of speech, of the call that they are in."""
+
+    def event(change: str) -> str:
+        kind = f"'transcript_{change}'"
+        return _event("NEW.organization_id", kind, "NEW.id", "NEW.call_id")
+
+    changed = _changed(connection, "transcript")
+    return [
+        _trigger("insert", "transcript", event("created")),
+        _trigger("update", "transcript", event("updated"), when=changed),
     ]
 
 

@@ -185,6 +185,8 @@ class EventKind(StrEnum):
     GRAPH_SESSION_UPDATED = "graph_session_updated"
     GRAPH_SESSION_DELETED = "graph_session_deleted"
     COST_BUDGET_PASSED = "cost_budget_passed"
+    TRANSCRIPT_CREATED = "transcript_created"
+    TRANSCRIPT_UPDATED = "transcript_updated"
 
 
 def one_of(column: str, values: type[StrEnum]) -> str:

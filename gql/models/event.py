@@ -1,4 +1,4 @@
-"""Events: what was written to calls, SMS, graphs and their sessions, in one order per organization.
+"""Events: what was written to calls, SMS, graphs and so on, in one order per organization.
 
 Triggers make them, in the transaction of whoever writes and after the row is locked: see the
 migration `events`. On PostgreSQL they put them into `event_new`, and `gql/events/numbering.py`
@@ -18,7 +18,7 @@ from gql.models.call import Call
 from gql.models.cost_budget import CostBudgetPassing
 from gql.models.graph import AssistantGraph
 from gql.models.graph_session import GraphSession, GraphTransition
-from gql.models.message import ChatMessage
+from gql.models.message import ChatMessage, Transcript
 from gql.models.scope import table_of
 from gql.models.types import BIG, loose_reference, organization_key, primary_key
 
@@ -29,7 +29,7 @@ class _What(SQLModel):
     Attributes:
         kind: An `EventKind`.
         object_id: The row that was written.
-        parent_id: The graph of a session, the conversation of a message.
+        parent_id: The graph of a session, the conversation of a message, a transcript's call.
         at: When, by the database's clock; numbers do not follow it exactly.
     """
 
@@ -93,7 +93,8 @@ class EventHead(SQLModel, table=True):
 
 # No foreign key says so: these are emptied before the events, which their triggers still need.
 for _written in (
-    *(Call, AssistantGraph, GraphSession, GraphTransition, ChatMessage, CostBudgetPassing),
+    *(Call, AssistantGraph, GraphSession, GraphTransition, ChatMessage, Transcript),
+    CostBudgetPassing,
 ):
     for _model in (UnnumberedEvent, NumberedEvent, EventHead):
         table_of(_written).add_is_dependent_on(table_of(_model))

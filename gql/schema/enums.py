@@ -248,6 +248,8 @@ describe(
     GRAPH_SESSION_CREATED="A graph session is new.",
     GRAPH_SESSION_UPDATED="A graph session has changed, or took a step.",
     GRAPH_SESSION_DELETED="A graph session is gone.",
+    TRANSCRIPT_CREATED="A segment of the transcript of a voice call is new.",
+    TRANSCRIPT_UPDATED="A segment of the transcript of a voice call has changed, as to be final.",
     COST_BUDGET_PASSED="80 or 100 % of a budget were spent, which is told once for each month.",
 )
 describe(

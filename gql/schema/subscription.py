@@ -19,7 +19,7 @@ from gql.domain.calls import CALLS
 from gql.domain.cost_budgets import COST_BUDGETS
 from gql.domain.graph_sessions import GRAPH_SESSIONS
 from gql.domain.graphs import GRAPHS
-from gql.domain.messages import SMS_MESSAGES
+from gql.domain.messages import SMS_MESSAGES, TRANSCRIPTS
 from gql.domain.sms import SMS_CONVERSATIONS
 from gql.engine.declaration import one
 from gql.events.feed import Passes
@@ -33,7 +33,7 @@ from gql.schema.graph_sessions import GraphSession
 from gql.schema.graphs import AssistantGraph
 from gql.schema.inputs.calls import CallFilter
 from gql.schema.inputs.filtering import FilterInput
-from gql.schema.messages import Message
+from gql.schema.messages import Message, Transcript
 from gql.schema.sms import SmsConversation
 
 AfterArgument = Annotated[
@@ -104,6 +104,16 @@ class SmsMessageAdded(Change):
     )
 
 
+@strawberry.type(description="A segment of the transcript of a voice call, as it was recognized.")
+class TranscriptChange(Change):
+    """What `transcriptChanged` gives."""
+
+    transcript: Transcript | None = one(
+        "The segment as it is now; null when it is gone.", TRANSCRIPTS, "object_id"
+    )
+    call: Call | None = one("The call that it is in; null when that is gone.", CALLS, "parent_id")
+
+
 @strawberry.type(description="An assistant graph that was written.")
 class GraphChange(Change):
     """What `graphChanged` gives."""
@@ -172,6 +182,11 @@ def _sms_message(arguments: Mapping[str, Any]) -> Passes:
     return lambda event: event.kind is kind and key in {None, event.parent_id}
 
 
+def _transcript(arguments: Mapping[str, Any]) -> Passes:
+    key = _key(arguments, "call_id", CALLS)
+    return lambda event: _is_of(event, TRANSCRIPTS) and key in {None, event.parent_id}
+
+
 def _graph(arguments: Mapping[str, Any]) -> Passes:
     key = _key(arguments, "graph_id", GRAPHS)
     return lambda event: _is_of(event, GRAPHS) and key in {None, event.object_id}
@@ -182,6 +197,7 @@ FOLLOWED = {
     "callChanged": FollowedField(CallChange, _call, filtered=CALLS),
     "graphSessionChanged": FollowedField(GraphSessionChange, _graph_session),
     "smsMessageAdded": FollowedField(SmsMessageAdded, _sms_message),
+    "transcriptChanged": FollowedField(TranscriptChange, _transcript),
     "graphChanged": FollowedField(GraphChange, _graph),
 }
 """By the name of the field."""
@@ -254,6 +270,18 @@ class Subscription:
         raise NotImplementedError
         yield
 
+    @strawberry.subscription(description="What is said in voice calls, as it is recognized.")  # type: ignore[untyped-decorator]
+    async def transcript_changed(
+        self,
+        after: AfterArgument = UNSET,
+        call_id: Annotated[
+            strawberry.ID | None, strawberry.argument(description="Only of this call.")
+        ] = UNSET,
+    ) -> AsyncIterator[TranscriptChange]:
+        """See `FOLLOWED`."""
+        raise NotImplementedError
+        yield
+
     @strawberry.subscription(description="Writes of assistant graphs, their structure included.")  # type: ignore[untyped-decorator]
     async def graph_changed(
         self,
@@ -274,6 +302,7 @@ _RESOURCES = {
     "graph": GRAPHS,
     "graph_session": GRAPH_SESSIONS,
     "cost_budget": COST_BUDGETS,
+    "transcript": TRANSCRIPTS,
 }
 """By what comes before the last word of a kind."""
 

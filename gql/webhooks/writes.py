@@ -29,7 +29,10 @@ MOST_OBJECTS = 100
 NULLABLE = frozenset({"kinds", "object_ids", "document"})
 """Of the columns that callers change, those that may be null."""
 
-_NOUNS = ("call", "sms_conversation", "sms_message", "graph", "graph_session", "cost_budget")
+_NOUNS = (
+    *("call", "transcript", "sms_conversation", "sms_message", "graph", "graph_session"),
+    "cost_budget",
+)
 _AUDITED = ("name", "url", "kinds", "object_ids", "document", "is_active", "pause_reason")
 
 

@@ -8,6 +8,7 @@ from starlette.applications import Starlette
 from gql.schema.event_stream import EventStream
 from tests.conftest import GraphQL, bearer
 from tests.databases import Copy
+from tests.events.spoken import SpokenCall
 from tests.events.sse import following
 
 RENAME = """mutation ($name: String!) {
@@ -16,6 +17,8 @@ GRAPHS = """subscription ($after: String, $graph: ID) {
     graphChanged(after: $after, graphId: $graph) { eventId kind graph { id name } } }"""
 EVENTS = """subscription ($after: String, $kinds: [EventKind!]) {
     events(after: $after, kinds: $kinds) { eventId kind changedId } }"""
+SEGMENTS = """subscription ($call: ID) { transcriptChanged(callId: $call) {
+    kind transcript { content isFinal } call { callSid } } }"""
 META = """mutation { updateCallMeta(input: {id: "101", meta: {seen: true}}) { call { id } } }"""
 
 
@@ -43,6 +46,33 @@ async def test_a_subscription_tells_what_is_written_and_only_that(
         "kind": "GRAPH_UPDATED",
         "graph": {"id": "graph_1", "name": "First"},
     }
+
+
+async def test_what_is_said_in_a_call_is_told_segment_by_segment(
+    fresh_app: Starlette, fresh_graphql: GraphQL, member: dict[str, str]
+) -> None:
+    call, other = SpokenCall(fresh_graphql), SpokenCall(fresh_graphql, "CA-other")
+    await call.begin()
+    await other.begin()
+    told = []
+    async with following(fresh_app, SEGMENTS, member, call=call.id) as source:
+        await source.started
+        await other.say("of somebody else")
+        for words, is_final in (("I need", False), ("I need help", True)):
+            await call.say(words, isFinal=is_final, rank=int(is_final))
+            told.append((await source.next())["data"]["transcriptChanged"])
+
+    assert told == [
+        {
+            "kind": kind,
+            "transcript": {"content": words, "isFinal": is_final},
+            "call": {"callSid": "CA-live"},
+        }
+        for kind, words, is_final in (
+            ("TRANSCRIPT_CREATED", "I need", False),
+            ("TRANSCRIPT_UPDATED", "I need help", True),
+        )
+    ]
 
 
 async def test_who_was_away_is_told_everything_once_and_in_order(

@@ -28,6 +28,12 @@ WRITES: dict[str, tuple[str, dict[str, list[int]]]] = {
         "UPDATE call SET summary = 'x' WHERE organization_id = 1 AND id = 101",
         {"calls": [101]},
     ),
+    "a transcript": (
+        """INSERT INTO transcript
+            (organization_id, call_id, content, speaker, is_final, created_at, position)
+        VALUES (1, 101, 'x', 'user', true, '2027-01-01 00:00:00.000000', 0)""",
+        {"calls": [101]},
+    ),
     "a conversation": (
         "UPDATE call SET summary = 'x' WHERE organization_id = 1 AND id = 102",
         {"conversations": [102]},
