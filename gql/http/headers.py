@@ -35,6 +35,12 @@ def headers_by_name(scope: Scope) -> dict[bytes, bytes]:
     return headers
 
 
+def with_authorization(scope: Scope, authorization: str) -> Scope:
+    """A request with another `Authorization` header, or with its first one."""
+    headers = [header for header in scope["headers"] if header[0] != b"authorization"]
+    return {**scope, "headers": [*headers, (b"authorization", authorization.encode())]}
+
+
 def accepts_gzip(scope: Scope) -> bool:
     """Whether `Accept-Encoding` names gzip, and not with `q=0`."""
     value = header_value(scope, b"accept-encoding")

@@ -24,6 +24,7 @@ from gql.engine.fallback import OFF, AnswerCounts, Fallback
 from gql.errors import BadInput, BadRequest, GatewayError, MethodNotAllowed, Refused
 from gql.events.feed import EventFeed, SubscriptionSlots
 from gql.events.hub import EventHubs
+from gql.events.reading import last_event
 from gql.events.shared_answers import SharedAnswers
 from gql.http.body import read_body
 from gql.http.entity_tags import BodyHashes, names_version
@@ -45,6 +46,7 @@ from gql.identity import Identity, Permission
 from gql.loop_shares import LoopShares
 from gql.operation_queues import OperationQueues
 from gql.query.webhook_checks import WebhookChecks
+from gql.query.weights import KEY
 from gql.schema.documents import Documents, InvalidDocument, choose_operation
 from gql.schema.event_answers import EventAnswers
 from gql.schema.event_stream import EventStream
@@ -192,6 +194,19 @@ class GraphQLEndpoint:
                 return await self._run(received) if feed is None else feed
         except Exception as error:  # noqa: BLE001 -- see `_failed`
             return _failed(error, renderer)
+
+    async def last_event_id(self, caller: Identity) -> str | None:
+        """Behind which event subscriptions that begin now tell everything.
+
+        None for a caller who may follow nothing.
+
+        Raises:
+            GatewayError: when it cannot be read right now.
+        """
+        if Permission.READ not in caller.permissions:
+            return None
+        async with self.queues.hold(caller.organization_id, KEY.points):
+            return str(await last_event(self._database, caller.organization_id))
 
     async def event_answers(self, document: str, caller: Identity) -> EventAnswers:
         """What answers a subscription's document for single events.

@@ -36,10 +36,10 @@ from gql.schema.endpoint import GraphQLEndpoint
 from gql.schema.graphql_request import read_parameters
 from gql.schema.rendering import HttpResponse, Renderer
 from gql.schema.socket_messages import (
-    ACKNOWLEDGED,
     SUBPROTOCOL,
     ClientMessage,
     ProtocolCode,
+    ack_message,
     answer_messages,
     next_message,
     pong_message,
@@ -152,9 +152,13 @@ class _Connection:
         caller = await identify_again(self._endpoint.identify, self._scope)
         if isinstance(caller, GatewayError):
             raise Close.of_refusal(caller, forbidden=ProtocolCode.FORBIDDEN)
+        try:
+            last_event_id = await self._endpoint.graphql.last_event_id(caller)
+        except GatewayError as error:
+            raise Close.of_refusal(error, forbidden=ProtocolCode.FORBIDDEN) from None
         self._caller = caller
         self._tasks.start(self._watch, caller)
-        await self._outbox.send(ACKNOWLEDGED)
+        await self._outbox.send(ack_message(last_event_id))
 
     async def _watch(self, caller: Identity) -> None:
         await watch_credential(

@@ -12,6 +12,7 @@ import orjson
 from starlette.types import Message, Scope
 
 from gql.errors import BadRequest
+from gql.http.headers import with_authorization
 from gql.http.socket_closing import Close, CloseCode
 from gql.schema.graphql_request import load_json
 from gql.schema.rendering import HttpResponse
@@ -21,8 +22,6 @@ SUBPROTOCOL = "graphql-transport-ws"
 
 LONGEST_ID = 256
 """Characters of an operation's id, which is sent back with each of its answers."""
-
-ACKNOWLEDGED = b'{"type":"connection_ack"}'
 
 _WITH_ID = frozenset({"subscribe", "complete"})
 _TYPES = _WITH_ID | {"connection_init", "ping", "pong"}
@@ -89,10 +88,18 @@ def with_credential(scope: Scope, payload: dict[str, Any] | None) -> Scope:
         Close: when it is in no form that is read.
     """
     authorization = _authorization(payload or {})
-    if authorization is None:
-        return scope
-    headers = [header for header in scope["headers"] if header[0] != b"authorization"]
-    return {**scope, "headers": [*headers, (b"authorization", authorization.encode())]}
+    return scope if authorization is None else with_authorization(scope, authorization)
+
+
+def ack_message(last_event_id: str | None) -> bytes:
+    """The answer to `connection_init`, with where subscriptions that come from now on begin.
+
+    None for a caller who may follow nothing.
+    """
+    message: dict[str, Any] = {"type": "connection_ack"}
+    if last_event_id is not None:
+        message["payload"] = {"lastEventId": last_event_id}
+    return orjson.dumps(message)
 
 
 def answer_messages(id: str, answer: HttpResponse) -> Iterator[bytes]:

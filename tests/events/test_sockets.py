@@ -84,6 +84,42 @@ async def test_operations_of_each_kind_share_a_socket(
     assert slots.used == {}
 
 
+async def test_who_was_told_nothing_yet_misses_nothing_either(
+    fresh_app: Starlette, fresh_graphql: GraphQL, member: dict[str, str]
+) -> None:
+    """The first acknowledgement says behind which event to come again."""
+    await fresh_graphql(RENAME, {"name": "Before"})
+    async with connected(fresh_app, member) as early:
+        await early.init()
+        early.subscribe(GRAPHS, after=FROM_THE_START)
+        before = payload_of(await early.next(), "1")["graphChanged"]["eventId"]
+    async with connected(fresh_app, member) as cut:
+        assert await cut.init() == ACKNOWLEDGED
+        cut.subscribe(GRAPHS)
+    for name in ("First", "Second"):
+        await fresh_graphql(RENAME, {"name": name})
+    async with connected(fresh_app, member) as again:
+        await again.init()
+        again.subscribe(GRAPHS, after=cut.last_event_id)
+        missed = [payload_of(await again.next(), "1")["graphChanged"] for _ in range(2)]
+
+    positions = [cut.last_event_id or "", missed[0]["eventId"], missed[1]["eventId"]]
+    numbers = [int(each.partition("-")[0]) for each in (before, *positions)]
+    assert numbers == sorted(numbers)
+    assert numbers[1] < numbers[2]
+    assert missed[1]["graph"]["name"] == "Second"
+
+
+async def test_who_may_follow_nothing_has_no_position(
+    fresh_app: Starlette, fresh_graphql: GraphQL
+) -> None:
+    create = """mutation { createApiKey(input: {name: "In", permissions: [INGEST]}) { secret } }"""
+    key = (await fresh_graphql(create))["data"]["createApiKey"]["secret"]
+    async with connected(fresh_app, {}) as socket:
+        assert await socket.init({"apiKey": key}) == ACKNOWLEDGED
+        assert socket.last_event_id is None
+
+
 @pytest.mark.parametrize(
     ("query", "code"),
     [
@@ -136,7 +172,7 @@ async def test_a_message_that_breaks_the_protocol_closes_the_socket(
         for message in messages:
             socket.send(message)
         answer = await socket.next()
-        if answer == ACKNOWLEDGED:
+        if isinstance(answer, dict):  # an acknowledgement
             answer = await socket.next()
 
     assert answer[0] == code
