@@ -389,7 +389,7 @@ class Settings(BaseSettings):
         200,
         ge=0,
         le=100_000,
-        description="Subscriptions of an organization that run at once in a process.",
+        description="Subscriptions and live transcripts of an organization at once in a process.",
     )
 
     metrics_token: SecretStr | None = Field(

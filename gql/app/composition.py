@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, nullcontext
 
 from starlette.applications import Starlette
+from starlette.datastructures import State
 from starlette.middleware import Middleware
 from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.routing import BaseRoute, Route, WebSocketRoute
@@ -34,14 +35,17 @@ from gql.auth.middleware import Authentication, caller_of
 from gql.database import Database, Replicas
 from gql.distribution import require_own_package
 from gql.engine.query_runner import QueryRunner
+from gql.events.feed import SubscriptionSlots
 from gql.events.hub import EventHubs
 from gql.hooks.receiver import HookReceiver
 from gql.http.loop_task import ChargedToAddress
 from gql.http.running_requests import RunningRequests
+from gql.http.socket_tasks import SocketLimits
 from gql.loop_shares import LoopShares, charge_subtasks
 from gql.migrations import head
 from gql.operation_queues import OperationQueues
 from gql.rest.answering import RestServices
+from gql.rest.live_transcripts import LiveTranscripts
 from gql.rest.mounting import rest_routes
 from gql.rest.routes import NOT_SERVED, routes_of
 from gql.schema.endpoint import GraphQLEndpoint
@@ -101,6 +105,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
     requests = RunningRequests(settings.request_timeout)
     shares = LoopShares()
     queues = OperationQueues.of(settings)
+    slots = SubscriptionSlots(settings.max_subscriptions)
     graphql = GraphQLEndpoint(
         schema,
         database,
@@ -111,9 +116,13 @@ def create_app(settings: Settings | None = None) -> Starlette:
         shares=shares,
         queues=queues,
         hubs=hubs,
+        slots=slots,
     )
     sockets = SocketEndpoint(
         graphql, settings, caller_of, requests, shares, ProtocolLimits.of(settings)
+    )
+    live_transcripts = LiveTranscripts(
+        database, caller_of, requests, shares, queues, hubs, slots, SocketLimits.of(settings)
     )
     queries = QueryRunner(database, has_own_connections=settings.compiled)
     webhooks = WebhookSender(database, settings, queues, graphql.event_answers)
@@ -144,33 +153,40 @@ def create_app(settings: Settings | None = None) -> Starlette:
             *metrics_routes(metrics),
             WebSocketRoute("/graphql", sockets, name="graphql_socket"),
             WebSocketRoute("/graphql/", sockets, name="graphql_socket_slash"),
+            WebSocketRoute("/live-transcript/{call_sid}", live_transcripts, name="live"),
+            WebSocketRoute("/live-transcript/{call_sid}/", live_transcripts, name="live_slash"),
         ),
         lifespan=_lifespan,
     )
     # `/calls` and `/calls/` are two addresses: a redirect would lose the body and trust the Host.
     app.router.redirect_slashes = False
-    app.state.settings = settings
-    app.state.demo_logins = demo_login.read_demo_logins(settings.demo_keys)
-    app.state.database = database
-    app.state.reserved_database = reserved
-    app.state.replicas = replicas
-    app.state.sms_sessions = sms_sessions
-    app.state.requests = requests
-    app.state.rate_limits = rate_limits
-    app.state.key_usage = key_usage
-    app.state.credential_changes = changes
-    app.state.messages = messages
-    app.state.event_numbering = numbering
-    app.state.event_hubs = hubs
-    app.state.subscriptions = graphql.subscriptions
-    app.state.sockets = sockets
-    app.state.throttle = throttle
-    app.state.folding = Folding(reserved)
-    app.state.inbox = inbox
-    app.state.webhooks = webhooks
-    app.state.queues = queues
-    app.state.loop_shares = shares
-    app.state.metrics = metrics
+    app.state = State(
+        {
+            "settings": settings,
+            "demo_logins": demo_login.read_demo_logins(settings.demo_keys),
+            "database": database,
+            "reserved_database": reserved,
+            "replicas": replicas,
+            "sms_sessions": sms_sessions,
+            "requests": requests,
+            "rate_limits": rate_limits,
+            "key_usage": key_usage,
+            "credential_changes": changes,
+            "messages": messages,
+            "event_numbering": numbering,
+            "event_hubs": hubs,
+            "subscriptions": graphql.subscriptions,
+            "sockets": sockets,
+            "live_transcripts": live_transcripts,
+            "throttle": throttle,
+            "folding": Folding(reserved),
+            "inbox": inbox,
+            "webhooks": webhooks,
+            "queues": queues,
+            "loop_shares": shares,
+            "metrics": metrics,
+        }
+    )
     # Not by `Starlette(middleware=...)`, which puts `ServerErrorMiddleware` outside of them all:
     # `RequestMiddleware` answers exceptions, in JSON and with the request's id.
     counter = None if metrics is None else metrics.requests

@@ -28,7 +28,9 @@ class BoundedSocketProtocol(WebSocketsSansIOProtocol, Watched):
     def __init__(self, *, send_seconds: float, **arguments: Any) -> None:
         super().__init__(**arguments)
         self._send_seconds = send_seconds
-        self.logger = _log  # uvicorn logs each address whole, and there are keys in some of them
+        # uvicorn logs each address whole, and its library the headers: there are keys in both.
+        self.logger = self.conn.logger = _log
+        self.conn.debug = False
 
     def connection_made(self, transport: BaseTransport) -> None:
         super().connection_made(transport)

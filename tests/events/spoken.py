@@ -38,8 +38,8 @@ class SpokenCall:
         answer = await send(self.graphql, "upsertCalls", calls=[call])
         assert answer == results("UPDATED", call=self.id)
 
-    async def say(self, *words: str, start: int = 0, **values: Any) -> None:
-        """Bring in segments of speech, numbered from `start`; those that are there are changed."""
+    async def say(self, *words: str, first: int = 0, **values: Any) -> None:
+        """Bring in segments of speech, numbered from `first`; those that are there are changed."""
         segments = [
             {
                 "call": self.sid,
@@ -50,7 +50,7 @@ class SpokenCall:
                 "content": content,
                 **values,
             }
-            for number, content in enumerate(words, start)
+            for number, content in enumerate(words, first)
         ]
         answer = await send(self.graphql, "appendTranscript", segments=segments)
         assert not answer["userErrors"], answer

@@ -54,15 +54,15 @@ async def test_what_is_said_in_a_call_is_told_segment_by_segment(
     call, other = SpokenCall(fresh_graphql), SpokenCall(fresh_graphql, "CA-other")
     await call.begin()
     await other.begin()
-    told = []
+    changes = []
     async with following(fresh_app, SEGMENTS, member, call=call.id) as source:
         await source.started
         await other.say("of somebody else")
         for words, is_final in (("I need", False), ("I need help", True)):
             await call.say(words, isFinal=is_final, rank=int(is_final))
-            told.append((await source.next())["data"]["transcriptChanged"])
+            changes.append((await source.next())["data"]["transcriptChanged"])
 
-    assert told == [
+    assert changes == [
         {
             "kind": kind,
             "transcript": {"content": words, "isFinal": is_final},
