@@ -5,10 +5,12 @@ import { follow } from "./follow.js";
 const ADDRESS = new URLSearchParams(location.search).get("gateway") ?? "http://127.0.0.1:8000";
 const MOST_CALLS = 12;
 const MOST_MESSAGES = 14;
+const MOST_SEGMENTS = 100;
 
 const CALL = "id customerPhoneNumber assistantName status startedAt duration cost { total currency }";
 const SESSION = "id isActive currentAssistantName graphName graph { id } call { customerPhoneNumber }";
 const MESSAGE = "message { id role content timestamp } conversation { customerPhoneNumber }";
+const SEGMENT = "id speaker content isFinal createdAt";
 
 const NOW = `{
   calls(first: ${MOST_CALLS}) { nodes { ${CALL} } }
@@ -16,19 +18,27 @@ const NOW = `{
   graphs(first: 20) { nodes { id name nodes { assistant { name } } } }
 }`;
 
+const SPOKEN = `query ($call: ID!) {
+  call(id: $call) {
+    transcript(last: ${MOST_SEGMENTS}) { nodes { ${SEGMENT} } }
+  }
+}`;
+
 const element = (id) => document.getElementById(id);
 const calls = new Map();
 const sessions = new Map();
 const messages = new Map();
 const graphs = new Map();
+const segments = new Map();
+let selected = null; // the call whose transcript is shown
 const seen = { events: 0, calls: new Set(), messages: new Set() };
 
-async function ask(query) {
+async function ask(query, variables) {
   const response = await fetch(new URL("/graphql", ADDRESS), {
     method: "POST",
     credentials: "include",
     headers: { "Content-Type": "application/json", "X-Requested-With": "live" },
-    body: JSON.stringify({ query }),
+    body: JSON.stringify({ query, variables }),
   });
   const { data, errors } = await response.json();
   if (response.status === 401) return null;
@@ -39,7 +49,7 @@ async function ask(query) {
 // The order of two reads is not known where both were on their way at once: what an event told
 // stays, since any later change has an event of its own.
 async function readAll() {
-  for (const map of [calls, sessions, graphs]) map.clear();
+  for (const map of [calls, sessions, graphs, segments]) map.clear();
   const data = await ask(NOW);
   for (const call of data.calls.nodes) if (!calls.has(call.id)) calls.set(call.id, call);
   for (const session of data.graphSessions.nodes) {
@@ -49,6 +59,24 @@ async function readAll() {
     graphs.set(id, { name, lanes: new Set(nodes.map(({ assistant }) => assistant.name)) });
   }
   draw();
+  if (selected) await readTranscript(selected);
+}
+
+// As with `readAll`: a segment that an event told meanwhile stays.
+async function readTranscript(call) {
+  const data = await ask(SPOKEN, { call });
+  if (selected !== call) return;
+  for (const segment of data.call?.transcript?.nodes ?? []) {
+    if (!segments.has(segment.id)) segments.set(segment.id, segment);
+  }
+  draw();
+}
+
+function select(call) {
+  selected = selected === call ? null : call;
+  segments.clear();
+  draw();
+  if (selected) readTranscript(selected);
 }
 
 function callChanged({ callId, call }) {
@@ -69,10 +97,15 @@ function smsMessageAdded({ message, conversation }) {
   messages.set(message.id, { ...message, customer: conversation?.customerPhoneNumber ?? "" });
 }
 
+function transcriptChanged({ transcript, call }) {
+  if (transcript && call?.id === selected) segments.set(transcript.id, transcript);
+}
+
 const FIELDS = {
   callChanged: [`callId call { ${CALL} }`, callChanged],
   graphSessionChanged: [`graphSession { ${SESSION} }`, graphSessionChanged],
   smsMessageAdded: [MESSAGE, smsMessageAdded],
+  transcriptChanged: [`transcript { ${SEGMENT} } call { id }`, transcriptChanged],
 };
 
 const states = new Map();
@@ -118,6 +151,7 @@ function draw() {
       `${events} events: ${calls.size} calls, ${messages.size} messages`;
     drawCalls();
     drawMessages();
+    drawTranscript();
     drawSessions();
   });
 }
@@ -167,13 +201,33 @@ function drawCalls() {
     const cost = call.cost?.total == null ? "" : `${call.cost.total} ${call.cost.currency}`;
     return [
       made("td", time(call.startedAt)),
-      made("td", call.customerPhoneNumber),
+      customerCell(call),
       made("td", call.assistantName),
       made("td", words(call.status), { "data-status": call.status }),
       made("td", call.duration, { class: "number" }),
       made("td", cost, { class: "number" }),
     ];
   });
+}
+
+function customerCell(call) {
+  const cell = made("td");
+  const button = made("button", call.customerPhoneNumber || "somebody", { type: "button" });
+  button.setAttribute("aria-pressed", call.id === selected);
+  button.addEventListener("click", () => select(call.id));
+  cell.append(button);
+  return cell;
+}
+
+function drawTranscript() {
+  for (const row of element("calls").children) {
+    row.querySelector("button").setAttribute("aria-pressed", row.dataset.id === selected);
+  }
+  keepRows(element("transcript"), newest(segments, "createdAt", MOST_SEGMENTS), (segment) => [
+    made("span", `${time(segment.createdAt)} · ${words(segment.speaker)}`),
+    made("p", segment.isFinal ? segment.content : `${segment.content} …`),
+  ]);
+  element("transcript-hint").hidden = Boolean(selected);
 }
 
 function drawMessages() {

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import pytest
 from selenium import webdriver
@@ -18,6 +19,9 @@ from tests.databases import Databases
 
 ROOT = Path(__file__).parents[2]
 CALLS = "{ calls(first: 12) { nodes { id cost { total currency } } } }"
+ONGOING = """{ calls(first: 12, filter: {status: {eq: ONGOING}}) {
+    nodes { id transcript(last: 100) { nodes { content } } } } }"""
+SPOKEN = "query ($id: ID!) { call(id: $id) { transcript(last: 100) { nodes { content } } } }"
 MESSAGES = "{ smsConversations(first: 5) { nodes { messages(last: 2) { nodes { content } } } } }"
 
 
@@ -88,6 +92,40 @@ def test_sessions_calls_and_messages_appear(page: Page, gateway: tuple[Followed,
     assert [row for row, _ in shown(page, "#calls tr")] == [call["id"] for call in calls]
     assert page.hosts() <= LOCAL
     assert page.complaints() == []
+
+
+def test_the_transcript_of_a_call_is_shown_as_it_is_spoken(
+    page: Page, gateway: tuple[Followed, str]
+) -> None:
+    followed, _ = gateway
+    send(followed, simulated(3, 12, until=20))
+    page.wait_text("#calls", "ongoing")
+    ongoing = followed.graphql(ONGOING)["calls"]["nodes"]
+    call = max(ongoing, key=lambda each: len(each["transcript"]["nodes"]))
+    before = spoken(call)
+    page.click(f'#calls tr[data-id="{call["id"]}"] button')
+    page.wait_text("#transcript", before[-1])
+    at_once = lines(page)
+    page.screenshot("live-transcript.png")
+    assert serious(page) == []
+    send(followed, simulated(3, 12))
+    whole = spoken(followed.graphql(SPOKEN, id=call["id"])["call"])
+    page.wait_text("#transcript", whole[-1])
+
+    assert at_once == before[::-1]
+    assert len(whole) > len(before) > 0
+    assert lines(page) == whole[::-1]
+    assert page.complaints() == []
+
+
+def spoken(call: dict[str, Any]) -> list[str]:
+    """What was said in a call, the oldest first."""
+    return [segment["content"] for segment in call["transcript"]["nodes"]]
+
+
+def lines(page: Page) -> list[str]:
+    """What the page shows of that, the newest first."""
+    return [text.rpartition("\n")[2] for _, text in shown(page, "#transcript li")]
 
 
 def test_nothing_is_missing_after_the_gateway_was_killed(
