@@ -8,6 +8,7 @@ from gql.stores.postgresql_channel import PostgresqlChannel
 from gql.stores.process_messages import ProcessMessages
 from gql.stores.rate_limits import RateLimits
 from gql.stores.sms_sessions import SmsActivity, SmsSessionStore
+from gql.stores.sqlite_channel import SqliteChannel
 from gql.stores.throttle import ProcessThrottle, Throttle
 
 __all__ = [
@@ -56,9 +57,9 @@ def open_rate_limits(settings: Settings) -> RateLimits:
 
 
 def open_process_messages(database: Database, settings: Settings) -> ProcessMessages:
-    """How processes tell each other something: Redis, or LISTEN and NOTIFY of PostgreSQL.
+    """How processes tell each other something: Redis, NOTIFY of PostgreSQL, or SQLite's file.
 
-    SQLite has neither, and LISTEN does not work behind a pooler.
+    LISTEN does not work behind a pooler.
 
     Raises:
         ValueError: when there is Redis, and the client for it is not installed.
@@ -69,7 +70,9 @@ def open_process_messages(database: Database, settings: Settings) -> ProcessMess
         except ImportError as error:
             raise ValueError(_NO_CLIENT) from error
         return ProcessMessages(RedisChannel(settings.redis_url.get_secret_value()))
-    if settings.embedded or settings.shares_sessions:
+    if settings.embedded:
+        return ProcessMessages(SqliteChannel(database))
+    if settings.shares_sessions:
         return ProcessMessages()
     return ProcessMessages(PostgresqlChannel(database))
 

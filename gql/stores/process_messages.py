@@ -27,10 +27,10 @@ FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0
 _log = logging.getLogger(__name__)
 
 Receive = Callable[[str | None], None]
-"""Takes a message; None when the channel was opened, as some were missed."""
+"""Takes a message; None when the channel was opened, as some were missed, or tells not which."""
 
 Act = Callable[[int | None], None]
-"""Does what a topic is about for an organization; for all of them when messages were missed."""
+"""Does what a topic is about for an organization; for all of them where it is not known which."""
 
 
 class MessageChannel(Protocol):

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -14,7 +15,8 @@ from gql.app import create_app
 from gql.database import Database
 from gql.stores import CredentialChanges
 from tests.conftest import bearer
-from tests.databases import Copy, Databases, settings_for
+from tests.databases import Copy, Databases, settings_for, without_settings
+from tests.forked_command import start_command
 from tests.lifespan import running
 from tests.redis_server import RedisServer
 
@@ -77,7 +79,7 @@ async def three(
 
 
 CREATE = """mutation { createApiKey(input: {name: "x", permissions: [READ]}) {
-    secret apiKey { id } } }"""
+    secret apiKey { id fullDatabaseId } } }"""
 REVOKE = """mutation ($id: ID!) { revokeApiKey(input: {id: $id}) { apiKey { isActive }
     userErrors { code } } }"""
 
@@ -148,10 +150,41 @@ async def test_a_redis_that_is_away_stops_no_write(copy: Copy) -> None:
     server.close()
 
 
-async def test_without_a_channel_a_process_forgets_what_it_revoked_itself(
-    databases: Databases,
+async def test_a_key_that_a_command_revokes_is_refused_by_servers_of_the_same_file(
+    databases: Databases, tmp_path: Path
 ) -> None:
-    async with databases.lend("sqlite") as copy, process(copy, secret_key=SECRET) as one:
+    async with databases.lend("sqlite") as copy, process(copy) as one, process(copy) as other:
+        admin, stranger = bearer(copy.organizations[0]), bearer(copy.organizations[1])
+        payload = (await one.ask(admin, CREATE))["createApiKey"]
+        key = {"Authorization": f"Bearer {payload['secret']}"}
+        servers = (one, other)
+        await until(lambda: all(each.changes.is_listening for each in servers))
+        assert [await each.answers(key) for each in servers] == [200, 200]
+
+        words = (
+            "keys",
+            "revoke",
+            payload["apiKey"]["fullDatabaseId"],
+            "-o",
+            "1",
+            "--database",
+            copy.url,
+        )
+        command = start_command(words, environment=without_settings(), output=tmp_path / "printed")
+        await asyncio.to_thread(command.join)
+
+        assert command.exitcode == 0
+        for server in servers:
+            while await server.answers(key) == 200:  # noqa: ASYNC110 -- as in `until`
+                await asyncio.sleep(0.01)
+            assert (await server.answers(key), await server.answers(stranger)) == (401, 200)
+
+
+async def test_without_a_channel_a_process_forgets_what_it_revoked_itself(
+    copy: Copy,
+) -> None:
+    """Its connections are as behind a pooler, which LISTEN does not work through."""
+    async with process(copy, secret_key=SECRET, pooler="transaction") as one:
         key = copy.organizations[0].api_key
         login = await one.client.post("/auth/login", json={"api_key": key})
         cookie = {"Cookie": login.headers["set-cookie"].split(";")[0]}
