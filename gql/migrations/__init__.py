@@ -32,9 +32,14 @@ async def current(engine: AsyncEngine) -> str | None:
         return await connection.run_sync(current_revision)
 
 
+def revisions() -> list[str]:
+    """All that this version knows, oldest first: files are named by revision, in order."""
+    return sorted(path.stem for path in _VERSIONS.glob("[0-9]*.py"))
+
+
 def head() -> str:
-    """The newest revision that this version knows: files are named by revision, in order."""
-    return max(path.stem for path in _VERSIONS.glob("[0-9]*.py"))
+    """The newest revision that this version knows."""
+    return revisions()[-1]
 
 
 async def is_current(engine: AsyncEngine) -> bool:

@@ -4,8 +4,9 @@ A statement that changes a table locks it. Where that takes long (an index, the 
 key), there is a form that does not keep writers out but cannot be undone; and where it keeps them
 out, it has to be short, also the wait for its lock, behind which everybody else waits. So on tables
 of some size each change is committed by itself, and a migration that was interrupted goes on where
-it stopped: every method here looks first whether its work is done. On small tables, and so in a new
-database, all of it is one transaction with the rest of the history.
+it stopped: every method here looks first whether its work is done. Revisions that change nothing
+for long are a transaction each there, which gives way to writers too (`runner`). On small tables,
+and so in a new database, all of it is one transaction with the rest of the history.
 """
 
 from collections.abc import Iterator, Sequence
@@ -22,17 +23,21 @@ LOCK = 0x6A61636B6669656C
 SMALL_BYTES = 32 * 2**20
 """Up to this size of the tables, changing them at once keeps nobody waiting for long."""
 
-LOCK_WAIT = "200ms"
+_WAIT_BRIEFLY = "SET LOCAL lock_timeout = '200ms'"
 """How long a change waits for its lock: shorter than PostgreSQL's `deadlock_timeout`, one second.
 
 So in a deadlock the migration gives way, and not somebody's write.
 """
 
-_ATTEMPTS = 300
-_PAUSE = "SELECT pg_sleep(0.3)"
-_TRY_AGAIN = frozenset({"55P03", "40P01"})
+ATTEMPTS = 300
+PAUSE_SECONDS = 0.3
+_LOCKED_BY_OTHERS = frozenset({"55P03", "40P01"})
 """SQLSTATE of a lock that was not available in time, and of a deadlock."""
 
+_SIZE_OF_ALL = """
+    SELECT sum(pg_table_size(oid)) FROM pg_class
+    WHERE relkind IN ('r', 'p') AND relnamespace = current_schema()::regnamespace
+"""
 _SIZE = "SELECT sum(pg_table_size(to_regclass(name))) FROM unnest($1::text[]) AS name"
 _VALIDITY = "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass($1)"
 _DEFINITION = """
@@ -90,29 +95,51 @@ class Changes:
             for statement in statements:
                 self._run(statement)
             return
-        for _ in range(_ATTEMPTS):
+        for _ in range(ATTEMPTS):
             try:
                 self._run("BEGIN")
-                self._run(f"SET LOCAL lock_timeout = '{LOCK_WAIT}'")
+                self._run(_WAIT_BRIEFLY)
                 for statement in statements:
                     self._run(statement)
                 self._run("COMMIT")
             except DBAPIError as error:
                 self._run("ROLLBACK")
-                if getattr(error.orig, "sqlstate", None) not in _TRY_AGAIN:
+                if not was_locked(error):
                     raise
-                self._run(_PAUSE)
+                self._run(f"SELECT pg_sleep({PAUSE_SECONDS})")
             else:
                 return
-        raise MigrationRefused(
-            f"For minutes other transactions have been in the way of: {statements[0]}",
-            "End them (pg_stat_activity lists the oldest in xact_start), then migrate again:"
-            " it goes on where it stopped.",
-        )
+        raise hindered(statements[0])
 
     def validate(self, table: str, constraint: str) -> None:
         """Check the rows that were there before a constraint NOT VALID; nobody waits for that."""
         self._run(f'ALTER TABLE "{table}" VALIDATE CONSTRAINT {constraint}')
+
+
+def has_large_tables(connection: Connection) -> bool:
+    """Whether a migration is to be many transactions, and not one."""
+    if connection.dialect.name != "postgresql":
+        return False
+    return (connection.exec_driver_sql(_SIZE_OF_ALL).scalar() or 0) > SMALL_BYTES
+
+
+def wait_briefly(connection: Connection) -> None:
+    """Let no statement of this transaction wait long for a lock."""
+    connection.exec_driver_sql(_WAIT_BRIEFLY)
+
+
+def was_locked(error: DBAPIError) -> bool:
+    """Whether a statement ended because another transaction had a lock that it needed."""
+    return getattr(error.orig, "sqlstate", None) in _LOCKED_BY_OTHERS
+
+
+def hindered(change: str) -> MigrationRefused:
+    """What to say when a change has given way `ATTEMPTS` times."""
+    return MigrationRefused(
+        f"For minutes other transactions have been in the way of: {change}",
+        "End them (pg_stat_activity lists the oldest in xact_start), then migrate again:"
+        " it goes on where it stopped.",
+    )
 
 
 @contextmanager
@@ -148,6 +175,7 @@ def _committed_one_by_one(connection: Connection) -> Iterator[None]:
         connection.execution_options(isolation_level=level)
         connection.begin()
         run("SET LOCAL statement_timeout = 0")
+        run(_WAIT_BRIEFLY)
         run(f"SELECT pg_advisory_xact_lock({LOCK})")
         run(f"SELECT pg_advisory_unlock({LOCK})")
     except BaseException:

@@ -10,12 +10,22 @@ from typing import Any
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from gql.database.call_rollup import all_months, compare_month
+from gql.database.drivers import share_sessions
 from gql.database.engine import begin_write
-from gql.migrations import MigrationRefused, current, current_revision
-from gql.migrations.online import LOCK
+from gql.migrations import MigrationRefused, current, current_revision, revisions
+from gql.migrations.online import (
+    ATTEMPTS,
+    LOCK,
+    PAUSE_SECONDS,
+    has_large_tables,
+    hindered,
+    wait_briefly,
+    was_locked,
+)
 from gql.migrations.progress import PROGRESS, Progress
 from gql.migrations.sqlite_events import number_nothing, number_what_is_written
 from gql.migrations.sqlite_forms import refuse_foreign_forms, take_any_form
@@ -29,6 +39,9 @@ _MOST_SHOWN = 10
 _SUMS_BEGIN = "0013_call_rollup"
 """From this revision on, triggers add up the calls that are written."""
 
+_Run = Callable[[Config, str], None]
+"""What Alembic has to move by: `command.upgrade` or `command.downgrade`."""
+
 _process_lock = threading.Lock()
 
 
@@ -38,8 +51,8 @@ async def migrate(
     """Bring the tables forward to `revision`; safe to run from many processes.
 
     All of it is one transaction, unless PostgreSQL has tables of some size to change while others
-    write to them: see `gql/migrations/online.py`. Calls that are older than their sums are added up
-    between two revisions, a month at a time.
+    write to them: then each revision is one at least, see `gql/migrations/online.py`. Calls that
+    are older than their sums are added up between two revisions, a month at a time.
 
     Args:
         engine: Made by `gql.database.engine.create_engine`, whose write transactions lock SQLite
@@ -48,24 +61,85 @@ async def migrate(
         progress: Called before each step of a long revision.
 
     Raises:
-        MigrationRefused: when rows stand in the way.
+        MigrationRefused: when rows or a pooler stand in the way, or others' transactions for long.
         alembic.util.CommandError: when the database holds a revision that this version does not
             know, which means that a newer version has migrated it.
     """
     if await _has_calls_without_sums(engine, revision):
-        async with _alone(engine) as connection:
-            await connection.run_sync(_run, command.upgrade, _SUMS_BEGIN, progress)
+        await _move(engine, command.upgrade, _SUMS_BEGIN, progress)
         await _add_up_calls(engine, progress)
-    async with _alone(engine) as connection:
-        await connection.run_sync(_run, command.upgrade, revision, progress)
+    await _move(engine, command.upgrade, revision, progress)
 
 
 async def downgrade(
     engine: AsyncEngine, revision: str = "base", progress: Progress | None = None
 ) -> None:
     """Take the tables back to `revision`, as `migrate` does; "base" drops every table."""
-    async with _alone(engine) as connection:
-        await connection.run_sync(_run, command.downgrade, revision, progress)
+    await _move(engine, command.downgrade, revision, progress)
+
+
+async def _move(engine: AsyncEngine, run: _Run, revision: str, progress: Progress | None) -> None:
+    """Run the revisions on the way to one: all in one transaction, or each in one of its own."""
+    async with engine.connect() as connection:
+        step_by_step = await connection.run_sync(has_large_tables)
+        before = await connection.run_sync(current_revision)
+    if not step_by_step:
+        async with _alone(engine) as connection:
+            await connection.run_sync(_run, run, revision, progress)
+        return
+    await _require_own_sessions(engine)
+    is_upgrade = run is command.upgrade
+    for step in _steps(before, revision, is_upgrade=is_upgrade):
+        await _retry_while_locked(engine, run, step, progress)
+
+
+def _steps(before: str | None, revision: str, *, is_upgrade: bool) -> list[str]:
+    """The revisions to go to, one after the other, the last one being `revision`."""
+    names = revisions()
+    if before not in names or revision not in {*names, "head", "base"}:
+        return [revision]
+    at = names.index(before)
+    if is_upgrade:
+        return [each for each in names[at + 1 :] if revision == "head" or each <= revision]
+    between = [each for each in reversed(names[:at]) if revision == "base" or each > revision]
+    return [*between, revision]
+
+
+async def _retry_while_locked(
+    engine: AsyncEngine, run: _Run, revision: str, progress: Progress | None
+) -> None:
+    """Run one revision, from its beginning again where a writer had a lock that it needed.
+
+    What a revision commits by itself it finds done then.
+    """
+    for _ in range(ATTEMPTS):
+        try:
+            async with _alone(engine) as connection:
+                await connection.run_sync(wait_briefly)
+                await connection.run_sync(_run, run, revision, progress)
+        except DBAPIError as error:
+            if not was_locked(error):
+                raise
+            await asyncio.sleep(PAUSE_SECONDS)
+        else:
+            return
+    raise hindered(f"revision {revision}")
+
+
+async def _require_own_sessions(engine: AsyncEngine) -> None:
+    """Refuse a pooler that gives each transaction another session.
+
+    Outside of a transaction the lock of the migration and its time limits are a session's.
+    """
+    async with engine.connect() as first, engine.connect() as second:
+        drivers = [(await each.get_raw_connection()).driver_connection for each in (first, second)]
+        if await share_sessions(*drivers):
+            raise MigrationRefused(
+                "A migration of tables of this size is many transactions in one session of"
+                " PostgreSQL, and the pooler before it gives each transaction another one.",
+                "Migrate without the pooler: GQL_POOLER=off jackfield migrate --database, with"
+                " the address of PostgreSQL itself.",
+            )
 
 
 async def _has_calls_without_sums(engine: AsyncEngine, revision: str) -> bool:
@@ -144,7 +218,7 @@ async def _unchecked_keys(connection: AsyncConnection) -> AsyncIterator[None]:
 
 def _run(
     connection: Connection,
-    run: Callable[[Config, str], None],
+    run: _Run,
     revision: str,
     progress: Progress | None,
 ) -> None:

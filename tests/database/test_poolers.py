@@ -15,6 +15,8 @@ from sqlalchemy import text
 from gql.database import Database, UnprotectedConnection
 from gql.database.drivers.session_settings import role_settings
 from gql.errors import DeadlineExceeded
+from gql.migrations import current, head, online
+from gql.migrations.runner import downgrade, migrate
 from tests.cli.conftest import Cli, cli  # noqa: F401 -- a fixture
 from tests.database.test_session_settings import answers, client_of
 from tests.databases import Copy, settings_for
@@ -114,6 +116,43 @@ async def test_a_pooler_is_found_and_what_would_lose_protection_refused(
             )
         await connection.close()
     assert tuple(left) == ("0", "off", 0)  # nothing that was refused has left anything behind
+
+
+@needs_pgbouncer
+async def test_a_migration_of_large_tables_is_refused_where_transactions_share_sessions(
+    fresh: Copy,
+    cli: Cli,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(online, "SMALL_BYTES", -1)
+    monkeypatch.setenv("GQL_POOLER", "transaction")
+    with pooled(fresh, executable(), **unnamed_options()) as copy:
+        async with database_at(fresh.url) as database:
+            await downgrade(database.engine, "0027_change_stamps")
+
+            refused = await cli("migrate", "--database", copy.url)
+
+            assert refused.code == 1
+            assert "many transactions in one session" in refused.err
+            advice = "GQL_POOLER=off jackfield migrate --database"
+            assert advice in " ".join(refused.err.split())
+            assert await current(database.engine) == "0027_change_stamps"
+        # As with a pooler whose setting is on and whose address is not used.
+        done = await cli("migrate", "--database", fresh.url)
+        assert (done.code, head() in done.err) == (0, True)
+
+
+@needs_pgbouncer
+async def test_a_pooler_in_session_mode_lets_large_tables_be_migrated(
+    fresh: Copy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(online, "SMALL_BYTES", -1)
+    with pooled(fresh, executable(), mode="session") as copy:
+        async with database_at(copy.url, pooler="session") as database:
+            await downgrade(database.engine, "0027_change_stamps")
+            await migrate(database.engine)
+
+            assert await current(database.engine) == head()
 
 
 async def test_without_a_pooler_none_is_found(shared: Copy) -> None:

@@ -11,7 +11,12 @@ from gql.database.drivers.factory import (
     open_runner,
     runner_size,
 )
-from gql.database.drivers.poolers import UnprotectedConnection, find_pooler, require_pooler
+from gql.database.drivers.poolers import (
+    UnprotectedConnection,
+    find_pooler,
+    require_pooler,
+    share_sessions,
+)
 from gql.database.drivers.postgresql import prepare_session
 from gql.database.drivers.session_settings import set_transaction
 from gql.database.drivers.sqlite import SQLITE_BUSY_SECONDS
@@ -36,4 +41,5 @@ __all__ = [
     "require_pooler",
     "runner_size",
     "set_transaction",
+    "share_sessions",
 ]

@@ -147,11 +147,24 @@ async def find_pooler(arguments: Mapping[str, Any]) -> Pooler:
             return "named"
         second = await asyncpg.connect(**arguments)
         try:
-            return "transaction" if await _share_sessions(first, second) else "session"
+            return "transaction" if await share_sessions(first, second) else "session"
         finally:
             await second.close()
     finally:
         await first.close()
+
+
+async def share_sessions(first: Any, second: Any) -> bool:
+    """Whether two connections, outside of transactions, meet the same session, or one meets two.
+
+    In session mode neither can be. In transaction mode one of them is, unless each time another
+    client takes the session in between: so they are compared more than once.
+    """
+    own = await _backend(first)
+    for _ in range(_ROUNDS):
+        if await _backend(first) != own or await _backend(second) == own:
+            return True
+    return False
 
 
 async def _backend(connection: Any) -> int:
@@ -177,19 +190,6 @@ async def _renames_statements(connection: Any) -> bool:
             await connection.execute(f"DEALLOCATE {name}")
         del statement  # asyncpg closes a statement that nobody has any more
     return not is_there
-
-
-async def _share_sessions(first: Any, second: Any) -> bool:
-    """Whether two clients of a pooler meet the same session, or one meets two.
-
-    In session mode neither can be. In transaction mode one of them is, unless each time another
-    client takes the session in between: so they are compared more than once.
-    """
-    own = await _backend(first)
-    for _ in range(_ROUNDS):
-        if await _backend(first) != own or await _backend(second) == own:
-            return True
-    return False
 
 
 async def _differing_settings(

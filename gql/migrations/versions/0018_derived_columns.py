@@ -31,8 +31,8 @@ branch_labels = None
 depends_on = None
 
 _COUNTED = "role IN ('user', 'assistant')"
-_BATCH = 10_000
-"""Calls that one statement corrects while others write."""
+_BATCH = 1_000
+"""Calls that one statement corrects, so long as it holds them against other writers."""
 
 
 def upgrade() -> None:
@@ -81,31 +81,28 @@ def _postgresql(changes: Changes) -> Iterator[RevisionStep]:
     schema = op.get_bind().scalar(sa.text("SELECT quote_ident(current_schema())"))
     make = partial(changes.change, *_functions(schema), *_drop_triggers(), *_triggers())
     yield RevisionStep("triggers of call and chat_message", make)
-    yield RevisionStep("calls", partial(_correct, schema))
+    yield RevisionStep("calls", partial(_correct, schema, changes))
 
 
-def _correct(schema: str) -> None:
+def _correct(schema: str, changes: Changes) -> None:
     """Correct the calls in the order of their keys, so many at a time."""
-    connection = op.get_bind()
-    correct = sa.text(_correction(schema))
-    last = sa.text(f"""
-        SELECT organization_id, id FROM (
-            SELECT organization_id, id FROM {schema}.call
-            WHERE (organization_id, id) > (:organization, :call)
-            ORDER BY organization_id, id LIMIT {_BATCH}
-        ) AS batch ORDER BY organization_id DESC, id DESC LIMIT 1
-    """)  # noqa: S608 -- nothing of it comes from outside
-    organization, call = 0, 0
+    last = (0, 0)
     while True:
-        after = {"organization": organization, "call": call}
-        row = connection.execute(last, after).one_or_none()
+        first = last
+        batch = f"""
+            SELECT organization_id, id FROM {schema}.call
+            WHERE (organization_id, id) > {first} ORDER BY organization_id, id LIMIT {_BATCH}
+        """  # noqa: S608 -- nothing of it comes from outside
+        newest = f"SELECT * FROM ({batch}) AS batch ORDER BY organization_id DESC, id DESC LIMIT 1"  # noqa: S608
+        row = op.get_bind().exec_driver_sql(newest).one_or_none()
         if row is None:
             return
-        organization, call = row
-        connection.execute(correct, {**after, "last_organization": organization, "last": call})
+        last = (int(row[0]), int(row[1]))
+        changes.change(_correction(schema, first, last))
 
 
-def _correction(schema: str) -> str:
+def _correction(schema: str, first: tuple[int, int], last: tuple[int, int]) -> str:
+    """Of the calls after a key, to another one."""
     newest = _NEWEST.format(schema=schema, call="call.organization_id, call.id")
     return f"""
         UPDATE {schema}.call SET (customer_phone_digits, is_archived, message_count, last_activity)
@@ -120,8 +117,7 @@ def _correction(schema: str) -> str:
                 CASE channel WHEN 'sms' THEN greatest(started_at, {newest}) ELSE started_at END
                     AS newest
             FROM {schema}.call
-            WHERE (organization_id, id) > (:organization, :call)
-                AND (organization_id, id) <= (:last_organization, :last)
+            WHERE (organization_id, id) > {first} AND (organization_id, id) <= {last}
         ) AS correct
         WHERE (call.organization_id, call.id) = (correct.organization_id, correct.id)
             AND (customer_phone_digits, call.is_archived, message_count, last_activity)

@@ -15,6 +15,8 @@ On SQLite `gql/migrations/sqlite_stamps.py` makes the triggers, after every migr
 import sqlalchemy as sa
 from alembic import op
 
+from gql.migrations.online import table_changes
+
 revision = "0027_change_stamps"
 down_revision = "0026_full_text"
 branch_labels = None
@@ -34,7 +36,7 @@ _RANDOM = "hashtextextended(gen_random_uuid()::text, 0)"
 
 
 def upgrade() -> None:
-    """Make the table and PostgreSQL's triggers; a trigger waits for running writers.
+    """Make the table and PostgreSQL's triggers, those of each table at once.
 
     What was written before has a stamp too: no stamp means that there never was anything.
     """
@@ -51,26 +53,31 @@ def upgrade() -> None:
             "autovacuum_vacuum_scale_factor": 0,
             "autovacuum_vacuum_threshold": 1000,
         },
+        if_not_exists=True,
     )
     random = "random()"
     if _is_postgresql():
         random = _RANDOM
         op.execute(_function(_schema()))
-        for family, tables in _FAMILIES.items():
-            for table in tables:
-                for statement in _triggers(table, family):
-                    op.execute(statement)
+        tables = {table: family for family, tables in _FAMILIES.items() for table in tables}
+        with table_changes(op.get_bind(), list(tables)) as changes:
+            for table, family in tables.items():
+                changes.change(*_drop_triggers(table), *_triggers(table, family))
     for family in _FAMILIES:
-        stamps = f"SELECT id, '{family}', 0, {random} FROM organization"  # noqa: S608 -- ours
-        op.execute(f"INSERT INTO change_stamp (organization_id, family, slot, stamp) {stamps}")
+        # SQLite takes ON for that of a join where there is no WHERE.
+        stamps = f"SELECT id, '{family}', 0, {random} FROM organization WHERE true"  # noqa: S608 -- ours
+        op.execute(
+            "INSERT INTO change_stamp (organization_id, family, slot, stamp)"
+            f" {stamps} ON CONFLICT DO NOTHING"
+        )
 
 
 def downgrade() -> None:
     """Drop them."""
     if _is_postgresql():
         for table in (table for tables in _FAMILIES.values() for table in tables):
-            for event in ("insert", "update", "delete", "truncate", "move"):
-                op.execute(f"DROP TRIGGER {table}_stamp_{event} ON {table}")
+            for statement in _drop_triggers(table):
+                op.execute(statement)
         op.execute("DROP FUNCTION set_change_stamp()")
     op.drop_table("change_stamp")
 
@@ -82,6 +89,11 @@ def _is_postgresql() -> bool:
 def _schema() -> str:
     schema: str = op.get_bind().scalar(sa.text("SELECT quote_ident(current_schema())"))
     return schema
+
+
+def _drop_triggers(table: str) -> list[str]:
+    events = ("insert", "update", "delete", "truncate", "move")
+    return [f"DROP TRIGGER IF EXISTS {table}_stamp_{event} ON {table}" for event in events]
 
 
 def _triggers(table: str, family: str) -> list[str]:
@@ -117,7 +129,7 @@ def _function(schema: str) -> str:
             ORDER BY slot LIMIT 1 FOR UPDATE SKIP LOCKED;
     """  # noqa: S608 -- nothing of it comes from outside
     return f"""
-        CREATE FUNCTION {schema}.set_change_stamp() RETURNS trigger
+        CREATE OR REPLACE FUNCTION {schema}.set_change_stamp() RETURNS trigger
             LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
         DECLARE
             owners bigint[];
