@@ -1,8 +1,10 @@
 """`python -m benchmarks`, or `make bench`: how fast Jackfield is beside others, on this machine."""
 
+import asyncio
 import signal
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,14 +13,22 @@ from rich.console import Console
 
 from benchmarks.client import available
 from benchmarks.comparison import compare, compare_on_sqlite
+from benchmarks.exports import exports_table, measured_exports
 from benchmarks.filters import filters as filters_series
 from benchmarks.goals import CONNECTIONS
 from benchmarks.growth import growth as growth_series
 from benchmarks.imports import LENGTHS, imports_table, measured_imports
+from benchmarks.inserts import inserted_postgresql, inserted_sqlite, inserts_table
 from benchmarks.install import missing
 from benchmarks.live.load import Load, measured_subscribers
 from benchmarks.live.report import load_table
 from benchmarks.machine import machine
+from benchmarks.migration import (
+    MIGRATED,
+    migrated_postgresql,
+    migrated_sqlite,
+    migrations_table,
+)
 from benchmarks.polling import measured_polls, polling_table
 from benchmarks.postgres import running as running_postgres
 from benchmarks.results import Run, write
@@ -88,9 +98,22 @@ def main(
         bool,
         typer.Option("--live", help="Only what subscribers take, 2,000 idle and 500 busy ones."),
     ] = False,
+    migration: Annotated[
+        bool,
+        typer.Option("--migrate", help="Only how long writers wait for migrations of many calls."),
+    ] = False,
+    inserts: Annotated[
+        bool,
+        typer.Option("--inserts", help="Only how fast calls are inserted; Linux, three minutes."),
+    ] = False,
+    exports: Annotated[
+        bool,
+        typer.Option("--exports", help="Only how fast all calls are downloaded; Linux, a minute."),
+    ] = False,
     calls: Annotated[
-        str, typer.Option("--calls", help="With --import: calls of each file.")
-    ] = ",".join(map(str, LENGTHS)),
+        str | None,
+        typer.Option("--calls", help="With --import or --migrate: how many calls there are."),
+    ] = None,
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Fill the scratch databases anew.")
     ] = False,
@@ -125,20 +148,28 @@ def main(
 
     Memory, statements and delays of subscriptions: --live
 
+    How fast calls are inserted beside 500,000, and what writers wait for: --inserts
+
+    How fast all calls of medium are downloaded, and who works meanwhile: --exports
+
+    How long writers wait for a migration of 500,000 calls: --migrate
+
     One question: --work W2 --servers jackfield,text,rows --connections 16 --no-sqlite
     """
-    if weights:
-        measure_weights("medium", fresh=fresh)
-        return
-    if polling:
-        measure_polls(scale, fresh=fresh)
-        return
-    if imports:
-        measure_imports(_numbers(calls, "--calls"))
-        return
-    if live:
-        measure_subscribers(fresh=fresh)
-        return
+    numbers = None if calls is None else _numbers(calls, "--calls")
+    parts = (
+        (weights, partial(measure_weights, "medium", fresh=fresh)),
+        (polling, partial(measure_polls, scale, fresh=fresh)),
+        (imports, partial(measure_imports, numbers or LENGTHS)),
+        (inserts, partial(measure_inserts, scale, fresh=fresh)),
+        (exports, partial(measure_exports, "medium", fresh=fresh)),
+        (migration, partial(measure_migrations, numbers or MIGRATED)),
+        (live, partial(measure_subscribers, fresh=fresh)),
+    )
+    for is_alone, measure in parts:
+        if is_alone:
+            measure()
+            return
     competitors, workloads = _chosen(SERVERS, servers), _chosen(WORKLOADS, work)
     if not {"jackfield", "resolvers"} & {server.name for server in competitors}:
         raise typer.BadParameter("--servers needs jackfield or resolvers: they know the ids")
@@ -224,6 +255,44 @@ def measure_imports(lengths: Sequence[int]) -> None:
     with Screen(ERRORS) as screen, running_postgres(SCRATCH / "postgresql") as postgres:
         rows = list(measured_imports(SCRATCH, postgres, lengths, say=screen.say))
     OUTPUT.print(imports_table(rows), highlight=False, soft_wrap=True, markup=False)
+
+
+def measure_inserts(scale: Scale, *, fresh: bool) -> None:
+    """Print how fast calls are inserted beside those of a scale."""
+    SCRATCH.mkdir(parents=True, exist_ok=True)
+    with Screen(ERRORS) as screen, running_postgres(SCRATCH / "postgresql") as postgres:
+        on_postgresql(postgres, scale, fresh=fresh, say=screen.say)
+        name = f"bench_{scale}"
+        inserts = asyncio.run(inserted_postgresql(postgres, name, say=screen.say))
+        file = on_sqlite(SCRATCH, scale, fresh=fresh, say=screen.say)
+        inserts += inserted_sqlite(file, SCRATCH, say=screen.say)
+    OUTPUT.print(inserts_table(inserts), highlight=False, soft_wrap=True, markup=False)
+
+
+def measure_exports(scale: Scale, *, fresh: bool) -> None:
+    """Print how fast one client downloads all calls from both databases."""
+    SCRATCH.mkdir(parents=True, exist_ok=True)
+    with Screen(ERRORS) as screen, running_postgres(SCRATCH / "postgresql") as postgres:
+        target = on_postgresql(postgres, scale, fresh=fresh, say=screen.say)
+        exports = list(measured_exports(target, SCRATCH, postgres, say=screen.say))
+        file = on_sqlite(SCRATCH, scale, fresh=fresh, say=screen.say)
+        exports += measured_exports(file, SCRATCH, None, say=screen.say)
+    OUTPUT.print(exports_table(exports), highlight=False, soft_wrap=True, markup=False)
+
+
+def measure_migrations(lengths: Sequence[int]) -> None:
+    """Print how long both databases with so many calls take to come to this version."""
+    SCRATCH.mkdir(parents=True, exist_ok=True)
+    with Screen(ERRORS) as screen, running_postgres(SCRATCH / "postgresql") as postgres:
+        migrations = [
+            migrated
+            for calls in lengths
+            for migrated in (
+                asyncio.run(migrated_postgresql(postgres, calls, say=screen.say)),
+                migrated_sqlite(SCRATCH, calls, say=screen.say),
+            )
+        ]
+    OUTPUT.print(migrations_table(migrations), highlight=False, soft_wrap=True, markup=False)
 
 
 def measure_subscribers(*, fresh: bool) -> None:
