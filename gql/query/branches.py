@@ -138,7 +138,20 @@ def branches(records: RecordList, paging: Paging) -> list[Branch]:
 
 def _by_owners(part: Branch) -> Iterator[Branch]:
     """The rows of a part that pass by what they have themselves, and those that do by owner."""
-    records = part.records
+    parts = split_by_owner(part.records)
+    if parts is None:
+        yield part
+        return
+    own, others, by_owner = parts
+    yield replace(part, records=own)
+    yield OwnerBranch(others, part.paging, part.once, part.has_key, by_owner=by_owner)
+
+
+def split_by_owner(records: RecordList) -> tuple[RecordList, RecordList, OwnerCondition] | None:
+    """The rows that pass by what they have themselves, all rows of any owner, and which owners.
+
+    None for a list without a condition that owners may pass for their rows.
+    """
     for number, condition in enumerate(records.conditions):
         if not isinstance(condition, PreparedCondition):
             continue
@@ -146,11 +159,8 @@ def _by_owners(part: Branch) -> Iterator[Branch]:
         if by_owner is not None:
             others = (*records.conditions[:number], *records.conditions[number + 1 :])
             own = replace(records, conditions=(*others, OwnCondition(*condition)))
-            yield replace(part, records=own)
-            of_others = replace(records, conditions=others)
-            yield OwnerBranch(of_others, part.paging, part.once, part.has_key, by_owner=by_owner)
-            return
-    yield part
+            return own, replace(records, conditions=others), by_owner
+    return None
 
 
 def _with_values(
