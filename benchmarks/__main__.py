@@ -17,6 +17,7 @@ from benchmarks.exports import exports_table, measured_exports
 from benchmarks.filters import filters as filters_series
 from benchmarks.goals import CONNECTIONS
 from benchmarks.growth import growth as growth_series
+from benchmarks.hooks import hooks_table, measured_hooks
 from benchmarks.imports import LENGTHS, imports_table, measured_imports
 from benchmarks.inserts import inserted_postgresql, inserted_sqlite, inserts_table
 from benchmarks.install import missing
@@ -94,6 +95,10 @@ def main(
         bool,
         typer.Option("--import", help="Only how fast files of calls are imported; Linux alone."),
     ] = False,
+    hooks: Annotated[
+        bool,
+        typer.Option("--hooks", help="Only how soon webhooks are answered; a minute."),
+    ] = False,
     live: Annotated[
         bool,
         typer.Option("--live", help="Only what subscribers take, 2,000 idle and 500 busy ones."),
@@ -146,6 +151,8 @@ def main(
 
     The rates of imports into both databases, and the memory: --import --calls 100000,500000
 
+    How soon webhooks are answered, on both databases: --hooks
+
     Memory, statements and delays of subscriptions: --live
 
     How fast calls are inserted beside 500,000, and what writers wait for: --inserts
@@ -164,6 +171,7 @@ def main(
         (inserts, partial(measure_inserts, scale, fresh=fresh)),
         (exports, partial(measure_exports, "medium", fresh=fresh)),
         (migration, partial(measure_migrations, numbers or MIGRATED)),
+        (hooks, measure_hooks),
         (live, partial(measure_subscribers, fresh=fresh)),
     )
     for is_alone, measure in parts:
@@ -293,6 +301,14 @@ def measure_migrations(lengths: Sequence[int]) -> None:
             )
         ]
     OUTPUT.print(migrations_table(migrations), highlight=False, soft_wrap=True, markup=False)
+
+
+def measure_hooks() -> None:
+    """Print how soon webhooks are answered on both databases."""
+    SCRATCH.mkdir(parents=True, exist_ok=True)
+    with Screen(ERRORS) as screen, running_postgres(SCRATCH / "postgresql") as postgres:
+        rows = list(measured_hooks(SCRATCH, postgres, say=screen.say))
+    OUTPUT.print(hooks_table(rows), highlight=False, soft_wrap=True, markup=False)
 
 
 def measure_subscribers(*, fresh: bool) -> None:

@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -75,7 +75,7 @@ def _opened(url: str, keys: Path, postgres: Path | None) -> Target:
     return Target(url, organizations[0]["api_key"], organizations[1]["api_key"], postgres)
 
 
-def jackfield_command(*arguments: str) -> str:
+def jackfield_command(*arguments: str, environment: Mapping[str, str] | None = None) -> str:
     """What a command of `jackfield` prints.
 
     Raises:
@@ -84,7 +84,7 @@ def jackfield_command(*arguments: str) -> str:
     ran = subprocess.run(  # noqa: S603 -- our own command line
         [sys.executable, "-m", "gql", *arguments],
         cwd=ROOT,
-        env=without_settings(),
+        env={**without_settings(), **(environment or {})},
         stdout=subprocess.PIPE,
         text=True,
         check=True,

@@ -74,6 +74,10 @@ def hooks_create(
             help="After that time they are dead; without this they become calls of their own.",
         ),
     ] = False,
+    region: Annotated[
+        str | None,
+        typer.Option(help="The country of phone numbers that come without its code, like `US`."),
+    ] = None,
     as_json: JsonOption = False,
     database: DatabaseOption = None,
 ) -> None:
@@ -99,6 +103,7 @@ def hooks_create(
                 role=None if role is None else HookRole(role),
                 wait_hours=wait_hours,
                 unlinked="dead" if drop_unlinked else "call",
+                region=region,
             )
 
     endpoint, secret = asyncio.run(create())

@@ -12,7 +12,8 @@ from pydantic import ValidationError
 from gql.accounts.hook_endpoints import StoredEndpoint
 from gql.ingest.inbox import PULLED, body_of
 from gql.ingest.item_faults import faults_line
-from gql.ingest.items import ITEM, AnyItem, CallItem, OfCall, not_ahead
+from gql.ingest.items import ITEM, AnyItem, CallItem, OfCall, in_region, not_ahead
+from gql.ingest.phone_numbers import with_country_code
 from gql.ingest.sources import SOURCE_BY_NAME
 from gql.ingest.sources.source import Event, ItemFields, Payload, Source, UnnamedCall
 from gql.models.enums import DeliveryState, HookRole
@@ -59,7 +60,20 @@ class Reading:
     @property
     def unnamed_call(self) -> UnnamedCall | None:
         """The numbers of its call, where it has no key of it."""
-        return self.source.unnamed_call(self.payload)
+        unnamed = self.source.unnamed_call(self.payload)
+        if unnamed is None:
+            return None
+        return replace(
+            unnamed,
+            customer=with_country_code(unnamed.customer, self.region),
+            called=with_country_code(unnamed.called, self.region),
+        )
+
+    @property
+    def region(self) -> str | None:
+        """The country of numbers without its code."""
+        region: str | None = self.endpoint.settings.get("region")
+        return region
 
     @property
     def is_of_carrier(self) -> bool:
@@ -105,7 +119,7 @@ class Reading:
         if self.row.method == PULLED:
             pulled = [_as_pulled(fields) for fields in self.event.items]
             self.event = replace(self.event, items=pulled)
-        self.items, faults = as_items(self.event, self.row.received_at)
+        self.items, faults = as_items(self.event, self.row.received_at, self.region)
         self.state, self.error = DeliveryState.DONE, None
         self.add_faults(faults)
         if not self.event.items:
@@ -151,7 +165,9 @@ def _lines(body: bytes) -> list[Any]:
         raise UnreadableError("The body is neither JSON nor a form.") from error
 
 
-def as_items(event: Event, received_at: datetime) -> tuple[list[AnyItem], list[str]]:
+def as_items(
+    event: Event, received_at: datetime, region: str | None = None
+) -> tuple[list[AnyItem], list[str]]:
     """The items of an event, and what is wrong with others.
 
     An instant too far ahead of its receipt is replaced: see `not_ahead`.
@@ -159,7 +175,7 @@ def as_items(event: Event, received_at: datetime) -> tuple[list[AnyItem], list[s
     items, faults = [], []
     for fields in event.items:
         try:
-            item = ITEM.validate_python(fields)
+            item = ITEM.validate_python(fields, context=in_region(region))
         except ValidationError as error:
             faults.append(f"{fields.get('kind', 'item')}: {faults_line(error)}")
             continue

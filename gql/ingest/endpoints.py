@@ -8,6 +8,7 @@ from gql.accounts.hook_endpoints import StoredEndpoint, add_endpoint, change_end
 from gql.accounts.secret_box import SecretBox, new_webhook_secret, require_box
 from gql.database import DatabaseAccess, Snapshot
 from gql.errors import BadInput
+from gql.ingest.phone_numbers import checked_region
 from gql.ingest.signatures import BadSignatureError, Delivery, verify
 from gql.ingest.sources import SOURCE_BY_NAME
 from gql.ingest.sources.source import Source
@@ -34,6 +35,7 @@ async def create_endpoint(
     role: HookRole | None = None,
     wait_hours: int = WAIT_HOURS,
     unlinked: Unlinked = "call",
+    region: str | None = None,
 ) -> tuple[StoredEndpoint, str | None]:
     """A new endpoint, and its secret where the gateway made that: nobody can read it again.
 
@@ -48,6 +50,7 @@ async def create_endpoint(
         role: Whether it makes calls, or only adds to those of others; by default as its source.
         wait_hours: How long a carrier's deliveries wait for the call that they belong to.
         unlinked: What becomes of them then.
+        region: The country of numbers that come without its code, in two letters.
 
     Raises:
         BadInput: when there is no such source, or a value cannot be used.
@@ -60,6 +63,7 @@ async def create_endpoint(
     name = (kind.title if name is None else name).strip()
     if not 0 < len(name) <= LONGEST_NAME or "\0" in name:
         raise BadInput(f"The name must have 1 to {LONGEST_NAME} characters, and no NUL.")
+    region = checked_region(region)
     secret, shown = _new_secret(kind, secret)
     endpoint = await add_endpoint(
         database,
@@ -68,7 +72,11 @@ async def create_endpoint(
         name=name,
         role=role or (HookRole.CARRIER if kind.is_carrier else HookRole.PRIMARY),
         secret=None if secret is None else require_box(box).seal(secret),
-        settings={"wait_hours": wait_hours, "unlinked": unlinked},
+        settings={
+            "wait_hours": wait_hours,
+            "unlinked": unlinked,
+            **({} if region is None else {"region": region}),
+        },
     )
     return endpoint, shown
 

@@ -16,10 +16,12 @@ from pydantic import (
     ConfigDict,
     Field,
     TypeAdapter,
+    ValidationInfo,
 )
 from pydantic.alias_generators import to_camel
 
 from gql.domain.writes.validation import ProblemList
+from gql.ingest.phone_numbers import with_country_code
 from gql.models.enums import Channel, Direction, EndedReasonKind, Role, Speaker
 from gql.models.types import LONGEST_NAME, LONGEST_TEXT
 
@@ -63,9 +65,23 @@ def _in_utc(instant: datetime) -> datetime:
         raise ValueError("is no instant of the years 1 to 9999 in UTC") from None
 
 
+def in_region(region: str | None) -> dict[str, str] | None:
+    """The context of a validation that reads numbers without country code as those of a region."""
+    return None if region is None else {"region": region}
+
+
+def _in_region(number: str, info: ValidationInfo) -> str:
+    return with_country_code(number, info.context["region"]) if info.context else number
+
+
 Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 _STORABLE = AfterValidator(_storable)
 Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME), _STORABLE]
+PhoneNumber = Annotated[
+    str, Field(min_length=1, max_length=LONGEST_NAME), _STORABLE, AfterValidator(_in_region)
+]
+"""A phone number, or what is written in its place; see `in_region` for one without country code."""
+
 Text = Annotated[str, Field(max_length=LONGEST_TEXT), _STORABLE]
 JsonObject = Annotated[dict[str, Any], _STORABLE]
 JsonObjects = Annotated[list[dict[str, Any]], _STORABLE]
@@ -127,8 +143,8 @@ class CallItem(Item):
     source_ids: JsonObject | None = None
     channel: Channel | None = None
     direction: Direction | None = None
-    to_phone_number: Name | None = None
-    customer_phone_number: Name | None = None
+    to_phone_number: PhoneNumber | None = None
+    customer_phone_number: PhoneNumber | None = None
     assistant: External | None = None
     graph: External | None = None
     status: State | None = None
@@ -327,8 +343,8 @@ class SmsItem(Item):
 
     kind: Literal["sms"] = "sms"
     message_id: Name
-    from_number: Name | None = Field(default=None, alias="from")
-    to_number: Name | None = Field(default=None, alias="to")
+    from_number: PhoneNumber | None = Field(default=None, alias="from")
+    to_number: PhoneNumber | None = Field(default=None, alias="to")
     direction: Direction | None = None
     body: Text | None = None
     media: Annotated[list[Text], Field(max_length=100)] | None = None

@@ -2,6 +2,9 @@
 
 import re
 
+import phonenumbers
+
+from gql.errors import BadInput
 from gql.models.phone_numbers import international_form
 
 _CHANNEL = re.compile(r"^(?:whatsapp|tel|sms|messenger|rcs):", re.IGNORECASE)
@@ -24,3 +27,38 @@ def split_address(address: str | None) -> tuple[str, str | None]:
     if not _NUMBER.fullmatch(number):
         return "", address
     return number, None if number == address else address
+
+
+def with_country_code(text: str, region: str | None) -> str:
+    """A number that is written without the code of its country, in E.164; else the text as it is.
+
+    What is too short or too long for a number of the country stays too, such as a short code.
+
+    Args:
+        text: A number, or another address.
+        region: The country, in two letters; None where it is not known.
+    """
+    if region is None or text.startswith("+") or not _NUMBER.fullmatch(text):
+        return text
+    try:
+        number = phonenumbers.parse(text, region)
+    except phonenumbers.NumberParseException:
+        return text
+    length = phonenumbers.is_possible_number_with_reason(number)
+    if length != phonenumbers.ValidationResult.IS_POSSIBLE:
+        return text
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def checked_region(text: str | None) -> str | None:
+    """A country of phone numbers, as `with_country_code` takes it.
+
+    Raises:
+        BadInput: when there is none with these letters.
+    """
+    region = None if text is None else text.upper()
+    if region is not None and region not in phonenumbers.SUPPORTED_REGIONS:
+        raise BadInput(
+            f"The region {str(text)[:10]!r} is no country in two letters, like US or GB."
+        )
+    return region

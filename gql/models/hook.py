@@ -34,7 +34,8 @@ class HookEndpoint(SQLModel, table=True):
         secret: Encrypted: see `gql/accounts/secret_box.py`. None where the platform signs nothing,
             or has not told its secret yet.
         secret_previous: The one before, which counts too while the platform changes over.
-        settings: `{"wait_hours": 24, "unlinked": "call" | "dead"}`.
+        settings: `{"wait_hours": 24, "unlinked": "call" | "dead", "region": "GB"}`; the last one,
+            the country of numbers without its code, may be missing.
     """
 
     __tablename__ = "hook_endpoint"

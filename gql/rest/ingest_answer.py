@@ -18,7 +18,7 @@ from gql.http.request_log import log_fields
 from gql.http.streamed_body import expect_streamed_body
 from gql.ingest.apply import ItemStatus, apply_items
 from gql.ingest.item_faults import faults_line
-from gql.ingest.items import ITEM, AnyItem
+from gql.ingest.items import ITEM, AnyItem, in_region
 from gql.query.context import Context
 from gql.rest.error_responses import error_response
 from gql.rest.responses import dumps
@@ -47,11 +47,13 @@ class IngestAnswer:
     Args:
         context: Of the caller.
         longest: Bytes of a line.
+        region: The country of numbers without its code.
     """
 
-    def __init__(self, context: Context, longest: int) -> None:
+    def __init__(self, context: Context, longest: int, region: str | None) -> None:
         self._context = context
         self._longest = longest
+        self._validation = in_region(region)
         self._counts: Counter[str] = Counter()
         self._points = 0
 
@@ -118,7 +120,7 @@ class IngestAnswer:
                 results[number] = {"status": ItemStatus.REFUSED, "error": fault}
             elif line.strip():
                 try:
-                    items.append((number, ITEM.validate_json(line)))
+                    items.append((number, ITEM.validate_json(line, context=self._validation)))
                 except ValidationError as error:
                     results[number] = {"status": ItemStatus.REFUSED, "error": faults_line(error)}
         points = POINTS_PER_LINE * len(lines)

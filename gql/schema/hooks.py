@@ -26,7 +26,9 @@ class HookEndpoint(NumberedNode):
     role: HookRole = column("What its deliveries may do.")
     path: str = column("Where deliveries are sent to, below the address of the gateway.")
     has_secret: bool = column("Whether signatures can be checked; else all is refused.")
-    settings: JSON = column("How long deliveries wait for their call, and what becomes of them.")
+    settings: JSON = column(
+        "How long deliveries wait for their call, what becomes of them, and the country of numbers."
+    )
     is_active: bool = column("Whether it takes deliveries.")
     created_at: datetime = column("When it was made.")
 

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import update
 
 from gql.app import inbox_worker
-from gql.errors import DatabaseUnavailable
+from gql.errors import BadInput, DatabaseUnavailable
 from gql.ingest import processing
 from gql.ingest.apply import ItemOutcome, ItemStatus, apply_items
 from gql.ingest.deliveries import decoded
@@ -472,3 +472,23 @@ async def test_the_background_applies_what_was_stored_and_survives_failures(
     assert (wait_after_failure, wait) == (inbox_worker.PAUSE, inbox_worker.INTERVAL)
     assert rows == [("new", 0)]
     assert await webhooks.inbox("state", "attempts") == [("done", 1)]
+
+
+async def test_an_endpoint_says_which_country_numbers_are_of(webhooks: Webhooks) -> None:
+    """Also those by which a report without an id finds its call."""
+    platform = await webhooks.platform("burki", region="gb")
+    assert platform.endpoint.settings["region"] == "GB"
+    local = {"number": "020 7946 0018"}
+    call = {"id": "CA-GB", "phoneCallProviderId": "CA-GB", "customer": local}
+    about = {"phoneNumber": {"number": "020 7946 0999"}, "customer": local}
+    status = {"type": "status-update", "status": "in-progress", "call": call, **about}
+    report = {"type": "end-of-call-report", "durationSeconds": 2, "summary": "Said.", **about}
+    for message in (status, report):
+        await platform.deliver({"message": message})
+    await webhooks.process()
+    names = ("to_phone_number", "customer_phone_number", "summary")
+    assert await webhooks.rows(Call, *names, source="burki") == [
+        ("+442079460999", "+442079460018", "Said.")
+    ]
+    with pytest.raises(BadInput, match="no country"):
+        await webhooks.platform("burki", region="UK")

@@ -8,6 +8,8 @@ import httpx2
 import phonenumbers
 import pytest
 
+from gql.errors import BadInput
+from gql.ingest.phone_numbers import checked_region, with_country_code
 from gql.models.call import phone_digits
 from gql.models.phone_numbers import international_form
 from tests.conftest import bearer
@@ -80,3 +82,34 @@ async def test_items_and_filters_agree_whatever_the_spelling(
             "/api/v1/calls", params={"customer_phone": number}, headers=owner
         )
         assert listed.json()["total"] == 5, number
+
+
+@pytest.mark.parametrize(
+    ("text", "region", "expected"),
+    [
+        ("(202) 555-0100", "US", "+12025550100"),
+        ("030 901820", "DE", "+4930901820"),
+        ("+1 202-555-0100", "DE", "+1 202-555-0100"),
+        ("2025550100", None, "2025550100"),
+        ("anonymous", "US", "anonymous"),
+        ("12345", "US", "12345"),
+        ("sip:12@example.com", "US", "sip:12@example.com"),
+        ("5551234567", "US", "+15551234567"),
+        ("020 7946 0018", "GB", "+442079460018"),
+        ("0044 20 7946 0018", "GB", "+442079460018"),
+        ("60006", "GB", "60006"),
+        ("12125550100", "US", "+12125550100"),
+        ("ACME", "US", "ACME"),
+    ],
+)
+def test_a_number_gets_the_code_of_its_country(
+    text: str, region: str | None, expected: str
+) -> None:
+    assert with_country_code(text, region) == expected
+
+
+def test_a_region_is_a_country_in_two_letters() -> None:
+    assert (checked_region("gb"), checked_region(None)) == ("GB", None)
+    for wrong in ("UK", "GBR", ""):
+        with pytest.raises(BadInput, match="no country"):
+            checked_region(wrong)

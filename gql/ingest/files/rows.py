@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 
 from gql.errors import BadInput
 from gql.ingest.files.columns import CallPart, ColumnMapping, map_columns
-from gql.ingest.files.values import exact_amount, instant, milliseconds, phone_number
+from gql.ingest.files.values import exact_amount, instant, milliseconds
+from gql.ingest.phone_numbers import with_country_code
 from gql.ingest.sources.source import ItemFields, without_absent
 from gql.ingest.words import (
     RETELL_REASONS,
@@ -361,7 +362,7 @@ class _RowReader:
         for part in parts:
             text = self.text(part)
             if text is not None:
-                return phone_number(text, self.options.region)
+                return with_country_code(text, self.options.region)
         return None
 
     def _parsed(self, part: CallPart, parse: Callable[[str], Parsed]) -> Parsed | None:

@@ -8,8 +8,6 @@ from datetime import UTC, datetime, tzinfo
 from decimal import Decimal, InvalidOperation
 from email.utils import parsedate_to_datetime
 
-import phonenumbers
-
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 _CLOCK = re.compile(r"(?:(\d+):)?(\d{1,2}):(\d{2}(?:\.\d+)?)")
 _CURRENCY_SIGNS = "$€£ \u00a0"
@@ -74,16 +72,3 @@ def exact_amount(text: str) -> Decimal:
     if not amount.is_finite():
         raise ValueError("an amount is like 0.0125")
     return amount
-
-
-def phone_number(text: str, region: str | None) -> str:
-    """A number with its country code, where a region says which; else the text as it is."""
-    if region is None or text.startswith("+") or not any(letter.isdigit() for letter in text):
-        return text
-    try:
-        number = phonenumbers.parse(text, region)
-    except phonenumbers.NumberParseException:
-        return text
-    if not phonenumbers.is_possible_number(number):
-        return text
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

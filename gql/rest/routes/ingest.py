@@ -1,9 +1,11 @@
 """Data that comes in: items, one per line."""
 
+from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.types import ASGIApp
 
 from gql.identity import Permission
+from gql.ingest.phone_numbers import checked_region
 from gql.query.context import Context
 from gql.rest.ingest_answer import IngestAnswer
 from gql.rest.route import Answer, route
@@ -15,6 +17,14 @@ _EXAMPLE = """\
 {"kind":"call","source":"crm","externalId":"42","occurredAt":"2026-11-28T10:00:00Z","status":"ongoing"}
 {"kind":"message","source":"crm","call":"42","key":"1","occurredAt":"2026-11-28T10:00:02Z","role":"user"}
 """
+
+
+class IngestQuery(BaseModel):
+    """How items are read."""
+
+    region: str | None = Field(
+        None, description="The country of phone numbers without its code, in two letters."
+    )
 
 
 @route(
@@ -29,7 +39,7 @@ _EXAMPLE = """\
     takes_lines=True,
     example=_EXAMPLE,
 )
-async def take_items(context: Context, request: Request) -> ASGIApp:  # noqa: ARG001
+async def take_items(context: Context, request: Request, query: IngestQuery) -> ASGIApp:  # noqa: ARG001
     """Take items as NDJSON, of any length, plain or compressed by gzip or zstd.
 
     Each line is answered once its batch is committed, in the order of the lines of a batch:
@@ -39,4 +49,4 @@ async def take_items(context: Context, request: Request) -> ASGIApp:  # noqa: AR
     `summary`, whose `complete` says whether the whole body was taken; where it is missing or false,
     send everything again: items that came before change nothing.
     """
-    return IngestAnswer(context, LONGEST_LINE)
+    return IngestAnswer(context, LONGEST_LINE, checked_region(query.region))

@@ -55,6 +55,9 @@ class CreateHookEndpointInput(ChangeInput):
     drop_unlinked: bool = strawberry.field(
         default=False, description="Then they are dead; else they become calls of their own."
     )
+    region: str | None = optional(
+        "The country of phone numbers that come without its code, in two letters, like `GB`."
+    )
 
 
 @payload
@@ -74,6 +77,7 @@ async def create_hook_endpoint(
         role=default(input.role, None),
         wait_hours=input.wait_hours,
         unlinked="dead" if input.drop_unlinked else "call",
+        region=default(input.region, None),
     )
     return CreateHookEndpointPayload(object_id=endpoint.id, secret=secret)
 

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from gql.ingest.files.values import exact_amount, instant, milliseconds, phone_number
+from gql.ingest.files.values import exact_amount, instant, milliseconds
 
 NOON = datetime(2026, 11, 28, 12, 0, tzinfo=UTC)
 
@@ -71,21 +71,3 @@ def test_money_is_exact(text: str, expected: str) -> None:
 def test_money_that_is_none(text: str) -> None:
     with pytest.raises(ValueError, match=r"0\.0125"):
         exact_amount(text)
-
-
-@pytest.mark.parametrize(
-    ("text", "region", "expected"),
-    [
-        ("(202) 555-0100", "US", "+12025550100"),
-        ("030 901820", "DE", "+4930901820"),
-        ("+1 202-555-0100", "DE", "+1 202-555-0100"),
-        ("2025550100", None, "2025550100"),
-        ("anonymous", "US", "anonymous"),
-        ("12345", "US", "12345"),
-        ("sip:12@example.com", "US", "sip:12@example.com"),
-    ],
-)
-def test_a_number_gets_the_code_of_its_country(
-    text: str, region: str | None, expected: str
-) -> None:
-    assert phone_number(text, region) == expected

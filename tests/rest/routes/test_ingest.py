@@ -225,3 +225,31 @@ async def test_bodies_of_items_are_bounded_and_take_no_slot_of_the_downloads(
     assert "Your organization has 1 bodies of items running" in refused.text
     statuses = [each.status_code for each in (download, other, finished, again)]
     assert statuses == [200, 200, 200, 200]
+
+
+async def test_a_region_says_which_country_numbers_are_of(
+    fresh: Copy, fresh_client: httpx2.AsyncClient, fresh_database: Database
+) -> None:
+    numbers = {"toPhoneNumber": "60006", "customerPhoneNumber": "020 7946 0018"}
+    sms = {"kind": "sms", "source": "lines", "messageId": "m1", "occurredAt": AT, "body": "Hi"}
+    sms |= {"from": "07700 900123", "to": "+442079460999", "direction": "inbound"}
+    owner, body = bearer(fresh.organizations[0]), lines_of(call(8, **numbers), sms)
+
+    answer = await fresh_client.post(f"{PATH}?region=gb", content=body, headers=owner)
+    refused = await fresh_client.post(f"{PATH}?region=UK", content=body, headers=owner)
+    await fresh_client.post(PATH, content=lines_of(call(9, **numbers)), headers=owner)
+
+    assert json.loads(answer.text.splitlines()[-1])["summary"]["created"] == 2
+    assert (refused.status_code, refused.json()["detail"]) == (
+        *(400, "The region 'UK' is no country in two letters, like US or GB."),
+    )
+    columns = ("to_phone_number", "customer_phone_number")
+    assert [
+        *await rows(fresh_database, Call, *columns, external_id="c8"),
+        *await rows(fresh_database, Call, *columns, external_id="c9"),
+        *await rows(fresh_database, Call, *columns, source="lines", channel="sms"),
+    ] == [
+        ("60006", "+442079460018"),
+        ("60006", "020 7946 0018"),
+        ("+442079460999", "+447700900123"),
+    ]
