@@ -20,7 +20,7 @@ from tests.databases import Databases
 ROOT = Path(__file__).parents[2]
 CALLS = "{ calls(first: 12) { nodes { id cost { total currency } } } }"
 ONGOING = """{ calls(first: 12, filter: {status: {eq: ONGOING}}) {
-    nodes { id transcript(last: 100) { nodes { content } } } } }"""
+    nodes { id callSid transcript(last: 100) { nodes { content } } } } }"""
 SPOKEN = "query ($id: ID!) { call(id: $id) { transcript(last: 100) { nodes { content } } } }"
 MESSAGES = "{ smsConversations(first: 5) { nodes { messages(last: 2) { nodes { content } } } } }"
 
@@ -98,9 +98,12 @@ def test_the_transcript_of_a_call_is_shown_as_it_is_spoken(
     page: Page, gateway: tuple[Followed, str]
 ) -> None:
     followed, _ = gateway
-    send(followed, simulated(3, 12, until=20))
+    items = simulated(3, 12, until=20)
+    send(followed, items)
     page.wait_text("#calls", "ongoing")
+    begun = {item.get("externalId") for item in map(json.loads, items)}
     ongoing = followed.graphql(ONGOING)["calls"]["nodes"]
+    ongoing = [each for each in ongoing if each["callSid"] in begun]
     call = max(ongoing, key=lambda each: len(each["transcript"]["nodes"]))
     before = spoken(call)
     page.click(f'#calls tr[data-id="{call["id"]}"] button')
