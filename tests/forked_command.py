@@ -12,7 +12,7 @@ process that was executed.
 import multiprocessing
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
@@ -23,16 +23,34 @@ _FORK_SERVER.set_forkserver_preload(["gql.app", "gql.cli.serve", "tests.forked_c
 
 
 def start_command(
-    words: Sequence[str], *, environment: Mapping[str, str], output: Path, cwd: Path | None = None
+    words: Sequence[str],
+    *,
+    environment: Mapping[str, str],
+    output: Path,
+    cwd: Path | None = None,
+    prepare: Callable[[], None] | None = None,
 ) -> ForkServerProcess:
-    """Run `jackfield` with some words, all that it prints appended to a file."""
-    process = _FORK_SERVER.Process(target=_run, args=(words, dict(environment), output, cwd))
+    """Run `jackfield` with some words, all that it prints appended to a file.
+
+    Args:
+        words: Of its command line.
+        environment: Of its process.
+        output: The file.
+        cwd: Its working directory.
+        prepare: A function of a module, called in the process before the command runs.
+    """
+    arguments = (words, dict(environment), output, cwd, prepare)
+    process = _FORK_SERVER.Process(target=_run, args=arguments)
     process.start()
     return process
 
 
 def _run(
-    words: Sequence[str], environment: Mapping[str, str], output: Path, cwd: Path | None
+    words: Sequence[str],
+    environment: Mapping[str, str],
+    output: Path,
+    cwd: Path | None,
+    prepare: Callable[[], None] | None,
 ) -> None:
     os.environ.clear()
     os.environ.update(environment)
@@ -41,5 +59,7 @@ def _run(
         os.dup2(file.fileno(), sys.stderr.fileno())
     if cwd is not None:
         os.chdir(cwd)
+    if prepare is not None:
+        prepare()
     sys.argv = ["jackfield", *words]
     main()

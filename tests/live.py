@@ -95,9 +95,18 @@ class Served:
 
 @contextmanager
 def serving(
-    *arguments: str, environment: Mapping[str, str], cwd: Path | None = None
+    *arguments: str,
+    environment: Mapping[str, str],
+    cwd: Path | None = None,
+    prepare: Callable[[], None] | None = None,
 ) -> Iterator[Served]:
     """Run `jackfield serve` until the block ends; goes on once it is ready.
+
+    Args:
+        arguments: More of its command line.
+        environment: Of its process.
+        cwd: Its working directory.
+        prepare: Called in the process before it serves.
 
     Raises:
         RuntimeError: with what it printed, when it ends early.
@@ -107,7 +116,9 @@ def serving(
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder) / "output"
         words = ["serve", "--port", str(port), *arguments]
-        process = start_command(words, environment=environment, output=output, cwd=cwd)
+        process = start_command(
+            words, environment=environment, output=output, cwd=cwd, prepare=prepare
+        )
         try:
             until_ready(process.is_alive, url, output)
             yield Served(url, output, process)
