@@ -62,6 +62,7 @@ async def fill(
     driver = (await connection.get_raw_connection()).driver_connection
     writers = {model: _TableWriter(table_of(model), now, postgresql=postgresql) for model in TABLES}
     done: Counter[str] = Counter()
+    analyzed: Counter[str] = Counter()
     async with _without_events(connection):
         while batch := _next_batch(rows):
             # In the order of TABLES: a row's parent is in this batch or in an earlier one.
@@ -69,6 +70,11 @@ async def fill(
                 if waiting := batch.get(model):
                     await writer.write(driver, waiting)
                     done[writer.table] += len(waiting)
+                    if postgresql and done[writer.table] > max(_BATCH, 4 * analyzed[writer.table]):
+                        # The triggers' plans are of the time when the table was empty: they would
+                        # read all of it for each row. New statistics have them made anew.
+                        await connection.execute(text(f'ANALYZE "{writer.table}"'))
+                        analyzed[writer.table] = done[writer.table]
                     if progress:
                         progress(writer.table, done[writer.table], totals[model])
     if postgresql:
