@@ -18,7 +18,6 @@ from sqlalchemy import (
     BindParameter,
     Column,
     ColumnElement,
-    FromClause,
     MetaData,
     Select,
     Table,
@@ -35,13 +34,12 @@ from sqlalchemy import (
 from gql.models.types import MAX_ID
 from gql.query.cursor import NONE
 from gql.query.filters import Filter
+from gql.query.newest_texts import Limit, NewestTexts
 from gql.query.record_list import RecordList
 from gql.query.resource import Resource
 from gql.query.search_cursor import NEWEST_START, MergePosition, RankPosition, read_position
 from gql.query.search_words import SearchWords
 from gql.query.text_indexes import KINDS, SearchedText, TextIndex, words_query
-from gql.sql.aliases import alias_of
-from gql.sql.full_text import has_words, word_table
 from gql.sql.json_sql import concatenated, literal_text
 
 MOST_RANKED = 200
@@ -218,44 +216,11 @@ class MatchingTexts:
         kind_number: ColumnElement[int] = literal_column(str(KINDS.index(kind)))
         return select(*rows.c, earliest.label("earliest"), kind_number.label("kind_number"))
 
-    def _newest(self, kind: SearchedText, up_to: Any, most: Any) -> Select[Any]:
+    def _newest(self, kind: SearchedText, up_to: Any, most: Limit) -> Select[Any]:
         """The newest texts of a kind, from an id down."""
-        index, calls = self.indexes[kind], self.records.rows()
-        table = calls.table if index.resource is None else alias_of(index.resource.table)
-        call_id = table.c.id if index.resource is None else table.c.call_id
-        of_texts = () if index.resource is None else index.resource.conditions(table)
-        if self.embedded:
-            words = word_table(index.words)
-            row_id: ColumnElement[int] = words.c.rowid
-            source: FromClause = words.join(table, table.c.id == row_id)
-            condition = has_words(words.c[index.words], self.query)
-        else:
-            row_id, source = table.c.id, table
-            condition = has_words(index.indexed(table), self.query)
-        matches = (
-            select(
-                row_id.label("id"),
-                call_id.label("call_id"),
-                table.c[index.column].label("text"),
-                index.written_at(table).label("written_at"),
-            )
-            .select_from(source)
-            .where(*of_texts, condition, row_id <= up_to)
-        )
-        if index.resource is None:
-            matches = matches.where(*calls.conditions)
-        if not self.embedded:
-            # PostgreSQL takes a word that nobody said for one in every two hundred texts. It would
-            # walk all texts from the newest on and split each into words, seconds for 200,000,
-            # where the index knows at once; what is behind OFFSET it plans by itself.
-            matches = matches.offset(literal_column("0"))
-        texts = matches.subquery()
-        rows = select(literal_text(kind).label("kind"), *texts.c)
-        if index.resource is not None:
-            of_call = calls.table.c.id == texts.c.call_id
-            rows = rows.select_from(texts.join(calls.from_clause, of_call))
-            rows = rows.where(*calls.conditions)
-        return rows.order_by(texts.c.id.desc()).limit(most)
+        index = self.indexes[kind]
+        texts = NewestTexts(kind, index, self.records, self.query, self.embedded)
+        return texts.rows(up_to, most)
 
 
 @dataclass(frozen=True)
