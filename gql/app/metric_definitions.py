@@ -25,7 +25,8 @@ OPERATIONS = MetricDefinition(
     "jackfield_graphql_operations_total",
     "counter",
     ("way", "reason", "field"),
-    "GraphQL operations that ran: by a `plan`, or by `resolvers` and for which reason.",
+    "GraphQL operations that were answered: by a `plan`, by what one had printed before (`cache`),"
+    " or by `resolvers` and for which reason.",
 )
 BINDERS_OFF = MetricDefinition(
     "jackfield_binders_off_total",
@@ -91,7 +92,8 @@ CACHE_ENTRIES = MetricDefinition(
     "jackfield_cache_entries",
     "gauge",
     ("cache",),
-    "What is cached: `documents` with their plans and statements; of REST the `rest_statements`.",
+    "What is cached: `documents` with their plans and statements, `answers` to expensive queries; of"
+    " REST the `rest_statements`.",
 )
 CACHE_BYTES = MetricDefinition(
     "jackfield_cache_bytes",

@@ -108,6 +108,7 @@ class Metrics:
     def _counters(self) -> Numbers:
         counts = self._endpoint.counts
         yield OPERATIONS, ("plan", "none", ""), counts.compiled
+        yield OPERATIONS, ("cache", "none", ""), counts.cached
         resolved = {(reason, ""): 0 for reason in FallbackReason} | counts.resolved
         for (reason, field), number in resolved.items():
             yield OPERATIONS, ("resolvers", reason, field), number

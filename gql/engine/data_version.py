@@ -59,12 +59,22 @@ class VersionedStatement(NamedTuple):
             organization_id: Whose data.
             media_type: Of the answer, where there are several.
         """
+        stamps = await self.current_stamps(fetch_value, organization_id)
+        return None if stamps is None else self.version(stamps, organization_id, media_type)
+
+    async def current_stamps(self, fetch_value: FetchValue, organization_id: int) -> bytes | None:
+        """The stamps by now; None where they cannot be read, as above."""
         values = self.stamps.owned_by(organization_id)
         try:
-            stamps = await fetch_value(self.stamps.statement.sql, values)
+            return await fetch_value(self.stamps.statement.sql, values) or b""
         except Exception:  # noqa: BLE001 -- as said above
             return None
-        return self.version(stamps or b"", organization_id, media_type)
+
+    def key(self, organization_id: int, media_type: str = "") -> bytes:
+        """Of all that shapes what is printed, but for the data."""
+        bound = self.bound
+        shown = (__version__, organization_id, media_type, bound.values, bound.piece_values)
+        return bound.statement.fingerprint + repr(shown).encode()
 
     def version(self, stamps: bytes, organization_id: int, media_type: str = "") -> str:
         """The version of what the statement prints for an organization.
@@ -74,10 +84,7 @@ class VersionedStatement(NamedTuple):
             organization_id: Whose data is read.
             media_type: Of the answer, where there are several.
         """
-        bound = self.bound
-        shown = (__version__, organization_id, media_type, bound.values, bound.piece_values)
-        version = hashlib.sha256(bound.statement.fingerprint)
-        version.update(repr(shown).encode())
+        version = hashlib.sha256(self.key(organization_id, media_type))
         version.update(stamps)
         return version.hexdigest()[:_DIGITS]
 

@@ -103,6 +103,7 @@ class AnswerCounts:
 
     Attributes:
         compiled: How many by a plan.
+        cached: How many by what a plan had printed before.
         resolved: How many by resolvers, by reason, and for a field without a plan by its name. No
             other text of a client may be a label, since there is no end of them.
         fields: The names of the schema's fields, which may be labels.
@@ -112,6 +113,7 @@ class AnswerCounts:
     """
 
     compiled: int = 0
+    cached: int = 0
     resolved: Counter[tuple[FallbackReason, str]] = field(default_factory=Counter)
     fields: frozenset[str] = frozenset()
     own_binder: int = 0

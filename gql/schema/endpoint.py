@@ -14,6 +14,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
 from gql.database import Database
+from gql.engine.answer_cache import CACHED_FROM, AnswerCache
 from gql.engine.bind import Binder
 from gql.engine.compile_lock import CompileLocks
 from gql.engine.data_version import VERSION_POINTS, VersionedStatement, split_stamps
@@ -128,6 +129,7 @@ class GraphQLEndpoint:
             self._schema, self._documents, settings, sms_sessions, self.webhook_checks
         )
         self._bodies = BodyHashes()
+        self._answers = AnswerCache()
         self.engine: Engine | None = None
         if settings.compiled:
             self.engine = Engine(schema, database, self._documents.cache, locks)
@@ -246,7 +248,7 @@ class GraphQLEndpoint:
 
     def sizes(self) -> dict[str, tuple[int, float]]:
         """By cache: how many entries it has, and about how many bytes they take."""
-        return {"documents": self._documents.size()}
+        return {"documents": self._documents.size(), "answers": self._answers.size()}
 
     async def _answer(self, scope: Scope, receive: Receive) -> HttpResponse | EventStream:
         """The answer to a request, also when a step of it fails."""
@@ -322,11 +324,15 @@ class GraphQLEndpoint:
         bound = OFF if engine is None else await engine.bind_request(request, caller)
         if isinstance(bound, bytes):  # it needs no connection, so it waits for none
             return await self._finish(received, request, bound)
-        versioned = None
-        if reading is not None and engine is not None:
+        versioned, is_cached = None, points >= CACHED_FROM
+        if engine is not None and (is_cached or reading is not None):
             versioned = engine.versioned(request, bound)
+        if is_cached and versioned is not None:
+            answer = await self._cached(received, versioned)
+            if answer is not None:
+                return answer
         async with self.queues.hold(caller.organization_id, points):
-            return await self._finish(received, request, bound, versioned)
+            return await self._finish(received, request, bound, versioned, is_cached=is_cached)
 
     async def _named_tag(
         self, engine: Engine, received: ReceivedRequest, request: Request, reading: Scope
@@ -347,12 +353,32 @@ class GraphQLEndpoint:
             received.log["way"] = "version"
         return tag
 
+    async def _cached(
+        self, received: ReceivedRequest, versioned: VersionedStatement
+    ) -> HttpResponse | None:
+        """What answered the same before, where that has not changed."""
+        organization_id, media_type = received.caller.organization_id, received.renderer.media_type
+        if not self._answers.has(versioned, organization_id):
+            return None
+        async with self.queues.hold(organization_id, VERSION_POINTS):
+            fetch_value = received.database.fetch_value
+            answer = await self._answers.current(versioned, organization_id, fetch_value)
+        if answer is None:
+            return None
+        stamps, body = answer
+        received.log["way"] = "cache"
+        self.counts.cached += 1
+        version = versioned.version(stamps, organization_id, media_type)
+        return HttpResponse(200, media_type, body, version=version)
+
     async def _finish(
         self,
         received: ReceivedRequest,
         request: Request,
         bound: Bound | Fallback,
         versioned: VersionedStatement | None = None,
+        *,
+        is_cached: bool = False,
     ) -> HttpResponse:
         """Run what answers a request."""
         engine, renderer = self.engine, received.renderer
@@ -372,6 +398,8 @@ class GraphQLEndpoint:
         if versioned is None:
             return HttpResponse(200, renderer.media_type, body)
         stamps, body = split_stamps(body)
+        if is_cached:
+            self._answers.put(versioned, organization_id, stamps, body)
         version = versioned.version(stamps, organization_id, renderer.media_type)
         return HttpResponse(200, renderer.media_type, body, version=version)
 

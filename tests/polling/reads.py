@@ -1,8 +1,11 @@
 """Requests that read, at both doors."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import httpx2
+import pytest
 from sqlalchemy import text
 
 from gql.database import Database
@@ -39,3 +42,24 @@ async def run(copy: Copy, statement: str) -> None:
     async with database.transaction() as connection:
         await connection.execute(text(statement))
     await database.close()
+
+
+@contextmanager
+def fetched(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """The statements whose value a door fetched in the block."""
+    texts: list[str] = []
+    fetch_value = Database.fetch_value
+
+    def noting(database: Database, sql: str, values: Any, **more: Any) -> Any:
+        texts.append(sql)
+        return fetch_value(database, sql, values, **more)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Database, "fetch_value", noting)
+        yield texts
+
+
+def only_stamps(texts: list[str]) -> bool:
+    """Whether one statement ran, and read nothing but stamps."""
+    (sql,) = texts
+    return sql.count("FROM") == 2 and "FROM change_stamp" in sql and " call" not in sql

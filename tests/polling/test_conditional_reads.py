@@ -2,8 +2,6 @@
 
 import hashlib
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import pairwise
 from typing import Any
 
@@ -11,32 +9,10 @@ import httpx2
 import pytest
 
 from gql.app import create_app
-from gql.database import Database
 from tests.conftest import bearer, connect
 from tests.databases import Copy, settings_for
 from tests.lifespan import running
-from tests.polling.reads import GRAPH, PLAIN, READS, ask, run
-
-
-@contextmanager
-def fetched(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """The statements whose value a door fetched in the block."""
-    texts: list[str] = []
-    fetch_value = Database.fetch_value
-
-    def noting(database: Database, sql: str, values: Any, **more: Any) -> Any:
-        texts.append(sql)
-        return fetch_value(database, sql, values, **more)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Database, "fetch_value", noting)
-        yield texts
-
-
-def only_stamps(texts: list[str]) -> bool:
-    """Whether one statement ran, and read nothing but stamps."""
-    (sql,) = texts
-    return sql.count("FROM") == 2 and "FROM change_stamp" in sql and " call" not in sql
+from tests.polling.reads import GRAPH, PLAIN, READS, ask, fetched, only_stamps, run
 
 
 @pytest.mark.parametrize("read", READS)

@@ -1,0 +1,65 @@
+"""Answers to expensive queries, for whoever asks the same before anything has changed.
+
+A dashboard of a year's costs reads half a million calls' sums, and is opened by several people. An
+answer is cached with the change stamps of the tables that it was read from, as they were then, and
+is given again where one tiny statement reads the same stamps: it is then what the database would
+print. That is what a 304 rests on, too; see `gql/engine/data_version.py`. It is looked for by all
+else that shapes it, so that a query that nobody has sent before costs nothing more.
+"""
+
+from typing import NamedTuple
+
+from gql.engine.cache import SegmentedCache
+from gql.engine.data_version import FetchValue, VersionedStatement
+
+CACHED_FROM = 10_000
+"""Points of an operation whose answer is cached: comparing stamps costs a hundredth of it."""
+
+MOST_BYTES = 16_000_000
+"""Of all answers of a process."""
+
+_BYTES_OF_ENTRY = 500
+
+
+class _Answer(NamedTuple):
+    stamps: bytes
+    body: bytes
+
+
+class AnswerCache:
+    """The answers of one process."""
+
+    def __init__(self) -> None:
+        self._answers: SegmentedCache[_Answer] = SegmentedCache(
+            MOST_BYTES, lambda answer: len(answer.body) + _BYTES_OF_ENTRY
+        )
+
+    def has(self, versioned: VersionedStatement, organization_id: int) -> bool:
+        """Whether there is an answer, of whatever time."""
+        return versioned.key(organization_id) in self._answers
+
+    async def current(
+        self, versioned: VersionedStatement, organization_id: int, fetch_value: FetchValue
+    ) -> tuple[bytes, bytes] | None:
+        """The stamps of now and the answer, where it is still the same; else None.
+
+        Args:
+            versioned: What would answer.
+            organization_id: Whose data.
+            fetch_value: Fetches the value of a statement where that of this one would be fetched.
+        """
+        answer = self._answers.get(versioned.key(organization_id))
+        if answer is None:
+            return None
+        stamps = await versioned.current_stamps(fetch_value, organization_id)
+        return answer if stamps == answer.stamps else None
+
+    def put(
+        self, versioned: VersionedStatement, organization_id: int, stamps: bytes, body: bytes
+    ) -> None:
+        """Keep an answer that was read together with these stamps, in place of an older one."""
+        self._answers.put(versioned.key(organization_id), _Answer(stamps, body))
+
+    def size(self) -> tuple[int, float]:
+        """How many answers there are, and about how many bytes they take."""
+        return len(self._answers), self._answers.weight
