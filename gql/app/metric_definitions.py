@@ -92,8 +92,8 @@ CACHE_ENTRIES = MetricDefinition(
     "jackfield_cache_entries",
     "gauge",
     ("cache",),
-    "What is cached: `documents` with their plans and statements, `answers` to expensive queries; of"
-    " REST the `rest_statements`.",
+    "What is cached: `documents` with their plans and statements, `answers` to expensive queries;"
+    " of REST the `rest_statements`.",
 )
 CACHE_BYTES = MetricDefinition(
     "jackfield_cache_bytes",
