@@ -95,12 +95,12 @@ class NewestTexts:
         # The condition looks at no row, so that the index is not read where it does not hold.
         far = self._of_records(self._by_index(oldest).subquery(), most).where(number < most)
         both = union_all(select(near), select(far.subquery())).subquery()
-        found = select(both).order_by(both.c.id.desc()).limit(most).subquery()
+        newest = select(both).order_by(both.c.id.desc()).limit(most).subquery()
         text = self._table()
         return (
-            select(*self._columns(text, found.c.id, found.c.call_id))
-            .select_from(found.join(text, and_(owned(text), text.c.id == found.c.id)))
-            .order_by(found.c.id.desc())
+            select(*self._columns(text, newest.c.id, newest.c.call_id))
+            .select_from(newest.join(text, and_(owned(text), text.c.id == newest.c.id)))
+            .order_by(newest.c.id.desc())
         )
 
     def _by_index(self, before: ColumnElement[int]) -> Select[Any]:

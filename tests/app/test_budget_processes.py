@@ -25,7 +25,7 @@ WAITING = """SELECT count(*) FROM pg_stat_activity WHERE datname = $1
 NOTED = """SELECT b.currency, p.percent FROM cost_budget_passing AS p
     JOIN cost_budget AS b ON b.organization_id = p.organization_id AND b.id = p.budget_id
     WHERE p.organization_id = 1 AND b.currency = ANY ($1) ORDER BY 1, 2"""
-TOLD = """SELECT b.currency, count(*) FROM event AS e
+EVENTS = """SELECT b.currency, count(*) FROM event AS e
     JOIN cost_budget AS b ON b.organization_id = e.organization_id AND b.id = e.object_id
     WHERE e.organization_id = 1 AND e.kind = 'cost_budget_passed' AND b.currency = ANY ($1)
     GROUP BY 1 ORDER BY 1"""
@@ -89,12 +89,12 @@ async def test_each_share_is_told_once_whoever_is_killed_meanwhile(databases: Da
             shares.append(percent)
             noted = [(currency, share) for currency in CURRENCIES for share in shares]
             await until(watching, NOTED, CURRENCIES, noted)
-            told = [(currency, len(shares)) for currency in CURRENCIES]
-            await until(watching, TOLD, CURRENCIES, told)
+            events = [(currency, len(shares)) for currency in CURRENCIES]
+            await until(watching, EVENTS, CURRENCIES, events)
 
         # A budget that is passed now is noted by a look that began after all others had ended.
         await set_budgets(served[-1], LATER)
         await spend(9, 90, LATER)
-        await until(watching, TOLD, [LATER], [(LATER, 1)])
-        assert [tuple(row) for row in await watching.fetch(TOLD, CURRENCIES)] == told
+        await until(watching, EVENTS, [LATER], [(LATER, 1)])
+        assert [tuple(row) for row in await watching.fetch(EVENTS, CURRENCIES)] == events
         assert [tuple(row) for row in await watching.fetch(NOTED, CURRENCIES)] == noted

@@ -51,7 +51,7 @@ async def test_the_same_again_reads_the_stamps_alone(
 async def test_what_is_another_request_is_read(
     fresh_client: httpx2.AsyncClient, fresh: Copy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    mine = await ask(fresh_client, fresh)
+    first = await ask(fresh_client, fresh)
     others: tuple[dict[str, Any], ...] = (
         {"status": "FAILED"},
         {"organization": 1},
@@ -63,7 +63,7 @@ async def test_what_is_another_request_is_read(
 
         assert len(texts) == 1, other
         assert "FROM call" in texts[0]
-        assert answer.content != mine.content
+        assert answer.content != first.content
 
 
 @pytest.mark.parametrize(
