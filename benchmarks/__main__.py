@@ -13,6 +13,7 @@ from rich.console import Console
 
 from benchmarks.client import available
 from benchmarks.comparison import compare, compare_on_sqlite
+from benchmarks.costs import costs_table, measured_costs
 from benchmarks.exports import exports_table, measured_exports
 from benchmarks.filters import filters as filters_series
 from benchmarks.goals import CONNECTIONS
@@ -95,6 +96,10 @@ def main(
         bool,
         typer.Option("--import", help="Only how fast files of calls are imported; Linux alone."),
     ] = False,
+    costs: Annotated[
+        bool,
+        typer.Option("--costs", help="Only what reports of a year's costs take, at this scale."),
+    ] = False,
     hooks: Annotated[
         bool,
         typer.Option("--hooks", help="Only how soon webhooks are answered; a minute."),
@@ -151,6 +156,8 @@ def main(
 
     The rates of imports into both databases, and the memory: --import --calls 100000,500000
 
+    Reports of a year's costs, of 500,000 calls or of 50,000: --costs, or --costs --scale medium
+
     How soon webhooks are answered, on both databases: --hooks
 
     Memory, statements and delays of subscriptions: --live
@@ -171,6 +178,7 @@ def main(
         (inserts, partial(measure_inserts, scale, fresh=fresh)),
         (exports, partial(measure_exports, "medium", fresh=fresh)),
         (migration, partial(measure_migrations, numbers or MIGRATED)),
+        (costs, partial(measure_costs, scale, fresh=fresh)),
         (hooks, measure_hooks),
         (live, partial(measure_subscribers, fresh=fresh)),
     )
@@ -253,6 +261,21 @@ def measure_polls(scale: Scale, *, fresh: bool) -> None:
             target = on_postgresql(postgres, scale, fresh=fresh, say=screen.say)
             polled = measured_polls(target, SCRATCH, postgres, say=screen.say)
             tables["PostgreSQL"] = polling_table(polled)
+    for name, page in tables.items():
+        OUTPUT.print(f"{name}\n\n{page}\n", highlight=False, soft_wrap=True, markup=False)
+
+
+def measure_costs(scale: Scale, *, fresh: bool) -> None:
+    """Print what reports of costs take on both databases."""
+    SCRATCH.mkdir(parents=True, exist_ok=True)
+    with Screen(ERRORS) as screen:
+        with running_postgres(SCRATCH / "postgresql") as postgres:
+            target = on_postgresql(postgres, scale, fresh=fresh, say=screen.say)
+            measured = list(measured_costs(target, SCRATCH, say=screen.say))
+            tables = {"PostgreSQL": costs_table(measured)}
+        file = on_sqlite(SCRATCH, scale, fresh=fresh, say=screen.say)
+        measured = list(measured_costs(file, SCRATCH, say=screen.say))
+        tables["SQLite"] = costs_table(measured)
     for name, page in tables.items():
         OUTPUT.print(f"{name}\n\n{page}\n", highlight=False, soft_wrap=True, markup=False)
 
