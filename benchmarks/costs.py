@@ -1,16 +1,14 @@
 """What reports of a year's costs take: milliseconds, and the work of the database.
 
 Each report is sent with values that were not sent before, and then once more as it is. What the
-database does for it says `jackfield explain`: the buffers that PostgreSQL touches, or the steps of
-SQLite's virtual machine, and whether calls are read or the sums over them.
+database does for it says `jackfield explain`: the buffers that PostgreSQL touches, and whether calls
+are read or the sums over them.
 """
 
 import json
 import re
-import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -22,12 +20,8 @@ from benchmarks.process import started
 from benchmarks.servers import JACKFIELD
 from benchmarks.tables import table
 from benchmarks.target import Say, Target, jackfield_command
-from gql.sql.sqlite_functions import add_functions
 
 ROUNDS = 7
-STEPS = 1_000
-"""After so many steps SQLite calls the function that counts them."""
-
 Variables = Callable[[int], dict[str, Any]]
 """Values that no other number gives."""
 
@@ -60,14 +54,14 @@ class Measured:
     Attributes:
         first: Milliseconds with new values, the median.
         again: The same for the same values again.
-        work: Buffers, or steps of SQLite's machine; None for what resolvers read.
+        buffers: None on SQLite, and for what resolvers read.
         reads: Which tables of calls, or the resolvers.
     """
 
     title: str
     first: float
     again: float
-    work: int | None
+    buffers: int | None
     reads: str
 
 
@@ -137,23 +131,23 @@ def measured_costs(
                 variables = report.variables(number)
                 first.append(_milliseconds(ask, report.document, variables))
                 again.append(_milliseconds(ask, report.document, variables))
-            work, reads = _explained(report, target, scratch)
-            yield Measured(report.title, median(first), median(again), work, reads)
+            buffers, reads = _explained(report, target, scratch)
+            yield Measured(report.title, median(first), median(again), buffers, reads)
 
 
-def costs_table(measured: Sequence[Measured], unit: str) -> str:
+def costs_table(measured: Sequence[Measured]) -> str:
     """A row for each report."""
     rows = [
         [
             each.title,
             f"{each.first:,.1f}",
             f"{each.again:,.1f}",
-            "" if each.work is None else f"{each.work:,}",
+            "" if each.buffers is None else f"{each.buffers:,}",
             each.reads,
         ]
         for each in measured
     ]
-    return table(("a year by", "ms", "ms again", unit, "reads"), rows)
+    return table(("a year by", "ms", "ms again", "buffers", "reads"), rows)
 
 
 def _milliseconds(ask: Ask, document: str, variables: dict[str, Any]) -> float:
@@ -163,7 +157,7 @@ def _milliseconds(ask: Ask, document: str, variables: dict[str, Any]) -> float:
 
 
 def _explained(report: Report, target: Target, scratch: Path) -> tuple[int | None, str]:
-    """The database's work for a report, and what it reads."""
+    """The buffers of a report, and what it reads."""
     file = scratch / "report.graphql"
     file.write_text(report.document)
     values = json.dumps(report.variables(0))
@@ -171,23 +165,8 @@ def _explained(report: Report, target: Target, scratch: Path) -> tuple[int | Non
     explanation: dict[str, Any] = json.loads(jackfield_command(*command))
     if explanation["way"] != "plan":
         return None, "calls and bills, by resolvers"
-    reads = "the rollup" if "FROM call_rollup" in explanation["sql"] else "calls"
+    reads = "the rollup" if "call_rollup" in explanation["sql"] else "calls"
     if target.postgres is None:
-        return _steps(target, explanation["sql"], list(explanation["parameters"].values())), reads
-    buffers = next(line for line in explanation["database"] if "Buffers: shared" in line)
-    return sum(int(number) for number in re.findall(r"(?:hit|read)=(\d+)", buffers)), reads
-
-
-def _steps(target: Target, sql: str, values: Sequence[Any]) -> int:
-    """How many steps SQLite's machine takes for a statement, in thousands of them."""
-    calls = 0
-
-    def count() -> None:
-        nonlocal calls
-        calls += 1
-
-    with closing(sqlite3.connect(target.url.removeprefix("sqlite:///"))) as connection:
-        add_functions(connection)
-        connection.set_progress_handler(count, STEPS)
-        connection.execute(sql, values).fetchall()
-    return calls * STEPS
+        return None, reads
+    shared = next(line for line in explanation["database"] if "Buffers: shared" in line)
+    return sum(int(number) for number in re.findall(r"(?:hit|read)=(\d+)", shared)), reads
