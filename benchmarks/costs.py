@@ -1,8 +1,8 @@
 """What reports of a year's costs take: milliseconds, and the work of the database.
 
-Each report is sent with values that were not sent before, and then once more as it is. What the
-database does for it says `jackfield explain`: the buffers that PostgreSQL touches, and whether calls
-are read or the sums over them.
+Each report is sent with values that were not sent before, and then once more as it is.
+`jackfield explain` says which buffers PostgreSQL touches for it, and whether calls are read or the
+sums over them.
 """
 
 import json
