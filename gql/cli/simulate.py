@@ -23,7 +23,7 @@ from rich.markup import escape
 from gql.cli.console import STDERR, Failure
 
 if TYPE_CHECKING:
-    from gql.demo.conversations import Conversation
+    from gql.demo.conversations import Conversation, WalkedGraph
 
 KEY_VARIABLE = "JACKFIELD_KEY"
 INGEST = "/api/v1/ingest"
@@ -34,6 +34,30 @@ _STOPPING = (signal.SIGINT, signal.SIGTERM)
 _ATTEMPTS_TO_HANG_UP = 3
 _MOST_ITEMS = 500
 """In one request."""
+
+_GRAPHS = """
+{
+  graphs(first: 10) {
+    nodes {
+      name
+      isActive
+      nodes {
+        key
+        fullDatabaseId
+        nodeType
+        assistant { name }
+        outgoing {
+          isActive
+          conditionType
+          intentPattern
+          naturalLanguageTrigger
+          to { fullDatabaseId }
+        }
+      }
+    }
+  }
+}
+"""
 
 
 def simulate(
@@ -64,9 +88,16 @@ def simulate(
     They ring, are answered, walk through a graph, are transcribed, end and get their bill, through
     the same `POST /api/v1/ingest` as real ones. Ctrl-C hangs up the calls that go on, and ends.
     """
-    gateway = Gateway(url.rstrip("/") + INGEST, _api_key(api_key_env))
+    key, address = _api_key(api_key_env), url.rstrip("/")
+    gateway = Gateway(address + INGEST, key)
     chosen_seed = time.time_ns() if seed is None else seed
-    simulation = Simulation(gateway, chosen_seed, calls_per_minute, conversations)
+    graphs = walked_graphs(address, key)
+    simulation = Simulation(gateway, chosen_seed, calls_per_minute, conversations, graphs)
+    if not graphs:
+        STDERR.print(
+            "The key reads no graph with edges: sessions walk through graphs that are made up.",
+            markup=False,
+        )
     STDERR.print(
         f"Sending {calls_per_minute} conversations a minute to {url}; Ctrl-C ends.",
         highlight=False,
@@ -112,6 +143,58 @@ def _api_key(variable: str) -> str:
             f"There is no API key in {variable}.",
             "Make one: jackfield keys create simulator -o 1 --permission ingest",
         ) from error
+
+
+def walked_graphs(url: str, key: str) -> "list[WalkedGraph]":
+    """The active graphs of the gateway that calls can walk; none where the key may not read them.
+
+    Args:
+        url: Of the gateway.
+        key: Which may lack the permission to read, as `ingest` needs no other.
+    """
+    request = urllib.request.Request(  # noqa: S310 -- the user's own address
+        f"{url}/graphql",
+        json.dumps({"query": _GRAPHS}).encode(),
+        {"Content-Type": "application/json", "Authorization": f"Bearer {key}"},
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=_SEND_TIMEOUT) as response:  # noqa: S310
+            data = json.load(response).get("data")
+    except OSError:  # the same fault is told when items are sent
+        return []
+    rows = data["graphs"]["nodes"] if data else []
+    graphs = (_walked_graph(row) for row in rows if row["isActive"])
+    return [graph for graph in graphs if graph is not None]
+
+
+def _walked_graph(row: dict[str, Any]) -> "WalkedGraph | None":
+    """A graph as calls walk it; None where nothing leaves its entry."""
+    from gql.demo.conversations import Move, Stop, WalkedGraph
+
+    stops = {
+        node["fullDatabaseId"]: Stop(
+            node["key"] or str(node["fullDatabaseId"]), node["assistant"]["name"]
+        )
+        for node in row["nodes"]
+    }
+    moves = {
+        stops[node["fullDatabaseId"]].key: [
+            Move(
+                stops[edge["to"]["fullDatabaseId"]],
+                edge["conditionType"].lower(),
+                edge["intentPattern"] or edge["naturalLanguageTrigger"],
+            )
+            for edge in node["outgoing"]
+            if edge["isActive"]
+        ]
+        for node in row["nodes"]
+    }
+    entries = [
+        stops[each["fullDatabaseId"]] for each in row["nodes"] if each["nodeType"] == "ENTRY"
+    ]
+    if not entries or not moves[entries[0].key]:
+        return None
+    return WalkedGraph(row["name"], entries[0], moves)
 
 
 @dataclass
@@ -227,6 +310,7 @@ class Simulation:
         seed: Of all chance.
         per_minute: How many begin in a minute.
         most: After how many it ends; None for never.
+        graphs: That calls walk through.
         begun: How many have begun.
     """
 
@@ -234,6 +318,7 @@ class Simulation:
     seed: int
     per_minute: int
     most: int | None
+    graphs: "Sequence[WalkedGraph]" = ()
     begun: int = 0
     _due: list[_Due] = field(default_factory=list)
     _sending: list[_Due] = field(default_factory=list)
@@ -249,7 +334,7 @@ class Simulation:
         """Go on until all conversations have ended."""
         from gql.demo.conversations import conversations
 
-        coming = itertools.islice(conversations(self.seed), self.most)
+        coming = itertools.islice(conversations(self.seed, self.graphs), self.most)
         interval = timedelta(minutes=1) / self.per_minute
         conversation, begins = next(coming, None), clock.now()
         while conversation is not None or self._due or self._sending:

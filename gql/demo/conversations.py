@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
 SOURCE = "simulator"
 """What `Call.source` says of them."""
@@ -107,6 +107,36 @@ TEXTS = (
 _FAILURES = (("no-answer", "no_answer"), ("busy", "busy"))
 
 
+class Stop(NamedTuple):
+    """A node of a graph: what transitions call it, and who speaks there."""
+
+    key: str
+    assistant: str
+
+
+class Move(NamedTuple):
+    """An edge: where it leads, and when it is taken."""
+
+    to: Stop
+    condition_type: str
+    condition: str | None
+
+
+@dataclass(frozen=True)
+class WalkedGraph:
+    """A graph that calls walk through.
+
+    Attributes:
+        name: Its name.
+        entry: Where calls begin.
+        moves: By the key of a node: the edges that leave it.
+    """
+
+    name: str
+    entry: Stop
+    moves: Mapping[str, Sequence[Move]]
+
+
 @dataclass(frozen=True)
 class Happening:
     """An item that is sent a while after its conversation began.
@@ -150,8 +180,13 @@ class Conversation:
         return _ending(self.key, self.session, after) if self.is_call else ()
 
 
-def conversations(seed: int) -> Iterator[Conversation]:
-    """Conversations without end: calls, and some text messages between them."""
+def conversations(seed: int, graphs: Sequence[WalkedGraph] = ()) -> Iterator[Conversation]:
+    """Conversations without end: calls, and some text messages between them.
+
+    Args:
+        seed: Of all chance.
+        graphs: That calls walk through; without one they name graphs that need not exist.
+    """
     random = Random(seed)  # noqa: S311 -- made-up data, not a secret
     while True:
         key = f"CA{random.getrandbits(128):032x}"
@@ -164,7 +199,7 @@ def conversations(seed: int) -> Iterator[Conversation]:
         elif random.random() < _FAILED_SHARE:
             yield _unanswered(random, key, numbers)
         else:
-            yield _call(random, key, numbers)
+            yield _call(random, key, numbers, graphs)
 
 
 def _texts(random: Random, key: str, numbers: Fields) -> Conversation:
@@ -216,17 +251,19 @@ def _unanswered(random: Random, key: str, numbers: Fields) -> Conversation:
     )
 
 
-def _call(random: Random, key: str, numbers: Fields) -> Conversation:
-    """A call through two nodes of a graph, with what is said, and its bill."""
+def _call(random: Random, key: str, numbers: Fields, graphs: Sequence[WalkedGraph]) -> Conversation:
+    """A call through nodes of a graph, with what is said, and its bill."""
     scene = random.choice(SCENES)
+    graph = random.choice(graphs) if graphs else _graph_of(scene)
+    walk = _walk(random, graph, len(scene.lines) - scene.handover)
     session = f"session-{key}"
     answered = random.uniform(1, _LONGEST_RING)
     begin = {
         **_call_fields(key, "ringing"),
         **numbers,
         "direction": "inbound",
-        "assistant": _named(scene.first),
-        "graph": _named(f"{scene.first} to {scene.second}"),
+        "assistant": _named(graph.entry.assistant),
+        "graph": _named(graph.name),
     }
     happenings = [
         Happening(0, begin, {"startedAt": 0}),
@@ -235,8 +272,8 @@ def _call(random: Random, key: str, numbers: Fields) -> Conversation:
             answered,
             {
                 **_of(key, "session", externalId=session, graph=begin["graph"]),
-                "currentNode": scene.first,
-                "assistantName": scene.first,
+                "currentNode": graph.entry.key,
+                "assistantName": graph.entry.assistant,
                 "context": {"topic": scene.condition},
             },
             {"startedAt": answered},
@@ -244,8 +281,10 @@ def _call(random: Random, key: str, numbers: Fields) -> Conversation:
     ]
     now = answered + 0.8
     for number, line in enumerate(scene.lines):
-        if number == scene.handover:
-            happenings.append(Happening(now, _transition(key, session, scene)))
+        step = number - scene.handover
+        if 0 <= step < len(walk):
+            start = walk[step - 1].to if step else graph.entry
+            happenings.append(Happening(now, _transition(key, session, step, start, walk[step])))
         end = now + len(line) * _SECONDS_PER_LETTER
         happenings += _line(random, key, number, line, (now, end))
         now = end + random.uniform(0.4, 1.6)
@@ -269,18 +308,35 @@ def _line(
     ]
 
 
-def _transition(key: str, session: str, scene: Scene) -> Fields:
+def _graph_of(scene: Scene) -> WalkedGraph:
+    """A graph of the two assistants of a scene."""
+    first, second = (Stop(name, name) for name in (scene.first, scene.second))
+    move = Move(second, "intent", scene.condition)
+    return WalkedGraph(f"{scene.first} to {scene.second}", first, {first.key: [move]})
+
+
+def _walk(random: Random, graph: WalkedGraph, most: int) -> list[Move]:
+    """The edges that a call takes, until no other one leaves."""
+    walk: list[Move] = []
+    node = graph.entry
+    while len(walk) < most and (moves := graph.moves.get(node.key)):
+        walk.append(moves[0] if len(moves) == 1 else random.choice(moves))
+        node = walk[-1].to
+    return walk
+
+
+def _transition(key: str, session: str, step: int, start: Stop, move: Move) -> Fields:
     return _of(
         key,
         "transition",
         session=session,
-        key="1",
-        fromNode=scene.first,
-        fromAssistantName=scene.first,
-        toNode=scene.second,
-        toAssistantName=scene.second,
-        conditionType="intent",
-        matchedCondition=scene.condition,
+        key=str(step + 1),
+        fromNode=start.key,
+        fromAssistantName=start.assistant,
+        toNode=move.to.key,
+        toAssistantName=move.to.assistant,
+        conditionType=move.condition_type,
+        matchedCondition=move.condition,
         triggeredBy="llm",
     )
 

@@ -5,14 +5,14 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Any
 
 import httpx2
 import pytest
 
 from gql.cli.console import Failure
-from gql.cli.simulate import Clock, Gateway, Simulation
+from gql.cli.simulate import Clock, Gateway, Simulation, walked_graphs
 from gql.demo.conversations import conversations
 from tests.cli.conftest import Cli
 from tests.live import LiveServer, free_port
@@ -115,6 +115,45 @@ async def test_a_gateway_takes_it_all(live_server: LiveServer) -> None:
         call = httpx2.get(address, headers=headers, timeout=None).json()
         assert call["status"] in {"completed", "failed"}
         assert call["ended_at"] is not None
+
+
+async def test_calls_walk_through_the_graphs_that_there_are(live_server: LiveServer) -> None:
+    graphs = walked_graphs(live_server.url, live_server.api_key)
+    gateway = Gateway(f"{live_server.url}/api/v1/ingest", live_server.api_key)
+
+    await Simulation(gateway, 11, 600, 8, graphs).run(recorder().clock())
+
+    document = """
+      query ($callSids: [String!]!) {
+        graphSessions(filter: {callSid: {in: $callSids}}) { nodes {
+          source
+          currentNode { fullDatabaseId }
+          graph { name edges { from { fullDatabaseId } to { fullDatabaseId } } }
+          transitions { nodes { fromNode { fullDatabaseId } toNode { fullDatabaseId } } }
+        } }
+      }
+    """
+    calls = [each.key for each in islice(conversations(11, graphs), 8) if each.session]
+    headers = {"Authorization": f"Bearer {live_server.api_key}"}
+    body = {"query": document, "variables": {"callSids": calls}}
+    answer = httpx2.post(
+        f"{live_server.url}/graphql", json=body, headers=headers, timeout=None
+    ).json()
+    sessions = answer["data"]["graphSessions"]["nodes"]
+    assert len(sessions) == len(calls) >= 3
+    names = {graph.name for graph in graphs}
+    for session in sessions:
+        assert (session["source"], session["graph"]["name"] in names) == ("simulator", True)
+        edges = [(each["from"], each["to"]) for each in session["graph"]["edges"]]
+        steps = [(each["fromNode"], each["toNode"]) for each in session["transitions"]["nodes"]]
+        assert steps[-1][1] == session["currentNode"]
+        assert all(step in edges for step in steps)
+        assert all(before[1] == after[0] for before, after in pairwise(steps))
+
+
+async def test_a_key_that_reads_nothing_has_graphs_made_up(live_server: LiveServer) -> None:
+    assert walked_graphs(live_server.url, "burki_" + "0" * 32) == []
+    assert walked_graphs(f"http://127.0.0.1:{free_port()}", live_server.api_key) == []
 
 
 async def test_without_a_key_it_says_how_to_get_one(cli: Cli) -> None:
