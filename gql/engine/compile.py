@@ -67,6 +67,7 @@ from gql.engine.print_json import (
     print_key_only,
     print_member,
 )
+from gql.engine.print_rows import OptionalObject, printed_columns
 from gql.engine.rest_query import KEY_PARAMETER, RecordLookup, RestQuery
 from gql.engine.variants import (
     CostReportVariant,
@@ -344,12 +345,12 @@ class _Emitter:
             printed = concatenated(print_key_only(key, source.resource, selection))
             return printed if node.required else or_null(printed)
         other = RecordList(source.resource).rows()
-        body = concatenated(self._object(other, node))
+        body = self._object(other, node)
         # Only now, as printing the body has added the joins that the other record itself needs.
         _join(row, other, source.column, source.key)
         other_id = other.table.c.id
         missing = json_sql.require_not_null(other_id) if node.required else literal_text("null")
-        return case((other_id.is_(None), missing), else_=body)
+        return OptionalObject(other_id.is_(None), missing, body)
 
     def _joined(self, row: RowSource, resource: Resource, key: str, column: str) -> RowSource:
         """The record that `key` names, joined once for all columns that are read of it."""
@@ -372,9 +373,9 @@ class _Emitter:
     def _many(self, row: RowSource, source: ManySource, node: PlanNode) -> ColumnElement[str]:
         records = RecordList(source.resource, self._conditions(node), source.link)
         child = records.rows(row.table)
-        body = concatenated(self._record(child, node.selected))
+        body = printed_columns(self._record(child, node.selected), "printed")
         rows = (
-            child.select(body.label("printed"))
+            child.select(*body)
             .order_by(*(child.resource.expression(name, child.table) for name in source.order))
             .subquery()
         )
@@ -392,8 +393,8 @@ class _Emitter:
         """The newest records, each printed as one of its narrower resource, by the same columns."""
         page = union_page(union, row.table)
         child = page.rows()
-        body = concatenated(self._object(child, node))
-        rows = page.select(child, body.label("printed")).subquery()
+        body = printed_columns(self._object(child, node), "printed")
+        rows = page.select(child, *body).subquery()
         items = print_array_items(rows, self._limit(node))
         return items.correlate(row.table).scalar_subquery()
 

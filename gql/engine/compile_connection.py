@@ -30,6 +30,7 @@ from gql.engine.fields import (
 )
 from gql.engine.plan import PlanNode
 from gql.engine.print_json import print_end_cursor, print_items
+from gql.engine.print_rows import print_row, printed_columns
 from gql.engine.variants import (
     AnyOfVariant,
     ConditionVariant,
@@ -115,37 +116,40 @@ class ConnectionCompiler:
         """The rows of the page in list order: what is printed of each, its cursor and position."""
         rows = self._page.rows()
         columns: list[Any] = [
-            concatenated(self._print_row(rows, item)).label(f"printed_{number}")
+            column
             for number, (_, item) in enumerate(self._items)
             if item.source in _ROW_FIELDS
+            for column in printed_columns(self._print_row(rows, item), f"printed_{number}")
         ]
         if self._is_numbered:
             order = ordering(rows.resource, rows.table, self._paging)
             columns.append(func.row_number().over(order_by=order).label("position"))
         if self._has_end_cursors:
             columns.append(self._cursor(rows).label("cursor"))
-        is_sorted_again = self._paging.backward and not self._is_numbered
-        if is_sorted_again:
+        if self._is_sorted_by_keys:
             key = sort_key(rows.resource, rows.table, self._paging.order)
             columns += [key.label("sort_key"), rows.table.c.id.label("sort_id")]
         page: FromClause = self._page.select(rows, *columns).subquery()
         printed = [column for column in page.c if column.name.startswith("printed_")]
         page = within_limit(page, printed, self._max_bytes)
-        if is_sorted_again:
-            forward = self._paging._replace(backward=False)
-            order = ordering_by(page.c.sort_key, page.c.sort_id, rows.resource, forward)
-            return select(*page.c).select_from(page).order_by(*order).subquery()
-        return self._in_list_order(page) if self._is_numbered else page
+        return self._turned(page) if self._paging.backward else page
 
-    def _in_list_order(self, page: FromClause) -> FromClause:
-        """Numbered rows in list order, whichever end of the list they were numbered from."""
-        count = [func.count().over().label("total")] if self._has_end_cursors else []
-        position = page.c.position.desc() if self._paging.backward else page.c.position
-        return select(*page.c, *count).select_from(page).order_by(position).subquery()
+    def _turned(self, page: FromClause) -> FromClause:
+        """The rows of a page from the end of the list, in list order."""
+        order: tuple[Any, ...] = (page.c.position.desc(),) if self._is_numbered else ()
+        if self._is_sorted_by_keys:
+            forward = self._paging._replace(backward=False)
+            order = ordering_by(page.c.sort_key, page.c.sort_id, self._resource, forward)
+        return select(*page.c).select_from(page).order_by(*order).subquery()
+
+    @property
+    def _is_sorted_by_keys(self) -> bool:
+        """Whether the rows are turned by their sort keys, as they have no positions."""
+        return self._paging.backward and not self._is_numbered
 
     @property
     def _is_numbered(self) -> bool:
-        """Whether rows get positions; else a page from the end is sorted again by its keys."""
+        """Whether rows get positions, counted from the end that the page is taken from."""
         return self._reads_one_more or self._has_end_cursors
 
     @property
@@ -220,11 +224,10 @@ class ConnectionCompiler:
                     [(key, self._print_page_info_field(each.source, rows)) for key, each in fields]
                 )
         assert rows is not None  # noqa: S101, nodes and edges always read rows
-        array: ColumnElement[Any] = json_array_body(rows.c[f"printed_{number}"])
+        printed = json_array_body(print_row(rows, f"printed_{number}"))
+        array: ColumnElement[Any] = printed
         if self._reads_one_more:
-            array = json_array_body(rows.c[f"printed_{number}"]).filter(
-                rows.c.position <= self._integer("limit")
-            )
+            array = printed.filter(rows.c.position <= self._integer("limit"))
         return ["[", func.coalesce(array, literal_text("")), "]"]
 
     def _print_page_info_field(self, field: FieldSource, rows: FromClause | None) -> list[JsonPart]:

@@ -67,9 +67,8 @@ class SearchCompiler:
             for number, (_, item) in enumerate(self._items)
             if item.source in _ROW_FIELDS
         ]
-        count = func.count().over().label("total")
         position = numbered.c.position
-        columns: list[Any] = [*printed, position, numbered.c.cursor, count]
+        columns: list[Any] = [*printed, position, numbered.c.cursor]
         page: FromClause = row.select(*columns).order_by(position).subquery()
         return within_limit(page, [page.c[each.name] for each in printed], self._max_bytes)
 

@@ -13,6 +13,7 @@ from gql.engine.fields import (
     OneSource,
 )
 from gql.engine.plan import Selection
+from gql.engine.print_rows import print_row, printed_column_names
 from gql.query.record_list import RowSource
 from gql.query.resource import Resource
 from gql.sql import json_sql
@@ -79,29 +80,32 @@ def print_member(row: RowSource, source: MemberSource) -> ColumnElement[str]:
 
 
 def print_array_items(rows: FromClause, limit: int | None) -> Select[Any]:
-    """What stands between the brackets of an array: the column `printed` of each row.
+    """What stands between the brackets of an array: what `printed_columns` made of each, `printed`.
 
     Args:
         rows: A subquery.
         limit: Most bytes of them together; None where nothing is added up.
     """
-    rows = within_limit(rows, [rows.c.printed], limit)
-    return select(func.coalesce(json_array_body(rows.c.printed), literal_text("")))
+    columns = [rows.c[name] for name in printed_column_names(rows, "printed")]
+    rows = within_limit(rows, columns, limit)
+    return select(func.coalesce(json_array_body(print_row(rows, "printed")), literal_text("")))
 
 
 def print_end_cursor(rows: FromClause, limit: Any, *, is_first: bool) -> ColumnElement[Any]:
     """The cursor of a page's first or last row, or `null`.
 
     Args:
-        rows: A subquery: each row has its `position`, its `cursor` and the `total` of rows, of
-            which one may be beyond the page.
+        rows: A subquery: each row has its `position` and its `cursor`; one may be beyond the page.
         limit: Most rows of the page.
         is_first: Whether it is the row with the lowest position.
     """
-    last = case((rows.c.total > limit, limit), else_=rows.c.total)
-    at_end = rows.c.position == (1 if is_first else last)
     on_page = rows.c.position <= limit
-    return or_null(json_sql.json_string(func.max(rows.c.cursor).filter(at_end, on_page)))
+    cursor: ColumnElement[Any]
+    if is_first:
+        cursor = func.max(rows.c.cursor).filter(rows.c.position == 1, on_page)
+    else:
+        cursor = json_sql.last_by_position(rows.c.cursor, rows.c.position, on_page)
+    return or_null(json_sql.json_string(cursor))
 
 
 def print_items(items: list[tuple[str, list[JsonPart]]]) -> list[JsonPart]:

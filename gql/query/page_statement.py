@@ -168,7 +168,7 @@ class PageStatement:
         most: Any = self.limit + self.offset if self.paging.offset else self.limit
         firsts = [branch.first_ids(self.parent, most).subquery() for branch in self._branches]
         # A row may pass a filter both by itself and by its owner.
-        merged = union(*map(select, firsts)).subquery()
+        merged = union(*map(select, firsts)).subquery() if len(firsts) > 1 else firsts[0]
         ids = select(merged.c.id).where(merged.c.id.is_not(None))
         ids = ids.order_by(*ordering(resource, merged, self.paging)).limit(self.limit)
         return ids.offset(self.offset) if self.paging.offset else ids

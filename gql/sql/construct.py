@@ -22,9 +22,12 @@ class Construct(FunctionElement[T]):
 
     Attributes:
         type: Of its value, by which SQLAlchemy reads results and chooses operators.
+        needs_parentheses: Whether it is written in parentheses inside of another one's template,
+            which may have any operator around an argument.
     """
 
     type: TypeEngine[Any] = Text()
+    needs_parentheses: ClassVar[bool] = False
     postgresql: ClassVar[str]
     sqlite: ClassVar[str]
 
@@ -48,6 +51,8 @@ def _write(construct: Construct[Any], compiler: Any, **keywords: Any) -> str:
     pause_if_long()
     dialect = compiler.dialect.name
     arguments = [
-        compiler.process(argument, **keywords) for argument in construct.arguments(dialect)
+        f"({written})" if getattr(argument, "needs_parentheses", False) else written
+        for argument in construct.arguments(dialect)
+        for written in (compiler.process(argument, **keywords),)
     ]
     return construct.template(dialect).format(*arguments)

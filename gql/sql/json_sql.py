@@ -17,6 +17,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Double, Text, case, cast, func, literal_column
+from sqlalchemy.sql.elements import Grouping
+from sqlalchemy.sql.operators import OperatorType, concat_op, is_precedent
 
 from gql.money import MICRO, MICROS_PER_UNIT, SCALE
 from gql.sql.construct import Construct
@@ -44,16 +46,23 @@ refuses trees deeper than 1,000."""
 
 
 class _Concatenation(Construct[str]):
-    """Texts one after another, in one pair of parentheses.
+    """Texts one after another.
 
-    SQLAlchemy's `+` writes a pair around every two of them, and SQLite takes no more than 100
-    nested pairs.
+    SQLAlchemy's `+` writes parentheses around every two of them, and SQLite's parser takes no more
+    than 100 that are open. So this one has none where none are needed.
 
     Attributes:
         parts: What it was made of.
     """
 
     parts: list[JsonPart]
+    needs_parentheses = True
+
+    # A function is also something to select from, with parentheses of another type.
+    def self_group(self, against: OperatorType | None = None) -> Any:
+        """In parentheses as an operand of what binds as strong; SQLAlchemy asks."""
+        is_operand = against is not None and is_precedent(concat_op, against)
+        return Grouping(self) if is_operand else self
 
     def template(self, dialect: str) -> str:  # noqa: ARG002 -- the same on both
         """One chain, or groups of as many operands as one may have."""
@@ -62,7 +71,7 @@ class _Concatenation(Construct[str]):
             starts = range(0, len(operands), MAX_OPERANDS)
             groups = (operands[start : start + MAX_OPERANDS] for start in starts)
             operands = [f"({' || '.join(group)})" for group in groups]
-        return f"({' || '.join(operands)})"
+        return " || ".join(operands)
 
 
 def concatenated(parts: Sequence[JsonPart]) -> ColumnElement[str]:
@@ -72,7 +81,7 @@ def concatenated(parts: Sequence[JsonPart]) -> ColumnElement[str]:
     each `||` copies what is on its left.
     """
     merged: list[JsonPart] = []
-    for part in _flattened(parts):
+    for part in flattened(parts):
         if isinstance(part, str) and merged and isinstance(merged[-1], str):
             merged[-1] += part
         else:
@@ -84,7 +93,8 @@ def concatenated(parts: Sequence[JsonPart]) -> ColumnElement[str]:
     return whole
 
 
-def _flattened(parts: Sequence[JsonPart]) -> Iterator[JsonPart]:
+def flattened(parts: Sequence[JsonPart]) -> Iterator[JsonPart]:
+    """The parts, and in place of a concatenation those that it was made of."""
     for part in parts:
         if isinstance(part, _Concatenation):
             yield from part.parts
@@ -221,6 +231,20 @@ class text_of_rows(Construct[str]):
 
     postgresql = "string_agg({0}, {1})"
     sqlite = "group_concat({0}, {1})"
+
+
+class last_by_position(Construct[str]):
+    """The text at the highest position; NULL without rows. An aggregate.
+
+    Takes the texts, their positions, and which rows count. PostgreSQL could do it by `array_agg`
+    with an ORDER BY, but would sort the rows for it, and hand them to its other aggregates in that
+    order: https://www.postgresql.org/docs/current/runtime-config-query.html
+    """
+
+    postgresql = (
+        "substr(max((lpad({1}::text, 10, '0') || {0}) COLLATE \"C\") FILTER (WHERE {2}), 11)"
+    )
+    sqlite = "substr(max(printf('%010d', {1}) || {0}) FILTER (WHERE {2}), 11)"
 
 
 class json_string(Construct[str]):
