@@ -80,6 +80,26 @@ async def writing_between_reads(database: Database) -> AsyncIterator[None]:
             await flip(database)
 
 
+@asynccontextmanager
+async def writing_all_the_time(database: Database) -> AsyncIterator[None]:
+    """Flip again and again beside the block, at least once and back; the first state comes back."""
+    is_over = False
+
+    async def write() -> None:
+        while True:
+            await flip(database)
+            await flip(database)
+            if is_over:
+                return
+
+    writer = asyncio.create_task(write())
+    try:
+        yield
+    finally:
+        is_over = True
+        await writer
+
+
 async def _is_marked(database: Database) -> bool:
     async with database.engine.connect() as connection:
         return bool((await connection.execute(_MARKED_GRAPHS)).scalar_one())

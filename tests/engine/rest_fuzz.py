@@ -1,13 +1,17 @@
 """Reads random REST addresses, and reports every answer that is not what Python makes of the rows.
 
+Some are read while another program writes: then the rows are those of before or those of after.
+
 `python -m tests.engine.rest_fuzz 20000 SEED` reads half of them on each database.
 """
 
+import asyncio
 import json
 import random
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from http import HTTPStatus
 from itertools import islice
 from typing import Any
 from unittest.mock import patch
@@ -33,13 +37,17 @@ from gql.rest.route import RestRoute
 from gql.rest.unprocessable import Unprocessable
 from tests.conftest import BASE_URL
 from tests.databases import Copy, settings_for
+from tests.engine.concurrent_writer import flip, writing_all_the_time
 from tests.engine.differential import ordered
-from tests.engine.fuzz import differences, spoiled
+from tests.engine.fuzz import BESIDE_A_WRITER, differences, spoiled
 from tests.engine.fuzz_command import main
 from tests.engine.random_addresses import Addresses
 from tests.engine.rest_oracle import Oracle
 from tests.lifespan import running
 from tests.routes import every_route
+
+READERS = 3
+"""How many read an address at once while another program writes."""
 
 FIGURES = ("total_calls", "avg_call_duration", "success_rate")
 """What `include_stats` adds to assistants; tests/rest/routes/test_assistants.py works them out."""
@@ -71,18 +79,20 @@ class Report:
         addresses: How many.
         succeeded: How many of them were answered with 200.
         failed: How many statements failed.
+        beside_a_writer: How many addresses were read while another program wrote as well.
         different: The addresses whose answer is wrong, with the right one and theirs.
     """
 
     addresses: int = 0
     succeeded: int = 0
     failed: int = 0
+    beside_a_writer: int = 0
     different: list[tuple[str, Answer, Answer]] = field(default_factory=list)
 
     def __str__(self) -> str:
         return (
             f"{self.addresses} addresses, {self.succeeded} found, {self.failed} failed statements,"
-            f" {len(self.different)} different"
+            f" {self.beside_a_writer} beside a writer, {len(self.different)} different"
         )
 
     def lines(self, most: int) -> Iterator[str]:
@@ -103,6 +113,7 @@ class Reader:
         context: Of that member.
         queries: What runs the reads.
         oracle: Knows the organization's rows.
+        flipped: Knows them in the other state, which a writer beside the reads brings about.
     """
 
     client: httpx2.AsyncClient
@@ -110,9 +121,10 @@ class Reader:
     context: Context
     queries: QueryRunner
     oracle: Oracle
+    flipped: Oracle
 
-    def expected(self, address: str) -> Answer | None:
-        """The answer to an address; None for what is no address of a read."""
+    def expected(self, address: str, oracle: Oracle) -> Answer | None:
+        """The answer to an address by an oracle; None for what is no address of a read."""
         url = httpx2.URL(BASE_URL + address)
         scope = {"type": "http", "path": url.path, "query_string": url.query, "headers": []}
         match, child_scope = self.directory.matches(scope)
@@ -124,7 +136,7 @@ class Reader:
             return None
         try:
             arguments = self._arguments(route, {**scope, **child_scope})
-            body = self.oracle.answer(route.reads, arguments)
+            body = oracle.answer(route.reads, arguments)
         except Unprocessable as error:
             return Answer.of(unprocessable_response(error))
         except NotFound as error:
@@ -167,8 +179,11 @@ async def reader(copy: Copy) -> AsyncIterator[Reader]:
         ) as client,
     ):
         oracle = await Oracle.load(database, owner.id)
+        await flip(database)
+        flipped = await Oracle.load(database, owner.id)
+        await flip(database)
         context = Context(identity, database)
-        yield Reader(client, directory, context, services_of(app).queries, oracle)
+        yield Reader(client, directory, context, services_of(app).queries, oracle, flipped)
 
 
 def services_of(app: Starlette) -> RestServices:
@@ -181,15 +196,16 @@ async def fuzz(copy: Copy, number: int, seed: int) -> Report:
     """Read `number` addresses of a copy, with rows at the edge."""
     # The demo's lists are short: here an offset of 2 is deep.
     with patch.object(rollup, "SEEK_FROM", 2):
-        async with spoiled(copy, seed), reader(copy) as rest:
-            return await _read(rest, Addresses(random.Random(seed)), number)  # noqa: S311, no secret
+        async with spoiled(copy, seed) as database, reader(copy) as rest:
+            addresses = Addresses(random.Random(seed))  # noqa: S311, no secret
+            return await _read(rest, database, addresses, number)
 
 
-async def _read(rest: Reader, addresses: Addresses, number: int) -> Report:
+async def _read(rest: Reader, database: Database, addresses: Addresses, number: int) -> Report:
     report = Report()
     while report.addresses < number:
         address = addresses.address()
-        expected = rest.expected(address)
+        expected = rest.expected(address, rest.oracle)
         if expected is None:
             continue
         # Twice: the second time the address is cached.
@@ -201,8 +217,31 @@ async def _read(rest: Reader, addresses: Addresses, number: int) -> Report:
         if first.is_success:
             report.succeeded += 1
             addresses.learn(address.partition("?")[0], first.json())
+        if first.is_success and report.succeeded % BESIDE_A_WRITER == 0:
+            report.different += await _read_beside_a_writer(rest, database, address, expected)
+            report.beside_a_writer += 1
     report.failed = rest.queries.counts[ReadOutcome.FAILED]
     return report
+
+
+async def _read_beside_a_writer(
+    rest: Reader, database: Database, address: str, before: Answer
+) -> list[tuple[str, Answer, Answer]]:
+    """Answers that are neither those before a write nor those after it, and wrong entity tags.
+
+    A tag that came with an answer of after is wrong if it is current now that all is as before.
+    """
+    after = rest.expected(address, rest.flipped)
+    async with writing_all_the_time(database):
+        responses = await asyncio.gather(*(rest.client.get(address) for _ in range(READERS)))
+    answers = [(response, without_figures(Answer.of(response))) for response in responses]
+    wrong = [answer for _, answer in answers if answer not in (before, after)]
+    for response, answer in answers:
+        tag = response.headers.get("etag", "")
+        again = await rest.client.get(address, headers={"If-None-Match": tag})
+        if again.status_code == HTTPStatus.NOT_MODIFIED and answer != before:
+            wrong.append(answer)
+    return [(address, before, answer) for answer in wrong]
 
 
 def without_figures(answer: Answer) -> Answer:

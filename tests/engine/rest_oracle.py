@@ -187,8 +187,10 @@ class Oracle:
                 return arguments is not None and row["id"] == arguments.key
         raise TypeError(node.source)
 
-    def _label(self, resource: Resource, row: Row, label: str) -> Any:
-        """A column, or a computed label of a call or SMS conversation."""
+    def _label(  # noqa: PLR0911 -- a case per label
+        self, resource: Resource, row: Row, label: str
+    ) -> Any:
+        """A column, or a computed label."""
         if label not in resource.computed or resource.name == "recording":
             return row[label] if label in row else label_of_recording(row, label)
         if label == "assistant_name":
@@ -201,6 +203,8 @@ class Oracle:
             return "ongoing" if row["status"] == "active" else row["status"]
         if label == "session_id":
             return f"sms:{row['customer_phone_number']}:{row['to_phone_number']}"
+        if label == "event_id":
+            return f"{row['seq']}-{row['tag']}"
         assert label == "duration_minutes"
         return None if row["duration"] is None else round(row["duration"] / 60, 4)
 

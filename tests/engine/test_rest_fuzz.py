@@ -22,4 +22,5 @@ async def test_a_read_answers_what_python_makes_of_the_rows(fresh: Copy, seed: i
         where = "\n".join(differences(expected.body, actual.body))
         pytest.fail(f"seed {seed}: {address}\n{expected}\n{actual}\n{where}")
     assert report.failed == 0
+    assert report.beside_a_writer > 0
     assert report.succeeded > ADDRESSES / (3 if seed == FIXED else 10)  # else it tries nothing
