@@ -115,6 +115,10 @@ def test_nothing_is_cut(page: Page, live_server: LiveServer, width: int, height:
         page.find(selector)
         page.screenshot(f"{path.strip('/') or 'landing'}-{width}.png")
         assert script(page, CUT) == []
+    page.click("#operations-Calls-list_calls .opblock-summary-control")
+    page.find("#operations-Calls-list_calls .responses-table")
+    page.screenshot(f"operation-{width}.png")
+    assert script(page, CUT) == []
     page.open("/playground")
     page.find(".graphiql-query-editor .view-line")
     page.screenshot(f"login-{width}.png")
