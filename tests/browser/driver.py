@@ -13,6 +13,8 @@ from selenium.webdriver.support.wait import WebDriverWait
 
 ARTIFACTS = Path(__file__).parents[2] / "var" / "artifacts"
 PATIENCE = 30
+MOST_STEPS = 300
+"""Most presses of one key that lead to an element."""
 NETWORK = frozenset({"http", "https", "ws", "wss", "ftp"})
 
 
@@ -64,6 +66,15 @@ class Page:
             return True
 
         self._wait().until(clicked, f"{selector} was never there to be clicked")
+
+    def walk_to(self, selector: str, key: str) -> None:
+        """Press a key until an element of a kind has the focus, as somebody without a mouse."""
+        for _ in range(MOST_STEPS):
+            focused = self.driver.switch_to.active_element
+            if focused in self.all(selector):
+                return
+            focused.send_keys(key)
+        raise AssertionError(f"{selector} is not reached")
 
     def wait_text(self, selector: str, text: str) -> None:
         """Wait until an element shows a text."""

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from selenium.webdriver.common.keys import Keys
 
 from tests.browser.driver import Page
 from tests.live import LiveServer
@@ -143,3 +144,26 @@ def test_a_query_is_built_by_clicks(playground: Page) -> None:
     answer = playground.execute()
 
     assert answer["data"]["viewer"] == {"method": "DASHBOARD"}
+
+
+def test_a_query_is_built_by_the_keyboard_alone(playground: Page) -> None:
+    playground.write(
+        "operation.graphql", "query Built { __typename calls(first: 1) { totalCount } }"
+    )
+    playground.find("[aria-label='Show Query Builder']").send_keys(Keys.ENTER)
+    opened = playground.find("[aria-label='Hide Query Builder']")
+    assert playground.driver.switch_to.active_element == opened  # and no field far below
+
+    for name, keys in (("viewer", [Keys.SPACE]), ("method", [Keys.ENTER, Keys.SPACE, Keys.ENTER])):
+        playground.walk_to(box(name), Keys.TAB)
+        for key in keys:
+            playground.driver.switch_to.active_element.send_keys(key)
+
+    answer = playground.execute()
+
+    assert answer["data"]["viewer"] == {"method": "DASHBOARD"}
+
+
+def box(field: str) -> str:
+    """What chooses a field in the query builder."""
+    return f"[role='checkbox'][data-field-name='{field}']"
