@@ -100,7 +100,7 @@ async def test_a_planned_answer_is_explained_from_document_to_database(
     assert answer["extensions"] == {}
     assert list(milliseconds) == ["parse", "plan", "compile", "run"]
     assert all(spent > 0 for spent in milliseconds.values())
-    assert 'SELECT (\'{"data":{"calls":\'' in sql
+    assert '\'{"data":{"calls":\'' in sql
     expected = {"organization_id": 1, "arg0_filter0_0": "completed", "arg0_limit": 2}
     assert {name: parameters[name] for name in expected} == expected
     start = {"sqlite": "SCAN CONSTANT ROW", "postgresql": "Result  (cost="}
@@ -278,7 +278,7 @@ async def test_administrators_see_all_but_what_counts_the_rows_of_others(
     explanation = response.json()["extensions"]["explain"]
     assert explanation["database"] is None
     assert (explanation["way"], explanation["tree"]) == ("plan", TREE.splitlines())
-    assert 'SELECT (\'{"data":{"calls":\'' in explanation["sql"]
+    assert '\'{"data":{"calls":\'' in explanation["sql"]
     assert explanation["parameters"]["organization_id"] == 1
     assert explanation["rows"] == {"calls.nodes": 2}
     assert list(explanation["milliseconds"]) == ["parse", "plan", "compile", "run"]
