@@ -20,7 +20,7 @@ from gql.migrations import MigrationRefused
 LOCK = 0x6A61636B6669656C
 """PostgreSQL's advisory lock of a migration; any fixed number does."""
 
-SMALL_BYTES = 32 * 2**20
+SMALL_BYTES = 4 * 2**20
 """Up to this size of the tables, changing them at once keeps nobody waiting for long."""
 
 _WAIT_BRIEFLY = "SET LOCAL lock_timeout = '200ms'"
