@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from sqlalchemy import (
     ColumnElement,
     FromClause,
+    Label,
     Select,
     Text,
     and_,
@@ -67,7 +68,7 @@ from gql.engine.print_json import (
     print_key_only,
     print_member,
 )
-from gql.engine.print_rows import OptionalObject, printed_columns
+from gql.engine.print_rows import MOST_AS_PARTS, OptionalObject, nesting, printed_columns
 from gql.engine.rest_query import KEY_PARAMETER, RecordLookup, RestQuery
 from gql.engine.variants import (
     CostReportVariant,
@@ -107,7 +108,8 @@ def emit(
         embedded: Whether the database is SQLite, where a search selects from other tables.
     """
     with sharing_aliases():
-        emitter = _Emitter(variant, max_bytes, embedded=embedded)
+        lists_apart = nesting(root) > MOST_AS_PARTS
+        emitter = _Emitter(variant, max_bytes, embedded=embedded, lists_apart=lists_apart)
         return emitter.statement(['{"data":', *emitter.root(root), "}"])
 
 
@@ -125,11 +127,17 @@ Variant = TypeVar("Variant", bound=FieldVariant)
 
 class _Emitter:
     def __init__(
-        self, variant: VariantKey, max_bytes: int | None, *, embedded: bool = False
+        self,
+        variant: VariantKey,
+        max_bytes: int | None,
+        *,
+        embedded: bool = False,
+        lists_apart: bool = False,
     ) -> None:
         self._variant = variant
         self._max_bytes = max_bytes
         self._embedded = embedded
+        self._lists_apart = lists_apart
 
     def statement(self, parts: list[JsonPart]) -> Select[Any]:
         """The statement whose value is these parts."""
@@ -153,7 +161,9 @@ class _Emitter:
         """A connection, or a page that is a plain list."""
         variant = self._variant_of(node, ListVariant)
         limit = self._limit(node)
-        return ConnectionCompiler(node, variant, parent, self._object, limit).parts()
+        return ConnectionCompiler(
+            node, variant, parent, self._object, limit, lists_apart=self._lists_apart
+        ).parts()
 
     def _cost_groups(self, node: PlanNode, resources: Mapping[str, Resource]) -> CostGroups:
         """The groups of a report, around the parameters of its conditions."""
@@ -373,7 +383,7 @@ class _Emitter:
     def _many(self, row: RowSource, source: ManySource, node: PlanNode) -> ColumnElement[str]:
         records = RecordList(source.resource, self._conditions(node), source.link)
         child = records.rows(row.table)
-        body = printed_columns(self._record(child, node.selected), "printed")
+        body = self._columns(self._record(child, node.selected))
         rows = (
             child.select(*body)
             .order_by(*(child.resource.expression(name, child.table) for name in source.order))
@@ -381,6 +391,10 @@ class _Emitter:
         )
         items = print_array_items(rows, self._limit(node))
         return items.correlate(row.table).scalar_subquery()
+
+    def _columns(self, parts: list[JsonPart]) -> list[Label[Any]]:
+        """What `print_array_items` prints of a row."""
+        return printed_columns(parts, "printed", lists_apart=self._lists_apart)
 
     def _conditions(self, node: PlanNode) -> PreparedFilter:
         """What a whole list is filtered by; only REST filters any."""
@@ -393,7 +407,7 @@ class _Emitter:
         """The newest records, each printed as one of its narrower resource, by the same columns."""
         page = union_page(union, row.table)
         child = page.rows()
-        body = printed_columns(self._object(child, node), "printed")
+        body = self._columns(self._object(child, node))
         rows = page.select(child, *body).subquery()
         items = print_array_items(rows, self._limit(node))
         return items.correlate(row.table).scalar_subquery()

@@ -68,6 +68,7 @@ class ConnectionCompiler:
         parent: The table of the records that it is a field of; None at the root.
         print_record: Prints the object of a row.
         max_bytes: Most bytes of all rows together; None where nothing is added up.
+        lists_apart: Whether lists in its rows are columns of their own.
     """
 
     def __init__(
@@ -77,6 +78,8 @@ class ConnectionCompiler:
         parent: FromClause | None,
         print_record: PrintRecord,
         max_bytes: int | None,
+        *,
+        lists_apart: bool,
     ) -> None:
         assert isinstance(node.source, (ConnectionSource, PageSource))  # noqa: S101, only they are
         self._source = node.source
@@ -86,6 +89,7 @@ class ConnectionCompiler:
         self._parent = parent
         self._print_record = print_record
         self._max_bytes = max_bytes
+        self._lists_apart = lists_apart
         self._paging = self._with_parameters(variant.paging)
         self._records = RecordList(
             self._resource,
@@ -119,7 +123,9 @@ class ConnectionCompiler:
             column
             for number, (_, item) in enumerate(self._items)
             if item.source in _ROW_FIELDS
-            for column in printed_columns(self._print_row(rows, item), f"printed_{number}")
+            for column in printed_columns(
+                self._print_row(rows, item), f"printed_{number}", lists_apart=self._lists_apart
+            )
         ]
         if self._is_numbered:
             order = ordering(rows.resource, rows.table, self._paging)

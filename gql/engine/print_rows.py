@@ -6,6 +6,9 @@ an expression, `'{"a":' || CASE WHEN ... ELSE '{"b":' || (SELECT ...`, its SELEC
 above the SELECT that it is in; where it is a column of its own, 11. So lists may be nested as deep
 as `GQL_MAX_DEPTH` allows. What is printed is put together by the SELECT around the rows, which
 reads them anyway.
+
+A list that is a part of an expression is not read for records that are missing. So those in lists
+alone, which fit on the stack, stay parts.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,7 +16,26 @@ from typing import Any
 
 from sqlalchemy import Case, ColumnElement, FromClause, Label, ScalarSelect, case
 
+from gql.engine.fields import ConnectionSource, ManySource, PageSource, UnionSource
+from gql.engine.plan import PlanNode, Selection
 from gql.sql.json_sql import JsonPart, concatenated, flattened, literal_text
+
+MOST_AS_PARTS = 2
+"""How many lists in each other stay parts of expressions."""
+
+_LISTS = (ConnectionSource, PageSource, ManySource, UnionSource)
+
+
+def nesting(selection: Selection) -> int:
+    """How many lists are in each other, where most are."""
+    return max((_nesting(node) for _, node in selection.items), default=0)
+
+
+def _nesting(node: PlanNode) -> int:
+    selections = [selection for _, selection in node.choices]
+    if node.selection is not None:
+        selections.append(node.selection)
+    return isinstance(node.source, _LISTS) + max(map(nesting, selections), default=0)
 
 
 class OptionalObject(Case[str]):
@@ -59,8 +81,10 @@ class OptionalObject(Case[str]):
         ]
 
 
-def printed_columns(parts: Sequence[JsonPart], name: str) -> list[Label[Any]]:
-    """What is printed of a row, as one column of this name, or several around its lists."""
+def printed_columns(parts: Sequence[JsonPart], name: str, *, lists_apart: bool) -> list[Label[Any]]:
+    """What is printed of a row: one column of this name, or several with its lists apart."""
+    if not lists_apart:
+        return [concatenated(parts).label(name)]
     first, *others = _around_lists(flattened(parts))
     return [
         first.label(name),
