@@ -166,7 +166,7 @@ def _explained(report: Report, target: Target, scratch: Path) -> tuple[int | Non
     file.write_text(report.document)
     values = json.dumps(report.variables(0))
     command = ("explain", str(file), "--variables", values, "--json", "--database", target.url)
-    explanation: dict[str, Any] = json.loads(jackfield_command(*command, **_PATIENT))
+    explanation: dict[str, Any] = json.loads(jackfield_command(*command, environment=_PATIENT))
     if explanation["way"] != "plan":
         return None, "calls and bills, by resolvers"
     reads = "the rollup" if "call_rollup" in explanation["sql"] else "calls"
