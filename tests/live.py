@@ -146,6 +146,11 @@ class KilledServer:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def process_id(self) -> int | None:
+        """Of the one that runs."""
+        return None if self._process is None else self._process.pid
+
     def start(self) -> None:
         """Go on once it answers."""
         words = ["serve", "--port", str(self.port)]

@@ -1,6 +1,7 @@
 """A subscriber that comes again when it loses its connection, and remembers what it was told."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -9,8 +10,8 @@ from typing import Any, NamedTuple
 
 from benchmarks.live.transports import LOST, TRANSPORTS
 
-PAUSE = 0.1
-"""Seconds before it comes again."""
+PAUSE = 0.25
+"""Seconds, about, before it comes again: not all at the same moment."""
 
 FROM_THE_START = "0-0"
 
@@ -32,6 +33,33 @@ class Event(NamedTuple):
         return int(self.id.partition("-")[0])
 
 
+def event_of(change: Mapping[str, Any]) -> Event:
+    """The event of an answer."""
+    return Event(change["eventId"], change["kind"], change.get("changedId") or change["callId"])
+
+
+@dataclass
+class States:
+    """What answers showed of calls.
+
+    Attributes:
+        numbers: By call, the numbers that its metadata showed, in this order.
+    """
+
+    numbers: defaultdict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+
+    def record(self, change: Mapping[str, Any]) -> None:
+        """Note what an answer shows, if it shows a call."""
+        if change.get("call"):
+            self.numbers[change["callId"]].append(change["call"]["meta"].get("n", 0))
+
+    def wrong(self, name: str) -> Iterator[str]:
+        """Which calls were shown as they had been before what was shown already."""
+        for call, numbers in self.numbers.items():
+            if numbers != sorted(numbers):
+                yield f"{name}: an older state of {call} after a newer one: {numbers[-20:]}"
+
+
 @dataclass
 class Follower:
     """Of one organization, by one transport.
@@ -44,7 +72,7 @@ class Follower:
         random: Decides when it hangs up by itself.
         hang_up: How likely it does after an event.
         received: What it was told, in this order.
-        states: By call, the numbers that its metadata showed, in this order.
+        states: What its answers showed of calls.
         problems: What must not be.
         connections: How often it connected.
     """
@@ -56,7 +84,7 @@ class Follower:
     random: Random
     hang_up: float = 0.01
     received: list[Event] = field(default_factory=list)
-    states: dict[str, list[int]] = field(default_factory=dict)
+    states: States = field(default_factory=States)
     problems: list[str] = field(default_factory=list)
     connections: int = 0
 
@@ -79,7 +107,7 @@ class Follower:
                         if self.random.random() < self.hang_up:
                             break
             except LOST:
-                await asyncio.sleep(PAUSE)
+                await asyncio.sleep(PAUSE * self.random.uniform(0.5, 1.5))
 
     def take(self, named: str | None, body: Mapping[str, Any]) -> bool:
         """Remember an answer; whether it is one that others follow."""
@@ -89,16 +117,13 @@ class Follower:
                 self.problems.append(f"{self.name}: {error['message']}")
             return False
         (change,) = body["data"].values()
-        event = Event(
-            change["eventId"], change["kind"], change.get("changedId") or change["callId"]
-        )
+        event = event_of(change)
         if named not in {None, event.id}:
             self.problems.append(f"{self.name}: {event.id} came as {named}")
         if self.received and event.seq <= self.last and event not in self.received:
             self.problems.append(f"{self.name}: {event.id} after {self.received[-1].id}")
         self.received.append(event)
-        if change.get("call"):
-            self.states.setdefault(change["callId"], []).append(change["call"]["meta"].get("n", 0))
+        self.states.record(change)
         return True
 
 
@@ -119,6 +144,4 @@ def wrong(follower: Follower, events: Sequence[Event]) -> Iterator[str]:
         strange = len(set(received) - set(expected))
         order = "" if missing or strange else ", in another order"
         yield f"{follower.name}: {missing} events missing, {strange} that are not there{order}"
-    for call, numbers in follower.states.items():
-        if numbers != sorted(numbers):
-            yield f"{follower.name}: an older state of {call} after a newer one: {numbers[-20:]}"
+    yield from follower.states.wrong(follower.name)

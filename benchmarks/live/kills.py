@@ -1,4 +1,4 @@
-"""Kills the gateway, and PostgreSQL, while calls are written and subscribers follow them.
+"""Kills the gateway, and PostgreSQL, while calls are written, followed and told by webhooks.
 
 A write counts a number of one call up. So the order of the writes of a call is known, and whether
 an acknowledged one was lost: the number is there, or a higher one.
@@ -6,6 +6,7 @@ an acknowledged one was lost: the number is there, or a higher one.
 
 import asyncio
 import json
+import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -17,6 +18,7 @@ from typing import Any
 from sqlalchemy import Select, func, select
 
 from benchmarks.abuse.requests import Connection, ask, connect, graphql
+from benchmarks.live.endpoints import Endpoint, endpoints_of, listening
 from benchmarks.live.follower import CALLS, EVERYTHING, Event, Follower, wrong
 from benchmarks.live.transports import TRANSPORTS
 from benchmarks.target import Say
@@ -32,6 +34,9 @@ FIRST_CALLS = "{ calls(first: 100) { nodes { id } } }"
 
 PAUSE = 0.05
 """Seconds before a write that was not answered is followed by the next."""
+
+SAY_SECONDS = 10.0
+"""Between two lines that say how far it is."""
 
 _EVENT, _NEW, _CALL = (table_of(each) for each in (NumberedEvent, UnnumberedEvent, Call))
 _EVENTS = (
@@ -63,12 +68,14 @@ class Size:
     Attributes:
         writes: That are acknowledged, over all organizations.
         writers: At once, each of calls of its own.
+        calls: Of each organization.
         followers: On each transport.
         kills: Of each victim, evenly over the writes.
     """
 
     writes: int
     writers: int = 8
+    calls: int = 50
     followers: int = 20
     kills: int = 3
 
@@ -97,7 +104,11 @@ class Outcome:
         followers: By transport, how many there were.
         connections: By transport, how often they connected.
         repeated: Events that were told more than once to a follower.
+        endpoints: Names of those of webhooks, with how much each took, how much of that came again,
+            and how much it refused.
         kills: By the name of the victim.
+        seconds: How long it took.
+        cpu: Seconds of CPU, by the name of who took them.
         problems: Everything that must not be.
     """
 
@@ -107,7 +118,10 @@ class Outcome:
     followers: Counter[str] = field(default_factory=Counter)
     connections: Counter[str] = field(default_factory=Counter)
     repeated: int = 0
+    endpoints: dict[str, tuple[int, int, int]] = field(default_factory=dict)
     kills: Counter[str] = field(default_factory=Counter)
+    seconds: float = 0.0
+    cpu: dict[str, float] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
 
 
@@ -122,6 +136,8 @@ class Kills:
         victims: Who is killed.
         size: How much happens.
         say: Tells the person who waits.
+        clocks: By name, the seconds of CPU that somebody has taken so far.
+        check: Finds what must not be of what surrounds it, such as a transaction that has ended.
     """
 
     port: int
@@ -130,30 +146,57 @@ class Kills:
     victims: Sequence[Victim]
     size: Size
     say: Say = lambda _: None
+    clocks: Mapping[str, Callable[[], float]] = field(default_factory=dict)
+    check: Callable[[], Sequence[str]] = tuple
     seed: int = 1
     _writes: dict[tuple[int, str], Writes] = field(default_factory=dict)
     _outcome: Outcome = field(default_factory=Outcome)
 
     async def run(self) -> Outcome:
         """Write, kill, wait until everybody was told everything, and compare."""
+        outcome, start = self._outcome, time.monotonic()
+        before = {name: clock() for name, clock in self.clocks.items()}
         await self._choose_calls()
         followers = list(self._followers())
-        tasks = [asyncio.ensure_future(follower.run(self.port)) for _, follower in followers]
-        try:
-            writers = [asyncio.ensure_future(self._write(own)) for own in self._shares()]
-            await self._kill_while_writing()
-            await asyncio.gather(*writers)
-            events = {organization: await self._events(organization) for organization in self.keys}
-            await self._until_all_received(followers, events, tasks)
-        finally:
-            for task in tasks:
-                task.cancel()
-            ends = await asyncio.gather(*tasks, return_exceptions=True)
+        endpoints = endpoints_of(list(self.keys), self.seed)
+        of_keys = [(self.keys[organization], endpoint) for organization, endpoint in endpoints]
+        async with listening(self.port, of_keys):
+            tasks = [asyncio.ensure_future(follower.run(self.port)) for _, follower in followers]
+            saying = asyncio.ensure_future(self._say_how_far(followers, endpoints))
+            try:
+                writers = [asyncio.ensure_future(self._write(own)) for own in self._shares()]
+                await self._kill_while_writing()
+                await asyncio.gather(*writers)
+                self.say(f"all is written after {time.monotonic() - start:.0f} s")
+                events = {each: await self._events(each) for each in self.keys}
+                await self._until_all_received(followers, events, tasks)
+                self.say(f"all subscribers have been told after {time.monotonic() - start:.0f} s")
+                await _until(lambda: _have_all(endpoints, events))
+            finally:
+                for task in (*tasks, saying):
+                    task.cancel()
+                ends = await asyncio.gather(*tasks, saying, return_exceptions=True)
         for end in ends:
             if isinstance(end, Exception):
-                self._outcome.problems.append(f"a follower failed: {end!r}")
-        await self._judge(followers, events)
-        return self._outcome
+                outcome.problems.append(f"a follower failed: {end!r}")
+        outcome.problems += self.check()
+        outcome.seconds = time.monotonic() - start
+        outcome.cpu = {name: clock() - before[name] for name, clock in self.clocks.items()}
+        await self._judge(followers, endpoints, events)
+        return outcome
+
+    async def _say_how_far(
+        self,
+        followers: Sequence[tuple[int, Follower]],
+        endpoints: Sequence[tuple[int, Endpoint]],
+    ) -> None:
+        while True:
+            await asyncio.sleep(SAY_SECONDS)
+            webhooks = "+".join(str(len(set(each.received))) for _, each in endpoints)
+            self.say(
+                f"{self._outcome.acknowledged:,} of {self.size.writes:,} writes; subscribers are at"
+                f" event {min(each.last for _, each in followers):,} or later; {webhooks} webhooks"
+            )
 
     async def _choose_calls(self) -> None:
         for organization, key in self.keys.items():
@@ -161,7 +204,7 @@ class Kills:
                 data = await _data(connection, graphql(FIRST_CALLS, key))
             if data is None:
                 raise RuntimeError("the gateway refuses the first question")
-            for node in data["calls"]["nodes"][: self.size.writers]:
+            for node in data["calls"]["nodes"][: self.size.calls]:
                 self._writes[organization, node["id"]] = Writes()
 
     def _followers(self) -> Iterator[tuple[int, Follower]]:
@@ -249,7 +292,10 @@ class Kills:
         )
 
     async def _judge(
-        self, followers: Sequence[tuple[int, Follower]], events: Mapping[int, Sequence[Event]]
+        self,
+        followers: Sequence[tuple[int, Follower]],
+        endpoints: Sequence[tuple[int, Endpoint]],
+        events: Mapping[int, Sequence[Event]],
     ) -> None:
         outcome, problems = self._outcome, self._outcome.problems
         for organization, follower in followers:
@@ -257,13 +303,20 @@ class Kills:
             outcome.connections[follower.transport] += follower.connections
             outcome.repeated += len(follower.received) - len(set(follower.received))
             problems += wrong(follower, events[organization])
+        for organization, endpoint in endpoints:
+            counted = len(endpoint.received), endpoint.repeated, endpoint.refused
+            outcome.endpoints[endpoint.name] = counted
+            problems += endpoint.wrong(events[organization])
         for organization, own in events.items():
             outcome.events += len(own)
             if [event.seq for event in own] != list(range(1, len(own) + 1)):
                 problems.append(f"the events of organization {organization} have a gap")
         numbers = {(each, call): n for each in self.keys for call, n in await self._numbers(each)}
+        written = Counter(
+            (organization, event.object_id) for organization, own in events.items() for event in own
+        )
         for (organization, call), writes in self._writes.items():
-            of_call = sum(event.object_id == call for event in events[organization])
+            of_call = written[organization, call]
             least, most = len(writes.acknowledged), writes.sent
             if not least <= of_call <= most:
                 problems.append(f"{call}: {least} acknowledged, {most} sent, {of_call} events")
@@ -280,6 +333,16 @@ class Kills:
             with suppress(DatabaseUnavailable):  # a connection from before the database was killed
                 async with self.database.snapshot() as snapshot:
                     return await snapshot.rows(statement, values)
+
+
+def _have_all(
+    endpoints: Sequence[tuple[int, Endpoint]], events: Mapping[int, Sequence[Event]]
+) -> bool:
+    """Whether every endpoint has taken as many events as there are, or more."""
+    return all(
+        len(set(endpoint.received)) >= len(events[organization])
+        for organization, endpoint in endpoints
+    )
 
 
 async def _until(is_so: Callable[[], bool]) -> None:

@@ -55,6 +55,13 @@ def markdown(database: str, outcome: Outcome) -> str:
             for transport, number in outcome.followers.items()
         ),
         f"- {outcome.repeated:,} events were told again, under the same id",
+        *(
+            f"- {name}: took {received:,} webhooks, of which {repeated:,} came again under the same"
+            f" id, and refused {refused:,}"
+            for name, (received, repeated, refused) in outcome.endpoints.items()
+        ),
+        f"- it took {outcome.seconds:,.0f} s"
+        + "".join(f"; {seconds:,.0f} s of CPU of {name}" for name, seconds in outcome.cpu.items()),
         *(f"- PROBLEM: {problem}" for problem in outcome.problems),
     ]
     if not outcome.problems:

@@ -1,6 +1,7 @@
 """Kills the gateway and PostgreSQL for real, a few times; and what the comparison finds."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from benchmarks.live.endpoints import SETTINGS, Endpoint
 from benchmarks.live.follower import CALLS, EVERYTHING, Event, Follower, wrong
 from benchmarks.live.kills import Kills, Outcome, Size, Victim
 from benchmarks.live.report import markdown
@@ -19,8 +21,10 @@ from gql.demo import load_demo
 from gql.migrations.runner import migrate
 from tests.databases import Databases, Kind, settings_for, without_settings
 from tests.live import KilledServer
+from tests.webhooks.receivers import Received
 
-SMALL = Size(writes=120, writers=4, followers=4, kills=1)
+SMALL = Size(writes=120, writers=4, calls=20, followers=4, kills=1)
+OTHER = Event("4-4", "CALL_UPDATED", "call_2")
 FIRST, SECOND, THIRD = (Event(f"{n}-{n}", "CALL_UPDATED", "call_1") for n in (1, 2, 3))
 
 
@@ -50,7 +54,7 @@ async def test_nobody_misses_anything_when_all_are_killed(store: Store, tmp_path
     await migrate(database.engine)
     first, second = await load_demo(database, organizations=2, scale="small", seed=1)
     server = KilledServer(
-        {**without_settings(), "GQL_DATABASE_URL": store.url}, tmp_path / "output"
+        {**without_settings(), **SETTINGS, "GQL_DATABASE_URL": store.url}, tmp_path / "output"
     )
 
     async def kill() -> None:
@@ -72,6 +76,10 @@ async def test_nobody_misses_anything_when_all_are_killed(store: Store, tmp_path
     assert outcome.followers == {"Server-Sent Events": 4, "WebSocket": 4}
     assert all(number > 4 for number in outcome.connections.values())
     assert sum(outcome.kills.values()) == len(victims)
+    assert len(outcome.endpoints) == 5
+    received, repeated, refused = zip(*outcome.endpoints.values(), strict=True)
+    assert sum(received) - sum(repeated) >= outcome.events
+    assert sum(refused) > 0
 
 
 def follower(query: str = EVERYTHING) -> Follower:
@@ -136,6 +144,71 @@ def test_a_gap_that_is_said_is_a_problem_here(
 
     assert own.take(None, {"errors": [answer]}) is goes_on
     assert own.problems == problems
+
+
+def webhook(event: Event, number: int = 1, *, named: str | None = None) -> Received:
+    change = {"eventId": event.id, "kind": event.kind, "callId": event.object_id}
+    data = {"callChanged": {**change, "call": {"meta": {"n": number}}}}
+    return Received({"webhook-id": named or event.id}, json.dumps({"data": data}).encode())
+
+
+def endpoint() -> Endpoint:
+    return Endpoint("E", None, Random(1))  # noqa: S311 -- no secret
+
+
+@pytest.mark.parametrize(
+    ("webhooks", "problems"),
+    [
+        ([webhook(FIRST), webhook(SECOND), webhook(OTHER)], []),
+        ([webhook(OTHER), webhook(FIRST), webhook(FIRST), webhook(SECOND)], []),
+        (
+            [webhook(FIRST), webhook(OTHER)],
+            ["E: 1 events missing, 0 that are not there"],
+        ),
+        (
+            [webhook(FIRST), webhook(SECOND), webhook(FIRST), webhook(OTHER)],
+            ["E: events of call_1 in another order: [1, 2, 1]"],
+        ),
+        (
+            [webhook(FIRST, 2), webhook(SECOND, 1), webhook(OTHER)],
+            ["E: an older state of call_1 after a newer one: [2, 1]"],
+        ),
+        (
+            [webhook(FIRST, named="9-9"), webhook(SECOND), webhook(OTHER)],
+            ["E: 1-1 came as 9-9"],
+        ),
+    ],
+)
+async def test_what_an_endpoint_is_told_otherwise_is_found(
+    webhooks: list[Received], problems: list[str]
+) -> None:
+    own = endpoint()
+    for each in webhooks:
+        await own.answer(each)
+
+    assert list(own.wrong([FIRST, SECOND, OTHER])) == problems
+    assert own.repeated == len(webhooks) - len(set(own.received))
+
+
+async def test_a_failing_endpoint_refuses_half_and_takes_it_in_the_end() -> None:
+    own = endpoint()
+    own.failing = True
+    events = [Event(f"{n}-{n}", "CALL_UPDATED", f"call_{n}") for n in range(1, 101)]
+    first = [(await own.answer(webhook(each))).status for each in events]
+    again = [(await own.answer(webhook(each))).status for each in events]
+
+    assert first.count(503) == own.refused
+    assert 30 <= own.refused <= 70
+    assert again == [204] * len(events)
+    assert list(own.wrong(events)) == []
+
+
+async def test_an_endpoint_that_is_told_an_error_says_so() -> None:
+    own = endpoint()
+    body = {"data": None, "errors": [{"message": "Gone."}]}
+    await own.answer(Received({"webhook-id": "1-1"}, json.dumps(body).encode()))
+
+    assert own.problems == ["E: [{'message': 'Gone.'}]"]
 
 
 def test_an_event_under_another_id_is_found() -> None:
