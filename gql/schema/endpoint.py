@@ -50,6 +50,7 @@ from gql.query.webhook_checks import WebhookChecks
 from gql.query.weights import KEY
 from gql.schema.documents import Documents, InvalidDocument, choose_operation
 from gql.schema.event_answers import EventAnswers
+from gql.schema.event_query import EventQuery
 from gql.schema.event_stream import EventStream
 from gql.schema.explaining import explained, is_operator, wants_explanation
 from gql.schema.following import Following
@@ -64,7 +65,7 @@ from gql.schema.permissions import least_permission
 from gql.schema.received import Admit, ReceivedRequest, UsualRequest
 from gql.schema.rendering import HttpResponse, Renderer
 from gql.schema.resolvers import Resolvers
-from gql.schema.subscribed import Subscribed, Subscriptions
+from gql.schema.subscribed import Subscriptions
 from gql.settings import Settings
 from gql.stores import SmsSessionStore
 from gql.webhooks.addresses import UrlRules
@@ -138,9 +139,7 @@ class GraphQLEndpoint:
         self.subscriptions: Subscriptions | None = None
         if hubs is not None:
             slots = slots or SubscriptionSlots(settings.max_subscriptions)
-            self.subscriptions = Subscriptions(
-                self._schema, self._binder, hubs, slots, self.queues, SharedAnswers()
-            )
+            self.subscriptions = Subscriptions(hubs, slots, SharedAnswers())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
@@ -231,11 +230,7 @@ class GraphQLEndpoint:
         following = Following.of_operation(self._schema, self._binder, request)
         if following.after is not None:
             raise BadInput("Leave `after` out: the gateway keeps where it stands.")
-        run_event = partial(self._resolvers.run_event, request, received, following)
-        organization_id = caller.organization_id
-        return EventAnswers(
-            organization_id, following, request, points, self.queues, renderer, run_event
-        )
+        return await self._answers_of(following, request, points, received)
 
     async def check_for_events(self, document: str, caller: Identity) -> None:
         """Pass for a document that can be answered for each event.
@@ -459,10 +454,24 @@ class GraphQLEndpoint:
         received.log_operation(request.name, points)
         # What an event shows is read where it was written: a replica may not have it yet.
         received.database = self._database
-
-        answer_event = partial(self._resolvers.answer_event, request, received)
-        subscribed = Subscribed(request, points, received.caller, answer_event)
+        following = Following.of_operation(self._schema, self._binder, request)
+        received.caller.allowance.use_points(points)
+        subscribed = await self._answers_of(following, request, points, received)
         return self.subscriptions.feed(subscribed, last_event_id)
+
+    async def _answers_of(
+        self, following: Following, request: Request, points: int, received: ReceivedRequest
+    ) -> EventAnswers:
+        """What answers a subscription for single events."""
+        query = None
+        if self.engine is not None:
+            organization_id = received.caller.organization_id
+            query = await EventQuery.of(
+                self._schema, self._documents, request, following, organization_id
+            )
+        return EventAnswers(
+            following, request, points, received, self.queues, self._resolvers, query, self.engine
+        )
 
     async def _request(
         self, received: ReceivedRequest, *, follows: bool = False

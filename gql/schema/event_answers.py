@@ -1,38 +1,40 @@
-"""Answers a subscription's document for single events: what webhooks bring."""
+"""Answers a subscription's document for single events, wherever they are sent."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from graphql import ExecutionResult
-
 from gql.engine.document import Request
+from gql.engine.engine import Engine
 from gql.events.reading import StoredEvent
 from gql.operation_queues import OperationQueues
+from gql.schema.event_query import EventQuery
 from gql.schema.following import Following
-from gql.schema.rendering import Renderer, failure_of
+from gql.schema.received import ReceivedRequest
+from gql.schema.resolvers import Resolvers
 
 
 @dataclass(frozen=True)
 class EventAnswers:
-    """Of one document and one organization.
+    """Of one document and one caller.
 
     Attributes:
-        organization_id: Whose events.
-        following: Which of them the document gives.
+        following: Which events the document gives.
         request: The document.
         points: What it costs.
+        received: By whom and with what.
         queues: Where each answer waits for the work of others.
-        renderer: Of the answers.
-        run_event: Runs the operation for an event; None where it is not to be told.
+        resolvers: Run the operation where no plan reads what it shows.
+        query: Reads it; None where it cannot.
+        engine: What runs that.
     """
 
-    organization_id: int
     following: Following
     request: Request
     points: int
+    received: ReceivedRequest
     queues: OperationQueues
-    renderer: Renderer
-    run_event: Callable[[StoredEvent], Awaitable[ExecutionResult | None]]
+    resolvers: Resolvers
+    query: EventQuery | None
+    engine: Engine | None
 
     def passes(self, event: StoredEvent) -> bool:
         """Whether the document gives an event."""
@@ -44,11 +46,13 @@ class EventAnswers:
         Raises:
             GatewayError: when there is none right now, as while the database is down.
         """
-        async with self.queues.hold(self.organization_id, self.points):
-            result = await self.run_event(event)
-        if result is None:
-            return None
-        failure = failure_of(result, self.request.operation)
-        if failure is not None:
-            raise failure
-        return self.renderer.result(result, self.request.operation).body
+        caller, database = self.received.caller, self.received.database
+        async with self.queues.hold(caller.organization_id, self.points):
+            if self.query is not None and self.engine is not None:
+                request_id = self.received.renderer.request_id
+                answer = await self.query.answer(self.engine, database, caller, event, request_id)
+                if answer is not None:
+                    return answer
+            return await self.resolvers.answer_event(
+                self.request, self.received, self.following, event
+            )

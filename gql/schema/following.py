@@ -1,8 +1,8 @@
 """What one subscription tells of: the field of its operation, and that field's arguments."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 from graphql import (
     SKIP,
@@ -33,6 +33,7 @@ class Following:
 
     Attributes:
         field: What the operation selects.
+        variables: The coerced ones of the operation.
         passes: Which events it may give, by what is known without the object.
         after: The event id after which to begin; None for what comes from now on.
         records: The records that the object must be among; None for any.
@@ -42,6 +43,7 @@ class Following:
     """
 
     field: FollowedField
+    variables: Mapping[str, Any]
     passes: Passes
     after: str | None
     records: RecordList | None
@@ -71,6 +73,7 @@ class Following:
         field = FOLLOWED[node.name.value]
         return cls(
             field,
+            variables.coerced,
             field.passes(arguments),
             arguments.get("after"),
             field.filter(arguments),

@@ -23,7 +23,7 @@ from gql.schema.following import Following
 from gql.schema.hidden_names import hide_names
 from gql.schema.json_pieces import LONG, dumps_in_pieces
 from gql.schema.received import ReceivedRequest
-from gql.schema.rendering import HttpResponse, Renderer
+from gql.schema.rendering import HttpResponse, Renderer, failure_of
 from gql.settings import Settings
 from gql.steps import in_steps
 from gql.stores import SmsSessionStore
@@ -87,23 +87,22 @@ class Resolvers:
     async def answer_event(
         self, request: Request, received: ReceivedRequest, following: Following, event: StoredEvent
     ) -> bytes | None:
-        """The answer to a subscription for one event; None where it is not to be told."""
-        result = await self.run_event(request, received, following, event)
-        if result is None:
-            return None
-        return self._render(request, received.renderer, result, orjson.dumps).body
+        """The answer to a subscription for one event; None where it is not to be told.
 
-    async def run_event(
-        self, request: Request, received: ReceivedRequest, following: Following, event: StoredEvent
-    ) -> ExecutionResult | None:
-        """What a subscription comes to for one event; None where it is not to be told."""
+        Raises:
+            GatewayError: when the answer fails as a whole.
+        """
         context = self._context(received)
         try:
             if not await following.tells(event, context):
                 return None
-            return await self._run(request, context, following.payload_of(event))
+            result = await self._run(request, context, following.payload_of(event))
         finally:
             await context.close()
+        failure = failure_of(result, request.operation)
+        if failure is not None:
+            raise failure
+        return self._render(request, received.renderer, result, orjson.dumps).body
 
     async def execute(
         self, request: Request, received: ReceivedRequest

@@ -34,6 +34,7 @@ from gql.schema.graphs import AssistantGraph
 from gql.schema.inputs.calls import CallFilter
 from gql.schema.inputs.filtering import FilterInput
 from gql.schema.messages import Message, Transcript
+from gql.schema.scalars import print_instant
 from gql.schema.sms import SmsConversation
 
 AfterArgument = Annotated[
@@ -64,7 +65,7 @@ class AnyChange(Change):
     @strawberry.field(description="The global id of what was written, which may be gone.")  # type: ignore[untyped-decorator]
     def changed_id(self) -> strawberry.ID:
         """See the description."""
-        return _id_of(self)
+        return strawberry.ID(_id_of(self))
 
 
 @strawberry.type(description="A voice call that was written.")
@@ -74,7 +75,7 @@ class CallChange(Change):
     @strawberry.field(description="The global id of the call, which may be gone.")  # type: ignore[untyped-decorator]
     def call_id(self) -> strawberry.ID:
         """See the description."""
-        return _id_of(self)
+        return strawberry.ID(_id_of(self))
 
     call: Call | None = one(
         "The call as it is now; null when it is gone, or does not pass `filter` (any more).",
@@ -311,9 +312,19 @@ def _resource(kind: EventKind) -> Resource:
     return _RESOURCES[kind.value.rpartition("_")[0]]
 
 
-def _id_of(change: Change) -> strawberry.ID:
+def _id_of(change: Change | StoredEvent) -> str:
     """The global id of what was written."""
-    return strawberry.ID(f"{_resource(change.kind).name}_{change.object_id}")
+    return f"{_resource(change.kind).name}_{change.object_id}"
+
+
+PRINTED: Mapping[str, Callable[[StoredEvent], str]] = {
+    "eventId": lambda event: str(event.cursor),
+    "kind": lambda event: event.kind.name,
+    "at": lambda event: print_instant(event.at),
+    "changedId": _id_of,
+    "callId": _id_of,
+}
+"""The fields of payloads that show no object, by name: what they print of an event."""
 
 
 def _is_of(event: StoredEvent, resource: Resource) -> bool:

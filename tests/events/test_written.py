@@ -50,7 +50,7 @@ async def test_a_mutation_is_an_event_of_its_organization(
     assert [seq for seq, *_ in events] == list(range(1, len(events) + 1))
 
 
-_MESSAGE = """
+MESSAGE = """
     INSERT INTO chat_message
         (organization_id, call_id, role, content, message_index, "timestamp", interrupted)
     SELECT 1, min(id), 'user', 'x', 0, '2027-01-01 00:00:00.000000', false FROM call
@@ -90,10 +90,10 @@ WRITES: dict[str, tuple[str, list[str]]] = {
     "a call": (_CALL.format(status="'failed'"), ["call_updated"]),
     "a write that changes nothing": (_CALL.format(status="status"), []),
     "a message of an SMS conversation": (
-        _MESSAGE.format(channel="sms"),
+        MESSAGE.format(channel="sms"),
         ["sms_message_created", "sms_conversation_updated"],
     ),
-    "a message of a call": (_MESSAGE.format(channel="voice"), ["call_updated"]),
+    "a message of a call": (MESSAGE.format(channel="voice"), ["call_updated"]),
     "the delivery of a message": (_DELIVERY, ["sms_message_updated"]),
     "a recording": (_RECORDING, ["call_updated"]),
     "a transcript": (_TRANSCRIPT, ["transcript_created", "transcript_created"]),
