@@ -92,19 +92,3 @@ async def cancel(task: asyncio.Task[Any] | None) -> None:
         await asyncio.wait({task})
         if not task.cancelled():
             task.result()
-
-
-async def until_ended(task: asyncio.Future[Any]) -> None:
-    """Wait until a task has ended, however often the caller is cancelled before.
-
-    Raises:
-        CancelledError: then, when the caller was.
-    """
-    cancellation: asyncio.CancelledError | None = None
-    while not task.done():
-        try:
-            await asyncio.wait({task})
-        except asyncio.CancelledError as error:
-            cancellation = error
-    if cancellation is not None:
-        raise cancellation

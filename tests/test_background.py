@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import pytest
 
-from gql.background import cancel, until_ended
+from gql.background import cancel
 from gql.database import Database
 from gql.events import hub as hub_module
 from gql.events.hub import Hub
@@ -72,20 +72,3 @@ async def test_what_a_task_raised_is_raised_to_who_ends_it() -> None:
     with pytest.raises(ConnectionError):
         await cancel(failing)
     await cancel(None)
-
-
-async def test_a_wait_for_an_end_outlasts_cancellations() -> None:
-    go = asyncio.Event()
-    slow = asyncio.create_task(go.wait())
-    waiting = asyncio.create_task(until_ended(slow))
-    for _ in range(3):
-        await asyncio.sleep(0)
-        waiting.cancel()
-    await asyncio.sleep(0)
-    still_waits = not waiting.done()
-    go.set()
-    await asyncio.wait({waiting})
-
-    assert still_waits
-    assert slow.result() is True
-    assert waiting.cancelled()

@@ -1,14 +1,14 @@
 """The events of one subscription, printed: what Server-Sent Events and every WebSocket send."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
+from collections import deque
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import AbstractContextManager, aclosing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 
-from gql.background import until_ended
 from gql.errors import RETRY_AFTER, RateLimited
-from gql.events.hub import EventHubs
+from gql.events.hub import EventHubs, Subscriber
 from gql.events.reading import EventCursor, StoredEvent
 from gql.events.shared_answers import AnswerReader
 from gql.http.identify import LOOK_SECONDS
@@ -115,40 +115,35 @@ class EventFeed:
             GatewayError: when an event cannot be printed now: the client may come again.
         """
         after = None if self.after is None else EventCursor.parse(self.after)
-        async with self.hubs.follow(self.organization_id, after) as (begin, events):
-            yield Begun(begin)
+        async with self.hubs.follow(self.organization_id, after) as subscriber:
+            yield Begun(subscriber.cursor)
             with self.share() as answers:
-                async with aclosing(self._items_of(events, answers)) as items:
+                async with aclosing(self._items_of(subscriber, answers)) as items:
                     async for item in items:
                         yield item
 
     async def _items_of(
-        self, events: AsyncIterator[StoredEvent], answers: AnswerReader
+        self, subscriber: Subscriber, answers: AnswerReader
     ) -> AsyncGenerator[PrintedEvent | Heartbeat, None]:
         loop = asyncio.get_running_loop()
         passed_over: EventCursor | None = None
         next_beat = loop.time() + HEARTBEAT_SECONDS
-        following = asyncio.ensure_future(anext(events))
-        try:
-            while True:
-                await asyncio.wait({following}, timeout=max(0.0, next_beat - loop.time()))
-                if loop.time() >= next_beat:
-                    next_beat = loop.time() + HEARTBEAT_SECONDS
-                    yield Heartbeat(passed_over)
-                    passed_over = None
-                if not following.done():
-                    continue
-                event = following.result()
-                following = asyncio.ensure_future(anext(events))
-                passed_over = event.cursor
-                if not self.passes(event):
-                    continue
-                self.charge()
-                answer = await answers.answer(event.seq, partial(self.print_event, event))
-                if answer is not None:
-                    yield PrintedEvent(event, answer)
-                    passed_over = None
-        finally:
-            following.cancel()
-            # Also when this is cancelled once more: what it reads cannot be closed before.
-            await until_ended(following)
+        waiting: deque[StoredEvent] = deque()
+        while True:
+            if not waiting:
+                waiting.extend(await subscriber.read(next_beat))
+            if loop.time() >= next_beat:
+                next_beat = loop.time() + HEARTBEAT_SECONDS
+                yield Heartbeat(passed_over)
+                passed_over = None
+            if not waiting:
+                continue
+            event = waiting.popleft()
+            passed_over = event.cursor
+            if not self.passes(event):
+                continue
+            self.charge()
+            answer = await answers.answer(event.seq, partial(self.print_event, event))
+            if answer is not None:
+                yield PrintedEvent(event, answer)
+                passed_over = None

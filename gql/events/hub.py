@@ -10,8 +10,8 @@ import asyncio
 import logging
 import sqlite3
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
 from gql.background import cancel
 from gql.database import Database
@@ -56,23 +56,33 @@ class Subscriber:
             self._waiting.extend(events)
         self._more.set()
 
-    async def events(self) -> AsyncGenerator[StoredEvent, None]:
-        """Every event after the cursor, once, in order, without end.
+    async def read(self, until: float) -> list[StoredEvent]:
+        """The next events after the cursor, in order and none twice; none once it is that late.
+
+        Args:
+            until: By the clock of the event loop.
 
         Raises:
             ResyncRequired: when something was deleted before it was read.
         """
         try:
-            while True:
-                for event in await self._next():
-                    if event.seq <= self.cursor.seq:
-                        continue  # the hub was behind when this one joined
-                    if event.seq != self.cursor.seq + 1:
-                        raise ResyncRequired(f"Events after {self.cursor.seq} are gone.")
-                    self.cursor = event.cursor
-                    yield event
-        finally:
-            self._hub.leave(self)
+            async with asyncio.timeout_at(until):
+                while True:
+                    # The hub may have been behind when this one joined.
+                    events = [each for each in await self._next() if each.seq > self.cursor.seq]
+                    if events:
+                        break
+        except TimeoutError:
+            return []
+        following = [
+            event for number, event in enumerate(events, self.cursor.seq + 1) if event.seq == number
+        ]
+        if not following:
+            raise ResyncRequired(f"Events after {self.cursor.seq} are gone.")
+        self.cursor = following[-1].cursor
+        if len(following) < len(events):
+            self._hub.leave(self)  # the table has the gap, too, and then it is said
+        return following
 
     async def _next(self) -> Sequence[StoredEvent]:
         """Some events, at least one, unless this has just caught up with the hub."""
@@ -181,8 +191,8 @@ class EventHubs:
     @asynccontextmanager
     async def follow(
         self, organization_id: int, after: EventCursor | None
-    ) -> AsyncIterator[tuple[EventCursor, AsyncIterator[StoredEvent]]]:
-        """Where it begins, and the events of an organization: see `Subscriber.events`.
+    ) -> AsyncIterator[Subscriber]:
+        """Who reads the events of an organization, from its cursor on.
 
         Args:
             organization_id: Whose.
@@ -201,10 +211,11 @@ class EventHubs:
         if self._watch is None and self._database.embedded:
             self._watch = asyncio.create_task(self._watch_file())
         hub.followers += 1
+        subscriber = Subscriber(hub, after)
         try:
-            async with aclosing(Subscriber(hub, after).events()) as events:
-                yield after, events
+            yield subscriber
         finally:
+            hub.leave(subscriber)
             hub.followers -= 1
             if not hub.followers:
                 del self._hubs[organization_id]
