@@ -8,23 +8,25 @@ import asyncio
 import json
 import resource
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import aclosing, contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import quantiles
+from typing import Any
 
-from benchmarks.abuse.requests import Connection, connect, exchange, graphql
+from benchmarks.abuse.requests import HOST, Connection, connect, exchange, graphql
+from benchmarks.live.counting import SUBSCRIBERS, CountingSubscriber
 from benchmarks.live.kills import FIRST_CALLS, WRITE
-from benchmarks.live.transports import TRANSPORTS
 from benchmarks.postgres import Postgres
 from benchmarks.process import cpu_seconds, memory_mb, started
 from benchmarks.servers import JACKFIELD
 from benchmarks.target import Say, Target
 from tests.statements import PostgresqlLog, count
 
-IDLE = "subscription { events { eventId } }"
-BUSY = "subscription { callChanged { eventId call { id meta } } }"
+IDLE = "subscription ($after: String) { events(after: $after) { eventId } }"
+BUSY = "subscription ($after: String) { callChanged(after: $after) { eventId call { id meta } } }"
+LAST_EVENT = "{ viewer { organization { lastEventId } } }"
 
 MOST = 10_000
 """Subscribers and connections that the gateway is told to allow."""
@@ -65,7 +67,9 @@ class Measured:
         busy_kib: Memory for each busy one.
         statements_of_one: Of the gateway for each event when one is told, the write's in it.
         statements: The same when all busy ones are told.
-        event_cpu_ms: CPU of the gateway for each event, the write's in it.
+        event_cpu_of_one_ms: CPU of the gateway for each event when one is told, the write's in it.
+        event_cpu_ms: The same when all busy ones are told.
+        client_cpu_ms: CPU of this tool for each of those events.
         delays_ms: From sending a write to receiving its event, of every event and subscriber.
     """
 
@@ -76,7 +80,9 @@ class Measured:
     busy_kib: float
     statements_of_one: float
     statements: float
+    event_cpu_of_one_ms: float
     event_cpu_ms: float
+    client_cpu_ms: float
     delays_ms: Sequence[float]
 
     def delay_ms(self, percent: int) -> float:
@@ -93,7 +99,7 @@ class _Subscribers:
     key: str
     query: str
     received: list[float] = field(default_factory=list)
-    _tasks: "list[asyncio.Task[None]]" = field(default_factory=list)
+    _all: list[CountingSubscriber] = field(default_factory=list)
     _number: int = 0
     _all_received: "asyncio.Future[None] | None" = None
 
@@ -105,38 +111,35 @@ class _Subscribers:
 
     async def open(self, number: int) -> None:
         """Have so many more, all of which have begun."""
+        data = await _data(self.port, LAST_EVENT, self.key)
+        after = data["viewer"]["organization"]["lastEventId"]
         gate = asyncio.Semaphore(AT_ONCE)
+        loop = asyncio.get_running_loop()
+        kind = SUBSCRIBERS[self.transport]
 
         async def open_one() -> None:
             async with gate:
-                began = asyncio.Event()
-                task = asyncio.ensure_future(self._follow(began.set))
-                self._tasks.append(task)
-                waiting = asyncio.ensure_future(began.wait())
-                await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
-                waiting.cancel()
-                if task.done():
-                    task.result()
+                own = kind(self.key, self.query, after, self._see, self._lose)
+                self._all.append(own)
+                await loop.create_connection(lambda: own, HOST, self.port)
+                await own.begun
 
         await asyncio.gather(*(open_one() for _ in range(number)))
 
-    async def _follow(self, began: Callable[[], object]) -> None:
-        follow = TRANSPORTS[self.transport]
-        async with aclosing(follow(self.port, self.key, self.query, None, began)) as answers:
-            async for _, body in answers:
-                if "errors" in body:
-                    raise RuntimeError(body)
-                (change,) = body["data"].values()
-                if "call" in change and change["call"]["meta"]["n"] == self._number:
-                    self.received.append(time.monotonic())
-                    if len(self.received) == len(self._tasks) and self._all_received is not None:
-                        self._all_received.set_result(None)
+    def _see(self, number: int) -> None:
+        if number == self._number:
+            self.received.append(time.monotonic())
+            if len(self.received) == len(self._all) and self._all_received is not None:
+                self._all_received.set_result(None)
 
-    async def close(self) -> None:
+    def _lose(self, error: Exception) -> None:
+        if self._all_received is not None and not self._all_received.done():
+            self._all_received.set_exception(error)
+
+    def close(self) -> None:
         """End them all."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for each in self._all:
+            each.close()
 
 
 def measured_subscribers(
@@ -145,7 +148,7 @@ def measured_subscribers(
     """What subscribers take, on each transport by a gateway of its own."""
     limits = {"GQL_MAX_SUBSCRIPTIONS": str(MOST), "GQL_MAX_CONNECTIONS": str(MOST)}
     server = replace(JACKFIELD, environment={**limits, "GQL_RATE_LIMIT": "off"})
-    for transport in TRANSPORTS:
+    for transport in SUBSCRIBERS:
         say(f"{load.idle} idle and {load.busy} busy subscribers over {transport}")
         with (
             _many_files(),
@@ -166,22 +169,25 @@ async def _measure(
         await idle.open(1)
         await busy.open(1)
         await writer.write(busy, 1)
+        cpu = cpu_seconds(pid)
         with count(log) as log_of_one:
             await writer.write(busy, load.events)
+        cpu_of_one = (cpu_seconds(pid) - cpu) / load.events
         before = await _memory(pid)
         await idle.open(load.idle)
         with_idle, cpu = await _memory(pid), cpu_seconds(pid)
         await asyncio.sleep(SETTLE_SECONDS)
         idle_cpu = (cpu_seconds(pid) - cpu) / SETTLE_SECONDS
         await busy.open(load.busy - 1)
-        with_busy, cpu = await _memory(pid), cpu_seconds(pid)
+        with_busy, cpu, own_cpu = await _memory(pid), cpu_seconds(pid), time.process_time()
         writer.delays_ms.clear()
         with count(log) as log_of_all:
             await writer.write(busy, load.events)
         event_cpu = (cpu_seconds(pid) - cpu) / load.events
+        client_cpu = (time.process_time() - own_cpu) / load.events
     finally:
-        await idle.close()
-        await busy.close()
+        idle.close()
+        busy.close()
     return Measured(
         transport,
         load,
@@ -190,7 +196,9 @@ async def _measure(
         busy_kib=1024 * (with_busy - with_idle) / (load.busy - 1),
         statements_of_one=log_of_one.count / load.events,
         statements=log_of_all.count / load.events,
+        event_cpu_of_one_ms=1_000 * cpu_of_one,
         event_cpu_ms=1_000 * event_cpu,
+        client_cpu_ms=1_000 * client_cpu,
         delays_ms=writer.delays_ms,
     )
 
@@ -207,10 +215,8 @@ class _Writer:
 
     @classmethod
     async def on(cls, port: int, key: str) -> "_Writer":
-        async with connect(port) as connection:
-            _, body = await exchange(connection, graphql(FIRST_CALLS, key))
-        call = json.loads(body)["data"]["calls"]["nodes"][0]["id"]
-        return cls(port, key, call)
+        data = await _data(port, FIRST_CALLS, key)
+        return cls(port, key, data["calls"]["nodes"][0]["id"])
 
     async def write(self, subscribers: _Subscribers, times: int) -> None:
         async with connect(self.port) as connection:
@@ -227,6 +233,13 @@ class _Writer:
         async with asyncio.timeout(LONGEST_SECONDS):
             await all_received
         self.delays_ms += [1_000 * (at - sent) for at in subscribers.received]
+
+
+async def _data(port: int, query: str, key: str) -> Any:
+    """The data of an answer."""
+    async with connect(port) as connection:
+        _, body = await exchange(connection, graphql(query, key))
+    return json.loads(body)["data"]
 
 
 async def _memory(pid: int) -> float:

@@ -29,7 +29,12 @@ def load_table(measured: Sequence[Measured]) -> str:
             f"the same for {load.busy:,}",
             *(f"{each.statements:.2f}" for each in measured),
         ],
-        ["ms of CPU for such an event", *(f"{each.event_cpu_ms:.1f}" for each in measured)],
+        [
+            "ms of CPU for an event that one is told of",
+            *(f"{each.event_cpu_of_one_ms:.1f}" for each in measured),
+        ],
+        [f"the same for {load.busy:,}", *(f"{each.event_cpu_ms:.1f}" for each in measured)],
+        ["ms of CPU of their clients", *(f"{each.client_cpu_ms:.1f}" for each in measured)],
         *(
             [
                 f"ms from the write to the client, p{percent}",

@@ -1,7 +1,7 @@
 """The two transports of subscriptions, as plainly as they can be spoken."""
 
 import json
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from typing import Any, NamedTuple
 
 from websockets.asyncio.client import connect as connect_socket
@@ -28,15 +28,10 @@ class Answer(NamedTuple):
     body: dict[str, Any]
 
 
-Began = Callable[[], object]
-"""Called once the subscription has begun: nothing that is written later is missed."""
-
 Answers = AsyncGenerator[Answer, None]
 
 
-async def by_events(
-    port: int, key: str, query: str, after: str | None, began: Began = lambda: None
-) -> Answers:
+async def by_events(port: int, key: str, query: str, after: str | None) -> Answers:
     """A subscription over Server-Sent Events, which begins after an event by `Last-Event-ID`.
 
     Lines of the stream end in a line feed alone, and those of its chunks in two characters.
@@ -54,18 +49,14 @@ async def by_events(
             raise ConnectionError(head[:200])
         named: str | None = None
         while line := await reader.readline():
-            if line.startswith(b"retry: "):
-                began()
-            elif line.startswith(b"id: "):
+            if line.startswith(b"id: "):
                 named = line[4:-1].decode()
             elif line.startswith(b"data: "):
                 yield Answer(named, json.loads(line[6:]))
         raise ConnectionResetError("the stream has ended")
 
 
-async def by_socket(
-    port: int, key: str, query: str, after: str | None, began: Began = lambda: None
-) -> Answers:
+async def by_socket(port: int, key: str, query: str, after: str | None) -> Answers:
     """A subscription over a WebSocket of its own, which begins after an event by a variable.
 
     Raises:
@@ -80,7 +71,6 @@ async def by_socket(
         await socket.recv()
         payload = {"query": query, "variables": {"after": after}}
         await socket.send(json.dumps({"id": "1", "type": "subscribe", "payload": payload}))
-        began()
         async for text in socket:
             message = json.loads(text)
             if message["type"] == "next":

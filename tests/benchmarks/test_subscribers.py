@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.live.counting import SUBSCRIBERS
 from benchmarks.live.load import Load, Measured, measured_subscribers
 from benchmarks.live.report import load_table
-from benchmarks.live.transports import TRANSPORTS
 from benchmarks.postgres import Postgres
 from benchmarks.target import Target
 from tests.databases import Databases
@@ -27,7 +27,7 @@ async def test_equal_subscribers_take_the_statements_of_one(
 
     measured = await asyncio.to_thread(measure)
 
-    assert [each.transport for each in measured] == list(TRANSPORTS)
+    assert [each.transport for each in measured] == list(SUBSCRIBERS)
     for each in measured:
         assert len(each.delays_ms) == load.busy * load.events
         # An empty page of events may be read once more or less.
