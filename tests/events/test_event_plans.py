@@ -17,13 +17,14 @@ from gql.schema.schema import schema
 from gql.webhooks.writes import reader_of
 from tests.conftest import Counting
 from tests.databases import Copy, settings_for
-from tests.events.test_written import MESSAGE
+from tests.events.test_written import MESSAGE, TRANSCRIPT
 
 WRITES = (
     "UPDATE call SET graph_name = 'Other' WHERE organization_id = 1 AND id = 101",
     "UPDATE assistant_graph SET name = 'Other' WHERE organization_id = 1 AND id = 1",
     "UPDATE graph_session SET is_active = NOT is_active WHERE organization_id = 1 AND graph_id = 1",
     MESSAGE.format(channel="sms"),
+    TRANSCRIPT,
     """DELETE FROM call WHERE organization_id = 1 AND id = (
         SELECT max(id) FROM call WHERE organization_id = 1 AND channel = 'voice')""",
 )
@@ -49,6 +50,10 @@ BY_PLAN: dict[str, tuple[str, int]] = {
     "a message and its conversation": (
         """{ smsMessageAdded { kind message { id role content }
             conversation { id messages(first: 1) { nodes { id content } } } } }""",
+        1,
+    ),
+    "what is said": (
+        "{ transcriptChanged { at transcript { id content isFinal } call { id status } } }",
         1,
     ),
     "fragments, aliases and variables": (

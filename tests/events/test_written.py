@@ -78,7 +78,7 @@ _BUDGET = """
 """
 _DELETE = "DELETE FROM graph_session WHERE organization_id = 1 AND id = 500"
 
-_TRANSCRIPT = """
+TRANSCRIPT = """
     INSERT INTO transcript
         (organization_id, call_id, content, speaker, is_final, created_at, position)
     VALUES (1, 101, 'x', 'user', false, '2027-01-01 00:00:00.000000', 0),
@@ -96,7 +96,7 @@ WRITES: dict[str, tuple[str, list[str]]] = {
     "a message of a call": (MESSAGE.format(channel="voice"), ["call_updated"]),
     "the delivery of a message": (_DELIVERY, ["sms_message_updated"]),
     "a recording": (_RECORDING, ["call_updated"]),
-    "a transcript": (_TRANSCRIPT, ["transcript_created", "transcript_created"]),
+    "a transcript": (TRANSCRIPT, ["transcript_created", "transcript_created"]),
     "a segment that is final": (_FINAL.format(final="true"), ["transcript_updated"]),
     "a segment that is final already": (_FINAL.format(final="is_final"), []),
     "a session": (_END, ["graph_session_updated"]),
