@@ -49,8 +49,12 @@ async def settle_conversations(
     """
     calls = sms_batch.calls.calls
     keys = {call_key(item) for item in items if isinstance(item, CallItem)} & calls.keys()
-    named = [calls[key] for key in keys if key is not None and calls[key].is_changed]
-    pairs = sms_batch.unsettled.union(*map(_changed_pairs, named))
+    changed = {
+        calls[key].row["id"]: pairs
+        for key in keys
+        if key is not None and (pairs := _changed_pairs(calls[key]))
+    }
+    pairs = sms_batch.unsettled.union(*changed.values())
     if not pairs:
         return {}
     write = sms_batch.calls.write
@@ -58,15 +62,14 @@ async def settle_conversations(
     await settled.read_conversations({address for each in pairs for address in each})
     settled.sort_conversations()
     live = [call for each in pairs for call in settled.pairs.get(each, ()) if not is_archived(call)]
-    new = {call.row["id"] for call in named if "merge_state" not in call.row}
-    if all(call.row["id"] in new and is_active(call) for call in live) and len(live) < 2:  # noqa: PLR2004
+    new = {call.row["id"] for call in calls.values() if "merge_state" not in call.row}
+    ids = {call.row["id"] for call in live} | changed.keys()
+    if len(ids) == 1 and ids <= new and all(map(is_active, live)):
+        # A new conversation has no SMS that belongs elsewhere, and no other has any of its own.
         return {}
     statement = (
         select(_LOG)
-        .where(
-            owned(_LOG, write.organization_id),
-            is_among(_LOG.c.call_id, sorted(call.row["id"] for call in live)),
-        )
+        .where(owned(_LOG, write.organization_id), is_among(_LOG.c.call_id, sorted(ids)))
         .order_by(_LOG.c.id)
     )
     texts = [MergedSms.stored(dict(row)) for row in (await write.run(statement)).mappings()]
@@ -97,7 +100,9 @@ class _Move(NamedTuple):
 
 
 def _changed_pairs(call: MergedCall) -> set[Pair]:
-    """The pairs whose SMS may belong elsewhere since a call was changed."""
+    """The pairs whose SMS may belong elsewhere since a call was changed; none of an archived one."""
+    if not call.is_changed or call.row.get("is_archived"):
+        return set()
     before = placing(MergedCall.stored(call.row)) if "merge_state" in call.row else None
     after = placing(call)
     return set() if before == after else {each[0] for each in (before, after) if each is not None}
@@ -105,18 +110,20 @@ def _changed_pairs(call: MergedCall) -> set[Pair]:
 
 async def _homes(settled: SmsBatch, pairs: set[Pair], texts: Sequence[MergedSms]) -> list[int]:
     """The ids of the conversations that SMS belong to, which are opened where there are none."""
-    homes = []
+    homes: list[MergedCall | int] = []
     for sms in texts:
-        home, sides = settled.by_id[sms.row["call_id"]], sms.sides
-        if sides is not None and (between := pair(*sides)) in pairs:
-            home = settled.placed(sms, between) or settled.open(sms, between)
-            if not home.row:
-                home.hold(sms.text, sms.newest or 0, sms.direction, sides)
+        sides = sms.sides
+        if sides is None or (between := pair(*sides)) not in pairs:
+            homes.append(sms.row["call_id"])
+            continue
+        home = settled.placed(sms, between) or settled.open(sms, between)
+        if not home.row:
+            home.hold(sms.text, sms.newest or 0, sms.direction, sides)
         homes.append(home)
     addresses = {side for sms in texts for side in sms.sides or ()}
     await settled.calls.named.find_numbers(settled.calls.write, addresses)
     await settled.calls.save()
-    return [home.row["id"] for home in homes]
+    return [home if isinstance(home, int) else home.row["id"] for home in homes]
 
 
 async def _move(

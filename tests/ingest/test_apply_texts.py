@@ -377,6 +377,15 @@ async def test_a_conversation_whose_numbers_change_takes_the_texts_of_those(
     assert await texts_in_any_order(database, log) == {"talk": ["m2"], OPENED: ["m1"]}
 
 
+async def test_what_is_found_to_be_a_voice_call_has_no_texts(database: Database) -> None:
+    log = [
+        named("talk", seconds=1),
+        received("m1", seconds=2, cost=CENT),
+        item(kind="call", externalId="talk", channel="voice", seconds=9),
+    ]
+    assert await texts_in_any_order(database, log) == {"talk": [], OPENED: ["m1"]}
+
+
 async def test_of_two_open_conversations_a_text_is_in_the_one_that_began_before_it(
     database: Database,
 ) -> None:
