@@ -100,7 +100,7 @@ class _Move(NamedTuple):
 
 
 def _changed_pairs(call: MergedCall) -> set[Pair]:
-    """The pairs whose SMS may belong elsewhere since a call was changed; none of an archived one."""
+    """The pairs whose SMS may belong elsewhere since a call was changed, if it is not archived."""
     if not call.is_changed or call.row.get("is_archived"):
         return set()
     before = placing(MergedCall.stored(call.row)) if "merge_state" in call.row else None
