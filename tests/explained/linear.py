@@ -1,6 +1,7 @@
 """The documented requests that read the more the more rows there are, and why."""
 
 import re
+from pathlib import Path
 
 _LISTS = "(calls|records|smsConversations|graphSessions)"
 
@@ -34,6 +35,13 @@ LINEAR: dict[str, str] = {
     " range counts what is in it.",
     "calls by .*, (duration|totalCost) .*": "a list in one order is filtered by another one's"
     " values.",
+    "(calls|smsConversations|graphSessions) (total|page), changedSince": "SQLite looks for each"
+    " record among what has changed.",
+    "graphSessions by ENDED_AT [A-Z]+( after| before)?|graphSessions page, (callSid"
+    "|currentAssistantId|currentNodeId) (eq|in)|auditLog page, (createdAt|requestId) .*": "SQLite"
+    " sorts sessions by their end, and walks to few of them and to few entries of the audit log.",
+    "calls page, duration in|(calls|records) page, assistantName in|GET /api/calls/costs/summary"
+    " min_cost": "SQLite walks to the calls with one of some values, or with a cost in a range.",
 }
 """By a pattern of the names of requests: the reason."""
 
@@ -41,6 +49,11 @@ LINEAR: dict[str, str] = {
 def reason(name: str) -> str | None:
     """Why a request may read more than others; None where it may not."""
     return next((why for pattern, why in LINEAR.items() if re.fullmatch(pattern, name)), None)
+
+
+def listed(kind: str) -> frozenset[str]:
+    """The requests that are known to read more, by name: others of the same pattern may not."""
+    return frozenset(Path(__file__).with_name(f"linear_{kind}.txt").read_text().splitlines())
 
 
 def markdown() -> str:

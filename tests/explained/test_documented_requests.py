@@ -3,9 +3,12 @@
 Buffers and plans are counted, as no busy machine changes them.
 """
 
+import asyncio
+import itertools
 import re
+import sqlite3
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -16,7 +19,7 @@ from unittest.mock import patch
 import asyncpg
 import httpx2
 import pytest
-from sqlalchemy import String, case, cast, event, func, insert, literal, select, update
+from sqlalchemy import String, case, cast, event, func, insert, literal, select, text, update
 from starlette.applications import Starlette
 
 from gql.app import create_app
@@ -37,6 +40,7 @@ from gql.query.resource import Resource
 from gql.rest.route import RestRoute
 from gql.rest.routes import ROUTES
 from gql.schema.schema import schema
+from gql.sql.sqlite_functions import add_functions
 from tests.conftest import bearer, connect
 from tests.databases import Databases, Kind, settings_for
 from tests.explained.documented_requests import (
@@ -50,16 +54,20 @@ from tests.explained.documented_requests import (
     nested_lists,
     pages_of,
 )
-from tests.explained.linear import markdown, reason
+from tests.explained.linear import listed, markdown, reason
 from tests.lifespan import running
 from tests.run_resources import RunResources
 
 GRAPHQL = schema._schema  # noqa: SLF001 -- Strawberry has no other way to it
 HOW_MANY_CALLS: dict[Kind, int] = {"sqlite": 5_000, "postgresql": 50_000}
-"""SQLite tells no figures, and its plans have the same scans on 50,000; PostgreSQL reads a small
-table whole, rightly."""
+"""SQLite's steps tell apart on few what they do on many; PostgreSQL reads a small table whole,
+rightly."""
 MOST_BUFFERS = 700
 """Of 8 kB. A page of 20 rows takes some 100; all calls of the organization take 2,500 and more."""
+
+_IDS = "nodes { id }"
+MOST_STEPS = 30_000
+"""Of SQLite's machine. A page of 20 rows takes some 3,000; a walk of all calls 50,000 and more."""
 
 UNBOUNDED = (
     "audit_log|call|chat_message|graph_session|graph_transition|idempotency_key|sms_audit_log"
@@ -108,9 +116,33 @@ class Explained:
         assert response.status_code < 300 or response.status_code == 404, response.text
         assert "errors" not in response.text[:20], (request, response.text)
         return [
-            await self.app.state.database.explain(sql, values, custom_plan=custom)
+            await account(self.app.state.database, sql, values, custom_plan=custom)
             for sql, values, custom in self.statements
         ]
+
+
+async def account(
+    database: Database, sql: str, values: Sequence[Any], *, custom_plan: bool = False
+) -> list[str]:
+    """A statement's plan, and what running it took: PostgreSQL's buffers or SQLite's steps."""
+    lines = await database.explain(sql, values, custom_plan=custom_plan)
+    if not database.embedded:
+        return lines
+    steps = await asyncio.to_thread(machine_steps, str(database.engine.url.database), sql, values)
+    return [*lines, f"Steps: {steps}"]
+
+
+def machine_steps(file: str, sql: str, values: Sequence[Any]) -> int:
+    """How many instructions SQLite's machine runs for a statement, to the nearest ten.
+
+    https://www.sqlite.org/c3ref/progress_handler.html
+    """
+    tens = itertools.count()
+    with closing(sqlite3.connect(file)) as connection:
+        add_functions(connection)
+        connection.set_progress_handler(lambda: bool(next(tens) < 0), 10)
+        connection.execute(sql, values).fetchall()
+    return 10 * next(tens)
 
 
 @asynccontextmanager
@@ -309,6 +341,9 @@ def problems(kind: Kind, lines: list[str]) -> Iterator[str]:
     buffers = sum(map(int, re.findall(r"(?:hit|read)=(\d+)", first)))
     if buffers > MOST_BUFFERS:
         yield f"reads {buffers} buffers"
+    steps = int(lines[-1].removeprefix("Steps: ")) if kind == "sqlite" else 0
+    if steps > MOST_STEPS:
+        yield f"takes {steps} steps"
 
 
 async def test_no_documented_request_scans_a_table_that_grows(
@@ -322,8 +357,55 @@ async def test_no_documented_request_scans_a_table_that_grows(
             if wrong:
                 faults[request.name] = ", ".join(wrong)
 
-    unexpected = {name: wrong for name, wrong in faults.items() if reason(name) is None}
+    unexpected = {name: wrong for name, wrong in faults.items() if name not in listed(kind)}
     assert unexpected == {}
+    assert listed(kind) <= {request.name for request in requests}
+
+
+@pytest.mark.parametrize("index", ["ix_call_duration", "ix_call_status"])
+async def test_a_missing_index_is_noticed(
+    explained: Explained, client: httpx2.AsyncClient, kind: Kind, index: str
+) -> None:
+    (calls,) = (each for each in list_fields(GRAPHQL) if each.name == "calls")
+    by_duration = {"field": "DURATION", "direction": "DESC"}
+    request = {
+        "ix_call_duration": calls.read("by DURATION", _IDS, first=PAGE, order=by_duration),
+        "ix_call_status": calls.read(
+            "of a rare status", _IDS, first=PAGE, filter={"status": {"eq": "ACTIVE"}}
+        ),
+    }[index]
+
+    async def wrong() -> list[str]:
+        accounts = await explained.accounts(client, request)
+        return [each for lines in accounts for each in problems(kind, lines)]
+
+    assert await wrong() == []
+    async with without_index(explained.app.state.database, index):
+        assert await wrong() != []
+    assert await wrong() == []
+
+
+@asynccontextmanager
+async def without_index(database: Database, index: str) -> AsyncIterator[None]:
+    """Drop an index, and make it again."""
+    lookup = (
+        "SELECT sql FROM sqlite_master WHERE name = :index"
+        if database.embedded
+        else "SELECT indexdef FROM pg_indexes WHERE indexname = :index"
+    )
+    async with database.transaction() as connection:
+        definition = (await connection.execute(text(lookup), {"index": index})).scalar_one()
+        await connection.exec_driver_sql(f"DROP INDEX {index}")
+    try:
+        yield
+    finally:
+        async with database.transaction() as connection:
+            await connection.exec_driver_sql(definition)
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_each_listed_request_has_a_reason(kind: Kind) -> None:
+    assert [name for name in sorted(listed(kind)) if reason(name) is None] == []
 
 
 @pytest.mark.parametrize(
@@ -365,7 +447,7 @@ async def test_no_route_without_a_plan_scans_a_table_that_grows(
     faults = {
         sql: wrong
         for sql, values in statements.items()
-        if (wrong := list(problems(kind, await database.explain(sql, values))))
+        if (wrong := list(problems(kind, await account(database, sql, values))))
     }
 
     assert statements
