@@ -68,8 +68,8 @@ MOST_BUFFERS = 700
 MOST_STEPS = 30_000
 """Of SQLite's machine. A page of 20 rows takes some 3,000; a walk of all calls 50,000 and more."""
 
-MOST_STEPS_OF_EXPORT = 10 * MOST_STEPS
-"""Its pages have 1,000 rows."""
+MOST_STEPS_OF_EXPORT = 20 * MOST_STEPS
+"""Its pages have 1,000 rows, of some 300 steps each."""
 
 UNBOUNDED = (
     "audit_log|call|chat_message|graph_session|graph_transition|idempotency_key|sms_audit_log"
