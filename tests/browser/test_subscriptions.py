@@ -139,6 +139,7 @@ def test_every_kind_has_an_example_in_the_menu(playground: Page) -> None:
 
     assert [each for each in options if each.startswith("Live: ")] == [
         "Live: calls that go on",
+        "Live: transcripts",
         "Live: graph sessions",
         "Live: SMS messages",
         "Live: graphs",
