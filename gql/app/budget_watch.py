@@ -4,7 +4,7 @@ import logging
 
 from sqlalchemy import select
 
-from gql.background import RepeatedTask
+from gql.background import GrowingPause, RepeatedTask
 from gql.database import Database
 from gql.domain.cost_budgets import COST_BUDGETS
 from gql.domain.writes.cost_budgets import note_passed_budgets
@@ -16,8 +16,8 @@ from gql.query.context import Context
 INTERVAL = 30.0
 """Seconds between two looks: a few rows of the sums over calls for each budget's month."""
 
-PAUSE = 60.0
-"""Seconds after a failure, as on a database that is down or read-only."""
+LONGEST_PAUSE = 60.0
+"""Most seconds after a failure, as on a database that is down or read-only."""
 
 _WITH_BUDGETS = select(COST_BUDGETS.table.c.organization_id).distinct()
 
@@ -30,7 +30,7 @@ class BudgetWatch:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._task = RepeatedTask(self._work, first_wait=INTERVAL)
-        self._has_failed = False
+        self._pause = GrowingPause(LONGEST_PAUSE)
 
     def start(self) -> None:
         """Begin in the running event loop."""
@@ -62,11 +62,11 @@ class BudgetWatch:
         try:
             await self.look()
         except Exception as error:  # noqa: BLE001 -- one failure must not end the task
-            if not self._has_failed:
+            if not self._pause.failures:
                 is_outage = isinstance(error, DatabaseUnavailable | DeadlineExceeded)
                 log = _log.warning if is_outage else _log.exception
                 log("budgets are not looked at for now: %r", error)
-            self._has_failed = True
-            return PAUSE
-        self._has_failed = False
+            self._pause.record_failure()
+            return self._pause.seconds
+        self._pause.record_success()
         return INTERVAL

@@ -2,15 +2,15 @@
 
 import logging
 
-from gql.background import RepeatedTask
+from gql.background import GrowingPause, RepeatedTask
 from gql.database import Database
 from gql.database.call_rollup import fold_all
 
 INTERVAL = 1.0
 """Seconds between two looks for changes. A reader adds up the changes of about so long."""
 
-PAUSE = 60.0
-"""Seconds after a failure, as on a database that is down or read-only."""
+LONGEST_PAUSE = 60.0
+"""Most seconds after a failure, as on a database that is down or read-only."""
 
 _log = logging.getLogger(__name__)
 
@@ -24,7 +24,7 @@ class Folding:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._task = RepeatedTask(self._fold, first_wait=INTERVAL)
-        self._has_failed = False
+        self._pause = GrowingPause(LONGEST_PAUSE)
 
     def start(self) -> None:
         """Begin in the running event loop."""
@@ -39,9 +39,9 @@ class Folding:
         try:
             await fold_all(self._database.engine)
         except Exception as error:  # noqa: BLE001 -- one failure must not end the task
-            if not self._has_failed:
+            if not self._pause.failures:
                 _log.warning("sums over calls are not folded for now: %r", error)
-            self._has_failed = True
-            return PAUSE
-        self._has_failed = False
+            self._pause.record_failure()
+            return self._pause.seconds
+        self._pause.record_success()
         return INTERVAL

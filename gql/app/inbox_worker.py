@@ -4,7 +4,7 @@ import logging
 import time
 
 from gql.accounts.hook_endpoints import list_endpoints
-from gql.background import RepeatedTask
+from gql.background import GrowingPause, RepeatedTask
 from gql.database import Database
 from gql.errors import DatabaseUnavailable, DeadlineExceeded
 from gql.identity import Identity, Method, Permission
@@ -25,8 +25,8 @@ SWEEP_SECONDS = 5.0
 CLEANING_SECONDS = 3_600.0
 """Seconds between two deletions of old deliveries."""
 
-PAUSE = 30.0
-"""Seconds after a failure, as on a database that is down or read-only."""
+LONGEST_PAUSE = 30.0
+"""Most seconds after a failure, as on a database that is down or read-only."""
 
 POINTS = 1_000
 """What applying some deliveries costs, about: that of a list."""
@@ -59,7 +59,7 @@ class InboxWorker:
         self._with_work: set[int] = set()
         self._next_sweep = 0.0
         self._next_cleaning = time.monotonic() + CLEANING_SECONDS
-        self._has_failed = False
+        self._pause = GrowingPause(LONGEST_PAUSE)
 
     def note(self, organization_id: int) -> None:
         """There is a new delivery."""
@@ -103,14 +103,14 @@ class InboxWorker:
                 await self.clean()
                 self._next_cleaning = time.monotonic() + CLEANING_SECONDS
         except Exception as error:  # noqa: BLE001 -- one failure must not end the task
-            if not self._has_failed:
+            if not self._pause.failures:
                 is_outage = isinstance(error, DatabaseUnavailable | DeadlineExceeded)
                 log = _log.warning if is_outage else _log.exception
                 log("webhook deliveries are not applied for now: %r", error)
-            self._has_failed = True
             self._next_sweep = 0.0
-            return PAUSE
-        self._has_failed = False
+            self._pause.record_failure()
+            return self._pause.seconds
+        self._pause.record_success()
         return INTERVAL
 
     async def _drain(self) -> None:

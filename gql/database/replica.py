@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from gql.background import GrowingPause
 from gql.database.engine import Database
 from gql.database.failures import translate_failures
 from gql.errors import GatewayError
@@ -81,7 +82,7 @@ class Server:
         self.failure: str | None = None
         self._watching = Database(settings.model_copy(update=_WATCHING))
         self._looks = SingleFlight[str, None](cancel_abandoned=False)
-        self._failures = 0
+        self._pause = GrowingPause(LONGEST_PAUSE)
         self._next_look = 0.0
 
     @property
@@ -100,9 +101,9 @@ class Server:
 
     def fail(self, failure: str) -> None:
         """Take it for dead until it has answered again, to a first look at once."""
-        pause = min(2.0 ** (self._failures - 1), LONGEST_PAUSE) if self._failures else 0
+        pause = self._pause.seconds if self._pause.failures else 0
         self.state, self.failure = None, failure
-        self._failures += 1
+        self._pause.record_failure()
         self._next_look = time.monotonic() + pause
 
     async def close(self) -> None:
@@ -118,10 +119,11 @@ class Server:
         except (GatewayError, SQLAlchemyError, OSError) as error:
             self.fail(repr(error.__cause__ or error))
             return
-        if self._failures:
+        if self._pause.failures:
             # Its pool may have connections to what it was before; each would fail a read.
             await self.database.engine.dispose()
-        self._failures, self.failure = 0, None
+        self._pause.record_success()
+        self.failure = None
         self.state = self.last_state = ServerState(
             row.follows, int(row.position or 0), row.cluster, row.name, row.revision
         )

@@ -465,11 +465,12 @@ async def test_the_background_applies_what_was_stored_and_survives_failures(
 
     with monkeypatch.context() as patch:
         patch.setattr(inbox_worker, "process_due", failing)
-        wait_after_failure = await worker._work()  # noqa: SLF001 -- one round of the task
+        waits = [await worker._work() for _ in range(7)]  # noqa: SLF001 -- rounds of the task
     rows = await webhooks.inbox("state", "attempts")
     wait = await worker._work()  # noqa: SLF001 -- the same
 
-    assert (wait_after_failure, wait) == (inbox_worker.PAUSE, inbox_worker.INTERVAL)
+    assert waits == [1, 2, 4, 8, 16, 30, 30]
+    assert wait == inbox_worker.INTERVAL
     assert rows == [("new", 0)]
     assert await webhooks.inbox("state", "attempts") == [("done", 1)]
 

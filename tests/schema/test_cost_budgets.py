@@ -10,11 +10,13 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import select, text
 
+from gql.app import budget_watch
 from gql.app.budget_watch import BudgetWatch
 from gql.database import Database
 from gql.domain.cost_budgets import budget_statuses
 from gql.domain.writes import cost_budgets
 from gql.domain.writes.cost_budgets import note_passed_budgets
+from gql.errors import DatabaseUnavailable
 from gql.identity import Identity, Method, Permission
 from gql.models.audit_log import AuditLog
 from gql.models.call import Call
@@ -423,3 +425,24 @@ async def test_a_time_zone_that_is_not_known_keeps_nobody_else_from_being_told(
     )
 
     assert await BudgetWatch(fresh_database).look() == 1
+
+
+async def test_the_watch_asks_a_dead_database_ever_less_often_and_goes_on_soon(
+    fresh_graphql: GraphQL, fresh_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await set_budget(fresh_graphql, currency="AUD", amount="0.000100")
+    watch = BudgetWatch(fresh_database)
+    looks = 0
+
+    async def fail(*_: object) -> int:
+        nonlocal looks
+        looks += 1
+        raise DatabaseUnavailable("It restarts.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(budget_watch, "note_passed_budgets", fail)
+        waits = [await watch._work() for _ in range(8)]  # noqa: SLF001 -- rounds of the task
+    wait_after_success = await watch._work()  # noqa: SLF001 -- the same
+
+    assert (waits, looks) == ([1, 2, 4, 8, 16, 32, 60, 60], 8)
+    assert wait_after_success == budget_watch.INTERVAL
