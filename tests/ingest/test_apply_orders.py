@@ -111,7 +111,7 @@ async def test_a_wrong_rule_is_caught(
     owner, name, replacement, strategy = WRONG[rule]
     logs: list[list[AnyItem]] = []
 
-    @settings(max_examples=60, deadline=None, database=None, derandomize=True)
+    @settings(max_examples=300, deadline=None, database=None, derandomize=True)
     @given(strategy)
     def collect(log: list[AnyItem]) -> None:
         logs.append(log)
