@@ -125,7 +125,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
         database, caller_of, requests, shares, queues, hubs, slots, SocketLimits.of(settings)
     )
     queries = QueryRunner(database, has_own_connections=settings.compiled)
-    webhooks = WebhookSender(database, settings, queues, graphql.event_answers)
+    webhooks = WebhookSender(database, settings, queues, graphql.subscription_reader.event_answers)
     metrics = None
     if settings.metrics_token is not None:
         metrics = Metrics(
@@ -175,7 +175,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
             "messages": messages,
             "event_numbering": numbering,
             "event_hubs": hubs,
-            "subscriptions": graphql.subscriptions,
+            "subscriptions": graphql.subscription_reader.subscriptions,
             "sockets": sockets,
             "live_transcripts": live_transcripts,
             "throttle": throttle,

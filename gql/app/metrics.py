@@ -106,7 +106,7 @@ class Metrics:
         return Response(self._publisher.text(), headers=headers)
 
     def _counters(self) -> Numbers:
-        counts = self._endpoint.counts
+        counts = self._endpoint.runner.counts
         yield OPERATIONS, ("plan", "none", ""), counts.compiled
         yield OPERATIONS, ("cache", "none", ""), counts.cached
         resolved = {(reason, ""): 0 for reason in FallbackReason} | counts.resolved

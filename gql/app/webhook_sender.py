@@ -75,7 +75,7 @@ _NOT_NOW = (Unavailable, DeadlineExceeded, RateLimited, TimeoutError)
 """Why an answer cannot be made up that can be later."""
 
 Answers = Callable[[str, Identity], Awaitable[EventAnswers]]
-"""What answers a document for events; see `GraphQLEndpoint.event_answers`."""
+"""What answers a document for events; see `SubscriptionReader.event_answers`."""
 
 _log = logging.getLogger(__name__)
 

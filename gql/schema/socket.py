@@ -153,7 +153,7 @@ class _Connection:
         if isinstance(caller, GatewayError):
             raise Close.of_refusal(caller, forbidden=ProtocolCode.FORBIDDEN)
         try:
-            last_event_id = await self._endpoint.graphql.last_event_id(caller)
+            last_event_id = await self._endpoint.graphql.subscription_reader.last_event_id(caller)
         except GatewayError as error:
             raise Close.of_refusal(error, forbidden=ProtocolCode.FORBIDDEN) from None
         self._caller = caller

@@ -113,9 +113,9 @@ async def test_after_a_plan_was_too_long_no_resolver_runs(
     await graphql(LONG["a page"])
 
     if limited.app.state.settings.compiled:
-        assert endpoint.counts.resolved == {}
+        assert endpoint.runner.counts.resolved == {}
     else:
-        assert endpoint.counts.resolved == {(FallbackReason.OFF, ""): 1}
+        assert endpoint.runner.counts.resolved == {(FallbackReason.OFF, ""): 1}
 
 
 async def test_a_read_of_rest_is_refused_too(

@@ -74,7 +74,7 @@ async def test_refused_texts_send_nobody_else_to_resolvers(
     app: Starlette, graphql: GraphQL, stranger: dict[str, str]
 ) -> None:
     routes: list[Any] = [each for each in app.routes if getattr(each, "name", "") == "graphql"]
-    resolved = routes[0].endpoint.counts.resolved
+    resolved = routes[0].endpoint.runner.counts.resolved
     for _ in range(MOST_FAILURES):
         await graphql(QUERY, {"filter": filled(FILTERS["contains"], "z" * 60_000)})
     before = dict(resolved)

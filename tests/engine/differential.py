@@ -119,7 +119,7 @@ class DifferentialClient:
 
     async def _post(self, document: Document, engine: Engine | None) -> httpx2.Response:
         body = json.dumps({"query": document.text, "variables": document.variables})
-        self.endpoint.engine = engine
+        self.endpoint.runner.engine = engine
         return await self.client.post(
             "/graphql", content=body, headers={"content-type": "application/json"}
         )
@@ -130,7 +130,7 @@ async def differential_client(copy: Copy) -> AsyncIterator[DifferentialClient]:
     """The production application over a copy, for a member of its first organization."""
     app = create_app(settings_for(copy.url, compiled=True, rate_limit="off", **ROOMY))
     endpoint = endpoint_of(app)
-    assert endpoint.engine is not None
+    assert endpoint.runner.engine is not None
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(running(app))
         client = httpx2.AsyncClient(
@@ -139,7 +139,7 @@ async def differential_client(copy: Copy) -> AsyncIterator[DifferentialClient]:
             headers={"Authorization": f"Bearer {copy.organizations[0].api_key}"},
         )
         await stack.enter_async_context(client)
-        yield DifferentialClient(client, endpoint, endpoint.engine)
+        yield DifferentialClient(client, endpoint, endpoint.runner.engine)
 
 
 def cached(cache: SegmentedCache[Any]) -> list[Any]:

@@ -62,7 +62,7 @@ async def test_what_an_administrator_asked_is_not_run_for_another(
     for _ in range(3):
         await alike(differential, query, **variables)
 
-    differential.endpoint.engine = engine
+    differential.endpoint.runner.engine = engine
     before = engine.counts.compiled
     body = {"query": query, "variables": variables}
     refused = [
@@ -85,7 +85,7 @@ async def test_a_log_that_is_skipped_asks_for_no_permission(
     query = "query($s: Boolean!) { graph(id: 1) { id } auditLog @skip(if: $s) { totalCount } }"
     assert (await alike(differential, query, s=False))["auditLog"] == {"totalCount": 1}
 
-    differential.endpoint.engine = differential.engine
+    differential.endpoint.runner.engine = differential.engine
     before = differential.engine.counts.compiled
     body = {"query": query, "variables": {"s": True}}
     answer = await differential.client.post("/graphql", json=body, headers=writer)

@@ -207,7 +207,7 @@ async def test_new_documents_do_not_grow_memory(
     await differential.ask(hot)
     await differential.ask(hot)
 
-    differential.endpoint.engine = differential.engine
+    differential.endpoint.runner.engine = differential.engine
     for number in range(60):
         new = {"query": f"{{ graph(id: 1) {{ k{number}: name }} }}"}
         assert (await differential.client.post("/graphql", json=new)).is_success

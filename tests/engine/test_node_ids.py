@@ -67,7 +67,7 @@ async def test_nobody_finds_what_a_stranger_has(
 ) -> None:
     stranger = {"Authorization": f"Bearer {fresh.organizations[1].api_key}"}
     await alike(differential, QUERY, ids=list(IDS))
-    differential.endpoint.engine = differential.engine
+    differential.endpoint.runner.engine = differential.engine
     before = differential.engine.counts.compiled
 
     body = {"query": QUERY, "variables": {"ids": list(IDS)}}

@@ -226,7 +226,7 @@ async def test_a_request_that_comes_again_is_bound_to_what_it_says(
 
     stranger = {"Authorization": f"Bearer {fresh.organizations[1].api_key}"}
     body = {"query": query, "variables": {"n": 1, "s": False}}
-    differential.endpoint.engine = differential.engine
+    differential.endpoint.runner.engine = differential.engine
     answers = [
         (await differential.client.post("/graphql", json=body, headers=headers)).json()
         for headers in ({}, stranger, {})
@@ -238,7 +238,7 @@ async def test_whoever_asks_again_is_told_about_themselves(
     differential: DifferentialClient, fresh: Copy
 ) -> None:
     stranger = {"Authorization": f"Bearer {fresh.organizations[1].api_key}"}
-    differential.endpoint.engine = differential.engine
+    differential.endpoint.runner.engine = differential.engine
     names = [
         (
             await differential.client.post(

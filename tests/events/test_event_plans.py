@@ -88,7 +88,9 @@ class Answering:
 
         settings = settings_for(self.copy.url, compiled=compiled)
         endpoint = GraphQLEndpoint(schema, self.database, settings, identify=nobody)
-        return await endpoint.event_answers(f"subscription {document}", reader_of(1))
+        return await endpoint.subscription_reader.event_answers(
+            f"subscription {document}", reader_of(1)
+        )
 
     async def events(self, answers: EventAnswers) -> list[StoredEvent]:
         """What a document tells of the writes."""

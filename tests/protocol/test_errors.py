@@ -13,7 +13,7 @@ from gql.database import Database
 from gql.errors import GatewayError, Unavailable, error_table
 from gql.identity import Identity
 from gql.query.context import Context
-from gql.schema import endpoint as endpoint_module
+from gql.schema import operation_reader
 from gql.schema.endpoint import GraphQLEndpoint
 from tests.databases import Copy, settings_for
 from tests.protocol.conftest import OpenDoor, identify
@@ -124,7 +124,7 @@ async def test_a_bug_of_the_endpoint_itself_is_a_masked_500(
     def broken(*_: object) -> None:
         raise RuntimeError(SECRET)
 
-    monkeypatch.setattr(endpoint_module, "choose_operation", broken)
+    monkeypatch.setattr(operation_reader, "choose_operation", broken)
     response = await failing.query("{ fine }")
 
     assert response.status_code == 500

@@ -151,7 +151,9 @@ def sender_of(app: Starlette) -> WebhookSender:
 
     database, settings = app.state.database, app.state.settings
     endpoint = GraphQLEndpoint(schema, database, settings, identify=nobody)
-    return WebhookSender(database, settings, endpoint.queues, endpoint.event_answers)
+    return WebhookSender(
+        database, settings, endpoint.queues, endpoint.subscription_reader.event_answers
+    )
 
 
 @asynccontextmanager
