@@ -114,12 +114,17 @@ class Window:
         """How long until all is free again; a whole window when it has not begun."""
         return self.ends - now if now < self.ends else float(self.quota.seconds)
 
-    def can_take(self, amount: int, now: float) -> bool:
+    def can_take(self, amount: int, now: float, used_before: int = 0) -> bool:
         """Whether so much may still be used.
 
         More than the whole quota is taken for the whole: else it could never be used.
+
+        Args:
+            amount: How much.
+            now: By the timer.
+            used_before: How much of it was counted before.
         """
-        remaining = self.remaining(now)
+        remaining = self.remaining(now) + used_before
         return remaining >= amount or remaining >= self.most(now)
 
     def use(self, amount: int, now: float) -> None:
@@ -211,14 +216,19 @@ class Allowance:
         """
         self._use(self.requests, number)
 
-    def use_points(self, points: int) -> None:
+    def use_points(self, points: int, *, used_before: int = 0) -> None:
         """Count the points of an operation against every quota, or against none.
+
+        Args:
+            points: What it costs.
+            used_before: How many of them were counted before, as for a comparison of versions that
+                did not answer it.
 
         Raises:
             RateLimited: when one of them has not so many left.
         """
         if points:
-            self._use(self.points, points)
+            self._use(self.points, points, used_before)
 
     def count_points(self, points: int) -> None:
         """Count the points of a part of work that cannot be refused any more."""
@@ -226,15 +236,15 @@ class Allowance:
         for limit in self.points:
             limit.window.use(points, now)
 
-    def _use(self, limits: tuple[NamedWindow, ...], amount: int) -> None:
+    def _use(self, limits: tuple[NamedWindow, ...], amount: int, used_before: int = 0) -> None:
         now = self._timer()
         for limit in limits:
-            if not limit.window.can_take(amount, now):
+            if not limit.window.can_take(amount, now, used_before):
                 self._over[limit.name] += 1
                 if self._is_enforced:
                     raise _refusal(limit, now)
         for limit in limits:
-            limit.window.use(amount, now)
+            limit.window.use(amount - used_before, now)
 
 
 def _refusal(limit: NamedWindow, now: float) -> RateLimited:

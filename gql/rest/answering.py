@@ -200,12 +200,14 @@ class Endpoint:
                 return to_response(route, await result)
         read = await queries.bind(query, result, context.organization_id)
         versioned, bodies = queries.versioned(read), self.services.bodies
+        used = 0
         if versioned is not None and names_version(request.scope):
             async with _charged(route, context, request, VERSION_POINTS):
                 version = await queries.current_version(context, database, versioned)
             if version and (tag := bodies.named_tag(request.scope, version)):
                 return not_modified(tag)
-        async with _charged(route, context, request, read.points):
+            used = VERSION_POINTS
+        async with _charged(route, context, request, read.points, used_before=used):
             answer = await queries.answer(context, database, read, versioned)
         response = await read_response(answer.body, route.status, answer.version)
         return conditional(request.scope, response, bodies)
@@ -253,11 +255,18 @@ _VARY = (b"vary", b"Authorization, Cookie")
 
 
 def _charged(
-    route: RestRoute, context: Context, request: Request, points: int
+    route: RestRoute, context: Context, request: Request, points: int, *, used_before: int = 0
 ) -> AbstractAsyncContextManager[object]:
     """Charge points to the caller; then a slot, in which a request waits for others like it.
 
     A route that is open to everybody has no caller to be charged, and waits for nobody.
+
+    Args:
+        route: What is asked for.
+        context: By whom.
+        request: Whose line in the log says the points.
+        points: What it costs.
+        used_before: How many of them were charged before.
 
     Raises:
         RateLimited: when the caller has not so many points left.
@@ -265,7 +274,7 @@ def _charged(
     if route.permission is None:
         return nullcontext()
     log_fields(request.scope)["points"] = points
-    context.identity.allowance.use_points(points)
+    context.identity.allowance.use_points(points, used_before=used_before)
     return context.slot(points)
 
 

@@ -66,24 +66,30 @@ class OperationRunner:
                 304 where the client names that one.
         """
         engine, caller = self.engine, received.caller
+        organization_id = caller.organization_id
         request, points = await self._reader.read(received)
+        used = 0
         if reading is not None and engine is not None and names_version(reading):
+            used = VERSION_POINTS
+            _charge(received, request, used)
             tag = await self._named_tag(engine, received, request, reading)
             if tag is not None:
                 return HttpResponse.not_modified(received.renderer.media_type, tag)
-        received.log_operation(request.name, points)
-        caller.allowance.use_points(points)
+        # Before the rest is charged, as only what is bound tells whether its answer is cached.
         bound = OFF if engine is None else await engine.bind_request(request, caller)
-        if isinstance(bound, bytes):  # it needs no connection, so it waits for none
-            return await self._finish(received, request, bound)
         versioned, is_cached = None, points >= CACHED_FROM
         if engine is not None and (is_cached or reading is not None):
             versioned = engine.versioned(request, bound)
-        if is_cached and versioned is not None:
+        if is_cached and versioned is not None and self.answers.has(versioned, organization_id):
+            _charge(received, request, used + VERSION_POINTS, used_before=used)
+            used += VERSION_POINTS
             answer = await self._cached(received, versioned)
             if answer is not None:
                 return answer
-        async with self._queues.hold(caller.organization_id, points):
+        _charge(received, request, points, used_before=used)
+        if isinstance(bound, bytes):  # it needs no connection, so it waits for none
+            return await self._finish(received, request, bound)
+        async with self._queues.hold(organization_id, points):
             return await self._finish(received, request, bound, versioned, is_cached=is_cached)
 
     async def run_priced(self, received: ReceivedRequest, header: bytes) -> HttpResponse:
@@ -108,8 +114,7 @@ class OperationRunner:
         notes.cached["document"] = self._reader.knows_document(received)
         with notes.timed("parse"):
             request, notes.points = await self._reader.read(received)
-        received.log_operation(request.name, notes.points)
-        caller.allowance.use_points(notes.points)
+        _charge(received, request, notes.points)
         # Heavy or not, as an explanation runs the statement once more to account for it.
         async with self._queues.heavy.hold(caller.organization_id):
             if self.engine is None:
@@ -131,8 +136,6 @@ class OperationRunner:
     ) -> str | None:
         """The tag of what the client has, where that is of the current version."""
         caller, media_type = received.caller, received.renderer.media_type
-        received.log_operation(request.name, VERSION_POINTS)
-        caller.allowance.use_points(VERSION_POINTS)
         versioned = engine.versioned(request, await engine.bind_request(request, caller))
         if versioned is None:
             return None
@@ -150,8 +153,6 @@ class OperationRunner:
     ) -> HttpResponse | None:
         """What answered the same before, where that has not changed."""
         organization_id, media_type = received.caller.organization_id, received.renderer.media_type
-        if not self.answers.has(versioned, organization_id):
-            return None
         async with self._queues.hold(organization_id, VERSION_POINTS):
             fetch_value = received.database.fetch_value
             answer = await self.answers.current(versioned, organization_id, fetch_value)
@@ -194,3 +195,21 @@ class OperationRunner:
             self.answers.put(versioned, organization_id, stamps, body)
         version = versioned.version(stamps, organization_id, renderer.media_type)
         return HttpResponse(200, renderer.media_type, body, version=version)
+
+
+def _charge(
+    received: ReceivedRequest, request: Request, points: int, *, used_before: int = 0
+) -> None:
+    """Charge the caller for an operation, and say in the log which one it is and what it costs.
+
+    Args:
+        received: By whom.
+        request: The operation.
+        points: What it costs, as far as it is known by now.
+        used_before: How many of them were charged before.
+
+    Raises:
+        RateLimited: when the caller has not so many left.
+    """
+    received.log_operation(request.name, points)
+    received.caller.allowance.use_points(points, used_before=used_before)

@@ -1,5 +1,6 @@
 """Requests that read, at both doors."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -63,3 +64,9 @@ def only_stamps(texts: list[str]) -> bool:
     """Whether one statement ran, and read nothing but stamps."""
     (sql,) = texts
     return sql.count("FROM") == 2 and "FROM change_stamp" in sql and " call" not in sql
+
+
+def points_left(answer: httpx2.Response) -> int:
+    """How many points an answer says that its caller may still use; the only limit there is."""
+    (usage,) = re.findall(r"r=(\d+)", answer.headers["ratelimit"])
+    return int(usage)

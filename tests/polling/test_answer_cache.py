@@ -1,15 +1,19 @@
 """Who asks again what was expensive is given the same, as long as it is what the database has."""
 
+import json
+from itertools import pairwise
 from typing import Any
 
 import httpx2
 import pytest
 
 from gql.app import create_app
+from gql.engine.answer_cache import CACHED_FROM
 from tests.conftest import bearer, connect
 from tests.databases import Copy, settings_for
+from tests.events.sockets import connected
 from tests.lifespan import running
-from tests.polling.reads import PLAIN, fetched, only_stamps, run
+from tests.polling.reads import PLAIN, fetched, only_stamps, points_left, run
 
 COSTS = """query($status: CallStatus) {
     costs(filter: {status: {eq: $status}}, groupBy: [ASSISTANT]) {
@@ -28,7 +32,8 @@ async def ask(
     **headers: str,
 ) -> httpx2.Response:
     body = {"query": query, "variables": {"status": status}}
-    more = {**bearer(copy.organizations[organization]), **PLAIN, **headers}
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    more = {**bearer(copy.organizations[organization]), **PLAIN, **named}
     response = await client.post("/graphql", json=body, headers=more)
     assert response.status_code == 200
     return response
@@ -131,3 +136,44 @@ async def test_it_is_counted_and_a_read_of_it_has_its_tag(fresh: Copy) -> None:
     assert 'operations_total{field="",reason="none",way="plan"} 1.0' in metrics
     assert 'operations_total{field="",reason="none",way="cache"} 2.0' in metrics
     assert 'jackfield_cache_entries{cache="answers"} 1.0' in metrics
+
+
+async def test_it_costs_a_point_by_whatever_way_it_is_asked_for(fresh: Copy) -> None:
+    """And what had to be read costs its price, the point of comparing included."""
+    app = create_app(settings_for(fresh.url, rate_limit_requests=0))
+    owner = {**bearer(fresh.organizations[0]), **PLAIN}
+    variables = {"status": "COMPLETED"}
+    params = {"query": COSTS, "variables": json.dumps(variables)}
+    left: list[int] = []
+
+    async with running(app), connect(app) as client:
+        price = (await ask(client, fresh, jackfield_cost="dry-run")).json()["extensions"]["cost"]
+
+        async def note_points_left() -> None:
+            left.append(points_left(await ask(client, fresh, "{ __typename }")))
+
+        await note_points_left()
+        first = await ask(client, fresh)
+        await note_points_left()
+        again = await ask(client, fresh)
+        await note_points_left()
+        read = await client.get("/graphql", params=params, headers=owner)
+        await note_points_left()
+        async with connected(app, owner) as socket:
+            await socket.init()
+            socket.subscribe(COSTS, **variables)
+            by_socket = await socket.next()
+        await note_points_left()
+        tag = {"if-none-match": read.headers["etag"]}
+        unchanged = await client.get("/graphql", params=params, headers={**owner, **tag})
+        await note_points_left()
+        await run(fresh, "UPDATE call SET total_cost = total_cost + 1 WHERE organization_id = 1")
+        changed = await client.get("/graphql", params=params, headers={**owner, **tag})
+        await note_points_left()
+
+    assert first.content == again.content == read.content != changed.content
+    assert by_socket["payload"] == first.json()
+    assert (unchanged.status_code, changed.status_code) == (304, 200)
+    points = price["points"]
+    assert points > CACHED_FROM
+    assert [a - b for a, b in pairwise(left)] == [points, 1, 1, 1, 1, points]

@@ -150,6 +150,26 @@ async def test_processes_add_up_what_they_use(
         assert 0 < await redis.ttl(key) <= 60
 
 
+def test_what_was_counted_before_is_a_part_of_what_an_operation_costs() -> None:
+    clock = Clock()
+    settings = settings_for(URL, rate_limit_requests=0, rate_limit_points=100)
+    allowance = RateLimits(settings, timer=clock).allowance(7, None)
+    (limit,) = allowance.limits
+    left: list[int] = []
+    for price in (40, 100, 500):
+        clock.seconds += 60
+        allowance.use_points(1)
+        allowance.use_points(price, used_before=1)
+        left.append(limit.window.remaining(clock()))
+    clock.seconds += 60
+    allowance.use_points(2)
+    with pytest.raises(RateLimited):
+        allowance.use_points(100, used_before=1)
+
+    assert left == [60, 0, -400]
+    assert limit.window.remaining(clock()) == 98
+
+
 async def test_without_redis_each_process_has_a_part_until_it_is_back(
     process: Callable[[], Process], own_redis: RedisServer, caplog: pytest.LogCaptureFixture
 ) -> None:
