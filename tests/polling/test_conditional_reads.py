@@ -73,7 +73,7 @@ async def test_a_change_is_shown(fresh_client: httpx2.AsyncClient, fresh: Copy, 
     assert changed.headers["etag"] != first.headers["etag"]
 
 
-@pytest.mark.parametrize("read", ["GET", "a graph"])
+@pytest.mark.parametrize("read", ["GET", "a graph", "calls"])
 async def test_a_write_of_other_tables_or_organizations_changes_no_tag(
     fresh_client: httpx2.AsyncClient, fresh: Copy, read: str
 ) -> None:
