@@ -75,20 +75,22 @@ class OperationRunner:
             tag = await self._named_tag(engine, received, request, reading)
             if tag is not None:
                 return HttpResponse.not_modified(received.renderer.media_type, tag)
-        # Before the rest is charged, as only what is bound tells whether its answer is cached.
-        bound = OFF if engine is None else await engine.bind_request(request, caller)
         versioned, is_cached = None, points >= CACHED_FROM
-        if engine is not None and (is_cached or reading is not None):
-            versioned = engine.versioned(request, bound)
-        if is_cached and versioned is not None and self.answers.has(versioned, organization_id):
-            _charge(received, request, used + VERSION_POINTS, used_before=used)
-            used += VERSION_POINTS
-            answer = await self._cached(received, versioned)
-            if answer is not None:
-                return answer
+        if engine is not None and is_cached:
+            versioned = engine.versioned(request, await engine.bind_request(request, caller))
+            if versioned is not None and self.answers.has(versioned, organization_id):
+                _charge(received, request, used + VERSION_POINTS, used_before=used)
+                used += VERSION_POINTS
+                answer = await self._cached(received, versioned)
+                if answer is not None:
+                    return answer
         _charge(received, request, points, used_before=used)
+        # Bound anew once all is charged, as it may show what its caller has left.
+        bound = OFF if engine is None else await engine.bind_request(request, caller)
         if isinstance(bound, bytes):  # it needs no connection, so it waits for none
             return await self._finish(received, request, bound)
+        if engine is not None and (is_cached or reading is not None):
+            versioned = engine.versioned(request, bound)
         async with self._queues.hold(organization_id, points):
             return await self._finish(received, request, bound, versioned, is_cached=is_cached)
 
