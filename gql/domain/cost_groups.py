@@ -116,6 +116,7 @@ def cost_request(arguments: CostArguments) -> CostRequest:
         descending=arguments.descending,
         with_empty=arguments.empty_buckets,
         is_compared=arguments.compare,
+        by_day=bucket == Bucket.DAY,
         fits_rollup=arguments.rate_card is None
         and _fits_rollup(arguments.group_by, filters, values),
         rates=() if arguments.rate_card is None else arguments.rate_card.units,

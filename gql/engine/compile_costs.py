@@ -42,7 +42,11 @@ def print_report(
     if all(isinstance(item.source, ConstantSource) for _, item in items):
         return print_items([(key, _print_field(0, item, None)) for key, item in items])
     parameters = GroupParameters.named(node.prefix)
-    rows = groups.groups(parameters, with_percentiles=_has_percentiles(node))
+    rows = groups.groups(
+        parameters,
+        with_percentiles=_has_percentiles(node),
+        with_count=any(item.source is CostReportField.GROUP_COUNT for _, item in items),
+    )
     row = RowSource(COST_GROUPS, rows, rows, [])
     if groups.grouping.is_compared:
         previous = groups.previous_groups(parameters, with_percentiles=_has_percentiles(node))
@@ -77,7 +81,10 @@ def print_summary(
 ) -> list[JsonPart]:
     """What all records of a list cost, as a list with an object for each currency."""
     rows = CostGroups.summary(records).groups(
-        GroupValues().parameters(), parent, with_percentiles=_has_percentiles(node)
+        GroupValues().parameters(),
+        parent,
+        with_percentiles=_has_percentiles(node),
+        with_count=False,
     )
     row = RowSource(COST_GROUPS, rows, rows, [])
     body = concatenated(print_object(row, node))

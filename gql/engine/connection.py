@@ -15,7 +15,7 @@ from strawberry.types import Info
 from strawberry.types.arguments import StrawberryArgument
 
 from gql.engine.fields import SOURCE, ConnectionField, ConnectionSource
-from gql.loaders.cost_groups import CostGroupsByParentLoader, CostGroupsLoader
+from gql.loaders.cost_groups import CostGroupsByParentLoader, CostGroupsLoader, GroupsKey
 from gql.loaders.record_loaders import (
     AnyOutsideByParentLoader,
     AnyOutsideLoader,
@@ -162,7 +162,8 @@ class RequestedPage:
         if self.records.link is None:
             loader = CostGroupsLoader.of(self.context)
             groups = CostGroups.summary(self.records)
-            return (await loader.load((groups, GroupValues(), with_percentiles))).groups
+            key = GroupsKey(groups, GroupValues(), with_percentiles, with_count=False)
+            return (await loader.load(key)).groups
         return await CostGroupsByParentLoader.of(self.context, self.records).load(self.parent_key)
 
     async def has_more(self, *, earlier: bool) -> bool:

@@ -11,16 +11,24 @@ from gql.query.resource import Record
 
 
 class GroupsRead(NamedTuple):
-    """Groups in their order, and how many there are with those beyond the limit."""
+    """Groups in their order, and how many there are with those beyond the limit, if counted."""
 
     groups: list[Record]
-    group_count: int
+    group_count: int | None
 
 
-class CostGroupsLoader(OneByOneLoader[tuple[CostGroups, GroupValues, bool], GroupsRead]):
+class GroupsKey(NamedTuple):
+    """Groups, the values of their parameters, and whether percentiles and the count are needed."""
+
+    groups: CostGroups
+    values: GroupValues
+    with_percentiles: bool
+    with_count: bool
+
+
+class CostGroupsLoader(OneByOneLoader[GroupsKey, GroupsRead]):
     """Groups of lists that have no parent.
 
-    Key: the groups, the values of their parameters, and whether percentiles are needed.
     Value: what was read.
     Statement: one for each key.
     """
@@ -29,9 +37,11 @@ class CostGroupsLoader(OneByOneLoader[tuple[CostGroups, GroupValues, bool], Grou
     def of(cls, context: Context) -> "CostGroupsLoader":
         return loader_of(context, cls)
 
-    async def read(self, key: tuple[CostGroups, GroupValues, bool]) -> GroupsRead:
-        groups, values, with_percentiles = key
-        statement = groups.statement(values, with_percentiles=with_percentiles)
+    async def read(self, key: GroupsKey) -> GroupsRead:
+        groups, values, with_percentiles, with_count = key
+        statement = groups.statement(
+            values, with_percentiles=with_percentiles, with_count=with_count
+        )
         rows = await self._rows(statement)
         return GroupsRead(groups.records_of(rows), rows[0][-1] if rows else 0)
 
@@ -52,7 +62,8 @@ class CostGroupsByParentLoader(Loader[Any, list[Record]]):
 
     async def read_many(self, keys: list[Any]) -> list[list[Record]]:
         summary = CostGroups.summary(self._records)
-        rows = await self._rows(summary.statement(GroupValues(), by_parent=True), keys)
+        statement = summary.statement(GroupValues(), by_parent=True, with_count=False)
+        rows = await self._rows(statement, keys)
         groups = {
             key: summary.records_of(list(each))
             for key, each in groupby(rows, key=lambda row: row[-1])

@@ -42,9 +42,13 @@ from gql.query.cost_figures import (
     KEYS,
     PARTS,
     PERCENTILES,
+    ChosenFigures,
     Expression,
     Grouping,
     GroupOrder,
+    RolledUpFigures,
+    SortedFigures,
+    bucket_of_day,
     figures_of,
 )
 from gql.query.filters import Filter
@@ -215,6 +219,7 @@ class CostGroups:
         *,
         by_parent: bool = False,
         with_percentiles: bool = True,
+        with_count: bool = True,
     ) -> FromClause:
         """The groups as rows with `labels`, `row_number` (from 1) and `group_count`.
 
@@ -223,6 +228,7 @@ class CostGroups:
             parent: The table of the parents, for the groups of the list under each of its rows.
             by_parent: Whether `parent_key` tells the lists under the parents in `keys` apart.
             with_percentiles: Whether percentiles are worked out, or NULL.
+            with_count: Whether all groups are counted, or NULL.
         """
         figures = figures_of(
             self.records,
@@ -231,9 +237,40 @@ class CostGroups:
             by_parent=by_parent,
             percentiles=with_percentiles,
         )
+        if isinstance(figures, RolledUpFigures) and self.grouping.has_many_groups:
+            return self._chosen_groups(parameters, with_count=with_count)
         rows = figures.rows(self.records, parameters.bounds, parent)
-        groups = _numbered(rows, self.grouping, parameters, by_parent=by_parent).subquery()
+        groups = _numbered(
+            rows, self.grouping, parameters, by_parent=by_parent, with_count=with_count
+        ).subquery()
         return select(*groups.c).where(groups.c.row_number <= parameters.limit).subquery()
+
+    def _chosen_groups(self, parameters: GroupParameters, *, with_count: bool) -> FromClause:
+        """The same in two steps: the groups within the limit are chosen, and then added up.
+
+        A year by day and assistant may have 200 times as many groups as are answered, and most of
+        the work would be sums of the others.
+        """
+        grouping, bounds = self.grouping, parameters.bounds
+        every = select(*SortedFigures(grouping).rows(self.records, bounds, None).c)
+        ranked = every.cte() if with_count else every.subquery()
+        first = (
+            select(*ranked.c).order_by(*_order(ranked, grouping)).limit(parameters.limit).subquery()
+        )
+        count = select(func.count()).select_from(ranked).scalar_subquery()
+        chosen = select(
+            *bucket_of_day(first.c.position, bounds),
+            *(first.c[name] for name in grouping.keys),
+            func.row_number().over(order_by=list(_order(first, grouping))).label("row_number"),
+            (count if with_count else _NOT_COUNTED).label("group_count"),
+        ).cte()
+        rows = ChosenFigures(grouping, chosen).rows(self.records, bounds, None)
+        if grouping.with_empty:
+            sums = [each for each in rows.c if each.name not in chosen.c]
+            joined = chosen.outerjoin(rows, rows.c.row_number == chosen.c.row_number)
+            rows = select(*chosen.c, *sums).select_from(joined).subquery()
+        finished = _finished(rows, grouping, parameters)
+        return select(*finished, rows.c.row_number, rows.c.group_count).subquery()
 
     def previous_groups(
         self, parameters: GroupParameters, *, with_percentiles: bool = True
@@ -252,11 +289,21 @@ class CostGroups:
         return select(*_finished(rows, grouping, parameters)).subquery()
 
     def statement(
-        self, values: GroupValues, *, by_parent: bool = False, with_percentiles: bool = True
+        self,
+        values: GroupValues,
+        *,
+        by_parent: bool = False,
+        with_percentiles: bool = True,
+        with_count: bool = True,
     ) -> Select[Any]:
         """Everything of every group, in order, for `group_records`."""
         parameters = values.parameters()
-        groups = self.groups(parameters, by_parent=by_parent, with_percentiles=with_percentiles)
+        groups = self.groups(
+            parameters,
+            by_parent=by_parent,
+            with_percentiles=with_percentiles,
+            with_count=with_count,
+        )
         columns: list[Any] = [groups.c[label] for label in self.labels]
         source = groups
         if self.grouping.is_compared:
@@ -287,8 +334,16 @@ def _record(labels: Sequence[str], values: Sequence[Any], previous: Any) -> Any:
     return SimpleNamespace(**record, previous=previous)
 
 
+_NOT_COUNTED = cast(null(), BigInteger)
+
+
 def _numbered(
-    rows: FromClause, grouping: Grouping, parameters: GroupParameters, *, by_parent: bool
+    rows: FromClause,
+    grouping: Grouping,
+    parameters: GroupParameters,
+    *,
+    by_parent: bool,
+    with_count: bool,
 ) -> Select[Any]:
     """The groups, each with its number in their order, and how many there are."""
     under = [rows.c.parent_key] if by_parent else None
@@ -297,7 +352,9 @@ def _numbered(
         *_finished(rows, grouping, parameters),
         *(under or ()),
         row_number.label("row_number"),
-        func.count().over(partition_by=under).label("group_count"),
+        (func.count().over(partition_by=under) if with_count else _NOT_COUNTED).label(
+            "group_count"
+        ),
     )
 
 

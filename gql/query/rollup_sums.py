@@ -4,13 +4,12 @@ Whole months and days come from the rollup. Only the calls of the one or two day
 range of instants cuts are added up themselves.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
-    BindParameter,
     ColumnElement,
     FromClause,
     Select,
@@ -26,10 +25,24 @@ from gql.models.rollup import NO_ASSISTANT
 from gql.query.record_list import RecordList, RowSource
 from gql.query.resource import Expression, RollupTable
 from gql.query.rollup import LOWER_BOUNDS, UPPER_BOUNDS, bounds_of, counted_rows
-from gql.sql.aggregates import BUCKET, bucket_rows, is_day_in_bucket, not_by_index
+from gql.sql.aggregates import not_by_index
 from gql.sql.instants import day_end, day_number, day_start, month_number
 
 _LONGEST_MONTH = 31
+
+
+class JoinedRows(NamedTuple):
+    """Rows that those of the rollup are joined with.
+
+    Attributes:
+        rows: Such as buckets.
+        columns: Names of theirs that the sums then have, too.
+        on: Which of them a row of a table of the rollup belongs to, and the number of its day.
+    """
+
+    rows: FromClause
+    columns: Sequence[str]
+    on: Callable[[FromClause, ColumnElement[Any]], ColumnElement[bool]]
 
 
 @dataclass(frozen=True)
@@ -41,7 +54,7 @@ class RollupSums:
         sums: Names in `gql.models.rollup.SUMS`.
         kinds: What rows are told apart by: names in `gql.models.rollup.KINDS`, `channel`, `day`,
             and `assistant_id`, which is `NO_ASSISTANT` where there is none.
-        bounds: Of buckets of whole days: rows then have the columns of one, `BUCKET`, and no day.
+        joined: Rows that those of each day are joined with; they then have no day.
         whole_days: Whether the instants are compared with starts of days in UTC alone, by `gte` and
             `lt`, so that no calls have to be read.
         conditions: Further ones, on columns that the rollup has too.
@@ -50,7 +63,7 @@ class RollupSums:
     records: RecordList
     sums: Sequence[str]
     kinds: Sequence[str]
-    bounds: BindParameter[Any] | None = None
+    joined: JoinedRows | None = None
     whole_days: bool = False
     conditions: Sequence[Expression] = ()
 
@@ -71,13 +84,13 @@ class RollupSums:
     ) -> Iterator[tuple[RowSource, ColumnElement[Any]]]:
         """The rows of whole days, or of whole months and of the days beside these, and changes."""
         after, before = self._after(), self._before()
-        by_day = "day" in self.kinds or self.bounds is not None
+        by_day = "day" in self.kinds or self.joined is not None
         (folded, period), (changes, day) = self._counted(parent, months=not by_day)
         changes.conditions += [*(day > each for each in after), *(day < each for each in before)]
         yield changes, day
         within = (lambda each: each) if by_day else month_number
         # Of two ranges SQLite may choose this one, and read it whole for each bucket.
-        limited = period if self.bounds is None else not_by_index(period)
+        limited = period if self.joined is None else not_by_index(period)
         folded.conditions += [
             *(limited > within(each) for each in after),
             *(limited < within(each) for each in before),
@@ -146,14 +159,13 @@ class RollupSums:
 
     def _of_days(self, rows: RowSource, day: ColumnElement[Any]) -> Select[Any]:
         """The sums of days or months, which the number is of."""
-        if self.bounds is None:
+        if self.joined is None:
             return self._select(rows, {"day": day}, {})
         # Within each SELECT: joined to all of them together, SQLite compares each with each bucket.
-        buckets = bucket_rows(self.bounds).alias()
-        is_in = is_day_in_bucket(day, buckets, self.bounds)
-        rows.from_clause = buckets.join(rows.from_clause, is_in)
+        joined, columns, on = self.joined
+        rows.from_clause = joined.join(rows.from_clause, on(rows.table, day))
         return self._select(rows, {"day": day}, {}).add_columns(
-            *(buckets.c[name] for name in BUCKET)
+            *(joined.c[name] for name in columns)
         )
 
     def _select(

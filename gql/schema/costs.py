@@ -29,10 +29,10 @@ from gql.engine.fields import (
     PreviousGroupSource,
     RepricedGroupSource,
 )
-from gql.loaders.cost_groups import CostGroupsLoader, GroupsRead
+from gql.loaders.cost_groups import CostGroupsLoader, GroupsKey, GroupsRead
 from gql.query.context import Context
 from gql.query.cost_figures import GroupOrder
-from gql.query.cost_groups import MAX_GROUPS, CostGroups, CostRequest, GroupValues
+from gql.query.cost_groups import MAX_GROUPS, CostRequest
 from gql.query.resource import Record
 from gql.schema.assistants import Assistant
 from gql.schema.enums import CallStatus, Channel, describe
@@ -196,20 +196,14 @@ class RequestedReport:
 
     Attributes:
         context: The operation's.
-        groups: What is grouped.
-        values: Of the parameters.
-        with_percentiles: Whether any is selected.
+        key: What is grouped, and what is needed of it.
     """
 
     context: Context
-    groups: CostGroups
-    values: GroupValues
-    with_percentiles: bool
+    key: GroupsKey
 
     async def read(self) -> GroupsRead:
-        return await CostGroupsLoader.of(self.context).load(
-            (self.groups, self.values, self.with_percentiles)
-        )
+        return await CostGroupsLoader.of(self.context).load(self.key)
 
 
 ReportParent = strawberry.Parent[RequestedReport]
@@ -220,7 +214,9 @@ async def _groups(root: ReportParent) -> list[Record]:
 
 
 async def _group_count(root: ReportParent) -> int:
-    return (await root.read()).group_count
+    group_count = (await root.read()).group_count
+    assert group_count is not None  # noqa: S101, it is selected, and so counted
+    return group_count
 
 
 @strawberry.type(description="Groups of calls with what they cost.")
@@ -348,22 +344,29 @@ async def _costs(
         empty_buckets=empty_buckets,
         rate_card=rate_card,
     )
-    groups = request.groups(COSTED_RECORDS)
-    return RequestedReport(info.context, groups, request.values, selects_percentiles(info))
+    key = GroupsKey(
+        request.groups(COSTED_RECORDS),
+        request.values,
+        with_percentiles=selects_percentiles(info),
+        with_count=_selects(info, "groupCount"),
+    )
+    return RequestedReport(info.context, key)
 
 
 def selects_percentiles(info: Info) -> bool:
     """Whether a percentile is selected somewhere below a field: the rollup has none."""
+    return _selects(info, "p50", "p95")
+
+
+def _selects(info: Info, *names: str) -> bool:
+    """Whether a field with one of the names is selected somewhere below a field."""
     waiting: list[Any] = list(info.selected_fields)
     while waiting:
         selected = waiting.pop()
-        if getattr(selected, "name", None) in _PERCENTILES:  # an inline fragment has none
+        if getattr(selected, "name", None) in names:  # an inline fragment has none
             return True
         waiting.extend(getattr(selected, "selections", ()))
     return False
-
-
-_PERCENTILES = frozenset({"p50", "p95"})
 
 
 costs = field_of(

@@ -195,6 +195,22 @@ async def test_the_rollup_is_read_where_it_has_all_that_is_selected(
     ]
 
 
+@pytest.mark.parametrize("dimensions", ["DAY, ASSISTANT", "DAY"])
+async def test_groups_are_counted_where_their_number_is_selected(
+    graphql: GraphQL, statements: Counting, dimensions: str
+) -> None:
+    """Those by day and assistant are chosen from a few of the sums, which are read once more."""
+    costs = f"costs(groupBy: [{dimensions}], filter: {JANUARY}, first: 1)"
+
+    with statements() as ran:
+        await graphql(f"{{ {costs} {{ groups {{ calls }} }} }}")
+        await graphql(f"{{ {costs} {{ groupCount groups {{ calls }} }} }}")
+
+    assert [text.count("count(*)") for text in ran.texts] == [0, 1]
+    reads = 2 if "ASSISTANT" in dimensions else 1
+    assert [len(re.findall("(FROM|JOIN) call_rollup ", text)) for text in ran.texts] == [reads] * 2
+
+
 async def test_sums_of_random_calls_are_exact(
     fresh_graphql: GraphQL, fresh_database: Database
 ) -> None:
@@ -234,6 +250,81 @@ async def test_sums_of_random_calls_are_exact(
         fresh_graphql, selection(["DAY"], WITHOUT_PERCENTILES), filter=filter_, groupBy=["DAY"]
     )
     assert answer == {"groupCount": len(days), "groups": days}
+
+
+MANY_GROUPS = """%s_%s: costs(groupBy: [%s], first: %d, emptyBuckets: %s, channels: [VOICE, SMS],
+    orderBy: {field: %s, direction: %s}, compareTo: PREVIOUS_PERIOD,
+    filter: {startedAt: {gte: "2022-03-01", lt: "2022-03-31"}, status: {ne: FAILED}}) {
+        groupCount groups { start end filter assistant { databaseId } status channel
+            %s previous { %s } } }"""
+MANY_ORDERS = [
+    ("KEY", "ASC"),
+    ("KEY", "DESC"),
+    ("CALLS", "DESC"),
+    ("DURATION", "ASC"),
+    ("TOTAL", "DESC"),
+]
+
+
+@pytest.mark.parametrize(
+    ("keys", "first", "empty"),
+    [
+        ("DAY, ASSISTANT", 1, "false"),
+        ("ASSISTANT, DAY, STATUS", 7, "true"),
+        ("CHANNEL, DAY, ASSISTANT", 1000, "false"),
+        ("DAY, ASSISTANT", 1000, "true"),
+    ],
+)
+async def test_groups_that_are_chosen_first_are_those_of_all_calls(
+    fresh_graphql: GraphQL, fresh_database: Database, keys: str, first: int, empty: str
+) -> None:
+    """In whatever order; percentiles have all groups added up from the calls, and then chosen."""
+    pick = random.Random(21)  # noqa: S311
+    assistants = sorted(row["id"] for row in await read(fresh_database, Assistant))[:2]
+    days, begin = [1, 2, 3, 28, 29, 30, 31, 40, 57, 58], datetime(2022, 2, 1, tzinfo=UTC)
+    rows = [
+        {
+            **new_call(700_000 + number, begin + timedelta(days=pick.choice(days), seconds=number)),
+            "assistant_id": pick.choice([None, *assistants]),
+            "channel": pick.choice(["voice", "sms"]),
+            "status": pick.choice(["completed", "failed", "ongoing"]),
+            "duration": pick.choice([None, 0, 60, pick.randint(1, 500)]),
+            "cost_currency": pick.choice(["USD", "EUR", "", None]),
+            "llm_cost": pick.choice([None, 1_000_000, 2**55]),
+            "total_cost": pick.choice([None, 0, 1_000_000, -1, 2**55]),
+        }
+        for number in range(400)
+    ]
+    await add_calls(fresh_database, rows)
+    async with fresh_database.transaction() as connection:
+        # The rollup keeps the rows of calls that are gone, here all of one day.
+        gone = """DELETE FROM call WHERE id >= 700000
+            AND (id % 4 = 0 OR started_at > '2022-03-13' AND started_at < '2022-03-14')"""
+        await connection.execute(text(gone))
+
+    async def read_all(more: str) -> dict[str, Any]:
+        selected = WITHOUT_PERCENTILES.replace("average", f"average {more}")
+        reports = (
+            MANY_GROUPS
+            % (order, direction, keys, first, empty, order, direction, selected, selected)
+            for order, direction in MANY_ORDERS
+        )
+        answer = await fresh_graphql(f"{{ {' '.join(reports)} }}")
+        assert "errors" not in answer, answer
+        data: dict[str, Any] = answer["data"]
+        return data
+
+    chosen, of_calls = await read_all(""), await read_all("p50")
+
+    for each in of_calls.values():
+        for group in each["groups"]:
+            del group["duration"]["p50"]
+            if group["previous"]:
+                del group["previous"]["duration"]["p50"]
+    assert chosen == of_calls
+    for each in chosen.values():
+        assert len(each["groups"]) == min(first, each["groupCount"])
+        assert first < 1000 or any(group["previous"] for group in each["groups"])
 
 
 @pytest.mark.parametrize("dimensions", [["DAY", "ASSISTANT"], ["MONTH", "STATUS", "ENDED_REASON"]])
