@@ -298,9 +298,9 @@ async def test_groups_that_are_chosen_first_are_those_of_all_calls(
     await add_calls(fresh_database, rows)
     async with fresh_database.transaction() as connection:
         # The rollup keeps the rows of calls that are gone, here all of one day.
-        gone = """DELETE FROM call WHERE id >= 700000
+        deletion = """DELETE FROM call WHERE id >= 700000
             AND (id % 4 = 0 OR started_at > '2022-03-13' AND started_at < '2022-03-14')"""
-        await connection.execute(text(gone))
+        await connection.execute(text(deletion))
 
     async def read_all(more: str) -> dict[str, Any]:
         selected = WITHOUT_PERCENTILES.replace("average", f"average {more}")
