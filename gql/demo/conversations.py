@@ -177,7 +177,12 @@ class Conversation:
 
     def hung_up(self, after: float) -> Sequence[Happening]:
         """What ends a call after so many seconds, before its time."""
-        return _ending(self.key, self.session, after) if self.is_call else ()
+        if not self.is_call:
+            return ()
+        walks = any(
+            each.fields["kind"] == "session" and each.after <= after for each in self.happenings
+        )
+        return _ending(self.key, self.session if walks else None, after)
 
 
 def conversations(seed: int, graphs: Sequence[WalkedGraph] = ()) -> Iterator[Conversation]:

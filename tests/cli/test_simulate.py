@@ -86,13 +86,17 @@ async def test_calls_that_go_on_are_hung_up_when_it_is_interrupted() -> None:
     last = {item["externalId"]: item["status"] for item in calls}
     assert Counter(last.values())["completed"] > 10
     assert set(last.values()) <= {"completed", "failed"}
-    sessions = {item["externalId"] for _, item in gateway.sent if item["kind"] == "session"}
+    begun = {
+        item["externalId"]
+        for _, item in gateway.sent
+        if item["kind"] == "session" and "startedAt" in item
+    }
     ended = {
         item["externalId"]
         for _, item in gateway.sent
         if item["kind"] == "session" and "endedAt" in item
     }
-    assert sessions == ended
+    assert begun == ended, "a session ends that never began, or goes on"
 
 
 async def test_a_gateway_takes_it_all(live_server: LiveServer) -> None:
