@@ -19,6 +19,9 @@ from gql.domain.graph_picture import Picture, PictureEdge, PictureNode, shortene
 
 LONGEST_NAME, LONGEST_LABEL = 18, 24
 
+HOTTEST = 0.55
+"""How far the box of the most visited node is painted over; its text is still read on it."""
+
 _LABEL_HEIGHT = 14.0
 _HEADER = 34.0
 _LEGEND_WIDTH = 150.0
@@ -30,7 +33,7 @@ svg{--paper:#fff;--ink:#1c2430;--soft:#5a6675;--line:#8793a3;--node:#f6f8fb;--ed
 @media(prefers-color-scheme:dark){svg{--paper:#12161c;--ink:#e8edf4;--soft:#a3afbf;--line:#7b8898;
 --node:#1d242e;--edge:#3a4655;--entry:#4cc77f;--standard:#6aa7e8;--exit:#98a2b1;
 --escalation:#f0a04b;--error:#ff6b6b;--warning:#ffb74d;--information:#7ab8ff;--walked:#a78bfa;
---heat:#ff8a65}}
+--heat:#f0764f}}
 .paper{fill:var(--paper)}text{font-family:system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;
 fill:var(--ink)}
 .heading{font-size:15px;font-weight:600}.name{font-size:13px;font-weight:600}
@@ -40,7 +43,7 @@ stroke:var(--paper);stroke-width:4px;stroke-linejoin:round}
 .box{fill:var(--node);stroke:var(--edge);stroke-width:1.2}
 .entry .bar{fill:var(--entry)}.standard .bar{fill:var(--standard)}
 .exit .bar{fill:var(--exit)}.escalation .bar{fill:var(--escalation)}
-.heat{fill:var(--heat)}
+.heat{fill:var(--heat)}.heat~.note{fill:var(--ink)}
 .way{fill:none;stroke:var(--line);stroke-width:1.4}.tip{fill:var(--line)}
 .inactive .way{stroke-dasharray:4 4}
 .error .box,.error .way{stroke:var(--error);stroke-width:2.2}.error .tip{fill:var(--error)}
@@ -91,7 +94,7 @@ def _box(node: PictureNode, middle: Point) -> Iterator[str]:
     if node.share is not None:
         yield (
             f'<rect class="heat" width="{NODE_WIDTH:.0f}" height="{NODE_HEIGHT:.0f}" rx="9"'
-            f' opacity="{0.55 * node.share:.2f}"/>'
+            f' opacity="{HOTTEST * node.share:.2f}"/>'
         )
     yield f'<rect class="bar" x="8" y="9" width="4" height="{NODE_HEIGHT - 18:.0f}" rx="2"/>'
     yield f'<text class="name" x="20" y="20">{_text(shortened(node.name, LONGEST_NAME))}</text>'

@@ -11,7 +11,7 @@ import pytest
 
 from gql.domain.graph_layout import NODE_HEIGHT, NODE_WIDTH, Ends, lay_out
 from gql.domain.graph_picture import Picture, PictureEdge, PictureNode
-from gql.domain.graph_svg import draw_svg
+from gql.domain.graph_svg import HOTTEST, draw_svg
 from tests.conftest import GraphQL
 
 PAGE = Path("docs/graph-conditions.md").read_text()
@@ -132,6 +132,31 @@ def test_edges_of_the_same_nodes_are_apart_with_their_labels() -> None:
     spots = sorted(labels.values(), key=lambda spot: spot[1])
     for (x, y), (next_x, next_y) in pairwise(spots):
         assert next_y - y >= 14 or abs(next_x - x) > len("condition 0") * 5.8
+
+
+def test_text_is_read_on_the_most_visited_node() -> None:
+    """Contrast of 4.5 at least: https://www.w3.org/TR/WCAG21/#dfn-contrast-ratio."""
+    light, dark = PICTURE.split("@media(prefers-color-scheme:dark)")
+    assert ".heat~.note{fill:var(--ink)}" in PICTURE
+
+    for scheme in (light, dark):
+        node, heat, ink = (
+            [int(digits[at : at + 2], 16) / 255 for at in (0, 2, 4)]
+            for name in ("node", "heat", "ink")
+            for digits in re.findall(rf"--{name}:#([0-9a-f]{{6}})", scheme)
+        )
+        box = [
+            HOTTEST * over + (1 - HOTTEST) * under for over, under in zip(heat, node, strict=True)
+        ]
+        darker, brighter = sorted(_luminance(color) for color in (box, ink))
+        assert (brighter + 0.05) / (darker + 0.05) >= 4.5
+
+
+def _luminance(color: list[float]) -> float:
+    linear = [
+        each / 12.92 if each <= 0.03928 else ((each + 0.055) / 1.055) ** 2.4 for each in color
+    ]
+    return sum(share * each for share, each in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
 
 
 async def test_the_picture_in_the_documentation_is_drawn_like_this(graphql: GraphQL) -> None:
