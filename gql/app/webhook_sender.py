@@ -37,7 +37,8 @@ from gql.query.context import Context
 from gql.schema.event_answers import EventAnswers
 from gql.settings import Settings
 from gql.webhooks import delivery_log, queue
-from gql.webhooks.queue import Outcome, SubscriptionKey, event_of
+from gql.webhooks.outcomes import Outcome, record
+from gql.webhooks.queue import SubscriptionKey, event_of
 from gql.webhooks.sending import Attempt, WebhookClient, signed_headers
 from gql.webhooks.writes import pause_subscription, reader_of
 
@@ -258,7 +259,7 @@ class WebhookSender:
     async def _record(self, key: SubscriptionKey, outcomes: list[Outcome]) -> bool:
         """Note what came of deliveries; whether their subscription is paused for it."""
         async with self._writing(key) as connection:
-            recorded = await queue.record(connection, key, outcomes)
+            recorded = await record(connection, key, outcomes)
         for outcome in outcomes:
             self.counts[_word(outcome.attempt)] += 1
         for delivery in recorded.failed:

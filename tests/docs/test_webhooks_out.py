@@ -9,7 +9,7 @@ import pytest
 
 from gql.app import webhook_sender
 from gql.settings import Settings
-from gql.webhooks import queue, writes
+from gql.webhooks import outcomes, queue, writes
 from tests.cli.conftest import Cli, cli
 from tests.databases import Copy
 from tests.live import ROOT
@@ -65,7 +65,7 @@ def test_the_numbers_are_those_of_the_code() -> None:
         f" {webhook_sender.MOST_ATTEMPTS} of a process."
     ) in PAGE
     assert f"An organization may have {writes.MOST_SUBSCRIPTIONS} subscriptions." in PAGE
-    assert f"{queue.MOST_FAILURES} failures in a row" in PAGE
+    assert f"{outcomes.MOST_FAILURES} failures in a row" in PAGE
     ports = Settings.model_fields["webhook_ports"].default.replace(",", ", ")
     assert f"Other ports than {' and '.join(ports.rsplit(', ', 1))}." in PAGE
 

@@ -16,7 +16,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from gql.app import webhook_sender
 from gql.errors import DatabaseUnavailable
 from gql.models.types import now
-from gql.webhooks import delivery_log, queue
+from gql.webhooks import delivery_log, outcomes, queue
 from gql.webhooks.queue import Due, SubscriptionKey
 from gql.webhooks.sending import signed_headers
 from tests.databases import Copy
@@ -358,9 +358,9 @@ async def test_attempts_come_less_and_less_often_for_a_day(
 ) -> None:
     """Without chance, by a clock that the test moves to each next attempt."""
     clock = [now()]
-    monkeypatch.setattr("gql.webhooks.queue.random.random", lambda: 0.5)
-    monkeypatch.setattr(queue, "now", lambda: clock[0])
-    monkeypatch.setattr(webhook_sender, "now", lambda: clock[0])
+    monkeypatch.setattr("gql.webhooks.outcomes.random.random", lambda: 0.5)
+    for module in (queue, outcomes, webhook_sender):
+        monkeypatch.setattr(module, "now", lambda: clock[0])
     number = await sending.subscribe(receiver.url)
     receiver.refuse(status=500)
     await sending.write(*(await sending.calls(1)))
@@ -470,7 +470,7 @@ async def test_a_failing_receiver_is_not_tried_for_each_object(
     await sending.write(*(await sending.calls(100)))
     await sending.sender.drain()
 
-    assert len(receiver.received) == queue.MOST_FAILURES
+    assert len(receiver.received) == outcomes.MOST_FAILURES
 
 
 async def test_deliveries_are_made_once_more(sending: Sending, receiver: Receiver) -> None:
