@@ -1,7 +1,7 @@
 """What is added up of the calls of each group: of the calls themselves, or of their rollup."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -41,7 +41,6 @@ from gql.sql.aggregates import (
     sum_of_units,
     values_in_group,
 )
-from gql.sql.instants import day_number, day_start
 from gql.sql.json_sql import literal_text
 
 Expression = ColumnElement[Any]
@@ -67,7 +66,7 @@ _ONGOING = (CallStatus.ONGOING, CallStatus.ACTIVE)
 ROLLED_UP = frozenset({"assistant_id", "status", "channel", CURRENCY})
 """The keys that the rollup tells apart."""
 
-_ROLLUP_KINDS = {CURRENCY: "currency"}
+ROLLUP_KINDS = {CURRENCY: "currency"}
 """What the rollup calls a key, where that is another name."""
 
 PARTS = ("total", *SERVICES)
@@ -236,7 +235,7 @@ def _summed(amount: Expression, name: str) -> Iterator[Expression]:
     yield sum_of_micros(amount).label(f"{name}_micros")
 
 
-_ABSENT = {"assistant_id": literal(NO_ASSISTANT, BigInteger), CURRENCY: literal_text("")}
+ABSENT = {"assistant_id": literal(NO_ASSISTANT, BigInteger), CURRENCY: literal_text("")}
 """What a row of the rollup has where its calls have no such key."""
 
 
@@ -264,7 +263,7 @@ class RolledUpFigures(Figures):
     @property
     def _kinds(self) -> set[str]:
         """What the rollup tells groups apart by, beside buckets."""
-        return {_ROLLUP_KINDS.get(name, name) for name in self._grouping.keys}
+        return {ROLLUP_KINDS.get(name, name) for name in self._grouping.keys}
 
     def _joined(self, bounds: BindParameter[Any]) -> JoinedRows | None:
         """The buckets."""
@@ -283,21 +282,21 @@ class RolledUpFigures(Figures):
 
     def _keys(self, rows: FromClause) -> Iterator[Expression]:
         for name in self._grouping.keys:
-            key = rows.c[_ROLLUP_KINDS.get(name, name)]
-            yield (func.nullif(key, _ABSENT[name]) if name in _ABSENT else key).label(name)
+            key = rows.c[ROLLUP_KINDS.get(name, name)]
+            yield (func.nullif(key, ABSENT[name]) if name in ABSENT else key).label(name)
 
     def _sums(self, calls: FromClause) -> Iterator[Expression]:
         number = calls.c.calls
         ongoing = calls.c.how_far.in_([literal_text(each) for each in _ONGOING])
-        yield _total(number, "calls")
-        yield _total(case((calls.c.has_total, number), else_=0), "with_cost")
-        yield _total(case((ongoing, number), else_=0), "ongoing")
-        yield _total(calls.c.timed, "timed")
-        yield _duration_sum(calls)
+        yield total_of(number, "calls")
+        yield total_of(case((calls.c.has_total, number), else_=0), "with_cost")
+        yield total_of(case((ongoing, number), else_=0), "ongoing")
+        yield total_of(calls.c.timed, "timed")
+        yield duration_sum_of(calls)
         for name in PERCENTILES:
             yield cast(null(), Double).label(name)
         for name in PARTS:
-            yield from _amount_sums(calls, name)
+            yield from amount_sums(calls, name)
 
     @staticmethod
     def _having(calls: FromClause) -> Expression | None:
@@ -305,112 +304,22 @@ class RolledUpFigures(Figures):
         return func.sum(calls.c.calls) > 0
 
 
-def _total(value: Expression, label: str) -> Expression:
+def total_of(value: Expression, label: str) -> Expression:
     return cast(func.sum(value), BigInteger).label(label)
 
 
-def _duration_sum(calls: FromClause) -> Expression:
+def duration_sum_of(calls: FromClause) -> Expression:
     # Changes that are not folded yet may take away, so that only a sum tells whether a group has
     # any.
     has_timed = func.sum(calls.c.timed) > 0
     return case((has_timed, cast(func.sum(calls.c.duration), BigInteger))).label("duration_sum")
 
 
-def _amount_sums(calls: FromClause, name: str) -> Iterator[Expression]:
+def amount_sums(calls: FromClause, name: str) -> Iterator[Expression]:
     has_costed = func.sum(case((calls.c.has_total, calls.c.calls), else_=0)) > 0
     amount = case((calls.c.has_total, calls.c[f"{name}_cost"]))
     yield case((has_costed, sum_of_units(amount))).label(f"{name}_units")
     yield case((has_costed, sum_of_micros(amount))).label(f"{name}_micros")
-
-
-class SortedFigures(RolledUpFigures):
-    """Only what groups by day are sorted by: their keys, `position` among them, and one sum."""
-
-    @property
-    def _names(self) -> list[str]:
-        return ["position", *self._grouping.keys]
-
-    def _calls(
-        self, records: RecordList, bounds: BindParameter[Any], parent: FromClause | None
-    ) -> Select[Any]:
-        """No more columns than are needed, as SQLite reads them all."""
-        kinds, sums = _SORTED_BY[self._grouping.order]
-        every_kind = sorted({"day", *kinds, *self._kinds})
-        rows = RollupSums(records, ("calls", *sums), every_kind, whole_days=True).rows(parent)
-        # The number of a day tells its bucket, which PostgreSQL would look up for longer than it
-        # adds up.
-        return select(
-            (rows.c.day - _day_before(bounds)).label("position"),
-            *self._keys(rows),
-            *(rows.c[name] for name in ("calls", *kinds, *sums)),
-        )
-
-    def _sums(self, calls: FromClause) -> Iterator[Expression]:
-        match self._grouping.order:
-            case GroupOrder.CALLS:
-                yield _total(calls.c.calls, "calls")
-            case GroupOrder.DURATION:
-                yield _duration_sum(calls)
-            case GroupOrder.TOTAL:
-                yield from _amount_sums(calls, "total")
-
-
-_SORTED_BY: dict[GroupOrder, tuple[Sequence[str], Sequence[str]]] = {
-    GroupOrder.KEY: ((), ()),
-    GroupOrder.CALLS: ((), ()),
-    GroupOrder.DURATION: ((), ("timed", "duration")),
-    GroupOrder.TOTAL: (("has_total",), ("total_cost",)),
-}
-"""Which kinds and sums of the rollup an order needs, beside the number of calls."""
-
-
-def _day_before(bounds: BindParameter[Any]) -> Expression:
-    """The number of the day before the first bucket."""
-    buckets = bucket_rows(bounds).alias()
-    return select(func.min(day_number(buckets.c.bucket_start)) - 1).scalar_subquery()
-
-
-def bucket_of_day(position: Expression, bounds: BindParameter[Any]) -> list[Expression]:
-    """The columns of a bucket of a day, by its position."""
-    day = position + _day_before(bounds)
-    columns = (day_start(day), day_start(day + 1), position)
-    return [column.label(name) for column, name in zip(columns, BUCKET, strict=True)]
-
-
-class ChosenFigures(RolledUpFigures):
-    """The columns and all sums of some groups by day, of those that have calls.
-
-    Args:
-        chosen: The groups: rows with the columns of a bucket, the keys, and maybe others.
-    """
-
-    def __init__(self, grouping: Grouping, chosen: FromClause) -> None:
-        super().__init__(replace(grouping, with_empty=False))
-        self._chosen = chosen
-
-    @property
-    def _names(self) -> list[str]:
-        return list(self._chosen.c.keys())
-
-    @property
-    def _beside_keys(self) -> list[str]:
-        return [name for name in self._names if name not in self._grouping.keys]
-
-    def _joined(self, _bounds: BindParameter[Any]) -> JoinedRows:
-        """The groups: each is looked up in the rollup."""
-        return JoinedRows(self._chosen, self._beside_keys, self._is_of_group)
-
-    def _is_of_group(self, rollup: FromClause, day: Expression) -> Expression:
-        conditions = [day == day_number(self._chosen.c.bucket_start)]
-        for name in self._grouping.keys:
-            key = self._chosen.c[name]
-            value = func.coalesce(key, _ABSENT[name]) if name in _ABSENT else key
-            conditions.append(rollup.c[_ROLLUP_KINDS.get(name, name)] == value)
-        return and_(*conditions)
-
-    def _of_group(self, rows: FromClause, _bounds: BindParameter[Any]) -> Iterator[Expression]:
-        yield from (rows.c[name] for name in self._beside_keys)
-        yield from self._keys(rows)
 
 
 def figures_of(
