@@ -3,6 +3,9 @@
 Text is put together with `||` and `string_agg` over ordered, limited subqueries; a relation to one
 record is a join. Scope, filters and orders are the very expressions of `models` and `domain`.
 Whatever may be NULL is printed as the word `null`: one NULL inside `||` makes all of it NULL.
+
+What a kind of list needs is in `compile_*.py` and `print_*.py`; what is left is one visitor of the
+plan, long as it is: its methods call each other, since any field may hold any other.
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,8 @@
-"""The calls that a batch of items is about, with what belongs to them."""
+"""The calls that a batch of items is about, with what belongs to them.
+
+One class, long as it is: what is read, merged and saved are the same calls and elements, and each
+step is one statement for all of them.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field

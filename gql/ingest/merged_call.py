@@ -1,4 +1,8 @@
-"""A call as its row has it, and as items change it."""
+"""A call as its row has it, and as items change it.
+
+Both on one page, long as it is: every field is read, merged and written by the same names, and a
+field that only one of them knew would be lost.
+"""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
