@@ -22,7 +22,9 @@ from gql.cli.console import (
 if TYPE_CHECKING:
     from gql.settings import Settings
 
-costs = typer.Typer(no_args_is_help=True, help="What calls cost: exported, and beside budgets.")
+costs = typer.Typer(
+    no_args_is_help=True, help="Print what calls cost: as a file of charges, or beside the budgets."
+)
 
 _DAYS = ["%Y-%m-%d"]
 

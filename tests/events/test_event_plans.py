@@ -42,7 +42,7 @@ BY_PLAN: dict[str, tuple[str, int]] = {
         1,
     ),
     "a graph": (
-        """{ told: graphChanged(graphId: "graph_1") { __typename graph {
+        """{ change: graphChanged(graphId: "graph_1") { __typename graph {
             name nodes { id nodeType assistant { name } } edges { id from { id } } }
             number: eventId } }""",
         1,

@@ -437,8 +437,8 @@ def test_telnyx_names_the_conversation_of_a_call() -> None:
     assert event.items == [{**ids, "status": "ongoing"}]
 
     ended = {**CONVERSATION, "assistant_id": "assistant-1", "duration_sec": 3}
-    said = [{"role": "user", "content": "Hello", "timestamp": "2026-09-21T14:14:00Z"}]
-    event = _read("telnyx", _telnyx("call.conversation.ended", **ended, messages=said))
+    spoken = [{"role": "user", "content": "Hello", "timestamp": "2026-09-21T14:14:00Z"}]
+    event = _read("telnyx", _telnyx("call.conversation.ended", **ended, messages=spoken))
     call, messages = event.items
     assert call == {**ids, "assistant": {"externalId": "assistant-1"}}
     assert [each["content"] for each in messages["messages"]] == ["Hello"]

@@ -83,7 +83,7 @@ async def next_of(socket: Socket) -> Any:
     return message
 
 
-def said(content: str, **values: Any) -> dict[str, Any]:
+def transcript(content: str, **values: Any) -> dict[str, Any]:
     """The message of a segment."""
     data = {
         "content": content,
@@ -116,10 +116,10 @@ async def test_what_was_said_comes_first_and_then_what_is_said(
     assert before == [
         ESTABLISHED,
         STATUS,
-        said("Good morning.", speaker="assistant", confidence=0.5),
+        transcript("Good morning.", speaker="assistant", confidence=0.5),
     ]
-    assert interim == said("I need", is_final=False)
-    assert final == said("I need help.")
+    assert interim == transcript("I need", is_final=False)
+    assert final == transcript("I need help.")
     metadata = {**STATUS["metadata"], "duration": 180}
     assert ended == again == {**STATUS, "status": "completed", "metadata": metadata}
     assert pong == {"type": "pong"}
@@ -141,10 +141,10 @@ async def test_nothing_is_missed_or_said_twice_between_what_was_said_and_what_is
         await call.say("last", first=2_000)
         socket.is_reading.set()
         received = [await next_of(socket)]
-        while received[-1] != said("last"):
+        while received[-1] != transcript("last"):
             received.append(await next_of(socket))
         await call.say("end", first=3_000)
-        while received[-1] != said("end"):
+        while received[-1] != transcript("end"):
             received.append(await next_of(socket))
 
     late = [f"late {number}" for number in range(230, 240)]
@@ -248,7 +248,7 @@ async def test_a_key_that_is_revoked_closes_its_sockets(
         others = [await next_of(other) for _ in range(3)]
 
     assert closed == (1008, "Invalid API key")
-    assert others[-1] == said("still")
+    assert others[-1] == transcript("still")
     assert fresh_app.state.subscriptions.slots.used == {}
 
 
@@ -283,9 +283,9 @@ async def test_a_call_of_others_is_as_unknown_as_one_that_comes_later(
         other = [await next_of(foreign), await next_of(foreign)]
 
     assert first == [ESTABLISHED, NO_CALL] * 2
-    assert begun == [STATUS, said("ours")]
+    assert begun == [STATUS, transcript("ours")]
     assert unknown == NO_CALL
-    assert other == [{**STATUS, "status": "failed"}, said("theirs")]
+    assert other == [{**STATUS, "status": "failed"}, transcript("theirs")]
 
 
 SEGMENT = text(
@@ -315,7 +315,7 @@ async def test_what_sql_writes_is_told_too(
             await connection.execute(DELETE, {"call": key})
         deleted = await next_of(socket)
 
-    assert spoken == [said("by SQL"), said("last")]
+    assert spoken == [transcript("by SQL"), transcript("last")]
     assert deleted == NO_CALL
 
 
@@ -325,7 +325,7 @@ async def test_each_event_is_read_once_for_all_who_listen(
     call: SpokenCall,
     fresh_statements: Counting,
 ) -> None:
-    before = [said("none"), said("nothing")]
+    before = [transcript("none"), transcript("nothing")]
     with fresh_statements() as alone:
         await call.say("none", "nothing")
     async with AsyncExitStack() as stack:
@@ -336,7 +336,7 @@ async def test_each_event_is_read_once_for_all_who_listen(
             assert [await next_of(socket) for _ in range(4)] == [ESTABLISHED, STATUS, *before]
         # Events of before may have been numbered since the sockets began.
         await call.say("now", first=2)
-        assert [await next_of(socket) for socket in sockets] == [said("now")] * 20
+        assert [await next_of(socket) for socket in sockets] == [transcript("now")] * 20
         with fresh_statements() as followed:
             await call.say("one", "two", first=3)
             both = [[await next_of(socket), await next_of(socket)] for socket in sockets]
@@ -344,8 +344,15 @@ async def test_each_event_is_read_once_for_all_who_listen(
             late = await stack.enter_async_context(opened(fresh_app, PATH, member))
             whole = [await next_of(late) for _ in range(7)]
 
-    assert both == [[said("one"), said("two")]] * 20
-    assert whole == [ESTABLISHED, STATUS, *before, said("now"), said("one"), said("two")]
+    assert both == [[transcript("one"), transcript("two")]] * 20
+    assert whole == [
+        ESTABLISHED,
+        STATUS,
+        *before,
+        transcript("now"),
+        transcript("one"),
+        transcript("two"),
+    ]
     assert (_reads(followed) - _reads(alone)).total() == 2, _reads(followed)
     assert _reads(begun).total() == 1
 
