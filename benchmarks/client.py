@@ -16,24 +16,22 @@ from benchmarks.workloads import SERIAL, Dialect
 
 Client = Literal["wrk", "python"]
 
-_SCRIPT = """local heads, tails = {}, {}
+_SCRIPT = """local requests, is_new = {}, {}
 local mark, serial = "SERIAL", FIRST
 local file = io.open("REQUESTS", "rb")
 while true do
   local size = file:read("*n")
   if not size then break end
   file:read(1)
-  local whole = file:read(size)
-  local start = whole:find(mark, 1, true)
-  heads[#heads + 1] = start and whole:sub(1, start - 1) or whole
-  tails[#heads] = start and whole:sub(start + #mark)
+  requests[#requests + 1] = file:read(size)
+  is_new[#requests] = requests[#requests]:find(mark, 1, true)
 end
 local turn = 0
 request = function()
-  turn = turn % #heads + 1
-  if not tails[turn] then return heads[turn] end
+  turn = turn % #requests + 1
+  if not is_new[turn] then return requests[turn] end
   serial = serial + 1
-  return heads[turn] .. string.format("%016.0f", serial) .. tails[turn]
+  return (requests[turn]:gsub(mark, string.format("%016.0f", serial)))
 end
 done = function(summary, latency)
   local errors = summary.errors

@@ -10,8 +10,8 @@ import asyncpg
 from benchmarks.growth import Say, milliseconds
 from benchmarks.installed import newest_binaries, running
 from benchmarks.population import Ask, asking
-from benchmarks.process import started
-from benchmarks.servers import JACKFIELD
+from benchmarks.process import answering_anew
+from benchmarks.servers import UNCACHED
 from benchmarks.tables import table
 from benchmarks.target import Scale, Target, on_postgresql
 
@@ -39,7 +39,7 @@ def filters(target: Target, scale: Scale, scratch: Path, *, say: Say) -> Iterato
 
 def _series(target: Target, scratch: Path, where: str) -> tuple[str, str]:
     asyncio.run(_vacuum(target.url))
-    with started(JACKFIELD, target, scratch) as running:
+    with answering_anew(UNCACHED, target, scratch) as running:
         ask = asking(running.url, target.api_key)
         calls: int = ask(_TOTAL, filter={})["calls"]["totalCount"]
         rows = [_row(ask, name, criteria) for name, criteria in _filters(ask, calls).items()]

@@ -8,9 +8,9 @@ from statistics import median
 from typing import Any
 
 from benchmarks.population import Ask, asking, population
-from benchmarks.process import Running, cpu_seconds, started
+from benchmarks.process import Running, answering_anew, cpu_seconds, started
 from benchmarks.rounds import Plan, jobs_of, take_sample
-from benchmarks.servers import JACKFIELD, RESOLVERS, jackfield
+from benchmarks.servers import RESOLVERS, UNCACHED, jackfield
 from benchmarks.tables import table
 from benchmarks.target import Target
 from benchmarks.workloads import W1, W3
@@ -37,8 +37,8 @@ def growth(target: Target, plan: Plan, scratch: Path, *, say: Say) -> Iterator[t
     """Titles and Markdown tables, one series after the other."""
     with ExitStack() as stack:
         servers = [
-            stack.enter_context(started(server, target, scratch))
-            for server in (JACKFIELD, RESOLVERS)
+            stack.enter_context(answering_anew(server, target, scratch))
+            for server in (UNCACHED, RESOLVERS)
         ]
         say("growth: rows")
         yield "Rows, read in pages of 100 by cursor", _rows(servers, target)

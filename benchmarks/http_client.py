@@ -9,7 +9,7 @@ from typing import Any
 import httptools
 import uvloop
 
-from benchmarks.workloads import SERIAL
+from benchmarks.workloads import numbered
 
 TIMEOUT = 30
 """Seconds until a request fails."""
@@ -47,8 +47,8 @@ def send(port: int, requests: Sequence[bytes], *, connections: int, seconds: flo
 
     Args:
         port: Of 127.0.0.1.
-        requests: Whole HTTP requests, sent in turn by all connections together; each `SERIAL` in
-            them becomes a number that was not sent before.
+        requests: Whole HTTP requests, sent in turn by all connections together; each of them
+            numbered as no other was.
         connections: How many requests may be in flight.
         seconds: After which no further request is sent.
     """
@@ -94,7 +94,7 @@ class _Schedule:
             return None
         self.sent += 1
         request = self.requests[self.sent % len(self.requests)]
-        return request.replace(SERIAL.encode(), b"%016d" % (self.first + self.sent))
+        return numbered(request, self.first + self.sent)
 
 
 class _Client(asyncio.Protocol):

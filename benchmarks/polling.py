@@ -1,30 +1,38 @@
 """What it costs to be told that nothing has changed, beside the answer itself.
 
 Each workload is read by POST, and polled by a GET that names the answer's tag, in turns, over one
-connection. The kernel tells the CPU time of the server and of the database.
+connection. Every request is another one: each POST has values that no other has, and each address
+is read once, for its tag, and then polled once. The kernel tells the CPU time of the server and of
+the database.
 """
 
 import json
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.client import HTTPConnection
+from itertools import count, cycle, islice
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urlencode
 
+from benchmarks.http_client import first_serial
 from benchmarks.population import asking, population
 from benchmarks.postgres import Postgres
-from benchmarks.process import Running, started
+from benchmarks.process import Running, answering_anew
 from benchmarks.servers import JACKFIELD
 from benchmarks.tables import table
 from benchmarks.target import Say, Target
 from benchmarks.weights import Clock, database_clock, thread_seconds
-from benchmarks.workloads import NESTED, Novelty, Workload
+from benchmarks.workloads import NESTED, Novelty, Workload, numbered
 
 REQUESTS = 100
 """Of each kind in one round."""
+
+WARM = 5
+"""Of each kind before anything is measured: from the third on, all that is cached is there."""
 
 ROUNDS = 10
 MICRO = 1e-6
@@ -75,13 +83,18 @@ def measured_polls(
 ) -> list[Polled]:
     """The costs of each workload on one database."""
     polled = []
-    with started(JACKFIELD, target, scratch) as running:
+    with answering_anew(JACKFIELD, target, scratch) as running:
         values = population(asking(running.url, target.api_key))
         for workload in NESTED:
             say(f"polling: {workload.title}")
-            (body, *_) = workload.requests("jackfield", values, Novelty.NOTHING)
-            polled.append(_measured(workload, body, running, target, postgres, rounds, requests))
+            bodies = numbered_bodies(workload.requests("jackfield", values, Novelty.VALUES))
+            polled.append(_measured(workload, bodies, running, target, postgres, rounds, requests))
     return polled
+
+
+def numbered_bodies(bodies: Sequence[bytes]) -> Iterator[bytes]:
+    """These bodies again and again, each time with another number."""
+    return (numbered(*each) for each in zip(cycle(bodies), count(first_serial())))
 
 
 def polling_table(polled: Sequence[Polled]) -> str:
@@ -100,7 +113,7 @@ def polling_table(polled: Sequence[Polled]) -> str:
 
 def _measured(
     workload: Workload,
-    body: bytes,
+    bodies: Iterator[bytes],
     running: Running,
     target: Target,
     postgres: Postgres | None,
@@ -110,39 +123,72 @@ def _measured(
     clock: Clock = lambda: 0.0  # noqa: E731 -- SQLite runs in the server
     if postgres is not None:
         clock = database_clock(running, postgres)
-    authorization = {"Authorization": f"Bearer {target.api_key}"}
+    costs, dice = (Cost(), Cost()), random.Random(workload.name)  # noqa: S311 -- no secret
+    with closing(HTTPConnection("127.0.0.1", running.port)) as connection:
+        asker = Asker(connection, {"Authorization": f"Bearer {target.api_key}"})
+
+        def ask_all(kind: Sequence[Request], cost: Cost) -> None:
+            before = _server_seconds(running), clock()
+            for each in kind:
+                asker.ask(each)
+            cost.server += _server_seconds(running) - before[0]
+            cost.database += clock() - before[1]
+            cost.requests += len(kind)
+
+        def ask_both(number: int, costs: tuple[Cost, Cost]) -> None:
+            posts = [_post(body) for body in islice(bodies, number)]
+            reads = [_get(body) for body in islice(bodies, number)]
+            polls = [each._replace(tag=asker.ask(each)) for each in reads]
+            kinds = list(zip((posts, polls), costs, strict=True))
+            dice.shuffle(kinds)
+            for kind, cost in kinds:
+                ask_all(kind, cost)
+
+        ask_both(WARM, (Cost(), Cost()))
+        for _ in range(rounds):
+            ask_both(requests, costs)
+    return Polled(workload, *costs)
+
+
+class Request(NamedTuple):
+    """What is asked; with a tag, whether that is of what there still is."""
+
+    method: str
+    address: str
+    body: bytes = b""
+    tag: str = ""
+
+
+def _post(body: bytes) -> Request:
+    return Request("POST", "/graphql", body)
+
+
+def _get(body: bytes) -> Request:
     parameters = json.loads(body)
     query = {"query": parameters["query"], "variables": json.dumps(parameters["variables"])}
-    address = f"/graphql?{urlencode(query)}"
-    with closing(HTTPConnection("127.0.0.1", running.port)) as connection:
+    return Request("GET", f"/graphql?{urlencode(query)}")
 
-        def ask(method: str, path: str, headers: dict[str, str], content: bytes = b"") -> str:
-            connection.request(method, path, content or None, {**authorization, **headers})
-            answer = connection.getresponse()
-            answer.read()
-            expected = HTTPStatus.NOT_MODIFIED if "If-None-Match" in headers else HTTPStatus.OK
-            if answer.status != expected:
-                raise RuntimeError(f"{workload.name} was answered {answer.status}")
-            return answer.headers.get("ETag", "")
 
-        tag = ask("GET", address, {})
-        costs = Cost(), Cost()
-        kinds = (
-            ("POST", "/graphql", {"Content-Type": "application/json"}, body),
-            ("GET", address, {"If-None-Match": tag}, b""),
-        )
-        for number in range(rounds):
-            pairs = list(zip(costs, kinds, strict=True))
-            random.Random(number).shuffle(pairs)  # noqa: S311 -- no secret
-            for cost, kind in pairs:
-                ask(*kind)
-                before = _server_seconds(running), clock()
-                for _ in range(requests):
-                    ask(*kind)
-                cost.server += _server_seconds(running) - before[0]
-                cost.database += clock() - before[1]
-                cost.requests += requests
-    return Polled(workload, *costs)
+class Asker(NamedTuple):
+    """Asks over one connection."""
+
+    connection: HTTPConnection
+    headers: dict[str, str]
+
+    def ask(self, request: Request) -> str:
+        """The tag of the answer, which is a 304 if one was named."""
+        headers = dict(self.headers)
+        if request.body:
+            headers["Content-Type"] = "application/json"
+        if request.tag:
+            headers["If-None-Match"] = request.tag
+        self.connection.request(request.method, request.address, request.body or None, headers)
+        answer = self.connection.getresponse()
+        answer.read()
+        expected = HTTPStatus.NOT_MODIFIED if request.tag else HTTPStatus.OK
+        if answer.status != expected:
+            raise RuntimeError(f"{request.address[:200]} was answered {answer.status}")
+        return answer.headers.get("ETag", "")
 
 
 def _server_seconds(running: Running) -> float:

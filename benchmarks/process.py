@@ -1,6 +1,7 @@
 """Starts servers, reads what they use, and ends them by their process ids."""
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -14,7 +15,7 @@ from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
 
-from benchmarks.servers import PORT, Server
+from benchmarks.servers import METRICS_TOKEN, PORT, Server
 from benchmarks.target import Target
 
 START_SECONDS = 600
@@ -101,6 +102,31 @@ def started(
     with launched(server, target, scratch, pinned=pinned) as running:
         running.wait()
         yield running
+
+
+@contextmanager
+def answering_anew(server: Server, target: Target, scratch: Path) -> Iterator[Running]:
+    """A Jackfield that has to read each of its answers.
+
+    Raises:
+        RuntimeError: after the block, when it gave one again from memory: then not what it costs to
+            read was measured.
+    """
+    with started(server, target, scratch) as running:
+        yield running
+        number = _answers_from_memory(running)
+        if number:
+            raise RuntimeError(f"{server.name} gave {number} answers from memory")
+
+
+def _answers_from_memory(running: Running) -> int:
+    request = urllib.request.Request(  # noqa: S310 -- loopback
+        f"{running.url}/metrics", headers={"Authorization": f"Bearer {METRICS_TOKEN}"}
+    )
+    with urllib.request.urlopen(request, timeout=30) as response:  # noqa: S310 -- loopback
+        metrics = response.read().decode()
+    samples = re.findall(r'operations_total\{[^}]*way="cache"\} (\S+)', metrics)
+    return round(sum(map(float, samples)))
 
 
 def core(number: int) -> tuple[str, ...]:

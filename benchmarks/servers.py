@@ -3,7 +3,7 @@
 import secrets
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -86,7 +86,9 @@ def _uvicorn(app: str) -> tuple[str, ...]:
     return (sys.executable, "-m", "uvicorn", "--port", PORT, *options, app)
 
 
-COUNTED = {"GQL_METRICS_TOKEN": secrets.token_hex(16), "GQL_RATE_LIMIT": "measure"}
+METRICS_TOKEN = secrets.token_hex(16)
+
+COUNTED = {"GQL_METRICS_TOKEN": METRICS_TOKEN, "GQL_RATE_LIMIT": "measure"}
 """With a token that opens them, a server keeps its metrics. Rate limits are counted and refuse
 nothing: a benchmark is the flood that they end."""
 
@@ -99,6 +101,9 @@ def jackfield(name: str, title: str, *, compiled: bool, workers: int = 1) -> Ser
 
 
 JACKFIELD = jackfield("jackfield", "Jackfield", compiled=True)
+UNCACHED = replace(JACKFIELD, environment={**JACKFIELD.environment, "GQL_ANSWER_CACHE_BYTES": "0"})
+"""The same, where it is asked the same again and again, and each time is to read the answer."""
+
 RESOLVERS = jackfield("resolvers", "Jackfield by resolvers", compiled=False)
 TEXT = Server(
     "text",

@@ -17,8 +17,8 @@ import psutil  # type: ignore[import-untyped]
 
 from benchmarks.population import Ask, asking
 from benchmarks.postgres import Postgres, postmaster
-from benchmarks.process import Running, started
-from benchmarks.servers import JACKFIELD
+from benchmarks.process import Running, answering_anew
+from benchmarks.servers import UNCACHED
 from benchmarks.tables import table
 from benchmarks.target import Say, Target
 from gql.query import weights
@@ -73,7 +73,7 @@ def measured_weights(
     target: Target, scratch: Path, postgres: Postgres | None, *, rounds: int = ROUNDS, say: Say
 ) -> dict[Weight, float]:
     """The microseconds of each unit on one database."""
-    with started(JACKFIELD, target, scratch) as running:
+    with answering_anew(UNCACHED, target, scratch) as running:
         clocks = (database_clock(running, postgres), lambda: thread_seconds(running.pid, "main"))
         ask = asking(running.url, target.api_key)
         microseconds = {}

@@ -274,6 +274,12 @@ class Settings(BaseSettings):
     max_response_bytes: int = Field(
         20_000_000, ge=100_000, le=1_000_000_000, description="Longest answer, uncompressed."
     )
+    answer_cache_bytes: int = Field(
+        16_000_000,
+        ge=0,
+        description="Memory of a process for answers to expensive queries, which are given again"
+        " while nothing has changed; 0 for none. See docs/costs.md.",
+    )
     compiled: bool = Field(
         True,
         description="Answer GraphQL queries by compiled plans, one statement each, where possible.",

@@ -14,7 +14,7 @@ from benchmarks.peers.bare import ORGANIZATION, Connection, Handler, bare_app
 _GRAPH = "SELECT id, name, is_active FROM assistant_graph WHERE organization_id = $1 AND id = $2"
 _GRAPHS = (
     "SELECT id, name, is_active FROM assistant_graph WHERE organization_id = $1"
-    " ORDER BY id LIMIT 50 OFFSET $2"
+    " AND name <> $3 ORDER BY id LIMIT 50 OFFSET $2"
 )
 _NODES = (
     "SELECT n.graph_id, n.id, n.node_type, n.position, a.id, a.name FROM graph_node n"
@@ -152,7 +152,8 @@ async def _one_graph(connection: Connection, variables: Mapping[str, Any]) -> by
 
 
 async def _many_graphs(connection: Connection, variables: Mapping[str, Any]) -> bytes:
-    graphs = await connection.rows(_GRAPHS, ORGANIZATION, variables["offset"])
+    values = variables["offset"], variables["serial"]
+    graphs = await connection.rows(_GRAPHS, ORGANIZATION, *values)
     ids = [row[0] for row in graphs]
     nodes = _grouped(await connection.rows(_NODES, ids), _node)
     edges = _grouped(await connection.rows(_EDGES, ids), _edge)

@@ -94,7 +94,7 @@ W2 = _answer(
                 _SESSIONS.format(5),
             ),
         ),
-        "FROM (SELECT * FROM assistant_graph WHERE organization_id = $1"
+        "FROM (SELECT * FROM assistant_graph WHERE organization_id = $1 AND name <> $3"
         " ORDER BY id LIMIT 50 OFFSET $2) g",
     )
 )
@@ -175,7 +175,7 @@ def _handler(sql: str, values: Callable[[Mapping[str, Any]], tuple[Any, ...]]) -
 
 _VALUES: dict[str, tuple[str, Callable[[Mapping[str, Any]], tuple[Any, ...]]]] = {
     "W1": (W1, lambda variables: (int(variables["id"]),)),
-    "W2": (W2, lambda variables: (variables["offset"],)),
+    "W2": (W2, lambda variables: (variables["offset"], variables["serial"])),
     "W3": (W3, lambda variables: (int(variables["assistantId"]), variables["status"].lower())),
     "W4": (W4, lambda variables: (variables["offset"],)),
     "call": (CALL, lambda variables: (int(variables["id"]),)),

@@ -15,9 +15,6 @@ from gql.engine.data_version import FetchValue, VersionedStatement
 CACHED_FROM = 10_000
 """Points of an operation whose answer is cached: comparing stamps costs a hundredth of it."""
 
-MOST_BYTES = 16_000_000
-"""Of all answers of a process."""
-
 _BYTES_OF_ENTRY = 500
 
 
@@ -27,12 +24,21 @@ class _Answer(NamedTuple):
 
 
 class AnswerCache:
-    """The answers of one process."""
+    """The answers of one process.
 
-    def __init__(self) -> None:
+    Args:
+        capacity: Bytes that all of them may take; with 0 none is cached.
+    """
+
+    def __init__(self, capacity: int) -> None:
+        self._capacity = capacity
         self._answers: SegmentedCache[_Answer] = SegmentedCache(
-            MOST_BYTES, lambda answer: len(answer.body) + _BYTES_OF_ENTRY
+            capacity, lambda answer: len(answer.body) + _BYTES_OF_ENTRY
         )
+
+    def takes(self, points: int) -> bool:
+        """Whether the answer to an operation that costs so much is cached."""
+        return points >= CACHED_FROM and self._capacity > 0
 
     def has(self, versioned: VersionedStatement, organization_id: int) -> bool:
         """Whether there is an answer, of whatever time."""

@@ -13,6 +13,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
 from gql.database import Database
+from gql.engine.answer_cache import AnswerCache
 from gql.engine.compile_lock import CompileLocks
 from gql.engine.engine import Engine
 from gql.errors import GatewayError
@@ -120,7 +121,13 @@ class GraphQLEndpoint:
         engine = Engine(schema, database, documents.cache, locks) if settings.compiled else None
         reader = OperationReader(graphql_schema, documents, settings)
         self.runner = OperationRunner(
-            reader, documents, resolvers, engine, self.queues, self._bodies
+            reader,
+            documents,
+            resolvers,
+            engine,
+            self.queues,
+            self._bodies,
+            AnswerCache(settings.answer_cache_bytes),
         )
         subscriptions = None
         if hubs is not None:

@@ -2,7 +2,7 @@
 
 from starlette.types import Scope
 
-from gql.engine.answer_cache import CACHED_FROM, AnswerCache
+from gql.engine.answer_cache import AnswerCache
 from gql.engine.data_version import VERSION_POINTS, VersionedStatement, split_stamps
 from gql.engine.document import Request
 from gql.engine.engine import Bound, Engine
@@ -32,10 +32,11 @@ class OperationRunner:
         engine: Compiles queries; None where resolvers run everything.
         queues: Where operations wait for each other.
         bodies: Where it is noted which bodies stayed the same as their versions changed.
+        answers: Of expensive queries, for whoever asks the same again.
 
     Attributes:
         engine: The same.
-        answers: Of expensive queries, for whoever asks the same again.
+        answers: The same.
         counts: How many operations were answered by a plan, and how many by resolvers.
     """
 
@@ -47,6 +48,7 @@ class OperationRunner:
         engine: Engine | None,
         queues: OperationQueues,
         bodies: BodyHashes,
+        answers: AnswerCache,
     ) -> None:
         self._reader = reader
         self._documents = documents
@@ -54,7 +56,7 @@ class OperationRunner:
         self._queues = queues
         self._bodies = bodies
         self.engine = engine
-        self.answers = AnswerCache()
+        self.answers = answers
         self.counts = engine.counts if engine else AnswerCounts()
 
     async def run(self, received: ReceivedRequest, reading: Scope | None = None) -> HttpResponse:
@@ -75,7 +77,7 @@ class OperationRunner:
             tag = await self._named_tag(engine, received, request, reading)
             if tag is not None:
                 return HttpResponse.not_modified(received.renderer.media_type, tag)
-        versioned, is_cached = None, points >= CACHED_FROM
+        versioned, is_cached = None, self.answers.takes(points)
         if engine is not None and is_cached:
             versioned = engine.versioned(request, await engine.bind_request(request, caller))
             if versioned is not None and self.answers.has(versioned, organization_id):

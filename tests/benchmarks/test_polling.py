@@ -5,14 +5,25 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.polling import Cost, Polled, measured_polls, polling_table
+from benchmarks.polling import WARM, Asker, Cost, Polled, Request, measured_polls, polling_table
 from benchmarks.target import Target
 from benchmarks.workloads import NESTED, W1
 
 
 @pytest.mark.parametrize("kind", ["sqlite"])
 @pytest.mark.usefixtures("kind")
-async def test_every_nested_workload_is_polled(target: Target, tmp_path: Path) -> None:
+async def test_every_nested_workload_is_polled_and_no_request_repeats(
+    target: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And no answer comes from memory, which would be a `RuntimeError`."""
+    sent: list[Request] = []
+    ask = Asker.ask
+
+    def noting(asker: Asker, request: Request) -> str:
+        sent.append(request)
+        return ask(asker, request)
+
+    monkeypatch.setattr(Asker, "ask", noting)
     polled = await asyncio.to_thread(
         measured_polls, target, tmp_path, None, rounds=2, requests=3, say=lambda _: None
     )
@@ -20,6 +31,9 @@ async def test_every_nested_workload_is_polled(target: Target, tmp_path: Path) -
     assert [each.workload for each in polled] == list(NESTED)
     assert {(each.read.requests, each.unchanged.requests) for each in polled} == {(6, 6)}
     assert all(each.unchanged.server > 0 for each in polled)
+    assert len(set(sent)) == len(sent)
+    polls = [each for each in sent if each.tag]
+    assert len({each.address for each in polls}) == len(polls) == 4 * (WARM + 2 * 3)
 
 
 def test_the_table_compares_both() -> None:

@@ -97,11 +97,12 @@ async def test_new_requests_are_sent_once_and_repeated_ones_again(client: Client
 
     async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
-        new = await asyncio.to_thread(sent, [request(f"a{SERIAL}"), request(f"b{SERIAL}")])
+        new = await asyncio.to_thread(sent, [request(f"a{SERIAL}"), request(f"b{SERIAL}?{SERIAL}")])
         newer = await asyncio.to_thread(sent, [request(f"a{SERIAL}")])
         repeated = await asyncio.to_thread(sent, [request("c")])
 
     assert len({*new, *newer}) == len(new) + len(newer) > len(newer) > 2
     assert {one[:6] for one in new} == {b"GET /a", b"GET /b"}
+    assert [one for one in (*new, *newer) if SERIAL.encode() in one] == []
     assert len(repeated) > 2
     assert set(repeated) == {request("c")}

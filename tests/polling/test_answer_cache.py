@@ -117,6 +117,17 @@ async def test_what_is_cheap_is_read_each_time(
         assert "FROM call" in texts[0]
 
 
+async def test_without_room_nothing_is_cached(fresh: Copy, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = create_app(settings_for(fresh.url, answer_cache_bytes=0))
+    async with running(app), connect(app) as client:
+        for _ in range(3):
+            with fetched(monkeypatch) as texts:
+                await ask(client, fresh)
+
+            assert len(texts) == 1
+            assert "FROM call" in texts[0]
+
+
 async def test_it_is_counted_and_a_read_of_it_has_its_tag(fresh: Copy) -> None:
     token = "0" * 32
     app = create_app(settings_for(fresh.url, metrics_token=token))

@@ -55,9 +55,9 @@ export const graph = async (id) =>
   (await sql`SELECT id, name, is_active FROM assistant_graph
     WHERE organization_id = ${ORGANIZATION} AND id = ${id}`)[0] ?? null;
 
-export const graphs = (first, offset) =>
+export const graphs = (first, offset, other) =>
   sql`SELECT id, name, is_active FROM assistant_graph WHERE organization_id = ${ORGANIZATION}
-    ORDER BY id LIMIT ${first} OFFSET ${offset}`;
+    AND name <> ${other} ORDER BY id LIMIT ${first} OFFSET ${offset}`;
 
 export const calls = async (status, assistant, first) => {
   const where = sql`organization_id = ${ORGANIZATION} AND channel = 'voice'

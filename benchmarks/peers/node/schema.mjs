@@ -8,6 +8,8 @@ scalar Decimal
 enum CallStatus { ACTIVE ONGOING COMPLETED FAILED }
 input CallStatusFilter { eq: CallStatus }
 input IDFilter { eq: ID }
+input StringFilter { ne: String }
+input GraphFilter { name: StringFilter }
 input CallFilter { status: CallStatusFilter assistantId: IDFilter }
 type Position { x: Float y: Float }
 type Assistant { id: ID! name: String! }
@@ -28,7 +30,7 @@ type SmsConversation { id: ID! status: String! customerPhoneNumber: String! mess
 type SmsConversationConnection { nodes: [SmsConversation!]! }
 type Query {
   graph(id: ID!): AssistantGraph
-  graphs(first: Int!, offset: Int!): AssistantGraphConnection!
+  graphs(first: Int!, offset: Int!, filter: GraphFilter!): AssistantGraphConnection!
   calls(first: Int!, filter: CallFilter!): CallConnection!
   call(id: ID!): Call
   smsConversations(first: Int!, offset: Int!): SmsConversationConnection!
@@ -48,7 +50,7 @@ export const resolvers = {
   Decimal: new GraphQLScalarType({ name: 'Decimal', serialize: (text) => text }),
   Query: {
     graph: (_, { id }) => data.graph(Number(id)),
-    graphs: async (_, { first, offset }) => ({ nodes: await data.graphs(first, offset) }),
+    graphs: async (_, { first, offset, filter }) => ({ nodes: await data.graphs(first, offset, filter.name.ne) }),
     calls: (_, { first, filter }) =>
       data.calls(filter.status.eq.toLowerCase(), Number(filter.assistantId.eq), first),
     call: (_, { id }) => data.call(Number(id)),
