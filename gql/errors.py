@@ -25,6 +25,7 @@ Errors are raised low, as facts, and rendered once per door: GraphQL prints `cod
     |   |-- DatabaseUnavailable    (the same)             503  the database cannot work
     |   |   |-- DatabaseReadOnly   (the same)             503  the database takes no writes
     |   |   `-- WriteCollision     (the same)             503  other writes stood in the way
+    |   |       `-- FormerPrimary  (the same)             503  sent to a primary of before
     |   `-- Overloaded             (the same)             503  too much is queued
     |-- DeadlineExceeded           DEADLINE_EXCEEDED      504  took longer than it may
     `-- Refused                    (a family)                  turned away at the door
@@ -275,18 +276,30 @@ class DatabaseUnavailable(Unavailable):
         super().__init__(message, RETRY_AFTER)
 
 
+TAKES_NO_WRITES = "The database takes no writes right now; reads work. Try again later."
+
+
 class DatabaseReadOnly(DatabaseUnavailable):
     """The database takes no writes: it is a replica, or set so while another one takes over."""
 
     def __init__(self) -> None:
-        super().__init__("The database takes no writes right now; reads work. Try again later.")
+        super().__init__(TAKES_NO_WRITES)
 
 
 class WriteCollision(DatabaseUnavailable):
     """Another transaction stood in the way of a write, which was rolled back."""
 
+    def __init__(
+        self, message: str = "Other writes stood in the way of this one: it was undone; try again."
+    ) -> None:
+        super().__init__(message)
+
+
+class FormerPrimary(WriteCollision):
+    """A write was sent to what was the primary once; done again, it gets a new connection."""
+
     def __init__(self) -> None:
-        super().__init__("Other writes stood in the way of this one: it was undone; try again.")
+        super().__init__(TAKES_NO_WRITES)
 
 
 class Overloaded(Unavailable):

@@ -11,7 +11,7 @@ from typing import Any
 
 import asyncpg
 import orjson
-from sqlalchemy import URL, Connection, ExceptionContext, event, make_url, text
+from sqlalchemy import URL, Connection, event, make_url, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -30,9 +30,9 @@ from gql.database.drivers import (
     runner_size,
     set_transaction,
 )
+from gql.database.failover import Failover, leave_outdated
 from gql.database.failures import (
     is_busy,
-    is_read_only,
     is_refused_feature,
     translate_failures,
     translate_write_failures,
@@ -99,11 +99,15 @@ class Database:
         Raises:
             DatabaseUnavailable: when the database cannot be reached, or cannot work right now.
             DeadlineExceeded: when it ended a statement because that took too long.
-            WriteCollision: when another transaction stood in the way of this one.
+            DatabaseReadOnly: when it takes no writes.
+            WriteCollision: when another transaction stood in the way of this one, or it was sent to
+                a former primary.
         """
         with translate_failures():
             connection = await self.engine.connect()
         try:
+            with translate_failures():
+                await leave_outdated(connection)
             await connection.execution_options(jackfield_write=True)
             take_credential_changes(connection)  # of a transaction that was not committed
             with translate_write_failures():
@@ -173,7 +177,7 @@ class Database:
             async with self.engine.connect() as connection:
                 is_read_only: bool = (await connection.execute(setting)).scalar_one()
                 if is_read_only:
-                    await connection.invalidate()  # as in `_leave_read_only`
+                    await connection.invalidate()  # as in `Failover`
         return is_read_only
 
     async def require_pooler(self) -> None:
@@ -302,7 +306,7 @@ def _postgresql(url: URL, settings: Settings) -> AsyncEngine:
         json_serializer=dump_json,
         json_deserializer=orjson.loads,
     )
-    event.listen(engine.sync_engine, "handle_error", _leave_read_only)
+    Failover(engine)
     if settings.shares_sessions:
         event.listen(engine.sync_engine, "begin", partial(_prepare_transaction, settings=settings))
     else:
@@ -329,17 +333,6 @@ def _prepare_transaction(connection: Connection, settings: Settings) -> None:
                 raise
             raise DatabaseReadOnly from error
     connection.exec_driver_sql(set_transaction(settings))
-
-
-def _leave_read_only(context: ExceptionContext) -> None:
-    """Throw away a connection on which a write met a database that takes none.
-
-    After a failover the address of the database leads to another server, while the connections to
-    the former one, which is a replica now, would work on: only a new connection finds the primary.
-    """
-    if is_read_only(context.original_exception):
-        context.is_disconnect = True
-        context.invalidate_pool_on_disconnect = False
 
 
 def _pool_size(settings: Settings) -> int:

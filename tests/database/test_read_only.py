@@ -1,14 +1,17 @@
 """A database that takes no writes: reads work, writes are a 503, and the operator learns why."""
 
 import logging
+from contextlib import AsyncExitStack
 
 import asyncpg
 import httpx2
 import pytest
+from sqlalchemy import text
 
 from gql.app import create_app
 from gql.app.health import READ_ONLY
 from gql.auth.key_usage import KeyUsage
+from gql.database import Database
 from tests.conftest import bearer, connect
 from tests.databases import Copy, name_of, settings_for
 from tests.lifespan import running
@@ -44,6 +47,14 @@ async def create_by_rest(client: httpx2.AsyncClient, owner: dict[str, str]) -> h
     return await client.post("/api/v1/assistant-graphs", json={"name": "New"}, headers=owner)
 
 
+async def fill_pool(database: Database) -> None:
+    """Leave three idle connections, which lead to where they were opened, whatever comes later."""
+    async with AsyncExitStack() as stack:
+        for _ in range(3):
+            connection = await stack.enter_async_context(database.engine.connect())
+            await connection.execute(text("SELECT 1"))
+
+
 async def test_writes_are_a_503_in_both_doors_until_the_database_takes_them(
     read_only: Copy, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -60,6 +71,7 @@ async def test_writes_are_a_503_in_both_doors_until_the_database_takes_them(
             await usage.flush()
             await usage.flush()
 
+        await fill_pool(app.state.database)
         # What a failover does: the same address takes writes again, by new connections.
         reset = f"ALTER DATABASE {name_of(read_only.url)} RESET {SETTING}"
         await execute(read_only.url, f"SET {SETTING} = off", reset)
