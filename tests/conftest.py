@@ -21,14 +21,16 @@ from starlette.applications import Starlette
 
 from gql.accounts import passwords
 from gql.accounts.people import create_person, set_password
-from gql.app import create_app
+from gql.app import composition, create_app
 from gql.app.frozen_heap import FROZEN_HEAP
+from gql.auth import credential_cache
 from gql.database import Database
 from gql.demo import DemoOrganization
 from gql.settings import Settings
 from tests.bound_statements import SUMMARY, StatementLint, Summary, sign_statements
 from tests.databases import (
     KINDS,
+    PATIENCE,
     Copy,
     Databases,
     Kind,
@@ -92,6 +94,19 @@ def _cheap_passwords() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         cheapest = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
         patch.setattr(passwords, "HASHER", cheapest)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _patient_lookups() -> Iterator[None]:
+    """Lookups of credentials that outlast a machine which stands still for some seconds.
+
+    The product's limits are for users who wait; here they would be a bound on every test's time.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(credential_cache, "LOOKUP_SECONDS", PATIENCE)
+        patch.setitem(composition.RESERVED, "pool_timeout", PATIENCE)
+        patch.setitem(composition.RESERVED, "request_timeout", PATIENCE)
         yield
 
 

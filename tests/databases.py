@@ -39,6 +39,9 @@ MEMORY = Path("/dev/shm")  # noqa: S108 -- a folder of its own is made in it
 LEAST_SPACE = 2 * 2**30
 """Bytes that have to be free in `MEMORY`; a container may have 64 MiB there."""
 
+PATIENCE = 60.0
+"""Seconds after which the product gives up in tests that are not about how long it waits."""
+
 _FAST = """
     ALTER SYSTEM SET fsync = off;
     ALTER SYSTEM SET synchronous_commit = off;
@@ -69,8 +72,12 @@ class _ExplicitSettings(Settings):
 
 
 def settings_for(url: str, **changes: Any) -> Settings:
-    """Settings for a test: nothing from the environment, and secrets made for this run."""
-    values = {"database_url": url, "log_level": "warning", **_SECRETS, **changes}
+    """Settings for a test: nothing from the environment, and secrets made for this run.
+
+    What ends a request that takes too long is patient, so that a slow machine fails no test.
+    """
+    patient = {"request_timeout": PATIENCE, "pool_timeout": PATIENCE}
+    values = {"database_url": url, "log_level": "warning", **patient, **_SECRETS, **changes}
     return _ExplicitSettings(**values)
 
 

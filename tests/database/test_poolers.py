@@ -19,7 +19,7 @@ from gql.migrations import current, head, online
 from gql.migrations.runner import downgrade, migrate
 from tests.cli.conftest import Cli, cli  # noqa: F401 -- a fixture
 from tests.database.test_session_settings import answers, client_of
-from tests.databases import Copy, settings_for
+from tests.databases import PATIENCE, Copy, settings_for
 from tests.engine.hostile_settings import set_database
 from tests.live import free_port
 from tests.pgbouncer import (
@@ -314,7 +314,7 @@ async def test_a_reader_who_goes_away_ends_the_statement(
 
 CHANGES = [
     ("statement_timeout", "0"),
-    ("statement_timeout", "15501"),
+    ("statement_timeout", str(int(PATIENCE * 1000) + 501)),
     ("default_transaction_read_only", "off"),
     ("plan_cache_mode", "auto"),
     ("jit", "on"),
