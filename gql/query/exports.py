@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 
 from gql.database import read_again_on_primary
-from gql.models.scope import owner, parameters
+from gql.models.scope import owned, parameters
 from gql.query.context import Context
 from gql.query.cursor import Cursor
 from gql.query.filters import Filter
@@ -31,6 +31,7 @@ from gql.query.resource import Record, Resource
 from gql.query.rows_read import lookup_points, read_by_page
 from gql.query.weights import LEAF, LIST, OBJECT
 from gql.sql.json_sql import literal_text, text_of_rows
+from gql.sql.keys import no_higher_id
 
 PAGE = 1_000
 """Records of a page; at most two are in memory at a time."""
@@ -178,10 +179,9 @@ class _PageReader:
         """The rows of the page, none where there are no records at all."""
         highest_id = self._highest_id
         if highest_id is None:
-            newest = await self._rows(highest_id_statement(self._records.resource))
-            if not newest:
+            ((highest_id,),) = await self._rows(highest_id_statement(self._records.resource))
+            if highest_id is None:
                 return []
-            highest_id = newest[0][0]
         rows = await self._rows(self._statement, highest_id)
         self._highest_id = highest_id
         return rows
@@ -284,12 +284,7 @@ def _column(rows: RowSource, label: str) -> ColumnElement[Any]:
 
 
 def highest_id_statement(resource: Resource) -> Select[Any]:
-    """The highest id of the organization's records; no row when it has none.
-
-    It is grouped, though there is one group: PostgreSQL would look for a bare maximum from the end
-    of the primary key, through the rows of all other organizations when this one has none.
-    https://www.postgresql.org/docs/current/indexes-ordering.html
-    """
+    """One id that no record of the organization is above; NULL where there can be none."""
     table = resource.table.alias()
-    highest = select(func.max(table.c.id)).where(*resource.conditions(table))
-    return highest.group_by(owner(table))
+    highest = select(table.c.id).where(owned(table)).order_by(table.c.id.desc()).limit(1)
+    return select(no_higher_id(literal_text(resource.table.name), highest.scalar_subquery()))

@@ -3,7 +3,7 @@
 A list of placeholders would be another statement for each length, and stops at 32,767.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import orjson
@@ -138,3 +138,21 @@ class each_row(Construct[int]):
     type = BigInteger()
     postgresql = "{0}"
     sqlite = "+{0}"
+
+
+class no_higher_id(Construct[int]):
+    """An id that no row of a table is above, among those that a subquery reads the highest id of.
+
+    SQLite has the highest id that the whole table ever had (https://www.sqlite.org/autoinc.html),
+    and no index of a table with many owners that would give the highest id of one.
+
+    Args of the constructor: the name of the table as a literal, and the subquery.
+    """
+
+    type = BigInteger()
+    postgresql = "{1}"
+    sqlite = "(SELECT seq FROM sqlite_sequence WHERE name = {0})"
+
+    def arguments(self, dialect: str) -> Iterable[Any]:
+        """The subquery, which SQLite is not given, binds the organization."""
+        return list(self.clauses)[: None if dialect == "postgresql" else 1]

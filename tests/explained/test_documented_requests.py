@@ -4,7 +4,6 @@ Buffers and plans are counted, as no busy machine changes them.
 """
 
 import asyncio
-import itertools
 import re
 import sqlite3
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
@@ -40,7 +39,6 @@ from gql.query.resource import Resource
 from gql.rest.route import RestRoute
 from gql.rest.routes import ROUTES
 from gql.schema.schema import schema
-from gql.sql.sqlite_functions import add_functions
 from tests.conftest import bearer, connect
 from tests.databases import Databases, Kind, settings_for
 from tests.explained.documented_requests import (
@@ -55,6 +53,7 @@ from tests.explained.documented_requests import (
     pages_of,
 )
 from tests.explained.linear import listed, markdown, reason
+from tests.explained.machine_steps import machine_steps
 from tests.lifespan import running
 from tests.run_resources import RunResources
 
@@ -132,19 +131,6 @@ async def account(
         return lines
     steps = await asyncio.to_thread(machine_steps, str(database.engine.url.database), sql, values)
     return [*lines, f"Steps: {steps}"]
-
-
-def machine_steps(file: str, sql: str, values: Sequence[Any]) -> int:
-    """How many instructions SQLite's machine runs for a statement, to the nearest ten.
-
-    https://www.sqlite.org/c3ref/progress_handler.html
-    """
-    tens = itertools.count()
-    with closing(sqlite3.connect(file)) as connection:
-        add_functions(connection)
-        connection.set_progress_handler(lambda: bool(next(tens) < 0), 10)
-        connection.execute(sql, values).fetchall()
-    return 10 * next(tens)
 
 
 @asynccontextmanager
