@@ -114,7 +114,7 @@ def main(
     ] = False,
     inserts: Annotated[
         bool,
-        typer.Option("--inserts", help="Only how fast calls are inserted; Linux, three minutes."),
+        typer.Option("--inserts", help="Only how fast calls are inserted; Linux, four minutes."),
     ] = False,
     exports: Annotated[
         bool,
