@@ -119,7 +119,7 @@ def cost_request(arguments: CostArguments) -> CostRequest:
         by_day=bucket == Bucket.DAY,
         fits_rollup=arguments.rate_card is None
         and _fits_rollup(arguments.group_by, filters, values),
-        rates=() if arguments.rate_card is None else arguments.rate_card.units,
+        rates=() if arguments.rate_card is None else arguments.rate_card.services,
     )
     return CostRequest(resource, arguments.filter, grouping, values, previous)
 

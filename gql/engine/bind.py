@@ -14,6 +14,7 @@ from gql.engine.fallback import NoPlan, unsupported
 from gql.engine.fields import (
     ConnectionSource,
     CostReportSource,
+    CostSummarySource,
     GlobalLookupSource,
     JsonPathSource,
     LookupSource,
@@ -28,6 +29,7 @@ from gql.engine.variants import (
     AnyOfVariant,
     ConditionVariant,
     CostReportVariant,
+    CostSummaryVariant,
     FieldVariant,
     FilterConditions,
     ListVariant,
@@ -44,6 +46,7 @@ from gql.query.cursor import Cursor
 from gql.query.filters import AnyOf, Criterion, Filter, prepare_condition
 from gql.query.json_pointer import tokens
 from gql.query.paging import Paging
+from gql.query.repricing import RateCard
 from gql.query.resource import Resource
 from gql.query.rollup import depth
 from gql.query.search_cursor import RankPosition
@@ -172,6 +175,8 @@ def bind_field(  # noqa: PLR0911 -- a case per source
         case CostReportSource():
             request = source.read_arguments(**read_arguments())
             return _bind_cost_report(prefix, source, request, values)
+        case CostSummarySource():
+            return _bind_cost_summary(prefix, source.read_arguments(**read_arguments()), values)
         case SearchSource():
             return _bind_search(number, source, source.read_arguments(**read_arguments()), values)
         case SnippetSource():
@@ -227,6 +232,15 @@ def _bind_cost_report(
     if previous is not None:
         before = bind_conditions(previous_prefix(prefix), criteria, previous, values)
     return CostReportVariant(request.resource, request.grouping, conditions, before)
+
+
+def _bind_cost_summary(
+    prefix: str, rate_card: RateCard | None, values: Values
+) -> CostSummaryVariant:
+    if rate_card is None:
+        return CostSummaryVariant(())
+    values.update((f"{prefix}_{name}", value) for name, value in rate_card.values().items())
+    return CostSummaryVariant(rate_card.services)
 
 
 def _bind_search(

@@ -30,7 +30,7 @@ from gql.engine.bind import (
     previous_prefix,
 )
 from gql.engine.compile_connection import ConnectionCompiler, parameterized_conditions
-from gql.engine.compile_costs import print_previous, print_report
+from gql.engine.compile_costs import print_previous, print_report, print_summary
 from gql.engine.compile_search import SearchCompiler, print_piece
 from gql.engine.fields import (
     ColumnSource,
@@ -75,6 +75,7 @@ from gql.engine.print_rows import MOST_AS_PARTS, OptionalObject, nesting, printe
 from gql.engine.rest_query import KEY_PARAMETER, RecordLookup, RestQuery
 from gql.engine.variants import (
     CostReportVariant,
+    CostSummaryVariant,
     FieldVariant,
     FilterVariant,
     ListVariant,
@@ -165,7 +166,13 @@ class _Emitter:
         variant = self._variant_of(node, ListVariant)
         limit = self._limit(node)
         return ConnectionCompiler(
-            node, variant, parent, self._object, limit, lists_apart=self._lists_apart
+            node,
+            variant,
+            parent,
+            self._object,
+            self._cost_summary,
+            limit,
+            lists_apart=self._lists_apart,
         ).parts()
 
     def _cost_groups(self, node: PlanNode, resources: Mapping[str, Resource]) -> CostGroups:
@@ -177,6 +184,13 @@ class _Emitter:
             previous = RecordList(resource, conditions)
         conditions = parameterized_conditions(node.prefix, variant.conditions)
         return CostGroups(RecordList(resource, conditions), variant.grouping, previous)
+
+    def _cost_summary(
+        self, records: RecordList, parent: FromClause | None, node: PlanNode
+    ) -> list[JsonPart]:
+        """What all records of a list cost."""
+        rates = self._variant_of(node, CostSummaryVariant).rates
+        return print_summary(records, parent, node, rates, self._object)
 
     def _search(self, node: PlanNode, source: SearchSource) -> list[JsonPart]:
         """A page of texts that match."""

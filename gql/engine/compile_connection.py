@@ -18,7 +18,6 @@ from sqlalchemy import (
 )
 
 from gql.engine.answer_size import within_limit
-from gql.engine.compile_costs import print_summary
 from gql.engine.fields import (
     ConnectionField,
     ConnectionSource,
@@ -50,6 +49,9 @@ from gql.sql.text import hexadecimal
 PrintRecord = Callable[[RowSource, PlanNode], list[JsonPart]]
 """Prints what a node selects of a row; it may add joins to the rows."""
 
+PrintSummary = Callable[[RecordList, FromClause | None, PlanNode], list[JsonPart]]
+"""Prints what all records of a list cost, which may be under a parent."""
+
 CURSOR_KEYS: dict[str, Callable[[ColumnElement[Any]], ColumnElement[Any]]] = {
     "instant": compact_instant,
     "integer": json_sql.json_integer,
@@ -67,6 +69,7 @@ class ConnectionCompiler:
         variant: Its paging and conditions.
         parent: The table of the records that it is a field of; None at the root.
         print_record: Prints the object of a row.
+        print_summary: Prints what all records of the list cost.
         max_bytes: Most bytes of all rows together; None where nothing is added up.
         lists_apart: Whether lists in its rows are columns of their own.
     """
@@ -77,6 +80,7 @@ class ConnectionCompiler:
         variant: ListVariant,
         parent: FromClause | None,
         print_record: PrintRecord,
+        print_summary: PrintSummary,
         max_bytes: int | None,
         *,
         lists_apart: bool,
@@ -88,6 +92,7 @@ class ConnectionCompiler:
         self._prefix = node.prefix
         self._parent = parent
         self._print_record = print_record
+        self._print_summary = print_summary
         self._max_bytes = max_bytes
         self._lists_apart = lists_apart
         self._paging = self._with_parameters(variant.paging)
@@ -221,7 +226,7 @@ class ConnectionCompiler:
             case ConnectionField.TOTAL_COUNT:
                 return [json_sql.json_integer(total(self._records, self._parent))]
             case CostSummarySource():
-                return print_summary(self._records, self._parent, item, self._print_record)
+                return self._print_summary(self._records, self._parent, item)
             case EchoSource(name):
                 return [bindparam(f"echo_{name}", type_=Text())]
             case ConnectionField.PAGE_INFO:

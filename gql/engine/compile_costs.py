@@ -1,6 +1,7 @@
 """Sums over groups of calls as SQL: each group is printed like a record."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, case, func, select
@@ -17,6 +18,7 @@ from gql.query.cost_groups import (
     GroupValues,
 )
 from gql.query.record_list import RecordList, RowSource
+from gql.query.repricing import RateCardParameters, RatedServices
 from gql.sql import json_sql
 from gql.sql.json_sql import JsonPart, concatenated, json_array_body, literal_text
 
@@ -77,11 +79,18 @@ def _print_field(number: int, item: PlanNode, page: FromClause | None) -> list[J
 
 
 def print_summary(
-    records: RecordList, parent: FromClause | None, node: PlanNode, print_object: PrintObject
+    records: RecordList,
+    parent: FromClause | None,
+    node: PlanNode,
+    rates: RatedServices,
+    print_object: PrintObject,
 ) -> list[JsonPart]:
     """What all records of a list cost, as a list with an object for each currency."""
-    rows = CostGroups.summary(records).groups(
-        GroupValues().parameters(),
+    parameters = replace(
+        GroupValues().parameters(), rate_card=RateCardParameters.named(node.prefix)
+    )
+    rows = CostGroups.summary(records, rates).groups(
+        parameters,
         parent,
         with_percentiles=_has_percentiles(node),
         with_count=False,

@@ -30,6 +30,7 @@ from gql.query.cost_groups import CostGroups, GroupValues
 from gql.query.cursor import write_cursor
 from gql.query.paging import DEFAULT_PAGE, MAX_PAGE, Paging, paging
 from gql.query.record_list import RecordList
+from gql.query.repricing import RateCard
 from gql.query.resource import Link, Record, Resource
 
 Node = TypeVar("Node")
@@ -157,14 +158,17 @@ class RequestedPage:
             return await CountLoader.of(self.context).load(self.records)
         return await CountByParentLoader.of(self.context, self.records).load(self.parent_key)
 
-    async def cost_summary(self, *, with_percentiles: bool) -> list[Record]:
-        """What all records of a list of calls cost, by currency."""
+    async def cost_summary(
+        self, rate_card: RateCard | None, *, with_percentiles: bool
+    ) -> list[Record]:
+        """What all records of a list of calls cost, by currency, also by a rate card."""
+        groups = CostGroups.summary(self.records, rate_card.services if rate_card else ())
+        values = GroupValues(rate_card=rate_card)
         if self.records.link is None:
             loader = CostGroupsLoader.of(self.context)
-            groups = CostGroups.summary(self.records)
-            key = GroupsKey(groups, GroupValues(), with_percentiles, with_count=False)
+            key = GroupsKey(groups, values, with_percentiles, with_count=False)
             return (await loader.load(key)).groups
-        return await CostGroupsByParentLoader.of(self.context, self.records).load(self.parent_key)
+        return await CostGroupsByParentLoader.of(self.context, groups, values).load(self.parent_key)
 
     async def has_more(self, *, earlier: bool) -> bool:
         """Whether the list has records before (`earlier`) or after the page."""

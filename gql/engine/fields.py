@@ -17,6 +17,7 @@ from gql.identity import Identity
 from gql.query.cost_groups import CostRequest
 from gql.query.filters import Filter
 from gql.query.paging import Paging
+from gql.query.repricing import RateCard
 from gql.query.resource import Link, Record, Resource, UnionList
 from gql.query.text_indexes import SearchedText, TextIndex
 from gql.query.text_search import SearchRequest
@@ -306,9 +307,16 @@ class RepricedGroupSource(FieldSource):
     """The same group by a rate card; null where there is none."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class CostSummarySource(FieldSource):
-    """What all records of a connection cost, by currency; a field of the connection."""
+    """What all records of a connection cost, by currency; a field of the connection.
+
+    Attributes:
+        read_arguments: Turns the field's arguments into a rate card, or raises `BadInput`.
+    """
+
+    read_arguments: Callable[..., RateCard | None] = field(repr=False)
+    is_parameterized = True
 
 
 # Texts that are found by their words.

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from gql.query.cost_figures import Grouping
 from gql.query.paging import Paging
+from gql.query.repricing import RatedServices
 from gql.query.text_indexes import SearchedText
 
 
@@ -93,6 +94,12 @@ class CostReportVariant(NamedTuple):
     previous: FilterConditions | None
 
 
+class CostSummaryVariant(NamedTuple):
+    """All records of a connection: what a rate card has prices of, where there is one."""
+
+    rates: RatedServices
+
+
 class SearchVariant(NamedTuple):
     """A page of texts: of which kinds, whether the first, and the conditions of conversations."""
 
@@ -108,6 +115,7 @@ FieldVariant = (
     | PathVariant
     | FilterVariant
     | CostReportVariant
+    | CostSummaryVariant
     | SearchVariant
     | None
 )

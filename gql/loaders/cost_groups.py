@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 from gql.loaders.loader import Loader, OneByOneLoader, loader_of
 from gql.query.context import Context
 from gql.query.cost_groups import CostGroups, GroupValues
-from gql.query.record_list import RecordList
 from gql.query.resource import Record
 
 
@@ -52,20 +51,22 @@ class CostGroupsByParentLoader(Loader[Any, list[Record]]):
     Key: the parent's key. Value: its groups. Statement: one for up to 1,000 parents.
     """
 
-    def __init__(self, context: Context, records: RecordList) -> None:
+    def __init__(self, context: Context, groups: CostGroups, values: GroupValues) -> None:
         super().__init__(context)
-        self._records = records
+        self._groups = groups
+        self._values = values
 
     @classmethod
-    def of(cls, context: Context, records: RecordList) -> "CostGroupsByParentLoader":
-        return loader_of(context, cls, records)
+    def of(
+        cls, context: Context, groups: CostGroups, values: GroupValues
+    ) -> "CostGroupsByParentLoader":
+        return loader_of(context, cls, groups, values)
 
     async def read_many(self, keys: list[Any]) -> list[list[Record]]:
-        summary = CostGroups.summary(self._records)
-        statement = summary.statement(GroupValues(), by_parent=True, with_count=False)
+        statement = self._groups.statement(self._values, by_parent=True, with_count=False)
         rows = await self._rows(statement, keys)
         groups = {
-            key: summary.records_of(list(each))
+            key: self._groups.records_of(list(each))
             for key, each in groupby(rows, key=lambda row: row[-1])
         }
         return [groups.get(key, []) for key in keys]

@@ -21,13 +21,19 @@ from sqlalchemy import (
     literal_column,
     not_,
     null,
+    or_,
     select,
 )
 
 from gql.models.enums import CallStatus
 from gql.models.rollup import NO_ASSISTANT, SERVICES
 from gql.query.record_list import RecordList, RowsByParent
-from gql.query.repricing import RateCardParameters, RatedUnits, listed_amounts
+from gql.query.repricing import (
+    ListedAmount,
+    RateCardParameters,
+    RatedServices,
+    quantity_columns,
+)
 from gql.query.rollup import is_countable
 from gql.query.rollup_sums import JoinedRows, RollupSums
 from gql.sql.aggregates import (
@@ -105,7 +111,7 @@ class Grouping:
     is_compared: bool = False
     by_day: bool = False
     fits_rollup: bool = False
-    rates: RatedUnits = ()
+    rates: RatedServices = ()
 
     @property
     def has_many_groups(self) -> bool:
@@ -177,8 +183,7 @@ class Figures:
         columns += [call.c[f"{name}_cost"] for name in PARTS]
         columns += [call.c.duration, call.c.status.label("how_far")]
         if self._rate_card is not None:
-            listed = listed_amounts(call, self._grouping.rates, self._rate_card)
-            columns += [amount.label(f"listed_{name}") for name, amount in listed.items()]
+            columns += quantity_columns(call, self._grouping.rates, self._rate_card)
         if self._percentiles:
             columns.append(rank_in_group(call.c.duration, *keys.values()).label("rank"))
             columns.append(values_in_group(call.c.duration, *keys.values()).label("timed"))
@@ -210,14 +215,18 @@ class Figures:
 
     def _repriced(self, calls: FromClause, rate_card: RateCardParameters) -> Iterator[Expression]:
         """How many calls have a price by the rate card, what was paid for them, and that price."""
-        rated = [service for service, _ in self._grouping.rates]
+        listed = {rated.service: ListedAmount(calls, rated) for rated in self._grouping.rates}
         has_total = calls.c.total_cost.is_not(None)
         in_currency = func.coalesce(calls.c[CURRENCY], "") == rate_card.currency
-        is_measured = and_(*(calls.c[f"listed_{name}"].is_not(None) for name in rated))
+        is_measured = and_(*(each.amount.is_not(None) for each in listed.values()))
+        at_single_price = or_(*(each.at_single_price for each in listed.values()))
+        is_refused = or_(*(each.is_refused for each in listed.values()))
         kinds = {
             "repriced_calls": and_(in_currency, is_measured),
+            "single_price_calls": and_(in_currency, is_measured, at_single_price),
             "other_currency_calls": not_(in_currency),
             "unmeasured_calls": and_(in_currency, not_(is_measured)),
+            "unsplit_calls": and_(in_currency, is_refused),
         }
         for label, condition in kinds.items():
             yield func.count(case((and_(has_total, condition), 1))).label(label)
@@ -225,8 +234,8 @@ class Figures:
         for name in PARTS:
             paid = case((is_repriced, func.coalesce(calls.c[f"{name}_cost"], 0)))
             yield from _summed(paid, f"paid_{name}")
-        for name in rated:
-            yield from _summed(case((is_repriced, calls.c[f"listed_{name}"])), f"listed_{name}")
+        for name, each in listed.items():
+            yield from _summed(case((is_repriced, each.amount)), f"listed_{name}")
 
 
 def _summed(amount: Expression, name: str) -> Iterator[Expression]:

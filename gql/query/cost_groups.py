@@ -6,7 +6,7 @@ so that a total is always the sum of the services and of what belongs to none of
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
@@ -41,7 +41,7 @@ from gql.query.day_figures import ChosenFigures, SortedFigures, bucket_of_day
 from gql.query.filters import Filter
 from gql.query.group_columns import LABELS, REPRICED_LABELS, finished_columns
 from gql.query.record_list import RecordList
-from gql.query.repricing import RateCard, RateCardParameters
+from gql.query.repricing import RateCard, RateCardParameters, RatedServices
 from gql.query.resource import Resource
 from gql.sql.aggregates import (
     InstantList,
@@ -169,11 +169,11 @@ class CostGroups:
     previous: RecordList | None = None
 
     @classmethod
-    def summary(cls, records: RecordList) -> "CostGroups":
-        """All calls of a list by currency, from the rollup where no instants are compared."""
+    def summary(cls, records: RecordList, rates: RatedServices = ()) -> "CostGroups":
+        """All calls of a list by currency, from the rollup where that has all that is needed."""
         rollup = records.resource.rollup
-        fits_rollup = rollup is not None and not records.compares(rollup.instant)
-        return cls(records, Grouping(fits_rollup=fits_rollup))
+        fits_rollup = rollup is not None and not records.compares(rollup.instant) and not rates
+        return cls(records, Grouping(fits_rollup=fits_rollup, rates=rates))
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -243,19 +243,18 @@ class CostGroups:
     def previous_groups(
         self, parameters: GroupParameters, *, with_percentiles: bool = True
     ) -> FromClause:
-        """The groups of the period before, to be joined by `group_key`; they are not repriced."""
+        """The groups of the period before, to be joined by `group_key`."""
         assert self.previous is not None  # noqa: S101, only where the grouping compares
-        grouping = replace(self.grouping, rates=())
         figures = figures_of(
             self.previous,
-            grouping,
+            self.grouping,
             parameters.rate_card,
             by_parent=False,
             percentiles=with_percentiles,
         )
         rows = figures.rows(self.previous, parameters.previous_bounds, None)
         return select(
-            *finished_columns(rows, grouping, parameters.filter_start, parameters.filter_end)
+            *finished_columns(rows, self.grouping, parameters.filter_start, parameters.filter_end)
         ).subquery()
 
     def statement(
@@ -279,7 +278,7 @@ class CostGroups:
         if self.grouping.is_compared:
             previous = self.previous_groups(parameters, with_percentiles=with_percentiles)
             source = groups.outerjoin(previous, previous.c.group_key == groups.c.group_key)
-            columns += [previous.c[label].label(f"previous_{label}") for label in LABELS]
+            columns += [previous.c[label].label(f"previous_{label}") for label in self.labels]
         columns.append(groups.c["parent_key" if by_parent else "group_count"])
         order = [groups.c.parent_key] if by_parent else []
         return select(*columns).select_from(source).order_by(*order, groups.c.row_number)
@@ -295,7 +294,7 @@ class CostGroups:
     def _previous(self, values: Sequence[Any]) -> Any:
         if not self.grouping.is_compared or values[LABELS.index("calls")] is None:
             return None
-        return _record(LABELS, values, None)
+        return _record(self.labels, values, None)
 
 
 def _record(labels: Sequence[str], values: Sequence[Any], previous: Any) -> Any:

@@ -42,7 +42,10 @@ _FIGURES = (
 LABELS = ("bucket_start", "bucket_end", *KEYS, "group_filter", *_FIGURES)
 """What a group has."""
 
-_REPRICED_COUNTS = ("repriced_calls", "other_currency_calls", "unmeasured_calls")
+_REPRICED_COUNTS = (
+    *("repriced_calls", "single_price_calls"),
+    *("other_currency_calls", "unmeasured_calls", "unsplit_calls"),
+)
 REPRICED_LABELS = (
     *("uncosted_calls", *_REPRICED_COUNTS),
     *(f"{kind}_{name}_cost" for kind in ("paid", "listed", "difference") for name in AMOUNTS),
@@ -101,7 +104,7 @@ def _repriced(rows: FromClause, grouping: Grouping) -> Iterator[Expression]:
         yield func.coalesce(rows.c[label], 0).label(label)
     uncosted = func.coalesce(rows.c.calls - rows.c.with_cost, 0)
     yield cast(uncosted, BigInteger).label("uncosted_calls")
-    rated = [service for service, _ in grouping.rates]
+    rated = [each.service for each in grouping.rates]
     for name in AMOUNTS:
         paid = [_paid(rows, name, part) for part in ("units", "micros")]
         listed = [_listed(rows, name, rated, part) for part in ("units", "micros")]

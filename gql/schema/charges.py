@@ -180,7 +180,10 @@ class ChargeWalk:
         arguments = arguments_of(field, nodes[0], self._defaults)
         of_list = at.arguments if isinstance(source, ConnectionField) else None
         if isinstance(source, CostSummarySource) and at.arguments is not None:
-            yield at.below(path, None).charge(at.arguments.summary().points)
+            here = at.below(path, None)
+            yield here.charge(at.arguments.summary().points)
+            usual = at.arguments.source.usual
+            yield here.charge(_rates(arguments["rateCard"]), usual * KEY.points)
         if isinstance(source, ConnectionSource):
             of_list = ListArguments(source, field, arguments)
         here = at.below(path, of_list, _listed(field, source, arguments))
@@ -319,17 +322,30 @@ def _count(ids: Any) -> int:
 
 
 def _rates(rate_card: Argument) -> int | Quantity:
-    """How many rates a rate card has, each of which looks at the bills of all calls."""
+    """How often a rate card looks at the bills of all calls.
+
+    Twice for a rate that tells kinds of tokens apart, else once. Calls of the period before are not
+    looked at besides: both periods together have no more calls than the list.
+    """
     most = len(SERVICES)
 
     def value(variables: Variables) -> int:
         card = rate_card.value(variables)
         rates = card.get("rates") if isinstance(card, Mapping) else None
-        # GraphQL coerces a single value to a list of one.
-        number = len(rates) if isinstance(rates, list) else int(rates is not None)
-        return number if number <= most else 0
+        if not isinstance(rates, list):  # GraphQL coerces a single value to a list of one
+            rates = [] if rates is None else [rates]
+        return sum(map(_looks, rates)) if len(rates) <= most else 0
 
-    return _quantity(most, value, rate_card.is_constant)
+    return _quantity(_MOST_LOOKS * most, value, rate_card.is_constant)
+
+
+_MOST_LOOKS = 2
+
+
+def _looks(rate: Any) -> int:
+    """How often one rate looks at the bills of all calls."""
+    has_kinds = isinstance(rate, Mapping) and rate.get("inputPrice") is not None
+    return _MOST_LOOKS if has_kinds else 1
 
 
 def _steps(path: Argument) -> int | Quantity:

@@ -39,7 +39,7 @@ from gql.schema.enums import CallStatus, Channel, describe
 from gql.schema.graphs import AssistantGraph
 from gql.schema.inputs.calls import CallFilter
 from gql.schema.inputs.ordering import OrderDirection
-from gql.schema.repricing import RateCardInput, RepricedCosts, read_rate_card
+from gql.schema.repricing import RATE_CARD, RateCardInput, RepricedCosts, read_rate_card
 from gql.schema.scalars import BigInt
 
 DEFAULT_GROUPS = 100
@@ -135,6 +135,14 @@ class CostCoverage:
     ongoing: int = column("Those that go on, which may cost more yet.", "ongoing")
 
 
+def _previous(root: strawberry.Parent[Record]) -> Any:
+    return root.previous
+
+
+def _repriced(root: strawberry.Parent[Record]) -> Any:
+    return None if root.repriced_calls is None else root
+
+
 @strawberry.type(description="Calls of one currency, added up.")
 class CostFigures:
     """Resolved from a group."""
@@ -143,14 +151,11 @@ class CostFigures:
     duration: CallDurations = nested_object("How long they took.")
     cost: CostSums = nested_object("What they cost.")
     coverage: CostCoverage = nested_object("Of how many of them that is known.")
-
-
-def _previous(root: strawberry.Parent[Record]) -> Any:
-    return root.previous
-
-
-def _repriced(root: strawberry.Parent[Record]) -> Any:
-    return None if root.repriced_calls is None else root
+    repriced: RepricedCosts | None = field_of(
+        "What they would cost under other prices; null without `rateCard`.",
+        RepricedGroupSource(),
+        _repriced,
+    )
 
 
 @strawberry.type(
@@ -182,11 +187,6 @@ class CostGroup(CostFigures):
         " such calls. A bucket is compared with the one of the same number.",
         PreviousGroupSource(),
         _previous,
-    )
-    repriced: RepricedCosts | None = field_of(
-        "What its calls would cost under other prices; null without `rateCard`.",
-        RepricedGroupSource(),
-        _repriced,
     )
 
 
@@ -329,9 +329,7 @@ async def _costs(
     empty_buckets: Annotated[
         bool | None, _argument("Whether an hour, day, week or month without calls is a group too.")
     ] = False,
-    rate_card: Annotated[
-        RateCardInput | None, _argument("Other prices, which `repriced` is worked out by.")
-    ] = UNSET,
+    rate_card: Annotated[RateCardInput | None, _argument(RATE_CARD)] = UNSET,
 ) -> Any:
     request = _read_arguments(
         filter=filter,

@@ -48,7 +48,7 @@ def cost_arguments(values: Values, spec: GraphQLField) -> dict[str, Any]:
         arguments.pop("emptyBuckets", None)
     arguments.pop("rateCard", None)
     if pick.random() < 0.4:
-        arguments["rateCard"] = _rate_card(values)
+        arguments["rateCard"] = rate_card(values)
     if (bucket or arguments.get("compareTo")) and pick.random() < 0.97:
         lower, upper = pick.choice(RANGES[bucket or "MONTH"])
         bounds = {pick.choice(["gt", "gte"]): lower, pick.choice(["lt", "lte"]): upper}
@@ -56,7 +56,12 @@ def cost_arguments(values: Values, spec: GraphQLField) -> dict[str, Any]:
     return arguments
 
 
-def _rate_card(values: Values) -> dict[str, Any]:
+def summary_arguments(values: Values) -> dict[str, Any]:
+    """Values by argument of the sums of a list."""
+    return {"rateCard": rate_card(values)} if values.pick.random() < 0.5 else {}
+
+
+def rate_card(values: Values) -> dict[str, Any]:
     """Prices of some services, now and then of one twice or below zero."""
     pick = values.pick
     services = pick.sample(SERVICES, pick.randint(1, len(SERVICES)))
@@ -69,10 +74,25 @@ def _rate_card(values: Values) -> dict[str, Any]:
             "unit": Word(pick.choice(UNITS)),
             "price": pick.choice(PRICES if pick.random() < 0.97 else ["-1", "9999999999999"]),
         }
+        if pick.random() < 0.3:
+            rate |= _token_prices(values)
+            if pick.random() < 0.5:
+                del rate["price"]
         if pick.random() < 0.5:
             rate["per"] = pick.choice([1, 3, 1_000, 1_000_000])
         rates.append(rate)
     return {"currency": pick.choice(["USD", "USD", "USD", "EUR", "'\u00e9"]), "rates": rates}
+
+
+def _token_prices(values: Values) -> dict[str, Any]:
+    """Prices of kinds of tokens, seldom of output alone or of what is counted in something else."""
+    pick = values.pick
+    prices: dict[str, Any] = {"inputPrice": pick.choice(PRICES), "outputPrice": pick.choice(PRICES)}
+    if pick.random() < 0.3:
+        prices["cachedInputPrice"] = pick.choice(PRICES)
+    if pick.random() < 0.03:
+        del prices["inputPrice"]
+    return prices if pick.random() < 0.03 else {**prices, "unit": Word("TOKEN")}
 
 
 def _dimensions(spec: GraphQLField) -> list[str]:

@@ -21,9 +21,15 @@ from graphql import (
     is_non_null_type,
 )
 
-from gql.engine.fields import SOURCE, ConnectionSource, CostReportSource, SearchSource
+from gql.engine.fields import (
+    SOURCE,
+    ConnectionSource,
+    CostReportSource,
+    CostSummarySource,
+    SearchSource,
+)
 from tests.engine.random_arguments import Values, is_required, literal, names_one, wire
-from tests.engine.random_costs import cost_arguments
+from tests.engine.random_costs import cost_arguments, summary_arguments
 from tests.engine.random_json import pointer
 from tests.engine.random_searches import search_arguments
 
@@ -173,6 +179,8 @@ class Writer:
         arguments = self.values.arguments(spec, noun, pages=isinstance(source, ConnectionSource))
         if isinstance(source, CostReportSource):
             arguments = cost_arguments(self.values, spec)
+        if isinstance(source, CostSummarySource):
+            arguments = summary_arguments(self.values)
         if isinstance(source, SearchSource):
             arguments = search_arguments(self.values, spec)
         if "path" in arguments:

@@ -28,7 +28,11 @@ Row = dict[str, Any]
 SERVICES = ("llm", "tts", "stt", "telephony")
 PARTS = ("total", *SERVICES, "unattributed")
 AMOUNTS = " ".join(PARTS)
-REPRICED = f"""repriced {{ calls withoutQuantity otherCurrency withoutCost
+COUNTS = (
+    *("calls", "atSinglePrice"),
+    *("withoutQuantity", "withoutTokenSplit", "otherCurrency", "withoutCost"),
+)
+REPRICED = f"""repriced {{ {" ".join(COUNTS)}
     paid {{ {AMOUNTS} }} listed {{ {AMOUNTS} }} difference {{ {AMOUNTS} }} }}"""
 QUERY = f"""query($card: RateCardInput, $filter: CallFilter, $groupBy: [CostDimension!]) {{
     costs(rateCard: $card, filter: $filter, groupBy: $groupBy) {{
@@ -36,11 +40,18 @@ QUERY = f"""query($card: RateCardInput, $filter: CallFilter, $groupBy: [CostDime
 
 USAGE = {
     "MINUTE": {"minutes": 1, "Minute": 1, "seconds": 60},
-    "TOKEN": {"tokens": 1},
+    "TOKEN": {"tokens": 1, "input_tokens": 1, "completion_tokens": 1, "cached_tokens": 1},
     "CHARACTER": {"characters": 1},
     "SEGMENT": {"segments": 1, "sms": 1},
     "CALL": {},
 }
+TOKEN_PRICES = {
+    "input_tokens": ("inputPrice",),
+    "completion_tokens": ("outputPrice",),
+    "cached_tokens": ("cachedInputPrice", "inputPrice"),
+}
+"""What prices tokens by what a line counts: the first one that the rate has."""
+
 MOST = 10**18
 """Most millionths that a quantity may cost."""
 
@@ -58,26 +69,76 @@ def priced(quantity: Any, price: str, per: int) -> int | None:
         return int(exact.to_integral_value(ROUND_HALF_EVEN)) if exact <= MOST else None
 
 
-def listed(
-    call: Row, rate: Mapping[str, Any], lines: Sequence[Row], messages: Sequence[Row]
-) -> int | None:
-    """What a service of a call costs by its rate; None where its quantity is not known."""
-    unit, price, per = rate["unit"], rate["price"], rate.get("per", 1)
-    service = rate["service"].lower()
-    own = [
+def whole(amounts: Sequence[int | None]) -> int | None:
+    """The sum of amounts; None of none, and where one is not known."""
+    numbers = [amount for amount in amounts if amount is not None]
+    return sum(numbers) if amounts and len(numbers) == len(amounts) else None
+
+
+def own_lines(rate: Mapping[str, Any], lines: Sequence[Row]) -> list[Row]:
+    return [
         line
         for line in lines
-        if line["service"] == service and not line["is_superseded"] and line["amount"] is not None
+        if line["service"] == rate["service"].lower()
+        and not line["is_superseded"]
+        and line["amount"] is not None
     ]
-    amounts = [
-        priced(line["usage_amount"], price, per * USAGE[unit][line["usage_type"]])
-        if line["usage_type"] in USAGE[unit]
-        else None
-        for line in own
-    ]
-    whole = sum(amount for amount in amounts if amount is not None)
-    if amounts and None not in amounts and whole <= MOST:
-        return whole
+
+
+def apart(rate: Mapping[str, Any], lines: Sequence[Row], messages: Sequence[Row]) -> int | None:
+    """What tokens cost that are told apart; None where they are not."""
+    per = rate.get("per", 1)
+    of_lines = []
+    for line in own_lines(rate, lines):
+        names = TOKEN_PRICES.get(line["usage_type"], ())
+        price = next((rate[name] for name in names if name in rate), None)
+        of_lines.append(None if price is None else priced(line["usage_amount"], price, per))
+    amount = whole(of_lines)
+    if amount is not None and amount <= MOST:
+        return amount
+    if rate["service"] != "LLM" or "cachedInputPrice" in rate:
+        return None
+    sums = {"prompt_tokens": 0, "completion_tokens": 0}
+    measured = 0
+    for message in messages:
+        numbers = [message[name] for name in sums]
+        if None in numbers:
+            if message["role"] == "assistant" or numbers != [None, None]:
+                return None
+            continue
+        measured += 1
+        for name in sums:
+            sums[name] += message[name]
+    if not measured:
+        return None
+    return whole(
+        [
+            priced(sums["prompt_tokens"], rate["inputPrice"], per),
+            priced(sums["completion_tokens"], rate["outputPrice"], per),
+        ]
+    )
+
+
+def together(
+    call: Row,
+    rate: Mapping[str, Any],
+    price: str,
+    lines: Sequence[Row],
+    messages: Sequence[Row],
+) -> int | None:
+    """What a service of a call costs by one price; None where its quantity is not known."""
+    unit, per = rate["unit"], rate.get("per", 1)
+    service = rate["service"].lower()
+    amount = whole(
+        [
+            priced(line["usage_amount"], price, per * USAGE[unit][line["usage_type"]])
+            if line["usage_type"] in USAGE[unit]
+            else None
+            for line in own_lines(rate, lines)
+        ]
+    )
+    if amount is not None and amount <= MOST:
+        return amount
     if unit == "CALL":
         return priced(1, price, per)
     if unit == "MINUTE":
@@ -104,7 +165,7 @@ def repriced(
     messages: Mapping[int, Sequence[Row]],
 ) -> dict[str, Any]:
     """What `REPRICED` selects of a group."""
-    counts = {"calls": 0, "withoutQuantity": 0, "otherCurrency": 0, "withoutCost": 0}
+    counts = dict.fromkeys(COUNTS, 0)
     paid, by_card = dict.fromkeys(PARTS, 0), dict.fromkeys(PARTS, 0)
     for call in calls:
         if call["total_cost"] is None:
@@ -116,13 +177,22 @@ def repriced(
         of_bill = {name: call[f"{name}_cost"] or 0 for name in SERVICES}
         rest = call["total_cost"] - sum(of_bill.values())
         of_card: dict[str, Any] = dict(of_bill)
+        own = lines.get(call["id"], ()), messages.get(call["id"], ())
+        has_single_price, is_refused = False, False
         for rate in card["rates"]:
-            own = lines.get(call["id"], ()), messages.get(call["id"], ())
-            of_card[rate["service"].lower()] = listed(call, rate, *own)
+            amount = apart(rate, *own) if "inputPrice" in rate else None
+            if amount is None and "price" in rate:
+                amount = together(call, rate, rate["price"], *own)
+                has_single_price |= "inputPrice" in rate and amount is not None
+            elif amount is None:
+                is_refused |= together(call, rate, "0", *own) is not None
+            of_card[rate["service"].lower()] = amount
+        counts["withoutTokenSplit"] += is_refused
         if None in of_card.values():
             counts["withoutQuantity"] += 1
             continue
         counts["calls"] += 1
+        counts["atSinglePrice"] += has_single_price
         for sums, amounts in ((paid, of_bill), (by_card, of_card)):
             for name, amount in amounts.items():
                 sums[name] += amount
@@ -134,6 +204,13 @@ def repriced(
         kind: {name: printed(sums[name]) if counts["calls"] else None for name in PARTS}
         for kind, sums in sums_by_name.items()
     }
+
+
+NOTHING = {
+    **dict.fromkeys(COUNTS, 0),
+    **{kind: dict.fromkeys(PARTS) for kind in ("paid", "listed", "difference")},
+}
+"""What `REPRICED` selects of no calls."""
 
 
 def printed(micros: int) -> str:
@@ -172,7 +249,9 @@ def random_calls(pick: random.Random, number: int) -> tuple[list[Row], list[Row]
                     "call_id": id_,
                     "external_id": f"{service}/{key}",
                     "service": service,
-                    "usage_type": pick.choice([*[usual] * 9, None, "tokens"]),
+                    "usage_type": pick.choice([*[usual] * 9, None, "tokens"])
+                    if usual not in TOKEN_PRICES
+                    else pick.choice([*TOKEN_PRICES, *TOKEN_PRICES, "tokens"]),
                     "usage_amount": random_quantity(pick),
                     "amount": pick.choice([1, 5, 0, 7, 9, None]),
                     "currency": "USD",
@@ -180,7 +259,7 @@ def random_calls(pick: random.Random, number: int) -> tuple[list[Row], list[Row]
                 }
                 for key in range(pick.choice([0, 1, 1, 3]))
             ]
-        has_numbers = pick.random() < 0.8
+        has_numbers, has_kinds = pick.random() < 0.8, pick.random() < 0.7
         for index in range(pick.choice([0, 2, 4])):
             role = "user" if index % 2 == 0 else "assistant"
             messages.append(
@@ -194,12 +273,25 @@ def random_calls(pick: random.Random, number: int) -> tuple[list[Row], list[Row]
                     "total_tokens": pick.randint(1, 9_999)
                     if has_numbers and role == "assistant"
                     else None,
+                    **{
+                        name: pick.choice([*[pick.randint(0, 2**31 - 1)] * 9, None])
+                        if has_kinds and (role == "assistant" or pick.random() < 0.1)
+                        else None
+                        for name in ("prompt_tokens", "completion_tokens")
+                    },
                     "segments": pick.randint(1, 4) if has_numbers else None,
                 }
             )
     return calls, lines, messages
 
 
+TOKENS = {"service": "LLM", "unit": "TOKEN"}
+APART = {
+    "per": 1_000_000,
+    "inputPrice": "0.15",
+    "outputPrice": "0.6",
+    "cachedInputPrice": "0.075",
+}
 CARDS: list[dict[str, Any]] = [
     {
         "currency": "USD",
@@ -225,6 +317,27 @@ CARDS: list[dict[str, Any]] = [
         "rates": [
             {"service": name, "unit": "CALL", "price": "1000000.000001"}
             for name in ("LLM", "TTS", "STT", "TELEPHONY")
+        ],
+    },
+    {
+        "currency": "USD",
+        "rates": [
+            {**TOKENS, "price": "0.3", "per": 1_000, "inputPrice": "0.15", "outputPrice": "0.6667"}
+        ],
+    },
+    {
+        "currency": "USD",
+        "rates": [{**TOKENS, "per": 7, "inputPrice": "0.000015", "outputPrice": "0"}],
+    },
+    {
+        "currency": "EUR",
+        "rates": [{**TOKENS, **APART, "price": "0.3"}, {**TOKENS, **APART, "service": "STT"}],
+    },
+    {
+        "currency": "USD",
+        "rates": [
+            {**TOKENS, **APART},
+            {"service": "TELEPHONY", "unit": "CALL", "price": "0.01"},
         ],
     },
 ]
@@ -271,7 +384,8 @@ async def test_random_calls_are_repriced_exactly(
     await add(fresh_database, calls, lines, messages)
     stored = [dict(call) for call in await rows_of(fresh_database, CALLS) if call["id"] >= FIRST]
     of_lines, of_messages = by_call(lines), by_call(messages)
-    repriced_calls = 0
+    kinds = ("calls", "atSinglePrice", "withoutTokenSplit")
+    counts = dict.fromkeys(kinds, 0)
 
     for card in CARDS:
         expected: list[dict[str, Any]] = []
@@ -290,8 +404,84 @@ async def test_random_calls_are_repriced_exactly(
                     }
                 )
         assert await groups(fresh_graphql, card, groupBy=["STATUS"]) == expected
-        repriced_calls += sum(each["repriced"]["calls"] for each in expected)
-    assert repriced_calls > 100
+        for kind in kinds:
+            counts[kind] += sum(each["repriced"][kind] for each in expected)
+    assert all(number > 20 for number in counts.values()), counts
+
+
+SUMMARY = """query($card: RateCardInput) {
+    calls(first: 0) { summary(rateCard: $card) { repriced { calls } } } }"""
+COMPARED = f"""query($card: RateCardInput, $filter: CallFilter) {{
+    costs(rateCard: $card, filter: $filter, compareTo: PREVIOUS_PERIOD) {{
+        groups {{ cost {{ currency }} {REPRICED} previous {{ calls {REPRICED} }} }} }}
+}}"""
+SUMMARIES = f"""query($card: RateCardInput, $filter: CallFilter) {{
+    calls(filter: $filter, first: 0) {{
+        summary(rateCard: $card) {{ cost {{ currency }} {REPRICED} }}
+        summaryAsPaid: summary {{ calls repriced {{ calls }} }} }}
+}}"""
+UNDER_ASSISTANTS = f"""query($card: RateCardInput, $filter: CallFilter) {{
+    assistants(first: 3, orderBy: {{field: CREATED_AT}}) {{ nodes {{ databaseId
+        calls(first: 0, filter: $filter) {{
+            summary(rateCard: $card) {{ cost {{ currency }} {REPRICED} }} }} }} }} }}"""
+
+
+async def test_the_period_before_and_summaries_have_the_same_rate_card(
+    fresh_graphql: GraphQL, fresh_database: Database
+) -> None:
+    """The sums of a list and those under each of its assistants too."""
+    calls, lines, messages = random_calls(random.Random(15), 160)  # noqa: S311
+    shown = (
+        await fresh_graphql(
+            "{ assistants(first: 3, orderBy: {field: CREATED_AT}) { nodes { databaseId } } }"
+        )
+    )["data"]["assistants"]["nodes"]
+    assistants = [each["databaseId"] for each in shown]
+    for number, call in enumerate(calls):
+        call["assistant_id"] = [*assistants, None][number % 4]
+    await add(fresh_database, calls, lines, messages)
+    stored = [dict(call) for call in await rows_of(fresh_database, CALLS) if call["id"] >= FIRST]
+    of_lines, of_messages = by_call(lines), by_call(messages)
+    middle = datetime(2022, 4, 15, tzinfo=UTC)
+    periods = {
+        "previous": [each for each in stored if each["started_at"] < middle],
+        "this": [each for each in stored if each["started_at"] >= middle],
+    }
+    lengths = {name: len(each) for name, each in periods.items()}
+    assert min(lengths.values()) > 70, lengths
+    filter_ = {"startedAt": {"gte": "2022-04-15", "lt": "2022-05-30"}}
+
+    def by_currency(alike: Sequence[Row], card: Mapping[str, Any]) -> list[dict[str, Any]]:
+        return [
+            {
+                "cost": {"currency": currency},
+                "repriced": repriced(of_currency, card, of_lines, of_messages),
+            }
+            for currency in ("EUR", "USD", None)
+            if (of_currency := [each for each in alike if each["cost_currency"] == currency])
+        ]
+
+    for card in CARDS:
+        data: dict[str, Any] = {}
+        for document in (COMPARED, SUMMARIES, UNDER_ASSISTANTS):
+            answer = await fresh_graphql(document, {"card": card, "filter": filter_})
+            assert "errors" not in answer, answer
+            data |= answer["data"]
+        this, before = (by_currency(periods[name], card) for name in ("this", "previous"))
+        compared = [
+            {key: value for key, value in group.items() if key != "previous"}
+            for group in data["costs"]["groups"]
+        ]
+        assert compared == this
+        assert [each["previous"]["repriced"] for each in data["costs"]["groups"]] == [
+            each["repriced"] for each in before
+        ]
+        assert data["calls"]["summary"] == this
+        assert {str(each["repriced"]) for each in data["calls"]["summaryAsPaid"]} == {"None"}
+        assert [each["calls"]["summary"] for each in data["assistants"]["nodes"]] == [
+            by_currency([call for call in periods["this"] if call["assistant_id"] == id_], card)
+            for id_ in assistants
+        ]
 
 
 async def test_half_a_millionth_goes_to_the_even_neighbour(
@@ -351,36 +541,49 @@ async def test_the_period_before_and_empty_buckets_come_with_a_rate_card(graphql
     query = f"""query($card: RateCardInput) {{ costs(
         rateCard: $card, groupBy: [MONTH], compareTo: PREVIOUS_PERIOD, emptyBuckets: true,
         filter: {{startedAt: {{gte: "2019-01-01", lt: "2019-03-01"}}}}
-    ) {{ groups {{ start calls {REPRICED} previous {{ calls }} }} }} }}"""
+    ) {{ groups {{ start calls {REPRICED} previous {{ calls {REPRICED} }} }} }} }}"""
 
     answer = await graphql(query, {"card": CARDS[0]})
 
-    nothing = dict.fromkeys(PARTS)
     assert answer["data"]["costs"]["groups"] == [
         {
             "start": start,
             "calls": 0,
-            "repriced": {
-                "calls": 0,
-                "withoutQuantity": 0,
-                "otherCurrency": 0,
-                "withoutCost": 0,
-                "paid": nothing,
-                "listed": nothing,
-                "difference": nothing,
-            },
-            "previous": {"calls": 0},
+            "repriced": NOTHING,
+            "previous": {"calls": 0, "repriced": NOTHING},
         }
         for start in ("2019-01-01T00:00:00Z", "2019-02-01T00:00:00Z")
     ]
 
 
 async def test_one_statement_reprices_all_groups(graphql: GraphQL, statements: Counting) -> None:
-    with statements() as ran:
-        answer = await graphql(QUERY, {"card": CARDS[0], "groupBy": ["STATUS", "ASSISTANT"]})
+    documents = (QUERY, SUMMARY, UNDER_ASSISTANTS)
+    variables = {"card": CARDS[-2], "groupBy": ["STATUS", "ASSISTANT"]}
 
-    assert "errors" not in answer
-    assert ran.count == 1
+    counts = []
+    for document in documents:
+        with statements() as ran:
+            answer = await graphql(document, variables)
+        assert "errors" not in answer
+        counts.append(ran.count)
+
+    # The assistants and, of all of them, the sums of their calls.
+    assert counts == [1, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("rate", "looks"),
+    [('unit: MINUTE, price: "1"', 1), ('unit: TOKEN, inputPrice: "1", outputPrice: "2"', 2)],
+)
+def test_kinds_of_tokens_cost_another_look_at_the_bills_of_all_calls(rate: str, looks: int) -> None:
+    """The period before costs none: both have no more calls than the list."""
+    card = f'rateCard: {{currency: "USD", rates: [{{service: LLM, {rate}}}]}}'
+    costs = "{ costs(filter: {}%s) { groupCount } }"
+    calls = "{ calls(first: 0) { summary%s { calls } } }"
+
+    compared = f", {card} compareTo: PREVIOUS_PERIOD"
+    assert charged(costs % compared) - charged(costs % "") == looks * 250_000
+    assert charged(calls % f"({card})") - charged(calls % "") == looks * 250_000
 
 
 def test_each_rate_costs_a_look_at_the_bills_of_all_calls() -> None:
@@ -400,7 +603,7 @@ def test_each_rate_costs_a_look_at_the_bills_of_all_calls() -> None:
     assert literal == [least + 250_000, least + 500_000]
     # Five are refused.
     assert points == [least, *literal, least]
-    assert cost.most == least + 1_000_000
+    assert cost.most == least + 2_000_000
 
 
 async def test_strangers_are_not_repriced(graphql: GraphQL, stranger: dict[str, str]) -> None:
@@ -417,7 +620,24 @@ async def test_strangers_are_not_repriced(graphql: GraphQL, stranger: dict[str, 
         ({"currency": ""}, "`rateCard.currency` is no code of a currency: use one like `USD`."),
         ({"rates": []}, "`rateCard.rates` is empty: name the price of a service."),
         ({"service": "OTHER"}, "OTHER has no rate: it is not counted in anything."),
-        ({"price": "-0.000001"}, "The price of LLM is below zero."),
+        ({"price": "-0.000001"}, "`price` of LLM is below zero."),
+        ({"price": None}, "The rate of LLM has no `price`."),
+        (
+            {"inputPrice": "1"},
+            "The rate of LLM needs `inputPrice` and `outputPrice`, or neither.",
+        ),
+        (
+            {"inputPrice": "1", "cachedInputPrice": "1"},
+            "The rate of LLM needs `inputPrice` and `outputPrice`, or neither.",
+        ),
+        (
+            {"inputPrice": "1", "outputPrice": "1", "unit": "MINUTE"},
+            "Input and output of LLM have prices by TOKEN alone.",
+        ),
+        (
+            {"inputPrice": "1", "outputPrice": "-0.5"},
+            "`outputPrice` of LLM is below zero.",
+        ),
         ({"per": 0}, "`per` of LLM is 0, but has to be from 1 to 1,000,000,000."),
         ({"twice": True}, "LLM has two rates: name one."),
     ],
@@ -427,11 +647,10 @@ async def test_what_is_no_price_is_refused(
 ) -> None:
     card = dict(card)
     rate = {"service": "LLM", "unit": "TOKEN", "price": "1"}
-    rate |= {name: card.pop(name) for name in ("service", "price", "per") if name in card}
+    own = ("service", "unit", "price", "per", "inputPrice", "outputPrice", "cachedInputPrice")
+    rate |= {name: card.pop(name) for name in own if name in card}
     rates = [rate] * (2 if card.pop("twice", False) else 1)
 
-    code, text = await refusal(
-        graphql, QUERY, {"card": {"currency": "USD", "rates": rates, **card}}
-    )
-
-    assert (code, text) == ("BAD_USER_INPUT", message)
+    variables = {"card": {"currency": "USD", "rates": rates, **card}}
+    for document in (QUERY, SUMMARY):
+        assert await refusal(graphql, document, variables) == ("BAD_USER_INPUT", message)
