@@ -250,6 +250,7 @@ async def test_what_frontends_ask_for_is_far_from_the_limit(open_door: OpenDoor)
         "offset": 0,
         "status": "COMPLETED",
         "assistantId": "1",
+        "serial": "0",
     }
     async with open_door(max_cost=50_000) as client:
         for document, variables in ANSWERED.values():
