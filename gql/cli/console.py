@@ -43,6 +43,14 @@ DatabaseOption = Annotated[
 OrganizationOption = Annotated[
     int, typer.Option("--organization", "-o", min=1, help="The id of the organization.")
 ]
+RegionOption = Annotated[
+    str | None,
+    typer.Option(
+        "--region",
+        metavar="XX",
+        help="The country of phone numbers that come without its code, in two letters, like `GB`.",
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 

@@ -12,6 +12,7 @@ from gql.cli.console import (
     Failure,
     JsonOption,
     OrganizationOption,
+    RegionOption,
     open_database,
     print_rows,
     secret_from,
@@ -74,10 +75,7 @@ def hooks_create(
             help="After that time they are dead; without this they become calls of their own.",
         ),
     ] = False,
-    region: Annotated[
-        str | None,
-        typer.Option(help="The country of phone numbers that come without its code, like `US`."),
-    ] = None,
+    region: RegionOption = None,
     as_json: JsonOption = False,
     database: DatabaseOption = None,
 ) -> None:

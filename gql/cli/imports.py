@@ -20,6 +20,7 @@ from gql.cli.console import (
     JsonOption,
     OrganizationOption,
     ProgressBars,
+    RegionOption,
     open_database,
     redacted_url,
     settings_from,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from gql.ingest.apply import ItemOutcome, PreparedItem
     from gql.ingest.files.checkpoint import Checkpoint
     from gql.ingest.files.columns import ColumnMapping
+    from gql.ingest.files.converting import Converter
     from gql.ingest.files.importing import Apply
     from gql.ingest.files.reading import Form
     from gql.ingest.files.rows import RowOptions
@@ -81,10 +83,7 @@ def import_files(
     time_format: Annotated[
         str | None, typer.Option(help="How times are written, like `%d.%m.%Y %H:%M`.")
     ] = None,
-    region: Annotated[
-        str | None,
-        typer.Option(help="The country of phone numbers without its code, like `US`."),
-    ] = None,
+    region: RegionOption = None,
     currency: Annotated[
         str | None, typer.Option(help="Of costs, where no column has it, like `USD`.")
     ] = None,
@@ -117,25 +116,28 @@ def import_files(
 
     `zcat items.ndjson.gz | jackfield import - -o 1`
     """
+    from gql.ingest.files.converting import Converter
+    from gql.ingest.phone_numbers import checked_region
+
     options = _row_options(
         source=source,
         mapping=mapping or [],
         status=status or [],
         timezone=timezone,
         time_format=time_format,
-        region=region,
         currency=currency,
         direction=direction,
     )
+    checked = checked_region(region)
     chosen_form = _form(form)
     if dry_run:
         for file in files:
-            _preview(file, chosen_form, options)
+            _preview(file, chosen_form, Converter(options, checked))
         return
     from gql.thread_switches import switch_threads_soon
 
     settings = settings_from(database_url=database)
-    job = _Job(settings, organization, options, chosen_form, folder)
+    job = _Job(settings, organization, options, checked, chosen_form, folder)
     # The collector need not look at what was imported, nor at each thousand of the objects of a
     # batch, which have no cycles: that took a seventh of the command's time.
     gc.freeze()
@@ -155,6 +157,7 @@ class _Job:
     settings: "Settings"
     organization: int
     options: "RowOptions | None"
+    region: str | None
     form: "Form | None"
     folder: Path
 
@@ -204,7 +207,7 @@ async def _import_file(
     from gql.ingest.files.converting import Converter
     from gql.ingest.files.importing import import_file
 
-    purpose = (job.organization, redacted_url(job.settings), job.options, job.form)
+    purpose = (job.organization, redacted_url(job.settings), job.options, job.region, job.form)
     folder = ImportFolder(job.folder, file, purpose)
 
     def show(position: int, size: int | None) -> None:
@@ -213,7 +216,13 @@ async def _import_file(
 
     try:
         done = await import_file(
-            file, job.form, Converter(job.options), folder, apply, show, at_once=at_once
+            file,
+            job.form,
+            Converter(job.options, job.region),
+            folder,
+            apply,
+            show,
+            at_once=at_once,
         )
     except DatabaseUnavailable as error:
         raise Failure(error.message, _AGAIN) from error
@@ -241,14 +250,12 @@ def _report(file: str, done: "Checkpoint", rejected: Path) -> None:
         )
 
 
-def _preview(file: str, form: "Form | None", options: "RowOptions | None") -> None:
+def _preview(file: str, form: "Form | None", converter: "Converter") -> None:
     """Print which column is what, and the items of the first records."""
     from gql.errors import BadInput
-    from gql.ingest.files.converting import Converter
     from gql.ingest.files.opening import opened
     from gql.ingest.files.reading import records_of
 
-    converter = Converter(options)
     with opened(file) as open_file:
         for number, record in enumerate(islice(records_of(open_file.stream, form), SHOWN_RECORDS)):
             if number == 0 and converter.rows and not isinstance(record.content, bytes):
@@ -277,7 +284,6 @@ def _row_options(
     status: Sequence[str],
     timezone: str,
     time_format: str | None,
-    region: str | None,
     currency: str | None,
     direction: str | None,
 ) -> "RowOptions | None":
@@ -301,7 +307,6 @@ def _row_options(
         chosen=chosen,
         zone=_zone(timezone),
         time_format=time_format,
-        region=None if region is None else region.upper(),
         currency=currency,
         direction=direction,
         states=states,

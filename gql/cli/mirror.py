@@ -15,6 +15,7 @@ from gql.cli.console import (
     Failure,
     JsonOption,
     ProgressBars,
+    RegionOption,
     open_database,
     secret_from,
     settings_from,
@@ -79,6 +80,7 @@ def mirror_run(
     api_key_env: KeyOption = None,
     source: SourceOption = "burki",
     organization: OrganizationChoice = 1,
+    region: RegionOption = None,
     since: SinceOption = None,
     overlap_hours: Annotated[
         int,
@@ -104,7 +106,9 @@ def mirror_run(
     async def copy() -> None:
         from gql.mirror.run import Mirror
 
-        async with _opened(address, key, source, organization, concurrency, database) as opened:
+        async with _opened(
+            address, key, source, organization, region, concurrency, database
+        ) as opened:
             client, target = opened
             began = _utc(since)
             while True:
@@ -129,6 +133,7 @@ def mirror_verify(
     api_key_env: KeyOption = None,
     source: SourceOption = "burki",
     organization: OrganizationChoice = 1,
+    region: RegionOption = None,
     since: SinceOption = None,
     concurrency: ConcurrencyOption = 4,
     as_json: JsonOption = False,
@@ -145,7 +150,9 @@ def mirror_verify(
     async def compare_all() -> "MirrorStatement":
         from gql.mirror.run import compare_sides
 
-        async with _opened(address, key, source, organization, concurrency, database) as opened:
+        async with _opened(
+            address, key, source, organization, region, concurrency, database
+        ) as opened:
             client, target = opened
             with ProgressBars() as bars:
                 target.progress = bars.show
@@ -186,6 +193,7 @@ async def _opened(
     key: str,
     source: str,
     organization: int,
+    region: str | None,
     concurrency: int,
     database: str | None,
 ) -> "AsyncIterator[tuple[SourceClient, MirrorTarget]]":
@@ -198,6 +206,7 @@ async def _opened(
 
     from gql.accounts.people import require_member
     from gql.ingest.named_rows import OWN_SOURCES
+    from gql.ingest.phone_numbers import checked_region
     from gql.mirror.client import SourceClient, SourceFailure
     from gql.mirror.positions import latest_snapshot
     from gql.mirror.target import MirrorTarget
@@ -214,7 +223,7 @@ async def _opened(
         ) as http,
     ):
         await require_member(opened, organization, None)
-        target = MirrorTarget(opened, organization, source)
+        target = MirrorTarget(opened, organization, source, checked_region(region))
         async with target.context() as context:
             latest = await latest_snapshot(context, source)
         try:

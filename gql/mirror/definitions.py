@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from gql.domain.writes.assistants import create_assistant, update_assistant
@@ -39,7 +40,8 @@ class DefinitionCopy:
         Raises:
             FamilyAbsent: when the server has none.
         """
-        await self._copy(ASSISTANTS, _write_assistant, update_assistant)
+        write = partial(_write_assistant, self.target.region)
+        await self._copy(ASSISTANTS, write, update_assistant)
 
     async def copy_graphs(self) -> None:
         """Copy the graphs with their structures; lists have them without.
@@ -154,8 +156,10 @@ class DefinitionCopy:
         )
 
 
-async def _write_assistant(write: WriteContext, row: Row, stored: MirroredObject | None) -> int:
-    columns = assistant_columns(row)
+async def _write_assistant(
+    region: str | None, write: WriteContext, row: Row, stored: MirroredObject | None
+) -> int:
+    columns = assistant_columns(row, region)
     if stored is not None and stored.object_id is not None:
         try:
             await update_assistant(write, stored.object_id, columns)

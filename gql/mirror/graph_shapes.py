@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gql.domain.writes.drafts import EdgeDraft, NodeDraft
+from gql.ingest.phone_numbers import with_country_code
 from gql.mirror.call_shapes import plain
 from gql.mirror.lists import Row
 from gql.models.enums import ConditionLogic, ConditionType, NodeType
@@ -53,8 +54,13 @@ class GraphDrafts:
     remarks: tuple[str, ...] = ()
 
 
-def assistant_columns(row: Row) -> dict[str, Any]:
-    """The columns of an assistant; settings that an answer has beside them go into `settings`."""
+def assistant_columns(row: Row, region: str | None) -> dict[str, Any]:
+    """The columns of an assistant; settings that an answer has beside them go into `settings`.
+
+    Args:
+        row: The answer.
+        region: The country of a phone number without its code.
+    """
     columns = {
         name: row[name]
         for name in _ASSISTANT_COLUMNS
@@ -65,6 +71,8 @@ def assistant_columns(row: Row) -> dict[str, Any]:
         for name, value in row.items()
         if name not in _ONLY_READ and name not in _ASSISTANT_COLUMNS and value is not None
     }
+    if columns.get("phone_number"):
+        columns["phone_number"] = with_country_code(columns["phone_number"], region)
     settings = without_secrets({**(row.get("settings") or {}), **beside})
     return {**columns, "settings": plain(settings)}
 

@@ -15,7 +15,7 @@ import orjson
 
 from gql.ingest.bills import to_micros
 from gql.ingest.merged_sms import party
-from gql.ingest.phone_numbers import split_address, without_channel
+from gql.ingest.phone_numbers import split_address, with_country_code, without_channel
 from gql.ingest.sources.source import ItemFields, text
 from gql.ingest.words import SMS_UNKNOWN, sms_progress
 from gql.mirror.call_shapes import SERVICES, plain
@@ -83,15 +83,20 @@ def without_nulls(meta: Mapping[str, Any] | None) -> dict[str, Any]:
     return {name: each for name, each in (meta or {}).items() if each is not None}
 
 
-def call_record(row: Row) -> Record:
-    """A call of a server."""
+def _address(row: Row, name: str, region: str | None) -> str:
+    """A number of a server's answer, or what is written in its place, as an item has it."""
+    return with_country_code(text(row.get(name)) or "", region)
+
+
+def call_record(row: Row, region: str | None) -> Record:
+    """A call of a server, whose numbers without the code of a country are of this region."""
     return {
         "status": row.get("status"),
         "started_at": second(server_instant(row.get("started_at"))),
         "ended_at": second(server_instant(row.get("ended_at"))),
         "duration": _duration(row),
-        "to_phone_number": without_channel(row.get("to_phone_number") or ""),
-        "customer": split_address(row.get("customer_phone_number"))[0],
+        "to_phone_number": without_channel(_address(row, "to_phone_number", region)),
+        "customer": split_address(_address(row, "customer_phone_number", region))[0],
         "assistant_name": row.get("assistant_name"),
         "flow_name": row.get("flow_name"),
         "meta": plain(without_nulls(row.get("call_meta"))),
@@ -128,13 +133,13 @@ def stored_call_record(row: Any) -> Record:
     }
 
 
-def conversation_record(row: Row) -> Record:
-    """An SMS conversation of a server."""
+def conversation_record(row: Row, region: str | None) -> Record:
+    """An SMS conversation of a server; see `call_record`."""
     return {
         "status": row.get("status"),
         "started_at": second(server_instant(row.get("started_at"))),
-        "to_phone_number": without_channel(row.get("assistant_phone_number") or ""),
-        "customer": split_address(row.get("customer_phone_number"))[0],
+        "to_phone_number": without_channel(_address(row, "assistant_phone_number", region)),
+        "customer": split_address(_address(row, "customer_phone_number", region))[0],
         "assistant_name": row.get("assistant_name"),
     }
 
@@ -144,13 +149,13 @@ def stored_conversation_record(row: Any) -> Record:
     return {name: stored_call_record(row)[name] for name in _OF_CONVERSATION}
 
 
-def sms_log_record(row: Row) -> Record:
-    """What a server's list of SMS has of one."""
+def sms_log_record(row: Row, region: str | None) -> Record:
+    """What a server's list of SMS has of one; see `call_record`."""
     word = row.get("provider_status") or row.get("status")
     return {
         "direction": row.get("direction"),
-        "from": party(row.get("from_number") or ""),
-        "to": party(row.get("to_number") or ""),
+        "from": party(_address(row, "from_number", region)),
+        "to": party(_address(row, "to_number", region)),
         "body": row.get("body") or "",
         "status": SMS_UNKNOWN if word is None else sms_progress(str(word))[1],
         "error_code": text(row.get("error_code")),

@@ -12,7 +12,7 @@ from gql.database import DatabaseAccess
 from gql.domain.writes.transaction import retry_collisions, transaction
 from gql.identity import Identity, Method, Permission
 from gql.ingest.apply import MOST_ITEMS, apply_items
-from gql.ingest.items import ITEM, AnyItem
+from gql.ingest.items import ITEM, AnyItem, in_region
 from gql.ingest.sources.source import ItemFields
 from gql.mirror.positions import ReadPosition, save_position
 from gql.query.context import Context
@@ -58,6 +58,7 @@ class MirrorTarget:
 
     Attributes:
         source: The name of the source in its rows.
+        region: The country of phone numbers without its code, in two letters.
         report: Of the run.
         progress: Shows how far it is.
     """
@@ -65,6 +66,7 @@ class MirrorTarget:
     database: DatabaseAccess
     organization_id: int
     source: str
+    region: str | None = None
     report: MirrorReport = field(default_factory=MirrorReport)
     progress: Progress = lambda _collection, _done, _total: None
 
@@ -108,7 +110,7 @@ class MirrorTarget:
         items = []
         for each in fields:
             try:
-                items.append(ITEM.validate_python(each))
+                items.append(ITEM.validate_python(each, context=in_region(self.region)))
             except ValidationError as error:
                 fault = error.errors(include_url=False, include_input=False)[0]
                 where = ".".join(str(part) for part in fault["loc"][1:])

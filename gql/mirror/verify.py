@@ -111,7 +111,7 @@ class CallComparison:
 
     def _both(self, parts: CallParts, stored: StoredCall | None) -> tuple[Records, Records]:
         """What the server has of a call, and what is stored of it."""
-        there: Records = {(CALLS, ""): call_record(parts.row)}
+        there: Records = {(CALLS, ""): call_record(parts.row, self.target.region)}
         of_parts = parts_of_items(call_items(self.target.source, parts))
         for part in self._compared():
             there.update({(part, key): record for key, record in of_parts[part].items()})

@@ -52,7 +52,7 @@ class DefinitionComparison:
             FamilyAbsent: when the server has none.
         """
         there = {
-            key: {**assistant_columns(row), "day": _day(row)}
+            key: {**assistant_columns(row, self.target.region), "day": _day(row)}
             for key, row in (await self._listed(ASSISTANTS)).items()
         }
         rows = await self._rows(ASSISTANTS, table_of(Assistant))

@@ -78,7 +78,7 @@ class SmsComparison:
             for row in parts.logs:
                 key = str(row.get("provider_message_id") or "")
                 if key and key not in self._logged:
-                    there[key] = sms_log_record(row)
+                    there[key] = sms_log_record(row, self.target.region)
                     days[key] = str(second(server_instant(row.get("created_at"))))[:10]
         ids = [each.row.id for each in stored.values()]
         rows = await self._stored.sms_logs(ids, sorted(there))
@@ -100,7 +100,7 @@ class SmsComparison:
 
     def _records(self, parts: ConversationParts) -> dict[str, Record]:
         messages = parts_of_items(conversation_items(self.target.source, parts))["messages"]
-        return {"": conversation_record(parts.row), **messages}
+        return {"": conversation_record(parts.row, self.target.region), **messages}
 
     def _add(self, key: str, there: dict[str, Record], stored: StoredCall | None) -> None:
         here: dict[str, Record] = {}

@@ -11,7 +11,7 @@ from gql.ingest.files.listed import listed_items
 from gql.ingest.files.reading import Record
 from gql.ingest.files.rows import CallRows, RowOptions, UnmappedColumns
 from gql.ingest.item_faults import faults_line
-from gql.ingest.items import ITEM, AnyItem
+from gql.ingest.items import ITEM, AnyItem, in_region
 
 
 class Converter:
@@ -19,10 +19,12 @@ class Converter:
 
     Args:
         options: Of rows; None when the user named no source, and so rows cannot be read.
+        region: The country of phone numbers without its code.
     """
 
-    def __init__(self, options: RowOptions | None) -> None:
+    def __init__(self, options: RowOptions | None, region: str | None = None) -> None:
         self.rows = None if options is None else CallRows(options)
+        self._validation = in_region(region)
 
     def items(self, record: Record) -> list[AnyItem]:
         """The items of a record: an item as it is, a listed call, or a row.
@@ -37,14 +39,14 @@ class Converter:
         if isinstance(content, bytes):
             if b'"kind"' in content:
                 try:
-                    return [ITEM.validate_json(content)]
+                    return [ITEM.validate_json(content, context=self._validation)]
                 except ValidationError as error:
                     if not _has_no_kind(error):
                         raise BadInput(faults_line(error)) from error
             content = _object(content)
         elif isinstance(content.get("kind"), str):
-            return [_validated(content)]
-        return [_validated(fields) for fields in self._fields(content)]
+            return [self._validated(content)]
+        return [self._validated(fields) for fields in self._fields(content)]
 
     def _fields(self, content: Mapping[str, Any]) -> list[dict[str, Any]]:
         try:
@@ -60,12 +62,11 @@ class Converter:
             )
         return self.rows.items(content)
 
-
-def _validated(fields: Mapping[str, Any]) -> AnyItem:
-    try:
-        return ITEM.validate_python(fields)
-    except ValidationError as error:
-        raise BadInput(faults_line(error)) from error
+    def _validated(self, fields: Mapping[str, Any]) -> AnyItem:
+        try:
+            return ITEM.validate_python(fields, context=self._validation)
+        except ValidationError as error:
+            raise BadInput(faults_line(error)) from error
 
 
 def _has_no_kind(error: ValidationError) -> bool:

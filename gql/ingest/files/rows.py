@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 from gql.errors import BadInput
 from gql.ingest.files.columns import CallPart, ColumnMapping, map_columns
 from gql.ingest.files.values import exact_amount, instant, milliseconds
-from gql.ingest.phone_numbers import with_country_code
 from gql.ingest.sources.source import ItemFields, without_absent
 from gql.ingest.words import (
     RETELL_REASONS,
@@ -77,7 +76,6 @@ class RowOptions:
         chosen: Columns by part: see `map_columns`.
         zone: The time zone of times without one.
         time_format: How times are written, for `strptime`; None for the usual forms.
-        region: The country of numbers without a country code, in two letters.
         currency: Of costs, where no column has it.
         direction: Of all calls, where no column has it.
         states: The states of further words in the column of the status.
@@ -87,7 +85,6 @@ class RowOptions:
     chosen: Mapping[str, str] = field(default_factory=dict)
     zone: tzinfo = UTC
     time_format: str | None = None
-    region: str | None = None
     currency: str | None = None
     direction: str | None = None
     states: Mapping[str, str] = field(default_factory=dict)
@@ -362,7 +359,7 @@ class _RowReader:
         for part in parts:
             text = self.text(part)
             if text is not None:
-                return with_country_code(text, self.options.region)
+                return text
         return None
 
     def _parsed(self, part: CallPart, parse: Callable[[str], Parsed]) -> Parsed | None:

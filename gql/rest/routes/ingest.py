@@ -5,7 +5,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp
 
 from gql.identity import Permission
-from gql.ingest.phone_numbers import checked_region
+from gql.ingest.phone_numbers import REGION, checked_region
 from gql.query.context import Context
 from gql.rest.ingest_answer import IngestAnswer
 from gql.rest.route import Answer, route
@@ -22,9 +22,7 @@ _EXAMPLE = """\
 class IngestQuery(BaseModel):
     """How items are read."""
 
-    region: str | None = Field(
-        None, description="The country of phone numbers without its code, in two letters."
-    )
+    region: str | None = Field(None, description=REGION)
 
 
 @route(

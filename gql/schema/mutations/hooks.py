@@ -6,6 +6,7 @@ from gql.domain.hooks import HOOK_DELIVERIES, HOOK_ENDPOINTS
 from gql.engine.declaration import one
 from gql.identity import Permission
 from gql.ingest import hook_writes
+from gql.ingest.phone_numbers import REGION
 from gql.query.context import Context
 from gql.schema.enums import DeliveryState, HookRole
 from gql.schema.hooks import HookEndpoint
@@ -55,9 +56,7 @@ class CreateHookEndpointInput(ChangeInput):
     drop_unlinked: bool = strawberry.field(
         default=False, description="Then they are dead; else they become calls of their own."
     )
-    region: str | None = optional(
-        "The country of phone numbers that come without its code, in two letters, like `GB`."
-    )
+    region: str | None = optional(REGION)
 
 
 @payload

@@ -16,11 +16,12 @@ from gql.domain.calls import CALLS
 from gql.domain.graph_sessions import GRAPH_SESSIONS
 from gql.domain.sms import SMS_CONVERSATIONS
 from gql.engine.fields import BATCH_ITEMS, BATCH_RESULTS
-from gql.errors import Invalid, Problem
+from gql.errors import BadInput, Invalid, Problem
 from gql.identity import Permission
 from gql.ingest.apply import MOST_ITEMS, ItemOutcome, ItemStatus, apply_items
 from gql.ingest.item_faults import item_faults
-from gql.ingest.items import AnyItem, Item
+from gql.ingest.items import AnyItem, Item, in_region
+from gql.ingest.phone_numbers import REGION, checked_region
 from gql.query.context import Context
 from gql.query.resource import Resource
 from gql.schema.enums import UserErrorCode, describe
@@ -91,6 +92,7 @@ class BatchInput(ChangeInput):
 
     source: str = required(SOURCE)
     is_correction: bool | None = optional(CORRECTS)
+    region: str | None = optional(REGION)
 
 
 def _results(root: strawberry.Parent["BatchPayload"]) -> list[ItemResult]:
@@ -173,7 +175,7 @@ async def _take(context: Context, input: BatchInput, name: str, model: type[Item
     """Use the items that can be used; a result for each.
 
     Raises:
-        Invalid: when there are too many.
+        Invalid: when there are too many, or the region is none.
     """
     inputs: Sequence[Any] = getattr(input, name)
     if len(inputs) > MOST_ITEMS:
@@ -182,7 +184,11 @@ async def _take(context: Context, input: BatchInput, name: str, model: type[Item
     shared = {"source": input.source}
     if default(input.is_correction, otherwise=False):
         shared["producer"] = "manual"
-    items, refused = await in_steps(_items, inputs, name, model, shared)
+    try:
+        region = checked_region(default(input.region, None))
+    except BadInput as error:
+        raise Invalid((Problem(("region",), error.message),)) from None
+    items, refused = await in_steps(_items, inputs, name, model, shared, region)
     outcomes = await apply_items(context, list(items.values()))
     results = refused | {
         index: _result(outcome, name, index) for index, outcome in zip(items, outcomes, strict=True)
@@ -191,7 +197,11 @@ async def _take(context: Context, input: BatchInput, name: str, model: type[Item
 
 
 def _items(
-    inputs: Sequence[Any], name: str, model: type[Item], shared: Mapping[str, str]
+    inputs: Sequence[Any],
+    name: str,
+    model: type[Item],
+    shared: Mapping[str, str],
+    region: str | None,
 ) -> tuple[dict[int, AnyItem], dict[int, Result]]:
     """The items of inputs by their index, and the results of those that cannot be used."""
     items: dict[int, AnyItem] = {}
@@ -199,7 +209,8 @@ def _items(
     for index, each in enumerate(inputs):
         pause_if_long()
         try:
-            item: Any = model.model_validate({**item_values(each), **shared})
+            values = {**item_values(each), **shared}
+            item: Any = model.model_validate(values, context=in_region(region))
         except ValidationError as error:
             refused[index] = (ItemStatus.REFUSED, None, _problems(error, name, index))
         else:
