@@ -191,11 +191,13 @@ class SmsBatch:
         if sides is None:
             return SmsOutcome(note=UNNUMBERED)
         between = pair(*sides)
+        leaves = False
         if sms.row:
             conversation = self.by_id[sms.row["call_id"]]
             if is_archived(conversation):
                 return SmsOutcome(note=ARCHIVED)
-            if self.placed(sms, between) is not conversation:
+            leaves = self.placed(sms, between) is not conversation
+            if leaves:
                 self.unsettled |= {between, pair_of(conversation)}
         else:
             if not has_number(sides[0]):
@@ -203,7 +205,8 @@ class SmsBatch:
             if self._is_late(sms, between):
                 return SmsOutcome(note=ARCHIVED)
             conversation = self.placed(sms, between) or self.open(sms, between)
-        if has_merge_state(conversation):
+        # One that leaves says no more of its conversation, whose numbers would become its own.
+        if has_merge_state(conversation) and not leaves:
             conversation.hold(sms.text, sms.newest or 0, sms.direction, sides)
             if is_of_other_source(conversation):
                 self.unsettled.add(between)

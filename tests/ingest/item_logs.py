@@ -111,7 +111,12 @@ WALKS = st.one_of(
     ),
 )
 _CUSTOMER = ("+15550100009", "1 (555) 010-0009")
-_TALKS = {"k1": ("+15550100002",), "k2": ("+15550100002", "whatsapp:+15550100002"), "k3": ("ACME",)}
+_TALKS = {
+    "k1": ("+15550100002",),
+    "k2": ("+15550100002", "whatsapp:+15550100002"),
+    "k3": ("ACME",),
+    "k4": ("+15550100002", "+15550100007"),  # which of them it was, items come to differ on
+}
 """By key of an SMS: how the number is written that the customer writes with."""
 
 

@@ -398,6 +398,22 @@ async def test_of_two_open_conversations_a_text_is_in_the_one_that_began_before_
     assert await texts_in_any_order(database, log) == {"late": ["m2"], "soon": ["m1"]}
 
 
+async def test_a_text_whose_numbers_change_leaves_the_conversation_to_the_others(
+    database: Database,
+) -> None:
+    other = "+15550100008"
+    log = [
+        received("m1", seconds=1, cost=CENT),
+        received("m2", seconds=2, cost=CENT),
+        received("m1", seconds=9, cost=CENT, **{"from": other}),
+        received("m3", seconds=3, cost=CENT),
+    ]
+    assert await texts_in_any_order(database, log) == {
+        OPENED: ["m2", "m3"],
+        f"sms:{OWN[1:]}:{other[1:]}:1": ["m1"],
+    }
+
+
 async def test_an_earlier_instant_of_a_text_moves_it(database: Database) -> None:
     log = [
         named("talk", status="completed", endedAt=at(5), seconds=6),
