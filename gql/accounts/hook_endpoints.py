@@ -57,6 +57,12 @@ class StoredEndpoint:
         return f"/hooks/{self.source}/{self.public_id}"
 
     @property
+    def region(self) -> str | None:
+        """The country of phone numbers that come without its code, in two letters."""
+        region: str | None = self.settings.get("region")
+        return region
+
+    @property
     def sealed_secrets(self) -> list[str]:
         """The secrets that count, newest first."""
         return [each for each in (self.secret, self.secret_previous) if each is not None]

@@ -257,7 +257,7 @@ async def _check_logins(database: "Database", settings: "Settings") -> None:
 
 
 async def _check_webhooks(database: "Database", settings: "Settings") -> None:
-    """Print how many webhook endpoints there are.
+    """Print how many webhook endpoints there are, and which need somebody's attention.
 
     Raises:
         Failure: when the secret of one cannot be read: all that it gets is answered 503 then.
@@ -265,10 +265,16 @@ async def _check_webhooks(database: "Database", settings: "Settings") -> None:
     from gql.accounts.hook_endpoints import list_endpoints
     from gql.accounts.secret_box import SecretBox, require_box
     from gql.errors import Unavailable
+    from gql.ingest.endpoints import attention_needed
 
     async with database.snapshot() as snapshot:
         endpoints = await list_endpoints(snapshot)
+        needs = await attention_needed(snapshot, endpoints)
     _line("webhook endpoints", str(len(endpoints)))
+    if endpoints and settings.public_url is None:
+        needs = ["GQL_PUBLIC_URL is not set: platforms cannot reach the addresses", *needs]
+    for sentence in needs:
+        _line("", typer.style(sentence, fg="yellow"))
     sealed = [secret for each in endpoints for secret in each.sealed_secrets]
     try:
         for secret in sealed:

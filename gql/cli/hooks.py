@@ -356,6 +356,7 @@ def _columns(endpoint: "StoredEndpoint", settings: "Settings") -> dict[str, Any]
         "role": endpoint.role,
         "address": _address(endpoint, settings),
         "has_secret": endpoint.secret is not None,
+        "region": endpoint.region,
     }
 
 

@@ -141,7 +141,7 @@ def _api_key(variable: str) -> str:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise Failure(
             f"There is no API key in {variable}.",
-            "Make one: jackfield keys create simulator -o 1 --permission ingest",
+            f"export {variable}=$(jackfield keys create simulator -o 1 --permission ingest)",
         ) from error
 
 

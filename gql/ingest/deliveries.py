@@ -72,8 +72,7 @@ class Reading:
     @property
     def region(self) -> str | None:
         """The country of numbers without its code."""
-        region: str | None = self.endpoint.settings.get("region")
-        return region
+        return self.endpoint.region
 
     @property
     def is_of_carrier(self) -> bool:

@@ -1,18 +1,19 @@
 """Webhook endpoints: how they are made and get other secrets, and the check of signatures."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 from gql.accounts.hook_endpoints import StoredEndpoint, add_endpoint, change_endpoint, read_endpoint
 from gql.accounts.secret_box import SecretBox, new_webhook_secret, require_box
 from gql.database import DatabaseAccess, Snapshot
 from gql.errors import BadInput
+from gql.ingest.inbox import counts_by_state
 from gql.ingest.phone_numbers import checked_region
 from gql.ingest.signatures import BadSignatureError, Delivery, verify
 from gql.ingest.sources import SOURCE_BY_NAME
 from gql.ingest.sources.source import Source
-from gql.models.enums import HookRole
+from gql.models.enums import DeliveryState, HookRole
 from gql.models.types import LONGEST_NAME
 
 Unlinked = Literal["call", "dead"]
@@ -149,6 +150,27 @@ def check_signature(
         raise BadSignatureError(message)
     opened = require_box(box)
     verify(scheme, delivery, [opened.open(each) for each in endpoint.sealed_secrets], timer())
+
+
+async def attention_needed(snapshot: Snapshot, endpoints: Sequence[StoredEndpoint]) -> list[str]:
+    """What somebody has to do about endpoints, a sentence each, with the command."""
+    organizations = sorted({each.organization_id for each in endpoints})
+    numbers = {each: await counts_by_state(snapshot, each) for each in organizations}
+    sentences = []
+    for endpoint in endpoints:
+        owner, name = endpoint.organization_id, f"{endpoint.source} endpoint {endpoint.id}"
+        if SOURCE_BY_NAME[endpoint.source].scheme is not None and endpoint.secret is None:
+            sentences.append(
+                f"{name} refuses all: jackfield hooks rotate {endpoint.id} -o {owner}"
+                " --secret-env NAME"
+            )
+        dead = numbers[owner].get(endpoint.id, {}).get(DeliveryState.DEAD, 0)
+        if dead:
+            sentences.append(
+                f"{name} has {dead:,} dead: jackfield hooks show -o {owner} --endpoint"
+                f" {endpoint.id} --state dead"
+            )
+    return sentences
 
 
 def _new_secret(kind: Source, secret: str | None) -> tuple[str | None, str | None]:

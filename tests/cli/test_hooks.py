@@ -42,6 +42,7 @@ async def test_an_endpoint_is_made_listed_without_its_secret_and_deleted(
         "role": "primary",
         "address": address[0],
         "has_secret": True,
+        "region": None,
         **dict.fromkeys(("new", "waiting", "done", "unknown", "dead"), 0),
     }
     table = await cli("hooks", "list", *where)
@@ -148,6 +149,32 @@ async def test_doctor_finds_secrets_that_cannot_be_read(
         "Webhooks are answered with 503: The secret of this webhook endpoint was stored under"
         " another GQL_SECRETS_KEY."
     )
+
+
+async def test_doctor_says_what_somebody_has_to_do(
+    cli: Cli, fresh: Copy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    where = ("-o", "1", "--database", fresh.url)
+    created = await cli("hooks", "create", "twilio", "--region", "gb", "--json", *where)
+    endpoint = json.loads(created.out)
+    rotate = f"jackfield hooks rotate {endpoint['id']} -o 1 --secret-env NAME"
+    before = await cli("doctor", "--database", fresh.url)
+    monkeypatch.setenv("NAME", "auth token")
+    await cli(*rotate.split()[1:], "--database", fresh.url)
+    monkeypatch.delenv("GQL_PUBLIC_URL")
+    after = await cli("doctor", "--database", fresh.url)
+
+    assert endpoint["region"] == "GB"
+    assert f"twilio endpoint {endpoint['id']} refuses all: {rotate}\n" in before.out
+    assert rotate not in after.out
+    without_address = "GQL_PUBLIC_URL is not set: platforms cannot reach the addresses"
+    assert (without_address in before.out, without_address in after.out) == (False, True)
+    listed = json.loads((await cli("hooks", "list", "--json", *where)).out)
+    dead = {each["id"]: each["dead"] for each in listed}
+    assert any(dead.values())
+    for key, number in dead.items():
+        advice = f"endpoint {key} has {number} dead: jackfield hooks show -o 1 --endpoint {key}"
+        assert (advice in after.out) == bool(number)
 
 
 def test_the_words_of_options_are_those_that_are_stored() -> None:

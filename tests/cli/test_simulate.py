@@ -166,7 +166,7 @@ async def test_without_a_key_it_says_how_to_get_one(cli: Cli) -> None:
     assert (result.code, result.out) == (1, "")
     assert result.err == (
         "There is no API key in JACKFIELD_KEY.\n"
-        "Make one: jackfield keys create simulator -o 1 --permission ingest\n"
+        "export JACKFIELD_KEY=$(jackfield keys create simulator -o 1 --permission ingest)\n"
     )
 
 
