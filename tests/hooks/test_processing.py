@@ -20,7 +20,7 @@ from gql.models.call import Call
 from gql.models.cost_entry import CostEntry
 from gql.models.message import ChatMessage, Transcript
 from gql.models.recording import Recording
-from gql.models.scope import owned
+from gql.models.scope import owned, table_of
 from gql.models.sms_log import SmsMessageLog
 from gql.models.types import now
 from tests.databases import Copy
@@ -254,6 +254,28 @@ async def test_a_report_that_two_calls_can_be_meant_by_waits(webhooks: Webhooks)
     assert await webhooks.rows(Call, "status", source="burki") == [("ongoing",), ("ongoing",)]
 
 
+async def test_a_report_is_of_no_call_that_began_long_before_it_lasted(
+    webhooks: Webhooks,
+) -> None:
+    """Of two calls one after the other, the first may have lost its report."""
+    platform = await webhooks.platform("burki")
+    for call in ("CA1", "CA2"):
+        await platform.deliver(payloads.of_burki_status("in-progress", call))
+    await webhooks.process()
+    calls = table_of(Call)
+    async with webhooks.database.transaction() as connection:
+        began_at = now() - timedelta(hours=1)
+        first = (owned(calls, 1), calls.c.external_id == "CA1")
+        await connection.execute(update(calls).where(*first).values(started_at=began_at))
+    await platform.deliver(payloads.BURKI_REPORT)
+    await webhooks.process()
+
+    assert await webhooks.rows(Call, "external_id", "status", source="burki") == [
+        ("CA1", "ongoing"),
+        ("CA2", "completed"),
+    ]
+
+
 async def test_a_status_that_is_sent_again_is_no_news(webhooks: Webhooks) -> None:
     """It has no time: the one of its first receipt counts."""
     platform = await webhooks.platform("burki")
@@ -265,6 +287,23 @@ async def test_a_status_that_is_sent_again_is_no_news(webhooks: Webhooks) -> Non
     received = await webhooks.inbox("received_at", "occurred_at")
     assert received[2][1] == received[0][1] == received[0][0]
     assert await webhooks.rows(Call, "status", source="burki") == [("completed",)]
+
+
+async def test_each_leg_of_a_session_is_charged_once(webhooks: Webhooks) -> None:
+    part = {"call_part": "sip-trunking", "cost": "0.0030", "currency": "USD"}
+    other = payloads.of_telnyx("call.cost", 66, call_leg_id="leg-2", cost_parts=[part])
+    platform = await webhooks.platform("telnyx", role="primary")
+    for payload in (payloads.TELNYX_INITIATED, payloads.TELNYX_COST, other, payloads.TELNYX_COST):
+        await platform.deliver(payload)
+    await webhooks.process()
+
+    assert await webhooks.rows(Call, "external_id", "telephony_cost", source="telnyx") == [
+        ("session-1", 11_000)
+    ]
+    assert sorted(await webhooks.rows(CostEntry, "external_id", "amount", source="telnyx")) == [
+        ("leg-1/sip-trunking", 8_000),
+        ("leg-2/sip-trunking", 3_000),
+    ]
 
 
 # -- carriers --------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """Items become rows: what each case of the platforms leaves, and how many statements it takes."""
 
 import asyncio
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -113,6 +114,39 @@ async def test_two_bills_of_one_source_are_one_amount(database: Database) -> Non
         "0": False,
         "leg": True,
     }
+
+
+async def test_each_line_of_a_bill_is_rounded_and_its_total_is_as_stated(
+    database: Database,
+) -> None:
+    """Half a millionth goes to the even neighbour; what was written stays beside it."""
+    amounts = ("0.0000005", "0.0000015", "0.00000251", "-0.25")
+    entries = [
+        {"key": f"model/{number}", "service": "llm", "amount": amount}
+        for number, amount in enumerate(amounts)
+    ]
+    bill = item(kind="costs", call="c1", currency="USD", entries=entries, total="-0.2400005")
+    rows = await rows_after(database, [[bill]])
+    lines = {each["external_id"]: each for each in rows["cost_entry"]}
+    assert [lines[each["key"]]["amount"] for each in entries] == [0, 2, 3, -250_000]
+    texts = [lines[each["key"]]["amount_text"] for each in entries]
+    assert [Decimal(each) for each in texts] == [Decimal(each) for each in amounts]
+    (row,) = rows["call"]
+    names = ("total_cost", "llm_cost", "unattributed_cost")
+    assert [row[name] for name in names] == [-240_000, -249_995, 9_995]
+
+
+async def test_a_call_keeps_what_its_source_calls_its_assistant_and_its_graph(
+    database: Database,
+) -> None:
+    named = call(
+        seconds=1,
+        assistant={"externalId": "asst_1", "name": "Ada"},
+        graph={"externalId": "flow_1", "name": "Booking"},
+    )
+    row = await call_after(database, named, call(seconds=2, status="ongoing"))
+    names = ("external_assistant_id", "assistant_name", "external_graph_id", "graph_name")
+    assert [row[name] for name in names] == ["asst_1", "Ada", "flow_1", "Booking"]
 
 
 async def test_a_final_transcript_of_fewer_segments_replaces_the_growing_one(

@@ -518,6 +518,17 @@ def test_telnyx_may_have_no_costs_to_tell() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("insights", "analysis"), [(None, None), ([], {"insights": []}), ("unread", None)]
+)
+def test_telnyx_tells_no_insights_from_insights_that_could_not_be_read(
+    insights: Any, analysis: dict[str, Any] | None
+) -> None:
+    payload = {"call_session_id": "s-1", "conversation_insights": insights}
+    (item,) = _read("telnyx", _telnyx("call.analyzed", **payload)).items
+    assert ("analysis" in item, item.get("analysis")) == (analysis is not None, analysis)
+
+
 def test_the_documented_report_without_an_id_waits() -> None:
     message = {
         "type": "end-of-call-report",
