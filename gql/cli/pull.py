@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gql.cli.console import (
+    STDERR,
     DatabaseOption,
     Failure,
     OrganizationOption,
@@ -106,12 +107,18 @@ async def _pull(
     import httpx2
 
     from gql.mirror.client import SourceClient, SourceFailure
-    from gql.mirror.pull import pull
+    from gql.mirror.pull import PullCounts, pull
+
+    def show(counts: PullCounts) -> None:
+        status.update(f"{counts.read:,} objects read since {since:%Y-%m-%d}.")
 
     headers = dict(platform.headers(key, account))
     async with httpx2.AsyncClient(base_url=platform.url, headers=headers, timeout=60) as http:
         try:
-            counts = await pull(database, endpoint, platform, SourceClient(http), since, account)
+            with STDERR.status("Waiting for the first answer.") as status:  # only on a terminal
+                counts = await pull(
+                    *(database, endpoint, platform, SourceClient(http), since, account), show
+                )
         except SourceFailure as failure:
             raise Failure(failure.problem, failure.advice) from failure
     return f"{counts.read} objects since {since:%Y-%m-%d}; {counts.new} of them are new or changed."

@@ -5,6 +5,7 @@ can be repeated at will: bodies that the inbox has are not stored again.
 """
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -37,6 +38,7 @@ async def pull(
     client: SourceClient,
     since: datetime,
     account: str = "",
+    on_read: Callable[[PullCounts], None] = lambda _counts: None,
 ) -> PullCounts:
     """Put what a platform's lists have since an instant into the inbox.
 
@@ -47,6 +49,7 @@ async def pull(
         client: Has the address and the credential.
         since: Aware.
         account: For a platform whose addresses name it.
+        on_read: Called after each object, with what has been read so far.
 
     Raises:
         SourceFailure: when the platform refuses, or does not answer; what was read until then is
@@ -56,6 +59,7 @@ async def pull(
     async for payload in platform.read(client, since, account):
         bodies.append(json.dumps(payload, default=_plain).encode())
         counts.read += 1
+        on_read(counts)
         if len(bodies) == AT_ONCE:
             counts.new += await store_pulled(database, endpoint, bodies)
             bodies = []

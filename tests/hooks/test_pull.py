@@ -227,7 +227,13 @@ async def pulled(webhooks: Webhooks, platform: Any, waits: list[float]) -> PullC
         transport=transport, base_url=of_platform.url, headers=headers
     ) as http:
         client = SourceClient(http, sleep=sleep)
-        return await pull(webhooks.database, platform.endpoint, of_platform, client, SINCE, ACCOUNT)
+        shown: list[int] = []
+        counts = await pull(
+            *(webhooks.database, platform.endpoint, of_platform, client, SINCE, ACCOUNT),
+            lambda so_far: shown.append(so_far.read),
+        )
+    assert shown == [*range(1, counts.read + 1)]
+    return counts
 
 
 @pytest.mark.parametrize(
