@@ -12,7 +12,8 @@ the operation never holds a connection while it waits for a second one.
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Select
@@ -24,6 +25,8 @@ from gql.query.context import Context
 
 BATCH_SIZE = 1_000
 """Most keys of one statement."""
+
+_NONE: Mapping[str, Any] = MappingProxyType({})
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -75,9 +78,14 @@ class Loader(DataLoader[K, V], ABC):
             await asyncio.shield(future)
         return future.result()
 
-    async def _rows(self, statement: Select[Any], keys: list[K] | None = None) -> Sequence[Any]:
-        """The rows of a statement, which may have a parameter `keys`."""
-        values: dict[str, Any] = {**parameters(self._context.organization_id)}
+    async def _rows(
+        self,
+        statement: Select[Any],
+        keys: list[K] | None = None,
+        further: Mapping[str, Any] = _NONE,
+    ) -> Sequence[Any]:
+        """The rows of a statement, which may have a parameter `keys`, and further ones."""
+        values: dict[str, Any] = {**further, **parameters(self._context.organization_id)}
         if keys is not None:
             values["keys"] = keys
         await wait_for_share()

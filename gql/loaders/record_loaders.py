@@ -4,12 +4,12 @@ Get one with its method `of`: fields of an operation that load by the same state
 each with its first ten sessions) get the same loader, and their keys leave together.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import select, true
+from sqlalchemy import Select, select, true
 
 from gql.errors import NotFound
 from gql.loaders.loader import Loader, OneByOneLoader, loader_of
@@ -57,7 +57,25 @@ class RecordByKeyLoader(Loader[Any, Record | None]):
         return record
 
 
-class ListedRecordLoader(OneByOneLoader[tuple[RecordList, int], Record | None]):
+RECORD_ID = "record_id"
+
+
+@dataclass(frozen=True, eq=False)
+class ListedRecords:
+    """The records of a list without a parent, each to be read by its id.
+
+    Attributes:
+        resource: Whose records.
+        statement: Selects the record whose id is the parameter `RECORD_ID`, if the list has it.
+        values: Of the other parameters.
+    """
+
+    resource: Resource
+    statement: Select[Any]
+    values: Mapping[str, Any]
+
+
+class ListedRecordLoader(OneByOneLoader[tuple[ListedRecords, int], Record | None]):
     """Single records by their ids, where a list without a parent has them.
 
     Key: the list and the id. Value: the record, or None. Statement: one for each key. Relations to
@@ -68,12 +86,11 @@ class ListedRecordLoader(OneByOneLoader[tuple[RecordList, int], Record | None]):
     def of(cls, context: Context) -> "ListedRecordLoader":
         return loader_of(context, cls)
 
-    async def read(self, key: tuple[RecordList, int]) -> Record | None:
-        (records, record_id), resource = key, key[0].resource
-        rows = records.rows()
-        statement = rows.select(*resource.columns(rows.table)).where(rows.table.c.id == record_id)
-        rows_read = resource.records(await self._rows(statement))
-        record = rows_read[0] if rows_read else None
+    async def read(self, key: tuple[ListedRecords, int]) -> Record | None:
+        (listed, record_id), resource = key, key[0].resource
+        values = {**listed.values, RECORD_ID: record_id}
+        records = resource.records(await self._rows(listed.statement, further=values))
+        record = records[0] if records else None
         RecordByKeyLoader.of(self._context, resource).prime(record_id, record)
         return record
 

@@ -21,9 +21,8 @@ from gql.engine.document import Request
 from gql.errors import BadInput
 from gql.events.feed import Passes
 from gql.events.reading import StoredEvent
-from gql.loaders.record_loaders import ListedRecordLoader
+from gql.loaders.record_loaders import ListedRecordLoader, ListedRecords
 from gql.query.context import Context
-from gql.query.record_list import RecordList
 from gql.schema.subscription import FOLLOWED, Change, FollowedField
 
 
@@ -46,7 +45,7 @@ class Following:
     variables: Mapping[str, Any]
     passes: Passes
     after: str | None
-    records: RecordList | None
+    records: ListedRecords | None
     tells_of_others: bool
     answered_by: Hashable
 

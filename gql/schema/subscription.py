@@ -22,10 +22,11 @@ from gql.domain.graphs import GRAPHS
 from gql.domain.messages import SMS_MESSAGES, TRANSCRIPTS
 from gql.domain.sms import SMS_CONVERSATIONS
 from gql.engine.declaration import one
+from gql.engine.listed_records import listed_records
 from gql.events.feed import Passes
 from gql.events.reading import StoredEvent
+from gql.loaders.record_loaders import ListedRecords
 from gql.query.global_id import read_id
-from gql.query.record_list import RecordList
 from gql.query.resource import Resource
 from gql.schema.calls import Call
 from gql.schema.enums import EventKind
@@ -148,7 +149,7 @@ class FollowedField:
             parent_id=event.parent_id,
         )
 
-    def filter(self, arguments: Mapping[str, Any]) -> RecordList | None:
+    def filter(self, arguments: Mapping[str, Any]) -> ListedRecords | None:
         """The records that the field tells of; None where the event says all.
 
         Raises:
@@ -158,7 +159,7 @@ class FollowedField:
         conditions = list_filter.conditions() if list_filter else ()
         if self.filtered is None or not conditions:
             return None
-        return RecordList.filtered(self.filtered, conditions)
+        return listed_records(self.filtered, conditions)
 
 
 def _any(arguments: Mapping[str, Any]) -> Passes:

@@ -8,6 +8,8 @@ from sqlalchemy import text
 from starlette.applications import Starlette
 
 from gql.database import Database
+from gql.engine.listed_records import _select_record
+from gql.query.record_list import RecordList, RowSource
 from tests.conftest import GraphQL, bearer
 from tests.databases import Copy
 from tests.events.sockets import connected
@@ -91,6 +93,33 @@ async def test_it_tells_of_the_calls_that_the_list_has(
     assert [change["call"]["id"] for change in received] == expected_of[1]
     assert len(set(touched)) == TOUCHED
     assert {0, TOUCHED} < set(map(len, expected_of))
+
+
+async def test_the_statement_is_built_once_for_filters_that_differ_in_values(
+    fresh_app: Starlette,
+    fresh_database: Database,
+    member: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    await touch(fresh_database, TOUCH_ALL)
+    statuses, built = ("COMPLETED", "FAILED", "ONGOING"), []
+    rows = RecordList.rows
+
+    def counting(records: RecordList, *arguments: Any) -> RowSource:
+        built.append(records.conditions)
+        return rows(records, *arguments)
+
+    monkeypatch.setattr(RecordList, "rows", counting)
+    _select_record.cache_clear()
+    shown: dict[str, list[str]] = {}
+    for status in statuses:
+        wanted = {"status": {"eq": status}, "callSid": {"ne": status}}
+        told = await changes(fresh_app, member, TOUCHED, filter=wanted, others=True)
+        shown[status] = [each["call"]["status"] for each in told if each["call"]]
+
+    assert len(built) == 1
+    assert all(shown[status] == [status] * len(shown[status]) for status in statuses)
+    assert {0} < set(map(len, shown.values()))
 
 
 async def test_a_call_that_leaves_the_filter_is_told_to_who_asks_for_it(
