@@ -8,6 +8,7 @@ from typing import Any, cast
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from gql.app.http_connection import SendWatch, Watched
+from gql.http.socket_closing import CloseCode
 
 _log = logging.getLogger(__name__)
 _log.setLevel(logging.WARNING)
@@ -36,6 +37,17 @@ class BoundedSocketProtocol(WebSocketsSansIOProtocol, Watched):
         super().connection_made(transport)
         writing = cast("asyncio.Transport", transport)
         self._sending = SendWatch(writing, self._send_seconds, self.loop.time())
+
+    def shutdown(self) -> None:
+        """Have the application close the WebSocket, as the process is about to end.
+
+        uvicorn would close it at once, without a reason, and end what runs over it.
+        """
+        if self.handshake_complete and not self.close_sent:
+            code = int(CloseCode.SERVICE_RESTART)
+            self.queue.put_nowait({"type": "websocket.disconnect", "code": code})
+        else:
+            super().shutdown()
 
     def resume_writing(self) -> None:
         super().resume_writing()

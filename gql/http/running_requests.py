@@ -23,6 +23,8 @@ SEND_SECONDS = 20.0
 """How long the client of an answer without end may take to receive a part of it; a slower one is
 cut off, and comes again."""
 
+STOPPED = "The gateway is being stopped; try again."
+
 _MOST_DIGITS = 9
 
 
@@ -157,7 +159,7 @@ class RunningRequests:
     def end_all(self) -> None:
         """End every request, as the process is about to end."""
         for request in self._running:
-            request.end(Unavailable("The gateway is being stopped; try again.", RETRY_AFTER))
+            request.end(Unavailable(STOPPED, RETRY_AFTER))
 
     def _look(self) -> None:
         now = time.monotonic()

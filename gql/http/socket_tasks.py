@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from starlette.requests import ClientDisconnect
-from starlette.types import Scope
+from starlette.types import Message, Scope
 
 from gql.errors import Unavailable
 from gql.http.identify import LOOK_SECONDS, Identify, refusal_of
-from gql.http.running_requests import SEND_SECONDS, RunningRequests
+from gql.http.running_requests import SEND_SECONDS, STOPPED, RunningRequests
 from gql.http.socket_closing import Close, CloseCode
 from gql.identity import Identity
 from gql.settings import Settings
@@ -93,6 +93,16 @@ class SocketTasks:
             return
         if not self._end.done():
             self._end.set_result(end)
+
+
+def ending_of(event: Message) -> Close | ClientDisconnect:
+    """What an ASGI event `websocket.disconnect` ends a WebSocket by.
+
+    Its code is 1012 where it is not the client that leaves, but this process.
+    """
+    if event.get("code") == CloseCode.SERVICE_RESTART:
+        return Close(CloseCode.SERVICE_RESTART, STOPPED)
+    return ClientDisconnect()
 
 
 async def watch_credential(

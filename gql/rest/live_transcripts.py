@@ -13,7 +13,6 @@ from functools import partial
 from typing import Any
 
 import orjson
-from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
 from gql.database import Database
@@ -29,7 +28,13 @@ from gql.http.loop_task import charged_to
 from gql.http.running_requests import RunningRequests
 from gql.http.socket_closing import Close, CloseCode
 from gql.http.socket_outbox import Outbox
-from gql.http.socket_tasks import SocketLimits, SocketTasks, Work, watch_credential
+from gql.http.socket_tasks import (
+    SocketLimits,
+    SocketTasks,
+    Work,
+    ending_of,
+    watch_credential,
+)
 from gql.identity import Identity, Permission
 from gql.loaders.record_loaders import Page, PageByParentLoader, RecordByKeyLoader
 from gql.loop_shares import LoopShares
@@ -160,7 +165,7 @@ class _Connection:
         while True:
             frame = await self._receive()
             if frame["type"] == "websocket.disconnect":
-                raise ClientDisconnect
+                raise ending_of(frame)
             match client_message(frame):
                 case "ping":
                     await self._outbox.send(timed_message("pong"))

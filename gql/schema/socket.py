@@ -10,7 +10,6 @@ import asyncio
 from contextlib import aclosing
 from dataclasses import dataclass
 
-from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
 from gql.errors import (
@@ -21,7 +20,7 @@ from gql.errors import (
     RateLimited,
     Unauthenticated,
 )
-from gql.events.feed import EventFeed, PrintedEvent
+from gql.events.feed import EventFeed, Heartbeat, PrintedEvent
 from gql.http.identify import Identify, identify_again
 from gql.http.loop_task import charged_to
 from gql.http.media_types import GRAPHQL_RESPONSE
@@ -29,7 +28,7 @@ from gql.http.request_id import new_request_id
 from gql.http.running_requests import RunningRequests
 from gql.http.socket_closing import Close
 from gql.http.socket_outbox import Outbox
-from gql.http.socket_tasks import SocketLimits, SocketTasks, watch_credential
+from gql.http.socket_tasks import SocketLimits, SocketTasks, ending_of, watch_credential
 from gql.identity import Identity
 from gql.loop_shares import LoopShares
 from gql.schema.endpoint import GraphQLEndpoint
@@ -43,6 +42,7 @@ from gql.schema.socket_messages import (
     answer_messages,
     next_message,
     pong_message,
+    position_message,
     read_message,
     with_credential,
 )
@@ -111,6 +111,7 @@ class _Connection:
         self._outbox = outbox
         self._tasks = SocketTasks(endpoint.requests)
         self._operations: dict[str, asyncio.Task[None]] = {}
+        self._subscriptions: set[asyncio.Task[None] | None] = set()
         self._has_init = asyncio.Event()
         self._caller: Identity | None = None
 
@@ -130,7 +131,10 @@ class _Connection:
         while True:
             event = await self._receive()
             if event["type"] == "websocket.disconnect":
-                raise ClientDisconnect
+                ending = ending_of(event)
+                if isinstance(ending, Close):
+                    await self._finish()
+                raise ending
             message = read_message(event, self._endpoint.settings)
             match message.type:
                 case "connection_init":
@@ -143,6 +147,12 @@ class _Connection:
                         operation.cancel()
                 case "ping":
                     await self._outbox.send(pong_message(message.payload))
+
+    async def _finish(self) -> None:
+        """Wait until the queries and mutations that run are answered."""
+        running = set(self._operations.values()) - self._subscriptions
+        if running:
+            await asyncio.wait(running)
 
     async def _init(self, message: ClientMessage) -> None:
         if self._has_init.is_set():
@@ -193,7 +203,12 @@ class _Connection:
         renderer = Renderer(GRAPHQL_RESPONSE, new_request_id())
         answer = await self._answer(message, renderer)
         if isinstance(answer, EventFeed):
-            answer = await self._send_events(message.id, answer, renderer)
+            task = asyncio.current_task()
+            self._subscriptions.add(task)
+            try:
+                answer = await self._send_events(message.id, answer, renderer)
+            finally:
+                self._subscriptions.discard(task)
         # First, as the client may use the id again once it has the answer.
         self._operations.pop(message.id, None)
         await self._send_answer(message.id, answer)
@@ -222,6 +237,8 @@ class _Connection:
                     async for item in items:
                         if isinstance(item, PrintedEvent):
                             await self._outbox.send(next_message(id, item.answer))
+                        elif isinstance(item, Heartbeat) and item.passed_over is not None:
+                            await self._outbox.send(position_message(id, item.passed_over))
             except GatewayError as error:
                 return renderer.refusal(error)
         raise AssertionError  # events have no end

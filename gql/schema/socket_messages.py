@@ -12,6 +12,7 @@ import orjson
 from starlette.types import Message, Scope
 
 from gql.errors import BadRequest
+from gql.events.reading import EventCursor
 from gql.http.headers import with_authorization
 from gql.http.socket_closing import Close, CloseCode
 from gql.schema.graphql_request import load_json
@@ -115,6 +116,15 @@ def answer_messages(id: str, answer: HttpResponse) -> Iterator[bytes]:
 def next_message(id: str, answer: bytes) -> bytes:
     """How one of the answers to an operation is sent."""
     return b'{"id":%s,"type":"next","payload":%s}' % (orjson.dumps(id), answer)
+
+
+def position_message(id: str, cursor: EventCursor) -> bytes:
+    """How a subscription is told that nothing up to an event was for it: by a `ping`.
+
+    Its payload is free, and every client of the protocol answers it, whatever it makes of that.
+    """
+    payload = {"id": id, "lastEventId": str(cursor)}
+    return orjson.dumps({"type": "ping", "payload": payload})
 
 
 def pong_message(payload: dict[str, Any] | None) -> bytes:

@@ -191,6 +191,16 @@ def test_a_subscriber_that_comes_again_misses_nothing(
     assert numbers == list(range(numbers[0], numbers[0] + 3))
 
 
+def test_the_position_of_a_subscriber_who_is_shown_nothing_moves(
+    folder: Path, live_server: LiveServer
+) -> None:
+    printed = json.loads(run_beside_writes(folder, live_server, "follow-ws-some.mjs"))
+
+    first, second = (int(position.partition("-")[0]) for position in printed["seen"])
+    assert 0 < first < second
+    assert printed["shown"] == []
+
+
 @pytest.mark.parametrize("program", ["apollo-follow.mjs", "urql-follow.mjs"])
 def test_a_change_is_shown_by_the_links_of(
     folder: Path, live_server: LiveServer, program: str

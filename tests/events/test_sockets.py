@@ -6,8 +6,10 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 from starlette.applications import Starlette
 
+from gql.database import Database
 from gql.http.running_requests import RunningRequests
 from gql.schema.socket import ProtocolLimits
 from tests.conftest import GraphQL, bearer
@@ -20,6 +22,8 @@ GRAPHS = """subscription ($after: String, $graph: ID) {
     graphChanged(after: $after, graphId: $graph) { eventId kind graph { id name } } }"""
 EVENTS = "subscription ($after: String) { events(after: $after) { eventId changedId } }"
 QUERY = "query ($id: ID!) { graph(id: $id) { id } }"
+RENAME_GRAPH = "UPDATE assistant_graph SET name = 'Another' WHERE organization_id = 1 AND id = 1"
+TOUCH_CALL = "UPDATE call SET graph_name = 'Another' WHERE organization_id = 1 AND id = 101"
 FROM_THE_START = "0-0"
 ACKNOWLEDGED = {"type": "connection_ack"}
 INIT = {"type": "connection_init"}
@@ -108,6 +112,68 @@ async def test_who_was_told_nothing_yet_misses_nothing_either(
     assert numbers == sorted(numbers)
     assert numbers[1] < numbers[2]
     assert missed[1]["graph"]["name"] == "Second"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        GRAPHS.replace("$graph)", '"graph_2")').replace(", $graph: ID", ""),
+        """subscription ($after: String) {
+            graphSessionChanged(after: $after) { eventId graphSession { id } } }""",
+        """subscription ($after: String) {
+            callChanged(after: $after, filter: {callSid: {eq: "nobody's"}}) { eventId callId } }""",
+    ],
+    ids=["another graph", "another kind", "a filter of the database"],
+)
+async def test_the_position_of_who_is_shown_nothing_moves(
+    fresh_app: Starlette,
+    fresh_database: Database,
+    fresh_graphql: GraphQL,
+    member: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    query: str,
+) -> None:
+    """So that they come again behind what was passed over, also once that is gone."""
+    monkeypatch.setattr("gql.events.feed.HEARTBEAT_SECONDS", 0.01)
+    async with connected(fresh_app, member) as socket, connected(fresh_app, member) as beside:
+        await beside.init()
+        beside.subscribe(EVENTS, after=beside.last_event_id)
+        await socket.init()
+        socket.subscribe(query, "quiet", after=socket.last_event_id)
+        positions = []
+        for statement in (RENAME_GRAPH, TOUCH_CALL):
+            async with fresh_database.transaction() as connection:
+                await connection.execute(text(statement))
+            event = payload_of(await beside.next(), "1")["events"]
+            ping = await socket.next()
+            positions.append(event["eventId"])
+            assert ping == {
+                "type": "ping",
+                "payload": {"id": "quiet", "lastEventId": event["eventId"]},
+            }
+            socket.send({"type": "pong", "payload": ping["payload"]})
+    await prune(fresh_database, positions[-1])
+    async with connected(fresh_app, member) as again:
+        await again.init()
+        again.subscribe(query, "late", after=positions[0])
+        refused = await again.next()
+        again.subscribe(EVENTS, "on", after=positions[1])
+        await fresh_graphql(RENAME, {"name": "Afterwards"})
+        told = payload_of(await again.next(), "on")["events"]
+
+    assert [each["extensions"]["code"] for each in refused["payload"]] == ["RESYNC_REQUIRED"]
+    assert told["changedId"] == "graph_1"
+
+
+async def prune(database: Database, last_event_id: str) -> None:
+    """Delete the first organization's events up to this one."""
+    values = {"seq": int(last_event_id.partition("-")[0])}
+    for statement in (
+        "UPDATE event_head SET pruned = :seq WHERE organization_id = 1",
+        "DELETE FROM event WHERE organization_id = 1 AND seq <= :seq",
+    ):
+        async with database.transaction() as connection:
+            await connection.execute(text(statement), values)
 
 
 async def test_who_may_follow_nothing_has_no_position(
