@@ -97,11 +97,11 @@ async def test_sigterm_closes_them_and_they_go_on_at_another_process(
         listening(fresh_app, settings) as server,
         connect(f"ws://127.0.0.1:{server.port}{address}") as again,
     ):
-        heard_again = await listen(again, until="Are you there?")
+        replayed = await listen(again, until="Are you there?")
 
     assert closings == [STOPPING] * (LISTENERS + 1)
     assert heard == [["Good morning."]] * LISTENERS
-    assert heard_again == ["Good morning.", "Are you there?"]
+    assert replayed == ["Good morning.", "Are you there?"]
     assert "by force" not in output.read_text()
     assert code == -signal.SIGTERM
 
