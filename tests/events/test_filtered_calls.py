@@ -113,9 +113,9 @@ async def test_the_statement_is_built_once_for_filters_that_differ_in_values(
     _select_record.cache_clear()
     shown: dict[str, list[str]] = {}
     for status in statuses:
-        wanted = {"status": {"eq": status}, "callSid": {"ne": status}}
-        told = await changes(fresh_app, member, TOUCHED, filter=wanted, others=True)
-        shown[status] = [each["call"]["status"] for each in told if each["call"]]
+        call_filter = {"status": {"eq": status}, "callSid": {"ne": status}}
+        received = await changes(fresh_app, member, TOUCHED, filter=call_filter, others=True)
+        shown[status] = [each["call"]["status"] for each in received if each["call"]]
 
     assert len(built) == 1
     assert all(shown[status] == [status] * len(shown[status]) for status in statuses)

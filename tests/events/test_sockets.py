@@ -159,10 +159,10 @@ async def test_the_position_of_who_is_shown_nothing_moves(
         refused = await again.next()
         again.subscribe(EVENTS, "on", after=positions[1])
         await fresh_graphql(RENAME, {"name": "Afterwards"})
-        told = payload_of(await again.next(), "on")["events"]
+        renaming = payload_of(await again.next(), "on")["events"]
 
     assert [each["extensions"]["code"] for each in refused["payload"]] == ["RESYNC_REQUIRED"]
-    assert told["changedId"] == "graph_1"
+    assert renaming["changedId"] == "graph_1"
 
 
 async def prune(database: Database, last_event_id: str) -> None:

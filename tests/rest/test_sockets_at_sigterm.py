@@ -32,12 +32,12 @@ EVENTS = "subscription { events { eventId } }"
 
 async def listen(client: ClientConnection, *, until: str) -> list[str]:
     """What is said in a call, up to this."""
-    heard: list[str] = []
-    while not heard or heard[-1] != until:
+    contents: list[str] = []
+    while not contents or contents[-1] != until:
         message = json.loads(await client.recv())
         if message["type"] == "transcript":
-            heard.append(message["data"]["content"])
-    return heard
+            contents.append(message["data"]["content"])
+    return contents
 
 
 async def rest_of(client: ClientConnection) -> tuple[list[Any], tuple[int | None, str | None]]:
@@ -85,7 +85,7 @@ async def test_sigterm_closes_them_and_they_go_on_at_another_process(
             url = f"ws://127.0.0.1:{port}/graphql"
             graphql = await stack.enter_async_context(connect(url, subprotocols=[GRAPHQL]))
             await follow(graphql, key)
-            heard = [await listen(each, until="Good morning.") for each in listeners]
+            spoken = [await listen(each, until="Good morning.") for each in listeners]
             process.send_signal(signal.SIGTERM)
             closings = [(await rest_of(each))[1] for each in (*listeners, graphql)]
             code = await asyncio.to_thread(process.wait)
@@ -100,7 +100,7 @@ async def test_sigterm_closes_them_and_they_go_on_at_another_process(
         replayed = await listen(again, until="Are you there?")
 
     assert closings == [STOPPING] * (LISTENERS + 1)
-    assert heard == [["Good morning."]] * LISTENERS
+    assert spoken == [["Good morning."]] * LISTENERS
     assert replayed == ["Good morning.", "Are you there?"]
     assert "by force" not in output.read_text()
     assert code == -signal.SIGTERM
