@@ -10,7 +10,7 @@ else that shapes it, so that a query that nobody has sent before costs nothing m
 from typing import NamedTuple
 
 from gql.engine.cache import SegmentedCache
-from gql.engine.data_version import FetchValue, VersionedStatement
+from gql.engine.data_version import VersionedStatement
 
 CACHED_FROM = 10_000
 """Points of an operation whose answer is cached: comparing stamps costs a hundredth of it."""
@@ -44,21 +44,12 @@ class AnswerCache:
         """Whether there is an answer, of whatever time."""
         return versioned.key(organization_id) in self._answers
 
-    async def current(
-        self, versioned: VersionedStatement, organization_id: int, fetch_value: FetchValue
-    ) -> tuple[bytes, bytes] | None:
-        """The stamps of now and the answer, where it is still the same; else None.
-
-        Args:
-            versioned: What would answer.
-            organization_id: Whose data.
-            fetch_value: Fetches the value of a statement where that of this one would be fetched.
-        """
+    def get(
+        self, versioned: VersionedStatement, organization_id: int, stamps: bytes
+    ) -> bytes | None:
+        """The answer, where it was read with these stamps; else None."""
         answer = self._answers.get(versioned.key(organization_id))
-        if answer is None:
-            return None
-        stamps = await versioned.current_stamps(fetch_value, organization_id)
-        return answer if stamps == answer.stamps else None
+        return answer.body if answer is not None and answer.stamps == stamps else None
 
     def put(
         self, versioned: VersionedStatement, organization_id: int, stamps: bytes, body: bytes

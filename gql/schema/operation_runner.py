@@ -8,6 +8,7 @@ from gql.engine.document import Request
 from gql.engine.engine import Bound, Engine
 from gql.engine.explain import Explanation
 from gql.engine.fallback import OFF, AnswerCounts, Fallback
+from gql.engine.stamp_reads import StampReads
 from gql.errors import BadRequest
 from gql.http.entity_tags import BodyHashes, names_version
 from gql.operation_queues import OperationQueues
@@ -57,6 +58,7 @@ class OperationRunner:
         self._bodies = bodies
         self.engine = engine
         self.answers = answers
+        self._stamp_reads = StampReads()
         self.counts = engine.counts if engine else AnswerCounts()
 
     async def run(self, received: ReceivedRequest, reading: Scope | None = None) -> HttpResponse:
@@ -143,26 +145,40 @@ class OperationRunner:
         versioned = engine.versioned(request, await engine.bind_request(request, caller))
         if versioned is None:
             return None
-        organization_id = caller.organization_id
-        async with self._queues.hold(organization_id, VERSION_POINTS):
-            fetch_value = received.database.fetch_value
-            version = await versioned.current_version(fetch_value, organization_id, media_type)
-        tag = version and self._bodies.named_tag(reading, version)
+        stamps = await self._current_stamps(received, versioned)
+        if stamps is None:
+            return None
+        version = versioned.version(stamps, caller.organization_id, media_type)
+        tag = self._bodies.named_tag(reading, version)
         if tag:
             received.log["way"] = "version"
         return tag
+
+    async def _current_stamps(
+        self, received: ReceivedRequest, versioned: VersionedStatement
+    ) -> bytes | None:
+        """The stamps by now of what a statement reads; None where they cannot be read."""
+        database, organization_id = received.database, received.caller.organization_id
+
+        async def read() -> bytes | None:
+            async with self._queues.hold(organization_id, VERSION_POINTS):
+                return await versioned.current_stamps(database.fetch_value, organization_id)
+
+        # A request that is read on replicas has a database of its own.
+        key = database, organization_id, versioned.stamps.statement.sql
+        return await self._stamp_reads.run(key, read)
 
     async def _cached(
         self, received: ReceivedRequest, versioned: VersionedStatement
     ) -> HttpResponse | None:
         """What answered the same before, where that has not changed."""
         organization_id, media_type = received.caller.organization_id, received.renderer.media_type
-        async with self._queues.hold(organization_id, VERSION_POINTS):
-            fetch_value = received.database.fetch_value
-            answer = await self.answers.current(versioned, organization_id, fetch_value)
-        if answer is None:
+        stamps = await self._current_stamps(received, versioned)
+        if stamps is None:
             return None
-        stamps, body = answer
+        body = self.answers.get(versioned, organization_id, stamps)
+        if body is None:
+            return None
         received.log["way"] = "cache"
         self.counts.cached += 1
         version = versioned.version(stamps, organization_id, media_type)
