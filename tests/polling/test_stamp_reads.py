@@ -69,7 +69,7 @@ async def test_one_that_is_cancelled_takes_nobody_with_it() -> None:
     await settle()
     gate.open()
 
-    assert await asyncio.gather(third, fourth) == [b"2", b"3"]
+    assert (await third, await fourth) == (b"2", b"3")
     assert first.cancelled()
     assert second.cancelled()
 
