@@ -141,6 +141,7 @@ async def _apply(write: WriteContext, items: Sequence[PreparedItem]) -> list[Ite
         # An SMS may be of any conversation.
         batch.alone.clear()
     await in_steps(_take_all, items, results, batch, sessions, sms_batch)
+    await sms_batch.name_opened()
     await batch.save()
     await sessions.save()
     await sms_batch.save()

@@ -242,12 +242,44 @@ class SmsBatch:
             for call in others
             if (number := call.key[1].removeprefix(prefix)).isdecimal()
         ]
-        key = (sms.key[0], f"{prefix}{max(numbers, default=0) + 1}")
-        call = self.calls.calls[key] = MergedCall(key)
+        call = MergedCall((sms.key[0], prefix))
+        self._name(call, prefix, max(numbers, default=0) + 1)
         call.bill.lines = {}
-        self.calls.sids[key[1]] = key
         others.append(call)
         return call
+
+    async def name_opened(self) -> None:
+        """Give each conversation that SMS open a name that no call has.
+
+        An item may name a conversation by the key that SMS gave it, and change its numbers: then
+        it keeps the key, and the next one of the pair has a greater number. Each look goes twice as
+        far as the one before, so that many such names take few statements.
+        """
+        calls, step = self.calls.calls, 1
+        opened = [call for call in calls.values() if not call.row and call.is_opened_by_sms]
+        while opened:
+            own = (
+                owned(CALLS, self.calls.write.organization_id),
+                is_among(CALLS.c.source, sorted({call.key[0] for call in opened})),
+                is_among(CALLS.c.external_id, sorted({call.key[1] for call in opened})),
+            )
+            statement = select(CALLS.c.source, CALLS.c.external_id).where(*own)
+            used_keys = {tuple(row) for row in await self.calls.write.run(statement)}
+            opened = [call for call in opened if call.key in used_keys]
+            for call in opened:
+                del calls[call.key]
+                prefix, _, number = call.key[1].rpartition(":")
+                self._name(call, f"{prefix}:", int(number) + step)
+            step *= 2
+
+    def _name(self, call: MergedCall, prefix: str, number: int) -> None:
+        """Name a new conversation by the first free number of the batch, from one on."""
+        source = call.key[0]
+        while (key := (source, f"{prefix}{number}")) in self.calls.calls:
+            number += 1
+        call.key = key
+        self.calls.calls[key] = call
+        self.calls.sids[key[1]] = key
 
     def _put_message(self, sms: MergedSms, conversation: MergedCall) -> None:
         """Put the text of an SMS among the messages of its conversation.

@@ -122,6 +122,7 @@ async def _homes(settled: SmsBatch, pairs: set[Pair], texts: Sequence[MergedSms]
         homes.append(home)
     addresses = {side for sms in texts for side in sms.sides or ()}
     await settled.calls.named.find_numbers(settled.calls.write, addresses)
+    await settled.name_opened()
     await settled.calls.save()
     return [home if isinstance(home, int) else home.row["id"] for home in homes]
 

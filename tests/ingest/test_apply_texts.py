@@ -338,6 +338,7 @@ async def texts_in_any_order(database: Database, log: list[AnyItem]) -> dict[str
 
 
 OPENED = f"sms:{CUSTOMER[1:]}:{OWN[1:]}:1"
+SECOND = f"sms:{CUSTOMER[1:]}:{OWN[1:]}:2"
 CENT = {"amount": "0.001", "currency": "USD"}
 
 
@@ -463,7 +464,7 @@ async def test_moving_takes_as_many_statements_whatever_the_number(
         with fresh_statements() as ran:
             await apply_items(context, [end])
         counts.append(ran.count)
-    assert counts == [15, 15]
+    assert counts == [16, 16]
 
 
 async def test_a_mirror_and_a_webhook_tell_of_one_message(database: Database) -> None:
@@ -505,7 +506,26 @@ async def test_a_batch_takes_as_many_statements_whatever_its_size(
             with fresh_statements() as ran:
                 await apply_items(context, batch(size, offset))
             counts.append(ran.count)
-    # The log, the conversations and the assistants are read, and three tables are written. Of
-    # repeated items the messages are read, and nothing is written.
+    # The log, the conversations, the assistants and the names that conversations have are read, and
+    # three tables are written. Of repeated items the messages are read, and nothing is written.
     assert counts[:2] == counts[2:]
-    assert counts == [6, 4, 6, 4]
+    assert counts == [7, 4, 7, 4]
+
+
+async def test_a_name_that_an_item_took_is_not_given_to_another_conversation(
+    database: Database,
+) -> None:
+    """Somebody corrects the numbers of a conversation that SMS have opened, by its key."""
+    log = [
+        received("m1", seconds=1, cost=CENT),
+        named(OPENED, seconds=5, customerPhoneNumber="+15550100008"),
+        received("m2", seconds=8, cost=CENT),
+    ]
+    for order in itertools.permutations(log):
+        rows = await rows_after(database, [[each] for each in order])
+        assert {call["external_id"] for call in rows["call"]} == {OPENED, SECOND}
+        texts = [(each["call"], each["external_id"]) for each in rows["chat_message"]]
+        assert texts == [(SECOND, "m1"), (SECOND, "m2")]
+        assert [each["call"] for each in rows["cost_entry"]] == [SECOND, SECOND]
+    at_once = await rows_after(database, [log])
+    assert {each["call"] for each in at_once["chat_message"]} == {SECOND}
