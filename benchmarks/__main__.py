@@ -23,7 +23,8 @@ from benchmarks.imports import LENGTHS, imports_table, measured_imports
 from benchmarks.inserts import inserted_postgresql, inserted_sqlite, inserts_table
 from benchmarks.install import missing
 from benchmarks.live.load import Load, measured_subscribers
-from benchmarks.live.report import load_table
+from benchmarks.live.report import load_table, transcripts_table
+from benchmarks.live.transcripts import measured_transcripts
 from benchmarks.machine import machine
 from benchmarks.migration import (
     MIGRATED,
@@ -106,7 +107,7 @@ def main(
     ] = False,
     live: Annotated[
         bool,
-        typer.Option("--live", help="Only what subscribers take, 2,000 idle and 500 busy ones."),
+        typer.Option("--live", help="Only what 2,500 subscribers and 300 live transcripts take."),
     ] = False,
     migration: Annotated[
         bool,
@@ -340,7 +341,9 @@ def measure_subscribers(*, fresh: bool) -> None:
     with Screen(ERRORS) as screen, running_postgres(SCRATCH / "postgresql") as postgres:
         target = on_postgresql(postgres, "small", fresh=fresh, say=screen.say)
         measured = list(measured_subscribers(target, postgres, SCRATCH, Load(), screen.say))
-    OUTPUT.print(load_table(measured), highlight=False, soft_wrap=True, markup=False)
+        transcripts = measured_transcripts(target, postgres, SCRATCH, screen.say)
+    page = f"{load_table(measured)}\n\n{transcripts_table(transcripts)}"
+    OUTPUT.print(page, highlight=False, soft_wrap=True, markup=False)
 
 
 def default_page(plan: Plan, scale: Scale, *, is_whole: bool) -> Path:

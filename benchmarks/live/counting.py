@@ -14,6 +14,9 @@ from benchmarks.abuse.requests import HOST, post
 NUMBER = re.compile(rb'"n": ?(\d+)')
 """What calls have in their metadata here."""
 
+SEGMENT = re.compile(rb'"content": ?"Segment (\d+)"')
+"""What is said in calls here."""
+
 _TEXT, _CLOSE, _PING, _PONG = 1, 8, 9, 10
 _MASKED = 0x80
 _LONG = 126
@@ -35,8 +38,11 @@ class CountingSubscriber(asyncio.Protocol):
         lost: Called when it ends by itself.
 
     Attributes:
+        number: What is looked for, with the number as its group.
         begun: Ends when the gateway has taken the subscription.
     """
+
+    number = NUMBER
 
     def __init__(self, key: str, query: str, after: str, seen: Seen, lost: Lost) -> None:
         self._key = key
@@ -83,7 +89,7 @@ class CountingSubscriber(asyncio.Protocol):
         """Tell of the numbers in a text; whether there was any."""
         if b'"errors"' in text:
             self.fail(RuntimeError(text.decode()))
-        numbers = NUMBER.findall(text)
+        numbers = self.number.findall(text)
         for number in numbers:
             self._seen(int(number))
         return bool(numbers)
@@ -115,16 +121,34 @@ class EventStreamSubscriber(CountingSubscriber):
 
 
 class SocketSubscriber(CountingSubscriber):
-    """By `graphql-transport-ws`."""
+    """By `graphql-transport-ws`.
+
+    Attributes:
+        closing: With which code and reason the gateway closed it.
+    """
+
+    closing: tuple[int, str] | None = None
 
     def opening(self) -> bytes:
         """The handshake."""
+        return self.handshake("/graphql", "Sec-WebSocket-Protocol: graphql-transport-ws\r\n")
+
+    def handshake(self, path: str, headers: str = "") -> bytes:
+        """A handshake for a path; further headers end in CRLF."""
         return (
-            f"GET /graphql HTTP/1.1\r\nHost: {HOST}\r\nAuthorization: Bearer {self._key}\r\n"
+            f"GET {path} HTTP/1.1\r\nHost: {HOST}\r\nAuthorization: Bearer {self._key}\r\n"
             "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-            "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
-            "Sec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n"
+            f"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n{headers}\r\n"
         ).encode()
+
+    def on_open(self) -> None:
+        """Send what comes first over the open WebSocket."""
+        self._send(_TEXT, json.dumps({"type": "connection_init"}).encode())
+
+    def on_first(self) -> None:
+        """Answer the first message."""
+        subscribe = {"id": "1", "type": "subscribe", "payload": self._payload}
+        self._send(_TEXT, json.dumps(subscribe).encode())
 
     _is_open = False
 
@@ -139,7 +163,7 @@ class SocketSubscriber(CountingSubscriber):
                 self.fail(ConnectionError(head.decode()))
                 return
             self._is_open, self._unread = True, rest
-            self._send(_TEXT, json.dumps({"type": "connection_init"}).encode())
+            self.on_open()
         while (frame := self._frame()) is not None:
             self._take(*frame)
 
@@ -161,10 +185,10 @@ class SocketSubscriber(CountingSubscriber):
         if kind == _PING:
             self._send(_PONG, text)
         elif kind == _CLOSE:
-            self.fail(ConnectionResetError(text[2:].decode()))
+            self.closing = int.from_bytes(text[:2], "big"), text[2:].decode()
+            self.fail(ConnectionResetError(self.closing[1]))
         elif kind == _TEXT and not self.begun.done():
-            subscribe = {"id": "1", "type": "subscribe", "payload": self._payload}
-            self._send(_TEXT, json.dumps(subscribe).encode())
+            self.on_first()
             self.begin()
         elif kind == _TEXT:
             self.look(text)
@@ -178,6 +202,22 @@ class SocketSubscriber(CountingSubscriber):
 
 def _long_length(size: int) -> bytes:
     return bytes([_MASKED | _LONG]) + size.to_bytes(2, "big")
+
+
+class TranscriptListener(SocketSubscriber):
+    """Follows what is said in a call, which is named in place of a document."""
+
+    number = SEGMENT
+
+    def opening(self) -> bytes:
+        """The handshake."""
+        return self.handshake(f"/live-transcript/{self._payload['query']}")
+
+    def on_open(self) -> None:
+        """Nothing has to be sent."""
+
+    def on_first(self) -> None:
+        """The same."""
 
 
 SUBSCRIBERS: dict[str, type[CountingSubscriber]] = {

@@ -111,7 +111,7 @@ class _Subscribers:
 
     async def open(self, number: int) -> None:
         """Have so many more, all of which have begun."""
-        data = await _data(self.port, LAST_EVENT, self.key)
+        data = await data_of(self.port, LAST_EVENT, self.key)
         after = data["viewer"]["organization"]["lastEventId"]
         gate = asyncio.Semaphore(AT_ONCE)
         loop = asyncio.get_running_loop()
@@ -151,8 +151,8 @@ def measured_subscribers(
     for transport in SUBSCRIBERS:
         say(f"{load.idle} idle and {load.busy} busy subscribers over {transport}")
         with (
-            _many_files(),
-            _logged(postgres, target) as log,
+            many_files(),
+            logged(postgres, target) as log,
             started(server, target, scratch) as running,
         ):
             yield asyncio.run(_measure(running.port, running.pid, target, transport, load, log))
@@ -173,13 +173,13 @@ async def _measure(
         with count(log) as log_of_one:
             await writer.write(busy, load.events)
         cpu_of_one = (cpu_seconds(pid) - cpu) / load.events
-        before = await _memory(pid)
+        before = await settled_memory(pid)
         await idle.open(load.idle)
-        with_idle, cpu = await _memory(pid), cpu_seconds(pid)
+        with_idle, cpu = await settled_memory(pid), cpu_seconds(pid)
         await asyncio.sleep(SETTLE_SECONDS)
         idle_cpu = (cpu_seconds(pid) - cpu) / SETTLE_SECONDS
         await busy.open(load.busy - 1)
-        with_busy, cpu, own_cpu = await _memory(pid), cpu_seconds(pid), time.process_time()
+        with_busy, cpu, own_cpu = await settled_memory(pid), cpu_seconds(pid), time.process_time()
         writer.delays_ms.clear()
         with count(log) as log_of_all:
             await writer.write(busy, load.events)
@@ -215,7 +215,7 @@ class _Writer:
 
     @classmethod
     async def on(cls, port: int, key: str) -> "_Writer":
-        data = await _data(port, FIRST_CALLS, key)
+        data = await data_of(port, FIRST_CALLS, key)
         return cls(port, key, data["calls"]["nodes"][0]["id"])
 
     async def write(self, subscribers: _Subscribers, times: int) -> None:
@@ -235,21 +235,21 @@ class _Writer:
         self.delays_ms += [1_000 * (at - sent) for at in subscribers.received]
 
 
-async def _data(port: int, query: str, key: str) -> Any:
+async def data_of(port: int, query: str, key: str, **variables: Any) -> Any:
     """The data of an answer."""
     async with connect(port) as connection:
-        _, body = await exchange(connection, graphql(query, key))
+        _, body = await exchange(connection, graphql(query, key, **variables))
     return json.loads(body)["data"]
 
 
-async def _memory(pid: int) -> float:
+async def settled_memory(pid: int) -> float:
     """Of the gateway, once nothing moves."""
     await asyncio.sleep(SETTLE_SECONDS)
     return memory_mb(pid)
 
 
 @contextmanager
-def _many_files() -> Iterator[None]:
+def many_files() -> Iterator[None]:
     """As many open files as this machine allows, here and in what is started."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
@@ -260,7 +260,7 @@ def _many_files() -> Iterator[None]:
 
 
 @contextmanager
-def _logged(postgres: Postgres, target: Target) -> Iterator[PostgresqlLog]:
+def logged(postgres: Postgres, target: Target) -> Iterator[PostgresqlLog]:
     """Every statement on a target's database, from the block's beginning to its end."""
     name = target.url.partition("?")[0].rpartition("/")[2]
     postgres.sql("ALTER SYSTEM SET log_line_prefix = '%d|%a|'; SELECT pg_reload_conf();")

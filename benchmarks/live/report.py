@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from benchmarks.live.kills import Outcome
 from benchmarks.live.load import Measured
+from benchmarks.live.transcripts import MeasuredTranscripts
 
 
 def load_table(measured: Sequence[Measured]) -> str:
@@ -46,6 +47,26 @@ def load_table(measured: Sequence[Measured]) -> str:
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
+def transcripts_table(measured: MeasuredTranscripts) -> str:
+    """Of a run with live transcripts."""
+    closings = [
+        (f"closed at SIGTERM by {_words(closing)}", str(number))
+        for closing, number in measured.closings.items()
+    ]
+    rows: Sequence[tuple[str, str]] = [
+        ("", "live transcripts"),
+        ("---", "---:"),
+        (f"KiB for each of {measured.listeners:,}", f"{measured.kib:.1f}"),
+        (
+            "statements for a segment that one is told of, its write included",
+            f"{measured.statements_of_one:.2f}",
+        ),
+        (f"the same for {measured.listeners:,}", f"{measured.statements:.2f}"),
+        *closings,
+    ]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
 def markdown(database: str, outcome: Outcome) -> str:
     """Of a run with kills."""
     kills = ", ".join(f"{name} {number} times" for name, number in outcome.kills.items())
@@ -72,3 +93,7 @@ def markdown(database: str, outcome: Outcome) -> str:
     if not outcome.problems:
         lines.append("- Nobody missed anything.")
     return "\n".join(lines)
+
+
+def _words(closing: tuple[int, str] | None) -> str:
+    return "nothing" if closing is None else f"{closing[0]}, {closing[1]}"
