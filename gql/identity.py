@@ -1,10 +1,11 @@
 """Who sent a request: one frozen value that every credential is turned into."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from gql.errors import Forbidden
+from gql.kinds import Access, MissingAccess
 from gql.quota import UNLIMITED, Allowance
 
 
@@ -66,6 +67,8 @@ class Identity:
         organization_id: The tenant; every statement is scoped to it.
         method: How the caller proved who they are.
         permissions: What the caller may do; what the method may not carry is left out.
+        kinds: What a caller who is limited to kinds of objects may do with those; None for one who
+            is not.
         user_id: The person behind the credential, when known.
         api_key_id: The key that was presented (or exchanged for a dashboard cookie), when one was.
         subject: For a token that names no person of ours, a digest of whom its issuer names.
@@ -79,6 +82,7 @@ class Identity:
     user_id: int | None = None
     api_key_id: int | None = None
     subject: str | None = None
+    kinds: frozenset[Access] | None = None
     allowance: Allowance = field(default=UNLIMITED, compare=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -104,6 +108,22 @@ class Identity:
         if self.may(permission):
             return
         raise Forbidden(f"This needs the {permission} permission, which your credential lacks.")
+
+    def lacks(self, needed: Iterable[Access | None]) -> list[Access | None]:
+        """What is missing of the needed access to kinds, in a fixed order.
+
+        A caller who is not limited to kinds lacks nothing.
+        """
+        kinds = self.kinds
+        if kinds is None:
+            return []
+        return sorted((each for each in needed if each not in kinds), key=str)
+
+    def require_kinds(self, needed: Iterable[Access | None]) -> None:
+        """Pass, or raise `Forbidden` naming an access to a kind that is missing."""
+        for access in self.lacks(needed):
+            missing = MissingAccess.of(access)
+            raise Forbidden(missing.message, **missing.extensions)
 
     def require_user(self) -> int:
         """The id of the person, or raise `Forbidden` when the credential belongs to none."""

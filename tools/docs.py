@@ -21,7 +21,9 @@ from gql.engine.fields import SOURCE, ConnectionSource, ManySource, UnionSource
 from gql.engine.plan import DEFINITION
 from gql.errors import error_table
 from gql.ingest.sources import SOURCES
+from gql.kinds import access_of, levels_of
 from gql.query.weights import WEIGHTS
+from gql.rest.route import RestRoute
 from gql.rest.routes import ROUTES
 from gql.schema.schema import schema
 from gql.settings import Settings
@@ -56,10 +58,20 @@ def metrics_table() -> str:
 def route_table() -> str:
     """Every REST route as a Markdown table, in order of trial."""
     rows = [
-        f"| `{route.method} {route.path}` | {route.summary} | {route.permission or 'none'} |"
+        f"| `{route.method} {route.path}` | {route.summary} | {route.permission or 'none'} "
+        f"| {_levels(route)} |"
         for route in ROUTES
     ]
-    return "\n".join(("| Route | What it does | Permission |", "| --- | --- | --- |", *rows))
+    header = ("| Route | What it does | Permission | Kinds |", "| --- | --- | --- | --- |")
+    return "\n".join((*header, *rows))
+
+
+def _levels(route: RestRoute) -> str:
+    """What a key that is limited to kinds of objects needs for a route."""
+    if None in route.kinds:
+        return "closed"
+    levels = levels_of(access_of(dict(filter(None, route.kinds))))
+    return ", ".join(f"`{kind}: {level}`" for kind, level in levels.items())
 
 
 def moving_over_table() -> str:

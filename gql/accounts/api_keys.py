@@ -35,6 +35,7 @@ from gql.database import DatabaseAccess, Snapshot
 from gql.database.credential_changes import note_credential_change
 from gql.errors import BadInput, Forbidden, NotFound
 from gql.identity import ADMINISTRATOR_PERMISSIONS, TENANT_PERMISSIONS, Permission, allows
+from gql.kinds import Access, Kind, Level, access_of, levels_of
 from gql.models.organization import ApiKey, Organization, User
 from gql.models.scope import owned, parameters, same_owner, table_of
 from gql.models.types import now
@@ -52,6 +53,9 @@ _ALPHABET = string.ascii_lowercase + string.digits
 _RANDOM_LENGTH = 32
 _PREFIX_LENGTH = 12
 
+_PERMISSIONS = {Level.READ: Permission.READ, Level.READ_WRITE: Permission.WRITE}
+"""By level: what it allows."""
+
 _KEYS = table_of(ApiKey)
 _ORGANIZATIONS = table_of(Organization)
 _USERS = table_of(User)
@@ -64,7 +68,8 @@ class StoredKey:
     Attributes:
         key_hash: See `hash_key`; the key itself is nowhere.
         key_prefix: The first 12 characters and `...`, for people to tell their keys apart.
-        permissions: `{"read": true, "write": true, "admin": false}`.
+        permissions: `{"read": true, "write": true, "admin": false}`; of a key that is limited to
+            kinds of objects `{"assistants": "read_write"}`.
         parent_id: The key that it was made with; None for one that was made by logging in, or on
             the command line.
         last_used_at: Up to half a minute late, like `usage_count`: both are flushed in bulk.
@@ -113,6 +118,20 @@ class KeyHolder:
     def permissions(self) -> frozenset[Permission]:
         """What the key may do: nothing that one of its ancestors may not."""
         return _common_permissions(self.lineage)
+
+    @property
+    def kinds(self) -> frozenset[Access] | None:
+        """What the key may do with each kind of objects: nothing that an ancestor may not.
+
+        None where neither it nor an ancestor is limited to kinds.
+        """
+        limits = [granted_kinds(key.permissions) for key in self.lineage]
+        narrowest = [each for each in limits if each is not None]
+        if not narrowest:
+            return None
+        permissions = self.permissions
+        common = frozenset.intersection(*narrowest)
+        return frozenset(each for each in common if _PERMISSIONS[each[1]] in permissions)
 
     @property
     def rate_limits(self) -> tuple[tuple[int, Mapping[str, Any] | None], ...]:
@@ -171,8 +190,32 @@ def key_columns(plaintext: str) -> dict[str, str]:
 
 
 def granted_permissions(stored: Mapping[str, Any]) -> frozenset[Permission]:
-    """The permissions of a stored object whose value is exactly true; unknown words grant none."""
+    """The permissions of a stored object whose value is exactly true; unknown words grant none.
+
+    Of a key that is limited to kinds of objects: those that it has for any kind.
+    """
+    kinds = granted_kinds(stored)
+    if kinds is not None:
+        return frozenset(_PERMISSIONS[level] for _, level in kinds)
     return frozenset(permission for permission in Permission if stored.get(permission) is True)
+
+
+def granted_kinds(stored: Mapping[str, Any]) -> frozenset[Access] | None:
+    """What a stored object grants per kind; None where it names no kind.
+
+    One that names a kind grants nothing else, and unknown words and levels grant nothing.
+    """
+    named = [kind for kind in Kind if kind in stored]
+    levels = {kind: stored[kind] for kind in named if stored[kind] in list(Level)}
+    return access_of({kind: Level(level) for kind, level in levels.items()}) if named else None
+
+
+def permission_words(stored: Mapping[str, Any]) -> list[str]:
+    """What a stored object grants, a word for each: `read`, or per kind `calls=read_write`."""
+    kinds = granted_kinds(stored)
+    if kinds is None:
+        return sorted(granted_permissions(stored))
+    return [f"{kind}={level}" for kind, level in levels_of(kinds).items()]
 
 
 def _common_permissions(keys: Iterable[StoredKey]) -> frozenset[Permission]:
@@ -182,11 +225,16 @@ def _common_permissions(keys: Iterable[StoredKey]) -> frozenset[Permission]:
     return frozenset(word for word in words if all(allows(one, word) for one in granted))
 
 
-def stored_permissions(permissions: Collection[Permission]) -> dict[str, bool]:
+def stored_permissions(
+    permissions: Collection[Permission], kinds: Collection[Access] | None = None
+) -> dict[str, Any]:
     """Permissions as they are stored, and shown over REST.
 
-    Those that the API documents lack are named only where they are granted.
+    Those that the API documents lack are named only where they are granted. With `kinds` the kinds
+    are all there is.
     """
+    if kinds is not None:
+        return levels_of(kinds)
     return {
         str(permission): permission in permissions
         for permission in Permission
@@ -214,6 +262,7 @@ async def issue_key(
     *,
     name: str,
     permissions: Collection[Permission],
+    kinds: Collection[Access] | None = None,
     user_id: int | None = None,
     parent_id: int | None = None,
     expires_at: datetime | None = None,
@@ -226,6 +275,7 @@ async def issue_key(
         organization_id: Who owns it.
         name: 1 to 100 characters, for people.
         permissions: What it may do.
+        kinds: What it may do with each kind of objects, in place of `permissions`.
         user_id: The person it acts for; it stops working when they are deactivated.
         parent_id: The key of the same organization that it is made with, and ends with.
         expires_at: When it stops working, aware; never, without.
@@ -248,7 +298,7 @@ async def issue_key(
         user_id=user_id,
         parent_id=parent_id,
         name=name,
-        permissions=stored_permissions(permissions),
+        permissions=stored_permissions(permissions, kinds),
         rate_limit=rate_limit,
         is_active=True,
         expires_at=expires_at,

@@ -47,6 +47,7 @@ class ApiKeyCredential:
             organization_id=holder.key.organization_id,
             method=Method.API_KEY,
             permissions=holder.permissions,
+            kinds=holder.kinds,
             user_id=holder.key.user_id,
             api_key_id=holder.key.id,
         )

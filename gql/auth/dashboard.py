@@ -2,6 +2,7 @@
 
 import hashlib
 import time
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from itsdangerous import BadData, SignatureExpired, URLSafeTimedSerializer
@@ -13,11 +14,14 @@ from gql.auth.credential import Presented, Verified
 from gql.database import Database
 from gql.errors import Forbidden, Unauthenticated, Unavailable
 from gql.identity import Identity, Method
+from gql.kinds import Access, access_of, levels_of
 from gql.settings import Settings
 
 _MIN_KEY_LENGTH = 32
 _NO_KEY = "Dashboard logins are off: set GQL_SECRET_KEY on the gateway to allow them."
 _ENDED = "The dashboard login has ended. Log in again."
+_KINDS = "kinds"
+"""The member of the payload with the levels of a key that is limited to kinds of objects."""
 _SALT = "jackfield.dashboard.2"
 """The domain of the signature. When the payload changes its form, change the number: old cookies
 are then no longer valid."""
@@ -64,6 +68,7 @@ class DashboardCredential:
             organization_id=holder.key.organization_id,
             method=Method.DASHBOARD,
             permissions=holder.permissions.intersection(payload["permissions"]),
+            kinds=_common_kinds(holder.kinds, payload.get(_KINDS)),
             user_id=payload["user"],
             api_key_id=holder.key.id,
         )
@@ -79,15 +84,16 @@ class DashboardCredential:
         Raises:
             Unavailable: when there is no key to sign with.
         """
-        return self.require_signer().dumps(
-            {
-                "organization": identity.organization_id,
-                "user": identity.user_id,
-                "api_key": identity.api_key_id,
-                "permissions": sorted(identity.permissions),
-                "login": new_login_id(),
-            }
-        )
+        payload: dict[str, Any] = {
+            "organization": identity.organization_id,
+            "user": identity.user_id,
+            "api_key": identity.api_key_id,
+            "permissions": sorted(identity.permissions),
+            "login": new_login_id(),
+        }
+        if identity.kinds is not None:
+            payload[_KINDS] = levels_of(identity.kinds)
+        return self.require_signer().dumps(payload)
 
     @property
     def can_seal(self) -> bool:
@@ -152,6 +158,16 @@ class DashboardCredential:
         except BadData as error:
             raise Unauthenticated("The dashboard cookie is not valid. Log in again.") from error
         return payload, time.time() - sealed.timestamp()
+
+
+def _common_kinds(
+    of_key: frozenset[Access] | None, sealed: Mapping[Any, Any] | None
+) -> frozenset[Access] | None:
+    """What both the key and the levels of its cookie allow; None where neither names kinds."""
+    if sealed is None:
+        return of_key
+    of_cookie = access_of(sealed)
+    return of_cookie if of_key is None else of_cookie & of_key
 
 
 def _signer(settings: Settings) -> URLSafeTimedSerializer | None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,10 +17,13 @@ from gql.cli.console import (
     settings_from,
 )
 from gql.identity import DEFAULT_PERMISSIONS, Permission
+from gql.kinds import Kind, Level, access_of
 from gql.quota import LARGEST
 
 if TYPE_CHECKING:
     from gql.accounts.api_keys import StoredKey
+
+_LEVELS = (Level.READ, Level.READ_WRITE)
 
 keys = typer.Typer(no_args_is_help=True, help="Make, list and revoke API keys.")
 
@@ -32,6 +36,14 @@ def keys_create(
     permission: Annotated[
         list[Permission], typer.Option(help="What it may do; give it once for each.")
     ] = list(DEFAULT_PERMISSIONS),  # noqa: B006 -- Typer copies it
+    permit: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="KIND=LEVEL",
+            help="What it may do with objects of one kind, and then nothing else; once for each"
+            " kind: assistants, graphs, calls, sms, costs. A level is read or read_write.",
+        ),
+    ] = None,
     user: Annotated[int | None, typer.Option(help="The id of the person it acts for.")] = None,
     days: Annotated[
         int | None, typer.Option(min=1, max=36_500, help="After how many days it expires.")
@@ -49,8 +61,16 @@ def keys_create(
     """Make an API key and print it: this once, for only its hash is kept.
 
     Example: `jackfield keys create "nightly report" -o 1 --permission read --days 90`
+
+    A key for assistants alone: `jackfield keys create editor -o 1 --permit assistants=read_write`
     """
     from gql.accounts.api_keys import issue_key
+
+    kinds = None
+    if permit:
+        if permission != list(DEFAULT_PERMISSIONS):
+            raise typer.BadParameter("--permit and --permission exclude each other.")
+        kinds = access_of(_levels(permit))
 
     limits = {
         "requests_per_minute": requests_per_minute,
@@ -65,6 +85,7 @@ def keys_create(
                 organization,
                 name=name,
                 permissions=permission,
+                kinds=kinds,
                 user_id=user,
                 expires_at=None if days is None else datetime.now(UTC) + timedelta(days=days),
                 rate_limit=rate_limit or None,
@@ -114,14 +135,34 @@ def keys_revoke(
     typer.echo(f"Revoked key {key.id}, {key.name} ({key.key_prefix}).")
 
 
+def _levels(words: Iterable[str]) -> dict[Kind, Level]:
+    """The levels of `--permit`, by kind.
+
+    Raises:
+        typer.BadParameter: when a word is not of the form, or names a kind again.
+    """
+    levels: dict[Kind, Level] = {}
+    for word in words:
+        kind, _, level = word.partition("=")
+        if kind not in list(Kind) or level not in _LEVELS or kind in levels:
+            raise typer.BadParameter(
+                f"--permit {word}: write KIND=LEVEL, each kind once. Kinds: {', '.join(Kind)};"
+                f" levels: {', '.join(_LEVELS)}."
+            )
+        levels[Kind(kind)] = Level(level)
+    return levels
+
+
 def _columns(key: "StoredKey") -> dict[str, Any]:
     """A key as it is printed."""
+    from gql.accounts.api_keys import permission_words
+
     return {
         "id": key.id,
         "parent_id": key.parent_id,
         "name": key.name,
         "key_prefix": key.key_prefix,
-        "permissions": sorted(word for word, granted in key.permissions.items() if granted),
+        "permissions": permission_words(key.permissions),
         "is_active": key.is_active,
         "expires_at": _iso(key.expires_at),
         "last_used_at": _iso(key.last_used_at),

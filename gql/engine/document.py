@@ -34,6 +34,8 @@ class Document:
         node: The same, parsed.
         plans: Of its operations; a `Fallback` for an operation that has no plan.
         costs: Of its operations, by name; the door works them out, and they are not weighed.
+        kinds: What its operations need of callers with levels per kind of object, by name; the door
+            works that out too, and it is not weighed.
         coercions: What coerces the variables of its operations, by name.
         operations: Those that requests named, by name; None stands for no name.
     """
@@ -44,6 +46,7 @@ class Document:
         default_factory=lambda: LRUCache(MOST_PLANS)
     )
     costs: dict[str | None, Any] = field(default_factory=dict)
+    kinds: dict[str | None, Any] = field(default_factory=dict)
     coercions: dict[str | None, Callable[[dict[str, Any]], dict[str, Any]]] = field(
         default_factory=dict
     )

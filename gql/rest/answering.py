@@ -153,6 +153,7 @@ class Endpoint:
         try:
             if route.permission is not None:
                 context.identity.require(route.permission)
+                context.identity.require_kinds(route.kinds)
             raw = await self._raw(route, request)
             running.receive = request.receive
             if route.is_download or route.takes_lines:
@@ -224,6 +225,7 @@ class Endpoint:
         """What the handler's parameters are, by name.
 
         Raises:
+            Forbidden: when a parameter asks for objects of a kind that the caller may not read.
             Unprocessable: with everything that does not fit; broken JSON hides the rest.
         """
         queries = self.services.queries
@@ -245,6 +247,9 @@ class Endpoint:
             details += problems
         if details:
             raise Unprocessable(details)
+        for name, kinds in route.kinds_of_query.items():
+            if getattr(arguments["query"], name):
+                context.identity.require_kinds(kinds)
         return {name: arguments[name] for name in route.needs}
 
 

@@ -36,6 +36,7 @@ from gql.http.socket_tasks import (
     watch_credential,
 )
 from gql.identity import Identity, Permission
+from gql.kinds import Kind, reading
 from gql.loaders.record_loaders import Page, PageByParentLoader, RecordByKeyLoader
 from gql.loop_shares import LoopShares
 from gql.models.enums import EventKind
@@ -119,6 +120,7 @@ class LiveTranscripts:
             if isinstance(caller, GatewayError):
                 raise caller
             caller.require(Permission.READ)
+            caller.require_kinds(reading(Kind.CALLS))
         except GatewayError as error:
             await outbox.send(error_message(call_sid, error))
             raise _close(error) from None
@@ -191,7 +193,7 @@ class _Connection:
             passes=self._passes,
             charge=partial(self._caller.allowance.use_points, RECORD_POINTS),
             print_event=self._print_event,
-            # The same for every permission and every call: what an event is about.
+            # The same for everybody who may follow a call: what an event is about.
             share=partial(service.answers.join, organization_id),
         )
         words = "Following the transcript of this call."

@@ -25,6 +25,7 @@ from pydantic import BaseModel
 
 from gql.engine.rest_query import RestQuery
 from gql.identity import Permission
+from gql.kinds import Needed
 from gql.query.weights import LIST
 from gql.rest.partial_body import PartialBody
 
@@ -63,6 +64,8 @@ class RestRoute:
     Attributes:
         path: Without a trailing slash; both spellings are served.
         permission: What the caller must have; None lets everybody in.
+        kinds: What a caller who is limited to kinds of objects needs of those.
+        kinds_of_query: By query parameter, what they need besides where it is set.
         answers: By status; a handler that returns a value is answered with the first.
         errors: Statuses of refusals, beside those that every route has.
         refuses_bodies_with: The status for a body that does not fit.
@@ -88,6 +91,7 @@ class RestRoute:
     summary: str
     tag: str
     permission: Permission | None
+    kinds: Needed
     answers: Mapping[int, Answer]
     errors: tuple[int, ...]
     refuses_bodies_with: int
@@ -103,6 +107,7 @@ class RestRoute:
     takes_lines: bool = False
     points: int = LIST.points
     graphql: str = _STAYS_REST
+    kinds_of_query: Mapping[str, Needed] = field(default_factory=dict)
 
     @property
     def status(self) -> int:
@@ -123,6 +128,8 @@ def route(
     summary: str,
     answers: Mapping[int, Answer],
     errors: Sequence[int] = (),
+    kinds: Needed,
+    kinds_of_query: Mapping[str, Needed] | None = None,
     permission: Any = _FROM_METHOD,
     refuses_bodies_with: Literal[400, 422] = 422,
     example: Any = None,
@@ -143,6 +150,8 @@ def route(
         summary: A few words; the handler's docstring tells more.
         answers: The successes, the usual one first.
         errors: Further statuses, such as 404.
+        kinds: What it reads and changes, for callers who are limited to kinds of objects.
+        kinds_of_query: By query parameter, what it reads besides where that is set.
         permission: By default READ for GET and WRITE for the others; None lets everybody in.
         refuses_bodies_with: 400 where the documents list no 422 for bodies.
         example: A body to send.
@@ -181,6 +190,7 @@ def route(
             summary=summary,
             tag=tag,
             permission=permission,
+            kinds=kinds,
             answers={int(HTTPStatus(status)): answer for status, answer in answers.items()},
             errors=tuple(errors),
             refuses_bodies_with=refuses_bodies_with,
@@ -196,6 +206,7 @@ def route(
             takes_lines=takes_lines,
             points=points,
             graphql=graphql,
+            kinds_of_query=kinds_of_query or {},
         )
 
     return declare

@@ -32,10 +32,10 @@ from gql.engine.document import Document, Request
 from gql.engine.fallback import Fallback
 from gql.errors import (
     BadRequest,
+    GatewayError,
     OperationUnresolved,
     ParseFailed,
     RateLimited,
-    RefusedDocument,
     TooComplex,
     ValidationFailed,
 )
@@ -89,14 +89,14 @@ _MAY_BE_NUL = re.compile(r"\0|\\u(?:0000|\{0+\})")
 
 
 class InvalidDocument(Exception):  # noqa: N818 -- it is rendered, not raised further
-    """A document that cannot run.
+    """A document that cannot run, or not for its caller.
 
     Attributes:
         kind: Which class of refusal, for code and status.
         errors: What is wrong, with locations.
     """
 
-    def __init__(self, kind: type[RefusedDocument], errors: Sequence[GraphQLError]) -> None:
+    def __init__(self, kind: type[GatewayError], errors: Sequence[GraphQLError]) -> None:
         super().__init__(kind.__name__)
         self.kind = kind
         self.errors = errors

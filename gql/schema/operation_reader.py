@@ -7,7 +7,9 @@ from gql.errors import BadRequest, MethodNotAllowed
 from gql.http.media_types import EVENT_STREAM
 from gql.identity import Identity, Permission
 from gql.schema.documents import Documents, choose_operation
+from gql.schema.kind_checks import KindChecks
 from gql.schema.permissions import least_permission
+from gql.schema.query import NODE_TYPES
 from gql.schema.received import ReceivedRequest
 from gql.settings import Settings
 
@@ -23,6 +25,7 @@ class OperationReader:
 
     def __init__(self, schema: GraphQLSchema, documents: Documents, settings: Settings) -> None:
         self._schema = schema
+        self._kinds = KindChecks(schema, NODE_TYPES)
         self._documents = documents
         self._settings = settings
 
@@ -39,7 +42,8 @@ class OperationReader:
 
         Raises:
             Refused: when there is no GraphQL request in it.
-            InvalidDocument: when its document cannot run.
+            InvalidDocument: when its document cannot run, or not with the caller's levels per kind
+                of object.
             Forbidden: when the credential lacks the permission.
             MethodNotAllowed: when a mutation came by GET.
             BadRequest: when it is a subscription, and the client does not accept events.
@@ -56,6 +60,7 @@ class OperationReader:
         request = Request(document, operation, parsed.variables)
         points = await self._documents.check_cost(request)
         self._permit(received.caller, request, received.method, follows=follows)
+        await self._kinds.check(received.caller, request)
         return request, points
 
     def knows_document(self, received: ReceivedRequest) -> bool:

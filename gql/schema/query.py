@@ -84,6 +84,11 @@ _BY_NAME: dict[str, Resource] = {
 }
 """The resource of each global id's prefix."""
 
+NODE_TYPES: dict[str, str] = {
+    entity.resources[0].name: entity.__strawberry_definition__.name for entity in ENTITIES
+}
+"""The type of each global id's prefix."""
+
 USE_ID_OR_SID = "Since 2026-11-28: use `id` or `callSid`. Goes on 2027-06-01."
 
 MAX_IDS = 100

@@ -155,7 +155,10 @@ class Renderer:
 
     def invalid(self, kind: type[GatewayError], errors: Sequence[GraphQLError]) -> HttpResponse:
         """The answer to a document with these errors, all of one kind."""
-        return self._errors(kind, [self._entry(error, {"code": kind.code}) for error in errors])
+        entries = [
+            self._entry(each, {"code": kind.code, **(each.extensions or {})}) for each in errors
+        ]
+        return self._errors(kind, entries)
 
     def refusal(self, error: GatewayError) -> HttpResponse:
         """The answer to a request that was refused as a whole."""

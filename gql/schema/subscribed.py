@@ -41,8 +41,9 @@ class Subscriptions:
             except GatewayError as error:  # it would be the same again
                 return subscribed.received.renderer.refusal(error).body
 
-        # What is read depends on the caller by no more than these two.
-        equal = caller.organization_id, caller.permissions, following.answered_by
+        # What is read depends on the caller by no more than these.
+        may = caller.permissions, caller.kinds
+        equal = caller.organization_id, may, following.answered_by
         return EventFeed(
             self.hubs,
             self.slots,

@@ -10,6 +10,7 @@ import strawberry
 from gql.domain.organizations import API_KEYS, ORGANIZATIONS, USERS
 from gql.engine.declaration import column, entity, one, viewer, viewer_field, viewer_record
 from gql.identity import Identity
+from gql.kinds import levels_of
 from gql.models.types import now as clock_time
 from gql.quota import Unit, Window
 from gql.schema.enums import Method, Permission
@@ -58,6 +59,10 @@ class ApiKey(NumberedNode):
 
 def _permissions(identity: Identity) -> list[Any]:
     return [permission for permission in Permission if permission in identity.permissions]
+
+
+def _kinds(identity: Identity) -> dict[str, str] | None:
+    return None if identity.kinds is None else levels_of(identity.kinds)
 
 
 def _of_quota(unit: Unit, value: Callable[[Window, float], Any]) -> Callable[[Identity], Any]:
@@ -119,6 +124,11 @@ class Viewer:
     method: Method = viewer_field("How they proved who they are.", attrgetter("method"))
     permissions: list[Permission] = viewer_field(
         "What they may do, in a fixed order.", _permissions
+    )
+    kinds: strawberry.scalars.JSON | None = viewer_field(
+        "What they may do with objects of each kind, for an API key that is limited to kinds:"
+        ' `{"assistants": "read_write", "calls": "read"}`; null for objects of all kinds.',
+        _kinds,
     )
     rate_limit: RateLimit = viewer("What they may do in a window of time, and what is left.")
     organization: Organization = viewer_record(

@@ -45,7 +45,7 @@ async def test_a_key_with_the_live_prefix_is_a_key(auth_app: AuthApp) -> None:
             "name": "live",
             "key_hash": hash_key(plaintext),
             "key_prefix": plaintext[:12] + "...",
-            "permissions": {"assistants": "read_write", "read": 1, "write": True},
+            "permissions": {"documents": "read_write", "read": 1, "write": True},
             "is_active": True,
             "usage_count": 0,
             "created_at": now(),

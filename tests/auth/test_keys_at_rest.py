@@ -111,7 +111,7 @@ async def test_a_key_needs_an_organization_and_a_person_of_it(auth_app: AuthApp)
 
 
 def test_only_the_value_true_grants_a_permission() -> None:
-    stored = {"read": True, "write": "true", "admin": 1, "assistants": "read_write"}
+    stored = {"read": True, "write": "true", "admin": 1, "documents": "read_write"}
 
     assert granted_permissions(stored) == {Permission.READ}
     assert granted_permissions({}) == frozenset()

@@ -59,6 +59,39 @@ async def test_a_key_alone_is_all_that_is_printed(
     assert answer["data"]["viewer"]["permissions"] == ["READ", "WRITE"]
 
 
+async def test_a_key_for_kinds_of_objects_is_made_and_listed(
+    cli: Cli, fresh: Copy, fresh_graphql: GraphQL
+) -> None:
+    where = ("-o", "1", "--database", fresh.url)
+    permits = ("--permit", "calls=read", "--permit", "assistants=read_write")
+    created = await cli("keys", "create", "k", *permits, *where)
+    listed = await cli("keys", "list", "--json", *where)
+
+    headers = {"Authorization": f"Bearer {created.out.strip()}"}
+    answer = await fresh_graphql("{ viewer { kinds } }", headers=headers)
+    assert answer["data"]["viewer"]["kinds"] == {"assistants": "read_write", "calls": "read"}
+    assert json.loads(listed.out)[-1]["permissions"] == ["assistants=read_write", "calls=read"]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--permit", "calls"),
+        ("--permit", "calls=none"),
+        ("--permit", "documents=read"),
+        ("--permit", "calls=read", "--permit", "calls=read_write"),
+        ("--permit", "calls=read", "--permission", "read"),
+    ],
+)
+async def test_kinds_that_cannot_be_are_refused(
+    cli: Cli, fresh: Copy, options: tuple[str, ...]
+) -> None:
+    result = await cli("keys", "create", "k", *options, "-o", "1", "--database", fresh.url)
+
+    assert (result.code, result.out) == (2, "")
+    assert "--permi" in result.err
+
+
 async def test_the_key_of_another_organization_cannot_be_revoked(cli: Cli, fresh: Copy) -> None:
     listed = await cli("keys", "list", "--json", "-o", "1", "--database", fresh.url)
     key_id = json.loads(listed.out)[0]["id"]

@@ -13,6 +13,7 @@ from pydantic import TypeAdapter
 from gql.auth.credential_source import COOKIE
 from gql.domain.writes.structure import MAX_EDGES, MAX_NODES
 from gql.ingest.items import ITEM
+from gql.kinds import OPEN
 from gql.rest.openapi import SECURITY, openapi
 from gql.rest.reference import PAGE
 from gql.rest.responses import dumps
@@ -94,7 +95,7 @@ def test_a_handler_cannot_ask_for_what_there_is_not() -> None:
         return weather
 
     with pytest.raises(TypeError, match="weather"):
-        route("GET", "/x", tag="X", summary="X", answers={})(handler)
+        route("GET", "/x", tag="X", kinds=OPEN, summary="X", answers={})(handler)
 
 
 async def test_the_reference_is_a_page_from_our_own_files(client: httpx2.AsyncClient) -> None:

@@ -97,9 +97,9 @@ def documents(schema: GraphQLSchema, owned: Owned) -> Iterator[Document]:
     query = schema.query_type
     assert query is not None
     with_arguments: set[str] = set()
-    for path, parent in _paths(query):
+    for path, parent in paths(query):
         probes = [
-            Probe(".".join((*path, name)) + text, f"{name}{text} {_leaves(field)}", is_empty)
+            Probe(".".join((*path, name)) + text, f"{name}{text} {leaves(field)}", is_empty)
             for name, field in parent.fields.items()
             for text, is_empty in _arguments(field, owned)
             if not text or parent.name not in with_arguments
@@ -108,7 +108,7 @@ def documents(schema: GraphQLSchema, owned: Owned) -> Iterator[Document]:
         for some in _batches(probes):
             aliased = {f"{ALIAS}{number}": probe for number, probe in enumerate(some)}
             selection = " ".join(f"{alias}: {probe.field}" for alias, probe in aliased.items())
-            yield Document(_nested([*path], f"{{ {selection} }}"), aliased)
+            yield Document(nested([*path], f"{{ {selection} }}"), aliased)
 
 
 def lookups(owned: Owned) -> Iterator[Lookup]:
@@ -135,7 +135,7 @@ def lookups(owned: Owned) -> Iterator[Lookup]:
     yield from map(Lookup, tries)
 
 
-def _paths(query: GraphQLObjectType) -> Iterator[tuple[tuple[str, ...], GraphQLObjectType]]:
+def paths(query: GraphQLObjectType) -> Iterator[tuple[tuple[str, ...], GraphQLObjectType]]:
     """Every type, reached through every field that leads to it.
 
     The path to that field is the shortest one: paths that only differ before it run the same code
@@ -205,7 +205,7 @@ def _criteria(field: GraphQLField, node_type: str, owned: Owned) -> Iterator[tup
                 yield f'{name}: {{{comparator}: "{text}"}}', name == "callSid"
 
 
-def _nested(path: list[str], selection: str) -> str:
+def nested(path: list[str], selection: str) -> str:
     """A document that selects something at the end of a path."""
     for name in reversed(path):
         selection = f"{{ {name} {selection} }}"
@@ -218,7 +218,7 @@ def _batches(probes: list[Probe]) -> Iterator[list[Probe]]:
         yield some
 
 
-def _leaves(field: GraphQLField) -> str:
+def leaves(field: GraphQLField) -> str:
     """Everything of a field's type that needs no further selection; one level into a connection."""
     target = get_named_type(field.type)
     if is_leaf_type(target):
@@ -230,5 +230,5 @@ def _leaves(field: GraphQLField) -> str:
         if is_leaf_type(get_named_type(inner.type)) and not inner.args
     ]
     if "nodes" in target.fields and target.name.endswith("Connection"):
-        names.append("nodes " + _leaves(target.fields["nodes"]))
+        names.append("nodes " + leaves(target.fields["nodes"]))
     return "{ __typename " + " ".join(names) + " }"

@@ -12,9 +12,11 @@ from gql.accounts.api_keys import (
     change_key,
     delete_key,
     find_key,
+    granted_kinds,
     granted_permissions,
     issue_key,
     list_keys,
+    permission_words,
     require_tenant_permissions,
     stored_permissions,
 )
@@ -32,8 +34,11 @@ from gql.identity import (
     Identity,
     Permission,
 )
+from gql.kinds import Access, Kind, Level
 from gql.models.types import now
 from gql.query.context import Context
+
+_ONE_OF_LEVELS = f"must be one of {', '.join(Level)}"
 
 
 async def create_api_key(
@@ -41,6 +46,7 @@ async def create_api_key(
     name: str,
     *,
     permissions: Collection[Permission],
+    levels: Mapping[str, Any] | None = None,
     expires_at: datetime | None = None,
 ) -> tuple[StoredKey, str]:
     """A new key of the caller's organization and of the caller: its row, and its text.
@@ -49,17 +55,24 @@ async def create_api_key(
         context: Of the caller, who needs the admin permission.
         name: 1 to 100 characters, for people.
         permissions: What it may do: nothing that the caller may not.
+        levels: What it may do per kind of object, `{"calls": "read"}`, in place of `permissions`.
         expires_at: When it stops working, aware and to come; never, without.
 
     Raises:
         Forbidden: when the caller lacks the admin permission, or one that the key is to have, or
             when that is an operator's to give.
-        Invalid: when the name or the expiry cannot be used.
+        Invalid: when the name, a level or the expiry cannot be used.
     """
     async with transaction(context, Permission.ADMIN) as write:
         problems = ProblemList()
         problems.check_name(("name",), name, longest=LONGEST_NAME)
-        if not permissions:
+        kinds = None
+        if levels is not None:
+            _check_levels(problems, levels)
+            problems.raise_if_any()
+            kinds = granted_kinds(levels)
+            permissions = granted_permissions(levels)
+        elif not permissions:
             problems.add(("permissions",), "must have at least one permission", "REQUIRED")
         if expires_at is not None and expires_at.tzinfo is None:
             problems.add(("expires_at",), "must say its offset from UTC")
@@ -69,7 +82,7 @@ async def create_api_key(
         require_tenant_permissions(permissions)
         for permission in permissions:
             write.identity.require(permission)
-        return await _issue(write, name, permissions, expires_at)
+        return await _issue(write, name, permissions, expires_at, kinds=kinds)
 
 
 async def revoke_api_key(context: Context, key_id: int) -> StoredKey:
@@ -107,8 +120,9 @@ async def create_own_key(
     Args:
         context: Of the caller, who needs the write permission, and a login or the admin permission.
         name: 1 to 100 characters, for people.
-        permissions: `{"read": true, ...}`: nothing that the caller may not. None for the default
-            ones, as far as the caller has them.
+        permissions: `{"read": true, ...}`, or levels per kind of object, `{"calls": "read", ...}`:
+            nothing that the caller may not. None for the default ones, as far as the caller has
+            them.
 
     Raises:
         Forbidden: when the credential belongs to no person, may not manage keys, or lacks what the
@@ -122,7 +136,9 @@ async def create_own_key(
         problems.check_name(("name",), name, longest=LONGEST_NAME)
         _check_permissions(problems, permissions)
         problems.raise_if_any()
-        return await _issue(write, name, _own_permissions(write.identity, permissions))
+        kinds = granted_kinds(permissions or {})
+        granted = _own_permissions(write.identity, permissions)
+        return await _issue(write, name, granted, kinds=kinds)
 
 
 async def update_own_key(context: Context, key_id: int, changes: Mapping[str, Any]) -> StoredKey:
@@ -217,6 +233,8 @@ async def _issue(
     name: str,
     permissions: Collection[Permission],
     expires_at: datetime | None = None,
+    *,
+    kinds: Collection[Access] | None = None,
 ) -> tuple[StoredKey, str]:
     """A new key of the caller; one that is made with another key ends no later than that.
 
@@ -237,6 +255,7 @@ async def _issue(
         write.organization_id,
         name=name,
         permissions=permissions,
+        kinds=kinds,
         user_id=write.identity.user_id,
         parent_id=write.identity.api_key_id,
         expires_at=min((end for end in ends if end is not None), default=None),
@@ -305,22 +324,46 @@ def _changed_columns(
         raise Conflict("A revoked key stays revoked; make a new one.")
     if "permissions" in changes:
         granted = _own_permissions(identity, changes["permissions"])
-        columns["permissions"] = stored_permissions(granted)
+        columns["permissions"] = stored_permissions(granted, granted_kinds(changes["permissions"]))
     return columns
 
 
 def _check_permissions(problems: ProblemList, permissions: Mapping[str, Any] | None) -> None:
     if permissions is None:
         return
+    has_kinds = granted_kinds(permissions) is not None
     for name, value in permissions.items():
         path = ("permissions", name[:40])
-        if name not in list(Permission):
+        if name in list(Kind):
+            if value not in list(Level):
+                problems.add(path, _ONE_OF_LEVELS)
+        elif name not in list(Permission):
             names = ", ".join(each for each in Permission if each in TENANT_PERMISSIONS)
-            problems.add(path, f"is not a permission; there are {names}, for objects of all kinds")
+            problems.add(
+                path,
+                f"is not a permission; there are {names} for objects of all kinds, or in place of"
+                f" these {', '.join(Kind)}",
+            )
         elif not isinstance(value, bool):
             problems.add(path, "must be true or false")
+        elif has_kinds:
+            problems.add(path, "cannot be beside permissions per kind of object")
     if not problems.items and not granted_permissions(permissions):
         problems.add(("permissions",), "must grant something", "REQUIRED")
+
+
+def _check_levels(problems: ProblemList, levels: Any) -> None:
+    if not isinstance(levels, Mapping):
+        problems.add(("kinds",), "must be an object")
+        return
+    for name, value in levels.items():
+        path = ("kinds", name[:40])
+        if name not in list(Kind):
+            problems.add(path, f"is not a kind of object; there are {', '.join(Kind)}")
+        elif value not in list(Level):
+            problems.add(path, _ONE_OF_LEVELS)
+    if not problems.items and not granted_kinds(levels):
+        problems.add(("kinds",), "must grant something", "REQUIRED")
 
 
 def _own_permissions(
@@ -348,7 +391,7 @@ def _audited(key: StoredKey) -> dict[str, Any]:
     return {
         "name": key.name,
         "key_prefix": key.key_prefix,
-        "permissions": sorted(granted_permissions(key.permissions)),
+        "permissions": permission_words(key.permissions),
         "is_active": key.is_active,
         "expires_at": key.expires_at,
         "parent_id": key.parent_id,

@@ -13,6 +13,7 @@ from gql.domain.writes.api_keys import (
     list_own_keys,
     update_own_key,
 )
+from gql.kinds import CLOSED
 from gql.query.context import Context
 from gql.rest.parameters import Paged, id_of
 from gql.rest.responses import json_response
@@ -29,7 +30,8 @@ class ApiKeyIn(BaseModel):
     permissions: dict[str, Any] | None = Field(
         None,
         description="`read`, `write`, `admin` and `ingest`, each true or false, none that you lack;"
-        " without it `read` and `write`.",
+        " or `assistants`, `graphs`, `calls`, `sms` and `costs`, each `none`, `read` or"
+        " `read_write`; without it `read` and `write`.",
     )
 
 
@@ -109,6 +111,7 @@ _DELETED = {"success": True, "message": "API key 'Nightly report' deleted succes
     "GET",
     "/api/v1/users/me/api-keys",
     tag=TAG,
+    kinds=CLOSED,
     summary="List your API keys",
     graphql=(
         "`{ viewer { apiKey { name keyPrefix lastUsedAt } } }` for the key in use; the list "
@@ -126,6 +129,7 @@ async def list_api_keys(context: Context, query: Paged) -> list[dict[str, Any]]:
     "POST",
     "/api/v1/users/me/api-keys",
     tag=TAG,
+    kinds=CLOSED,
     summary="Create an API key",
     graphql=(
         'mutation { createApiKey(input: {name: "report", permissions: [READ]}) { secret '
@@ -151,6 +155,7 @@ async def create_api_key(context: Context, body: ApiKeyIn) -> Response:
     "PUT",
     "/api/v1/users/me/api-keys/{key_id}",
     tag=TAG,
+    kinds=CLOSED,
     summary="Update an API key",
     answers={200: Answer("The key as it is now.", ApiKeyOut, _KEY)},
     errors=(400, 404, 409),
@@ -172,6 +177,7 @@ async def update_api_key(
     "DELETE",
     "/api/v1/users/me/api-keys/{key_id}",
     tag=TAG,
+    kinds=CLOSED,
     summary="Delete an API key",
     graphql="mutation { revokeApiKey(input: {id: 1}) { userErrors { message path } } }",
     answers={200: Answer("It is gone.", Deleted, _DELETED)},

@@ -15,6 +15,7 @@ from gql.engine.query_runner import QueryRunner
 from gql.engine.rest_query import RestArguments
 from gql.errors import NotFound
 from gql.http.media_types import JSON
+from gql.kinds import OPEN, Kind, reading
 from gql.models.types import MAX_ID
 from gql.query.context import Context
 from gql.query.exports import printed_export
@@ -131,6 +132,7 @@ class Membership(BaseModel):
     "GET",
     "/api/v1/assistants/count",
     tag=TAG,
+    kinds=reading(Kind.ASSISTANTS),
     summary="Count assistants",
     graphql="{ assistants(filter: {isActive: true}) { totalCount } }",
     answers={200: Answer("The number.", Count, {"count": 8})},
@@ -145,6 +147,7 @@ def count_assistants(query: CountQuery) -> RestArguments:
     "GET",
     "/api/v1/assistants/export",
     tag=TAG,
+    kinds=reading(Kind.ASSISTANTS),
     summary="Export assistants",
     graphql="none: a download stays REST",
     answers={200: Answer("A file, by id.", files=(CSV, JSON))},
@@ -165,6 +168,7 @@ async def export_assistants(context: Context, query: AssistantExportQuery) -> Re
     "GET",
     "/api/v1/assistants/by-phone/{phone_number}",
     tag=TAG,
+    kinds=reading(Kind.ASSISTANTS),
     summary="Get the assistant of a phone number",
     graphql="none yet: it stays REST",
     answers={200: Answer("The assistant.", Assistant, ASSISTANT_EXAMPLE)},
@@ -188,6 +192,7 @@ async def get_by_phone(context: Context, queries: QueryRunner, path: NumberPath)
     "GET",
     "/api/v1/assistants/me/organization",
     tag=TAG,
+    kinds=OPEN,
     summary="Get the caller's organization",
     graphql="{ viewer { organization { id name } } }",
     answers={200: Answer("The organization, and who is asking.", Membership)},

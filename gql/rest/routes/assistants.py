@@ -12,6 +12,7 @@ from gql.domain.call_statistics import CallTotals, totals_by_assistant
 from gql.domain.writes import assistants as writes
 from gql.engine.query_runner import QueryRunner
 from gql.engine.rest_query import RestArguments
+from gql.kinds import Kind, changing, reading
 from gql.query.context import Context
 from gql.query.filters import Condition
 from gql.query.paging import Paging
@@ -148,6 +149,8 @@ class StatusQuery(BaseModel):
     "GET",
     "/api/v1/assistants",
     tag=TAG,
+    kinds=reading(Kind.ASSISTANTS),
+    kinds_of_query={"include_stats": reading(Kind.CALLS)},
     summary="List assistants",
     graphql="{ assistants(first: 100) { nodes { id name isActive settings } } }",
     answers={200: Answer("By id.", list[AssistantWithStats], [ASSISTANT_EXAMPLE])},
@@ -171,6 +174,7 @@ def list_assistants(
     "POST",
     "/api/v1/assistants",
     tag=TAG,
+    kinds=changing(Kind.ASSISTANTS),
     summary="Create an assistant",
     graphql=(
         'mutation { createAssistant(input: {name: "Greeter"}) { assistant { id } userErrors { '
@@ -190,6 +194,7 @@ async def create_assistant(context: Context, body: AssistantIn) -> RestArguments
     "GET",
     "/api/v1/assistants/{assistant_id}",
     tag=TAG,
+    kinds=reading(Kind.ASSISTANTS),
     summary="Get an assistant",
     graphql="{ assistant(id: 1) { name description llmModel } }",
     answers={200: Answer("The assistant.", Assistant, ASSISTANT_EXAMPLE)},
@@ -205,6 +210,7 @@ def get_assistant(path: AssistantPath) -> RestArguments:
     "PUT",
     "/api/v1/assistants/{assistant_id}",
     tag=TAG,
+    kinds=changing(Kind.ASSISTANTS),
     summary="Update an assistant",
     graphql=(
         'mutation { updateAssistant(input: {id: 1, name: "Greeter"}) { assistant { updatedAt '
@@ -228,6 +234,7 @@ async def put_assistant(
     "PATCH",
     "/api/v1/assistants/{assistant_id}",
     tag=TAG,
+    kinds=changing(Kind.ASSISTANTS),
     summary="Change parts of an assistant",
     graphql=(
         'mutation { updateAssistant(input: {id: 1, settings: {voice: "calm"}, mergeSettings: '
@@ -253,6 +260,7 @@ async def patch_assistant(
     "PATCH",
     "/api/v1/assistants/{assistant_id}/status",
     tag=TAG,
+    kinds=changing(Kind.ASSISTANTS),
     summary="Switch an assistant on or off",
     graphql=(
         "mutation { updateAssistant(input: {id: 1, isActive: false}) { assistant { isActive } "
@@ -273,6 +281,7 @@ async def set_status(context: Context, path: AssistantPath, query: StatusQuery) 
     "DELETE",
     "/api/v1/assistants/{assistant_id}",
     tag=TAG,
+    kinds=changing(Kind.ASSISTANTS) | reading(Kind.GRAPHS),
     summary="Delete an assistant",
     graphql="mutation { deleteAssistant(input: {id: 124}) { userErrors { message path } } }",
     answers={

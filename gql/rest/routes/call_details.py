@@ -14,6 +14,7 @@ from gql.domain.messages import (
 )
 from gql.domain.sms import CALL_RECORDS
 from gql.engine.rest_query import RestArguments
+from gql.kinds import Kind, reading
 from gql.loaders.record_loaders import ChildrenByParentLoader
 from gql.query.context import Context
 from gql.query.filters import Condition, Filter
@@ -91,6 +92,7 @@ class MessageQuery(BaseModel):
     "GET",
     "/api/v1/calls/sid/{call_sid}/transcripts",
     tag=TAG,
+    kinds=reading(Kind.CALLS),
     summary="Get the transcript of a call by SID",
     graphql=(
         '{ call(callSid: "CA1234567890abcdef") { transcript { nodes { speaker content } } } }'
@@ -108,6 +110,7 @@ def transcripts_by_sid(path: SidPath, query: TranscriptQuery) -> RestArguments:
     "GET",
     "/api/v1/calls/{call_id}/transcripts",
     tag=TAG,
+    kinds=reading(Kind.CALLS),
     summary="Get the transcript of a call",
     graphql=(
         "{ call(id: 101) { transcript(filter: {isFinal: true}) { nodes { speaker "
@@ -126,6 +129,7 @@ def transcripts_by_id(path: CallPath, query: TranscriptQuery) -> RestArguments:
     "GET",
     "/api/v1/calls/{call_id}/messages",
     tag=TAG,
+    kinds=reading(Kind.CALLS),
     summary="Get the messages of a call",
     graphql=(
         "{ call(id: 101) { messages(filter: {role: {eq: USER}}) { nodes { content "

@@ -10,6 +10,7 @@ from gql.domain.calls import CALLS
 from gql.engine.fields import ColumnSource
 from gql.engine.print_lines import csv_line, json_object_line
 from gql.http.media_types import JSON
+from gql.kinds import Kind, reading
 from gql.loaders.record_loaders import RecordByKeyLoader
 from gql.query.context import Context
 from gql.query.exports import printed_export
@@ -76,6 +77,7 @@ class TranscriptExportQuery(BaseModel):
     "GET",
     "/api/v1/calls/export",
     tag=TAG,
+    kinds=reading(Kind.CALLS),
     summary="Export calls",
     graphql="none: a download stays REST",
     answers={200: Answer("A file, newest calls first.", files=(CSV, JSON))},
@@ -103,6 +105,7 @@ async def export_calls(context: Context, query: CallExportQuery) -> Response:
     "GET",
     "/api/v1/calls/{call_id}/transcripts/export",
     tag=TAG,
+    kinds=reading(Kind.CALLS),
     summary="Export the transcript of a call",
     graphql="none: a download stays REST",
     answers={200: Answer("A file, in the order it was heard.", files=(TEXT, JSON, CSV))},

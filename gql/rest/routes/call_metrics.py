@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field
 from gql.domain import call_metrics
 from gql.domain.call_metrics import Speech, mean, measure, spread
 from gql.domain.calls import CALLS
+from gql.kinds import Kind, reading
 from gql.loaders.record_loaders import RecordByKeyLoader
 from gql.models.enums import Speaker
 from gql.query.context import Context
@@ -78,6 +79,7 @@ class CallMetrics(BaseModel):
     "GET",
     "/api/v1/calls/{call_id}/metrics",
     tag=TAG,
+    kinds=reading(Kind.CALLS),
     summary="Get the metrics of a call",
     answers={200: Answer("As its final transcript tells now.", CallMetrics)},
     errors=(404,),

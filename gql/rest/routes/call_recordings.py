@@ -11,6 +11,7 @@ from gql.domain.recordings import DATED_RECORDINGS
 from gql.domain.sms import CALL_RECORDS
 from gql.engine.fields import ColumnSource, ConstantSource
 from gql.engine.rest_query import RestArguments
+from gql.kinds import Kind, reading
 from gql.rest.filters import FilterBy, Filters
 from gql.rest.reads import all_under, lookup
 from gql.rest.route import Answer, route
@@ -58,6 +59,7 @@ RECORDINGS_OF_CALL = all_under(DATED_RECORDINGS, OF_CALL, Recording, usual=2)
     "GET",
     "/api/v1/calls/sid/{call_sid}/recordings",
     tag=TAG,
+    kinds=reading(Kind.CALLS),
     summary="Get the recordings of a call by SID",
     graphql='{ call(callSid: "CA1234567890abcdef") { recordings { nodes { kind url } } } }',
     answers={200: Answer("By id.", list[Recording])},
@@ -73,6 +75,7 @@ def recordings_by_sid(path: SidPath, query: RecordingQuery) -> RestArguments:
     "GET",
     "/api/v1/calls/{call_id}/recordings",
     tag=TAG,
+    kinds=reading(Kind.CALLS),
     summary="Get the recordings of a call",
     graphql="{ call(id: 101) { recordings { nodes { externalId kind url durationMs } } } }",
     answers={200: Answer("By id.", list[Recording])},

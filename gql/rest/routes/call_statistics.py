@@ -9,6 +9,7 @@ from gql.domain.call_statistics import analyse_calls, total_calls
 from gql.domain.calls import CALLS
 from gql.engine.fields import ConnectionField
 from gql.engine.rest_query import RestArguments
+from gql.kinds import Kind, reading
 from gql.models.types import now
 from gql.query.context import Context
 from gql.query.weights import GROUPED_TOTALS, TOTAL
@@ -73,6 +74,7 @@ class AnalyticsQuery(BaseModel):
     "GET",
     "/api/v1/calls/count",
     tag=TAG,
+    kinds=reading(Kind.CALLS),
     summary="Count calls",
     graphql="{ calls(filter: {status: {eq: FAILED}}) { totalCount } }",
     answers={200: Answer("The number.", Count, {"count": 42})},
@@ -87,6 +89,7 @@ def count_calls(query: CountFilters) -> RestArguments:
     "GET",
     "/api/v1/calls/stats",
     tag=TAG,
+    kinds=reading(Kind.CALLS),
     summary="Get all-time totals",
     graphql="{ costs(groupBy: [STATUS]) { groups { status calls duration { sum average } } } }",
     points=TOTAL.points,
@@ -112,6 +115,7 @@ async def get_stats(context: Context) -> dict[str, Any]:
     "GET",
     "/api/v1/calls/analytics",
     tag=TAG,
+    kinds=reading(Kind.CALLS),
     summary="Get the last days in numbers",
     graphql=(
         '{ costs(groupBy: [DAY, STATUS], filter: {startedAt: {gte: "2020-01-01", lt: "2040-01-01"'

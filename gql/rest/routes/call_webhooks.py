@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from gql.domain.call_deliveries import MOST_DELIVERIES, list_deliveries, shown_payload
 from gql.domain.calls import CALLS
+from gql.kinds import CLOSED
 from gql.loaders.record_loaders import RecordByKeyLoader
 from gql.models.enums import DeliveryState
 from gql.models.hook import PENDING
@@ -61,6 +62,7 @@ class WebhookLogQuery(BaseModel):
     "GET",
     "/api/v1/calls/{call_id}/webhook-logs",
     tag=TAG,
+    kinds=CLOSED,
     summary="Get the webhooks about a call",
     answers={200: Answer("In the order in which they came.", list[WebhookLog])},
     errors=(404,),

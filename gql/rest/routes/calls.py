@@ -11,6 +11,7 @@ from gql.domain.sms import RECORDS_AS_CALLS
 from gql.domain.writes.calls import merge_call_meta
 from gql.engine.fields import ColumnSource, ConnectionField, EchoSource
 from gql.engine.rest_query import RestArguments
+from gql.kinds import Kind, changing, reading
 from gql.query.context import Context
 from gql.query.filters import LONGEST_TEXT, Condition
 from gql.query.paging import Paging
@@ -187,6 +188,7 @@ CALL = lookup(CALLS, Call, noun="call")
     "GET",
     "/api/v1/calls",
     tag=TAG,
+    kinds=reading(Kind.CALLS),
     summary="List calls",
     graphql=(
         "{ calls(first: 50, filter: {status: {eq: COMPLETED}, assistantName: {contains: "
@@ -219,6 +221,7 @@ def list_calls(query: ListFilters) -> RestArguments:
     "GET",
     "/api/v1/calls/search",
     tag=TAG,
+    kinds=reading(Kind.CALLS),
     summary="Search calls",
     graphql=(
         '{ calls(filter: {customerPhoneNumber: {contains: "5551234"}}) { nodes { id callSid } } }'
@@ -239,6 +242,7 @@ def search_calls(query: SearchQuery) -> RestArguments:
     "GET",
     "/api/v1/calls/sid/{call_sid}",
     tag=TAG,
+    kinds=reading(Kind.CALLS),
     summary="Get a call by SID",
     graphql='{ call(callSid: "CA1234567890abcdef") { id status } }',
     answers={200: Answer("The call.", Call, CALL_EXAMPLE)},
@@ -254,6 +258,7 @@ def get_by_sid(path: SidPath) -> RestArguments:
     "GET",
     "/api/v1/calls/{call_id}",
     tag=TAG,
+    kinds=reading(Kind.CALLS),
     summary="Get a call",
     graphql=(
         "{ call(id: 101) { callSid status duration cost { total llm tts stt telephony "
@@ -272,6 +277,7 @@ def get_by_id(path: CallPath) -> RestArguments:
     "PATCH",
     "/api/v1/calls/{call_id}/metadata",
     tag=TAG,
+    kinds=changing(Kind.CALLS),
     summary="Change the metadata of a call",
     graphql=(
         'mutation { updateCallMeta(input: {id: 101, meta: {campaign: "spring", customer_id: '

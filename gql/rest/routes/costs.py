@@ -26,6 +26,7 @@ from gql.domain.messages import OF_CALL
 from gql.engine.fields import ColumnSource, ManySource
 from gql.engine.query_runner import QueryRunner
 from gql.engine.rest_query import RestArguments
+from gql.kinds import Kind, reading
 from gql.models.rollup import SERVICES
 from gql.models.types import now
 from gql.money import MAX_MICROS, decimal_to_micros, micros_to_float
@@ -175,6 +176,7 @@ _UNKNOWN = {
     "GET",
     "/api/calls/costs/summary",
     tag=TAG,
+    kinds=reading(Kind.COSTS, Kind.CALLS, Kind.SMS),
     summary="List the costs of calls",
     graphql=(
         '{ calls(filter: {totalCost: {gte: "0.05"}}) { nodes { callSid cost { total currency '
@@ -195,6 +197,7 @@ def list_costs(query: SummaryQuery) -> RestArguments:
     "GET",
     "/api/calls/{call_id}/costs",
     tag=TAG,
+    kinds=reading(Kind.COSTS, Kind.CALLS, Kind.SMS),
     summary="Get the costs of a call",
     graphql="{ call(id: 101) { cost { total llm tts stt telephony currency } } }",
     answers={200: Answer("The total and its parts.", CallCosts)},
@@ -226,6 +229,7 @@ async def get_costs(context: Context, queries: QueryRunner, path: CallPath) -> d
     "GET",
     "/api/costs/analytics",
     tag=TAG,
+    kinds=reading(Kind.COSTS, Kind.CALLS, Kind.SMS),
     summary="Add costs up",
     graphql=(
         '{ costs(groupBy: [DAY], filter: {startedAt: {gte: "2020-01-01", lt: "2040-01-01"}})'

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from gql.domain.graph_diagram import DiagramFormat, DiagramPaint, graph_diagram
 from gql.domain.graphs import GRAPHS
 from gql.http.entity_tags import REVALIDATED, conditional, entity_tag
+from gql.kinds import Kind, reading
 from gql.loaders.record_loaders import RecordByKeyLoader
 from gql.models.types import MAX_ID
 from gql.query.context import Context
@@ -36,6 +37,7 @@ class DiagramQuery(BaseModel):
     "GET",
     "/api/v1/assistant-graphs/{graph_id}/diagram.svg",
     tag=TAG,
+    kinds=reading(Kind.GRAPHS),
     summary="Draw a graph",
     graphql="{ graph(id: 1) { diagram(format: SVG) } }",
     answers={200: Answer("A picture.", files=(SVG,))},

@@ -9,6 +9,7 @@ from gql.domain.graph_sessions import GRAPH_SESSIONS
 from gql.domain.graphs import GRAPHS
 from gql.engine.fields import ColumnSource
 from gql.engine.rest_query import RestArguments
+from gql.kinds import Kind, reading
 from gql.query.filters import Condition
 from gql.query.paging import Paging
 from gql.rest.parameters import Paged, id_of
@@ -56,6 +57,7 @@ class SessionSid(BaseModel):
     "GET",
     "/api/v1/assistant-graphs/{graph_id}/sessions",
     tag=TAG,
+    kinds=reading(Kind.GRAPHS),
     summary="List the sessions of a graph",
     graphql=(
         "{ graph(id: 1) { sessions(filter: {isActive: true}) { nodes { id callSid context "
@@ -78,6 +80,7 @@ def list_graph_sessions(path: SessionsOf, query: SessionsPage) -> RestArguments:
     "GET",
     "/api/v1/assistant-graphs/sessions/{call_sid}",
     tag=TAG,
+    kinds=reading(Kind.GRAPHS),
     summary="Get a session by call SID",
     graphql=(
         '{ graphSession(callSid: "CA1234567890abcdef") { id context '

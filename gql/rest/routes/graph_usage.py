@@ -11,6 +11,7 @@ from gql.domain.graph_walk import MOST_MESSAGES, Step, Walker
 from gql.domain.graphs import GRAPHS
 from gql.errors import BadInput
 from gql.identity import Permission
+from gql.kinds import Kind, reading
 from gql.loaders.record_loaders import ChildrenByParentLoader, RecordByKeyLoader
 from gql.models.enums import NodeType
 from gql.query.context import Context
@@ -123,6 +124,7 @@ class Tested(BaseModel):
     "GET",
     "/api/v1/assistant-graphs/{graph_id}/analytics",
     tag=TAG,
+    kinds=reading(Kind.GRAPHS),
     summary="Analyse the use of a graph",
     graphql=(
         "{ graph(id: 1005) { analytics(days: 30) { sessions transitions averageSeconds "
@@ -157,6 +159,7 @@ async def analyse(context: Context, path: GraphPath, query: UsagePeriod) -> dict
     "POST",
     "/api/v1/assistant-graphs/{graph_id}/test",
     tag=TAG,
+    kinds=reading(Kind.GRAPHS),
     summary="Test a graph",
     answers={200: Answer("The way that the messages take.", Tested)},
     errors=(400, 404),

@@ -17,6 +17,7 @@ from gql.engine.fields import (
     ManySource,
 )
 from gql.engine.rest_query import RestArguments
+from gql.kinds import Kind, changing, reading
 from gql.query.context import Context
 from gql.query.filters import Condition
 from gql.query.paging import Paging
@@ -133,6 +134,7 @@ class GraphsQuery(Paged):
     "GET",
     "/api/v1/assistant-graphs",
     tag=TAG,
+    kinds=reading(Kind.GRAPHS),
     summary="List graphs",
     graphql=(
         "{ graphs(filter: {isActive: true}) { nodes { id name totalNodes totalEdges "
@@ -152,6 +154,7 @@ def list_graphs(query: GraphsQuery) -> RestArguments:
     "GET",
     "/api/v1/assistant-graphs/{graph_id}",
     tag=TAG,
+    kinds=reading(Kind.GRAPHS, Kind.ASSISTANTS),
     summary="Get a graph",
     graphql=(
         "{ graph(id: 1) { name nodes { id nodeType position { x y } assistant { name } } "
@@ -170,6 +173,7 @@ def get_graph(path: GraphPath) -> RestArguments:
     "POST",
     "/api/v1/assistant-graphs",
     tag=TAG,
+    kinds=changing(Kind.GRAPHS) | reading(Kind.ASSISTANTS),
     summary="Create a graph",
     graphql=(
         'mutation { createGraph(input: {name: "Router", nodes: [{key: "a", assistantId: 1, '
@@ -196,6 +200,7 @@ async def create_graph(context: Context, body: PartialBody[GraphIn]) -> RestArgu
     "PUT",
     "/api/v1/assistant-graphs/{graph_id}/structure",
     tag=TAG,
+    kinds=changing(Kind.GRAPHS) | reading(Kind.ASSISTANTS),
     summary="Replace the structure of a graph",
     graphql=(
         'mutation { replaceGraphStructure(input: {id: 1, nodes: [{key: "a", assistantId: 1, '
@@ -233,6 +238,7 @@ async def replace_structure(
     "PUT",
     "/api/v1/assistant-graphs/{graph_id}",
     tag=TAG,
+    kinds=changing(Kind.GRAPHS) | reading(Kind.ASSISTANTS),
     summary="Update a graph",
     graphql=(
         "mutation { updateGraph(input: {id: 1, isActive: false}) { graph { updatedAt } "
@@ -254,6 +260,7 @@ async def update_graph(context: Context, path: GraphPath, body: GraphChanges) ->
     "DELETE",
     "/api/v1/assistant-graphs/{graph_id}",
     tag=TAG,
+    kinds=changing(Kind.GRAPHS),
     summary="Delete a graph",
     graphql="mutation { deleteGraph(input: {id: 1}) { userErrors { message path } } }",
     answers={

@@ -6,6 +6,7 @@ from starlette.types import ASGIApp
 
 from gql.identity import Permission
 from gql.ingest.phone_numbers import REGION, checked_region
+from gql.kinds import Kind, changing
 from gql.query.context import Context
 from gql.rest.ingest_answer import IngestAnswer
 from gql.rest.route import Answer, route
@@ -29,6 +30,7 @@ class IngestQuery(BaseModel):
     "POST",
     "/api/v1/ingest",
     tag="Ingest",
+    kinds=changing(*Kind),
     summary="Bring in calls and what belongs to them",
     permission=Permission.INGEST,
     graphql="none: a stream stays REST",

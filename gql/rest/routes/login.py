@@ -12,6 +12,7 @@ from gql.accounts.people import LONGEST_EMAIL, PasswordClaim, Person
 from gql.auth.middleware import password_login_of
 from gql.domain.organizations import ORGANIZATIONS, USERS
 from gql.identity import Method, Permission
+from gql.kinds import OPEN, levels_of
 from gql.loaders.record_loaders import RecordByKeyLoader
 from gql.query.context import Context
 from gql.query.resource import Record
@@ -88,6 +89,9 @@ class InfoOut(BaseModel):
     is_active: bool = Field(description="True: a person or key that is not is refused.")
     method: Method
     permissions: list[Permission]
+    kinds: dict[str, str] | None = Field(
+        description="The level of each kind of objects, for an API key that is limited to kinds."
+    )
     user: UserOut | None = Field(description="Null for a credential of nobody in particular.")
     organization: OrganizationOut
 
@@ -120,6 +124,7 @@ _INFO = {
     "is_active": True,
     "method": "dashboard",
     "permissions": ["read", "write", "admin"],
+    "kinds": None,
     **_OWN,
 }
 _LOGGED_IN = {200: Answer("A token, and the dashboard cookie.", TokenOut, _TOKEN)}
@@ -130,6 +135,7 @@ _REFUSALS = (401, 403, 429, 503)
     "POST",
     "/api/auth/login",
     tag=TAG,
+    kinds=OPEN,
     summary="Log in to an organization",
     graphql="none: logging in stays REST",
     answers=_LOGGED_IN,
@@ -152,6 +158,7 @@ async def log_in(request: Request, body: OrganizationLogin) -> Response:
     "POST",
     "/api/auth/login/simple",
     tag=TAG,
+    kinds=OPEN,
     summary="Log in",
     graphql="none: logging in stays REST",
     answers=_LOGGED_IN,
@@ -169,6 +176,7 @@ async def log_in_simply(request: Request, body: SimpleLogin) -> Response:
     "GET",
     "/api/auth/me",
     tag=TAG,
+    kinds=OPEN,
     summary="Get the person who asks",
     graphql="{ viewer { user { id email name } organization { id name } } }",
     answers={200: Answer("The person and their organization.", MeOut, _ME)},
@@ -193,8 +201,9 @@ async def get_me(context: Context) -> dict[str, Any]:
     "GET",
     "/api/auth/session/info",
     tag=TAG,
+    kinds=OPEN,
     summary="Get what the credential stands for",
-    graphql="{ viewer { method permissions } }",
+    graphql="{ viewer { method permissions kinds } }",
     answers={200: Answer("The credential.", InfoOut, _INFO)},
 )
 async def get_credential(context: Context) -> dict[str, Any]:
@@ -205,6 +214,7 @@ async def get_credential(context: Context) -> dict[str, Any]:
         "is_active": True,
         "method": identity.method,
         "permissions": [word for word in Permission if word in identity.permissions],
+        "kinds": None if identity.kinds is None else levels_of(identity.kinds),
         "user": None if identity.user_id is None else await _user(context),
         "organization": await _organization(context),
     }

@@ -14,6 +14,7 @@ from gql.engine.fields import ColumnSource, IsLookedUpSource, ManySource
 from gql.engine.query_runner import QueryRunner
 from gql.engine.rest_query import RestArguments, RestQuery
 from gql.http.media_types import JSON
+from gql.kinds import Kind, changing, reading
 from gql.loaders.record_loaders import ChildrenByParentLoader, RecordByKeyLoader
 from gql.query.context import Context
 from gql.query.paging import Paging
@@ -184,6 +185,7 @@ class ExportFormat(BaseModel):
     "GET",
     BASE,
     tag=TAG,
+    kinds=reading(Kind.SMS),
     summary="List SMS conversations",
     graphql=(
         "{ smsConversations(first: 100, filter: {status: {eq: ACTIVE}}) { nodes { id "
@@ -205,6 +207,7 @@ def list_sms_conversations(query: ConversationFilters) -> RestArguments:
     "GET",
     BASE + "/{conversation_id}",
     tag=TAG,
+    kinds=reading(Kind.SMS),
     summary="Get an SMS conversation",
     graphql="{ smsConversation(id: 102) { sessionId status assistantName } }",
     answers={200: Answer("The conversation.", SmsConversation, CONVERSATION_EXAMPLE)},
@@ -220,6 +223,7 @@ def get_sms_conversation(path: ConversationPath) -> RestArguments:
     "GET",
     BASE + "/{conversation_id}/messages",
     tag=TAG,
+    kinds=reading(Kind.SMS),
     summary="List the messages of an SMS conversation",
     graphql=(
         "{ smsConversation(id: 102) { messages(first: 100) { nodes { role content timestamp } } } }"
@@ -241,6 +245,7 @@ def list_sms_messages(path: ConversationPath) -> RestArguments:
     "GET",
     BASE + "/{conversation_id}/related",
     tag=TAG,
+    kinds=reading(Kind.SMS, Kind.CALLS),
     summary="List what is related to an SMS conversation",
     graphql=("{ smsConversation(id: 102) { related { id channel direction status startedAt } } }"),
     answers={200: Answer("At most 50, newest first.", list[RelatedRecord], RELATED_EXAMPLE)},
@@ -281,6 +286,7 @@ export_sms_conversation = route(
     "GET",
     BASE + "/{conversation_id}/export",
     tag=TAG,
+    kinds=reading(Kind.SMS),
     summary="Export an SMS conversation",
     graphql="none: a download stays REST",
     answers={200: Answer("A file.", ExportedConversation, files=(TEXT, CSV, JSON))},
@@ -292,6 +298,7 @@ export_sms_conversation = route(
     "DELETE",
     BASE + "/{conversation_id}",
     tag=TAG,
+    kinds=changing(Kind.SMS),
     summary="Archive an SMS conversation",
     graphql=(
         "mutation { archiveSmsConversation(input: {id: 102}) { userErrors { message path } } }"

@@ -6,6 +6,7 @@ from pydantic import BaseModel, Field
 
 from gql.domain.sms_sessions import live_sms_sessions
 from gql.domain.writes import sms_sessions as writes
+from gql.kinds import Kind, changing, reading
 from gql.query.context import Context
 from gql.rest.parameters import id_of
 from gql.rest.route import Answer, route
@@ -62,6 +63,7 @@ class PairPath(BaseModel):
     "GET",
     BASE,
     tag=TAG,
+    kinds=reading(Kind.SMS),
     summary="Count live SMS sessions",
     graphql="{ smsSessions { activeSessions ttlSeconds } }",
     answers={
@@ -83,6 +85,7 @@ async def count_sms_sessions(context: Context) -> dict[str, Any]:
     "DELETE",
     BASE,
     tag=TAG,
+    kinds=changing(Kind.SMS),
     summary="Clear live SMS sessions",
     graphql="mutation { clearSmsSessions(input: {}) { userErrors { message path } } }",
     answers={
@@ -103,6 +106,7 @@ async def clear_sms_sessions(context: Context) -> dict[str, Any]:
     "POST",
     BASE + "/cleanup",
     tag=TAG,
+    kinds=changing(Kind.SMS),
     summary="Clean up SMS sessions",
     graphql="mutation { cleanUpSmsSessions(input: {}) { userErrors { message path } } }",
     answers={
@@ -127,6 +131,7 @@ async def clean_up_sms_sessions(context: Context) -> dict[str, Any]:
     "DELETE",
     BASE + "/{phone_number}/{assistant_id}",
     tag=TAG,
+    kinds=changing(Kind.SMS),
     summary="End an SMS session",
     graphql=(
         'mutation { endSmsSession(input: {customerPhoneNumber: "+15559876543", assistantId: '

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from gql.domain.webhooks import WEBHOOK_DELIVERIES, WEBHOOK_SUBSCRIPTIONS
 from gql.engine.rest_query import RestArguments
 from gql.identity import Permission
+from gql.kinds import CLOSED
 from gql.models.enums import EventKind
 from gql.query.context import Context
 from gql.query.paging import Paging
@@ -180,6 +181,7 @@ _SUBSCRIPTION_READ = lookup(WEBHOOK_SUBSCRIPTIONS, WebhookSubscription, noun="we
     "GET",
     "/api/v1/webhook-subscriptions",
     tag=TAG,
+    kinds=CLOSED,
     permission=Permission.ADMIN,
     summary="List webhook subscriptions",
     graphql="{ webhookSubscriptions { nodes { id name url isActive pauseReason } } }",
@@ -196,6 +198,7 @@ def list_webhook_subscriptions(query: Paged) -> RestArguments:
     "POST",
     "/api/v1/webhook-subscriptions",
     tag=TAG,
+    kinds=CLOSED,
     permission=Permission.ADMIN,
     summary="Create a webhook subscription",
     graphql=(
@@ -218,6 +221,7 @@ async def create_webhook_subscription(context: Context, body: WebhookSubscriptio
     "GET",
     "/api/v1/webhook-subscriptions/{subscription_id}",
     tag=TAG,
+    kinds=CLOSED,
     permission=Permission.ADMIN,
     summary="Get a webhook subscription",
     graphql="{ webhookSubscriptions(first: 1) { nodes { name url eventId failures } } }",
@@ -234,6 +238,7 @@ def get_webhook_subscription(path: WebhookSubscriptionPath) -> RestArguments:
     "PATCH",
     "/api/v1/webhook-subscriptions/{subscription_id}",
     tag=TAG,
+    kinds=CLOSED,
     permission=Permission.ADMIN,
     summary="Change, pause or resume a webhook subscription",
     graphql=(
@@ -258,6 +263,7 @@ async def update_webhook_subscription(
     "DELETE",
     "/api/v1/webhook-subscriptions/{subscription_id}",
     tag=TAG,
+    kinds=CLOSED,
     permission=Permission.ADMIN,
     summary="Delete a webhook subscription",
     graphql=(
@@ -279,6 +285,7 @@ async def delete_webhook_subscription(
     "POST",
     "/api/v1/webhook-subscriptions/{subscription_id}/secret",
     tag=TAG,
+    kinds=CLOSED,
     permission=Permission.ADMIN,
     summary="Give a webhook subscription another secret",
     graphql=(
@@ -305,6 +312,7 @@ async def rotate_webhook_subscription_secret(
     "GET",
     "/api/v1/webhook-deliveries",
     tag=TAG,
+    kinds=CLOSED,
     permission=Permission.ADMIN,
     summary="List deliveries to webhook subscriptions",
     graphql=(
@@ -324,6 +332,7 @@ def list_webhook_deliveries(query: WebhookDeliveriesQuery) -> RestArguments:
     "POST",
     "/api/v1/webhook-deliveries/replay",
     tag=TAG,
+    kinds=CLOSED,
     permission=Permission.ADMIN,
     summary="Make deliveries to webhook subscriptions once more",
     graphql=(

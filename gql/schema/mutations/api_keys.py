@@ -3,6 +3,7 @@
 from datetime import datetime
 
 import strawberry
+from strawberry.scalars import JSON
 
 from gql.domain.organizations import API_KEYS
 from gql.domain.writes import api_keys
@@ -31,6 +32,11 @@ class CreateApiKeyInput(ChangeInput):
         default_factory=lambda: [Permission.READ, Permission.WRITE],
         description="What it may do: nothing that you may not, and never EXPLAIN.",
     )
+    kinds: JSON | None = optional(
+        "What it may do with objects of each kind, and then nothing else, in place of"
+        ' `permissions`: `{assistants: "read_write", calls: "read"}`. Kinds are `assistants`,'
+        " `graphs`, `calls`, `sms` and `costs`; levels `none`, `read` and `read_write`."
+    )
     expires_at: datetime | None = optional("When it stops working; never, without.")
 
 
@@ -51,6 +57,7 @@ async def create_api_key(context: Context, input: CreateApiKeyInput) -> CreateAp
         context,
         input.name,
         permissions=input.permissions,
+        levels=default(input.kinds, None),
         expires_at=default(input.expires_at, None),
     )
     return CreateApiKeyPayload(object_id=key.id, secret=secret)

@@ -43,6 +43,7 @@ async def test_a_password_is_exchanged_for_a_token_and_a_cookie_that_both_work(f
         "authenticated": True,
         "is_active": True,
         "permissions": ["read", "write", "admin"],
+        "kinds": None,
         **us,
     }
     assert by_cookie.json() == {**info, "method": "dashboard"}
@@ -186,6 +187,7 @@ async def test_an_api_key_of_nobody_in_particular_is_told_so(fresh: Copy) -> Non
         "is_active": True,
         "method": "api_key",
         "permissions": ["read"],
+        "kinds": None,
         "user": None,
         "organization": {"id": here.organization_id, "name": here.organization_name},
     }
