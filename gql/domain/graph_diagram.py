@@ -10,7 +10,15 @@ from typing import Any
 from gql.domain.graph_analytics import analyse_graph
 from gql.domain.graph_findings import Severity
 from gql.domain.graph_mermaid import draw_mermaid
-from gql.domain.graph_picture import Paint, Picture, PictureEdge, PictureNode, shortened
+from gql.domain.graph_picture import (
+    Paint,
+    Picture,
+    PictureEdge,
+    PictureNode,
+    part_around,
+    shortened,
+    with_edges_left_out,
+)
 from gql.domain.graph_reading import graph_findings
 from gql.domain.graph_sessions import GRAPH_SESSIONS
 from gql.domain.graph_svg import draw_svg
@@ -40,6 +48,9 @@ class DiagramPaint(StrEnum):
 MOST_NODES, MOST_EDGES = 120, 240
 """Most that is laid out: up to half a second of a core; all that a graph may have takes minutes."""
 
+DEFAULT_STEPS, MOST_STEPS = 2, 20
+"""How many edges from a node the part of a graph around it reaches."""
+
 TRAFFIC_DAYS = 30
 """How far back traffic is counted."""
 
@@ -57,6 +68,8 @@ async def graph_diagram(
     *,
     highlight: int | None = None,
     paint: DiagramPaint | None = None,
+    around: int | None = None,
+    steps: int = DEFAULT_STEPS,
 ) -> str:
     """The picture of a graph as text; its places are worked out in a thread.
 
@@ -66,16 +79,20 @@ async def graph_diagram(
         format: SVG, or Mermaid, which has no places.
         highlight: The id of a graph session, whose way stands out.
         paint: What else stands out.
+        around: The id of a node, for the part of the graph around it.
+        steps: How many edges that reaches, in either direction.
 
     Raises:
-        BadInput: when the graph is too large for SVG, or has no such session.
+        BadInput: when there is too much for SVG, or no such node or session in the graph.
     """
-    picture = await _plain(context, graph)
+    whole = await _plain(context, graph)
+    picture = whole if around is None else _part(whole, around, steps)
     is_long = len(picture.nodes) > MOST_NODES or len(picture.edges) > MOST_EDGES
     if format is DiagramFormat.SVG and is_long:
         raise BadInput(
-            f"A picture as SVG has at most {MOST_NODES} nodes and {MOST_EDGES} edges; this graph"
-            f" has {len(picture.nodes)} and {len(picture.edges)}. Take MERMAID."
+            f"A picture as SVG has at most {MOST_NODES} nodes and {MOST_EDGES} edges; this one"
+            f" would have {len(picture.nodes)} and {len(picture.edges)}. Draw a part of the graph:"
+            " a node is `around`, and how many edges from it, `steps`. MERMAID has any size."
         )
     if paint is DiagramPaint.FINDINGS:
         picture = await _with_findings(context, graph, picture)
@@ -83,9 +100,19 @@ async def graph_diagram(
         picture = await _with_traffic(context, graph, picture)
     if highlight is not None:
         picture = await _with_session(context, graph, picture, highlight)
+    if around is not None:
+        picture = with_edges_left_out(picture, whole)
     if format is DiagramFormat.MERMAID:
         return draw_mermaid(picture)
     return await asyncio.to_thread(draw_svg, picture)
+
+
+def _part(picture: Picture, around: int, steps: int) -> Picture:
+    if not 1 <= steps <= MOST_STEPS:
+        raise BadInput(f"`steps` is {steps}, but has to be from 1 to {MOST_STEPS}.")
+    if all(node.id != around for node in picture.nodes):
+        raise BadInput(f"The graph has no node {around} to draw the part around it.")
+    return part_around(picture, around, steps)
 
 
 async def _plain(context: Context, graph: Record) -> Picture:

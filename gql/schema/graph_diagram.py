@@ -6,14 +6,17 @@ import strawberry
 from strawberry.types import Info
 
 from gql.domain.graph_diagram import (
+    DEFAULT_STEPS,
     MOST_EDGES,
     MOST_NODES,
+    MOST_STEPS,
     TRAFFIC_DAYS,
     DiagramFormat,
     DiagramPaint,
     graph_diagram,
 )
 from gql.domain.graph_sessions import GRAPH_SESSIONS
+from gql.domain.graphs import NODES
 from gql.engine.fields import OWN_POINTS
 from gql.query.global_id import read_id
 from gql.query.resource import Record
@@ -50,6 +53,18 @@ PaintArgument = Annotated[
     DiagramPaint | None, strawberry.argument(description="What else stands out.")
 ]
 
+AroundArgument = Annotated[
+    strawberry.ID | None,
+    strawberry.argument(description="A node of this graph, to draw the part around it alone."),
+]
+StepsArgument = Annotated[
+    int | None,
+    strawberry.argument(
+        description="How many edges that part reaches, in either direction:"
+        f" 1 to {MOST_STEPS}. Nodes at its end say how many more edges they have."
+    ),
+]
+
 
 async def _diagram(
     root: strawberry.Parent[Record],
@@ -57,6 +72,8 @@ async def _diagram(
     format: FormatArgument,
     highlight: HighlightArgument = None,
     paint: PaintArgument = None,
+    around: AroundArgument = None,
+    steps: StepsArgument = DEFAULT_STEPS,
 ) -> str:
     return await graph_diagram(
         info.context,
@@ -64,6 +81,8 @@ async def _diagram(
         format,
         highlight=None if highlight is None else read_id(highlight, GRAPH_SESSIONS.name),
         paint=paint,
+        around=None if around is None else read_id(around, NODES.name),
+        steps=DEFAULT_STEPS if steps is None else steps,
     )
 
 

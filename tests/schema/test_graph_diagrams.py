@@ -12,7 +12,8 @@ import pytest
 from gql.domain.graph_layout import NODE_HEIGHT, NODE_WIDTH, Ends, lay_out
 from gql.domain.graph_picture import Picture, PictureEdge, PictureNode
 from gql.domain.graph_svg import HOTTEST, draw_svg
-from tests.conftest import GraphQL
+from tests.conftest import GraphQL, bearer
+from tests.databases import Copy
 
 PAGE = Path("docs/graph-conditions.md").read_text()
 PICTURE = Path("docs/graph.svg").read_text()
@@ -72,6 +73,77 @@ async def test_a_session_of_another_graph_is_not_highlighted(graphql: GraphQL) -
     answer = await graphql("{ graph(id: 1) { diagram(format: SVG, highlight: 999999) } }")
 
     assert answer["errors"][0]["message"] == "The graph has no session 999999 to highlight."
+
+
+TREE = 300
+"""Nodes of a tree, of which each but the first is below the one of half its number."""
+
+REPLACE = """mutation ($input: ReplaceGraphStructureInput!) { replaceGraphStructure(input: $input) {
+    nodes { key id } userErrors { message } } }"""
+
+
+async def test_a_part_of_a_graph_that_is_too_large_for_a_whole_picture(
+    fresh_graphql: GraphQL, fresh_client: httpx2.AsyncClient, fresh: Copy
+) -> None:
+    structure = {
+        "nodes": [
+            {
+                "key": str(number),
+                "assistantId": 1,
+                "nodeType": "STANDARD" if number > 1 else "ENTRY",
+                "position": {"x": 0, "y": 0},
+            }
+            for number in range(1, TREE + 1)
+        ],
+        "edges": [
+            {
+                "from": str(number // 2),
+                "to": str(number),
+                "conditionType": "INTENT",
+                "intentPattern": f"to {number}",
+            }
+            for number in range(2, TREE + 1)
+        ],
+    }
+    answer = await fresh_graphql(REPLACE, {"input": {"id": "graph_1", **structure}})
+    nodes = answer["data"]["replaceGraphStructure"]["nodes"]
+    ids = {int(each["key"]): each["id"] for each in nodes}
+    whole = "{ graph(id: 1) { diagram(format: SVG%s) } }"
+
+    async def message(arguments: str) -> str:
+        errors = (await fresh_graphql(whole % arguments))["errors"]
+        return str(errors[0]["message"])
+
+    assert await message("") == (
+        "A picture as SVG has at most 120 nodes and 240 edges; this one would have 300 and 299."
+        " Draw a part of the graph: a node is `around`, and how many edges from it, `steps`."
+        " MERMAID has any size."
+    )
+    # Numbers of up to seven digits in base two are within six steps of the first.
+    assert "this one would have 127 and 126." in await message(f', around: "{ids[1]}", steps: 6')
+    assert await message(f', around: "{ids[1]}", steps: 0') == (
+        "`steps` is 0, but has to be from 1 to 20."
+    )
+    assert await message(', around: "node_999999"') == (
+        "The graph has no node 999999 to draw the part around it."
+    )
+
+    # Two steps from the second: up to the first and beyond it, and down to its children's.
+    drawn = await _diagram(fresh_graphql, f'format: MERMAID, around: "{ids[2]}"')
+    written = {int(number) for number in re.findall(r"^  n(\d+)[\[(]", drawn, re.MULTILINE)}
+    assert written == {
+        int(ids[each].removeprefix("node_")) for each in (1, 2, 3, 4, 5, 8, 9, 10, 11)
+    }
+    picture = await _diagram(fresh_graphql, f'format: SVG, around: "{ids[2]}"')
+    drawing = ET.fromstring(picture)  # noqa: S314 -- our own
+    notes = [each.text for each in drawing.iter(f"{SVG}text") if each.get("class") == "note"]
+    assert sorted(notes) == ["entry", *["standard"] * 3, *["standard · 2 more edges"] * 5]
+
+    number = ids[2].removeprefix("node_")
+    headers = bearer(fresh.organizations[0])
+    answer = await fresh_client.get(f"{ADDRESS}?around={number}&steps=2", headers=headers)
+    assert answer.text == picture
+    assert (await fresh_client.get(ADDRESS, headers=headers)).status_code == 400
 
 
 def test_text_is_escaped_and_control_characters_are_left_out() -> None:

@@ -6,7 +6,13 @@ from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gql.domain.graph_diagram import DiagramFormat, DiagramPaint, graph_diagram
+from gql.domain.graph_diagram import (
+    DEFAULT_STEPS,
+    MOST_STEPS,
+    DiagramFormat,
+    DiagramPaint,
+    graph_diagram,
+)
 from gql.domain.graphs import GRAPHS
 from gql.http.entity_tags import REVALIDATED, conditional, entity_tag
 from gql.kinds import Kind, reading
@@ -25,12 +31,18 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 
 
 class DiagramQuery(BaseModel):
-    """What stands out."""
+    """What is drawn, and what stands out."""
 
     highlight: Annotated[
         int | None, Field(ge=1, le=MAX_ID, description="A graph session of this graph.")
     ] = None
     paint: Literal["findings", "traffic"] | None = None
+    around: Annotated[
+        int | None, Field(ge=1, le=MAX_ID, description="A node, to draw the part around it alone.")
+    ] = None
+    steps: Annotated[
+        int, Field(ge=1, le=MOST_STEPS, description="How many edges that part reaches.")
+    ] = DEFAULT_STEPS
 
 
 @route(
@@ -51,7 +63,13 @@ async def draw(
     graph = await RecordByKeyLoader.of(context, GRAPHS).require(path.graph_id)
     paint = None if query.paint is None else DiagramPaint(query.paint)
     text = await graph_diagram(
-        context, graph, DiagramFormat.SVG, highlight=query.highlight, paint=paint
+        context,
+        graph,
+        DiagramFormat.SVG,
+        highlight=query.highlight,
+        paint=paint,
+        around=query.around,
+        steps=query.steps,
     )
     body = text.encode()
     headers = {
