@@ -38,6 +38,7 @@ from gql.query.rollup import is_countable
 from gql.query.rollup_sums import JoinedRows, RollupSums
 from gql.sql.aggregates import (
     BUCKET,
+    adds_up,
     bucket_rows,
     is_day_in_bucket,
     is_in_bucket,
@@ -310,7 +311,7 @@ class RolledUpFigures(Figures):
     @staticmethod
     def _having(calls: FromClause) -> Expression | None:
         """A row of which all calls are gone stays in the rollup."""
-        return func.sum(calls.c.calls) > 0
+        return adds_up(calls.c.calls)
 
 
 def total_of(value: Expression, label: str) -> Expression:
@@ -320,15 +321,16 @@ def total_of(value: Expression, label: str) -> Expression:
 def duration_sum_of(calls: FromClause) -> Expression:
     # Changes that are not folded yet may take away, so that only a sum tells whether a group has
     # any.
-    has_timed = func.sum(calls.c.timed) > 0
-    return case((has_timed, cast(func.sum(calls.c.duration), BigInteger))).label("duration_sum")
+    return case((adds_up(calls.c.timed), cast(func.sum(calls.c.duration), BigInteger))).label(
+        "duration_sum"
+    )
 
 
 def amount_sums(calls: FromClause, name: str) -> Iterator[Expression]:
-    has_costed = func.sum(case((calls.c.has_total, calls.c.calls), else_=0)) > 0
-    amount = case((calls.c.has_total, calls.c[f"{name}_cost"]))
-    yield case((has_costed, sum_of_units(amount))).label(f"{name}_units")
-    yield case((has_costed, sum_of_micros(amount))).label(f"{name}_micros")
+    amount, has_total = calls.c[f"{name}_cost"], calls.c.has_total
+    has_costed = adds_up(calls.c.calls, has_total)
+    yield case((has_costed, sum_of_units(amount, has_total))).label(f"{name}_units")
+    yield case((has_costed, sum_of_micros(amount, has_total))).label(f"{name}_micros")
 
 
 def figures_of(

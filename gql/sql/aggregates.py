@@ -1,6 +1,6 @@
 """Sums of any size, percentiles, and rows grouped by a list of instants, on both databases."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
 from datetime import UTC, datetime
 from typing import Any
 
@@ -33,20 +33,50 @@ from gql.sql.instants import day_number, day_start
 # digit; SQLite's `sum` fails. So a sum is two: of whole units and of the micro-units beside them.
 
 
+def _where(clauses: Sized) -> str:
+    """The filter of an aggregate, where its second argument is a condition."""
+    return " FILTER (WHERE {1})" if len(clauses) > 1 else ""
+
+
 class sum_of_units(Construct[Any]):
-    """The whole units of a sum of micro-units, NULL without any."""
+    """The whole units of a sum of micro-units; NULL without any.
+
+    It may have a condition as a second argument, and is of the rows that pass it then.
+    """
 
     type = Numeric()
-    postgresql = "(0 * sum({0}))"
-    sqlite = f"sum({{0}} / {MICROS_PER_UNIT})"
+
+    def template(self, dialect: str) -> str:
+        if dialect == "postgresql":
+            return f"(0 * sum({{0}}){_where(self.clauses)})"
+        return f"sum({{0}} / {MICROS_PER_UNIT}){_where(self.clauses)}"
 
 
 class sum_of_micros(Construct[Any]):
-    """The micro-units beside the whole units, which may be more than a unit and below zero."""
+    """The micro-units beside the whole units, which may be more than a unit and below zero.
+
+    It may have a condition, too.
+    """
 
     type = Numeric()
-    postgresql = "sum({0})"
-    sqlite = f"sum({{0}} % {MICROS_PER_UNIT})"
+
+    def template(self, dialect: str) -> str:
+        rest = "" if dialect == "postgresql" else f" % {MICROS_PER_UNIT}"
+        return f"sum({{0}}{rest}){_where(self.clauses)}"
+
+
+class adds_up(Construct[bool]):
+    """Whether numbers of rows add up to more than none; NULL without any. It may have a condition.
+
+    PostgreSQL adds 64-bit integers up in 128 bits and compares the sums as `numeric`. Doubles are
+    exact to 2^53 and took a fifth less of a statement with 221,000 groups.
+    """
+
+    type = NullType()
+
+    def template(self, dialect: str) -> str:
+        number = "({0})::float8" if dialect == "postgresql" else "{0}"
+        return f"(sum({number}){_where(self.clauses)} > 0)"
 
 
 _REST = f"((({{1}}) % {MICROS_PER_UNIT} + {MICROS_PER_UNIT}) % {MICROS_PER_UNIT})"
