@@ -136,13 +136,13 @@ async def test_a_part_of_a_graph_that_is_too_large_for_a_whole_picture(
     }
     picture = await _diagram(fresh_graphql, f'format: SVG, around: "{ids[2]}"')
     drawing = ET.fromstring(picture)  # noqa: S314 -- our own
-    notes = [each.text for each in drawing.iter(f"{SVG}text") if each.get("class") == "note"]
+    notes = [str(each.text) for each in drawing.iter(f"{SVG}text") if each.get("class") == "note"]
     assert sorted(notes) == ["entry", *["standard"] * 3, *["standard · 2 more edges"] * 5]
 
     number = ids[2].removeprefix("node_")
     headers = bearer(fresh.organizations[0])
-    answer = await fresh_client.get(f"{ADDRESS}?around={number}&steps=2", headers=headers)
-    assert answer.text == picture
+    drawn_by_rest = await fresh_client.get(f"{ADDRESS}?around={number}&steps=2", headers=headers)
+    assert drawn_by_rest.text == picture
     assert (await fresh_client.get(ADDRESS, headers=headers)).status_code == 400
 
 
