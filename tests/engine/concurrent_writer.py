@@ -1,16 +1,18 @@
 """Another program that writes while answers are read: rows are in one of two states."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, TypeVar
 from unittest.mock import patch
 
 from sqlalchemy import Row, text
 
 from gql.database import Database
 from gql.database.snapshot import Snapshot
+
+T = TypeVar("T")
 
 _MARK = "~written"
 
@@ -77,6 +79,39 @@ async def writing_between_reads(database: Database) -> AsyncIterator[None]:
     # A loader may outlive a request that failed, between its read and its flip.
     async with one_by_one:
         if await _is_marked(database) != before:
+            await flip(database)
+
+
+@asynccontextmanager
+async def writing_after_one_read(database: Database) -> AsyncIterator[None]:
+    """Flip once: after the first statement that this task reads, or else at the end of the block.
+
+    The other state stays.
+    """
+    fetch_value, one_by_one = Database.fetch_value, asyncio.Lock()
+    fetch_in_snapshot, read = Snapshot.fetch_value, Snapshot.rows
+    has_flipped = False
+
+    async def and_flip(result: Awaitable[T]) -> T:
+        nonlocal has_flipped
+        async with one_by_one:  # else another statement would run before the flip
+            value = await result
+            if _IS_WATCHED.get() and not has_flipped:
+                await flip(database)
+                has_flipped = True
+            return value
+
+    token = _IS_WATCHED.set(True)
+    try:
+        with (
+            patch.object(Database, "fetch_value", lambda *a, **b: and_flip(fetch_value(*a, **b))),
+            patch.object(Snapshot, "fetch_value", lambda *a: and_flip(fetch_in_snapshot(*a))),
+            patch.object(Snapshot, "rows", lambda *a: and_flip(read(*a))),
+        ):
+            yield
+    finally:
+        _IS_WATCHED.reset(token)
+        if not has_flipped:
             await flip(database)
 
 

@@ -1,6 +1,7 @@
 """Reads random REST addresses, and reports every answer that is not what Python makes of the rows.
 
-Some are read while another program writes: then the rows are those of before or those of after.
+Those whose answer a write changes are read while another program writes, too: they show the rows
+of before or those of after, and once it has written those of after.
 
 `python -m tests.engine.rest_fuzz 20000 SEED` reads half of them on each database.
 """
@@ -37,9 +38,9 @@ from gql.rest.route import RestRoute
 from gql.rest.unprocessable import Unprocessable
 from tests.conftest import BASE_URL
 from tests.databases import Copy, settings_for
-from tests.engine.concurrent_writer import flip, writing_all_the_time
+from tests.engine.concurrent_writer import flip, writing_after_one_read, writing_all_the_time
 from tests.engine.differential import ordered
-from tests.engine.fuzz import BESIDE_A_WRITER, differences, spoiled
+from tests.engine.fuzz import differences, spoiled
 from tests.engine.fuzz_command import main
 from tests.engine.random_addresses import Addresses
 from tests.engine.rest_oracle import Oracle
@@ -70,6 +71,11 @@ class Answer:
         content_type = response.headers["content-type"]
         return cls(response.status_code, content_type, ordered(bytes(body)))
 
+    @classmethod
+    def shown_by(cls, response: httpx2.Response) -> "Answer":
+        """The same without what `include_stats` adds to each assistant."""
+        return without_figures(cls.of(response))
+
 
 @dataclass
 class Report:
@@ -79,7 +85,7 @@ class Report:
         addresses: How many.
         succeeded: How many of them were answered with 200.
         failed: How many statements failed.
-        beside_a_writer: How many addresses were read while another program wrote as well.
+        beside_a_writer: How many addresses were read while another program wrote, too.
         different: The addresses whose answer is wrong, with the right one and theirs.
     """
 
@@ -210,38 +216,70 @@ async def _read(rest: Reader, database: Database, addresses: Addresses, number: 
             continue
         # Twice: the second time the address is cached.
         first, second = await rest.client.get(address), await rest.client.get(address)
-        for actual in map(without_figures, map(Answer.of, (first, second))):
+        for actual in map(Answer.shown_by, (first, second)):
             if actual != expected:
                 report.different.append((address, expected, actual))
         report.addresses += 1
         if first.is_success:
             report.succeeded += 1
             addresses.learn(address.partition("?")[0], first.json())
-        if first.is_success and report.succeeded % BESIDE_A_WRITER == 0:
-            report.different += await _read_beside_a_writer(rest, database, address, expected)
+        written = rest.expected(address, rest.flipped)
+        if written is not None and written != expected:
+            wrong = await _read_beside_a_writer(rest, database, address, (expected, written))
+            report.different += [(address, expected, answer) for answer in wrong]
             report.beside_a_writer += 1
     report.failed = rest.queries.counts[ReadOutcome.FAILED]
     return report
 
 
 async def _read_beside_a_writer(
-    rest: Reader, database: Database, address: str, before: Answer
-) -> list[tuple[str, Answer, Answer]]:
-    """Answers that are neither those before a write nor those after it, and wrong entity tags.
+    rest: Reader, database: Database, address: str, states: tuple[Answer, Answer]
+) -> list[Answer]:
+    """Wrong answers while another program writes, and afterwards."""
+    by_several = await _read_by_several(rest, database, address, states)
+    return [*by_several, *await _read_around_a_write(rest, database, address, states)]
 
-    A tag that came with an answer of after is wrong if it is current now that all is as before.
-    """
-    after = rest.expected(address, rest.flipped)
+
+async def _read_by_several(
+    rest: Reader, database: Database, address: str, states: tuple[Answer, Answer]
+) -> list[Answer]:
+    """Answers, of several at once, that show neither state, or have the entity tag of another."""
     async with writing_all_the_time(database):
         responses = await asyncio.gather(*(rest.client.get(address) for _ in range(READERS)))
-    answers = [(response, without_figures(Answer.of(response))) for response in responses]
-    wrong = [answer for _, answer in answers if answer not in (before, after)]
-    for response, answer in answers:
-        tag = response.headers.get("etag", "")
-        again = await rest.client.get(address, headers={"If-None-Match": tag})
-        if again.status_code == HTTPStatus.NOT_MODIFIED and answer != before:
-            wrong.append(answer)
-    return [(address, before, answer) for answer in wrong]
+    by_tag: dict[str, Answer] = {}
+    answers = [(tag_of(response), Answer.shown_by(response)) for response in responses]
+    return [
+        answer
+        for tag, answer in answers
+        if answer not in states or by_tag.setdefault(tag, answer) != answer
+    ]
+
+
+async def _read_around_a_write(
+    rest: Reader, database: Database, address: str, states: tuple[Answer, Answer]
+) -> list[Answer]:
+    """Wrong answers to a read amid which a write is committed, to one after it, and after another.
+
+    The second read is a conditional one: what it confirms must be right by then.
+    """
+    before, after = states
+    async with writing_after_one_read(database):
+        response = await rest.client.get(address)
+    amid = Answer.shown_by(response)
+    response = await rest.client.get(address, headers={"If-None-Match": tag_of(response)})
+    is_confirmed = response.status_code == HTTPStatus.NOT_MODIFIED
+    once_written = amid if is_confirmed else Answer.shown_by(response)
+    await flip(database)
+    undone = Answer.shown_by(await rest.client.get(address))
+    right = amid in states, once_written == after, undone == before
+    answers = amid, once_written, undone
+    return [answer for answer, is_right in zip(answers, right, strict=True) if not is_right]
+
+
+def tag_of(response: httpx2.Response) -> str:
+    """The `ETag` of a response; empty where it has none."""
+    tag: str = response.headers.get("etag", "")
+    return tag
 
 
 def without_figures(answer: Answer) -> Answer:
