@@ -24,6 +24,7 @@ Errors are raised low, as facts, and rendered once per door: GraphQL prints `cod
     |-- Unavailable                UNAVAILABLE            503  cannot be done right now
     |   |-- DatabaseUnavailable    (the same)             503  the database cannot work
     |   |   |-- DatabaseReadOnly   (the same)             503  the database takes no writes
+    |   |   |-- TableAltered       (the same)             503  a snapshot cannot be read on
     |   |   `-- WriteCollision     (the same)             503  other writes stood in the way
     |   |       `-- FormerPrimary  (the same)             503  sent to a primary of before
     |   `-- Overloaded             (the same)             503  too much is queued
@@ -284,6 +285,13 @@ class DatabaseReadOnly(DatabaseUnavailable):
 
     def __init__(self) -> None:
         super().__init__(TAKES_NO_WRITES)
+
+
+class TableAltered(DatabaseUnavailable):
+    """A statement was prepared before its table was altered, and its snapshot cannot read on."""
+
+    def __init__(self) -> None:
+        super().__init__("A table was altered while this ran; try again.")
 
 
 class WriteCollision(DatabaseUnavailable):

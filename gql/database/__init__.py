@@ -4,7 +4,7 @@ from gql.database.access import DatabaseAccess, RequestDatabase
 from gql.database.drivers import UnprotectedConnection
 from gql.database.engine import Database, dump_json
 from gql.database.replicas import Replicas
-from gql.database.routed import RoutedDatabase, must_read_again, read_again_on_primary
+from gql.database.routed import RoutedDatabase, must_read_again, read_again
 from gql.database.snapshot import Snapshot
 from gql.database.transaction import OpenTransaction
 
@@ -19,5 +19,5 @@ __all__ = [
     "UnprotectedConnection",
     "dump_json",
     "must_read_again",
-    "read_again_on_primary",
+    "read_again",
 ]

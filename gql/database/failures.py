@@ -16,6 +16,7 @@ from gql.errors import (
     DatabaseUnavailable,
     DeadlineExceeded,
     GatewayError,
+    TableAltered,
     WriteCollision,
 )
 
@@ -119,7 +120,7 @@ def meaning_of(error: Exception) -> GatewayError | None:
     if isinstance(error, (PoolTimeoutError, OSError)):
         return DatabaseUnavailable("The database cannot be reached right now; try again.")
     if is_stale(error):
-        return DatabaseUnavailable("A table was altered while this ran; try again.")
+        return TableAltered()
     state, code = _sqlstate(error), _sqlite_code(error)
     if state == _CANCELED_STATE or code == sqlite3.SQLITE_INTERRUPT:
         return DeadlineExceeded()

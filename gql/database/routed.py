@@ -14,7 +14,7 @@ from gql.database.failures import meaning_of
 from gql.database.replicas import PRIMARY, Replica, Replicas
 from gql.database.snapshot import Execute, Snapshot
 from gql.database.write_position import LARGEST, position_after_commit
-from gql.errors import DatabaseUnavailable
+from gql.errors import DatabaseUnavailable, TableAltered
 
 T = TypeVar("T")
 
@@ -154,28 +154,43 @@ class _RoutedSnapshot(Snapshot):
             raise
 
 
-async def read_again_on_primary(
+async def read_again(
     database: DatabaseAccess,
     read: Callable[[], Awaitable[T]],
     renew: Callable[[], Awaitable[None]] | None = None,
+    *,
+    only_reads: bool = True,
 ) -> T:
-    """The result of reads in snapshots, which run again when their replica fails in between.
+    """The result of reads in snapshots, which run once more when a snapshot is lost in between.
 
     Args:
         database: Where they read.
         read: All of them.
         renew: Opens a new snapshot, where `read` does not do so itself.
+        only_reads: Whether `read` writes nothing.
     """
     try:
         return await read()
-    except DatabaseUnavailable:
-        if not must_read_again(database):
+    except DatabaseUnavailable as error:
+        if not must_read_again(database, error, only_reads=only_reads):
             raise
     if renew is not None:
         await renew()
     return await read()
 
 
-def must_read_again(database: DatabaseAccess) -> bool:
-    """Whether reads have lost their replica, and are to be repeated; True once for each loss."""
-    return isinstance(database, RoutedDatabase) and database.takes_reads_again()
+def must_read_again(
+    database: DatabaseAccess, failure: Exception | None, *, only_reads: bool
+) -> bool:
+    """Whether a snapshot was lost, and all that was read is to be read again in another one.
+
+    Either its replica has failed, which is said once for each loss, and only before anything was
+    written; or a table was altered in between, and what was read is of before.
+
+    Args:
+        database: Where it reads.
+        failure: Why the reads failed; None when they did not.
+        only_reads: Whether nothing can have been written.
+    """
+    has_lost_replica = isinstance(database, RoutedDatabase) and database.takes_reads_again()
+    return has_lost_replica or (only_reads and isinstance(failure, TableAltered))

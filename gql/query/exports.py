@@ -19,7 +19,7 @@ from sqlalchemy import (
     select,
 )
 
-from gql.database import read_again_on_primary
+from gql.database import read_again
 from gql.models.scope import owned, parameters
 from gql.query.context import Context
 from gql.query.cursor import Cursor
@@ -161,7 +161,7 @@ class _PageReader:
             self._context.identity.allowance.count_points(self._price.next)
         # Each page has the slot of the first: any of them may be the one that looks at all rows.
         async with self._context.slot(self._price.first, has_begun=self.pages > 0):
-            rows = await read_again_on_primary(self._context.database, self._read)
+            rows = await read_again(self._context.database, self._read)
         length = rows[0].length if rows and isinstance(self._columns, PrintedLine) else len(rows)
         self.pages += 1
         self.has_more = length == PAGE

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gql.accounts.secret_box import SecretBox
-from gql.database import Database, RequestDatabase, read_again_on_primary
+from gql.database import Database, RequestDatabase, read_again
 from gql.engine.data_version import VERSION_POINTS
 from gql.engine.query_runner import QueryRunner
 from gql.engine.rest_query import RestArguments, RestQuery
@@ -24,7 +24,7 @@ from gql.http.request_database import database_of
 from gql.http.request_id import request_id_of
 from gql.http.request_log import log_fields
 from gql.http.running_requests import DEADLINE_HEADER, RunningRequest, RunningRequests
-from gql.identity import Identity
+from gql.identity import Identity, Permission
 from gql.operation_queues import OperationQueues
 from gql.query.context import Context
 from gql.query.webhook_checks import WebhookChecks
@@ -160,12 +160,13 @@ class Endpoint:
                 return await self._stream(route, context, request)
             if route.reads is not None and route.method == "GET":
                 run = partial(self._read, route, route.reads, context, database, request)
-                return await read_again_on_primary(database, run, context.refresh)
+                return await read_again(database, run, context.refresh)
             arguments = self._arguments(route, context, request, raw)
             queries = self.services.queries
             async with _charged(route, context, request, route.points):
                 run = partial(run_handler, route, queries, context, request, raw, arguments)
-                return await read_again_on_primary(database, run, context.refresh)
+                only_reads = route.permission is Permission.READ
+                return await read_again(database, run, context.refresh, only_reads=only_reads)
         except BadBody as error:
             return unprocessable_response(error, status=route.refuses_bodies_with)
         except Unprocessable as error:

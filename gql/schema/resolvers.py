@@ -10,7 +10,7 @@ from graphql import ExecutionResult, GraphQLSchema, OperationType, execute
 from strawberry.execution import optimized_is_awaitable
 
 from gql.accounts.secret_box import SecretBox
-from gql.database import must_read_again
+from gql.database import must_read_again, read_again
 from gql.engine.document import Request
 from gql.engine.fallback import Fallback
 from gql.errors import AnswerTooLong
@@ -63,12 +63,13 @@ class Resolvers:
         renderer = received.renderer
         received.log["way"] = "resolvers"
         await self._documents.check_resolver_cost(request, fallback)
+        is_query = request.operation.operation == OperationType.QUERY
         result, printed_bytes = await self.execute(request, received)
-        if must_read_again(received.database):
+        failure = failure_of(result, request.operation)
+        if must_read_again(received.database, failure, only_reads=is_query):
             result, printed_bytes = await self.execute(request, received)
         dumps = orjson.dumps if printed_bytes < LONG else dumps_in_pieces
         answer = await in_steps(self._render, request, renderer, result, dumps)
-        is_query = request.operation.operation == OperationType.QUERY
         if is_query and len(answer.body) > self._settings.max_response_bytes:
             raise AnswerTooLong
         return answer
@@ -92,6 +93,12 @@ class Resolvers:
         Raises:
             GatewayError: when the answer fails as a whole.
         """
+        answer = partial(self._answer_event, request, received, following, event)
+        return await read_again(received.database, answer)
+
+    async def _answer_event(
+        self, request: Request, received: ReceivedRequest, following: Following, event: StoredEvent
+    ) -> bytes | None:
         context = self._context(received)
         try:
             if not await following.tells(event, context):

@@ -14,7 +14,7 @@ from gql.app import create_app
 from gql.app.health import READ_ONLY
 from gql.cli.console import Failure
 from gql.cli.doctor import _check_replicas
-from gql.database import Database, Replicas, RoutedDatabase, read_again_on_primary, replicas
+from gql.database import Database, Replicas, RoutedDatabase, read_again, replicas
 from gql.database.replicas import Choice
 from gql.migrations import head
 from tests.conftest import connect
@@ -139,7 +139,7 @@ async def test_what_stands_in_the_way_of_the_replay_is_read_on_the_primary(
                 await snapshot.rows(text("SELECT 1"))
                 return (await snapshot.rows(text(CONFLICT)))[0][0].encode()
 
-        running_read = asyncio.create_task(read_again_on_primary(routed, read))
+        running_read = asyncio.create_task(read_again(routed, read))
         sleeps = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
         while not await server.execute(sleeps):  # noqa: ASYNC110 -- a server sends no event
             await asyncio.sleep(0.01)
