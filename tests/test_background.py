@@ -1,4 +1,4 @@
-"""Ending tasks: who is cancelled ends, whatever else happens in the same moment."""
+"""Background tasks: who is cancelled ends, and what fails is tried again less and less often."""
 
 import asyncio
 from typing import Any, cast
@@ -7,6 +7,7 @@ import pytest
 
 from gql.background import cancel
 from gql.database import Database
+from gql.errors import DatabaseUnavailable
 from gql.events import hub as hub_module
 from gql.events.hub import Hub
 from gql.events.reading import EventCursor, StoredEvent
@@ -38,6 +39,45 @@ async def test_a_hub_ends_that_is_woken_in_the_moment_of_its_end(
     await _take_steps()
 
     assert closing.done()
+
+
+async def test_a_hub_asks_a_dead_database_less_and_less_often(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    outage, fault = DatabaseUnavailable("It restarts."), RuntimeError("a fault of ours")
+    outcomes: list[Exception | None] = [*[outage] * 6, None, fault, None]
+    pauses: list[float] = []
+    is_done, sleep = asyncio.Event(), asyncio.sleep
+
+    async def last_event(*_: Any) -> EventCursor:
+        return EventCursor(0, 0)
+
+    async def read_events(*_: Any) -> list[StoredEvent]:
+        if not outcomes:
+            is_done.set()
+            await asyncio.Event().wait()
+        outcome = outcomes.pop(0)
+        if outcome is not None:
+            raise outcome
+        hub.wake()
+        return []
+
+    async def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        await sleep(0)
+
+    monkeypatch.setattr(hub_module, "last_event", last_event)
+    monkeypatch.setattr(hub_module, "read_events", read_events)
+    monkeypatch.setattr(asyncio, "sleep", pause)
+    hub = Hub(cast("Database", None), 1)
+    await is_done.wait()
+    await hub.close()
+
+    assert pauses == [1, 2, 4, 8, 10, 10, 1]
+    assert [(each.levelname, each.getMessage()) for each in caplog.records] == [
+        ("WARNING", f"events cannot be read for now: {outage!r}"),
+        ("ERROR", f"events cannot be read for now: {fault!r}"),
+    ]
 
 
 async def test_who_ends_a_task_can_be_cancelled_meanwhile() -> None:

@@ -4,12 +4,15 @@ import logging
 from datetime import datetime
 
 from gql.accounts.api_keys import record_usage
-from gql.background import RepeatedTask
+from gql.background import GrowingPause, RepeatedTask
 from gql.database import Database
 from gql.models.types import now
 
 INTERVAL = 30.0
-"""Seconds between two flushes; a crash loses at most the uses of so many."""
+"""Seconds between two flushes; a crash loses at most the uses of so many.
+
+Also most seconds after a failed one.
+"""
 
 _log = logging.getLogger(__name__)
 
@@ -26,8 +29,7 @@ class KeyUsage:
         self._interval = interval
         self._uses: dict[int, tuple[int, datetime]] = {}
         self._task = RepeatedTask(self._flush_again, first_wait=interval)
-        self._has_failed = False
-        """Whether the last flush failed, and the log says so."""
+        self._pause = GrowingPause(interval)
 
     def record(self, key_id: int) -> None:
         """Count one use, now."""
@@ -45,14 +47,14 @@ class KeyUsage:
         try:
             await record_usage(self._database, uses)
         except Exception as error:  # noqa: BLE001 -- one failed flush must not end the loop
-            if not self._has_failed:
+            if not self._pause.failures:
                 _log.warning("the use of %d API keys is not written yet: %r", len(uses), error)
-            self._has_failed = True
+            self._pause.record_failure()
             self._put_back(uses)
         else:
-            if self._has_failed:
+            if self._pause.failures:
                 _log.warning("the use of API keys is written again")
-            self._has_failed = False
+            self._pause.record_success()
 
     def start(self) -> None:
         """Begin to flush in the background, in the running event loop."""
@@ -65,7 +67,7 @@ class KeyUsage:
 
     async def _flush_again(self) -> float:
         await self.flush()
-        return self._interval
+        return self._pause.seconds if self._pause.failures else self._interval
 
     def _put_back(self, uses: dict[int, tuple[int, datetime]]) -> None:
         for key_id, (count, at) in uses.items():

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, FromClause, String, Table, cast, func, literal, select
 
 from gql.errors import ResyncRequired
-from gql.events.reading import EventCursor
+from gql.events.reading import EventCursor, unknown_event
 from gql.models.enums import EventKind
 from gql.models.event import EventHead, NumberedEvent
 from gql.models.scope import owned, table_of
@@ -55,7 +55,7 @@ class ChangedSince(Criterion):
         """
         cursor = EventCursor.parse(value)
         if cursor.seq > MAX_ID or cursor.tag > _MOST_TAG:
-            raise ResyncRequired(f"`{value}` is no event id of this server.")
+            raise ResyncRequired(unknown_event(value))
         return cursor.seq, cursor.tag
 
     def condition(self, table: FromClause, _comparator: str, *values: Any) -> ColumnElement[bool]:

@@ -13,10 +13,17 @@ from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
-from gql.background import cancel
+from gql.background import GrowingPause, cancel
 from gql.database import Database
-from gql.errors import GatewayError, ResyncRequired
-from gql.events.reading import EventCursor, StoredEvent, check_cursor, last_event, read_events
+from gql.errors import DatabaseUnavailable, DeadlineExceeded, ResyncRequired
+from gql.events.reading import (
+    READ_AGAIN,
+    EventCursor,
+    StoredEvent,
+    check_cursor,
+    last_event,
+    read_events,
+)
 
 LOOK_SECONDS = 0.25
 """How often a hub looks without being woken, where messages of other processes may be lost."""
@@ -24,8 +31,8 @@ LOOK_SECONDS = 0.25
 SQLITE_LOOK_SECONDS = 0.01
 """How often SQLite is asked whether anybody has written: some microseconds each."""
 
-PAUSE = 1.0
-"""Seconds after a failed read."""
+LONGEST_PAUSE = 10.0
+"""Most seconds after a failed read: so late may subscribers be when the database is back."""
 
 MOST_WAITING = 1_000
 """Most events that wait for a subscriber in memory; one with more reads them from the table."""
@@ -78,7 +85,7 @@ class Subscriber:
             event for number, event in enumerate(events, self.cursor.seq + 1) if event.seq == number
         ]
         if not following:
-            raise ResyncRequired(f"Events after {self.cursor.seq} are gone.")
+            raise ResyncRequired(f"Events after {self.cursor.seq} are deleted. {READ_AGAIN}")
         self.cursor = following[-1].cursor
         if len(following) < len(events):
             self._hub.leave(self)  # the table has the gap, too, and then it is said
@@ -113,6 +120,7 @@ class Hub:
         self._position: int | None = None
         self._live: set[Subscriber] = set()
         self._woken = asyncio.Event()
+        self._pause = GrowingPause(LONGEST_PAUSE)
         self._task = asyncio.create_task(self._run())
         self.followers = 0
 
@@ -151,10 +159,15 @@ class Hub:
                     last = await last_event(self._database, self._organization_id)
                     self._position = last.seq
                 events = await self.read(self._position)
-            except GatewayError as error:
-                _log.warning("events cannot be read for now: %r", error)
-                await asyncio.sleep(PAUSE)
+            except Exception as error:  # noqa: BLE001 -- one failure must not end the task
+                if not self._pause.failures:
+                    is_outage = isinstance(error, DatabaseUnavailable | DeadlineExceeded)
+                    log = _log.warning if is_outage else _log.exception
+                    log("events cannot be read for now: %r", error)
+                self._pause.record_failure()
+                await asyncio.sleep(self._pause.seconds)
                 continue
+            self._pause.record_success()
             if events:
                 # No await between these: a subscriber joins before or after both.
                 self._position = events[-1].seq

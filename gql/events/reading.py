@@ -15,6 +15,9 @@ from gql.models.types import BIG
 PAGE = 200
 """Most events of one read."""
 
+READ_AGAIN = "Read everything again, then follow new events."
+"""What to do when events may have been missed."""
+
 _LONGEST_CURSOR = 40
 
 _PARENTS = {"graph_session": "graph", "sms_message": "sms_conversation", "transcript": "call"}
@@ -55,8 +58,13 @@ class EventCursor(NamedTuple):
         """
         seq, _, tag = text.partition("-")
         if len(text) > _LONGEST_CURSOR or not (seq.isdecimal() and tag.isdecimal()):
-            raise ResyncRequired(f"`{text[:_LONGEST_CURSOR]}` is no event id of this server.")
+            raise ResyncRequired(unknown_event(text[:_LONGEST_CURSOR]))
         return cls(int(seq), int(tag))
+
+
+def unknown_event(text: str) -> str:
+    """A sentence on what is no event id."""
+    return f"`{text}` is not an event id of this server. {READ_AGAIN}"
 
 
 class StoredEvent(NamedTuple):
@@ -119,13 +127,20 @@ async def check_cursor(database: DatabaseAccess, organization_id: int, cursor: E
     async with database.snapshot() as snapshot:
         pruned, last = await _head(snapshot, organization_id)
         if cursor.seq < pruned:
-            raise ResyncRequired(f"Event {cursor.seq} is too old: events up to {pruned} are gone.")
+            raise ResyncRequired(
+                f"Event {cursor.seq} is too old: events up to {pruned} are deleted. {READ_AGAIN}"
+            )
         if cursor.seq > last:
-            raise ResyncRequired(f"Event {cursor.seq} has not happened: the last one is {last}.")
+            raise ResyncRequired(
+                f"There is no event {cursor.seq} yet: the last one is {last}. {READ_AGAIN}"
+            )
         tag = await _tag(snapshot, organization_id, cursor.seq)
     is_pruned = tag is None and cursor.seq == pruned
     if cursor.seq > 0 and tag != cursor.tag and not is_pruned:
-        raise ResyncRequired(f"Event {cursor.seq} is another one here, as after a restore.")
+        raise ResyncRequired(
+            f"Event {cursor.seq} is not the one that had this id: the database was restored."
+            f" {READ_AGAIN}"
+        )
 
 
 async def restart_cursor(

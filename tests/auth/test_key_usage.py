@@ -62,6 +62,24 @@ async def test_a_flush_that_fails_keeps_the_counts(
     assert (await _only_key(auth_app)).usage_count == 2
 
 
+async def test_a_flush_that_fails_is_tried_again_soon_and_then_less_and_less_often(
+    auth_app: AuthApp, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    usage = KeyUsage(auth_app.database)
+    usage.record(auth_app.key.id)
+    with monkeypatch.context() as broken:
+        broken.setattr(Database, "transaction", _refuse)
+        waits = [await usage._flush_again() for _ in range(7)]  # noqa: SLF001 -- rounds of the task
+    waits += [await usage._flush_again() for _ in range(2)]  # noqa: SLF001 -- the same
+
+    assert waits == [1, 2, 4, 8, 16, 30, 30, 30, 30]
+    assert [record.getMessage() for record in caplog.records] == [
+        "the use of 1 API keys is not written yet: OSError('no database')",
+        "the use of API keys is written again",
+    ]
+    assert (await _only_key(auth_app)).usage_count == 1
+
+
 async def test_the_background_flush_happens_now_and_then(auth_app: AuthApp) -> None:
     usage = KeyUsage(auth_app.database, interval=0.01)
     usage.start()

@@ -15,6 +15,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from gql.app import webhook_sender
 from gql.errors import DatabaseUnavailable
+from gql.events.reading import READ_AGAIN
 from gql.models.types import now
 from gql.webhooks import delivery_log, outcomes, queue
 from gql.webhooks.queue import Due, SubscriptionKey
@@ -547,7 +548,7 @@ async def test_a_gap_is_said(sending: Sending, receiver: Receiver) -> None:
     await sending.write(calls[0])
     await sending.sender.drain()
 
-    too_old = f"Event {begin} is too old: events up to {begin + 4} are gone."
+    too_old = f"Event {begin} is too old: events up to {begin + 4} are deleted. {READ_AGAIN}"
     assert [each.json.get("errors") for each in after_pruning] == [
         [{"message": too_old, "extensions": {"code": "RESYNC_REQUIRED"}}],
         None,
@@ -567,7 +568,8 @@ async def test_a_gap_is_said(sending: Sending, receiver: Receiver) -> None:
         (
             "resync_required",
             "delivered",
-            f"Event {begin + 6} is another one here, as after a restore.",
+            f"Event {begin + 6} is not the one that had this id: the database was restored. "
+            + READ_AGAIN,
         ),
     ]
 

@@ -119,15 +119,19 @@ async def test_one_is_made_changed_and_deleted(sending: Sending) -> None:
 @pytest.mark.parametrize(
     ("input", "path", "message"),
     [
-        ({"url": "https://a.example:99999"}, ["url"], "url has the port 99999, which there is not"),
-        ({"url": "https://10.0.0.1/"}, ["url"], "url has a private address"),
+        (
+            {"url": "https://a.example:99999"},
+            ["url"],
+            "url has the port 99999: ports are",
+        ),
+        ({"url": "https://10.0.0.1/"}, ["url"], "url has a private address: use a public one"),
         ({"name": " "}, ["name"], "name must not be blank"),
         ({"kinds": []}, ["kinds"], "kinds must have at least one kind"),
         ({"objectIds": []}, ["objectIds"], "objectIds must have at least one id"),
         ({"objectIds": ["user_1"]}, ["objectIds", "0"], "objectIds[0] must be one of call_..., "),
         ({"objectIds": ["1"]}, ["objectIds", "0"], "objectIds[0] must be one of call_..., "),
-        ({"after": "9-9"}, ["after"], "after cannot be used: Event 9 has not happened"),
-        ({"after": "x"}, ["after"], "after cannot be used: `x` is no event id of this server."),
+        ({"after": "9-9"}, ["after"], "after cannot be used: There is no event 9 yet"),
+        ({"after": "x"}, ["after"], "after cannot be used: `x` is not an event id"),
         ({"document": "{ viewer { method } }"}, ["document"], "document cannot be answered: It mu"),
         ({"document": "subscription {"}, ["document"], "document cannot be answered: Syntax Error"),
         (
