@@ -276,8 +276,13 @@ def run_by(request: pytest.FixtureRequest) -> Execution:
 
 
 def settings_by(execution: Execution, url: str) -> Settings:
-    """The settings of an application whose resolvers may answer whatever plans may."""
-    return settings_for(url, compiled=execution == "plans", max_resolver_cost=2_000_000)
+    """The settings of an application whose resolvers may answer whatever plans may.
+
+    A request has time on a busy machine, too: those that test the limit set it.
+    """
+    return settings_for(
+        url, compiled=execution == "plans", max_resolver_cost=2_000_000, request_timeout=600
+    )
 
 
 @pytest.fixture(scope="session")
