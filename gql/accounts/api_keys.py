@@ -251,7 +251,7 @@ def require_tenant_permissions(permissions: Collection[Permission]) -> None:
     for permission in Permission:
         if permission in permissions and permission not in TENANT_PERMISSIONS:
             raise Forbidden(
-                f"The {permission} permission is given only by whoever runs the gateway: "
+                f"Only whoever runs the gateway can grant the {permission} permission: "
                 f"jackfield keys create NAME --permission {permission}."
             )
 

@@ -56,7 +56,7 @@ class SecretBox:
             return self._fernet.decrypt(sealed).decode()
         except InvalidToken:
             raise Unavailable(
-                "The secret of this webhook endpoint was stored under another GQL_SECRETS_KEY."
+                "The secret of this webhook endpoint was encrypted with another GQL_SECRETS_KEY."
             ) from None
 
 

@@ -247,7 +247,7 @@ class WebhookSender:
     async def _answers_for(self, key: SubscriptionKey, subscription: Any) -> EventAnswers | None:
         """What makes up the bodies; None where that cannot be done, and it is paused."""
         if subscription.secret is None:
-            await self._pause(key, "It has no secret: give it another one first.")
+            await self._pause(key, "It has no secret: rotate its secret first.")
             return None
         document = subscription.document or USUAL_DOCUMENT
         try:

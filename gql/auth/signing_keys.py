@@ -58,7 +58,7 @@ class JwksFile:
             raise Unauthenticated(INVALID) from error
         key = self._keys.get(kid) if kid is not None else None
         if key is None:
-            raise Unauthenticated("Invalid bearer token: its kid names none of the known keys.")
+            raise Unauthenticated("Invalid bearer token: its kid is unknown; get a new token.")
         return key
 
     def _refresh(self) -> None:

@@ -28,6 +28,9 @@ _UNBROKEN = frozenset({"id", "key_prefix", "email"})
 _WIDEST = 10_000
 """Characters of a line in which any table fits."""
 
+_CHANGED = "Change that and run the command again."
+_LATER = "Run the command again in a moment."
+
 STDERR = Console(stderr=True)
 """For progress and failures: standard output has nothing but what the command prints."""
 
@@ -295,7 +298,7 @@ def _refused(error: "GatewayError | MigrationRefused") -> Failure:
     if isinstance(error, (UnprotectedConnection, MigrationRefused)):
         return Failure(error.problem, error.advice)
     if not isinstance(error, NotFound):
-        return Failure(error.message, "Change that and run the command again.")
+        return Failure(error.message, _LATER if "retry_after" in error.extensions else _CHANGED)
     if error.noun == "organization":
         return Failure(
             f"There is no organization {error.key}.",

@@ -56,7 +56,7 @@ def costs_export(
     Example: `jackfield costs export --focus -o 1 --from 2026-06-01 --to 2026-07-01 > june.csv`
     """
     if not focus:
-        raise Failure("There is no form of costs without a name yet.", "Add --focus.")
+        raise Failure("The format of the file is missing.", "Add --focus.")
     if since >= until:
         raise Failure("--to is not after --from.", "It is the first day that is left out.")
     period = (since.replace(tzinfo=UTC), until.replace(tzinfo=UTC))

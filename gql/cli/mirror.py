@@ -212,7 +212,10 @@ async def _opened(
     from gql.mirror.target import MirrorTarget
 
     if source in OWN_SOURCES:
-        raise Failure(f"{source} is a name for our own rows.", "Choose another --source.")
+        raise Failure(
+            f"{source} is the name of what was entered in Jackfield itself.",
+            "Choose another --source.",
+        )
     async with (
         open_database(settings_from(database_url=database)) as opened,
         httpx2.AsyncClient(

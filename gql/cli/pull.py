@@ -58,7 +58,7 @@ def hooks_pull(
     platform = PLATFORM_LISTS.get(source)
     if platform is None:
         names = ", ".join(PLATFORM_LISTS)
-        raise Failure(f"The list of {source!r} cannot be read.", f"There are {names}.")
+        raise Failure(f"The list of {source!r} cannot be read.", f"It can be one of: {names}.")
     if platform.names_account and not account:
         raise Failure(
             "--account is missing.", "Name the account whose calls to read: --account AC..."

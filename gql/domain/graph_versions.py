@@ -109,6 +109,6 @@ async def structure_at(context: Context, graph: Record, version: int) -> Structu
 def missing_version(graph: Record, version: int) -> str:
     """A sentence on a version that cannot be read."""
     return (
-        f"Version {version} of the graph is not kept; it has version {graph.version} now, and"
+        f"Version {version} of the graph is not stored; it has version {graph.version} now, and"
         " `versions` lists the former ones."
     )

@@ -37,5 +37,5 @@ def sms_sessions_of(context: Context) -> SmsSessionStore:
         Unavailable: when the context has no store.
     """
     if context.sms_sessions is None:
-        raise Unavailable("SMS sessions are not kept here.")
+        raise Unavailable("This server has no store for live SMS sessions.")
     return context.sms_sessions.within(context.database, context.snapshot)

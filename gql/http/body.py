@@ -113,7 +113,7 @@ def _decompress(body: bytes, limit: int) -> bytes:
     if len(whole) > limit:
         raise _too_large(limit)
     if not decompressor.eof or decompressor.unused_data:
-        raise BadRequest("The body is not one whole gzip member.")
+        raise BadRequest("The gzip body is cut off, or goes on after its end.")
     return whole
 
 

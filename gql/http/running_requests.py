@@ -108,7 +108,7 @@ class RunningRequest:
 def _why(reason: Exception, error: BaseException) -> Exception:
     """Why a request is ended, which a cancellation did for this reason."""
     if isinstance(reason, DeadlineExceeded) and is_queued(error):
-        return Overloaded("Too many others came first; try again.", RETRY_AFTER)
+        return Overloaded("Too many requests are waiting; try again.", RETRY_AFTER)
     return reason
 
 

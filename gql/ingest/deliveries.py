@@ -123,7 +123,7 @@ class Reading:
         self.add_faults(faults)
         if not self.event.items:
             self.state = DeliveryState.UNKNOWN
-            self.error = f"There is no place here for {self.event.kind!r}."
+            self.error = f"Events of the type {self.event.kind!r} have nothing that is stored."
 
 
 def _as_pulled(fields: ItemFields) -> ItemFields:

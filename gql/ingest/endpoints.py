@@ -104,7 +104,7 @@ async def rotate_secret(
     before = await read_endpoint(snapshot, organization_id, endpoint_id)
     kind = source_named(before.source)
     if kind.issuer == "platform" and secret is None:
-        raise BadInput(f"{kind.title} makes the secret itself: give the one that it shows.")
+        raise BadInput(f"{kind.title} makes the secret itself: copy it from there.")
     if kind.issuer == "nobody":
         raise BadInput(f"What comes from {kind.title} is not signed: there is no secret.")
     secret, shown = _new_secret(kind, secret)
@@ -124,7 +124,8 @@ def source_named(name: str) -> Source:
     """
     source = SOURCE_BY_NAME.get(name)
     if source is None:
-        raise BadInput(f"There is no source {name[:40]!r}; there are {', '.join(SOURCE_BY_NAME)}.")
+        names = ", ".join(SOURCE_BY_NAME)
+        raise BadInput(f"There is no source {name[:40]!r}: choose one of {names}.")
     return source
 
 

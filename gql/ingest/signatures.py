@@ -133,7 +133,7 @@ def verify(scheme: Scheme, delivery: Delivery, secrets: Sequence[str], now: floa
             message = f"It was signed {-age:.0f} seconds in the future: compare the clocks."
             raise BadSignatureError(message)
     if not any([scheme.fits(scheme.key(secret), signature) for secret in secrets]):  # noqa: C419
-        message = "No secret of this endpoint gives the signature that was sent."
+        message = "The signature is not made with the secret of this endpoint: compare the secrets."
         raise BadSignatureError(message)
 
 
@@ -304,7 +304,7 @@ def _twilio_algorithm(settings: str | None) -> tuple[str, int]:
         return "sha256", _SHA256_BYTES
     if algorithm == "HMAC_SHA1":
         return "sha1", _SHA1_BYTES
-    message = f"The header {_TWILIO_SETTINGS} names an algorithm that is not known here."
+    message = f"The header {_TWILIO_SETTINGS} names an unknown algorithm."
     raise BadSignatureError(message)
 
 

@@ -71,7 +71,10 @@ _MEANINGS = {
         "There is no such object in your organization.",
         "There is no graph 7 in your organization.",
     ),
-    409: ("Others stand in the way.", "The idempotency key has just run out; try again."),
+    409: (
+        "In conflict with others.",
+        "The idempotency key has just expired; send the request again.",
+    ),
     412: ("It is not as `If-Match` or `If-None-Match` say.", PreconditionFailed().message),
     413: ("The body is too long.", "The body is longer than 1000000 bytes."),
     415: (

@@ -58,7 +58,7 @@ class Following:
         """
         node = request.operation.selection_set.selections[0]
         if not isinstance(node, FieldNode) or node.name.value not in FOLLOWED:
-            raise BadInput("Select the field of the subscription itself, in no fragment.")
+            raise BadInput("Select the field of the subscription directly, not in a fragment.")
         definitions = request.operation.variable_definitions or ()
         try:
             variables = get_variable_values(schema, definitions, request.variables or {})

@@ -142,8 +142,9 @@ def read_parameters(parameters: Mapping[str, Any]) -> GraphQLRequest:
     if document is None:
         if _names_persisted_query(parameters):
             raise PersistedQueryNotSupported
-        names = ", ".join(sorted(parameters)[:8]) or "nothing"
-        raise BadRequest(f"The parameter query is missing; given were: {names}.")
+        names = ", ".join(sorted(parameters)[:8])
+        only = f" The request has only {names}." if names else ""
+        raise BadRequest(f"The parameter query is missing: send the document in it.{only}")
     if not isinstance(document, str):
         raise BadRequest(f"The parameter query must be a string, not {_kind(document)}.")
     operation_name = parameters.get("operationName")

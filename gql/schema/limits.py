@@ -179,7 +179,7 @@ def _compare(measure: Measure, settings: Settings) -> None:
     """
     if measure.introspection_depth and not settings.introspection:
         raise IntrospectionDisabled(
-            "The schema cannot be asked for: introspection is switched off."
+            "Introspection is switched off on this server (GQL_INTROSPECTION)."
         )
     for predicate, figure, limit in (
         ("is nested {} levels deep", measure.depth, settings.max_depth),

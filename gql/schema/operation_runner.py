@@ -105,7 +105,7 @@ class OperationRunner:
             BadRequest: when the header has another value than the two.
         """
         if header not in {b"1", b"dry-run"}:
-            raise BadRequest("The header Jackfield-Cost may be 1 or dry-run.")
+            raise BadRequest("The header Jackfield-Cost must be 1 or dry-run.")
         request, _ = await self._reader.read(received)
         cost = await self._documents.explain_cost(request)
         if header == b"1":

@@ -106,7 +106,7 @@ class SubscriptionReader:
             raise BadInput("It must be a subscription: `subscription { events { kind } }`.")
         following = Following.of_operation(self._schema, self._binder, request)
         if following.after is not None:
-            raise BadInput("Leave `after` out: the gateway keeps where it stands.")
+            raise BadInput("Leave `after` out: the gateway remembers the last event that it sent.")
         return await self._answers_of(following, request, points, received)
 
     async def last_event_id(self, caller: Identity) -> str | None:

@@ -32,6 +32,8 @@ Address = IPv4Address | IPv6Address
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
+_NOT_A_URL = "is not a URL: write it like https://example.com/hooks"
+
 _GLOBAL_UNICAST = IPv6Network("2000::/3")
 """https://www.iana.org/assignments/ipv6-address-space: all other addresses of IPv6 are for special
 uses, but for those that NAT64 translates (RFC 6052)."""
@@ -78,9 +80,9 @@ class UrlRules:
         try:
             url = httpx2.URL(text)
         except (httpx2.InvalidURL, UnicodeError):
-            raise BadInput("is no URL") from None
+            raise BadInput(_NOT_A_URL) from None
         if not text.isprintable() or " " in text or not url.host:
-            raise BadInput("is no URL: write it like https://example.com/hooks")
+            raise BadInput(_NOT_A_URL)
         if url.scheme != "https" and not (url.scheme == "http" and self.allows_http):
             schemes = "http or https" if self.allows_http else "https"
             raise BadInput(f"must begin with {schemes}")
@@ -88,7 +90,7 @@ class UrlRules:
             raise BadInput("must have no user, no password and no fragment")
         port = _DEFAULT_PORTS[url.scheme] if url.port is None else url.port
         if not 0 < port <= LARGEST_PORT:
-            raise BadInput(f"has the port {port}, which there is not")
+            raise BadInput(f"has the port {port}: ports are 1 to {LARGEST_PORT}")
         if self.ports is not None and port not in self.ports:
             allowed = ", ".join(map(str, sorted(self.ports)))
             raise BadInput(f"has the port {port}; allowed are {allowed}")
@@ -97,7 +99,7 @@ class UrlRules:
         except ValueError:
             return  # a name: what it points to is checked when it is connected to
         if not self.allows(address):
-            raise BadInput("has a private address")
+            raise BadInput("has a private address: use a public one")
 
     def allows(self, address: Address) -> bool:
         """Whether webhooks may be sent to an address."""

@@ -102,7 +102,7 @@ async def test_a_request_whose_time_went_by_in_a_queue_may_be_sent_again(
 
     (error,) = answer.json()["errors"]
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
-    assert error["message"] == "Too many others came first; try again."
+    assert error["message"] == "Too many requests are waiting; try again."
     assert error["extensions"]["code"] == "UNAVAILABLE"
     assert again.status_code == 200
 

@@ -231,8 +231,8 @@ async def test_a_line_of_keys_is_bounded_and_verified_by_one_statement(holder: H
     assert (refused.status_code, refused.json()) == (
         403,
         {
-            "detail": "This API key descends from 8 others, each made with the one before; "
-            "log in, or use one of those to make another."
+            "detail": "This API key cannot make another: it is the last of 9 keys, each made with "
+            "the one before. Log in, or use an earlier one of them."
         },
     )
 

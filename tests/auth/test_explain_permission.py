@@ -20,7 +20,7 @@ CREATE = """mutation($permissions: [Permission!]!) {
     createApiKey(input: {name: "x", permissions: $permissions}) {
         secret userErrors { message code } } }"""
 OPERATORS_ALONE = (
-    "The explain permission is given only by whoever runs the gateway: "
+    "Only whoever runs the gateway can grant the explain permission: "
     "jackfield keys create NAME --permission explain."
 )
 

@@ -28,7 +28,7 @@ from tests.auth.tokens import (
 from tests.databases import settings_for
 
 INVALID = {"detail": "Invalid bearer token"}
-UNKNOWN_KEY = {"detail": "Invalid bearer token: its kid names none of the known keys."}
+UNKNOWN_KEY = {"detail": "Invalid bearer token: its kid is unknown; get a new token."}
 
 
 @pytest.mark.parametrize("algorithm", PRIVATE_KEYS)

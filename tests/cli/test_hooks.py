@@ -108,7 +108,7 @@ async def test_an_endpoint_that_cannot_be_made_says_why(
     unsigned = await cli("hooks", "create", "burki", *where)
     stranger = await cli("hooks", "create", "burki", "-o", "9", "--database", fresh.url)
 
-    assert unknown.err.startswith(f"There is no source 'nobody'; there are {names}.")
+    assert unknown.err.startswith(f"There is no source 'nobody': choose one of {names}.")
     assert "set GQL_SECRETS_KEY to what `openssl rand -hex 32` prints" in keyless.err
     assert (unsigned.code, stranger.code) == (0, 1)
     assert "There is no organization 9." in stranger.err
@@ -125,7 +125,8 @@ async def test_pull_says_what_it_lacks(
     homeless = await cli("hooks", "pull", "vapi", *where, "KEY")
 
     assert unknown.err == (
-        "The list of 'burki' cannot be read.\nThere are vapi, retell, elevenlabs, twilio, telnyx.\n"
+        "The list of 'burki' cannot be read.\n"
+        "It can be one of: vapi, retell, elevenlabs, twilio, telnyx.\n"
     )
     assert keyless.err.startswith("The variable NO_KEY is not set.")
     assert nameless.err.startswith("--account is missing.")
@@ -146,8 +147,8 @@ async def test_doctor_finds_secrets_that_cannot_be_read(
     assert (line in well.out, line in replaced.out, line in lost.out) == (True, True, True)
     assert "Webhooks are answered" not in well.err + replaced.err
     assert lost.err.startswith(
-        "Webhooks are answered with 503: The secret of this webhook endpoint was stored under"
-        " another GQL_SECRETS_KEY."
+        "Webhooks are answered with 503: The secret of this webhook endpoint was encrypted"
+        " with another GQL_SECRETS_KEY."
     )
 
 

@@ -146,9 +146,9 @@ def test_either_secret_is_taken_while_one_is_replaced(name: str) -> None:
     other = secret[:-4] + "AAA=" if scheme is TELNYX else other
     for secrets in ([other, secret], [secret, other]):
         verify(scheme, delivery, secrets, SIGNED_AT)
-    with pytest.raises(BadSignatureError, match="No secret"):
+    with pytest.raises(BadSignatureError, match="not made with the secret"):
         verify(scheme, delivery, [other], SIGNED_AT)
-    with pytest.raises(BadSignatureError, match="No secret"):
+    with pytest.raises(BadSignatureError, match="not made with the secret"):
         verify(scheme, delivery, [], SIGNED_AT)
 
 
@@ -186,14 +186,14 @@ def test_a_signature_is_valid_for_a_window_of_time(name: str) -> None:
 def test_the_time_that_is_signed_cannot_be_replaced() -> None:
     scheme, secret, delivery = VECTORS["Vapi"]
     later = {**delivery.headers, "x-timestamp": str(SIGNED_AT + 3_600)}
-    with pytest.raises(BadSignatureError, match="No secret"):
+    with pytest.raises(BadSignatureError, match="not made with the secret"):
         verify(scheme, delivery._replace(headers=later), [secret], SIGNED_AT + 3_600)
 
 
 def test_twilio_signs_the_address() -> None:
     scheme, secret, delivery = VECTORS["Twilio, a form"]
     other = delivery._replace(url=delivery.url.replace("x=1", "x=2"))
-    with pytest.raises(BadSignatureError, match="No secret"):
+    with pytest.raises(BadSignatureError, match="not made with the secret"):
         verify(scheme, other, [secret], SIGNED_AT)
     with_fragment = delivery._replace(url=f"{delivery.url}#rc=3")
     verify(scheme, with_fragment, [secret], SIGNED_AT)

@@ -286,7 +286,7 @@ async def test_an_answer_tells_its_cost_by_header(open_door: OpenDoor, *, compil
 
     assert priced.json() == {**plain.json(), "extensions": {"cost": COST}}
     (error,) = refused.json()["errors"]
-    assert error["message"] == "The header Jackfield-Cost may be 1 or dry-run."
+    assert error["message"] == "The header Jackfield-Cost must be 1 or dry-run."
 
 
 async def test_a_dry_run_prices_and_runs_nothing(open_door: OpenDoor) -> None:

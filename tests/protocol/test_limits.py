@@ -163,7 +163,7 @@ async def test_introspection_can_be_switched_off(open_door: OpenDoor) -> None:
         == [
             (
                 "INTROSPECTION_DISABLED",
-                "The schema cannot be asked for: introspection is switched off.",
+                "Introspection is switched off on this server (GQL_INTROSPECTION).",
             )
         ]
         * 3

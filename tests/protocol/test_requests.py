@@ -30,8 +30,14 @@ async def _refused(client: HttpClient, content: bytes) -> str:
             b"[]",
             "Batches are not served: send one JSON object per request, not an array.",
         ),
-        (b"{}", "The parameter query is missing; given were: nothing."),
-        (b'{"qeury":"{a}","b":1}', "The parameter query is missing; given were: b, qeury."),
+        (b"{}", "The parameter query is missing: send the document in it."),
+        (
+            b'{"qeury":"{a}","b":1}',
+            (
+                "The parameter query is missing: send the document in it."
+                " The request has only b, qeury."
+            ),
+        ),
         (b'{"query":7}', "The parameter query must be a string, not a number."),
         (
             b'{"query":"{a}","operationName":[]}',
@@ -76,7 +82,7 @@ async def test_what_is_not_strict_json_says_where(client: HttpClient, content: b
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
-        ({}, "The parameter query is missing; given were: nothing."),
+        ({}, "The parameter query is missing: send the document in it."),
         (
             {"query": "{a}", "variables": "[1]"},
             "The parameter variables must be a JSON object or null, not an array.",

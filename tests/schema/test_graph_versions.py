@@ -149,7 +149,7 @@ async def test_a_version_that_cannot_be_restored_is_refused(
         "clearedSessions": None,
         "userErrors": [
             {
-                "message": "Version 9 of the graph is not kept; it has version 1 now, and"
+                "message": "Version 9 of the graph is not stored; it has version 1 now, and"
                 " `versions` lists the former ones.",
                 "code": "NOT_FOUND",
                 "path": ["input", "version"],
@@ -221,7 +221,7 @@ async def test_versions_are_compared_across_edits_and_replacements(fresh_graphql
         ("REMOVED", "Receptionist → Sales Specialist", []),
     ]
     missing = await fresh_graphql(DIFF, {"from": 1, "to": 7})
-    assert missing["errors"][0]["message"].startswith("Version 7 of the graph is not kept;")
+    assert missing["errors"][0]["message"].startswith("Version 7 of the graph is not stored;")
 
 
 async def test_so_many_versions_are_kept(fresh_graphql: GraphQL, monkeypatch: Any) -> None:

@@ -118,7 +118,7 @@ async def test_an_endpoint_is_made_gets_another_secret_and_is_deleted(
 @pytest.mark.parametrize(
     ("document", "input", "message"),
     [
-        (CREATE, {"source": "nobody"}, "There is no source 'nobody'; there are burki, vapi, "),
+        (CREATE, {"source": "nobody"}, "There is no source 'nobody': choose one of burki, vapi, "),
         (CREATE, {"source": "vapi", "waitHours": 0}, "The hours to wait must be 1 to 720."),
         (CREATE, {"source": "burki", "secret": "x"}, "What comes from the platform of the API"),
         (ROTATE, {"id": "hook_endpoint_2"}, "There is no hook endpoint 2 in your organization."),

@@ -60,5 +60,5 @@ def test_the_address_is_not_printed_with_the_settings() -> None:
 async def test_a_context_without_a_store_has_no_sessions(database: Database) -> None:
     context = Context(Identity(1, Method.API_KEY, frozenset(Permission)), database)
 
-    with pytest.raises(Unavailable, match="SMS sessions are not kept here"):
+    with pytest.raises(Unavailable, match="no store for live SMS sessions"):
         await live_sms_sessions(context)

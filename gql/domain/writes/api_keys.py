@@ -246,8 +246,8 @@ async def _issue(
     if parent is not None:
         if len(parent.lineage) > MOST_ANCESTORS:
             raise Forbidden(
-                f"This API key descends from {MOST_ANCESTORS} others, each made with the one "
-                "before; log in, or use one of those to make another."
+                f"This API key cannot make another: it is the last of {MOST_ANCESTORS + 1} keys,"
+                " each made with the one before. Log in, or use an earlier one of them."
             )
         ends.append(parent.expires_at)
     stored, plaintext = await issue_key(
@@ -277,12 +277,12 @@ async def _key_of_caller(write: WriteContext) -> KeyHolder | None:
     if key_id is not None:
         holder = await find_key(write.database, write.organization_id, key_id)
         if holder is None or holder.seconds_left() <= 0:
-            raise Unauthenticated("The API key that asks for this has been revoked or has expired.")
+            raise Unauthenticated("Your API key has been revoked or has expired; use another one.")
         return holder
     if user_id is not None:
         person = await find_person(write.database, write.organization_id, user_id)
         if person is None or not person.is_active:
-            raise Unauthenticated("You have been deactivated.")
+            raise Unauthenticated("Your user has been deactivated; ask an administrator.")
     return None
 
 

@@ -155,7 +155,7 @@ async def _first_answer(write: WriteContext, key: str, request: str) -> StoredAn
     )
     stored = (await write.run(statement)).one_or_none()
     if stored is None:
-        raise Conflict("The idempotency key has just run out; try again.")
+        raise Conflict("The idempotency key has just expired; send the request again.")
     if stored.fingerprint != request:
         raise IdempotencyKeyReused(
             "This idempotency key came with another request before; use a new key for each write."

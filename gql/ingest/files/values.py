@@ -41,7 +41,7 @@ def _moment(text: str) -> datetime:
         try:
             return datetime.fromtimestamp(seconds, UTC)
         except (OverflowError, OSError) as error:
-            raise ValueError("it is no time since 1970") from error
+            raise ValueError("as seconds or milliseconds since 1970 it is out of range") from error
     try:
         return parsedate_to_datetime(text)
     except ValueError as error:

@@ -17,7 +17,7 @@ Flag = Annotated[bool | None, _MEMBER]
 
 def _without_key(value: dict[str, Any] | None) -> dict[str, Any] | None:
     if value and value.get("api_key") is not None:
-        raise ValueError("`api_key` is a secret of a provider, and none is kept here")
+        raise ValueError("`api_key` is a secret of a provider, which is not stored: leave it out")
     return value
 
 

@@ -188,9 +188,9 @@ async def test_who_was_just_shut_out_cannot_make_a_key_to_come_back(fresh: Copy)
 
     assert [by_key.status_code, by_token.status_code] == [401, 401]
     assert by_key.json() == {
-        "detail": "The API key that asks for this has been revoked or has expired."
+        "detail": "Your API key has been revoked or has expired; use another one."
     }
-    assert by_token.json() == {"detail": "You have been deactivated."}
+    assert by_token.json() == {"detail": "Your user has been deactivated; ask an administrator."}
 
 
 async def test_everything_wrong_with_a_key_is_told_at_once(rest: Rest) -> None:
