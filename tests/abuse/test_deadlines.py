@@ -47,15 +47,23 @@ async def served(copy: Copy, **settings: Any) -> AsyncIterator[tuple[Running, ht
         yield running, client
 
 
+STUCK = 300
+"""Seconds after which a connection is not given back any more."""
+
+
 async def require_idle(copy: Copy, running: Running, client: httpx2.AsyncClient) -> None:
-    """Pass once nothing runs any more, and the only connection answers somebody else."""
+    """Pass once nothing runs any more, and the only connection answers somebody else.
+
+    The application's own tasks have a connection for a moment now and then.
+    """
     await until_idle(copy)
     for _ in range(2):
         answer = await client.post("/graphql", json=OTHERS)
         assert answer.json() == {"data": {"assistants": {"nodes": [{"id": "assistant_1"}]}}}
     database: Database = running.app.state.database
-    in_use = {name: busy for name, (busy, _) in database.connections().items()}
-    assert in_use == {"plans": 0, "the_rest": 0}
+    async with asyncio.timeout(STUCK):
+        while any(busy for busy, _ in database.connections().values()):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
 
 
 def statements_on_calls(running: Running, mark: int) -> list[str]:
