@@ -51,6 +51,11 @@ const apart = toolbar.left >= code.right || toolbar.top >= code.bottom
   || toolbar.bottom <= code.top;
 return {apart, lines: Math.floor(code.height / line)};
 """
+ROWS = """
+const middle = ({top, bottom}) => Math.round((top + bottom) / 2);
+const parts = [...document.querySelectorAll(".result-bar > *")];
+return new Set(parts.map((part) => middle(part.getBoundingClientRect()))).size;
+"""
 
 
 def serious(page: Page) -> list[str]:
@@ -129,3 +134,16 @@ def test_nothing_is_cut(page: Page, live_server: LiveServer, width: int, height:
     code = script(page, CODE)
     assert code["apart"]
     assert code["lines"] >= FEWEST_LINES
+
+
+def test_what_is_below_an_answer_is_one_row_beside_the_query_builder(
+    page: Page, live_server: LiveServer, scheme: str
+) -> None:
+    page.resize(1440, 900)
+    open_playground(page, live_server)
+    page.click("[aria-label='Show Query Builder']")
+    page.find("[aria-label='Hide Query Builder']")
+    page.find(".result-bar .explain")
+    page.screenshot(f"builder-1440-{scheme}.png")
+
+    assert script(page, ROWS) == 1
