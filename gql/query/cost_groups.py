@@ -208,9 +208,14 @@ class CostGroups:
         if isinstance(figures, RolledUpFigures) and self.grouping.has_many_groups:
             return self._chosen_groups(parameters, with_count=with_count)
         rows = figures.rows(self.records, parameters.bounds, parent)
-        groups = _numbered(
+        numbered = _numbered(
             rows, self.grouping, parameters, by_parent=by_parent, with_count=with_count
-        ).subquery()
+        )
+        if not by_parent:
+            return (
+                numbered.order_by(*_order(rows, self.grouping)).limit(parameters.limit).subquery()
+            )
+        groups = numbered.subquery()
         return select(*groups.c).where(groups.c.row_number <= parameters.limit).subquery()
 
     def _chosen_groups(self, parameters: GroupParameters, *, with_count: bool) -> FromClause:

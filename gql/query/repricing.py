@@ -300,16 +300,13 @@ def _of_lines(call: FromClause, service: str, rates: Mapping[str, tuple[Any, Any
         return null()
     entry = alias_of(table_of(CostEntry))
     usage_type = func.lower(entry.c.usage_type)
-    amount: Expression = case(
-        *(
-            (usage_type == literal_text(name), priced(entry.c.usage_amount, price, per))
-            for name, (price, per) in rates.items()
-        )
-    )
-    is_measured = and_(func.count() > 0, func.count(amount) == func.count())
-    whole = whole_amount(sum_of_units(amount), sum_of_micros(amount))
-    return (
-        select(case((is_measured, whole)))
+    amounts = {
+        usage_type == literal_text(name): priced(entry.c.usage_amount, price, per)
+        for name, (price, per) in rates.items()
+    }
+    # Within the sums, where each is used six times, SQLite's parser would come to its end.
+    lines = (
+        select(case(*amounts.items()).label("amount"))
         .select_from(entry)
         .where(
             owned(entry),
@@ -319,8 +316,12 @@ def _of_lines(call: FromClause, service: str, rates: Mapping[str, tuple[Any, Any
             entry.c.amount.is_not(None),
         )
         .correlate(call)
-        .scalar_subquery()
+        .subquery()
     )
+    amount = lines.c.amount
+    is_measured = and_(func.count() > 0, func.count(amount) == func.count())
+    whole = whole_amount(sum_of_units(amount), sum_of_micros(amount))
+    return select(case((is_measured, whole))).select_from(lines).scalar_subquery()
 
 
 def _of_call(call: FromClause, service: str, unit: RateUnit, price: Any, per: Any) -> Expression:

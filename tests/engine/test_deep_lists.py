@@ -65,3 +65,29 @@ def depth_of(text: str) -> int:
     """How many levels of fields a document has."""
     braces = re.sub(r"[^{}]", "", re.sub(r"\([^)]*\)", "", text))
     return max(braces[:end].count("{") - braces[:end].count("}") for end in range(len(braces) + 1))
+
+
+CARD = """rateCard: {currency: "USD", rates: [
+    {service: LLM, unit: TOKEN, price: "0.3", inputPrice: "0.1", outputPrice: "0.6", per: 1000}
+    {service: STT, unit: MINUTE, price: "0.01"}
+]}"""
+REPRICED = "repriced { calls atSinglePrice difference { total llm unattributed } }"
+SUMMED_UP = f"name calls(first: 2) {{ summary({CARD}) {{ {REPRICED} }} nodes {{ graph {{ @ }} }} }}"
+JUNE = 'filter: {startedAt: {gte: "2026-06-01", lt: "2026-07-01"}}'
+WITH_RATES = {
+    "under assistants": f"{{ assistants(first: 3) {{ nodes {{ {SUMMED_UP} }} }} }}",
+    "under assistants of a report": (
+        f"{{ costs({JUNE}, groupBy: [ASSISTANT], first: 2, compareTo: PREVIOUS_PERIOD, {CARD})"
+        f" {{ groups {{ previous {{ {REPRICED} }} assistant {{ {SUMMED_UP} }} }} }} }}"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WITH_RATES)
+async def test_sums_by_a_rate_card_in_lists_are_one_statement(shared: Copy, name: str) -> None:
+    async with differential_client(shared) as differential:
+        answers = await differential.ask(Document(WITH_RATES[name].replace("@", "id"), {}))
+
+        assert answers.planned, answers.data
+        assert answers.alike
+        assert differential.engine.counts.failed == 0
