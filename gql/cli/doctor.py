@@ -166,8 +166,19 @@ async def _check_pooler(settings: "Settings") -> None:
 
 
 async def _show_plan_mode(database: "Database") -> None:
-    """Print how PostgreSQL plans compiled statements, and why."""
+    """Print how PostgreSQL plans compiled statements, and why; of SQLite, what it is told for it.
+
+    Somebody has run ANALYZE, or made an index anew, where that is not what a migration wrote.
+    """
+    from gql.database.sqlite_statistics import misjudged
+
     if database.embedded:
+        async with database.engine.connect() as connection:
+            names = await connection.run_sync(misjudged)
+        figures = typer.style(", ".join(names), fg="yellow") if names else "as they should be"
+        _line("statistics", figures)
+        if names:
+            _line("", "plans may read whole tables: jackfield migrate")
         return
     setting = await database.fetch_value("SELECT current_setting('plan_cache_mode')", ())
     mode = (setting or b"").decode()

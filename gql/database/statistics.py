@@ -6,16 +6,20 @@ from gql.database.engine import Database
 from gql.sql.session import lift_statement_timeout
 
 
-async def analyze(database: Database) -> None:
-    """Let the planner know what is there now, and SQLite's log return to an ordinary size."""
-    async with database.transaction() as connection:
-        await lift_statement_timeout(connection)
-        await connection.execute(text("ANALYZE"))
+async def settle(database: Database) -> None:
+    """Have PostgreSQL's planner look at what was filled in, and SQLite's log become short again.
+
+    What SQLite's planner knows is not of the rows: see `gql/database/sqlite_statistics.py`.
+    """
     if database.embedded:
         async with database.engine.connect() as connection:
             driver = (await connection.get_raw_connection()).driver_connection
             if driver is not None:
                 await driver.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
+        return
+    async with database.transaction() as connection:
+        await lift_statement_timeout(connection)
+        await connection.execute(text("ANALYZE"))
 
 
 class GrowthStatistics:
@@ -23,7 +27,7 @@ class GrowthStatistics:
 
     PostgreSQL does that by itself, within minutes. Until then it takes an organization for a few
     rows, reads all of them for each batch, and an import into an empty database takes a time that
-    grows with the square of its length. SQLite looks keys up in their index without statistics.
+    grows with the square of its length.
     """
 
     def __init__(self, database: Database) -> None:
@@ -36,7 +40,7 @@ class GrowthStatistics:
         self._rows += rows
         if self._rows >= self._next and not self._database.embedded:
             self._next = 10 * self._rows
-            await analyze(self._database)
+            await settle(self._database)
 
 
 _FIRST = 3_000

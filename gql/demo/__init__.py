@@ -6,7 +6,7 @@ from sqlalchemy import select, text
 
 from gql.database import Database
 from gql.database.call_rollup import fold_all
-from gql.database.statistics import analyze
+from gql.database.statistics import settle
 from gql.demo.loading import Progress, fill
 from gql.demo.organizations import DemoOrganization, new_organization
 from gql.demo.scale import Scale, content
@@ -60,7 +60,7 @@ async def load_demo(
         rows = content(loaded, scale, seed, now)
         await fill(connection, rows.items, totals=rows.totals, now=now or NOW, progress=progress)
     await fold_all(database.engine)
-    await analyze(database)
+    await settle(database)
     return loaded
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, String, Table, cast, func, literal, select
+from sqlalchemy import ColumnElement, FromClause, String, Table, case, cast, func, literal, select
 
 from gql.errors import ResyncRequired
 from gql.events.reading import EventCursor, unknown_event
@@ -63,10 +63,13 @@ class ChangedSince(Criterion):
         newer, named, every = _EVENT.alias(), _EVENT.alias(), self.table.alias()
         after = owned(newer), newer.c.seq > seq
         is_named = owned(named), named.c.seq == seq, named.c.tag == tag
+        # By LIMIT: SQLite would walk all rows under a condition that none of them passes.
+        limit = case((select(named.c.seq).where(*is_named).exists(), 0), else_=MAX_ID)
+        all_or_none = select(every.c.id).where(owned(every)).limit(limit).subquery()
         # One set of keys, as an OR of two conditions would be found by no index.
         keys = [
             select(newer.c.object_id).where(*after, newer.c.kind.in_(self.kinds)),
-            select(every.c.id).where(owned(every), ~select(named.c.seq).where(*is_named).exists()),
+            select(all_or_none.c.id),
         ]
         if self.parts:
             keys.append(select(newer.c.parent_id).where(*after, newer.c.kind.in_(self.parts)))

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from gql.database.call_rollup import all_months, compare_month
 from gql.database.drivers import share_sessions
 from gql.database.engine import begin_write
+from gql.database.sqlite_statistics import write_statistics
 from gql.migrations import MigrationRefused, current, current_revision, revisions
 from gql.migrations.online import (
     ATTEMPTS,
@@ -233,6 +234,7 @@ def _run(
     refuse_foreign_forms(connection)
     number_what_is_written(connection)
     stamp_what_is_written(connection)
+    write_statistics(connection)
     if current_revision(connection) != before:
         _check_keys(connection)
 

@@ -2,6 +2,8 @@
 
 import os
 import secrets
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +114,28 @@ async def test_a_database_that_knows_ascii_letters_alone_is_named(cli: Cli, fres
 
     assert "\n  lower case                 of ASCII letters alone\n" in result.out
     assert "filters find É only by É; create the database with a locale" in result.out
+
+
+@pytest.mark.parametrize("kind", ["sqlite"])
+async def test_replaced_statistics_of_sqlite_are_named(cli: Cli, fresh: Copy) -> None:
+    healthy = await cli("doctor", "--database", fresh.url)
+    with closing(sqlite3.connect(fresh.url.removeprefix("sqlite:///"))) as connection:
+        (definition,) = connection.execute(_INDEX).fetchone()
+        connection.execute("DROP INDEX ix_call_newest")
+        connection.execute(definition)
+        connection.execute("ANALYZE organization")
+        connection.commit()
+    replaced = await cli("doctor", "--database", fresh.url)
+    await cli("migrate", "--database", fresh.url)
+    mended = await cli("doctor", "--database", fresh.url)
+
+    assert "\n  statistics                 as they should be\n" in healthy.out
+    assert "\n  statistics                 ix_call_newest, organization\n" in replaced.out
+    assert "plans may read whole tables: jackfield migrate\n" in replaced.out
+    assert (replaced.code, mended.out) == (healthy.code, healthy.out)
+
+
+_INDEX = "SELECT sql FROM sqlite_master WHERE name = 'ix_call_newest'"
 
 
 async def test_a_database_out_of_reach_is_a_failure(cli: Cli) -> None:
