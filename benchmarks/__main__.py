@@ -38,6 +38,7 @@ from benchmarks.results import Run, write
 from benchmarks.rounds import Plan
 from benchmarks.sameness import Different
 from benchmarks.samples import Samples
+from benchmarks.scales import scaled, scales_table
 from benchmarks.screen import Screen
 from benchmarks.servers import SERVERS, Server
 from benchmarks.tables import goals_table, summary
@@ -121,6 +122,10 @@ def main(
         bool,
         typer.Option("--exports", help="Only how fast all calls are downloaded; Linux, a minute."),
     ] = False,
+    scales: Annotated[
+        bool,
+        typer.Option("--scales", help="Only what reads cost at medium and at large, by counts."),
+    ] = False,
     calls: Annotated[
         str | None,
         typer.Option("--calls", help="With --import or --migrate: how many calls there are."),
@@ -167,6 +172,8 @@ def main(
 
     How fast all calls of medium are downloaded, and who works meanwhile: --exports
 
+    What reads cost with many calls and with twenty times as many, in buffers and steps: --scales
+
     How long writers wait for a migration of 500,000 calls: --migrate
 
     One question: --work W2 --servers jackfield,text,rows --connections 16 --no-sqlite
@@ -177,6 +184,7 @@ def main(
         (polling, partial(measure_polls, scale, fresh=fresh)),
         (imports, partial(measure_imports, numbers or LENGTHS)),
         (inserts, partial(measure_inserts, scale, fresh=fresh)),
+        (scales, partial(measure_scales, fresh=fresh)),
         (exports, partial(measure_exports, "medium", fresh=fresh)),
         (migration, partial(measure_migrations, numbers or MIGRATED)),
         (costs, partial(measure_costs, scale, fresh=fresh)),
@@ -299,6 +307,24 @@ def measure_inserts(scale: Scale, *, fresh: bool) -> None:
         file = on_sqlite(SCRATCH, scale, fresh=fresh, say=screen.say)
         inserts += inserted_sqlite(file, SCRATCH, say=screen.say)
     OUTPUT.print(inserts_table(inserts), highlight=False, soft_wrap=True, markup=False)
+
+
+def measure_scales(*, fresh: bool) -> None:
+    """Print what reads cost on both databases at two scales."""
+    SCRATCH.mkdir(parents=True, exist_ok=True)
+    scales: tuple[Scale, ...] = ("medium", "large")
+    with Screen(ERRORS) as screen, running_postgres(SCRATCH / "postgresql") as postgres:
+        targets = {
+            "PostgreSQL": [
+                on_postgresql(postgres, scale, fresh=fresh, say=screen.say) for scale in scales
+            ],
+            "SQLite": [on_sqlite(SCRATCH, scale, fresh=fresh, say=screen.say) for scale in scales],
+        }
+        tables = [
+            scales_table([asyncio.run(scaled(each, say=screen.say)) for each in both])
+            for both in targets.values()
+        ]
+    OUTPUT.print("\n\n".join(tables), highlight=False, soft_wrap=True, markup=False)
 
 
 def measure_exports(scale: Scale, *, fresh: bool) -> None:
