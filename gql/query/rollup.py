@@ -202,7 +202,8 @@ def _parts(records: RecordList, parent: FromClause | None, *, by_day: bool = Fal
     cut_days: list[_Part] = []
 
     def cut(day: Expression, on_day: Expression) -> None:
-        conditions = [*rows.conditions, on_day]
+        # First: of two lower or upper bounds SQLite looks for the first one alone in an index.
+        conditions = [on_day, *rows.conditions]
         only = RowSource(rows.resource, rows.table, rows.from_clause, conditions, parent)
         cut_days.append(_Part(only, day, func.count()))
 
