@@ -143,8 +143,7 @@ class RollupSums:
         for number, day in enumerate((*first_days, *last_days)):
             rows = self.records.rows(parent)
             call, instant = rows.table, rows.table.c[rollup.instant]
-            # First, as SQLite looks for one lower and one upper bound alone in an index.
-            rows.conditions[:0] = [instant >= day_start(day), instant <= day_end(day)]
+            rows.conditions += [instant >= day_start(day), instant <= day_end(day)]
             if number >= len(first_days):
                 # Both bounds may be within the same day, whose calls have been read.
                 rows.conditions += [instant > day_end(each) for each in first_days]

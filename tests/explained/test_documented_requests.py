@@ -80,16 +80,12 @@ async def test_no_documented_request_scans_a_table_that_grows(
     assert listed(kind) <= {request.name for request in requests}
 
 
-@pytest.mark.parametrize(
-    "selection",
-    ["calls(filter: $filter) { totalCount }", "costs(filter: $filter) { groups { calls } }"],
-)
 async def test_of_a_range_only_the_days_that_it_cuts_are_counted(
-    explained: Explained, client: httpx2.AsyncClient, kind: Kind, selection: str
+    explained: Explained, client: httpx2.AsyncClient, kind: Kind
 ) -> None:
     """All calls but those of a second at either end."""
     between = {"startedAt": {"gte": "2000-01-01T00:00:01Z", "lt": "2040-01-01T00:00:01Z"}}
-    document = f"query Q($filter: CallFilter) {{ {selection} }}"
+    document = "query Q($filter: CallFilter) { calls(filter: $filter) { totalCount } }"
     request = Request("range", document=document, variables={"filter": between})
 
     accounts = await explained.accounts(client, request)
