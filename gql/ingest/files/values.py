@@ -41,7 +41,9 @@ def _moment(text: str) -> datetime:
         try:
             return datetime.fromtimestamp(seconds, UTC)
         except (OverflowError, OSError) as error:
-            raise ValueError("as seconds or milliseconds since 1970 it is out of range") from error
+            raise ValueError(
+                "as a time in seconds or milliseconds since 1970 it is out of range"
+            ) from error
     try:
         return parsedate_to_datetime(text)
     except ValueError as error:
