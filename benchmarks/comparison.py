@@ -10,7 +10,7 @@ from benchmarks.process import launched
 from benchmarks.rounds import Plan, Progress, jobs_of, measure
 from benchmarks.sameness import prove
 from benchmarks.samples import Sample, Samples
-from benchmarks.servers import JACKFIELD, RESOLVERS, Server
+from benchmarks.servers import RESOLVERS, UNCACHED, Server
 from benchmarks.target import Target
 from benchmarks.workloads import NESTED, Workload
 
@@ -75,6 +75,6 @@ def compare_on_sqlite(
     target: Target, plan: Plan, scratch: Path, *, progress: Progress, total: Total = lambda _: None
 ) -> Compared:
     """Jackfield by plans and by resolvers on a SQLite file, one request at a time."""
-    servers = [replace(server, name=f"sqlite-{server.name}") for server in (JACKFIELD, RESOLVERS)]
+    servers = [replace(server, name=f"sqlite-{server.name}") for server in (UNCACHED, RESOLVERS)]
     one = replace(plan, connections=(1,))
     return compare(target, servers, NESTED, one, scratch, progress=progress, total=total)

@@ -102,7 +102,7 @@ def jackfield(name: str, title: str, *, compiled: bool, workers: int = 1) -> Ser
 
 JACKFIELD = jackfield("jackfield", "Jackfield", compiled=True)
 UNCACHED = replace(JACKFIELD, environment={**JACKFIELD.environment, "GQL_ANSWER_CACHE_BYTES": "0"})
-"""The same, where it is asked the same again and again, and each time is to read the answer."""
+"""The same, reading each answer from the database, the one to a repeated request too."""
 
 RESOLVERS = jackfield("resolvers", "Jackfield by resolvers", compiled=False)
 TEXT = Server(
@@ -136,5 +136,5 @@ FASTAPI = Server(
     needs="fastapi",
 )
 
-SERVERS = (JACKFIELD, RESOLVERS, TEXT, ROWS, CONSTANT, MERCURIUS, POSTGRAPHILE, YOGA, FASTAPI)
+SERVERS = (UNCACHED, RESOLVERS, TEXT, ROWS, CONSTANT, MERCURIUS, POSTGRAPHILE, YOGA, FASTAPI)
 """In the order they run."""
