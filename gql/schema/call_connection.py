@@ -38,7 +38,7 @@ async def _summary(
 class CallConnection(Connection[Call]):
     """Resolved from a `RequestedPage`."""
 
-    summary: list[CostFigures] = strawberry.field(
+    summary: list[CostFigures] | None = strawberry.field(
         resolver=_summary,
         metadata={SOURCE: CostSummarySource(_read_arguments)},
         description="What all calls of the list cost and how long they took, by currency.",

@@ -207,6 +207,12 @@ REFUSED = [
         ["call", "messages"],
         "BAD_USER_INPUT",
     ),
+    (
+        'calls(first: 0) { summary(rateCard: {currency: "", rates: []}) { calls } }',
+        "",
+        ["calls", "summary"],
+        "BAD_USER_INPUT",
+    ),
 ]
 
 
