@@ -22,7 +22,6 @@ from gql.query.context import Context
 from gql.query.record_list import RecordList
 from gql.query.rollup_sums import RollupSums, summed
 from gql.sql.keys import is_among
-from gql.sql.text import by_code_point
 
 _COUNTED = ("calls", "timed", "duration")
 _EVERY_CALL = RecordList(CALLS)
@@ -154,15 +153,21 @@ async def _busiest(context: Context, since: datetime) -> tuple[BusyAssistant, ..
 
 
 def _name_in_calls(assistant_id: ColumnElement[int], since: datetime) -> ColumnElement[str | None]:
-    """A deleted assistant's name; a database looks only where there is none in `assistant`."""
+    """A deleted assistant's name in its newest call that has one.
+
+    A database looks only where there is none in `assistant`.
+    """
     call = CALLS.table.alias()
     return (
-        select(func.max(by_code_point(call.c.assistant_name)))
+        select(call.c.assistant_name)
         .where(
             *CALLS.conditions(call),
             call.c.assistant_id == assistant_id,
             call.c.started_at >= since,
+            call.c.assistant_name.is_not(None),
         )
+        .order_by(call.c.started_at.desc(), call.c.id.desc())
+        .limit(1)
         .scalar_subquery()
     )
 

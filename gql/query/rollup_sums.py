@@ -26,9 +26,7 @@ from gql.query.record_list import RecordList, RowSource
 from gql.query.resource import Expression, RollupTable
 from gql.query.rollup import LOWER_BOUNDS, UPPER_BOUNDS, bounds_of, counted_rows
 from gql.sql.aggregates import not_by_index
-from gql.sql.instants import day_end, day_number, day_start, month_number
-
-_LONGEST_MONTH = 31
+from gql.sql.instants import day_end, day_number, day_start, month_end, month_number, month_start
 
 
 class JoinedRows(NamedTuple):
@@ -100,16 +98,14 @@ class RollupSums:
             return
         for first in after:
             days, day = self._counted(parent, months=False)[0]
-            days.conditions += [day > first, day <= first + _LONGEST_MONTH]
-            days.conditions += [month_number(day) == month_number(first)]
+            days.conditions += [day > first, day <= month_end(first)]
             days.conditions += [day < each for each in before]
             yield days, day
         for last in before:
             days, day = self._counted(parent, months=False)[0]
-            days.conditions += [day < last, day >= last - _LONGEST_MONTH]
-            days.conditions += [month_number(day) == month_number(last)]
+            days.conditions += [day < last, day >= month_start(last)]
             # The days of the month that the range begins in have been counted.
-            days.conditions += [month_number(day) != month_number(each) for each in after]
+            days.conditions += [month_number(last) != month_number(each) for each in after]
             yield days, day
 
     def _counted(

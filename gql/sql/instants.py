@@ -183,3 +183,28 @@ class month_number(Construct[int]):
         f"(12 * CAST(strftime('%Y', {_FIRST_JULIAN_DAY} + {{0}}) AS INTEGER)"
         f" + CAST(strftime('%m', {_FIRST_JULIAN_DAY} + {{0}}) AS INTEGER) - 1)"
     )
+
+
+class month_start(Construct[int]):
+    """The number of the first day of the month that a day is in, from the number of the day."""
+
+    type = Integer()
+    postgresql = f"(date_trunc('month', ({_FIRST_DAY} + {{0}})::timestamp)::date - {_FIRST_DAY})"
+    sqlite = (
+        f"CAST(julianday({_FIRST_JULIAN_DAY} + {{0}}, 'start of month') - {_FIRST_JULIAN_DAY}"
+        " AS INTEGER)"
+    )
+
+
+class month_end(Construct[int]):
+    """The number of its last day. SQLite knows no day after the last month of the year 9999."""
+
+    type = Integer()
+    postgresql = (
+        f"((date_trunc('month', ({_FIRST_DAY} + {{0}})::timestamp) + interval '1 month')::date"
+        f" - {_FIRST_DAY} - 1)"
+    )
+    sqlite = (
+        f"COALESCE(CAST(julianday({_FIRST_JULIAN_DAY} + {{0}}, 'start of month', '+1 month')"
+        f" - {_FIRST_JULIAN_DAY} - 1 AS INTEGER), {LAST_DAY})"
+    )

@@ -1,6 +1,7 @@
 """Every construct means the same on both databases, for the first and last values too."""
 
 import json
+from calendar import monthrange
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -33,7 +34,9 @@ from gql.sql.instants import (
     day_end,
     day_number,
     day_start,
+    month_end,
     month_number,
+    month_start,
     padded_instant,
     seconds_between,
     trimmed_instant,
@@ -158,6 +161,9 @@ async def test_an_instant_is_on_its_day_in_its_month(database: Database, value: 
     assert start == FIRST + timedelta(days=day)
     assert end == (LAST if day == LAST_DAY else start + timedelta(days=1, microseconds=-1))
     assert await value_of(database, month_number(number)) == 12 * value.year + value.month - 1
+    first, days_in_month = day - value.day + 1, monthrange(value.year, value.month)[1]
+    assert await value_of(database, month_start(number)) == first
+    assert await value_of(database, month_end(number)) == first + days_in_month - 1
     assert start <= value <= end
 
 

@@ -135,6 +135,25 @@ async def test_the_last_days_are_counted_by_utc_day_and_by_assistant(
     assert ran.count == 2
 
 
+async def test_a_deleted_assistant_has_the_name_in_its_newest_call_that_has_one(
+    fresh_rest: Rest, fresh_database: Database
+) -> None:
+    names = ("Aged", "Zoe", "Mia", None)
+    await add_calls(
+        fresh_database,
+        [
+            new_call(6001 + number, now() - (5 - number) * DAY, assistant=LEGACY)
+            | {"assistant_name": name}
+            for number, name in enumerate(names)
+        ],
+    )
+
+    answer = await fresh_rest("GET", f"{CALLS}/analytics")
+
+    (deleted,) = answer.json()["top_assistants"]
+    assert (deleted["assistant_name"], deleted["calls"]) == ("Mia", 4)
+
+
 @pytest.mark.parametrize(("period", "total"), [("1d", 0), ("30d", 1), ("90d", 2)])
 async def test_a_period_rolls_back_from_now(
     fresh_rest: Rest, fresh_database: Database, period: str, total: int
