@@ -7,9 +7,10 @@ it; their twins named `fresh_...` work on a copy that is the test's own.
 import json
 import os
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from typing import Any, Literal, Protocol
 
 import httpx2
@@ -17,6 +18,7 @@ import pytest
 from argon2 import PasswordHasher
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
+from redis.asyncio import Redis
 from starlette.applications import Starlette
 
 from gql.accounts import passwords
@@ -26,6 +28,7 @@ from gql.app.frozen_heap import FROZEN_HEAP
 from gql.auth import credential_cache
 from gql.database import Database
 from gql.demo import DemoOrganization
+from gql.models.types import now
 from gql.settings import Settings
 from tests.bound_statements import SUMMARY, StatementLint, Summary, sign_statements
 from tests.databases import (
@@ -220,6 +223,28 @@ def redis_server() -> Iterator[RedisServer]:
     server.start()
     yield server
     server.close()
+
+
+PassSeconds = Callable[[float], Awaitable[None]]
+"""Has so many seconds go by at once, for the live SMS sessions of this process and of Redis."""
+
+
+@pytest.fixture
+def pass_seconds(redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch) -> PassSeconds:
+    """The database's store reads a clock, which is put forward; Redis' keys end earlier."""
+    passed = 0.0
+
+    async def pass_seconds(seconds: float) -> None:
+        nonlocal passed
+        passed += seconds
+        later = timedelta(seconds=passed)
+        monkeypatch.setattr("gql.stores.database.now", lambda: now() + later)
+        async with Redis.from_url(redis_server.url) as redis:
+            async for key in redis.scan_iter("*:sms:session:*"):
+                # One whose time is over then is removed at once.
+                await redis.pexpire(key, await redis.pttl(key) - int(seconds * 1_000))
+
+    return pass_seconds
 
 
 @pytest.fixture(scope="session", params=KINDS)

@@ -8,7 +8,7 @@ from gql.database import Database
 from gql.models.scope import table_of
 from gql.models.sms_session import SmsSession
 from gql.stores.database import DatabaseSmsSessions
-from tests.conftest import Counting
+from tests.conftest import Counting, PassSeconds
 
 ANNA, BEN = "+15559876543", "+15550001111"
 TABLE = table_of(SmsSession)
@@ -46,11 +46,13 @@ async def test_one_instant_is_read_through_a_snapshot(fresh_database: Database) 
     assert await sessions.count(1) == 1
 
 
-async def test_starting_sweeps_what_has_run_out(fresh_database: Database) -> None:
-    brief = DatabaseSmsSessions(fresh_database, 1)
+async def test_starting_sweeps_what_has_run_out(
+    fresh_database: Database, pass_seconds: PassSeconds
+) -> None:
+    brief = DatabaseSmsSessions(fresh_database, 3600)
     await brief.start(1, ANNA, 124, {})
     await brief.start(2, ANNA, 7, {})
-    await asyncio.sleep(1.05)
+    await pass_seconds(3600)
 
     await brief.start(1, BEN, 124, {})
 

@@ -9,8 +9,11 @@ import pytest
 from gql.errors import BadInput
 from gql.models.types import now
 from gql.stores import SmsActivity, SmsSessionStore
+from tests.conftest import PassSeconds
 from tests.stores.conftest import OpenStore
 
+BRIEF, LASTING = 3_600, 36_000
+"""Seconds; that much less or more than the time that a test takes."""
 ANNA, BEN = "+15559876543", "+15550001111"
 STATE: dict[str, Any] = {
     "turn_count": 3,
@@ -103,13 +106,16 @@ async def test_the_same_pair_of_two_organizations_is_two(sms_sessions: SmsSessio
     assert await sms_sessions.find(1, ANNA, 124) == {"whose": 1}
 
 
-async def test_a_state_ends_when_its_time_has_run_out(open_store: OpenStore) -> None:
-    brief, lasting = open_store(1), open_store(3600)
+async def test_a_state_ends_when_its_time_has_run_out(
+    open_store: OpenStore, pass_seconds: PassSeconds
+) -> None:
+    brief, lasting = open_store(BRIEF), open_store(LASTING)
     await brief.start(1, ANNA, 124, STATE)
     await lasting.start(1, BEN, 124, STATE)
+    await pass_seconds(BRIEF / 2)
     assert await lasting.count(1) == 2
 
-    await asyncio.sleep(1.05)
+    await pass_seconds(BRIEF / 2)
 
     assert await lasting.find(1, ANNA, 124) is None
     assert await lasting.count(1) == 1
@@ -117,25 +123,29 @@ async def test_a_state_ends_when_its_time_has_run_out(open_store: OpenStore) -> 
     assert await lasting.clear(1) == 1
 
 
-async def test_keeping_a_state_begins_its_time_anew(open_store: OpenStore) -> None:
-    brief, lasting = open_store(1), open_store(3600)
+async def test_keeping_a_state_begins_its_time_anew(
+    open_store: OpenStore, pass_seconds: PassSeconds
+) -> None:
+    brief, lasting = open_store(BRIEF), open_store(LASTING)
     await brief.start(1, ANNA, 124, STATE)
     await lasting.start(1, ANNA, 124, STATE)
 
-    await asyncio.sleep(1.05)
+    await pass_seconds(BRIEF)
 
     assert await lasting.find(1, ANNA, 124) == STATE
 
 
-async def test_what_has_run_out_is_cleaned_up(open_store: OpenStore, store: str) -> None:
+async def test_what_has_run_out_is_cleaned_up(
+    open_store: OpenStore, pass_seconds: PassSeconds, store: str
+) -> None:
     """Redis removes it by itself, and so has nothing to clean up."""
-    brief, lasting = open_store(1), open_store(3600)
+    brief, lasting = open_store(BRIEF), open_store(LASTING)
     for number in range(3):
         await brief.start(1, f"+1555000{number}", 124, STATE)
     await brief.start(2, BEN, 7, STATE)
     await lasting.start(1, ANNA, 124, STATE)
 
-    await asyncio.sleep(1.05)
+    await pass_seconds(BRIEF)
 
     assert await lasting.clean_up(1) == (0 if store == "redis" else 3)
     assert await lasting.clean_up(1) == 0
@@ -211,12 +221,14 @@ async def test_an_older_message_changes_nothing(open_store: OpenStore) -> None:
         assert await store.clear(1) == 1
 
 
-async def test_what_has_run_out_is_begun_anew(open_store: OpenStore) -> None:
-    await open_store(1).start(1, ANNA, 124, {"conversation_id": 102, "topic": "reschedule"})
+async def test_what_has_run_out_is_begun_anew(
+    open_store: OpenStore, pass_seconds: PassSeconds
+) -> None:
+    await open_store(BRIEF).start(1, ANNA, 124, {"conversation_id": 102, "topic": "reschedule"})
 
-    await asyncio.sleep(1.05)
+    await pass_seconds(BRIEF)
 
-    await open_store().refresh(1, [activity(102, seconds_ago=0)])
+    await open_store(LASTING).refresh(1, [activity(102, seconds_ago=0)])
     assert await open_store().find(1, ANNA, 124) == {"conversation_id": 102}
 
 
