@@ -1,7 +1,8 @@
 """A table that takes for ever to read, and what there is to say about a database at work."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import orjson
@@ -9,7 +10,7 @@ from sqlalchemy import text
 from starlette.types import Message
 
 from gql.database import Database
-from tests.databases import Copy, settings_for
+from tests.databases import PATIENCE, Copy, settings_for
 
 _ENDLESS = {
     "sqlite": (
@@ -49,22 +50,63 @@ async def until_idle(copy: Copy) -> None:
     """
     if copy.kind == "sqlite":
         return
+    async with counting_statements(copy) as count:
+        while await count():  # noqa: ASYNC110 -- the server tells no event
+            await asyncio.sleep(0.01)
+
+
+@asynccontextmanager
+async def counting_statements(copy: Copy) -> AsyncIterator[Callable[..., Awaitable[int]]]:
+    """Counts what PostgreSQL runs for a database, but for this: all of it, or what waits so."""
     database = Database(settings_for(copy.url))
     others = text(
         "SELECT count(*) FROM pg_stat_activity WHERE state = 'active'"
         " AND datname = current_database() AND pid <> pg_backend_pid()"
+        " AND (CAST(:wait AS text) IS NULL OR wait_event = :wait)"
     )
     try:
         async with database.engine.connect() as connection:
-            while (await connection.execute(others)).scalar_one():
+
+            async def count(wait: str | None = None) -> int:
                 await connection.rollback()  # the view is the same within a transaction
-                await asyncio.sleep(0.01)
+                return int((await connection.execute(others, {"wait": wait})).scalar_one())
+
+            yield count
     finally:
         await database.close()
 
 
-async def vanish(app: Any, door: str, credential: Mapping[str, str]) -> list[Message]:
-    """What is sent to a client that asks at a door, and goes away while it waits."""
+async def _until_running(copy: Copy, app: Any, request: "asyncio.Task[None]") -> None:
+    """Wait until the database reads the endless table for a request.
+
+    Raises:
+        TimeoutError: when it does not begin.
+    """
+    database: Database = app.state.database
+    async with asyncio.timeout(PATIENCE), AsyncExitStack() as stack:
+        if copy.kind == "postgresql":
+            count = await stack.enter_async_context(counting_statements(copy))
+            while not await count("PgSleep"):
+                assert not request.done()
+                await asyncio.sleep(0.01)
+            return
+        # SQLite has nobody who could say so: it has its connection, and has most likely begun.
+        while not any(busy for busy, _ in database.connections().values()):
+            assert not request.done()
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.05)
+    assert not request.done()
+
+
+async def vanish(copy: Copy, app: Any, door: str, credential: Mapping[str, str]) -> list[Message]:
+    """What is sent to a client that asks at a door, and goes away while the table is read.
+
+    Args:
+        copy: Where `make_calls_endless` was called, not behind a pooler.
+        app: The application that reads it.
+        door: Of `DOORS`.
+        credential: The header of a key.
+    """
     method, address, body = DOORS[door]
     disconnected = asyncio.Event()
     sent: list[Message] = []
@@ -93,8 +135,7 @@ async def vanish(app: Any, door: str, credential: Mapping[str, str]) -> list[Mes
         "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
     }
     request = asyncio.create_task(_call(app, scope, receive, send))
-    await asyncio.sleep(0.3)
-    assert not request.done()
+    await _until_running(copy, app, request)
     disconnected.set()
     await request
     return sent

@@ -153,7 +153,7 @@ async def test_the_statement_of_a_client_that_goes_away_ends(
     async with served(fresh, request_timeout=86_400, compiled=compiled) as (running, client):
         await client.post("/graphql", json=OTHERS)  # the key is cached
         await make_calls_endless(fresh)
-        sent = await vanish(running.app, door, bearer(fresh.organizations[0]))
+        sent = await vanish(fresh, running.app, door, bearer(fresh.organizations[0]))
         await require_idle(fresh, running, client)
 
     assert sent == []

@@ -69,7 +69,7 @@ async def test_a_statement_ends_with_its_request(
             answer = await client.request(method, address, json=body, headers=headers)
             assert answer.status_code == 504
         else:
-            assert await vanish(running.app, door, credential) == []
+            assert await vanish(fresh, running.app, door, credential) == []
         await until_idle(fresh)
         others = [await client.post("/graphql", json=OTHERS) for _ in range(2)]
 

@@ -7,13 +7,17 @@ from typing import Any
 
 import pytest
 from sqlalchemy import insert, text, update
+from sqlalchemy.exc import OperationalError
 
 from gql.database import Database
 from gql.database.drivers.cancellable_sqlite import CancellableConnection, connect_cancellable
+from gql.database.failures import is_busy
 from gql.errors import DatabaseUnavailable
 from gql.models.organization import Organization
 from gql.models.scope import table_of
+from tests.abuse.endless import counting_statements, until_idle
 from tests.databases import Copy, settings_for
+from tests.http_server import until
 
 ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
 
@@ -49,38 +53,32 @@ async def database(fresh: Copy) -> AsyncIterator[Database]:
     await database.close()
 
 
-async def running_statements(database: Database) -> int:
-    """How many statements PostgreSQL runs for this database, but for this one."""
-    async with database.snapshot() as snapshot:
-        rows = await snapshot.rows(
-            text(
-                "SELECT count(*) FROM pg_stat_activity WHERE state = 'active'"
-                " AND datname = current_database() AND pid <> pg_backend_pid()"
-            )
-        )
-    return int(rows[0][0])
+async def until_running(copy: Copy, database: Database, number: int) -> None:
+    """Wait until so many statements run.
 
-
-async def until_idle(database: Database) -> None:
-    """Wait until no statement runs; one that never ends would be waited for without end."""
-    if database.embedded:
+    SQLite has nobody who could say so: they have their connections, and have most likely begun.
+    """
+    await until(lambda: sum(busy for busy, _ in database.connections().values()) == number)
+    if copy.kind == "sqlite":
+        await asyncio.sleep(0.05)
         return
-    while await running_statements(database):  # noqa: ASYNC110 -- the server tells no event
-        await asyncio.sleep(0.01)
+    async with counting_statements(copy) as count:
+        while await count() < number:  # noqa: ASYNC110 -- the server tells no event
+            await asyncio.sleep(0.01)
 
 
 @pytest.mark.parametrize("connection_kind", READS)
 async def test_a_cancelled_statement_ends_and_leaves_everything_usable(
-    database: Database, connection_kind: str
+    database: Database, fresh: Copy, connection_kind: str
 ) -> None:
     for _ in range(3):
         readers = [asyncio.create_task(_read(READS[connection_kind], database)) for _ in range(2)]
-        await asyncio.sleep(0.1)
+        await until_running(fresh, database, 2)
         for reader in readers:
             reader.cancel()
         outcomes = await asyncio.gather(*readers, return_exceptions=True)
         assert [type(outcome) for outcome in outcomes] == [asyncio.CancelledError] * 2
-        await until_idle(database)
+        await until_idle(fresh)
 
     async with database.snapshot() as snapshot:
         names = await snapshot.rows(text("SELECT name FROM organization WHERE name = 'Cancelled'"))
@@ -106,7 +104,7 @@ async def test_a_statement_of_sqlite_that_waits_is_not_begun_after_its_cancellat
     database = Database(settings_for(fresh.url, pool_size=1))
     try:
         first = asyncio.create_task(read_by_runner(database))
-        await asyncio.sleep(0.05)
+        await until_running(fresh, database, 1)
         waiting = [asyncio.create_task(read_by_runner(database)) for _ in range(3)]
         await asyncio.sleep(0.05)
         for task in (*waiting, first):
@@ -122,7 +120,7 @@ async def test_waiting_too_long_for_a_connection_is_unavailable(fresh: Copy) -> 
     database = Database(settings_for(fresh.url, pool_size=1, pool_timeout=0.05))
     first = asyncio.create_task(read_by_runner(database))
     try:
-        await asyncio.sleep(0.05)
+        await until_running(fresh, database, 1)
         with pytest.raises(TimeoutError, match="no connection got free"):
             await read_by_runner(database)
     finally:
@@ -134,7 +132,7 @@ async def test_waiting_too_long_for_a_connection_is_unavailable(fresh: Copy) -> 
 async def test_closing_ends_what_runs(fresh: Copy) -> None:
     database = Database(settings_for(fresh.url, pool_size=1))
     running = asyncio.create_task(read_by_runner(database))
-    await asyncio.sleep(0.05)
+    await until_running(fresh, database, 1)
     if fresh.kind == "postgresql":
         running.cancel()
 
@@ -165,26 +163,37 @@ async def test_a_writer_that_waits_for_another_process_can_be_cancelled(
 
 @pytest.mark.parametrize("kind", ["sqlite"])
 async def test_a_writer_waits_longer_than_sqlite_does(
-    database: Database, fresh: Copy, monkeypatch: pytest.MonkeyPatch
+    fresh: Copy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("gql.database.engine.SQLITE_BUSY_SECONDS", 0.01)
+    database = Database(settings_for(fresh.url))
+    refused: list[OperationalError] = []
+
+    def counting(error: OperationalError) -> bool:
+        refused.append(error)
+        return is_busy(error)
+
+    async def write() -> None:
+        async with database.transaction() as connection:
+            await connection.execute(insert(table_of(Organization)).values(name="At last"))
+
+    monkeypatch.setattr("gql.database.engine.is_busy", counting)
     other = sqlite3.connect(fresh.url.removeprefix("sqlite:///"), isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     try:
         monkeypatch.setattr("gql.database.engine.SQLITE_BUSY_ATTEMPTS", 2)
         with pytest.raises(DatabaseUnavailable):
-            await read_in_transaction(database)
-        monkeypatch.setattr("gql.database.engine.SQLITE_BUSY_ATTEMPTS", 30)
-
-        async def write() -> None:
-            async with database.transaction() as connection:
-                await connection.execute(insert(table_of(Organization)).values(name="At last"))
-
+            await write()
+        assert len(refused) == 1  # the second time it gives up
+        monkeypatch.setattr("gql.database.engine.SQLITE_BUSY_ATTEMPTS", 1_000_000)
         writer = asyncio.create_task(write())
-        await asyncio.sleep(1.5)
-    finally:
+        await until(lambda: len(refused) > 3)
+        assert not writer.done()
         other.rollback()
+        await writer
+    finally:
         other.close()
-    await writer
+        await database.close()
 
 
 async def test_every_call_to_aiosqlite_can_be_cancelled() -> None:

@@ -173,7 +173,7 @@ async def test_postgresql_explains_a_statement_with_values_of_every_type(
 async def test_connections_in_use_are_counted(database: Database) -> None:
     before = database.connections()["plans"]
     readers = [asyncio.create_task(database.fetch_value(SLOW, ())) for _ in range(2)]
-    await asyncio.sleep(0.05)
+    await asyncio.sleep(0)  # in which both have got as far as to their connections
     during = database.connections()["plans"]
     await asyncio.gather(*readers)
     async with database.engine.connect():
