@@ -12,6 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gql.database import Database
+from gql.database.engine import begin_write
 from gql.events.numbering import number_events
 
 ORGANIZATION = 1
@@ -103,7 +104,7 @@ async def transaction(database: Database) -> Any:
     """A write transaction that the test commits or rolls back itself."""
     async with database.engine.connect() as connection:
         await connection.execution_options(jackfield_write=True)
-        await connection.begin()
+        await begin_write(connection)
         yield connection
 
 
