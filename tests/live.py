@@ -15,6 +15,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
+import httpx2
+
 from tests.forked_command import start_command
 
 ROOT = Path(__file__).parent.parent
@@ -91,6 +93,10 @@ class Served:
     def process_id(self) -> int:
         assert self.process.pid is not None, "it has been started"
         return self.process.pid
+
+    def client(self, headers: Mapping[str, str]) -> httpx2.AsyncClient:
+        """Asks this server; patient, where httpx gives up on an answer after five seconds."""
+        return httpx2.AsyncClient(base_url=self.url, headers=headers, timeout=None)
 
 
 @contextmanager

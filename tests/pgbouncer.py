@@ -18,7 +18,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-START_SECONDS = 20.0
+START_SECONDS = 300.0
 PORT = 6432
 
 CONFIGURATION = """

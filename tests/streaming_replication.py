@@ -12,7 +12,7 @@ import asyncpg
 
 from tests.databases import Copy, Databases, name_of
 
-SECONDS = 30
+SECONDS = 300
 """How long a server may take to start, stop or answer; a busy machine takes some of them."""
 
 
@@ -74,8 +74,8 @@ class ReplicaServer:
         return await ask(self.url, statement)
 
     def _control(self, *arguments: str) -> None:
-        command = [str(self.binaries / "pg_ctl"), "-s", "-w", "-D", str(self.folder), *arguments]
-        run(command, self.user)
+        options = ["-s", "-w", "-t", str(SECONDS), "-D", str(self.folder)]
+        run([str(self.binaries / "pg_ctl"), *options, *arguments], self.user)
 
 
 @dataclass

@@ -77,7 +77,7 @@ async def test_a_killed_server_keeps_every_acknowledged_write(copy: Copy) -> Non
         "GQL_LOG_LEVEL": "warning",
     }
     with serving(environment=environment) as served:
-        async with httpx2.AsyncClient(base_url=served.url, headers=headers, timeout=None) as client:
+        async with served.client(headers) as client:
             assistants = (await client.get("/api/v1/assistants")).json()
             acknowledged = await write_until_killed(client, served, assistants[0]["id"])
 

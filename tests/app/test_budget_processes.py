@@ -5,7 +5,6 @@ from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 
 import asyncpg
-import httpx2
 
 from gql.app import budget_watch
 from gql.database import Database
@@ -62,7 +61,7 @@ async def test_each_share_is_told_once_whoever_is_killed_meanwhile(databases: Da
         owner = bearer(copy.organizations[0])
 
         async def set_budgets(process: Served, *currencies: str) -> None:
-            async with httpx2.AsyncClient(base_url=process.url, headers=owner) as client:
+            async with process.client(owner) as client:
                 for currency in currencies:
                     values = {"currency": currency, "amount": "0.000100", "timezone": "UTC"}
                     body = {"query": SET, "variables": {"input": values}}

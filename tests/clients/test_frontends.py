@@ -113,6 +113,7 @@ def answer(server: LiveServer, query: str) -> Any:
         f"{server.url}/graphql",
         json={"query": query},
         headers={"Authorization": f"Bearer {server.api_key}"},
+        timeout=None,
     )
     return response.json()["data"]
 

@@ -12,7 +12,7 @@ from gql.database import Database
 from gql.database.call_rollup import all_months, compare_month
 from gql.migrations.runner import downgrade, migrate
 from gql.models.change_stamp import FAMILIES, families_of
-from tests.databases import Copy, settings_for
+from tests.databases import PATIENCE, Copy, settings_for
 from tests.events.writers import transaction
 from tests.polling.stamps import changed, versions, versions_in
 
@@ -146,7 +146,7 @@ async def test_nobody_waits_and_everybody_who_commits_has_a_stamp(
         for connection in (one, two):
             await connection.execution_options(isolation_level=level)
             await versions_in(connection)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             for row, connection in enumerate((one, two, three), start=1):
                 await connection.execute(_TOUCH, {"row": row})
         for connection in (two, three, one):

@@ -5,8 +5,6 @@ import os
 import signal
 from collections import defaultdict
 
-import httpx2
-
 from tests.conftest import bearer
 from tests.databases import Copy, settings_for, without_settings
 from tests.live import serving
@@ -62,7 +60,7 @@ async def test_a_kill_in_the_middle_loses_nothing(fresh: Copy) -> None:
             enough.clear()
             expected_count[0] = EVENTS * (kill + 1) - (0 if kill == KILLS else EVENTS // 2)
             with serving(environment=environment) as served:
-                async with httpx2.AsyncClient(base_url=served.url, headers=owner) as client:
+                async with served.client(owner) as client:
                     if not kill:
                         values = {"url": receiver.url, "kinds": ["GRAPH_UPDATED"]}
                         body = {"query": CREATE, "variables": {"input": values}}
