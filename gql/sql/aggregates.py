@@ -31,7 +31,7 @@ from gql.sql.instants import day_number, day_start
 
 # The sum of 64-bit amounts need not fit in 64 bits. PostgreSQL's is a `numeric` and has every
 # digit; SQLite's `sum` fails. So a sum is two: of whole units and of the micro-units beside them.
-# On PostgreSQL the latter is the whole sum, and the former 0, which nothing there reads: worked out
+# On PostgreSQL the latter is the whole sum, and the former 0, which no SQL there reads: worked out
 # and sorted by, it was a twentieth of a statement with 221,000 groups.
 
 
