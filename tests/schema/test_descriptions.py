@@ -106,7 +106,7 @@ def test_every_connection_has_the_same_shape() -> None:
             "nodes": f"[{node}!]!",
             "pageInfo": "PageInfo!",
             "totalCount": "Int!",
-            **({"summary": "[CostFigures!]!"} if name == "CallConnection" else {}),
+            **({"summary": "[CostFigures!]"} if name == "CallConnection" else {}),
         }
         assert fields_of(f"{name}Edge") == {"cursor": "String!", "node": f"{node}!"}
     assert len(names) >= 8
