@@ -63,8 +63,11 @@ async def test_a_hub_asks_a_dead_database_less_and_less_often(
         return []
 
     async def pause(seconds: float) -> None:
-        pauses.append(seconds)
-        await sleep(0)
+        # Applications that tests share pause in this loop, too.
+        is_of_hub = asyncio.current_task() is hub._task  # noqa: SLF001
+        if is_of_hub:
+            pauses.append(seconds)
+        await sleep(0 if is_of_hub else seconds)
 
     monkeypatch.setattr(hub_module, "last_event", last_event)
     monkeypatch.setattr(hub_module, "read_events", read_events)
@@ -74,7 +77,8 @@ async def test_a_hub_asks_a_dead_database_less_and_less_often(
     await hub.close()
 
     assert pauses == [1, 2, 4, 8, 10, 10, 1]
-    assert [(each.levelname, each.getMessage()) for each in caplog.records] == [
+    logged = [each for each in caplog.records if each.name == "gql.events.hub"]
+    assert [(each.levelname, each.getMessage()) for each in logged] == [
         ("WARNING", f"events cannot be read for now: {outage!r}"),
         ("ERROR", f"events cannot be read for now: {fault!r}"),
     ]
