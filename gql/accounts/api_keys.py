@@ -28,14 +28,20 @@ from sqlalchemy import (
     update,
 )
 
+from gql.accounts.key_permissions import (
+    PERMISSION_OF_LEVEL,
+    granted_kinds,
+    granted_permissions,
+    stored_permissions,
+)
 from gql.accounts.logins import is_running
 from gql.accounts.owned_rows import change_row
 from gql.accounts.people import require_member
 from gql.database import DatabaseAccess, Snapshot
 from gql.database.credential_changes import note_credential_change
-from gql.errors import BadInput, Forbidden, NotFound
-from gql.identity import ADMINISTRATOR_PERMISSIONS, TENANT_PERMISSIONS, Permission, allows
-from gql.kinds import Access, Kind, Level, access_of, levels_of
+from gql.errors import BadInput, NotFound
+from gql.identity import Permission, allows
+from gql.kinds import Access
 from gql.models.organization import ApiKey, Organization, User
 from gql.models.scope import owned, parameters, same_owner, table_of
 from gql.models.types import now
@@ -52,9 +58,6 @@ MOST_ANCESTORS = 8
 _ALPHABET = string.ascii_lowercase + string.digits
 _RANDOM_LENGTH = 32
 _PREFIX_LENGTH = 12
-
-_PERMISSIONS = {Level.READ: Permission.READ, Level.READ_WRITE: Permission.WRITE}
-"""By level: what it allows."""
 
 _KEYS = table_of(ApiKey)
 _ORGANIZATIONS = table_of(Organization)
@@ -131,7 +134,7 @@ class KeyHolder:
             return None
         permissions = self.permissions
         common = frozenset.intersection(*narrowest)
-        return frozenset(each for each in common if _PERMISSIONS[each[1]] in permissions)
+        return frozenset(each for each in common if PERMISSION_OF_LEVEL[each[1]] in permissions)
 
     @property
     def rate_limits(self) -> tuple[tuple[int, Mapping[str, Any] | None], ...]:
@@ -189,71 +192,11 @@ def key_columns(plaintext: str) -> dict[str, str]:
     return {"key_hash": hash_key(plaintext), "key_prefix": plaintext[:_PREFIX_LENGTH] + "..."}
 
 
-def granted_permissions(stored: Mapping[str, Any]) -> frozenset[Permission]:
-    """The permissions of a stored object whose value is exactly true; unknown words grant none.
-
-    Of a key that is limited to kinds of objects: those that it has for any kind.
-    """
-    kinds = granted_kinds(stored)
-    if kinds is not None:
-        return frozenset(_PERMISSIONS[level] for _, level in kinds)
-    return frozenset(permission for permission in Permission if stored.get(permission) is True)
-
-
-def granted_kinds(stored: Mapping[str, Any]) -> frozenset[Access] | None:
-    """What a stored object grants per kind; None where it names no kind.
-
-    One that names a kind grants nothing else, and unknown words and levels grant nothing.
-    """
-    named = [kind for kind in Kind if kind in stored]
-    levels = {kind: stored[kind] for kind in named if stored[kind] in list(Level)}
-    return access_of({kind: Level(level) for kind, level in levels.items()}) if named else None
-
-
-def permission_words(stored: Mapping[str, Any]) -> list[str]:
-    """What a stored object grants, a word for each: `read`, or per kind `calls=read_write`."""
-    kinds = granted_kinds(stored)
-    if kinds is None:
-        return sorted(granted_permissions(stored))
-    return [f"{kind}={level}" for kind, level in levels_of(kinds).items()]
-
-
 def _common_permissions(keys: Iterable[StoredKey]) -> frozenset[Permission]:
     """What all of the keys may do, in the words of one of them; of no keys, everything."""
     granted = [granted_permissions(key.permissions) for key in keys]
     words = frozenset[Permission]().union(*granted) or frozenset(Permission)
     return frozenset(word for word in words if all(allows(one, word) for one in granted))
-
-
-def stored_permissions(
-    permissions: Collection[Permission], kinds: Collection[Access] | None = None
-) -> dict[str, Any]:
-    """Permissions as they are stored, and shown over REST.
-
-    Those that the API documents lack are named only where they are granted. With `kinds` the kinds
-    are all there is.
-    """
-    if kinds is not None:
-        return levels_of(kinds)
-    return {
-        str(permission): permission in permissions
-        for permission in Permission
-        if permission in ADMINISTRATOR_PERMISSIONS or permission in permissions
-    }
-
-
-def require_tenant_permissions(permissions: Collection[Permission]) -> None:
-    """Pass when an organization may give these permissions to a key of its own.
-
-    Raises:
-        Forbidden: when one of them is an operator's to give, whatever the caller may do.
-    """
-    for permission in Permission:
-        if permission in permissions and permission not in TENANT_PERMISSIONS:
-            raise Forbidden(
-                f"Only whoever runs the gateway can grant the {permission} permission: "
-                f"jackfield keys create NAME --permission {permission}."
-            )
 
 
 async def issue_key(

@@ -155,7 +155,7 @@ def _levels(words: Iterable[str]) -> dict[Kind, Level]:
 
 def _columns(key: "StoredKey") -> dict[str, Any]:
     """A key as it is printed."""
-    from gql.accounts.api_keys import permission_words
+    from gql.accounts.key_permissions import permission_words
 
     return {
         "id": key.id,

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from random import Random
 
-from gql.accounts.api_keys import generate_key, key_columns, stored_permissions
+from gql.accounts.api_keys import generate_key, key_columns
+from gql.accounts.key_permissions import stored_permissions
 from gql.demo.tenant import NOW, Customer, Item, pick
 from gql.identity import ADMINISTRATOR_PERMISSIONS
 from gql.models.organization import ApiKey, Organization, User

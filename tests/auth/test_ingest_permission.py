@@ -2,7 +2,7 @@
 
 import pytest
 
-from gql.accounts.api_keys import granted_permissions
+from gql.accounts.key_permissions import granted_permissions
 from gql.identity import Identity, Method, Permission
 from tests.conftest import GraphQL, bearer
 from tests.databases import Copy

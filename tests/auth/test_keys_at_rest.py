@@ -6,14 +6,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from gql.accounts.api_keys import (
-    change_key,
-    find_key,
-    find_key_by_hash,
-    granted_permissions,
-    hash_key,
-    issue_key,
-)
+from gql.accounts.api_keys import change_key, find_key, find_key_by_hash, hash_key, issue_key
+from gql.accounts.key_permissions import granted_permissions
 from gql.errors import BadInput, NotFound
 from gql.identity import Permission
 from gql.models.types import now

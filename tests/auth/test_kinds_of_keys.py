@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import select
 from starlette.applications import Starlette
 
-from gql.accounts.api_keys import change_key, granted_kinds, granted_permissions, issue_key
+from gql.accounts.api_keys import change_key, issue_key
+from gql.accounts.key_permissions import granted_kinds, granted_permissions
 from gql.auth.credential_source import COOKIE
 from gql.database import Database
 from gql.engine.document import Request

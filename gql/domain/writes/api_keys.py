@@ -12,10 +12,12 @@ from gql.accounts.api_keys import (
     change_key,
     delete_key,
     find_key,
-    granted_kinds,
-    granted_permissions,
     issue_key,
     list_keys,
+)
+from gql.accounts.key_permissions import (
+    granted_kinds,
+    granted_permissions,
     permission_words,
     require_tenant_permissions,
     stored_permissions,
