@@ -6,7 +6,7 @@ merges are merged here, and what `@skip` leaves out is counted. A walk is linear
 an operation selects with its fragments expanded, which `limits.py` has bounded before.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,51 +33,39 @@ from gql.engine.fields import (
     CostSummarySource,
     FieldSource,
     JsonPathSource,
-    NumberPoints,
     SearchSource,
 )
-from gql.ingest.apply import MOST_ITEMS
-from gql.models.rollup import SERVICES
-from gql.query.cost_groups import MAX_GROUPS
-from gql.query.filters import MAX_CONDITIONS
-from gql.query.paging import DEFAULT_PAGE, MAX_PAGE
-from gql.query.rows_read import most_lookup_points
 from gql.query.weights import (
-    COMPARED_ROW,
-    COUNTED_ROW,
     JSON_STEP,
     KEY,
     SCHEMA_VALUE,
-    SORTED_ROW,
 )
-from gql.schema.costs import DEFAULT_GROUPS
 from gql.schema.declared_costs import (
-    batch_items,
     field_weight,
     is_batch_results,
-    is_computed_page,
     is_object_list,
-    list_size,
     number_points,
     source_of,
     type_weight,
 )
-from gql.schema.inputs.comparators import MAX_IN
 from gql.schema.introspection import SchemaValues
 from gql.schema.list_arguments import (
-    SLICING_ARGUMENTS,
     Argument,
     ListArguments,
-    Variables,
     arguments_of,
-    is_int,
 )
 from gql.schema.operation_cost import Charge, Quantity
-from gql.schema.query import MAX_IDS
+from gql.schema.quantities import (
+    computed_length,
+    counted_number,
+    list_length,
+    looks_at_bills,
+    pointer_steps,
+    points_of_lookups,
+    points_of_page,
+    points_of_total,
+)
 from gql.steps import pause_if_long
-
-MOST_STEPS = 1_000_000
-"""More steps of a JSON Pointer than a request has room for."""
 
 _OF_ROWS = frozenset({ConnectionField.NODES, ConnectionField.EDGES, ConnectionField.PAGE_INFO})
 """The fields of a connection for which its page is read."""
@@ -183,31 +171,31 @@ class ChargeWalk:
             here = at.below(path, None)
             yield here.charge(at.arguments.summary().points)
             usual = at.arguments.source.usual
-            yield here.charge(_rates(arguments["rateCard"]), usual * KEY.points)
+            yield here.charge(looks_at_bills(arguments["rateCard"]), usual * KEY.points)
         if isinstance(source, ConnectionSource):
             of_list = ListArguments(source, field, arguments)
-        here = at.below(path, of_list, _listed(field, source, arguments))
+        here = at.below(path, of_list, computed_length(field, source, arguments))
         yield here.charge(field_weight(field))
         if isinstance(source, CostReportSource):
-            yield here.charge(_rates(arguments["rateCard"]), CALLS.usual * KEY.points)
+            yield here.charge(looks_at_bills(arguments["rateCard"]), CALLS.usual * KEY.points)
         if isinstance(source, SearchSource):
             records = ListArguments(ConnectionSource(source.resource), field, arguments)
-            yield here.charge(_lookups(records))
+            yield here.charge(points_of_lookups(records))
         counted = number_points(field)
         if counted is not None:
-            yield here.charge(_number(arguments[counted.argument], counted), counted.points)
+            yield here.charge(counted_number(arguments[counted.argument], counted), counted.points)
         if is_leaf_type(target):
             yield from _leaf(here, source, arguments)
             return
         selections = [node.selection_set for node in nodes if node.selection_set]
         selected = self._merged(target, selections)
         if isinstance(source, ConnectionSource) and of_list and _reads_rows(selected):
-            yield here.charge(_page_points(of_list))
+            yield here.charge(points_of_page(of_list))
         if is_object_list(field):
             of_report = source is CostReportField.GROUPS
             of_page = isinstance(source, ConnectionField) and of_list is None
             is_listed = of_report or of_page or is_batch_results(field)
-            here = here.times(at.listed if is_listed else _size(field, of_list, arguments))
+            here = here.times(at.listed if is_listed else list_length(field, of_list, arguments))
         yield here.charge(type_weight(target))
         yield from self._object(here, selected)
 
@@ -240,162 +228,12 @@ def _leaf(
 ) -> Iterator[Charge]:
     """What the arguments of a field without selections add."""
     if source is ConnectionField.TOTAL_COUNT and at.arguments is not None:
-        yield at.charge(_total_points(at.arguments))
+        yield at.charge(points_of_total(at.arguments))
     elif isinstance(source, JsonPathSource):
-        yield at.charge(_steps(arguments["path"]), JSON_STEP.points)
+        yield at.charge(pointer_steps(arguments["path"]), JSON_STEP.points)
 
 
 def _reads_rows(selected: _Merged) -> bool:
     """Whether the selections of a connection need its page."""
     fields = (kind.fields[nodes[0].name.value] for kind, nodes in selected.values())
     return any(source_of(field) in _OF_ROWS for field in fields)
-
-
-def _size(
-    field: GraphQLField, of_list: ListArguments | None, arguments: Mapping[str, Argument]
-) -> int | Quantity:
-    """How long a list of objects is, which may be a part of a page."""
-    if of_list is not None:
-        constant = of_list.is_constant(*SLICING_ARGUMENTS)
-        return _quantity(MAX_PAGE, of_list.page_size, is_constant=constant)
-    if "ids" in arguments:
-        ids = arguments["ids"]
-        return _quantity(MAX_IDS, lambda variables: _count(ids.value(variables)), ids.is_constant)
-    size = list_size(field)
-    assert size is not None  # noqa: S101, it is a list of objects
-    return size.assumed
-
-
-def _listed(
-    field: GraphQLField, source: FieldSource | None, arguments: Mapping[str, Argument]
-) -> int | Quantity:
-    """How long the list of a report, a computed page or a batch may be; 0 of all else."""
-    items = batch_items(field)
-    if items is not None:
-        return _batch_size(arguments["input"], items)
-    if isinstance(source, CostReportSource):
-        return _first(arguments["first"], DEFAULT_GROUPS, MAX_GROUPS)
-    return _first(arguments["first"], DEFAULT_PAGE, MAX_PAGE) if is_computed_page(field) else 0
-
-
-def _batch_size(batch: Argument, name: str) -> int | Quantity:
-    """How many items a batch has; 0 for one that will be refused."""
-
-    def value(variables: Variables) -> int:
-        fields = batch.value(variables)
-        items = fields.get(name) if isinstance(fields, Mapping) else None
-        if items is None:
-            return MOST_ITEMS
-        # GraphQL coerces a single value to a list of one.
-        number = len(items) if isinstance(items, list) else 1
-        return number if number <= MOST_ITEMS else 0
-
-    return _quantity(MOST_ITEMS, value, batch.is_constant)
-
-
-def _first(first: Argument, default: int, most: int) -> int | Quantity:
-    """How many the argument `first` asks for; 0 where it will be refused."""
-
-    def value(variables: Variables) -> int:
-        number = first.value(variables)
-        if number is None:
-            return default
-        return int(number) if is_int(number) and 0 <= number <= most else 0
-
-    return _quantity(most, value, first.is_constant)
-
-
-def _number(argument: Argument, counted: NumberPoints) -> int | Quantity:
-    """The number that an argument has."""
-    return _quantity(
-        counted.most,
-        lambda variables: counted.number(argument.value(variables)),
-        argument.is_constant,
-    )
-
-
-def _count(ids: Any) -> int:
-    """How many ids there are; 0 for a list that will be refused."""
-    # GraphQL coerces a single value to a list of one.
-    number = len(ids) if isinstance(ids, list) else int(ids is not None)
-    return number if number <= MAX_IDS else 0
-
-
-def _rates(rate_card: Argument) -> int | Quantity:
-    """How often a rate card looks at the bills of all calls.
-
-    Twice for a rate that tells kinds of tokens apart, else once. Calls of the period before are not
-    looked at besides: both periods together have no more calls than the list.
-    """
-    most = len(SERVICES)
-
-    def value(variables: Variables) -> int:
-        card = rate_card.value(variables)
-        rates = card.get("rates") if isinstance(card, Mapping) else None
-        if not isinstance(rates, list):  # GraphQL coerces a single value to a list of one
-            rates = [] if rates is None else [rates]
-        return sum(map(_looks, rates)) if len(rates) <= most else 0
-
-    return _quantity(_MOST_LOOKS * most, value, rate_card.is_constant)
-
-
-_MOST_LOOKS = 2
-
-
-def _looks(rate: Any) -> int:
-    """How often one rate looks at the bills of all calls."""
-    has_kinds = isinstance(rate, Mapping) and rate.get("inputPrice") is not None
-    return _MOST_LOOKS if has_kinds else 1
-
-
-def _steps(path: Argument) -> int | Quantity:
-    """How many steps a JSON Pointer has."""
-    return _quantity(
-        MOST_STEPS, lambda variables: str(path.value(variables)).count("/"), path.is_constant
-    )
-
-
-def _page_points(of_list: ListArguments) -> int | Quantity:
-    """What finding the rows of a page costs; a page of no rows reads none."""
-
-    def points(variables: Variables) -> int:
-        if not of_list.page_size(variables):
-            return 0
-        return of_list.page(variables).points + of_list.lookups(variables)
-
-    per_row = _most_comparisons(of_list) + SORTED_ROW.points + 2 * COUNTED_ROW.points
-    most = of_list.source.usual * per_row + _most_lookups(of_list)
-    return _quantity(most, points, of_list.is_constant(*of_list.arguments))
-
-
-def _total_points(of_list: ListArguments) -> int | Quantity:
-    """What counting a list costs."""
-
-    def points(variables: Variables) -> int:
-        return of_list.total(variables).points + of_list.lookups(variables)
-
-    most = of_list.source.usual * _most_comparisons(of_list) + _most_lookups(of_list)
-    is_constant = "filter" not in of_list.arguments or of_list.is_constant("filter")
-    return _quantity(most, points, is_constant)
-
-
-def _lookups(of_list: ListArguments) -> int | Quantity:
-    """What it costs that indexes find the values in a filter."""
-    is_constant = of_list.is_constant("filter")
-    return _quantity(_most_lookups(of_list), of_list.lookups, is_constant)
-
-
-def _most_comparisons(of_list: ListArguments) -> int:
-    """The points of a row that is looked at for every condition of the longest filter."""
-    return COMPARED_ROW.points * (MAX_CONDITIONS if "filter" in of_list.arguments else 1)
-
-
-def _most_lookups(of_list: ListArguments) -> int:
-    """The points of the longest filter."""
-    if "filter" not in of_list.arguments:
-        return 0
-    return MAX_CONDITIONS * most_lookup_points(of_list.source.resource, MAX_IN)
-
-
-def _quantity(most: int, value: Callable[[Variables], int], is_constant: bool) -> int | Quantity:
-    return value({}) if is_constant else Quantity(most, value)
