@@ -202,11 +202,11 @@ class PreconditionFailed(Conflict):
 
     code = "PRECONDITION_FAILED"
     status = 412
-    meaning = "It is not as `If-Match` or `If-None-Match` say; read it again first."
+    meaning = "`If-Match` or `If-None-Match` does not hold; read the object again first."
 
     def __init__(self) -> None:
         super().__init__(
-            "It is not as If-Match or If-None-Match say: somebody changed it since you read it;"
+            "If-Match or If-None-Match does not hold: somebody changed this since you read it;"
             " read it again."
         )
 

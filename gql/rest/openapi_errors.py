@@ -75,7 +75,7 @@ _MEANINGS = {
         "In conflict with others.",
         "The idempotency key has just expired; send the request again.",
     ),
-    412: ("It is not as `If-Match` or `If-None-Match` say.", PreconditionFailed().message),
+    412: ("`If-Match` or `If-None-Match` does not hold.", PreconditionFailed().message),
     413: ("The body is too long.", "The body is longer than 1000000 bytes."),
     415: (
         "The body is compressed otherwise than by gzip; `Accept-Encoding` says what is read.",

@@ -159,7 +159,7 @@ async def test_a_write_is_done_only_as_expected(fresh_rest: Rest, write: str) ->
 
     assert [each.status_code for each in refusals] == [412] * len(refusals)
     assert refusals[0].json() == {
-        "detail": "It is not as If-Match or If-None-Match say: somebody changed it since you read"
+        "detail": "If-Match or If-None-Match does not hold: somebody changed this since you read"
         " it; read it again."
     }
     assert untouched.content == before.content
